@@ -1,0 +1,1 @@
+"""Entry points: today the command line."""

@@ -1,0 +1,1 @@
+"""Virtual assembly, tolerance stacks and process flow (nothing here yet; see docs/decisions)."""

@@ -1,0 +1,1 @@
+"""The digital twin: the check pipeline and what is reported from it."""
