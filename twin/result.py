@@ -1,0 +1,122 @@
+"""What a check found: values only, ready to be written as a report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from geometry.arrays import Float32Array, FloatArray, Int32Array
+from geometry.design import DesignModel
+from geometry.registration.result import Registration
+from geometry.scan import Scan
+from geometry.verdict import Measurement, Outcome, State
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AsBuiltPose:
+    """The as-built pose of an element relative to its as-designed pose, in the design frame's axes.
+
+    The rotation is about the centre of the element's designed bounding box; the translation is what that centre moved.
+    """
+
+    translation: FloatArray
+    """(3,) metres; 0 where not observable (see ``observable``)."""
+    rotation_vector: FloatArray
+    """(3,) radians."""
+    covariance: FloatArray
+    """(6, 6) of (translation m, rotation rad); variance is inf where not observable."""
+    observable: tuple[bool, bool, bool, bool, bool, bool]
+    """Translation x, y, z, rotation about x, y, z."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationSummary:
+    """Signed deviation of an element's points from its designed surface, metres, + = outside the material."""
+
+    mean: float
+    std: float
+    p95_abs: float
+    min: float
+    max: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Evidence of what the stations could see of an element: counts of surface samples seen from at least one station."""
+
+    samples: int
+    in_reach: int
+    """Samples that face a station within its reach, before any occlusion."""
+    expected: int
+    """Samples that the design leaves visible from a station."""
+    confirmed: int
+    """Expected samples where the scan has a surface at about that range."""
+    passed_through: int
+    """Expected samples where the scan measured something clearly farther: nothing is there."""
+    blocked: int
+    """Expected samples hidden by something nearer in the scan."""
+    through_rays: int = 0
+    """Scan rays that passed through the whole element and came back from behind it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ElementResult:
+    """Everything that is said about one element."""
+
+    global_id: str
+    ifc_class: str
+    name: str
+    storey: str
+    state: State
+    verdict: Outcome
+    points: int
+    visible_fraction: float
+    """Share of the element's outer surface that some station could see."""
+    coverage: float
+    """Share of the visible surface that has scan points of the element on it."""
+    pose: AsBuiltPose | None = None
+    deviation: DeviationSummary | None = None
+    measurements: tuple[Measurement, ...] = ()
+    visibility: Visibility | None = None
+    reasons: tuple[str, ...] = ()
+    """Machine words that explain state and verdict (``twin.report.words`` has them in each language); a word may carry a
+    value after a colon: ``few_points:12``, ``design_suspect:boolean failed``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unmodelled:
+    """A cluster of points that belongs to nothing in the design."""
+
+    centroid: FloatArray
+    """(3,) metres, design frame (origin included)."""
+    size: FloatArray
+    """(3,) metres, axis-aligned."""
+    points: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointDeviations:
+    """Per scan point: which element it was assigned to and its signed deviation."""
+
+    element_index: Int32Array
+    """(n,) index into ``CheckResult.elements``, -1 = none."""
+    signed_distance: Float32Array
+    """(n,) metres from the designed surface, + = outside; NaN where no element is near."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckResult:
+    """The whole outcome of a check. ``elements`` is empty when the registration was refused."""
+
+    design: DesignModel
+    scan: Scan
+    registration: Registration
+    elements: tuple[ElementResult, ...]
+    unmodelled: tuple[Unmodelled, ...]
+    point_deviations: PointDeviations | None
+    tolerance_name: str
+    """``user ±10 mm``, ``GB 50204-2015`` ..."""
+    notes: tuple[str, ...] = ()
+    """What limits the claims: no station poses, thinned cloud ... One line each, English."""
+    parameters: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Every setting that influences the result, by name (plain JSON values)."""
+    seed: int = 0
