@@ -19,7 +19,9 @@ class Mesh:
     def __post_init__(self) -> None:
         """Check shapes and freeze."""
         if self.vertices.ndim != 2 or self.vertices.shape[1] != 3 or self.faces.ndim != 2 or self.faces.shape[1] != 3:
-            raise ValueError(f"a mesh needs (v, 3) vertices and (f, 3) faces, not {self.vertices.shape}, {self.faces.shape}")
+            raise ValueError(
+                f"a mesh needs (v, 3) vertices and (f, 3) faces, not {self.vertices.shape}, {self.faces.shape}"
+            )
         object.__setattr__(self, "vertices", frozen(self.vertices))
         object.__setattr__(self, "faces", frozen(self.faces))
 

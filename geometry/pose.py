@@ -97,9 +97,7 @@ class Pose:
 
     def __matmul__(self, other: "Pose") -> "Pose":
         """Compose: ``(T_a_b @ T_b_c)`` maps c into a."""
-        return Pose.from_parts(
-            self.rotation @ other.rotation, self.rotation @ other.translation + self.translation
-        )
+        return Pose.from_parts(self.rotation @ other.rotation, self.rotation @ other.translation + self.translation)
 
 
 def pose_difference(T_a: Pose, T_b: Pose, at: ArrayLike = (0.0, 0.0, 0.0)) -> tuple[float, float]:
