@@ -1,0 +1,1 @@
+"""Report writers: a check result in, files for people and for other programs out."""
