@@ -1,0 +1,66 @@
+"""Find out which system libraries are missing by loading them, and install them or say how.
+
+    python scripts/system_packages.py
+
+Off-screen pictures need EGL and OpenGL; every other library comes inside a wheel. Exit status 0: all there (now);
+2: not, and the line on stderr is the command that helps.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+LIBRARIES = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1"}
+"""What pyvista's renderer loads -> the Debian and Ubuntu package that brings it."""
+
+
+def loads(library):
+    """Return True when the dynamic loader finds a library and everything that it needs."""
+    # A child process, because a failed load is remembered by the process in which it failed.
+    code = "import ctypes, sys; ctypes.CDLL(sys.argv[1])"
+    return subprocess.run([sys.executable, "-c", code, library], capture_output=True).returncode == 0
+
+
+def missing():
+    """Return the packages whose library cannot be loaded."""
+    return sorted({package for library, package in LIBRARIES.items() if not loads(library)})
+
+
+def install_packages(packages):
+    """Install Debian packages when this user may without being asked; return whether that worked."""
+    if not shutil.which("apt-get"):
+        return False
+    prefix = []
+    if os.geteuid() != 0:
+        if not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode != 0:
+            return False
+        prefix = ["sudo", "-n"]
+    print("setup: installing " + " ".join(packages) + " with apt-get", flush=True)
+    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    log = []
+    # A fresh machine has no package lists, and an old list may name versions that are gone: update, then install.
+    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run([*apt, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        log.append(done.stdout)
+    if done.returncode != 0:
+        sys.stderr.write("".join(log))
+    return done.returncode == 0
+
+
+def main():
+    """Check, install when that is allowed, check again."""
+    wanted = missing()
+    if wanted and install_packages(wanted):
+        wanted = missing()
+    if not wanted:
+        return 0
+    sys.stderr.write(
+        "setup: the system libraries for pictures are missing. Run: sudo apt-get update && sudo apt-get install -y "
+        f"{' '.join(wanted)} (Fedora: sudo dnf install libglvnd-egl libglvnd-glx)\n"
+    )
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,158 @@
+"""Use cases with files: load, call the pure pipeline, write what came out."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+
+from geometry.errors import ReadError
+from geometry.readers import read_design, read_scan
+from geometry.readers.registration_file import read_request
+from geometry.registration.request import RegistrationRequest
+from geometry.tolerance import ToleranceSet, load_standard, load_tolerance_file, surface_tolerance
+from twin.check import check
+from twin.report.provenance import Provenance
+from twin.report.write import ensure_writable, write_reports
+from twin.result import CheckResult
+
+
+class Step(StrEnum):
+    """The long steps of a check, in order."""
+
+    READING = "reading"
+    TESSELLATING = "tessellating"
+    REGISTERING = "registering"
+    MEASURING = "measuring"
+    REPORTING = "reporting"
+
+
+StepProgress = Callable[[Step, str, float], None]
+"""Called with the step, what is in work and the share of the step done, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """Which files to check against each other, and how."""
+
+    model: Path
+    scans: tuple[Path, ...]
+    out_dir: Path
+    surface_tolerance_m: float | None = None
+    """One ± tolerance on every surface; at most one of the three tolerance fields is set."""
+    standard: str | None = None
+    """Name in the tolerance catalogue; None of the three: the built-in profile."""
+    tolerance_file: Path | None = None
+    registration: str = "auto"
+    """``auto``, ``given``, or the path of a file with a 4x4 matrix or control points."""
+    formats: tuple[str, ...] = ()
+    """What to write beside ``report.json``."""
+    seed: int = 0
+    lang: str = "en"
+    workers: int | None = None
+    """How many processes and threads; None = as many as this process may use."""
+    max_points: int | None = None
+    """Thin a larger scan to about this many points; None = the reader's own limit."""
+    cache_dir: Path | None = None
+    """Where tessellated models are kept by content; None = nowhere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckOutcome:
+    """What a check found and the files that say so."""
+
+    result: CheckResult
+    files: tuple[Path, ...]
+
+
+def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
+    """Check a scan against a model, files in, reports out.
+
+    Everything that can be found wrong quickly is looked at before the long steps.
+
+    Raises
+    ------
+    GeometryError
+        If an input cannot be used or the reports cannot be written; its text is one line for the user.
+    """
+    ensure_writable(request.out_dir)
+    for path in (request.model, *request.scans):
+        _expect_file(path)
+    tolerances = _tolerances(request)
+    registration = _registration_request(request.registration)
+    workers = request.workers or usable_cores()
+
+    scan = read_scan(request.scans, max_points=request.max_points, progress=_within(Step.READING, progress))
+    design = read_design(
+        request.model, workers=workers, cache_dir=request.cache_dir, progress=_within(Step.TESSELLATING, progress)
+    )
+    result = check(
+        design,
+        scan,
+        tolerances,
+        registration=registration,
+        seed=request.seed,
+        workers=workers,
+        progress=_through(progress),
+    )
+    files = write_reports(
+        result,
+        Provenance.of(result, version("qtems")),
+        request.out_dir,
+        formats=request.formats,
+        lang=request.lang,
+        progress=_within(Step.REPORTING, progress),
+    )
+    return CheckOutcome(result, files)
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use, which in a container is fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _expect_file(path: Path) -> None:
+    """Raise when a path is not a readable, non-empty file."""
+    if not path.exists():
+        raise ReadError(f"{path} does not exist. Check the path and its spelling")
+    if not path.is_file():
+        raise ReadError(f"{path} is not a file. Name the model or scan file itself")
+    try:
+        with path.open("rb") as stream:
+            empty = not stream.read(1)
+    except OSError as error:
+        raise ReadError(f"{path} cannot be read: {error.strerror}. Check its permissions") from error
+    if empty:
+        raise ReadError(f"{path} is empty (0 bytes). Copy or export it again")
+
+
+def _tolerances(request: CheckRequest) -> ToleranceSet:
+    if request.surface_tolerance_m is not None:
+        return surface_tolerance(request.surface_tolerance_m)
+    if request.tolerance_file is not None:
+        return load_tolerance_file(request.tolerance_file)
+    return load_standard(request.standard)
+
+
+def _registration_request(choice: str) -> RegistrationRequest:
+    if choice in ("auto", "given"):
+        return RegistrationRequest(choice)
+    path = Path(choice)
+    _expect_file(path)
+    return read_request(path.read_text(encoding="utf-8-sig", errors="replace"))
+
+
+def _within(step: Step, progress: StepProgress) -> Callable[[str, float], None]:
+    """Return the two-argument progress of a part of the work that is one step."""
+    return lambda label, share: progress(step, label, share)
+
+
+def _through(progress: StepProgress) -> Callable[[str, float], None]:
+    """Return the two-argument progress of the pipeline, whose labels begin with the step's own name."""
+
+    def report(label: str, share: float) -> None:
+        step = Step.REGISTERING if label.startswith(Step.REGISTERING) else Step.MEASURING
+        progress(step, label.removeprefix(step).strip(" :"), share)
+
+    return report
