@@ -1,0 +1,238 @@
+"""Reading designs and scans: one suffix table, one module per format, each imported only when it is needed.
+
+======================  ======================================================  =====================================
+suffix                  format                                                  station positions
+======================  ======================================================  =====================================
+.e57                    ASTM E57                                                poses
+.las .laz .copc.laz     ASPRS LAS, LAZ, COPC                                    none
+.ply                    PLY, ascii and binary                                   none
+.pcd                    PCD, ascii, binary, binary_compressed                   VIEWPOINT
+.xyz .txt .csv .asc     text table                                              none
+.pts                    Leica PTS                                               none
+.ptx                    Leica PTX                                               registered transform of each scan
+.ifc .ifczip .ifcxml    IFC2X3, IFC4, IFC4X3
+.stl .obj .ply .glb     triangle meshes
+======================  ======================================================  =====================================
+"""
+
+import importlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from geometry.design import DesignModel
+from geometry.errors import ReadError
+from geometry.readers.chunk import Chunk
+from geometry.readers.cloud import CloudAssembler
+from geometry.readers.sniff import HEAD_BYTES, content_of
+from geometry.scan import Scan
+from geometry.source import SourceFile, sha256_of
+
+Progress = Callable[[float], None]
+"""Called with the share done, 0..1, never falling."""
+
+SCAN_READERS: dict[str, str] = {
+    ".e57": "e57",
+    ".las": "las",
+    ".laz": "las",
+    ".ply": "ply",
+    ".pcd": "pcd",
+    ".xyz": "text_cloud",
+    ".txt": "text_cloud",
+    ".csv": "text_cloud",
+    ".asc": "text_cloud",
+    ".pts": "text_cloud",
+    ".ptx": "ptx",
+}
+"""Suffix to module: each has ``read_chunks(path, *, chunk_points)``."""
+
+DESIGN_READERS: dict[str, str] = {
+    ".ifc": "ifc",
+    ".ifczip": "ifc",
+    ".ifcxml": "ifc",
+    ".stl": "mesh",
+    ".obj": "mesh",
+    ".ply": "mesh",
+    ".glb": "mesh",
+}
+"""Suffix to module: ``ifc.read_ifc`` and ``mesh.read_mesh``."""
+
+_CONTENT_READERS = {"e57": "e57", "las": "las", "ply": "ply", "pcd": "pcd", "ptx": "ptx"}
+_TEXT_CONTENT = ("text", "pts")
+_TEXT_READERS = ("text_cloud", "ptx")
+
+
+@dataclass(frozen=True, slots=True)
+class _ScanFile:
+    path: Path
+    reader: str
+    note: str | None
+    size: int
+
+
+def read_scan(
+    paths: Sequence[Path],
+    *,
+    max_points: int = 30_000_000,
+    progress: Progress | None = None,
+    chunk_points: int = 1 << 18,
+) -> Scan:
+    """Read one or several scan files, of any mix of formats, into one scan.
+
+    The files are read in chunks; what is held never exceeds ``max_points`` points (32 bytes each) and one chunk.
+
+    Parameters
+    ----------
+    paths
+        Files in one common frame (a registered project).
+    max_points
+        A larger cloud is thinned to one of every 2, 4, 8 ... points of each station (:mod:`.thinning`).
+    progress
+        Called with the share of bytes read, 0..1.
+    chunk_points
+        Records per chunk; changes memory and speed, never the result.
+
+    Raises
+    ------
+    ReadError
+        When a file is missing, a folder, empty, truncated, corrupt or not a scan.
+    EmptyInput
+        When the files hold no valid point.
+    ValueError
+        When ``paths`` is empty or a limit is below one.
+    """
+    if not paths or max_points < 1 or chunk_points < 1:
+        raise ValueError(f"read_scan needs files and limits above 0, not {len(paths)}, {max_points}, {chunk_points}")
+    files = [_identify(Path(path)) for path in paths]
+    hashes = _Hashes([file.path for file in files])
+    cloud = CloudAssembler(max_points)
+    formats: list[str] = []
+    total, before = sum(file.size for file in files), 0
+    for number, file in enumerate(files):
+        if file.note:
+            cloud.note(f"{file.path.name}: {file.note}")
+        name = file.reader.upper()
+        for chunk in _chunks(file, chunk_points):
+            cloud.add(chunk, number, file.path)
+            name = chunk.setup.format
+            if progress is not None:
+                progress(min(1.0, (before + min(chunk.done, 1.0) * file.size) / total))
+        formats.append(name)
+        before += file.size
+    sources = tuple(
+        SourceFile(str(file.path), digest, name)
+        for file, digest, name in zip(files, hashes.result(), formats, strict=True)
+    )
+    scan = cloud.finish(sources, tuple(file.path.name.partition(".")[0] for file in files))
+    if progress is not None:
+        progress(1.0)
+    return scan
+
+
+def read_design(
+    path: Path, *, workers: int = 1, cache_dir: Path | None = None, progress: Progress | None = None
+) -> DesignModel:
+    """Read a design: IFC or a triangle mesh.
+
+    Parameters
+    ----------
+    workers
+        Processes that tessellate an IFC file.
+    cache_dir
+        Where tessellations are kept by file hash; None = nowhere.
+
+    Raises
+    ------
+    ReadError
+        When the file is missing, of an unknown kind, or broken.
+    """
+    size = _checked_size(path)
+    suffix = path.suffix.lower()
+    if suffix in (".step", ".stp"):
+        raise ReadError(f"{path}: STEP is not yet supported; export the model as IFC, GLB or STL")
+    reader = DESIGN_READERS.get(suffix)
+    if reader is None:
+        known = " ".join(DESIGN_READERS)
+        hint = "it is a scan: give it after the model" if suffix in SCAN_READERS else "export the model as IFC"
+        raise ReadError(f"{path}: not a design that can be read ({known}); {hint}")
+    if size == 0:
+        raise ReadError(f"{path}: the file is empty (0 bytes); copy it again")
+    if reader == "ifc":
+        from geometry.readers.ifc import read_ifc
+
+        return read_ifc(path, workers=workers, cache_dir=cache_dir, progress=progress)
+    from geometry.readers.mesh import read_mesh
+
+    return read_mesh(path)
+
+
+def _identify(path: Path) -> _ScanFile:
+    """Return which module reads a file, by its content where that is clear, else by its suffix."""
+    size = _checked_size(path)
+    if size == 0:
+        raise ReadError(f"{path}: the file is empty (0 bytes); copy it again")
+    suffix = path.suffix.lower()
+    by_suffix = SCAN_READERS.get(suffix)
+    try:
+        with path.open("rb") as stream:
+            content = content_of(stream.read(HEAD_BYTES))
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be opened ({error.strerror}); check its permissions") from None
+    if content in _CONTENT_READERS:
+        reader = _CONTENT_READERS[content]
+        wrong = by_suffix != reader
+        note = f"the suffix {suffix or '(none)'} is wrong: the file is {content.upper()} and was read as such."
+        return _ScanFile(path, reader, note if wrong else None, size)
+    if content in _TEXT_CONTENT and by_suffix in _TEXT_READERS:
+        return _ScanFile(path, by_suffix, None, size)
+    if by_suffix is None:
+        known = " ".join(SCAN_READERS)
+        raise ReadError(f"{path}: {content or 'not a scan'}, which is not a scan that can be read ({known})")
+    what = {None: "unknown data", "text": "plain text", "pts": "plain text"}.get(content, content)
+    raise ReadError(f"{path}: not a {suffix[1:].upper()} file, its content is {what}; export the scan again")
+
+
+def _checked_size(path: Path) -> int:
+    """Return the size of a file that exists."""
+    try:
+        if path.is_dir():
+            raise ReadError(f"{path}: this is a folder; give the files in it")
+        return path.stat().st_size
+    except FileNotFoundError:
+        raise ReadError(f"{path}: no such file; check the path") from None
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be opened ({error.strerror}); check the path and its permissions") from None
+
+
+def _chunks(file: _ScanFile, chunk_points: int) -> Iterator[Chunk]:
+    """Yield the chunks of a file; a failing disk is a read error, not a traceback."""
+    module = importlib.import_module(f"geometry.readers.{file.reader}")
+    try:
+        yield from module.read_chunks(file.path, chunk_points=chunk_points)
+    except OSError as error:
+        raise ReadError(f"{file.path}: reading failed ({error.strerror or error}); copy the file again") from None
+
+
+class _Hashes:
+    """The sha256 of files, computed in a thread beside the reading (hashing releases the interpreter lock)."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._digests: list[str] = []
+        self._error: OSError | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._digests += [sha256_of(path) for path in self._paths]
+        except OSError as error:
+            self._error = error
+
+    def result(self) -> list[str]:
+        """Return the digests, once they are all there."""
+        self._thread.join()
+        if self._error is not None:
+            raise ReadError(f"{self._paths[len(self._digests)]}: reading failed ({self._error.strerror}); copy it again")
+        return self._digests
