@@ -1,43 +1,30 @@
-"""The command line: ``qtems check`` and ``qtems standards``."""
+"""The command line: ``qtems check`` and ``qtems standards``.
+
+Whatever goes wrong ends as one line on stderr that says what and what to do, and as one of the promised exit statuses.
+"""
 
 import argparse
+import io
 import os
 import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from api.arguments import build_parser
 from api.exit_codes import ExitCode
-from api.lengths import parse_length
 from api.words import WORDS
 from geometry.errors import GeometryError
 
 if TYPE_CHECKING:
     from api.progress import ProgressView
     from twin.operations import CheckRequest
-
-MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .stl .obj .ply .glb"
-SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .pts .ptx"
-REPORTS = ("html", "pdf", "xlsx", "bcf", "glb")
-
-EXAMPLES = """\
-examples:
-  qtems check design.ifc site.e57 --out report
-      register by itself, judge with the built-in profile, write report/report.json and report/report.html
-  qtems check design.ifc a.e57 b.e57 --out report --tolerance 10mm --report html,pdf,bcf
-      two scans in one frame, one tolerance of ±10 mm on every surface
-  qtems check design.ifc site.laz --out report --register points.csv --standard "DIN 18202"
-      registered with control points, judged under one standard (qtems standards lists them)
-
-exit status:
-  0 checked, nothing failed       1 checked, something failed or is missing
-  2 bad usage or unusable input   3 registration refused: report.json names the reason and the rival poses
-"""
 
 
 class Terminated(BaseException):
@@ -54,142 +41,80 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show ± or 中文 must not end a check that took minutes.
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    arguments = build_parser().parse_args(argv)
+    arguments = build_parser(version("qtems")).parse_args(argv)
     signal.signal(signal.SIGTERM, _terminate)
     if not arguments.debug:
         warnings.simplefilter("ignore")
     try:
-        return arguments.run(arguments)
-    except GeometryError as error:
-        return _say(ExitCode.UNUSABLE, str(error), arguments)
-    except KeyboardInterrupt:
-        return _say(ExitCode.INTERRUPTED, "stopped by Ctrl-C. No unfinished report was left behind", arguments)
-    except Terminated:
-        return _say(ExitCode.TERMINATED, "stopped by SIGTERM. No unfinished report was left behind", arguments)
-    except BrokenPipeError:
-        # Whoever read the output has gone, as in `qtems standards | head`; python must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.CONFORMS
-    except MemoryError:
-        return _say(
-            ExitCode.UNUSABLE, "not enough memory. Read fewer points with --max-points, or close programs", arguments
-        )
-    except OSError as error:
-        return _say(
-            ExitCode.UNUSABLE, f"{_os_error(error)}. Check the path, its permissions and the free space", arguments
-        )
-    except BaseException as error:
-        # pyo3's PanicException, raised by Rust decoders, is a BaseException.
-        if isinstance(error, (SystemExit, GeneratorExit)):
-            raise
-        hint = "" if arguments.debug else "; run again with --debug for the details and report it"
-        return _say(ExitCode.UNUSABLE, f"internal error, {type(error).__name__}: {error}{hint}", arguments)
+        return COMMANDS[arguments.command](arguments)
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # pyo3's PanicException, raised by Rust decoders, is no Exception
+        if arguments.debug:
+            traceback.print_exc()
+        code, text = explain(error)
+        return _say(code, text if arguments.debug or not _is_unexpected(error) else f"{text}; --debug shows where")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(
-        prog="qtems",
-        description="Decides whether what was built is what was designed: laser scans against IFC models, per element.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"qtems {version('qtems')}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add_check(commands)
-    standards = commands.add_parser("standards", help="list the tolerance catalogue", allow_abbrev=False)
-    standards.add_argument("--debug", action="store_true", help="show the traceback of an unexpected error")
-    standards.set_defaults(run=run_standards)
-    return parser
+def explain(error: BaseException) -> tuple[ExitCode, str]:
+    """Return the exit status for an error and the line that says what happened and what to do."""
+    match error:
+        case GeometryError():
+            return ExitCode.UNUSABLE, str(error)
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED, "stopped by Ctrl-C. No unfinished report was left behind"
+        case Terminated():
+            return ExitCode.TERMINATED, "stopped by SIGTERM. No unfinished report was left behind"
+        case MemoryError():
+            return ExitCode.UNUSABLE, "not enough memory. Read fewer points with --max-points, or close other programs"
+        case OSError():
+            place = f"{error.filename}: " if error.filename else ""
+            return ExitCode.UNUSABLE, f"{place}{error.strerror or error}. Check the path, permissions and free space"
+        case _:
+            return ExitCode.UNUSABLE, f"internal error, please report it: {type(error).__name__}: {error}"
 
 
-def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser(
-        "check",
-        help="check scans against a model and write reports",
-        description="Registers the scans to the model, measures every element and judges it with its uncertainty.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.set_defaults(run=run_check_command)
-    parser.add_argument("model", metavar="MODEL", type=Path, help=f"the design: {MODEL_SUFFIXES}")
-    parser.add_argument(
-        "scans", metavar="SCAN", type=Path, nargs="+", help=f"scans in one common frame: {SCAN_SUFFIXES}"
-    )
-    parser.add_argument(
-        "--out", metavar="DIR", type=Path, required=True, help="folder for the reports; made when absent"
-    )
-
-    judging = parser.add_argument_group("judging (default: the built-in profile)").add_mutually_exclusive_group()
-    judging.add_argument(
-        "--tolerance", metavar="LENGTH", type=_length, help="± on every surface, such as 10mm, 1cm, 3/8in"
-    )
-    judging.add_argument("--standard", metavar="NAME", help="a standard of the catalogue; qtems standards lists them")
-    judging.add_argument(
-        "--tolerances", metavar="FILE.yaml", type=Path, help="your own tolerances, see docs/standards.md"
-    )
-
-    registering = parser.add_argument_group("registering")
-    registering.add_argument(
-        "--register",
-        metavar="auto|given|FILE",
-        default="auto",
-        help="auto (default): found by itself, or refused; given: the scan is already in the model's frame; FILE: a "
-        "4x4 matrix or control points",
-    )
-    registering.add_argument(
-        "--seed", metavar="N", type=_count, default=0, help="seed of every random choice (default 0)"
-    )
-
-    reporting = parser.add_argument_group("reporting")
-    reporting.add_argument(
-        "--report",
-        metavar="LIST",
-        type=_reports,
-        default=("html",),
-        help=f"comma-separated: {','.join(REPORTS)}, all or none (default html); report.json is always written",
-    )
-    reporting.add_argument("--lang", choices=sorted(WORDS), default="en", help="language of reports and summary")
-    reporting.add_argument("--quiet", action="store_true", help="no progress: only the final summary, or the error")
-    reporting.add_argument("--debug", action="store_true", help="show the traceback of an unexpected error")
-
-    working = parser.add_argument_group("working")
-    working.add_argument(
-        "--workers", metavar="N", type=_positive, help="processes and threads (default: every usable core)"
-    )
-    working.add_argument(
-        "--max-points", metavar="N", type=_positive, help="thin a larger scan evenly to about N points"
-    )
-    working.add_argument("--no-cache", action="store_true", help="tessellate the model anew and keep nothing")
+def _is_unexpected(error: BaseException) -> bool:
+    return not isinstance(error, (GeometryError, KeyboardInterrupt, Terminated, MemoryError, OSError))
 
 
 def run_check_command(arguments: argparse.Namespace) -> int:
     """Run ``qtems check``: check, write the reports, print the summary."""
-    from api.summary import is_failing, print_summary
+    from api.summary import print_summary
     from geometry.registration.result import RegistrationStatus
     from twin.operations import run_check
+    from twin.report.palette import needs_action
 
     with _progress_view(arguments) as view:
         outcome = run_check(_request(arguments), progress=view)
     found = outcome.result.registration
     if found.status is RegistrationStatus.REFUSED:
-        report = next((path for path in outcome.files if path.name == "report.json"), arguments.out)
-        return _say(ExitCode.REFUSED, f"registration refused ({found.reason}): {found.detail} ({report})", arguments)
-    print_summary(outcome, sys.stdout, lang=arguments.lang)
-    return ExitCode.FAILED if any(map(is_failing, outcome.result.elements)) else ExitCode.CONFORMS
+        report = arguments.out / "report.json"
+        return _say(ExitCode.REFUSED, f"registration refused ({found.reason}): {found.detail} More in {report}")
+    with _reader_may_leave():
+        print_summary(outcome, sys.stdout, lang=arguments.lang)
+    return ExitCode.FAILED if any(map(needs_action, outcome.result.elements)) else ExitCode.CONFORMS
 
 
 def run_standards(arguments: argparse.Namespace) -> int:
     """Run ``qtems standards``: print the names of the catalogue, one a line."""
     from geometry.tolerance import standard_names
 
-    sys.stdout.write("".join(f"{name}\n" for name in standard_names()))
-    sys.stdout.flush()
+    with _reader_may_leave():
+        sys.stdout.write("".join(f"{name}\n" for name in standard_names()))
     return ExitCode.CONFORMS
+
+
+COMMANDS = {"check": run_check_command, "standards": run_standards}
+
+
+def cache_dir() -> Path:
+    """Return where tessellated models are kept: ``QTEMS_CACHE_DIR``, else the user's cache folder."""
+    chosen = os.environ.get("QTEMS_CACHE_DIR")
+    base = os.environ.get("XDG_CACHE_HOME")
+    return Path(chosen) if chosen else (Path(base) if base else Path.home() / ".cache") / "qtems"
 
 
 def _request(arguments: argparse.Namespace) -> "CheckRequest":
@@ -212,13 +137,6 @@ def _request(arguments: argparse.Namespace) -> "CheckRequest":
     )
 
 
-def cache_dir() -> Path:
-    """Return where tessellated models are kept: ``QTEMS_CACHE_DIR``, else the user's cache folder."""
-    chosen = os.environ.get("QTEMS_CACHE_DIR")
-    base = os.environ.get("XDG_CACHE_HOME")
-    return Path(chosen) if chosen else (Path(base) if base else Path.home() / ".cache") / "qtems"
-
-
 def _progress_view(arguments: argparse.Namespace) -> "ProgressView":
     from api.progress import PlainProgress, SilentProgress, TerminalProgress
 
@@ -229,58 +147,26 @@ def _progress_view(arguments: argparse.Namespace) -> "ProgressView":
     return PlainProgress(WORDS[arguments.lang], sys.stderr)
 
 
-def _say(code: ExitCode, text: str, arguments: argparse.Namespace) -> int:
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Print to stdout; that its reader has gone, as in ``qtems standards | head -1``, changes no exit status."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered must go somewhere, or python complains when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(code: ExitCode, text: str) -> ExitCode:
     """Print why the command ends, as one line, and return its exit status."""
-    if arguments.debug and sys.exc_info()[0] is not None:
-        traceback.print_exc()
     sys.stdout.flush()
     print(f"qtems: {' '.join(text.split())}", file=sys.stderr, flush=True)
     return code
 
 
-def _os_error(error: OSError) -> str:
-    name = f"{error.filename}: " if error.filename else ""
-    return f"{name}{error.strerror or error}"
-
-
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise Terminated
-
-
-def _length(text: str) -> float:
-    try:
-        return parse_length(text)
-    except GeometryError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _count(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else -1
-    if not 0 <= number < 2**63:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
-    return number
-
-
-def _positive(text: str) -> int:
-    number = _count(text)
-    if number == 0:
-        raise argparse.ArgumentTypeError("0 is too few; give 1 or more")
-    return number
-
-
-def _reports(text: str) -> tuple[str, ...]:
-    """Return the report formats of a comma-separated list, each once, in the order of ``REPORTS``."""
-    chosen = {name.strip().lower() for name in text.split(",")} - {"", "json"}
-    if chosen == {"none"}:
-        return ()
-    if chosen == {"all"}:
-        return REPORTS
-    unknown = sorted(chosen - set(REPORTS))
-    if unknown:
-        raise argparse.ArgumentTypeError(
-            f"unknown report {', '.join(unknown)}; choose from {', '.join(REPORTS)}, all, none"
-        )
-    return tuple(name for name in REPORTS if name in chosen)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,144 @@
+"""The arguments of the command line: what ``--help`` says and what is refused as bad usage."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.lengths import parse_length
+from api.words import WORDS
+from geometry.errors import GeometryError
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
+
+MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .stl .obj .ply .glb"
+SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .pts .ptx"
+REPORTS = ("html", "pdf", "xlsx", "bcf", "glb")
+
+EXAMPLES = """\
+examples:
+  qtems check design.ifc site.e57 --out report
+      register by itself, judge with the built-in profile, write report/report.json and report/report.html
+  qtems check design.ifc a.e57 b.e57 --out report --tolerance 10mm --report html,pdf,bcf
+      two scans in one frame, one tolerance of ±10 mm on every surface
+  qtems check design.ifc site.laz --out report --register points.csv
+      registered with control points
+
+exit status:
+  0 checked, nothing failed       1 checked, something failed or is missing
+  2 bad usage or unusable input   3 registration refused: report.json names the reason and the rival poses
+"""
+
+
+def build_parser(program_version: str) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; ``arguments.command`` is the command's name."""
+    parser = argparse.ArgumentParser(
+        prog="qtems",
+        description="Decides whether what was built is what was designed: laser scans against IFC models, per element.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"qtems {program_version}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    _add_check(commands)
+    standards = commands.add_parser("standards", help="list the tolerance catalogue", allow_abbrev=False)
+    _add_debug(standards)
+    return parser
+
+
+def _add_check(commands: "Commands") -> None:
+    parser = commands.add_parser(
+        "check",
+        help="check scans against a model and write reports",
+        description="Registers the scans to the model, measures every element and judges it with its uncertainty.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("model", metavar="MODEL", type=Path, help=f"the design: {MODEL_SUFFIXES}")
+    parser.add_argument("scans", metavar="SCAN", type=Path, nargs="+", help=f"scans in one frame: {SCAN_SUFFIXES}")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the reports; made if absent")
+    _add_debug(parser)
+    _add_judging(parser)
+    _add_registering(parser)
+    _add_reporting(parser)
+    _add_working(parser)
+
+
+def _add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _add_judging(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("judging (default: the built-in profile)").add_mutually_exclusive_group()
+    group.add_argument("--tolerance", metavar="LENGTH", type=_length, help="± on every surface: 10mm, 1cm, 3/8in")
+    group.add_argument("--standard", metavar="NAME", help="one of the catalogue; qtems standards lists them")
+    group.add_argument("--tolerances", metavar="FILE.yaml", type=Path, help="your own, see docs/standards.md")
+
+
+def _add_registering(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("registering")
+    group.add_argument(
+        "--register",
+        metavar="auto|given|FILE",
+        default="auto",
+        help="auto (default): found by itself, or refused; given: the scan is already in the model's frame; FILE: a "
+        "4x4 matrix or control points, see docs/file-formats.md",
+    )
+    group.add_argument("--seed", metavar="N", type=_count, default=0, help="seed of every random choice (default 0)")
+
+
+def _add_reporting(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("reporting")
+    group.add_argument(
+        "--report",
+        metavar="LIST",
+        type=_reports,
+        default=("html",),
+        help=f"comma-separated: {','.join(REPORTS)}, all or none (default html); report.json is always written",
+    )
+    group.add_argument("--lang", choices=sorted(WORDS), default="en", help="language of reports and summary")
+    group.add_argument("--quiet", action="store_true", help="no progress: only the final summary, or the error")
+
+
+def _add_working(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("working")
+    group.add_argument("--workers", metavar="N", type=_positive, help="processes and threads (default: all cores)")
+    group.add_argument("--max-points", metavar="N", type=_positive, help="thin a larger scan evenly to about N points")
+    group.add_argument("--no-cache", action="store_true", help="tessellate the model anew and keep nothing")
+
+
+def _length(text: str) -> float:
+    try:
+        return parse_length(text)
+    except GeometryError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= number < 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = _count(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("0 is too few; give 1 or more")
+    return number
+
+
+def _reports(text: str) -> tuple[str, ...]:
+    """Return the report formats of a comma-separated list, each once, in the order of ``REPORTS``."""
+    chosen = {name.strip().lower() for name in text.split(",")} - {"", "json"}
+    if chosen == {"none"}:
+        return ()
+    if chosen == {"all"}:
+        return REPORTS
+    unknown = sorted(chosen - set(REPORTS))
+    if unknown:
+        listed = ", ".join(REPORTS)
+        raise argparse.ArgumentTypeError(f"unknown report {', '.join(unknown)}; choose from {listed}, all, none")
+    return tuple(name for name in REPORTS if name in chosen)
