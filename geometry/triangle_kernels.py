@@ -1,7 +1,8 @@
 # pyright: basic, reportUntypedFunctionDecorator=false, reportMissingParameterType=false, reportUnknownParameterType=false
 # pyright: reportPrivateImportUsage=false
-"""Compiled kernels of :mod:`geometry.triangle_tree`. Arrays in, arrays filled; every kernel has a brute-force twin in the
-tests.
+"""Compiled kernels of :mod:`geometry.triangle_tree`: arrays in, arrays filled.
+
+Every kernel has a brute-force twin in the tests.
 """
 
 import numba as nb

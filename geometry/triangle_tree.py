@@ -59,6 +59,8 @@ class Closest:
     """(n,) element index."""
     foot: FloatArray
     """(n, 3) closest points, metres; NaN where there is none."""
+    normal: FloatArray
+    """(n, 3) unit normal of that triangle; zero where there is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +87,8 @@ class Hits:
     """(n,) original triangle index."""
     element: Int32Array
     """(n,) element index."""
+    normal: FloatArray
+    """(n, 3) unit normal of the triangle; zero where nothing was hit."""
 
 
 def build_tree(triangles: FloatArray, element_of_triangle: Int32Array | None = None) -> TriangleTree:
@@ -146,8 +150,8 @@ def closest(
     n = len(points)
     distance, slot, foot = np.empty(n), np.empty(n, np.int32), np.empty((n, 3))
     closest_surface(
-        points, gate, min_cosine, float(max_distance), _CHUNK, tree.corners, tree.normals, tree.order, tree.box, tree.child,
-        distance, slot, foot,
+        points, gate, min_cosine, float(max_distance), _CHUNK, tree.corners, tree.normals, tree.order, tree.box,
+        tree.child, distance, slot, foot,
     )  # fmt: skip
     found = slot >= 0
     return Closest(
@@ -155,6 +159,7 @@ def closest(
         np.where(found, tree.order[slot], -1).astype(np.int32),
         np.where(found, tree.element[slot], -1).astype(np.int32),
         foot,
+        np.where(found[:, None], tree.normals[slot], 0.0),
     )
 
 
@@ -201,6 +206,7 @@ def cast(
         reach,
         np.where(found, tree.order[slot], -1).astype(np.int32),
         np.where(found, tree.element[slot], -1).astype(np.int32),
+        np.where(found[:, None], tree.normals[slot], 0.0),
     )
 
 

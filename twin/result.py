@@ -41,7 +41,10 @@ class DeviationSummary:
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """Evidence of what the stations could see of an element: counts of surface samples seen from at least one station."""
+    """Evidence of what the stations could see of an element.
+
+    The first four count samples spread evenly over the element's surface, the others measured rays.
+    """
 
     samples: int
     in_reach: int
@@ -49,13 +52,13 @@ class Visibility:
     expected: int
     """Samples that the design leaves visible from a station."""
     confirmed: int
-    """Expected samples where the scan has a surface at about that range."""
-    passed_through: int
-    """Expected samples where the scan measured something clearly farther: nothing is there."""
-    blocked: int
-    """Expected samples hidden by something nearer in the scan."""
-    through_rays: int = 0
-    """Scan rays that passed through the whole element and came back from behind it."""
+    """Expected samples with scan points of the element on them."""
+    rays_expected: int = 0
+    """Measured rays that meet this element first as designed."""
+    passed_through: int = 0
+    """Measured rays that crossed the element's place and came back from clearly behind: nothing is there."""
+    blocked: int = 0
+    """Of the rays expected, those that came back from something nearer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,1 @@
+"""Deviation of the as-built surface from the as-designed one."""

@@ -1,0 +1,159 @@
+"""The deviation of an element's seen surface, patch by patch, with its uncertainty.
+
+Points are gathered into patches of one face direction. A patch's deviation is what the rigid as-built pose predicts
+there plus the local residual, averaged over the neighbouring patches; a patch counts as the element's own surface only
+when it joins on to it without a step, so that a box standing on a slab is not the slab.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from geometry.arrays import BoolArray, FloatArray, IntArray
+
+_CELLS = (0.05, 0.1, 0.2, 0.4)
+_MIN_PATCH = 4
+_NEIGHBOURS = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patches:
+    """Patches of one element's surface."""
+
+    deviation: FloatArray
+    """(p,) signed deviation from the designed surface, metres, + = outside."""
+    uncertainty: FloatArray
+    """(p,) standard uncertainty from noise and sampling, metres."""
+    position: FloatArray
+    """(p, 3) metres."""
+    normal: FloatArray
+    """(p, 3) designed outward normal."""
+    points: IntArray
+    """(p,) how many points each rests on, neighbours included."""
+    own: BoolArray
+    """(p,) True where the patch joins on to the element's surface without a step."""
+    cell: float
+    """Edge length of a patch, metres."""
+
+
+def patch_surface(
+    points: FloatArray, normals: FloatArray, deviation: FloatArray, residual: FloatArray, *, sigma: float
+) -> Patches:
+    """Gather an element's points (n, 3) into patches.
+
+    Parameters
+    ----------
+    points, normals
+        (n, 3) as-built points and the designed face normals they belong to.
+    deviation, residual
+        (n,) signed distances to the designed and to the rigidly placed face, metres.
+    sigma
+        Standard deviation of a point, metres.
+    """
+    cell, key, first = _gridded(points, normals)
+    patch = np.unique(key, axis=0, return_inverse=True)[1].reshape(-1)
+    count = np.bincount(patch)
+    # medians by sorting once: robust against strays at edges
+    middle = _median_by(patch, residual, count)
+    predicted = _mean_by(patch, deviation - residual, count)
+    position = np.stack([_mean_by(patch, points[:, a], count) for a in range(3)], axis=1)
+    normal = np.stack([_mean_by(patch, normals[:, a], count) for a in range(3)], axis=1)
+    keys = np.zeros((len(count), key.shape[1]), np.int64)
+    keys[patch] = key
+    enough = count >= min(_MIN_PATCH, max(1, int(np.median(count))))
+    keys, middle, predicted, position, normal, count = (
+        v[enough] for v in (keys, middle, predicted, position, normal, count)
+    )
+    pairs = adjacent_cells(keys)
+    own = _joined(pairs, middle, predicted, count, sigma)
+    smooth, support = _smoothed(pairs, middle, count, own)
+    spread = np.maximum(sigma, 0.0005)
+    return Patches(
+        deviation=predicted + smooth,
+        uncertainty=1.2533 * spread / np.sqrt(np.maximum(support, 1.0)),  # standard error of a median
+        position=position,
+        normal=normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12),
+        points=support.astype(np.int64),
+        own=own,
+        cell=cell,
+    )
+
+
+def _gridded(points: FloatArray, normals: FloatArray) -> tuple[float, IntArray, FloatArray]:
+    """Choose the smallest cell whose patches hold enough points; return it, the keys (n, 4) and the grid's corner."""
+    first = points.min(axis=0)
+    axis = np.argmax(np.abs(normals), axis=1)
+    sign = normals[np.arange(len(normals)), axis] > 0
+    face = (axis * 2 + sign).astype(np.int64)
+    key = np.empty((len(points), 4), np.int64)
+    cell = _CELLS[-1]
+    for cell in _CELLS:
+        key = np.concatenate([np.floor((points - first) / cell).astype(np.int64), face[:, None]], axis=1)
+        sizes = np.unique(key, axis=0, return_counts=True)[1]
+        if np.median(sizes) >= 2 * _MIN_PATCH:
+            break
+    return cell, key, first
+
+
+def _mean_by(group: IntArray, values: FloatArray, count: IntArray) -> FloatArray:
+    return np.bincount(group, weights=values, minlength=len(count)) / count
+
+
+def _median_by(group: IntArray, values: FloatArray, count: IntArray) -> FloatArray:
+    """Return the median of values per group (all groups non-empty)."""
+    order = np.lexsort((values, group))
+    start = np.concatenate([[0], np.cumsum(count)[:-1]])
+    low, high = start + (count - 1) // 2, start + count // 2
+    return 0.5 * (values[order[low]] + values[order[high]])
+
+
+def adjacent_cells(keys: IntArray) -> tuple[IntArray, IntArray]:
+    """Return index pairs (including each patch with itself) of patches of one face direction in touching cells."""
+    shape = keys.max(axis=0) + 3 if len(keys) else np.ones(4, np.int64)
+
+    def flat(k: IntArray) -> IntArray:
+        return ((k[:, 3] * shape[2] + k[:, 2] + 1) * shape[1] + k[:, 1] + 1) * shape[0] + k[:, 0] + 1
+
+    code = flat(keys)
+    order = np.argsort(code)
+    left: list[IntArray] = []
+    right: list[IntArray] = []
+    for step in _NEIGHBOURS:
+        wanted = flat(keys + np.append(step, 0))
+        at = np.searchsorted(code[order], wanted)
+        at[at == len(order)] = 0
+        hit = code[order[at]] == wanted
+        left.append(np.flatnonzero(hit))
+        right.append(order[at[hit]])
+    return np.concatenate(left), np.concatenate(right)
+
+
+def _joined(
+    pairs: tuple[IntArray, IntArray], middle: FloatArray, predicted: FloatArray, count: IntArray, sigma: float
+) -> BoolArray:
+    """Say which patches are reached from the surface at the fitted pose without a step larger than the noise allows."""
+    if len(middle) == 0:
+        return np.zeros(0, bool)
+    noise = 1.2533 * sigma / np.sqrt(count)
+    left, right = pairs
+    smooth = np.abs(middle[left] - middle[right]) <= 0.003 + 3.0 * np.hypot(noise[left], noise[right])
+    graph = coo_matrix((np.ones(smooth.sum()), (left[smooth], right[smooth])), shape=(len(middle), len(middle)))
+    label = connected_components(graph, directed=False)[1]
+    seed = np.abs(middle) <= 0.003 + 3.0 * noise
+    share = np.bincount(label, weights=seed * count) / np.bincount(label, weights=count)
+    # a component is the element's own surface when a fair part of it lies where the rigid pose says
+    return share[label] >= 0.1
+
+
+def _smoothed(
+    pairs: tuple[IntArray, IntArray], middle: FloatArray, count: IntArray, own: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """Average the residual over adjacent patches of the same kind, weighted by points; return it and the points used."""
+    left, right = pairs
+    same = own[left] == own[right]
+    left, right = left[same], right[same]
+    weight = np.bincount(left, weights=count[right].astype(np.float64), minlength=len(middle))
+    total = np.bincount(left, weights=count[right] * middle[right], minlength=len(middle))
+    return total / np.maximum(weight, 1.0), weight

@@ -1,0 +1,62 @@
+"""Installed, missing, occluded or unseen: what the points and the rays together allow to be said."""
+
+from dataclasses import dataclass
+
+from geometry.verdict import State
+
+_MIN_OWN = 10
+"""Points that only this element explains before it counts as there."""
+_MIN_THROUGH = 30
+"""Rays that must have come back from behind an element's place before it can be called missing."""
+_MISSING_SHARE = 0.05
+"""Largest share of own points among own points and rays through at which an element is called missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceEvidence:
+    """Counts for one element."""
+
+    own_points: int
+    """Points on the built element that no other element explains."""
+    shared_points: int
+    """Points that a coincident face of another element explains as well."""
+    through: int
+    """Measured rays that crossed its place and came back from clearly behind."""
+    in_reach: int
+    """Surface samples that face a station within reach."""
+    visible: int
+    """Of these, samples that the design leaves in sight."""
+    suspect: str
+    """Why the designed geometry cannot be trusted; empty when it can."""
+    rays_known: bool
+    """Whether station positions are known, so that rays are evidence."""
+
+
+def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
+    """Return the state and the machine words that explain it.
+
+    Missing is claimed only where rays passed through the place where the element should be.
+
+    Examples
+    --------
+    >>> decide_state(PresenceEvidence(0, 0, 500, 90, 80, "", True))[0].value
+    'missing'
+    >>> decide_state(PresenceEvidence(0, 0, 500, 90, 80, "", False))[0].value
+    'unseen'
+    """
+    if evidence.suspect:
+        return State.DESIGN_SUSPECT, (f"design_suspect:{evidence.suspect}",)
+    own, through = evidence.own_points, evidence.through
+    if through >= _MIN_THROUGH and own < _MISSING_SHARE * (own + through):
+        return State.MISSING, (f"rays_through:{through}",)
+    if own >= _MIN_OWN:
+        return State.INSTALLED, ()
+    if not evidence.rays_known:
+        return State.UNSEEN, ("no_station_pose",)
+    if evidence.shared_points >= _MIN_OWN:
+        return State.OCCLUDED, ("coincident_surface",)
+    if evidence.in_reach == 0:
+        return State.UNSEEN, ("out_of_reach",)
+    if evidence.visible == 0:
+        return State.OCCLUDED, ("hidden_by_design",)
+    return State.OCCLUDED, ("hidden_in_scan",) if own == 0 else ("few_points:" + str(own),)

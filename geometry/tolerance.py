@@ -1,0 +1,200 @@
+"""Tolerances as data: which characteristic of which element must lie within which limits, and who says so.
+
+The catalogue is a folder of YAML files; a user's own file has the same form. Inside, limits are metres.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import yaml
+
+from geometry.errors import ToleranceError
+
+CHARACTERISTICS = ("surface", "axis_position", "verticality", "level", "slope", "section_size", "flatness")
+"""Everything that can be measured today; a rule for anything else is refused when it is loaded."""
+_CATALOGUE = Path(__file__).parent / "catalogue"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Lower and upper limit of a deviation, metres."""
+
+    lower: float
+    upper: float
+
+    def __post_init__(self) -> None:
+        """Check order and finiteness."""
+        if not (np.isfinite(self.lower) and np.isfinite(self.upper) and self.lower < self.upper):
+            raise ToleranceError(f"limits {self.lower} .. {self.upper} m are not a range; give lower < upper")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of a standard: limits of one characteristic for some classes of element."""
+
+    characteristic: str
+    source: str
+    """Standard, edition and clause; says so when the number rests on one source only."""
+    steps: tuple[tuple[float, Limits], ...]
+    """(up to this size in metres, limits), rising; the last is inf unless the rule ends there."""
+    by: str = ""
+    """Which size selects the step: ``height``, ``length`` or nothing."""
+    span: float = 2.0
+    """Length of the straightedge for flatness, metres."""
+    faces: str = ""
+    """``up``, ``down`` or nothing: which faces a flatness rule is about."""
+    classes: tuple[str, ...] = ()
+    """IFC classes; empty = all."""
+    materials: tuple[str, ...] = ()
+    """Lower-case words of which one must occur in a material name; empty = any material, known or not."""
+
+    def applies_to(self, ifc_class: str, materials: Sequence[str]) -> bool:
+        """Say whether the rule is about an element of this class and these materials."""
+        if self.classes and ifc_class not in self.classes:
+            return False
+        if not self.materials:
+            return True
+        text = " ".join(materials).lower()
+        return any(word in text for word in self.materials)
+
+    def limits(self, size: float) -> Limits | None:
+        """Return the limits for an element of this size (m), None when the rule does not reach so far."""
+        for up_to, limits in self.steps:
+            if size <= up_to:
+                return limits
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ToleranceSet:
+    """Named rules."""
+
+    name: str
+    rules: tuple[Rule, ...]
+
+    def rules_for(self, ifc_class: str, materials: Sequence[str]) -> tuple[Rule, ...]:
+        """Return the rules that apply to an element."""
+        return tuple(rule for rule in self.rules if rule.applies_to(ifc_class, materials))
+
+
+def surface_tolerance(tolerance: float) -> ToleranceSet:
+    """Return one surface tolerance of ± ``tolerance`` metres for every element.
+
+    Raises
+    ------
+    ToleranceError
+        If the tolerance is not positive and finite.
+
+    Examples
+    --------
+    >>> surface_tolerance(0.010).rules[0].limits(1.0)
+    Limits(lower=-0.01, upper=0.01)
+    """
+    if not (np.isfinite(tolerance) and tolerance > 0):
+        raise ToleranceError(f"the tolerance must be a positive length, not {tolerance} m")
+    rule = Rule("surface", "user", ((float("inf"), Limits(-tolerance, tolerance)),))
+    return ToleranceSet(f"user ±{tolerance * 1000:g} mm", (rule,))
+
+
+def standard_names() -> tuple[str, ...]:
+    """Return the names that :func:`load_standard` knows."""
+    return tuple(sorted(path.stem for path in _CATALOGUE.glob("*.yaml")))
+
+
+def load_standard(name: str) -> ToleranceSet:
+    """Return a standard of the catalogue by file name or by its own name (``GB 50204-2015``).
+
+    Raises
+    ------
+    ToleranceError
+        If there is none of that name.
+    """
+    wanted = _plain(name)
+    for path in sorted(_CATALOGUE.glob("*.yaml")):
+        content = _load_yaml(path)
+        if wanted in (_plain(path.stem), _plain(str(content.get("name", "")))):
+            return _read_set(content, path)
+    raise ToleranceError(f"no standard named '{name}'; choose one of: {', '.join(standard_names())}")
+
+
+def load_tolerance_file(path: Path) -> ToleranceSet:
+    """Return the tolerances of a user's YAML file (the catalogue's form).
+
+    Raises
+    ------
+    ToleranceError
+        If it cannot be read; the text says where.
+    """
+    return _read_set(_load_yaml(path), path)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _load_yaml(path: Path) -> Mapping[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ToleranceError(f"cannot read tolerances {path}: {error.strerror}; check the path") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ToleranceError(f"{path} is not YAML: {str(error).splitlines()[0]}; see docs/tolerances.md") from error
+    if not isinstance(content, dict):
+        raise ToleranceError(f"{path} holds no tolerances: 'rules' is missing; see docs/tolerances.md")
+    return cast("Mapping[str, Any]", content)
+
+
+def _read_set(content: Mapping[str, Any], path: Path) -> ToleranceSet:
+    rules: list[Rule] = []
+    for name in cast("list[str]", content.get("include") or []):
+        rules += load_standard(name).rules
+    standard = str(content.get("cite", content.get("name", path.stem)))
+    for number, entry in enumerate(cast("list[Mapping[str, Any]]", content.get("rules") or []), start=1):
+        try:
+            rules += _read_rule(entry, standard)
+        except (KeyError, TypeError, ValueError, ToleranceError) as error:
+            raise ToleranceError(f"{path}, rule {number}: {error}; see docs/tolerances.md") from error
+    if not rules:
+        raise ToleranceError(f"{path} holds no rule: 'rules' is missing or empty; see docs/tolerances.md")
+    return ToleranceSet(str(content.get("name", path.stem)), tuple(rules))
+
+
+def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
+    characteristic = str(entry["characteristic"])
+    if characteristic not in CHARACTERISTICS:
+        raise ToleranceError(f"'{characteristic}' is not one of {', '.join(CHARACTERISTICS)}")
+    source = f"{standard}, {entry['clause']}" if "clause" in entry else standard
+    if entry.get("evidence") == 1:
+        source += " [one source]"
+    shared: dict[str, Any] = {
+        "characteristic": characteristic,
+        "source": source,
+        "by": str(entry.get("by", "")),
+        "faces": str(entry.get("faces", "")),
+        "classes": tuple(str(c) for c in entry.get("classes", ())),
+        "materials": tuple(str(m).lower() for m in entry.get("materials", ())),
+    }
+    if "spans" in entry:
+        return [Rule(**shared, span=s, steps=((np.inf, Limits(0.0, t)),)) for s, t in _spans(entry["spans"])]
+    steps = tuple((float(step.get("up_to_m", np.inf)), _limits(step)) for step in entry["limits"])
+    if any(a[0] >= b[0] for a, b in zip(steps, steps[1:], strict=False)):
+        raise ToleranceError("'up_to_m' must rise from line to line")
+    return [Rule(**shared, span=float(entry.get("span_m", 2.0)), steps=steps)]
+
+
+def _limits(step: Mapping[str, Any]) -> Limits:
+    if "value_mm" in step:
+        return Limits(-float(step["value_mm"]) / 1000.0, float(step["value_mm"]) / 1000.0)
+    return Limits(float(step["lower_mm"]) / 1000.0, float(step["upper_mm"]) / 1000.0)
+
+
+def _spans(table: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
+    """Return (span m, limit m) for the table's spans and for 2 m between them, interpolated to whole millimetres."""
+    span = np.array([float(row["span_m"]) for row in table])
+    limit = np.array([float(row["value_mm"]) for row in table])
+    wanted = np.unique(np.append(span, 2.0) if span[0] < 2.0 < span[-1] else span)
+    return [(float(s), float(np.floor(np.interp(s, span, limit) + 0.5)) / 1000.0) for s in wanted]

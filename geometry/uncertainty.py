@@ -1,0 +1,47 @@
+"""Measurement uncertainty of a deviation: noise and sampling, registration, instrument (GUM, JCGM 100:2008, 5.1.2)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+
+COVERAGE_FACTOR = 2.0
+"""k of the expanded uncertainty U = k u, about 95 % (JCGM 100:2008, 6.3.3)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Budget:
+    """What every measured point shares."""
+
+    registration_covariance: FloatArray
+    """(6, 6) of (rotation vector rad, translation m) about ``pivot``, design frame."""
+    pivot: FloatArray
+    """(3,) metres."""
+    instrument: float
+    """Standard uncertainty (m) that averaging does not reduce: range bias, mesh chord error, surface roughness."""
+
+    def at(self, position: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return the registration's standard uncertainty (m) at ``position`` (n, 3) along unit ``direction`` (n, 3)."""
+        arm = position - self.pivot
+        row = np.concatenate([np.cross(arm, direction), direction], axis=1)
+        return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", row, self.registration_covariance, row), 0.0))
+
+    def combined(self, position: FloatArray, direction: FloatArray, own: FloatArray) -> FloatArray:
+        """Return the combined standard uncertainty (n,) of deviations with their ``own`` part (n,) from noise."""
+        return np.sqrt(own**2 + self.at(position, direction) ** 2 + self.instrument**2)
+
+    def tilt(self) -> FloatArray:
+        """Return the covariance (3, 3) of the registration's rotation, rad²."""
+        return self.registration_covariance[:3, :3]
+
+
+def expanded(standard: float) -> float:
+    """Return U = k u.
+
+    Examples
+    --------
+    >>> expanded(0.001)
+    0.002
+    """
+    return COVERAGE_FACTOR * standard

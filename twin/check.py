@@ -1,0 +1,123 @@
+"""The check: scan in, verdicts out. This module is the algorithm, one step after the other."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from geometry.as_built import ElementShape, solve_as_built
+from geometry.design import DesignModel
+from geometry.errors import EmptyInput
+from geometry.registration.register import register
+from geometry.registration.request import RegistrationRequest
+from geometry.registration.result import Registration, RegistrationStatus
+from geometry.scan import Scan
+from geometry.tolerance import ToleranceSet
+from geometry.triangle_tree import build_tree, set_workers
+from geometry.uncertainty import Budget
+from geometry.visibility import see_surface, trace_rays
+from twin.judging import Evidence, judge_elements, point_deviations, unmodelled_clusters
+from twin.result import CheckResult
+from twin.sight import bring_into_sight
+
+SEARCH_BAND = 0.15
+"""How far (m) from its designed place an element is looked for."""
+INSTRUMENT = 0.0005
+"""Standard uncertainty (m) that averaging does not reduce: range bias, surface roughness, mesh chord error."""
+
+Progress = Callable[[str, float], None]
+"""Called with the step's name and the share done, 0..1."""
+
+
+def check(
+    design: DesignModel,
+    scan: Scan,
+    tolerances: ToleranceSet,
+    *,
+    registration: RegistrationRequest,
+    seed: int = 0,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> CheckResult:
+    """Compare a scan with a design, element by element.
+
+    Values in, values out; no file is touched. When the registration is refused, nothing is claimed of any element.
+
+    Raises
+    ------
+    EmptyInput
+        If the scan has no point or the design no triangle.
+    """
+    if len(scan.points) == 0 or not any(len(e.mesh.faces) for e in design.elements.values()):
+        raise EmptyInput("there is nothing to compare: the scan or the model is empty; check both files")
+    report = progress or _silent
+    set_workers(workers)
+    found = register(scan, design, registration, seed=seed, progress=lambda share: report("registering", share))
+    if found.status is RegistrationStatus.REFUSED:
+        settings = _settings(seed)
+        return CheckResult(design, scan, found, (), (), None, tolerances.name, _notes(scan, design), settings, seed)
+    return compare(design, scan, found, tolerances, seed=seed, progress=progress)
+
+
+def compare(
+    design: DesignModel,
+    scan: Scan,
+    registration: Registration,
+    tolerances: ToleranceSet,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> CheckResult:
+    """Compare a registered scan with a design: assign, measure, judge.
+
+    Raises
+    ------
+    ValueError
+        If the registration has no pose.
+    """
+    if registration.T_design_scan is None:
+        raise ValueError("a refused registration has no pose to compare with")
+    report = progress or _silent
+    elements = tuple(e for e in design.elements.values() if len(e.mesh.faces))
+    shapes = tuple(ElementShape.of(e.mesh.triangles()) for e in elements)
+    triangles = np.concatenate([s.triangles for s in shapes])
+    owner = np.concatenate([np.full(len(s.triangles), i, np.int32) for i, s in enumerate(shapes)])
+    tree = build_tree(triangles, owner)
+    report("measuring", 0.0)
+    sight = bring_into_sight(scan, registration.T_design_scan, tree, band=SEARCH_BAND)
+    as_built = solve_as_built(shapes, sight.seen, SEARCH_BAND, progress=lambda share: report("measuring", 0.7 * share))
+    surface = see_surface(tree, triangles, owner, len(elements), sight.stations, sight.reach)
+    rays = None
+    if sight.origins is not None:
+        rays = trace_rays(tree, len(elements), sight.origins, sight.seen.points, as_built.element)
+    evidence = Evidence(sight, as_built, surface, rays, _budget(registration))
+    judged = judge_elements(elements, shapes, evidence, tolerances)
+    clusters = unmodelled_clusters(sight.seen.points, as_built.element, tree, design.origin)
+    report("measuring", 1.0)
+    settings = _settings(seed) | {"noise_m": round(sight.noise, 6)}
+    deviations = point_deviations(as_built)
+    notes = _notes(scan, design)
+    return CheckResult(design, scan, registration, judged, clusters, deviations, tolerances.name, notes, settings, seed)
+
+
+def _budget(registration: Registration) -> Budget:
+    """Return what every point shares; a given pose without covariance is taken at its word."""
+    covariance = registration.covariance if registration.covariance is not None else np.zeros((6, 6))
+    pivot = registration.pivot if registration.pivot is not None else np.zeros(3)
+    return Budget(covariance, pivot, INSTRUMENT)
+
+
+def _settings(seed: int) -> dict[str, object]:
+    return {"search_band_m": SEARCH_BAND, "instrument_m": INSTRUMENT, "seed": seed}
+
+
+def _notes(scan: Scan, design: DesignModel) -> tuple[str, ...]:
+    notes = scan.notes + design.notes
+    if not scan.has_poses:
+        notes += (
+            "the scan does not say where it was taken from: nothing can be called missing, and visibility is not known",
+        )
+    return notes
+
+
+def _silent(step: str, share: float) -> None:
+    """Report to nobody."""

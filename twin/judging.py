@@ -1,0 +1,216 @@
+"""From evidence to an element's result: state, pose, measurements, verdict."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from geometry.arrays import FloatArray, Int32Array, IntArray
+from geometry.as_built import AsBuilt, ElementShape
+from geometry.characteristics import Measured, measure, overall
+from geometry.design import Element
+from geometry.deviation.surface import Patches, patch_surface
+from geometry.element_pose import PoseFit, built_pose
+from geometry.presence import PresenceEvidence, decide_state
+from geometry.tolerance import ToleranceSet
+from geometry.triangle_tree import TriangleTree, closest
+from geometry.uncertainty import Budget
+from geometry.unmodelled import cluster_points
+from geometry.verdict import Measurement, Outcome, State
+from geometry.visibility import RayEvidence, SurfaceVisibility
+from twin.result import AsBuiltPose, DeviationSummary, ElementResult, PointDeviations, Unmodelled, Visibility
+from twin.sight import Sight
+
+_MIN_PATCH_POINTS = 20
+_UNMODELLED = 0.1
+"""How far (m) from any designed surface a point must be to count as unmodelled."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """All that was found out before judging."""
+
+    sight: Sight
+    as_built: AsBuilt
+    surface: SurfaceVisibility
+    rays: RayEvidence | None
+    budget: Budget
+
+
+def judge_elements(
+    elements: tuple[Element, ...], shapes: tuple[ElementShape, ...], evidence: Evidence, tolerances: ToleranceSet
+) -> tuple[ElementResult, ...]:
+    """Judge every element."""
+    order = np.argsort(evidence.as_built.element, kind="stable")
+    bounds = np.searchsorted(evidence.as_built.element[order], np.arange(len(elements) + 1))
+    sample_bounds = np.searchsorted(evidence.surface.element, np.arange(len(elements) + 1))
+    return tuple(
+        _judge(
+            i, element, shapes[i], evidence, tolerances,
+            mine=order[bounds[i] : bounds[i + 1]],
+            samples=np.arange(sample_bounds[i], sample_bounds[i + 1]),
+        )
+        for i, element in enumerate(elements)
+    )  # fmt: skip
+
+
+def _judge(
+    i: int,
+    element: Element,
+    shape: ElementShape,
+    evidence: Evidence,
+    tolerances: ToleranceSet,
+    *,
+    mine: IntArray,
+    samples: IntArray,
+) -> ElementResult:
+    """Judge one element from its points ``mine`` and its surface ``samples``."""
+    built, rays = evidence.as_built, evidence.rays
+    fit = built.fits[i]
+    on_it = np.abs(built.residual[mine]) <= 4.0 * evidence.sight.seen.sigma
+    shared = built.shared[mine]
+    presence = PresenceEvidence(
+        own_points=int((on_it & ~shared).sum()),
+        shared_points=int((on_it & shared).sum()),
+        through=int(rays.through_any[i]) if rays is not None else 0,
+        in_reach=int(evidence.surface.in_reach[samples].sum()),
+        visible=int(evidence.surface.visible[samples].sum()),
+        suspect=element.suspect,
+        rays_known=rays is not None,
+    )
+    state, reasons = decide_state(presence)
+    confirmed = _covered(evidence, shape, fit, mine, samples)
+    visible = presence.visible
+    result = {
+        "global_id": element.global_id,
+        "ifc_class": element.ifc_class,
+        "name": element.name,
+        "storey": element.storey,
+        "points": len(mine),
+        "visible_fraction": visible / max(len(samples), 1),
+        "coverage": confirmed / visible if visible else 0.0,
+        "visibility": Visibility(
+            samples=len(samples),
+            in_reach=presence.in_reach,
+            expected=visible,
+            confirmed=confirmed,
+            rays_expected=int(rays.expected[i]) if rays is not None else 0,
+            passed_through=presence.through,
+            blocked=int(rays.blocked[i]) if rays is not None else 0,
+        ),
+    }
+    if state is not State.INSTALLED:
+        verdict = Outcome.FAIL if state is State.MISSING else Outcome.NOT_MEASURED
+        return ElementResult(**result, state=state, verdict=verdict, reasons=reasons)
+    patches = patch_surface(
+        evidence.sight.seen.points[mine],
+        built.normal[mine],
+        built.deviation[mine],
+        built.residual[mine],
+        sigma=evidence.sight.seen.sigma,
+    )
+    measurements = _measurements(element, shape, fit, patches, evidence, tolerances, mine)
+    verdict = overall(measurements)
+    reasons += tuple(dict.fromkeys(m.note for m in measurements if m.note and m.outcome is verdict))
+    if not measurements:
+        reasons += (
+            ("no_tolerance",) if not tolerances.rules_for(element.ifc_class, element.materials) else ("few_points",)
+        )
+    if presence.through >= 0.3 * (presence.own_points + presence.through) and presence.through >= _MIN_PATCH_POINTS:
+        reasons += (f"partly_absent:{presence.through}",)
+        verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
+    return ElementResult(
+        **result,
+        state=state,
+        verdict=verdict,
+        pose=_pose(fit),
+        deviation=_summary(built, mine, patches, evidence.sight.seen.sigma),
+        measurements=measurements,
+        reasons=reasons,
+    )
+
+
+def _measurements(
+    element: Element,
+    shape: ElementShape,
+    fit: PoseFit | None,
+    patches: Patches,
+    evidence: Evidence,
+    tolerances: ToleranceSet,
+    mine: IntArray,
+) -> tuple[Measurement, ...]:
+    corners = shape.triangles.reshape(-1, 3)
+    points = evidence.sight.seen.points[mine]
+    measured = Measured(
+        ifc_class=element.ifc_class,
+        materials=element.materials,
+        lower=corners.min(axis=0),
+        upper=corners.max(axis=0),
+        seen_lower=points.min(axis=0),
+        seen_upper=points.max(axis=0),
+        fit=fit,
+        patches=patches,
+        budget=evidence.budget,
+    )
+    return measure(measured, tolerances)
+
+
+def _covered(evidence: Evidence, shape: ElementShape, fit: PoseFit | None, mine: IntArray, samples: IntArray) -> int:
+    """Count visible surface samples that have a point of the element near where they were built."""
+    visible = samples[evidence.surface.visible[samples]]
+    if len(visible) == 0 or len(mine) == 0:
+        return 0
+    position = evidence.surface.point[visible]
+    if fit is not None:
+        position = built_pose(fit.twist, shape.centre).apply(position)
+    spacing = np.sqrt(max(shape.size, 0.1) ** 2 / len(visible))
+    return int(np.isfinite(cKDTree(evidence.sight.seen.points[mine]).query(
+        position, distance_upper_bound=max(0.05, 0.5 * spacing))[0]).sum())  # fmt: skip
+
+
+def _pose(fit: PoseFit | None) -> AsBuiltPose | None:
+    """Return the as-built pose with everything unobservable at zero and infinite variance."""
+    if fit is None:
+        return None
+    seen = np.array(fit.observable)
+    twist = np.where(seen, fit.twist, 0.0)
+    covariance = np.where(np.outer(seen, seen), fit.covariance, 0.0)
+    covariance[~seen, ~seen] = np.inf
+    x, y, z, a, b, c = fit.observable
+    return AsBuiltPose(twist[:3], twist[3:], covariance, (x, y, z, a, b, c))
+
+
+def _summary(built: AsBuilt, mine: IntArray, patches: Patches, sigma: float) -> DeviationSummary | None:
+    """Summarise the deviations of the points on the element's own surface."""
+    form = np.abs(patches.deviation[patches.own]).max(initial=0.0)
+    del form
+    kept = built.deviation[mine][np.abs(built.residual[mine]) <= 4.0 * sigma + _bow(built, mine, sigma)]
+    if len(kept) == 0:
+        return None
+    return DeviationSummary(
+        mean=float(kept.mean()),
+        std=float(kept.std()),
+        p95_abs=float(np.quantile(np.abs(kept), 0.95)),
+        min=float(kept.min()),
+        max=float(kept.max()),
+        n=len(kept),
+    )
+
+
+def _bow(built: AsBuilt, mine: IntArray, sigma: float) -> float:
+    """Return how far the element's surface bows from its rigid pose: what the bulk of its points shows beyond noise."""
+    return max(0.0, float(np.quantile(np.abs(built.residual[mine]), 0.9)) - 2.0 * sigma)
+
+
+def point_deviations(built: AsBuilt) -> PointDeviations:
+    """Return the per-point outcome for coloured clouds."""
+    return PointDeviations(built.element, built.deviation.astype(np.float32))
+
+
+def unmodelled_clusters(
+    points: FloatArray, element: Int32Array, tree: TriangleTree, origin: FloatArray
+) -> tuple[Unmodelled, ...]:
+    """Cluster what lies away from everything designed."""
+    loose = points[element < 0]
+    far = closest(tree, loose, _UNMODELLED).triangle < 0
+    return tuple(Unmodelled(c.centroid + origin, c.size, c.points) for c in cluster_points(loose[far]))
