@@ -105,7 +105,13 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
 def _add_working(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("working")
     group.add_argument("--workers", metavar="N", type=_positive, help="processes and threads (default: all cores)")
-    group.add_argument("--max-points", metavar="N", type=_positive, help="thin a larger scan evenly to about N points")
+    group.add_argument(
+        "--max-points",
+        metavar="N",
+        type=_positive,
+        default=30_000_000,
+        help="thin a larger scan evenly to at most N points (default 30 million)",
+    )
     group.add_argument("--no-cache", action="store_true", help="tessellate the model anew and keep nothing")
 
 

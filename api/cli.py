@@ -10,8 +10,8 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -148,7 +148,7 @@ def _progress_view(arguments: argparse.Namespace) -> "ProgressView":
 
 
 @contextmanager
-def _reader_may_leave() -> Iterator[None]:
+def _reader_may_leave() -> Generator[None]:
     """Print to stdout; that its reader has gone, as in ``qtems standards | head -1``, changes no exit status."""
     try:
         yield
@@ -160,8 +160,9 @@ def _reader_may_leave() -> Iterator[None]:
 
 def _say(code: ExitCode, text: str) -> ExitCode:
     """Print why the command ends, as one line, and return its exit status."""
-    sys.stdout.flush()
-    print(f"qtems: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        print(f"qtems: {' '.join(text.split())}", file=sys.stderr, flush=True)
     return code
 
 

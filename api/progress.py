@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 
 from twin.operations import Step
 
@@ -42,7 +43,7 @@ class TerminalProgress:
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TimeElapsedColumn(),
-            TextColumn("[dim]{task.fields[label]}"),
+            TextColumn("{task.fields[label]}", style="dim", markup=False),
             console=Console(stderr=True),
         )
 
@@ -65,6 +66,10 @@ class TerminalProgress:
             self._finish_all()
             self._tasks[step] = self._bars.add_task(self._words[step], total=1.0, label="")
         self._bars.update(self._tasks[step], completed=min(max(share, 0.0), 1.0), label=label[:LABEL_WIDTH])
+
+    def tasks(self) -> list[Task]:
+        """Return the bars, one a step, in the order in which they began."""
+        return self._bars.tasks
 
     def _finish_all(self) -> None:
         for task in self._tasks.values():
@@ -96,7 +101,8 @@ class PlainProgress:
         if step in self._seen:
             return
         self._seen.add(step)
-        print(f"{self._clock() - self._started:7.1f} s  {self._words[step]}", file=self._stream, flush=True)
+        with suppress(BrokenPipeError):  # that nobody reads the log any more is no reason to stop
+            print(f"{self._clock() - self._started:7.1f} s  {self._words[step]}", file=self._stream, flush=True)
 
 
 class SilentProgress:

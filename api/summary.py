@@ -29,10 +29,18 @@ _STYLES = {
 }
 
 
+class _SummaryConsole(Console):
+    """A console that tells its caller when the reader has gone; rich would end the program with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass the error on."""
+        raise BrokenPipeError
+
+
 def print_summary(outcome: CheckOutcome, stream: TextIO, *, lang: str = "en") -> None:
     """Print the summary of a finished check in one language."""
     width = None if stream.isatty() else PLAIN_WIDTH
-    console = Console(file=stream, highlight=False, width=width)
+    console = _SummaryConsole(file=stream, highlight=False, width=width)
     result, words, own = outcome.result, Words(lang), WORDS[lang]
 
     for label, text in _heading(result, words):
@@ -52,13 +60,12 @@ def _heading(result: CheckResult, words: Words) -> list[tuple[str, str]]:
     own = WORDS[words.lang]
     scans = ", ".join(Path(source.path).name for source in result.scan.sources)
     points = own["points"].format(points=f"{len(result.scan.points):,}", stations=len(result.scan.stations))
-    notes = (*result.design.notes, *result.scan.notes, *result.notes)
     return [
         (words("model"), Path(result.design.source.path).name),
         (words("scan"), f"{scans} ({points})"),
         (words("tolerance"), result.tolerance_name),
         (words("section.registration"), _registration(result, words)),
-        *((words("note"), note) for note in dict.fromkeys(notes)),
+        *((words("note"), note) for note in dict.fromkeys(result.notes)),
     ]
 
 

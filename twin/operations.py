@@ -7,15 +7,18 @@ from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
-from geometry.errors import ReadError
-from geometry.readers import read_design, read_scan
 from geometry.readers.registration_file import read_request
 from geometry.registration.request import RegistrationRequest
+
+from geometry.errors import ReadError
+from geometry.readers import DESIGN_READERS, read_design, read_scan
 from geometry.tolerance import ToleranceSet, load_standard, load_tolerance_file, surface_tolerance
 from twin.check import check
 from twin.report.provenance import Provenance
 from twin.report.write import ensure_writable, write_reports
 from twin.result import CheckResult
+
+DEFAULT_STANDARD = "default"
 
 
 class Step(StrEnum):
@@ -42,7 +45,7 @@ class CheckRequest:
     surface_tolerance_m: float | None = None
     """One ± tolerance on every surface; at most one of the three tolerance fields is set."""
     standard: str | None = None
-    """Name in the tolerance catalogue; None of the three: the built-in profile."""
+    """Name in the tolerance catalogue; without any of the three it is ``default``."""
     tolerance_file: Path | None = None
     registration: str = "auto"
     """``auto``, ``given``, or the path of a file with a 4x4 matrix or control points."""
@@ -52,8 +55,8 @@ class CheckRequest:
     lang: str = "en"
     workers: int | None = None
     """How many processes and threads; None = as many as this process may use."""
-    max_points: int | None = None
-    """Thin a larger scan to about this many points; None = the reader's own limit."""
+    max_points: int = 30_000_000
+    """A larger scan is thinned evenly to at most so many points."""
     cache_dir: Path | None = None
     """Where tessellated models are kept by content; None = nowhere."""
 
@@ -79,13 +82,15 @@ def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
     ensure_writable(request.out_dir)
     for path in (request.model, *request.scans):
         _expect_file(path)
+    if request.model.suffix.lower() not in DESIGN_READERS:
+        read_design(request.model)  # raises: why it is no model is better said now than after reading the scan
     tolerances = _tolerances(request)
     registration = _registration_request(request.registration)
     workers = request.workers or usable_cores()
 
-    scan = read_scan(request.scans, max_points=request.max_points, progress=_within(Step.READING, progress))
+    scan = read_scan(request.scans, max_points=request.max_points, progress=_share_of(Step.READING, progress))
     design = read_design(
-        request.model, workers=workers, cache_dir=request.cache_dir, progress=_within(Step.TESSELLATING, progress)
+        request.model, workers=workers, cache_dir=request.cache_dir, progress=_share_of(Step.TESSELLATING, progress)
     )
     result = check(
         design,
@@ -132,7 +137,7 @@ def _tolerances(request: CheckRequest) -> ToleranceSet:
         return surface_tolerance(request.surface_tolerance_m)
     if request.tolerance_file is not None:
         return load_tolerance_file(request.tolerance_file)
-    return load_standard(request.standard)
+    return load_standard(request.standard or DEFAULT_STANDARD)
 
 
 def _registration_request(choice: str) -> RegistrationRequest:
@@ -143,16 +148,16 @@ def _registration_request(choice: str) -> RegistrationRequest:
     return read_request(path.read_text(encoding="utf-8-sig", errors="replace"))
 
 
+def _share_of(step: Step, progress: StepProgress) -> Callable[[float], None]:
+    """Return the one-argument progress of a reader."""
+    return lambda share: progress(step, "", share)
+
+
 def _within(step: Step, progress: StepProgress) -> Callable[[str, float], None]:
     """Return the two-argument progress of a part of the work that is one step."""
     return lambda label, share: progress(step, label, share)
 
 
 def _through(progress: StepProgress) -> Callable[[str, float], None]:
-    """Return the two-argument progress of the pipeline, whose labels begin with the step's own name."""
-
-    def report(label: str, share: float) -> None:
-        step = Step.REGISTERING if label.startswith(Step.REGISTERING) else Step.MEASURING
-        progress(step, label.removeprefix(step).strip(" :"), share)
-
-    return report
+    """Return the two-argument progress of the pipeline, which names the step."""
+    return lambda step, share: progress(Step(step), "", share)

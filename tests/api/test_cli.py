@@ -1,0 +1,173 @@
+"""How commands end: status, the one line on stderr, nothing else; the pipeline itself is replaced by its outcome."""
+
+import errno
+import os
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import cli
+from api.exit_codes import ExitCode
+from geometry.errors import EmptyInput, GeometryError, ReadError
+from geometry.registration.result import RegistrationStatus
+from geometry.verdict import State
+from twin.operations import CheckRequest, Step
+
+Qtems = Callable[..., Any]
+CHECK = ("check", "m.ifc", "s.e57", "--out", "o")
+
+
+class PanicException(BaseException):
+    """Like pyo3's: raised by Rust decoders, and no Exception."""
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], list[CheckRequest]]:
+    """Return a function that replaces the pipeline by its outcome or its error, and collects what was asked."""
+
+    def replace(end: object) -> list[CheckRequest]:
+        asked: list[CheckRequest] = []
+
+        def run_check(request: CheckRequest, *, progress: Callable[[Step, str, float], None]) -> object:
+            asked.append(request)
+            progress(Step.READING, "", 0.0)
+            if isinstance(end, BaseException):
+                raise end
+            progress(Step.MEASURING, "", 1.0)
+            return end
+
+        monkeypatch.setattr("twin.operations.run_check", run_check)
+        return asked
+
+    return replace
+
+
+def test_nothing_failed_is_status_0(qtems: Qtems, pipeline: Any, finished: Any, made: Any) -> None:
+    pipeline(finished([made(1, 0.001), made(2, 0.009)]))  # the second is indeterminate: not a failure, not a pass
+    ended = qtems(*CHECK)
+    assert ended.code == 0
+    assert "report.json" in ended.out
+
+
+@pytest.mark.parametrize("state", [State.INSTALLED, State.MISSING])
+def test_failing_or_missing_is_status_1(qtems: Qtems, pipeline: Any, finished: Any, made: Any, state: State) -> None:
+    pipeline(finished([made(1, 0.001), made(2, 0.030, state=state)]))
+    ended = qtems(*CHECK)
+    assert ended.code == 1
+    assert "element000000000000002" in ended.out
+    assert "element000000000000001" not in ended.out
+
+
+def test_refused_is_status_3_with_one_line(qtems: Qtems, pipeline: Any, finished: Any) -> None:
+    pipeline(finished([], status=RegistrationStatus.REFUSED))
+    ended = qtems(*CHECK, "--quiet")
+    assert ended.code == 3
+    assert ended.out == ""
+    assert ended.err.count("\n") == 1
+    assert "ambiguous" in ended.err
+    assert "--register FILE" in ended.err
+    assert str(Path("o") / "report.json") in ended.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (ReadError("a.e57: truncated.\nCopy it again"), 2, "a.e57: truncated. Copy it again"),
+        (EmptyInput("no points. Export the scan again"), 2, "no points"),
+        (GeometryError("anything"), 2, "anything"),
+        (MemoryError(), 2, "--max-points"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "o/report.html"), 2, "o/report.html: No space left"),
+        (PanicException("index out of bounds"), 2, "PanicException: index out of bounds"),
+        (ValueError("surprise"), 2, "ValueError: surprise"),
+        (RecursionError("too deep"), 2, "--debug"),
+        (KeyboardInterrupt(), 130, "Ctrl-C"),
+        (cli.Terminated(), 143, "SIGTERM"),
+    ],
+)
+def test_every_error_is_one_line_and_its_status(
+    qtems: Qtems, pipeline: Any, error: BaseException, code: int, says: str
+) -> None:
+    pipeline(error)
+    ended = qtems(*CHECK, "--quiet")
+    assert ended.code == code
+    assert ended.out == ""
+    assert ended.err.startswith("qtems: ")
+    assert ended.err.count("\n") == 1
+    assert says in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_debug_shows_the_traceback(qtems: Qtems, pipeline: Any) -> None:
+    pipeline(ValueError("surprise"))
+    ended = qtems(*CHECK, "--quiet", "--debug")
+    assert ended.code == 2
+    assert "Traceback" in ended.err
+    assert ended.err.splitlines()[-1].startswith("qtems: internal error")
+
+
+def test_request_carries_every_option(qtems: Qtems, pipeline: Any, finished: Any, tmp_path: Path) -> None:
+    asked = pipeline(finished([]))
+    options = "--tolerance 3/8in --register m.txt --report pdf --seed 7 --lang zh --workers 3 --max-points 9 --no-cache"
+    qtems(*CHECK, *options.split())
+    assert asked == [
+        CheckRequest(
+            model=Path("m.ifc"),
+            scans=(Path("s.e57"),),
+            out_dir=Path("o"),
+            surface_tolerance_m=0.009525,
+            registration="m.txt",
+            formats=("pdf",),
+            seed=7,
+            lang="zh",
+            workers=3,
+            max_points=9,
+            cache_dir=None,
+        )
+    ]
+
+
+def test_cache_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("QTEMS_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cli.cache_dir() == tmp_path / "qtems"
+    monkeypatch.setenv("QTEMS_CACHE_DIR", str(tmp_path / "here"))
+    assert cli.cache_dir() == tmp_path / "here"
+
+
+def test_plain_progress_is_one_line_a_step_on_stderr(qtems: Qtems, pipeline: Any, finished: Any) -> None:
+    pipeline(finished([]))
+    lines = qtems(*CHECK).err.splitlines()
+    assert [line.split(" s  ")[1] for line in lines] == ["reading the scan", "measuring the elements"]
+
+
+def test_quiet_says_nothing_but_the_summary(qtems: Qtems, pipeline: Any, finished: Any) -> None:
+    pipeline(finished([]))
+    ended = qtems(*CHECK, "--quiet")
+    assert ended.err == ""
+    assert "report.json" in ended.out
+
+
+def test_standards_lists_the_catalogue(qtems: Qtems) -> None:
+    ended = qtems("standards")
+    assert ended.code == 0
+    assert "default" in ended.out.split()
+
+
+@pytest.fixture
+def closed_pipe() -> Generator[int]:
+    """Return the writing end of a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+def test_a_reader_that_left_changes_no_status(
+    monkeypatch: pytest.MonkeyPatch, pipeline: Any, finished: Any, made: Any, closed_pipe: int
+) -> None:
+    pipeline(finished([made(1, 0.030)]))
+    with os.fdopen(os.dup(closed_pipe), "w") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        assert cli.main([*CHECK, "--quiet"]) == ExitCode.FAILED

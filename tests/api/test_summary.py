@@ -1,0 +1,71 @@
+import io
+import re
+from typing import Any
+
+import pytest
+
+from api.summary import MOST_FAILING_SHOWN, print_summary
+from api.words import WORDS
+from geometry.verdict import State
+
+
+def summary(outcome: Any, lang: str = "en") -> str:
+    stream = io.StringIO()
+    print_summary(outcome, stream, lang=lang)
+    return stream.getvalue()
+
+
+def test_counts_add_up(finished: Any, made: Any) -> None:
+    missing = made(4, 0.0, state=State.MISSING)
+    text = summary(finished([made(1, 0.001), made(2, 0.009), made(3, 0.03), missing]))
+    rows = {cells[0]: cells[1:] for cells in (re.findall(r"[\w·]+", line) for line in text.splitlines()) if cells}
+    assert rows["Installed"] == ["1", "1", "1", "·", "3"]  # pass, fail, indeterminate, not measured, total
+    assert rows["Missing"] == ["·", "1", "·", "·", "1"]
+    assert rows["Total"] == ["1", "2", "1", "0", "4"]
+
+
+def test_worst_first_with_limits_uncertainty_and_source(finished: Any, made: Any) -> None:
+    text = summary(finished([made(1, 0.02), made(2, -0.05), made(3, 0.0, state=State.MISSING)]))
+    numbers = re.findall(r"element0+(\d)", text)
+    assert numbers == ["3", "2", "1"]
+    assert "-50.0 ± 2.0 mm, limits -10 to 10 mm, given by the user" in text
+    assert "412" in text  # why it is missing
+
+
+def test_at_most_twenty_are_listed_and_the_rest_counted(finished: Any, made: Any) -> None:
+    text = summary(finished([made(i, 0.03) for i in range(30)]))
+    assert len(re.findall(r"element0", text)) == MOST_FAILING_SHOWN
+    assert "20 of 30" in text
+
+
+def test_says_how_the_registration_went_and_what_limits_the_claims(finished: Any, made: Any) -> None:
+    text = summary(finished([made(1, 0.001)], unmodelled=3))
+    assert "2.1 mm" in text
+    assert "93%" in text
+    assert "Note: the scan says nothing about its range noise" in text
+    assert "3 clusters" in text
+
+
+@pytest.mark.parametrize("lang", sorted(WORDS))
+def test_speaks_every_language(finished: Any, made: Any, lang: str) -> None:
+    text = summary(finished([made(1, 0.03)]), lang)
+    assert ("不合格" in text) == (lang == "zh")
+
+
+def test_every_language_has_the_same_words_with_the_same_places() -> None:
+    def places(text: str) -> list[str]:
+        return sorted(re.findall(r"\{(\w+)\}", text))
+
+    english = WORDS["en"]
+    for words in WORDS.values():
+        assert words.keys() == english.keys()
+        assert all(places(words[key]) == places(english[key]) for key in english)
+
+
+def test_hostile_names_stay_text(finished: Any, made: Any) -> None:
+    import dataclasses
+
+    name = "[red]x[/red]\x1b[2J\nnext"
+    text = summary(finished([dataclasses.replace(made(1, 0.03), name=name)]))
+    assert "[red]x[/red]" in text
+    assert "\x1b" not in text
