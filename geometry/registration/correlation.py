@@ -53,7 +53,7 @@ def plan_candidates(
         for w, f, s in zip(_HARMONIC_WEIGHTS, fields, raster.spectrum, strict=True)
     )
     score = fft.ifft2(product, workers=_WORKERS).real
-    apart = max(3, 2 * int(round(0.75 / raster.cell)) + 1)
+    apart = max(3, 2 * round(0.75 / raster.cell) + 1)
     peak = np.flatnonzero((score == maximum_filter(score, apart, mode="wrap")).ravel())
     best = peak[np.argsort(-score.ravel()[peak], kind="stable")][:count]
     shift = np.stack(np.unravel_index(best, score.shape), axis=1).astype(np.float64)

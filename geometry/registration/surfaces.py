@@ -53,8 +53,8 @@ class ScanSample:
     """(n, 3) unit, towards the station; of arbitrary sign when ``signed`` is False."""
     stations: FloatArray | None
     """(n, 3) where each point was seen from; None when a station is not known."""
-    cell: float
-    """Spacing of the sample, metres."""
+    area_per_point: float
+    """Square metres of seen surface that one point stands for."""
 
     @property
     def signed(self) -> bool:
@@ -64,7 +64,7 @@ class ScanSample:
     def first(self, n: int) -> "ScanSample":
         """Return the first ``n`` points."""
         stations = None if self.stations is None else self.stations[:n]
-        return ScanSample(self.points[:n], self.normals[:n], stations, self.cell)
+        return ScanSample(self.points[:n], self.normals[:n], stations, self.area_per_point * max(1.0, len(self.points) / n))
 
 
 def design_surface(design: DesignModel, *, signed: bool = True) -> DesignSurface:
@@ -149,7 +149,7 @@ def scan_sample(scan: Scan, seed: int) -> ScanSample:
     if flat.sum() < 100:
         raise EmptyInput("no surfaces can be made out in the scan: it is too sparse or only noise")
     seen_from = None if stations is None else stations[flat]
-    return ScanSample(scan.points[chosen[flat]], normals[flat], seen_from, cell)
+    return ScanSample(scan.points[chosen[flat]], normals[flat], seen_from, cell**2)
 
 
 def _station_of(scan: Scan, chosen: IntArray) -> FloatArray | None:
