@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from geometry.arrays import FloatArray
 from geometry.errors import GeometryError
 from samples.clutter import ClutterSettings
 from samples.defects import DefectMix, random_defects
-from samples.raycast import ray_scene
+from samples.raycast import RayScene, ray_scene
 from samples.scanner import ScannerSettings, scan_design
-from samples.stations import choose_stations
+from samples.stations import choose_stations, returning_share
 from samples.tessellation import tessellate
 from samples.truth import truth_of, write_truth
 from samples.writers import WRITERS
@@ -43,7 +44,7 @@ def make_case(options: argparse.Namespace) -> str:
     owner = np.repeat(np.arange(len(elements)), [len(e.mesh.faces) for e in elements.values()]).astype(np.int32)
     stations = choose_stations(scene, owner, options.stations, rng)
     mix = DefectMix(options.shifted, options.tilted, options.missing)
-    settings = _settings(options, len(stations))
+    settings = _settings(options, scene, stations)
     scan = scan_design(elements, stations, settings, random_defects(tuple(elements), mix, rng), rng)
     truth = truth_of(scan, elements, options.name or options.model.name, options.seed, settings.noise_m)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -55,11 +56,11 @@ def make_case(options: argparse.Namespace) -> str:
     return f"{options.out}: {len(elements)} elements, {len(stations)} stations, {scan.point_count} points"
 
 
-def _settings(options: argparse.Namespace, stations: int) -> ScannerSettings:
+def _settings(options: argparse.Namespace, scene: RayScene, stations: FloatArray) -> ScannerSettings:
     resolution = np.radians(options.resolution_deg)
     if options.points:
-        # rows from -60 to 90 degrees; about four fifths of the rays of an ordinary layout come back
-        resolution = np.sqrt(2 * np.pi * np.radians(150.0) * stations * 0.8 / options.points)
+        rays = options.points / max(returning_share(scene, stations), 0.02)
+        resolution = np.sqrt(2 * np.pi * np.radians(150.0) * len(stations) / rays)
     return ScannerSettings(
         resolution_rad=float(resolution),
         noise_m=options.noise_mm / 1000,
@@ -72,7 +73,9 @@ def _settings(options: argparse.Namespace, stations: int) -> ScannerSettings:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m samples.case", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = argparse.ArgumentParser(
+        prog="python -m samples.case", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
     parser.add_argument("model", type=Path, help="IFC file")
     parser.add_argument("--out", type=Path, required=True, help="folder for scan.e57 and truth.json")
     parser.add_argument("--name", default="", help="what truth.json calls the model (default: the file's name)")

@@ -1,3 +1,5 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
 """What stands about on a site and hides the building: boxes, balls, poles, people, scaffold pipes."""
 
 from collections.abc import Callable
@@ -64,7 +66,7 @@ def prism(outline: FloatArray, height: float, yaw: float = 0.0) -> FloatArray:
     c, s = np.cos(yaw), np.sin(yaw)
     flat = outline @ np.array([[c, s], [-s, c]])
     low = np.column_stack([flat, np.zeros(len(flat))])
-    high = low + [0.0, 0.0, height]
+    high = np.column_stack([flat, np.full(len(flat), height)])
     faces: list[list[FloatArray]] = []
     for i in range(len(flat)):
         k = (i + 1) % len(flat)

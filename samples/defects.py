@@ -1,3 +1,5 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
 """What the builders got wrong, on purpose: defects of single elements, and the geometry as built that follows.
 
 Angles about the design axes act about the foot of an element: the centre of its box in plan, at its lowest height.
@@ -5,6 +7,7 @@ Angles about the design axes act about the foot of an element: the centre of its
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -83,13 +86,17 @@ def small_offset(mix: DefectMix, rng: np.random.Generator) -> tuple[float, float
 def random_defects(global_ids: Sequence[str], mix: DefectMix, rng: np.random.Generator) -> PlantedDefects:
     """Return one defect for every element, drawn by the shares of ``mix``.
 
-    The counts are the rounded shares, so that a small model gets its defects too.
+    The counts are the shares, rounded up or down by chance, so that small models get defects too.
     """
     order = rng.permutation(len(global_ids))
-    counts = [round(share * len(global_ids)) for share in (mix.shifted, mix.tilted, mix.missing)]
-    kinds: list[Kind] = ["shifted"] * counts[0] + ["tilted"] * counts[1] + ["missing"] * counts[2]
-    kinds += ["ok"] * (len(global_ids) - len(kinds))
-    planted = {global_ids[i]: _random_defect(kind, mix, rng) for i, kind in zip(order, kinds, strict=False)}
+    counts = [int(share * len(global_ids) + rng.random()) for share in (mix.shifted, mix.tilted, mix.missing)]
+    kinds = [
+        *repeat[Kind]("shifted", counts[0]),
+        *repeat[Kind]("tilted", counts[1]),
+        *repeat[Kind]("missing", counts[2]),
+    ]
+    kinds = [*kinds, *repeat[Kind]("ok", len(global_ids))][: len(global_ids)]
+    planted = {global_ids[int(i)]: _random_defect(kind, mix, rng) for i, kind in zip(order, kinds, strict=True)}
     return PlantedDefects({guid: planted[guid] for guid in sorted(planted)})
 
 

@@ -1,5 +1,5 @@
 # pyright: reportUntypedFunctionDecorator=false, reportMissingTypeStubs=false, reportUnknownMemberType=false
-# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingParameterType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
 """The virtual scanner's own ray caster: a bounding volume hierarchy in float64.
 
 It shares no code with the product's triangle tree on purpose: a fault in one must not be hidden by the same fault in

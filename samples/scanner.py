@@ -206,7 +206,9 @@ def _scan_station(
     triangle = hits.triangle[rays]
     surface_points = position + hits.distance[rays, None] * directions[rays]
     moved = _normal_moves(surface_points, triangle, built)
-    noise = Pose.from_yaw(rng.normal(0.0, 1.0) * settings.station_error_rad, rng.normal(0.0, 1.0, 3) * settings.station_error_m)
+    noise = Pose.from_yaw(
+        rng.normal(0.0, 1.0) * settings.station_error_rad, rng.normal(0.0, 1.0, 3) * settings.station_error_m
+    )
     intensity = 0.1 + 0.8 * cosine[rays] * (0.95 + 0.05 * rng.random(len(rays)))
     return StationScan(
         name,

@@ -56,16 +56,31 @@ def choose_stations(
     return np.array([view.position for view in chosen])
 
 
+def returning_share(scene: RayScene, stations: FloatArray, reach: float = 60.0) -> float:
+    """Return the share of a panorama's rays that meet the design within ``reach`` metres, mean over the stations."""
+    beams = _coarse_panorama()
+    return float(np.mean([(scene.first_hits(station, beams, reach).triangle >= 0).mean() for station in stations]))
+
+
+def _coarse_panorama() -> FloatArray:
+    elevation, azimuth = np.meshgrid(np.radians(np.arange(-57.0, 88.0, 6.0)), np.radians(np.arange(0.0, 360.0, 4.0)))
+    flat = np.cos(elevation)
+    return np.stack([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(elevation)], axis=2).reshape(-1, 3)
+
+
 def _views(scene: RayScene, owner: Int32Array, height: float, rng: np.random.Generator) -> list[_View]:
     low, high = scene.boxes[0]
-    margin = np.clip(0.6 * float((high - low).max()), 3.0, 12.0)
+    margin = min(max(0.6 * float((high - low).max()), 3.0), 12.0)
     views: list[_View] = []
-    for _ in range(40 * CANDIDATES):
-        place = rng.uniform(low[:2] - margin, high[:2] + margin)
-        floors = _floors(scene, place, float(high[2]))
-        if not floors:
-            outside = bool((place < low[:2] - 1.5).any() or (place > high[:2] + 1.5).any())
-            floors = [float(low[2])] if outside else []
+    # by convention a building's ground is at 0; a foundation below it does not lower the ground
+    ground = 0.0 if -6.0 < low[2] < 0.0 < high[2] else float(low[2])
+    for attempt in range(10 * CANDIDATES):
+        border = margin if attempt % 4 == 0 else 0.0
+        place: FloatArray = rng.uniform(low[:2] - border, high[:2] + border)
+        floors = _floors(scene, place, float(high[2]), height + 0.3)
+        outside = bool((place < low[:2] - 1.5).any() or (place > high[:2] + 1.5).any())
+        if outside and not floors:
+            floors = [ground]
         for floor in floors:
             position = np.array([*place, floor + height + rng.uniform(-0.15, 0.15)])
             view = _look_around(scene, owner, position)
@@ -76,10 +91,10 @@ def _views(scene: RayScene, owner: Int32Array, height: float, rng: np.random.Gen
     return views
 
 
-def _floors(scene: RayScene, place: FloatArray, top: float) -> list[float]:
-    """Return the heights (m) of the flat surfaces above each other at one place (2,), seen from above."""
+def _floors(scene: RayScene, place: FloatArray, top: float, headroom: float) -> list[float]:
+    """Return the heights (m) of the flat surfaces at one place (2,), seen from above, with ``headroom`` over them."""
     heights: list[float] = []
-    z = top + 1.0
+    z, ceiling = top + 1.0, np.inf
     down = np.array([[0.0, 0.0, -1.0]])
     for _ in range(60):
         hits = scene.first_hits(np.array([*place, z]), down)
@@ -88,26 +103,44 @@ def _floors(scene: RayScene, place: FloatArray, top: float) -> list[float]:
         a, b, c = scene.triangles[hits.triangle[0]]
         normal = np.cross(b - a, c - a)
         z -= float(hits.distance[0])
-        if normal[2] > LEVEL * np.linalg.norm(normal):
+        if normal[2] > LEVEL * np.linalg.norm(normal) and ceiling - z > headroom:
             heights.append(z)
+        ceiling = z
         z -= 1e-4
     return heights
 
 
 def _look_around(scene: RayScene, owner: Int32Array, position: FloatArray) -> _View | None:
     """Return what a coarse panorama sees, or None when the place is too tight, inside a solid, or sees too little."""
-    elevation, azimuth = np.meshgrid(np.radians(np.arange(-57.0, 88.0, 6.0)), np.radians(np.arange(0.0, 360.0, 4.0)))
-    flat = np.cos(elevation)
-    beams = np.stack([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(elevation)], axis=2).reshape(-1, 3)
+    beams = _coarse_panorama()
     hits = scene.first_hits(position, beams, 50.0)
     seen = hits.triangle >= 0
     if seen.mean() < 0.03 or hits.distance.min() < 0.5:
         return None
+    if _inside_solid(scene, owner, position):
+        return None
     corners = scene.triangles[hits.triangle[seen]]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    towards = np.einsum("ij,ij->i", normals, beams[seen]) < 0
-    if towards.mean() < 0.8:
-        return None
     octant = (normals > 0) @ np.array([1, 2, 4])
     pairs, count = np.unique(owner[hits.triangle[seen]] * 8 + octant, return_counts=True)
     return _View(position, pairs[count >= 3].astype(np.int32))
+
+
+def _inside_solid(scene: RayScene, owner: Int32Array, position: FloatArray) -> bool:
+    """Return whether most of a few rays leave some element an odd number of times; normals may point either way."""
+    beams = np.array(
+        [[0.31, 0.17, 0.93], [-0.71, 0.43, 0.21], [0.67, 0.61, -0.37], [-0.23, -0.83, 0.11], [0.53, -0.79, -0.29]]
+    )
+    beams /= np.linalg.norm(beams, axis=1, keepdims=True)
+    crossings = np.zeros((len(beams), int(owner.max()) + 1), dtype=np.int64)
+    at = np.repeat(position[None], len(beams), axis=0)
+    going = np.arange(len(beams))
+    for _ in range(500):
+        hits = scene.first_hits(at[going], beams[going])
+        hit = hits.triangle >= 0
+        going, distance, triangle = going[hit], hits.distance[hit], hits.triangle[hit]
+        if not len(going):
+            break
+        crossings[going, owner[triangle]] += 1
+        at[going] += (distance + 1e-6)[:, None] * beams[going]
+    return bool(((crossings % 2).mean(axis=0) > 0.5).any())

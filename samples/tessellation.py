@@ -9,7 +9,14 @@ import numpy as np
 from geometry.design import Element, Mesh
 from geometry.errors import EmptyInput, ReadError
 
-NOT_BUILT = ("IfcOpeningElement", "IfcSpatialElement", "IfcSpatialStructureElement", "IfcVirtualElement", "IfcAnnotation", "IfcGrid")
+NOT_BUILT = (
+    "IfcOpeningElement",
+    "IfcSpatialElement",
+    "IfcSpatialStructureElement",
+    "IfcVirtualElement",
+    "IfcAnnotation",
+    "IfcGrid",
+)
 """Neither material nor placed by a builder: openings, spaces, sites, virtual elements ..."""
 
 
@@ -46,7 +53,9 @@ def tessellate(path: Path) -> dict[str, Element]:
             product = model.by_guid(shape.guid)
             container = ifcopenshell.util.element.get_container(product)
             storey = str(container.Name or "") if container is not None else ""
-            elements[shape.guid] = Element(shape.guid, product.is_a(), str(product.Name or ""), storey, Mesh(vertices, faces))
+            elements[shape.guid] = Element(
+                shape.guid, product.is_a(), str(product.Name or ""), storey, Mesh(vertices, faces)
+            )
         going = bool(iterator.next())
     if not elements:
         raise EmptyInput(f"{path}: the model has no element with geometry; there is nothing to scan")

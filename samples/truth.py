@@ -1,10 +1,10 @@
 """What is true about a simulated scan, written as ``truth.json``.
 
-Per element, in the format of the published check cases: ``points`` returns whose beam met the element and was not split
-by an edge; ``normal_p90_mm`` the 90th percentile over those points of how far the surface they lie on moved along its
-own normal (free of noise); ``points_off_mm`` how many lie on surface that moved by more; ``design_rays`` rays that would
-have hit the element first as designed; ``through_rays`` of a missing element, those that came back from over 50 mm
-elsewhere. Ours in addition: ``behind_rays``, those that came back from over 50 mm behind it, ``bow_mm`` and
+Per element, in the format of the published check cases: ``points`` returns whose beam met the element and no edge
+split; ``normal_p90_mm`` the 90th percentile over those points of how far the surface they lie on moved along its
+own normal (free of noise); ``points_off_mm`` how many lie on surface that moved by more; ``design_rays`` rays that
+would have hit the element first as designed; ``through_rays`` of a missing element, those that came back from over
+50 mm elsewhere. Ours in addition: ``behind_rays``, those that came back from over 50 mm behind it, ``bow_mm`` and
 ``size_change_mm`` where planted, and ``extras`` beside the elements: what stands there though nobody designed it.
 """
 
@@ -24,7 +24,9 @@ Json: TypeAlias = "str | int | float | list[Json] | dict[str, Json]"
 THRESHOLDS_MM = (2, 3, 4, 6, 8, 10, 12, 15, 20)
 
 
-def truth_of(scan: SimulatedScan, elements: Mapping[str, Element], model: str, seed: int, noise_m: float) -> dict[str, Json]:
+def truth_of(
+    scan: SimulatedScan, elements: Mapping[str, Element], model: str, seed: int, noise_m: float
+) -> dict[str, Json]:
     """Return the truth of a scan as plain JSON values."""
     moves_m = _moves_by_element(scan)
     described: dict[str, Json] = {}

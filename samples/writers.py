@@ -1,6 +1,6 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
-"""Writes simulated scans as E57 (stations with poses), LAZ and PLY (one cloud in the site frame); same bytes each time."""
+"""Writes simulated scans as E57 (stations with poses), LAZ and PLY (one cloud in the site frame), deterministic."""
 
 import datetime
 import uuid
@@ -10,7 +10,7 @@ from unittest import mock
 
 import numpy as np
 
-from geometry.arrays import FloatArray
+from geometry.arrays import Float32Array, FloatArray, IntArray
 from samples.scanner import SimulatedScan
 
 NAMESPACE = uuid.UUID("6f2b1c52-6f0e-5d55-9a64-0d7c5b1e9a10")
@@ -22,9 +22,9 @@ def write_e57(scan: SimulatedScan, path: Path) -> None:
     import pye57
     import pye57.e57
 
-    made = iter(range(1_000_000))
+    identifiers = (uuid.uuid5(NAMESPACE, f"{path.name}/{i}") for i in range(len(scan.stations) + 1))
     # pye57 draws random identifiers, which would make every file different
-    with mock.patch.object(pye57.e57.uuid, "uuid4", lambda: uuid.uuid5(NAMESPACE, f"{path.name}/{next(made)}")):
+    with mock.patch.object(pye57.e57.uuid, "uuid4", side_effect=identifiers):
         file = pye57.E57(str(path), mode="w")
         for station in scan.stations:
             if not len(station.points):
@@ -73,7 +73,7 @@ def write_ply(scan: SimulatedScan, path: Path) -> None:
 WRITERS: Mapping[str, Callable[[SimulatedScan, Path], None]] = {"e57": write_e57, "laz": write_laz, "ply": write_ply}
 
 
-def _merged(scan: SimulatedScan) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _merged(scan: SimulatedScan) -> tuple[FloatArray, Float32Array, IntArray]:
     points = np.concatenate([s.T_site_station.apply(s.points) for s in scan.stations])
     intensity = np.concatenate([s.intensity for s in scan.stations])
     return points, intensity, np.repeat(np.arange(len(scan.stations)), [len(s.points) for s in scan.stations])
