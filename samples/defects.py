@@ -7,7 +7,6 @@ Angles about the design axes act about the foot of an element: the centre of its
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -89,14 +88,16 @@ def random_defects(global_ids: Sequence[str], mix: DefectMix, rng: np.random.Gen
     The counts are the shares, rounded up or down by chance, so that small models get defects too.
     """
     order = rng.permutation(len(global_ids))
-    counts = [int(share * len(global_ids) + rng.random()) for share in (mix.shifted, mix.tilted, mix.missing)]
-    kinds = [
-        *repeat[Kind]("shifted", counts[0]),
-        *repeat[Kind]("tilted", counts[1]),
-        *repeat[Kind]("missing", counts[2]),
-    ]
-    kinds = [*kinds, *repeat[Kind]("ok", len(global_ids))][: len(global_ids)]
-    planted = {global_ids[int(i)]: _random_defect(kind, mix, rng) for i, kind in zip(order, kinds, strict=True)}
+    shares: tuple[tuple[Kind, float], ...] = (
+        ("shifted", mix.shifted),
+        ("tilted", mix.tilted),
+        ("missing", mix.missing),
+    )
+    kinds: list[Kind] = []
+    for kind, share in shares:
+        kinds += [kind] * int(share * len(global_ids) + rng.random())
+    kinds += ["ok"] * len(global_ids)
+    planted = {global_ids[int(i)]: _random_defect(kind, mix, rng) for i, kind in zip(order, kinds, strict=False)}
     return PlantedDefects({guid: planted[guid] for guid in sorted(planted)})
 
 

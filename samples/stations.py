@@ -76,7 +76,7 @@ def _views(scene: RayScene, owner: Int32Array, height: float, rng: np.random.Gen
     ground = 0.0 if -6.0 < low[2] < 0.0 < high[2] else float(low[2])
     for attempt in range(10 * CANDIDATES):
         border = margin if attempt % 4 == 0 else 0.0
-        place: FloatArray = rng.uniform(low[:2] - border, high[:2] + border)
+        place = low[:2] - border + (high - low + 2 * border)[:2] * rng.random(2)
         floors = _floors(scene, place, float(high[2]), height + 0.3)
         outside = bool((place < low[:2] - 1.5).any() or (place > high[:2] + 1.5).any())
         if outside and not floors:
