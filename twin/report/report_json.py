@@ -186,9 +186,9 @@ def _visibility(seen: Visibility) -> Json:
         "in_reach": seen.in_reach,
         "expected": seen.expected,
         "confirmed": seen.confirmed,
+        "rays_expected": seen.rays_expected,
         "passed_through": seen.passed_through,
         "blocked": seen.blocked,
-        "through_rays": seen.through_rays,
     }
 
 

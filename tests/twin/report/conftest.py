@@ -83,8 +83,8 @@ def building_parts() -> list[Part]:
     change = {
         "C2 Ground floor": {"move": (0.018, -0.004, 0.0)},
         "C5 Ground floor": {"move": (0.0, 0.0105, 0.0), "uncertainty": 0.003},
-        "C3 1st floor 二层": {"state": State.MISSING, "reasons": ("through_rays:412",)},
-        "C6 1st floor 二层": {"state": State.OCCLUDED, "reasons": ("occluded_by_scan",)},
+        "C3 1st floor 二层": {"state": State.MISSING, "reasons": ("rays_through:412",)},
+        "C6 1st floor 二层": {"state": State.OCCLUDED, "reasons": ("hidden_in_scan",)},
         "B2 1st floor 二层": {"state": State.UNSEEN, "reasons": ("out_of_reach",)},
         "Wall E Ground floor": {"move": (-0.024, 0.0, 0.0)},
         "Wall N 1st floor 二层": {"state": State.DESIGN_SUSPECT, "reasons": ("design_suspect:boolean failed",)},
@@ -97,7 +97,7 @@ def building_parts() -> list[Part]:
     stair = Part("IfcStairFlight", "Stair " + "very long name " * 9, "", (0.4, 6, 0), (3, 7.6, 1.5))
     return [
         *parts,
-        dataclasses.replace(door, state=State.MISSING, reasons=("through_rays:97", "unknown_word:7")),
+        dataclasses.replace(door, state=State.MISSING, reasons=("rays_through:97", "unknown_word:7")),
         dataclasses.replace(window, move=(0.0, 0.031, 0.0)),
         dataclasses.replace(pipe, move=(0.0, 0.0, -0.045)),
         stair,
@@ -154,7 +154,7 @@ def element_result(part: Part, global_id: str, distances: FloatArray) -> Element
         Outcome.FAIL if part.state is State.MISSING else verdict,
         len(distances) if seen else 0, 0.62 if part.state is not State.UNSEEN else 0.0, 0.87 if seen else 0.0,
         pose if seen else None, summary, measurements,
-        Visibility(400, 320, 260, 240 if seen else 3, 0 if seen else 230, 20, 0 if seen else 412), part.reasons,
+        Visibility(400, 320, 260, 240 if seen else 3, 5200, 0 if seen else 412, 380), part.reasons,
     )  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def make_result(parts: list[Part], points_per_part: int = 1500, origin: FloatArr
     signed: list[FloatArray] = []
     owner: list[FloatArray] = []
     for index, part in enumerate(parts):
-        global_id = f"{index:04d}qtems0report0fixtur"
+        global_id = f"{index:04d}qtemsreportfixture"
         mesh = box(np.array(part.low, np.float64), np.array(part.high, np.float64))
         elements[global_id] = Element(global_id, part.ifc_class, part.name, part.storey, mesh)
         points, normals = surface_points(mesh, points_per_part, rng)

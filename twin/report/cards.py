@@ -1,0 +1,176 @@
+"""One card per failing or missing element: what is wrong, by how much, how sure, and why to believe it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.verdict import Measurement, State
+from twin.report import figures
+from twin.report.palette import LOOKS, mark_of
+from twin.report.selection import worst
+from twin.report.words import Words, clean
+from twin.result import AsBuiltPose, CheckResult, DeviationSummary, ElementResult, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementText:
+    """One measurement."""
+
+    characteristic: str
+    actual: str
+    limits: str
+    mark: str
+    verdict: str
+    sign: str
+    source: str
+    note: str
+    gauge: str
+    """SVG, empty when there is nothing to draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One element in full."""
+
+    number: int
+    global_id: str
+    mark: str
+    mark_label: str
+    sign: str
+    name: str
+    ifc_class: str
+    class_label: str
+    storey: str
+    state_label: str
+    headline: str
+    missing: bool
+    facts: tuple[tuple[str, str], ...]
+    measurements: tuple[MeasurementText, ...]
+    pose: tuple[tuple[str, str, bool], ...]
+    """Axis, value, observable."""
+    deviation: tuple[tuple[str, str], ...]
+    deviation_note: str
+    visibility: str
+    visibility_shares: tuple[tuple[str, str, float], ...]
+    """Key, label, per cent of what the stations should see."""
+    reasons: tuple[str, ...]
+
+
+def make_card(result: CheckResult, index: int, number: int, words: Words) -> Card:
+    """Return the card of one element."""
+    element = result.elements[index]
+    mark = mark_of(element)
+    return Card(
+        number=number,
+        global_id=clean(element.global_id),
+        mark=mark.value,
+        mark_label=words.term("mark", mark),
+        sign=LOOKS[mark].sign,
+        name=clean(element.name) or words("unnamed"),
+        ifc_class=clean(element.ifc_class),
+        class_label=words.ifc_class(clean(element.ifc_class)),
+        storey=clean(words.storey(element.storey)),
+        state_label=words.term("state", element.state),
+        headline=headline(element, words),
+        missing=element.state is State.MISSING,
+        facts=(
+            (words("points"), figures.count(element.points)),
+            (words("visible"), figures.percent(element.visible_fraction)),
+            (words("coverage"), figures.percent(element.coverage)),
+        ),
+        measurements=tuple(_measurement(measurement, words) for measurement in element.measurements),
+        pose=_pose(element.pose, words) if element.pose is not None else (),
+        deviation=_deviation(element.deviation, words) if element.deviation is not None else (),
+        deviation_note=(
+            words("deviation.caption", n=figures.count(element.deviation.n)) if element.deviation is not None else ""
+        ),
+        visibility=_seen(element.visibility, words) if element.visibility is not None else "",
+        visibility_shares=_shares(element.visibility, words) if element.visibility is not None else (),
+        reasons=tuple(clean(words.explain(reason)) for reason in element.reasons),
+    )
+
+
+def headline(element: ElementResult, words: Words) -> str:
+    """Return the one sentence that says what is wrong with an element."""
+    if element.state is State.MISSING:
+        return words("card.missing")
+    decisive = worst(element)
+    if decisive is None:
+        return "; ".join(words.explain(reason) for reason in element.reasons)
+    return words(
+        "card.fail",
+        characteristic=words.characteristic(decisive.characteristic),
+        actual=figures.signed_mm(decisive.actual),
+        u=figures.mm(decisive.expanded_uncertainty),
+        limits=figures.limits_mm(decisive.lower, decisive.upper),
+    )
+
+
+def _measurement(measurement: Measurement, words: Words) -> MeasurementText:
+    outcome = measurement.outcome.value
+    actual = words("value_nm")
+    if np.isfinite(measurement.actual):
+        actual = f"{figures.signed_mm(measurement.actual)} ± {figures.mm(measurement.expanded_uncertainty)} mm"
+    name = words.characteristic(measurement.characteristic)
+    if measurement.nominal is not None:
+        name += f" ({words('nominal')} {figures.mm(measurement.nominal, 0)} mm)"
+    return MeasurementText(
+        characteristic=clean(name),
+        actual=actual,
+        limits=figures.limits_mm(measurement.lower, measurement.upper),
+        mark=outcome,
+        verdict=words.term("verdict", outcome),
+        sign=next(look.sign for mark, look in LOOKS.items() if mark.value == outcome),
+        source=clean(words.source(measurement.source)),
+        note=clean(words.explain(measurement.note)) if measurement.note else "",
+        gauge=figures.gauge(measurement),
+    )
+
+
+def _pose(pose: AsBuiltPose, words: Words) -> tuple[tuple[str, str, bool], ...]:
+    """Unobservable components are named, never printed as zero."""
+    spread = 2.0 * np.sqrt(np.maximum(np.diag(pose.covariance), 0.0))
+    rows: list[tuple[str, str, bool]] = []
+    for i in range(6):
+        label = f"{words('pose.translation' if i < 3 else 'pose.rotation')} {'xyz'[i % 3]}"
+        if not pose.observable[i]:
+            text = words("value_no")
+        elif i < 3:
+            text = f"{figures.signed_mm(float(pose.translation[i]))} ± {figures.mm(float(spread[i]))} mm"
+        else:
+            turned, u = np.degrees([pose.rotation_vector[i - 3], spread[i]])
+            text = f"{figures.signed(float(turned), 3)} ± {figures.fixed(float(u), 3)}°"
+        rows.append((label, text, pose.observable[i]))
+    return tuple(rows)
+
+
+def _deviation(deviation: DeviationSummary, words: Words) -> tuple[tuple[str, str], ...]:
+    return (
+        (words("mean"), f"{figures.signed_mm(deviation.mean)} mm"),
+        (words("std"), f"{figures.mm(deviation.std)} mm"),
+        (words("p95"), f"±{figures.mm(deviation.p95_abs)} mm"),
+        (words("min"), f"{figures.signed_mm(deviation.min)} mm"),
+        (words("max"), f"{figures.signed_mm(deviation.max)} mm"),
+    )
+
+
+def _seen(seen: Visibility, words: Words) -> str:
+    text = words("visibility.samples", expected=figures.count(seen.expected), confirmed=figures.count(seen.confirmed))
+    if seen.rays_expected or seen.passed_through:
+        text += " " + words(
+            "visibility.rays",
+            expected=figures.count(seen.rays_expected),
+            passed=figures.count(seen.passed_through),
+            blocked=figures.count(seen.blocked),
+        )
+    return text
+
+
+def _shares(seen: Visibility, words: Words) -> tuple[tuple[str, str, float], ...]:
+    """Return where the rays ended that should have hit the element, or that crossed its place."""
+    met = max(0, seen.rays_expected - seen.passed_through - seen.blocked)
+    parts = (("confirmed", met), ("passed_through", seen.passed_through), ("blocked", seen.blocked))
+    total = sum(number for _, number in parts)
+    if total == 0:
+        return ()
+    return tuple((key, words(f"visibility.{key}"), round(100.0 * number / total, 2)) for key, number in parts)

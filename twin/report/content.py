@@ -1,0 +1,241 @@
+"""What the readable reports say, as frozen texts: the HTML and the PDF show the same content."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.registration.result import RegistrationStatus
+from geometry.verdict import State
+from twin.report import figures
+from twin.report.cards import Card, make_card
+from twin.report.palette import LOOKS, Mark, mark_of, ramp_limit
+from twin.report.provenance import Provenance
+from twin.report.registration_text import RegistrationText, registration_text
+from twin.report.selection import actionable, by_severity, exceedance, shown_cards, shown_storeys, storeys, worst
+from twin.report.words import Words, clean
+from twin.result import CheckResult, ElementResult
+
+UNMODELLED_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One part of a count: ``key`` is the mark or state."""
+
+    key: str
+    label: str
+    sign: str
+    count: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table of all elements; numbers to sort by beside the texts."""
+
+    mark: str
+    verdict: str
+    verdict_label: str
+    state: str
+    state_label: str
+    name: str
+    ifc_class: str
+    class_label: str
+    storey: str
+    global_id: str
+    worst: str
+    worst_value: str
+    limits: str
+    limit_value: str
+    used: str
+    used_value: float
+    points: int
+    card: int
+    """Number of the element's card, 0 = none."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreyText:
+    """One storey with its counts; ``key`` finds the picture."""
+
+    key: str
+    label: str
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything a readable report says."""
+
+    lang: str
+    tone: str
+    """Mark that colours the headline."""
+    headline: str
+    sentence: str
+    tolerance: str
+    model: str
+    scans: str
+    marks: tuple[Share, ...]
+    states: tuple[Share, ...]
+    registration: RegistrationText
+    storeys: tuple[StoreyText, ...]
+    storeys_note: str
+    storey_names: tuple[str, ...]
+    """Of all storeys, by elevation."""
+    rows: tuple[Row, ...]
+    cards: tuple[Card, ...]
+    cards_note: str
+    unmodelled: tuple[tuple[str, ...], ...]
+    unmodelled_note: str
+    notes: tuple[str, ...]
+    files: tuple[tuple[str, str, str, str], ...]
+    """Role, path, format, sha256."""
+    facts: tuple[tuple[str, str], ...]
+    parameters: tuple[tuple[str, str], ...]
+    ramp_mm: str
+
+
+def make_content(result: CheckResult, provenance: Provenance, words: Words) -> Content:
+    """Return the content of the readable reports in the language of ``words``."""
+    shown = shown_cards(result)
+    number = {index: place for place, index in enumerate(shown, start=1)}
+    wanted = len(actionable(result))
+    named, all_storeys = shown_storeys(result), storeys(result)
+    headline, sentence, tone = _headline(result, words)
+    return Content(
+        lang=words.lang,
+        tone=tone.value,
+        headline=headline,
+        sentence=sentence,
+        tolerance=clean(result.tolerance_name),
+        model=clean(provenance.model.path),
+        scans=", ".join(clean(scan.path) for scan in provenance.scans),
+        marks=_mark_shares(result.elements, words),
+        states=_state_shares(result.elements, words),
+        registration=registration_text(result, words),
+        storeys=tuple(_storey(result, name, words) for name in named),
+        storeys_note=(
+            "" if len(named) == len(all_storeys) else words("storeys.limited", n=len(named), total=len(all_storeys))
+        ),
+        storey_names=tuple(clean(words.storey(name)) for name in all_storeys),
+        rows=tuple(_row(result.elements[i], number.get(i, 0), words) for i in by_severity(result)),
+        cards=tuple(make_card(result, i, number[i], words) for i in shown),
+        cards_note=words("cards.limited", shown=len(shown), total=wanted) if wanted > len(shown) else "",
+        unmodelled=_unmodelled(result),
+        unmodelled_note=(
+            words("unmodelled.limited", shown=UNMODELLED_LIMIT, total=len(result.unmodelled))
+            if len(result.unmodelled) > UNMODELLED_LIMIT
+            else ""
+        ),
+        notes=tuple(clean(note) for note in (*result.notes, *result.design.notes, *result.scan.notes)),
+        files=_files(provenance, words),
+        facts=_facts(result, provenance, words),
+        parameters=tuple((clean(key), clean(str(value))) for key, value in sorted(provenance.parameters.items())),
+        ramp_mm=f"{ramp_limit(result) * 1000.0:g}",
+    )
+
+
+def _headline(result: CheckResult, words: Words) -> tuple[str, str, Mark]:
+    if result.registration.status is RegistrationStatus.REFUSED:
+        return words("headline.refused"), words("headline.refused_sentence"), Mark.INDETERMINATE
+    total = len(result.elements)
+    if total == 0:
+        return words("headline.empty"), "", Mark.NOT_MEASURED
+    n = Counter(mark_of(element) for element in result.elements)
+    sentence = words("headline.sentence", **{mark.value: n[mark] for mark in Mark})
+    bad = n[Mark.FAIL] + n[Mark.MISSING]
+    undecided = n[Mark.INDETERMINATE] + n[Mark.NOT_MEASURED]
+    if bad:
+        key = "headline.fail_one" if bad == 1 else "headline.fail"
+        return words(key, n=bad, total=total), sentence, Mark.FAIL
+    if undecided:
+        return words("headline.open", n=undecided, total=total), sentence, Mark.INDETERMINATE
+    return words("headline.pass", total=total), sentence, Mark.PASS
+
+
+def _mark_shares(elements: tuple[ElementResult, ...], words: Words) -> tuple[Share, ...]:
+    n = Counter(mark_of(element) for element in elements)
+    total = max(1, len(elements))
+    return tuple(
+        Share(mark.value, words.term("mark", mark), LOOKS[mark].sign, n[mark], 100.0 * n[mark] / total) for mark in Mark
+    )
+
+
+def _state_shares(elements: tuple[ElementResult, ...], words: Words) -> tuple[Share, ...]:
+    n = Counter(element.state for element in elements)
+    total = max(1, len(elements))
+    return tuple(
+        Share(state.value, words.term("state", state), "", n[state], 100.0 * n[state] / total) for state in State
+    )
+
+
+def _storey(result: CheckResult, name: str, words: Words) -> StoreyText:
+    members = tuple(element for element in result.elements if element.storey == name)
+    return StoreyText(name, clean(words.storey(name)), _mark_shares(members, words))
+
+
+def _row(element: ElementResult, card: int, words: Words) -> Row:
+    decisive = worst(element)
+    used = exceedance(decisive) if decisive is not None else 0.0
+    measured = ""
+    if decisive is not None and math.isfinite(decisive.actual):
+        measured = f"{figures.mm(decisive.actual)} ± {figures.mm(decisive.expanded_uncertainty)}"
+    return Row(
+        mark=mark_of(element).value,
+        verdict=element.verdict.value,
+        verdict_label=words.term("mark", mark_of(element)),
+        state=element.state.value,
+        state_label=words.term("state", element.state),
+        name=clean(element.name) or words("unnamed"),
+        ifc_class=element.ifc_class,
+        class_label=words.ifc_class(element.ifc_class),
+        storey=clean(words.storey(element.storey)),
+        global_id=clean(element.global_id),
+        worst=measured,
+        worst_value=f"{abs(decisive.actual):.6g}" if decisive is not None and measured else "",
+        limit_value=f"{decisive.upper:.6g}" if decisive is not None and math.isfinite(decisive.upper) else "",
+        limits=figures.limits_mm(decisive.lower, decisive.upper) if decisive is not None else "",
+        used=figures.percent(used) if measured and math.isfinite(used) else "",
+        used_value=used if math.isfinite(used) else 1e9,
+        points=element.points,
+        card=card,
+    )
+
+
+def _unmodelled(result: CheckResult) -> tuple[tuple[str, ...], ...]:
+    largest = sorted(result.unmodelled, key=lambda cluster: (-cluster.points, tuple(cluster.centroid)))
+    return tuple(
+        (
+            str(number),
+            " / ".join(figures.fixed(float(value), 2) for value in cluster.centroid),
+            " / ".join(figures.fixed(float(value), 2) for value in cluster.size),
+            figures.count(cluster.points),
+        )
+        for number, cluster in enumerate(largest[:UNMODELLED_LIMIT], start=1)
+    )
+
+
+def _files(provenance: Provenance, words: Words) -> tuple[tuple[str, str, str, str], ...]:
+    named = [(words("model"), provenance.model), *((words("scan"), scan) for scan in provenance.scans)]
+    return tuple((role, clean(file.path), file.format, file.sha256) for role, file in named)
+
+
+def _facts(result: CheckResult, provenance: Provenance, words: Words) -> tuple[tuple[str, str], ...]:
+    scan = result.scan
+    facts = [
+        (words("version"), f"{words('product')} {provenance.version}"),
+        (words("provenance.seed"), str(provenance.seed)),
+        (words("tolerance"), clean(result.tolerance_name)),
+        (words("design.elements"), figures.count(len(result.design.elements))),
+        (words("scan.points"), figures.count(len(scan.points))),
+        (words("scan.declared"), figures.count(scan.declared_points)),
+        (words("scan.invalid"), figures.count(scan.invalid_points)),
+        (words("scan.stations"), figures.count(len(np.unique(scan.station_index)))),
+    ]
+    if scan.stride > 1:
+        facts.append((words("scan.stride"), str(scan.stride)))
+    if provenance.created is not None:
+        facts.append((words("provenance.created"), provenance.timestamp.strftime("%Y-%m-%d %H:%M UTC")))
+    return tuple(facts)

@@ -1,0 +1,115 @@
+"""How the registration went, in words: what was found, how sure it is, what it means and what to do."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.registration.result import Registration, RegistrationStatus
+from twin.report import figures
+from twin.report.words import Words, clean
+from twin.result import CheckResult
+
+_NEXT_STEPS = {
+    "ambiguous": ("next.symmetric", "next.control_points", "next.given"),
+    "low_overlap": ("next.overlap", "next.given", "next.control_points"),
+    "degenerate": ("next.more_scan", "next.control_points"),
+    "residual": ("next.overlap", "next.control_points"),
+    "no_geometry": ("next.overlap", "next.more_scan"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationText:
+    """The section on the registration."""
+
+    accepted: bool
+    status: str
+    meaning: tuple[str, ...]
+    detail: str
+    """The registration's own line, English."""
+    rows: tuple[tuple[str, str], ...]
+    rivals: tuple[tuple[str, str, str, str], ...]
+    """Label, share explained, distance, angle."""
+    pictures: tuple[str, ...]
+    """Caption of each picture: the best position, then its rivals."""
+    next_steps: tuple[str, ...]
+
+
+def registration_text(result: CheckResult, words: Words) -> RegistrationText:
+    """Return the section on the registration of a check."""
+    found = result.registration
+    accepted = found.status is RegistrationStatus.ACCEPTED
+    refused_why = words.term("refusal", found.reason) if found.reason else ""
+    steps = () if accepted else _NEXT_STEPS.get(found.reason, ("next.control_points", "next.given", "next.overlap"))
+    poses = [words("registration.winner"), *(words("registration.rival", n=n + 1) for n in range(len(found.rivals)))]
+    return RegistrationText(
+        accepted,
+        words.term("registration", found.status),
+        _meaning(found, words) if accepted else tuple(text for text in (refused_why,) if text),
+        clean(found.detail),
+        _rows(found, words),
+        tuple(
+            (poses[n + 1], figures.percent(rival.score, 1), f"{figures.fixed(rival.distance_m, 2)} m",
+             f"{figures.fixed(float(np.degrees(rival.angle_rad)), 1)}°")
+            for n, rival in enumerate(found.rivals)
+        ),
+        tuple(poses),
+        tuple(words(step) for step in steps),
+    )  # fmt: skip
+
+
+def _meaning(found: Registration, words: Words) -> tuple[str, ...]:
+    placed = "registration.meaning_accepted" if found.method == "auto" else "registration.meaning_placed"
+    method = words.term("method", found.method)
+    lines = [words(placed, method=method, supporters=found.supporters, judged=found.judged)]
+    spread = _expanded(found)
+    if spread is not None:
+        mm, mdeg = 1000.0 * float(spread[3:].max()), 1000.0 * float(np.degrees(spread[:3].max()))
+        lines.append(words("registration.meaning_uncertainty", mm=figures.fixed(mm, 2), mdeg=figures.fixed(mdeg, 1)))
+    if found.unobservable:
+        directions = ", ".join(found.unobservable)
+        lines.append(words("registration.meaning_unobservable", directions=directions))
+    if found.method == "auto" and found.rivals:
+        rival = max(found.rivals, key=lambda other: other.score)
+        angle = figures.fixed(float(np.degrees(rival.angle_rad)), 1)
+        score, away = figures.fixed(100.0 * rival.score, 1), figures.fixed(rival.distance_m, 2)
+        lines.append(words("registration.meaning_rivals", score=score, distance=away, angle=angle))
+    elif found.method == "auto":
+        lines.append(words("registration.meaning_no_rivals"))
+    return tuple(lines)
+
+
+def _expanded(found: Registration) -> np.ndarray | None:
+    """Return expanded uncertainties (k = 2), (6,): rotation radians, translation metres; None when not known."""
+    if found.covariance is None or not np.isfinite(np.diag(found.covariance)).all():
+        return None
+    return 2.0 * np.sqrt(np.maximum(np.diag(found.covariance), 0.0))
+
+
+def _rows(found: Registration, words: Words) -> tuple[tuple[str, str], ...]:
+    rows = [
+        (words("status"), words.term("registration", found.status)),
+        (words("method"), words.term("method", found.method)),
+        (words("rmse"), _millimetres(found.rmse)),
+        (words("holdout"), _millimetres(found.holdout_rmse)),
+        (words("inliers"), figures.percent(found.inlier_fraction, 1)),
+        (words("overlap"), figures.percent(found.overlap, 1)),
+        (words("supporters"), words("supporters.value", supporters=found.supporters, judged=found.judged)),
+    ]
+    spread = _expanded(found)
+    if spread is not None:
+        moved = " / ".join(f"±{figures.mm(float(value), 2)}" for value in spread[3:])
+        turned = " / ".join(f"±{figures.fixed(1000.0 * float(np.degrees(value)))}" for value in spread[:3])
+        rows += [(words("uncertainty_translation"), f"{moved} mm"), (words("uncertainty_rotation"), f"{turned} mdeg")]
+    rows.append((words("unobservable"), ", ".join(found.unobservable) or words("unobservable.none")))
+    if found.control_residuals_m:
+        left = " / ".join(figures.mm(value) for value in found.control_residuals_m)
+        rows.append((words("control_residuals"), f"{left} mm"))
+    ended = "iterations.converged" if found.converged else "iterations.stopped"
+    rows.append((words("iterations"), words(ended, n=found.iterations)))
+    return tuple(rows)
+
+
+def _millimetres(value: float) -> str:
+    text = figures.mm(value, 2)
+    return text if text == figures.DASH else f"{text} mm"

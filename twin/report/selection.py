@@ -1,0 +1,89 @@
+"""What a report shows in full when there is too much of it: stated limits, most severe first."""
+
+import math
+from collections import Counter
+
+from geometry.verdict import Measurement, Outcome
+from twin.report.palette import Mark, mark_of, needs_action
+from twin.result import CheckResult, ElementResult
+
+CARD_LIMIT = 100
+STOREY_LIMIT = 12
+_ORDER = {mark: rank for rank, mark in enumerate(Mark)}
+
+
+def exceedance(measurement: Measurement) -> float:
+    """Return how much of its limit a measurement uses: 1.0 = at the limit, 2.0 = twice; 0 when it was not measured.
+
+    Examples
+    --------
+    >>> m = Measurement("position", 0.015, -0.010, 0.010, 0.002, Outcome.FAIL, "user")
+    >>> round(exceedance(m), 3)
+    1.5
+    """
+    if not math.isfinite(measurement.actual):
+        return 0.0
+    middle, half = _zone(measurement)
+    if half > 0:
+        return abs(measurement.actual - middle) / half
+    return math.inf if measurement.actual != middle else 0.0
+
+
+def _zone(measurement: Measurement) -> tuple[float, float]:
+    """Return middle and half width of the limits; a one-sided or form limit counts from zero."""
+    lower, upper = measurement.lower, measurement.upper
+    if not math.isfinite(lower) or (lower == 0.0 and math.isfinite(upper)):
+        return 0.0, upper
+    if not math.isfinite(upper):
+        return 0.0, -lower
+    return (lower + upper) / 2.0, (upper - lower) / 2.0
+
+
+def worst(element: ElementResult) -> Measurement | None:
+    """Return the measurement that decides an element: the most severe outcome, then the most of its limit used."""
+    rank = {Outcome.FAIL: 3, Outcome.INDETERMINATE: 2, Outcome.PASS: 1, Outcome.NOT_MEASURED: 0}
+    ordered = sorted(element.measurements, key=lambda m: (-rank[m.outcome], -exceedance(m)))
+    return ordered[0] if ordered else None
+
+
+def severity(element: ElementResult) -> tuple[int, float, str]:
+    """Return a sort key: missing, failing, indeterminate, not measured, passing; the farthest off first."""
+    decisive = worst(element)
+    return _ORDER[mark_of(element)], -(exceedance(decisive) if decisive else 0.0), element.global_id
+
+
+def by_severity(result: CheckResult) -> list[int]:
+    """Return the indices of all elements, most severe first."""
+    return sorted(range(len(result.elements)), key=lambda i: severity(result.elements[i]))
+
+
+def actionable(result: CheckResult) -> list[int]:
+    """Return the indices of all failing or missing elements, most severe first."""
+    return [i for i in by_severity(result) if needs_action(result.elements[i])]
+
+
+def shown_cards(result: CheckResult) -> list[int]:
+    """Return the indices of the elements that get a card.
+
+    At most ``CARD_LIMIT``; missing elements take at most half of the places when failing ones need them.
+    """
+    rows = actionable(result)
+    missing = [i for i in rows if mark_of(result.elements[i]) is Mark.MISSING]
+    failing = [i for i in rows if mark_of(result.elements[i]) is not Mark.MISSING]
+    places = max(CARD_LIMIT // 2, CARD_LIMIT - len(failing))
+    missing = missing[:places]
+    return [*missing, *failing[: CARD_LIMIT - len(missing)]]
+
+
+def storeys(result: CheckResult) -> list[str]:
+    """Return the storeys that have elements, by elevation, those without elevation last."""
+    names = {element.storey for element in result.elements}
+    return sorted(names, key=lambda name: (name == "", result.design.storeys.get(name, math.inf), name))
+
+
+def shown_storeys(result: CheckResult) -> list[str]:
+    """Return the storeys that get a picture: at most ``STOREY_LIMIT``, those with most to do, by elevation."""
+    names = storeys(result)
+    busy = Counter(element.storey for element in result.elements if needs_action(element))
+    chosen = set(sorted(names, key=lambda name: (-busy[name], names.index(name)))[:STOREY_LIMIT])
+    return [name for name in names if name in chosen]

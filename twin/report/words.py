@@ -1,0 +1,113 @@
+"""The texts of the reports in English and Simplified Chinese, and machine words made readable."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+import yaml
+
+from geometry.errors import GeometryError
+
+LANGUAGES = ("en", "zh")
+
+
+class UnknownLanguage(GeometryError):
+    """A language that the reports are not written in."""
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return key -> language -> text, as in ``words.yaml``."""
+    text = files("twin.report").joinpath("words.yaml").read_text("utf-8")
+    return cast("dict[str, dict[str, str]]", yaml.safe_load(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of one language.
+
+    Examples
+    --------
+    >>> Words("en")("shown", shown=3, total=9), Words("zh").term("verdict", "fail")
+    ('3 of 9 elements shown', '不合格')
+    >>> Words("en").explain("few_points:12"), Words("en").explain("sun_glare:a b")
+    ('Too few points: 12', 'Sun glare: a b')
+    """
+
+    lang: str
+
+    def __post_init__(self) -> None:
+        """Refuse a language that there are no texts for."""
+        if self.lang not in LANGUAGES:
+            raise UnknownLanguage(f"reports are written in {' or '.join(LANGUAGES)}, not {self.lang!r}; use --lang")
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text of ``key`` with ``{name}`` filled in.
+
+        Raises
+        ------
+        KeyError
+            If there is no such text: a mistake of the writer, not of the user.
+        """
+        text = catalogue()[key][self.lang]
+        return text.format(**values) if values else text
+
+    def term(self, kind: str, word: str) -> str:
+        """Return a machine word of a kind (``state``, ``verdict``, ``characteristic`` ...); unknown ones readable."""
+        entry = catalogue().get(f"{kind}.{word}")
+        return readable(word) if entry is None else entry.get(self.lang) or readable(word)
+
+    def ifc_class(self, name: str) -> str:
+        """Return an IFC class for people: ``IfcPipeSegment`` is "Pipe segment" or 管段."""
+        known = catalogue().get(f"class.{name}", {}).get(self.lang)
+        if known:
+            return known
+        bare = name.removeprefix("Ifc")
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare).capitalize() if name.startswith("Ifc") else name
+
+    def characteristic(self, word: str) -> str:
+        """Return what was measured; ``flatness_2m`` is a flatness over 2 m."""
+        if f"characteristic.{word}" in catalogue():
+            return self.term("characteristic", word)
+        head, _, tail = word.rpartition("_")
+        if re.fullmatch(r"[0-9.]+m|[xyz]|[0-9]+", tail) and f"characteristic.{head}" in catalogue():
+            return f"{self.term('characteristic', head)} {re.sub(r'(?<=[0-9])m$', ' m', tail)}"
+        return readable(word)
+
+    def explain(self, reason: str) -> str:
+        """Return a reason (``word`` or ``word:value``) as a sentence; an unknown one passes through readable."""
+        word, _, value = reason.partition(":")
+        entry = catalogue().get(f"reason.{word}")
+        if entry is None:
+            return f"{readable(word)}: {value}" if value else readable(word)
+        text = entry[self.lang]
+        # a template with a value but none given loses the punctuation that led to it
+        return text.format(value=value) if value else re.sub(r"[\s:：（(]*\{value\}[)）]?", "", text)
+
+    def source(self, source: str) -> str:
+        """Return where a limit comes from."""
+        return self("source.user") if source == "user" else source
+
+    def storey(self, name: str) -> str:
+        """Return a storey's name, or that there is none."""
+        return name or self("storey.none")
+
+
+def readable(word: str) -> str:
+    """Return a machine word as words: ``sun_glare`` is "Sun glare"."""
+    text = word.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def clean(text: str) -> str:
+    """Return text that every format can carry: no control characters, no half surrogate pairs.
+
+    Examples
+    --------
+    >>> clean("a" + chr(7) + "b" + chr(10) + "c")
+    'ab c'
+    """
+    spaced = re.sub(r"[\t\r\n]+", " ", text)
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "", spaced)
