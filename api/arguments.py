@@ -74,7 +74,7 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("judging (default: the built-in profile)").add_mutually_exclusive_group()
     group.add_argument("--tolerance", metavar="LENGTH", type=_length, help="± on every surface: 10mm, 1cm, 3/8in")
     group.add_argument("--standard", metavar="NAME", help="one of the catalogue; qtems standards lists them")
-    group.add_argument("--tolerances", metavar="FILE.yaml", type=Path, help="your own, see docs/standards.md")
+    group.add_argument("--tolerances", metavar="FILE.yaml", type=Path, help="your own, see docs/tolerances.md")
 
 
 def _add_registering(parser: argparse.ArgumentParser) -> None:
