@@ -234,5 +234,7 @@ class _Hashes:
         """Return the digests, once they are all there."""
         self._thread.join()
         if self._error is not None:
-            raise ReadError(f"{self._paths[len(self._digests)]}: reading failed ({self._error.strerror}); copy it again")
+            raise ReadError(
+                f"{self._paths[len(self._digests)]}: reading failed ({self._error.strerror}); copy it again"
+            )
         return self._digests

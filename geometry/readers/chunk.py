@@ -16,7 +16,7 @@ class Evidence(enum.Enum):
     NONE = "none"
     """The file says nothing."""
     DEFAULT = "default"
-    """An identity pose at (0, 0, 0): true for a scan in its own frame, or what exporters write when they know nothing."""
+    """An identity pose at (0, 0, 0): a scan in its own frame, or an exporter that knew nothing."""
     STATED = "stated"
     """A pose that somebody wrote on purpose."""
     MEASURED = "measured"

@@ -1,14 +1,16 @@
 """Assembling one scan from the chunks that the format modules yield, with bounded memory.
 
 A chunk holds points in the frame that the file stores them in; its set-up says how that frame sits in the scan frame.
-The two are combined here as ``R @ point + (t - origin)``: the large translation never meets a point, so a scan that was moved by
-5,000 km keeps its relative points to the last digits.
+The two are combined here as ``R @ point + (t - origin)``: the large translation never meets a point, so a scan that
+was moved by 5,000 km keeps its relative points to the last digits.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geometry.arrays import BoolArray, Float32Array, FloatArray, Int32Array, IntArray, frozen
 from geometry.errors import EmptyInput
@@ -27,6 +29,9 @@ COARSEST_STEP = 1e-3
 """Metres. Coordinates that the file rounds more coarsely than this get a note."""
 SMALLEST_TILT = np.deg2rad(0.5)
 """A pose that leans more than this was measured with a scanner that was not levelled."""
+
+
+_Number = TypeVar("_Number", np.float64, np.float32)
 
 
 @dataclass(slots=True, eq=False)
@@ -148,7 +153,7 @@ class CloudAssembler:
         """Return the points that are numbers and places; count the others."""
         points, intensity = chunk.points, chunk.intensity
         if len(points) and not float(np.abs(points).max()) < FARTHEST_COORDINATE:  # NaN compares false
-            sane: BoolArray = (np.abs(points) < FARTHEST_COORDINATE).all(axis=1)
+            sane = np.all(np.abs(points) < FARTHEST_COORDINATE, axis=1)
             self._invalid += int(len(sane) - np.count_nonzero(sane))
             points = points[sane]
             intensity = None if intensity is None else intensity[sane]
@@ -249,7 +254,7 @@ class CloudAssembler:
             np.clip(values, 0.0, 1.0, out=values)
         return frozen(intensity)
 
-    def _owned(self, array: FloatArray) -> FloatArray:
+    def _owned(self, array: NDArray[_Number]) -> NDArray[_Number]:
         """Return the filled part of a store array; a copy when most of the array is unused."""
         part = array[: self._size]
         return part if 2 * self._size > len(array) else part.copy()
@@ -320,4 +325,3 @@ def _is_levelled(pose: Pose) -> bool:
     upright = pose.rotation[2, 2]
     sideways = float(np.hypot(pose.rotation[0, 2], pose.rotation[1, 2]))
     return bool(np.arctan2(sideways, upright) <= SMALLEST_TILT)
-

@@ -11,7 +11,7 @@ What the files in the field do and what is done about it:
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false, reportUnknownParameterType=false, reportMissingParameterType=false
+# pyright: reportAttributeAccessIssue=false, reportMissingTypeStubs=false, reportUnknownParameterType=false, reportMissingParameterType=false
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -92,7 +92,8 @@ def _read_scan(image: Any, scan: Any, where: str, chunk_points: int) -> Iterator
         return
     size = min(chunk_points, records)
     block: FloatArray = np.empty((size, 3))
-    extra = {name: np.empty(size, np.float32) for name in (*layout.flags, *([layout.intensity] * bool(layout.intensity)))}
+    names = layout.flags if layout.intensity is None else (*layout.flags, layout.intensity)
+    extra = {name: np.empty(size, np.float32) for name in names}
     reader = scan["points"].reader(_buffers(image, layout, block, extra))
     try:
         left = records
@@ -118,13 +119,11 @@ def _chunk(
         block = block[valid]
         intensity = None if intensity is None else intensity[valid]
     points = _to_cartesian(block) if layout.coordinates == _SPHERICAL else block
-    return Chunk(
-        setup, points, intensity=intensity, declared=declared, invalid=declared - len(points), notes=notes
-    )
+    return Chunk(setup, points, intensity=intensity, declared=declared, invalid=declared - len(points), notes=notes)
 
 
 def _to_cartesian(spherical: FloatArray) -> FloatArray:
-    """Return x, y, z of range (m), azimuth and elevation (rad), each (n,) (ASTM E2807-11, 6.3: elevation from the xy plane)."""
+    """Return x, y, z of range (m), azimuth and elevation (rad, from the xy plane) (n, 3) as in ASTM E2807."""
     distance, azimuth, elevation = spherical.T
     points = np.empty_like(spherical)
     flat = distance * np.cos(elevation)
@@ -135,7 +134,7 @@ def _to_cartesian(spherical: FloatArray) -> FloatArray:
 
 
 def _buffers(image: Any, layout: _Layout, block: FloatArray, extra: dict[str, NDArray[np.float32]]) -> Any:
-    """Return libE57 buffers that write the coordinates interleaved into ``block`` and the other fields into ``extra``."""
+    """Return libE57 buffers that write the coordinates as columns of ``block`` and the other fields into ``extra``."""
     from pye57 import libe57
 
     buffers: Any = libe57.VectorSourceDestBuffer()
@@ -153,7 +152,9 @@ def _layout(fields: Sequence[str], where: str) -> _Layout:
         if set(coordinates) <= set(fields):
             flags = (own,) if own in fields else tuple(f for f in fields if f.endswith("InvalidState"))
             return _Layout(coordinates, flags, "intensity" if "intensity" in fields else None)
-    raise ReadError(f"{where} has neither x, y, z nor range, azimuth, elevation but {', '.join(fields)}; export it again")
+    raise ReadError(
+        f"{where} has neither x, y, z nor range, azimuth, elevation but {', '.join(fields)}; export it again"
+    )
 
 
 def _setup(scan: Any, prototype: Any, layout: _Layout, where: str) -> tuple[Setup, tuple[str, ...]]:

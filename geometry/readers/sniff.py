@@ -24,12 +24,14 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "a JPEG picture"),
 )
 _PCD = re.compile(rb"\A(?:\s*#[^\n]*\n|\s*\n)*\s*(?:VERSION|FIELDS)\s", re.IGNORECASE)
-_PTX = re.compile(rb"\A\s*\d+\s*\n\s*\d+\s*\n(?:[^\S\n]*\S+[^\S\n]+\S+[^\S\n]+\S+[^\S\n]*\n){4}(?:[^\S\n]*(?:\S+[^\S\n]+){3}\S+[^\S\n]*\n){4}")
+_PTX = re.compile(
+    rb"\A\s*\d+\s*\n\s*\d+\s*\n(?:[^\S\n]*\S+[^\S\n]+\S+[^\S\n]+\S+[^\S\n]*\n){4}(?:[^\S\n]*(?:\S+[^\S\n]+){3}\S+[^\S\n]*\n){4}"
+)
 _PTS = re.compile(rb"\A\s*\d+\s*\n\s*[-+.\d]")
 
 
 def content_of(head: bytes) -> str | None:
-    """Return what the first bytes of a file show.
+    r"""Return what the first bytes of a file show.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def content_of(head: bytes) -> str | None:
     --------
     >>> content_of(b"LASF" + bytes(8))
     'las'
-    >>> content_of(b"1.0 2.0 3.0\\n")
+    >>> content_of(b"1.0 2.0 3.0\n")
     'text'
     """
     head = head.removeprefix(b"\xef\xbb\xbf")

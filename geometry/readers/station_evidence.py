@@ -1,4 +1,4 @@
-"""Is a scanner position in a file to be believed?
+"""Whether a scanner position in a file is to be believed.
 
 Visibility ("the ray passed through the place where the wall should be") is only as true as the station's position,
 and files lie: a cloud exported in a project frame comes with an identity pose, and an exporter's global shift may be
@@ -49,7 +49,7 @@ class Claim:
 
 
 def believed_positions(claims: Sequence[Claim]) -> tuple[list[FloatArray | None], list[str]]:
-    """Return each claim's position (3,) in the scan frame, None where unknown or not believed, and notes for the user."""
+    """Return the positions (3,) in the scan frame, None where unknown or not believed, and notes for the user."""
     positions: list[FloatArray | None] = []
     notes: list[str] = []
     for claim in claims:
@@ -130,7 +130,9 @@ def _missing_position_notes(claims: Sequence[Claim], positions: list[FloatArray 
     unknown = sum(p is None and len(c.points) > 0 for c, p in zip(claims, positions, strict=True))
     filled = sum(len(c.points) > 0 for c in claims)
     if unknown:
-        which = "the scanner's position is" if filled == 1 else f"the scanner's position is ({unknown} of {filled} scans)"
+        which = (
+            "the scanner's position is" if filled == 1 else f"the scanner's position is ({unknown} of {filled} scans)"
+        )
         notes.append(f"{which[0].upper()}{which[1:]} not known: less can be claimed about what is missing.")
     for file in sorted({c.file for c in claims}):
         places = [p for c, p in zip(claims, positions, strict=True) if c.file == file and p is not None]
