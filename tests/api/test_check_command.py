@@ -1,0 +1,309 @@
+"""`qtems check` on real files of a small made-up hall: what it writes, and how it ends when something is wrong.
+
+The hall is an OBJ of boxes; its scan is sampled from them with the same random numbers every time. One column stands
+30 mm beside its place.
+"""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
+import dataclasses
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+Qtems = Callable[..., Any]
+Points = NDArray[np.float64]
+
+BOXES: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
+    "floor": ((0, 0, -0.2), (6, 5, 0)),
+    "wall west": ((-0.2, 0, 0), (0, 5, 2.8)),
+    "wall east": ((6, 0, 0), (6.2, 5, 2.8)),
+    "wall south": ((0, -0.2, 0), (6, 0, 2.8)),
+    "wall north": ((0, 5, 0), (6, 5.2, 2.8)),
+    "column one": ((1.5, 1.5, 0), (1.9, 1.9, 2.8)),
+    "column two": ((4.0, 3.0, 0), (4.4, 3.4, 2.8)),
+}
+MOVED = {"column two": (0.030, 0.0, 0.0)}
+FACES = ((0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
+
+
+def corners(low: tuple[float, ...], high: tuple[float, ...]) -> Points:
+    (x0, y0, z0), (x1, y1, z1) = low, high
+    square = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+    return np.array([(x, y, z) for z in (z0, z1) for x, y in square])
+
+
+def write_hall(path: Path) -> Path:
+    lines: list[str] = []
+    for number, (name, (low, high)) in enumerate(BOXES.items()):
+        lines.append(f"o {name}")
+        lines += [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in corners(low, high)]
+        lines += ["f " + " ".join(str(number * 8 + corner + 1) for corner in face) for face in FACES]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def hall_points(density: float = 400.0) -> Points:
+    """Return points per square metre on every face of every box, with 1 mm noise."""
+    rng = np.random.default_rng(7)
+    parts: list[Points] = []
+    for name, (low, high) in BOXES.items():
+        box = corners(low, high) + np.array(MOVED.get(name, (0.0, 0.0, 0.0)))
+        for face in FACES:
+            a, b, d = box[face[0]], box[face[1]], box[face[3]]
+            count = int(density * np.linalg.norm(b - a) * np.linalg.norm(d - a))
+            u, v = rng.random((2, count, 1))
+            parts.append(a + u * (b - a) + v * (d - a))
+    points = np.concatenate(parts)
+    return points + rng.normal(0.0, 0.001, points.shape)
+
+
+def write_xyz(points: Points, path: Path) -> Path:
+    np.savetxt(path, points, fmt="%.5f")
+    return path
+
+
+@dataclasses.dataclass(frozen=True)
+class Files:
+    model: Path
+    scan: Path
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = tmp_path_factory.mktemp("hall")
+    return Files(write_hall(folder / "hall.obj"), write_xyz(hall_points(), folder / "hall.xyz"))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("QTEMS_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+QUICK = ("--register", "given", "--report", "none", "--quiet")
+
+
+def test_finds_the_moved_column_and_nothing_else(qtems: Qtems, hall: Files, tmp_path: Path) -> None:
+    ended = qtems("check", hall.model, hall.scan, "--out", tmp_path, "--tolerance", "10mm", *QUICK)
+    assert ended.code == 1, ended.err
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    verdicts = {e["name"]: e["verdict"] for e in report["elements"]}
+    assert verdicts["column two"] == "fail"
+    assert "fail" not in [verdict for name, verdict in verdicts.items() if name != "column two"]
+    assert set(verdicts) == set(BOXES)
+    assert "column two" in ended.out
+
+
+def test_nothing_fails_within_a_wide_tolerance(qtems: Qtems, hall: Files, tmp_path: Path) -> None:
+    ended = qtems("check", hall.model, hall.scan, "--out", tmp_path, "--tolerance", "60mm", *QUICK)
+    assert ended.code == 0, ended.err
+
+
+def test_same_inputs_same_bytes(qtems: Qtems, hall: Files, tmp_path: Path) -> None:
+    for out, workers in (("a", 1), ("b", 2)):
+        arguments = ("check", hall.model, hall.scan, "--out", tmp_path / out, "--workers", workers)
+        qtems(*arguments, "--register", "given", "--tolerance", "10mm", "--report", "all", "--quiet")
+    names = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
+    assert len(names) >= 6
+    assert [n for n in names if (tmp_path / "a" / n).read_bytes() != (tmp_path / "b" / n).read_bytes()] == []
+
+
+def test_chinese_summary_and_report(qtems: Qtems, hall: Files, tmp_path: Path) -> None:
+    arguments = ("--tolerance", "10mm", "--register", "given", "--report", "html", "--quiet", "--lang", "zh")
+    ended = qtems("check", hall.model, hall.scan, "--out", tmp_path, *arguments)
+    assert ended.code == 1
+    assert "不合格" in ended.out
+    assert "不合格" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+# --- bad input: one line, status 2 or 3, nothing written that could be taken for a result -----------------------------
+
+Maker = Callable[[Files, Path], tuple[Path | str, ...]]
+
+
+def text(content: str, name: str) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        (folder / name).write_text(content, encoding="utf-8")
+        return folder / name
+
+    return write
+
+
+def empty_ply(folder: Path) -> Path:
+    header = (
+        "ply\nformat ascii 1.0\nelement vertex 0\nproperty float x\nproperty float y\nproperty float z\nend_header\n"
+    )
+    return text(header, "empty.ply")(folder)
+
+
+def truncated(path: Path, folder: Path, share: float = 0.5) -> Path:
+    cut = folder / f"cut{path.suffix}"
+    content = path.read_bytes()
+    cut.write_bytes(content[: int(len(content) * share)])
+    return cut
+
+
+def write_e57(points: Points, path: Path) -> Path:
+    import pye57
+
+    file = pye57.E57(str(path), mode="w")
+    x, y, z = (np.ascontiguousarray(column) for column in points.T)
+    file.write_scan_raw({"cartesianX": x, "cartesianY": y, "cartesianZ": z})
+    file.close()
+    return path
+
+
+def write_laz(points: Points, path: Path) -> Path:
+    import laspy
+
+    cloud = laspy.LasData(laspy.LasHeader(version="1.4", point_format=6))
+    cloud.x, cloud.y, cloud.z = points.T
+    cloud.write(str(path))
+    return path
+
+
+def damaged(path: Path) -> Path:
+    """Overwrite a run of bytes in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(255 - b for b in content[middle : middle + 64])
+    path.write_bytes(content)
+    return path
+
+
+IFC_WITHOUT_GEOMETRY = """ISO-10303-21;
+HEADER;
+FILE_DESCRIPTION((''),'2;1');
+FILE_NAME('','2025-01-01T00:00:00',(''),(''),'','','');
+FILE_SCHEMA(('IFC4'));
+ENDSEC;
+DATA;
+#1=IFCSIUNIT(*,.LENGTHUNIT.,$,.METRE.);
+#2=IFCUNITASSIGNMENT((#1));
+#3=IFCPROJECT('0YvctVUKr0kugbFTf53O9L',$,'p',$,$,$,$,$,#2);
+ENDSEC;
+END-ISO-10303-21;
+"""
+
+BAD_INPUT: Mapping[str, tuple[Maker, tuple[int, ...], str]] = {
+    "model not there": (lambda f, d: (d / "no.ifc", f.scan), (2,), r"no\.ifc"),
+    "scan not there": (lambda f, d: (f.model, d / "no.e57"), (2,), r"no\.e57"),
+    "folder as model": (lambda f, d: (d, f.scan), (2,), r"not a file|folder"),
+    "folder as scan": (lambda f, d: (f.model, d), (2,), r"not a file|folder"),
+    "swapped": (lambda f, d: (f.scan, f.model), (2,), r"hall\.xyz"),
+    "empty model file": (lambda f, d: (text("", "m.ifc")(d), f.scan), (2,), "empty"),
+    "empty scan file": (lambda f, d: (f.model, text("", "s.xyz")(d)), (2,), "empty"),
+    "scan of no points": (lambda f, d: (f.model, empty_ply(d)), (2,), "no .*point|empty"),
+    "scan of NaN": (lambda f, d: (f.model, text("nan nan nan\n" * 100, "s.xyz")(d)), (2,), r"s\.xyz"),
+    "one point": (lambda f, d: (f.model, text("1.0 1.0 1.0\n", "s.xyz")(d)), (2, 3), "point|refused"),
+    "text that is no scan": (lambda f, d: (f.model, text("hello\nworld\n", "s.xyz")(d)), (2,), r"s\.xyz"),
+    "text that is no ifc": (lambda f, d: (text("hello", "m.ifc")(d), f.scan), (2,), r"m\.ifc"),
+    "ifc without geometry": (lambda f, d: (text(IFC_WITHOUT_GEOMETRY, "m.ifc")(d), f.scan), (2,), "geometry"),
+    "truncated ifc": (lambda f, d: (text(IFC_WITHOUT_GEOMETRY[:300], "m.ifc")(d), f.scan), (2,), r"m\.ifc"),
+    "truncated e57": (lambda f, d: (f.model, truncated(write_e57(hall_points(20), d / "s.e57"), d)), (2,), "cut"),
+    "damaged e57": (lambda f, d: (f.model, damaged(write_e57(hall_points(20), d / "s.e57"))), (2,), r"s\.e57"),
+    "truncated laz": (lambda f, d: (f.model, truncated(write_laz(hall_points(20), d / "s.laz"), d)), (2,), "cut"),
+    "damaged laz": (lambda f, d: (f.model, damaged(write_laz(hall_points(200), d / "s.laz"))), (2,), r"s\.laz"),
+    "scan in millimetres": (
+        lambda f, d: (f.model, write_xyz(hall_points(20) * 1000, d / "s.xyz")),
+        (2, 3),
+        "unit|1000",
+    ),
+    "scan elsewhere": (lambda f, d: (f.model, write_xyz(hall_points(20) + 500.0, d / "s.xyz")), (3,), "refused"),
+    "step model": (lambda f, d: (text("ISO-10303-21;", "m.stp")(d), f.scan), (2,), "STEP"),
+    "no such standard": (lambda f, d: (f.model, f.scan, "--standard", "DIN 4711"), (2,), "DIN 4711"),
+    "no such tolerances": (lambda f, d: (f.model, f.scan, "--tolerances", d / "t.yaml"), (2,), r"t\.yaml"),
+    "tolerances that are none": (
+        lambda f, d: (f.model, f.scan, "--tolerances", text("rules: 5", "t.yaml")(d)),
+        (2,),
+        r"t\.yaml",
+    ),
+    "no such registration": (lambda f, d: (f.model, f.scan, "--register", d / "r.txt"), (2,), r"r\.txt"),
+    "registration that is none": (
+        lambda f, d: (f.model, f.scan, "--register", text("hello", "r.txt")(d)),
+        (2,),
+        "r.txt",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_line_and_no_result(qtems: Qtems, hall: Files, tmp_path: Path, case: str) -> None:
+    make, codes, says = BAD_INPUT[case]
+    out = tmp_path / "out"
+    arguments = make(hall, tmp_path)
+    given = () if "--register" in arguments else ("--register", "given")
+    ended = qtems("check", *arguments, *given, "--out", out, "--report", "all", "--quiet")
+    assert ended.code in codes, ended
+    assert ended.err.startswith("qtems: "), ended.err
+    assert ended.err.count("\n") == 1, ended.err
+    assert re.search(says, ended.err), ended.err
+    assert "internal error" not in ended.err
+    assert "Traceback" not in ended.out + ended.err
+    written = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    if ended.code == 2:
+        assert written == []
+    else:
+        report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+        assert report["registration"]["status"] == "refused"
+        assert report["elements"] == []
+
+
+@pytest.mark.parametrize("place", ["model", "below a file"])
+def test_unwritable_folder_is_found_before_the_work(qtems: Qtems, hall: Files, place: str) -> None:
+    out = hall.model if place == "model" else hall.model / "report"
+    before = hall.model.read_bytes()
+    ended = qtems("check", hall.model, hall.scan, "--out", out)
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1  # not even the first step's line
+    assert "--out" in ended.err
+    assert hall.model.read_bytes() == before
+
+
+@pytest.mark.parametrize("step", ["reading the scan", "measuring the elements", "writing the reports"])
+@pytest.mark.parametrize(("sent", "code", "says"), [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")])
+def test_stopped_half_way_leaves_no_half_report(
+    hall: Files, tmp_path: Path, step: str, sent: signal.Signals, code: int, says: str
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "api.cli",
+        "check",
+        str(hall.model),
+        str(hall.scan),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    child = subprocess.Popen(
+        [*command, "--register", "given", "--report", "all"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert child.stderr is not None
+    seen = ""
+    for line in child.stderr:
+        seen += line
+        if step in line:
+            child.send_signal(sent)
+            break
+    rest = child.communicate(timeout=60)[1]
+    assert child.returncode == code, seen + rest
+    assert rest.splitlines()[-1].startswith("qtems: stopped by " + says)
+    assert "Traceback" not in rest
+    left = [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert [name for name in left if name.startswith(".") or name.endswith((".tmp", ".part"))] == []
+    if "report.json" in left:  # it is written first: then it is whole
+        assert json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["elements"]
