@@ -49,7 +49,7 @@ def use_new_enough_python():
         return
     for name in ("python3.13", "python3.12", "python3.11"):
         found = shutil.which(name)
-        if found:
+        if found and runs(found, "--version"):
             os.execv(found, [found, *sys.argv])
     stop(
         f"Python {sys.version.split()[0]} is too old; qtems needs 3.11 or newer. Install one (Debian 12, Ubuntu 24.04: "
