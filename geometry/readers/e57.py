@@ -13,6 +13,7 @@ What the files in the field do and what is done about it:
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportAttributeAccessIssue=false, reportMissingTypeStubs=false, reportUnknownParameterType=false, reportMissingParameterType=false
 import re
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,8 @@ _SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
 _UNIT_QUATERNION = 1e-6
 """Single-precision rounding of a unit quaternion stays below this."""
 
+_POSE = re.compile(rb"<pose\b.*?</pose>", re.DOTALL)
+_NO_NUMBER = re.compile(rb">[^<\w]*(?:nan|inf|1\.#|-1\.#)", re.IGNORECASE)
 _CAUSES = {
     "ErrorBadChecksum": "is corrupt (a checksum does not match); copy or export it again",
     "ErrorBadFileLength": "is truncated (shorter than its header says); copy it again",
@@ -60,6 +63,7 @@ def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
     """
     from pye57 import libe57
 
+    _check_pose_texts(path)
     try:
         image = libe57.ImageFile(str(path), "r")
         try:
@@ -75,6 +79,23 @@ def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
             image.close()
     except libe57.E57Exception as error:
         raise ReadError(f"{path}: {_cause(str(error))}") from None
+
+
+def _check_pose_texts(path: Path) -> None:
+    """Refuse poses that say nan or inf: libE57 reads such a text as 0, which would misplace the scan without a word."""
+    with path.open("rb") as stream:
+        head = stream.read(48)
+        if len(head) < 48 or not head.startswith(b"ASTM-E57"):
+            return  # libE57 says what is wrong
+        start, length, page = struct.unpack_from("<QQQ", head, 24)
+        if page <= 4 or not 48 <= start < path.stat().st_size:
+            return
+        stream.seek(start - start % page)
+        raw = stream.read(min(length + length // (page - 4) * 4 + 2 * page, path.stat().st_size))
+    xml = b"".join(raw[at : at + page - 4] for at in range(0, len(raw), page))
+    for pose in _POSE.findall(xml):
+        if _NO_NUMBER.search(pose):
+            raise ReadError(f"{path}: a scan has a pose that is not a number; export it again with its registration")
 
 
 def _read_scan(image: Any, scan: Any, where: str, chunk_points: int) -> Iterator[Chunk]:
