@@ -95,8 +95,8 @@ def random_defects(global_ids: Sequence[str], mix: DefectMix, rng: np.random.Gen
     )
     kinds: list[Kind] = []
     for kind, share in shares:
-        kinds += [kind] * int(share * len(global_ids) + rng.random())
-    kinds += ["ok"] * len(global_ids)
+        kinds.extend(kind for _ in range(int(share * len(global_ids) + rng.random())))
+    kinds.extend("ok" for _ in global_ids)
     planted = {global_ids[int(i)]: _random_defect(kind, mix, rng) for i, kind in zip(order, kinds, strict=False)}
     return PlantedDefects({guid: planted[guid] for guid in sorted(planted)})
 
