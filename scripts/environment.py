@@ -40,7 +40,8 @@ def stop(line):
 
 def runs(*command):
     """Return True when a command ends well; its output is dropped."""
-    return subprocess.run([str(c) for c in command], capture_output=True).returncode == 0
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.run([str(c) for c in command], **quiet).returncode == 0
 
 
 def use_new_enough_python():
