@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from geometry.errors import GeometryError
 from geometry.registration.result import RegistrationStatus
 from twin.report.content import Content, make_content
-from twin.report.pictures import Pictures, render_pictures
+from twin.report.pictures import Pictures, element_cameras, render_pictures
 from twin.report.provenance import Provenance
 from twin.report.report_json import report_json
 from twin.report.words import Words
@@ -20,11 +20,20 @@ from twin.result import CheckResult
 FILES: dict[str, tuple[str, ...]] = {
     "json": ("report.json",),
     "html": ("report.html",),
+    "pdf": ("report.pdf",),
+    "xlsx": ("report.xlsx",),
+    "bcf": ("report-2.1.bcf", "report-3.0.bcf"),
+    "glb": ("model.glb",),
+    "cloud": ("deviation.laz",),
+    "ply": ("deviation.ply",),
 }
 """File names by format, in the order of writing; ``json`` is always written."""
 
 FORMATS = tuple(name for name in FILES if name != "json")
 """What can be written beside ``report.json``."""
+
+DEFAULT_FORMATS = tuple(name for name in FORMATS if name != "ply")
+"""All, with the cloud in its smaller form only."""
 
 Progress = Callable[[str, float], None]
 """Called with the name of the file in work and the share of all the writing done, 0..1."""
@@ -56,7 +65,7 @@ def write_reports(
     provenance: Provenance,
     out_dir: Path,
     *,
-    formats: Collection[str] = FORMATS,
+    formats: Collection[str] = DEFAULT_FORMATS,
     lang: str = "en",
     progress: Progress | None = None,
 ) -> tuple[Path, ...]:
@@ -137,6 +146,41 @@ class Desk:
     def _json(self, path: Path) -> None:
         path.write_bytes(report_json(self.result, self.provenance))
 
+    def _xlsx(self, path: Path) -> None:
+        from twin.report.xlsx import xlsx_workbook
+
+        path.write_bytes(xlsx_workbook(self.result, self.content, self.provenance, self.words))
+
+    def _bcf(self, *paths: Path) -> None:
+        from twin.report.bcf import VERSIONS, bcf_archive
+
+        cameras, snapshots = element_cameras(self.result), self.pictures.snapshots
+        for version, path in zip(VERSIONS, paths, strict=True):
+            archive = bcf_archive(
+                version, self.result, self.provenance, self.words, cameras=cameras, snapshots=snapshots
+            )
+            path.write_bytes(archive)
+
+    def _glb(self, path: Path) -> None:
+        from twin.report.glb import glb_model
+
+        path.write_bytes(glb_model(self.result))
+
+    def _cloud(self, path: Path) -> None:
+        from twin.report.cloud import write_laz
+
+        write_laz(path, self.result, self.provenance, self.advance)
+
+    def _ply(self, path: Path) -> None:
+        from twin.report.cloud import write_ply
+
+        write_ply(path, self.result)
+
+    def _pdf(self, path: Path) -> None:
+        from twin.report.pdf import pdf_report
+
+        path.write_bytes(pdf_report(self.content, self.pictures, self.provenance, self.words))
+
     def _html(self, path: Path) -> None:
         from twin.report.html import html_report
 
@@ -144,7 +188,7 @@ class Desk:
 
 
 @contextmanager
-def _workshop(out_dir: Path) -> Iterator[Path]:
+def _workshop(out_dir: Path) -> Generator[Path]:
     """Give a hidden folder on the same disk, so that moving out of it is atomic; remove it in any case."""
     folder = Path(tempfile.mkdtemp(prefix=".qtems-", dir=out_dir))
     try:
