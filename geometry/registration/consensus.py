@@ -62,7 +62,10 @@ def find_modes(
 
 
 def anneal(votes: Votes, steps: FloatArray, scales: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the steps (k, 6) after one reweighted solution per scale (metres), and the groups' consent (k, g)."""
+    """Return the steps (k, 6) after one reweighted solution per scale (metres), and the groups' consent (k, g).
+
+    A group that mostly fits counts in full and one that mostly does not counts for nothing: see :func:`group_trust`.
+    """
     steps = steps.copy()
     consent = np.zeros((len(steps), len(votes.voice)))
     size = np.bincount(votes.group, minlength=len(votes.voice)).astype(np.float64)
@@ -104,6 +107,12 @@ def _distinct(
 
 
 @nb.njit(cache=True)
+def group_trust(consent):
+    """Return 0..1: how much a group with this consent counts; all from a half upwards, nothing below three tenths."""
+    return min(1.0, max(0.0, (consent - 0.3) / 0.2))
+
+
+@nb.njit(cache=True)
 def _anneal(rows, residual, group, weight, size, hold, scales, steps, consent):
     for k in range(len(steps)):
         fit = np.empty(len(rows))
@@ -120,7 +129,7 @@ def _anneal(rows, residual, group, weight, size, hold, scales, steps, consent):
                 break
             information, pull = np.diag(hold), np.zeros(6)
             for i in range(len(rows)):
-                w = weight[i] * fit[i] ** 2 * consent[k, group[i]] ** 2
+                w = weight[i] * fit[i] ** 2 * group_trust(consent[k, group[i]])
                 for a in range(6):
                     wa = w * rows[i, a]
                     pull[a] += wa * residual[i]

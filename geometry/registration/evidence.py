@@ -1,9 +1,9 @@
 """Which of two poses is right: only the places where they disagree can tell, and each place counts once.
 
 Where a design is symmetric, both poses explain exactly the same points, however badly it is built: no place tells them
-apart. A place of about a quarter of a square metre that one pose explains and the other does not is a site. Points of one
-site are one observation, not many. Rays that run through design solids are sites too, against the pose that puts the
-solid there; alone they never decide, for a solid may just not be built.
+apart. A place of about a quarter of a square metre that one pose explains and the other does not is a site. Points of
+one site are one observation, not many. Rays that run through design solids are sites too, against the pose that puts
+the solid there; alone they never decide, for a solid may just not be built.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import FloatArray
-from geometry.pose import Pose, pose_difference
+from geometry.pose import Pose
 from geometry.registration.correlation import plan_candidates, plan_raster
 from geometry.registration.descent import FREE, LEVELLED, descend
 from geometry.registration.matching import closeness, match
@@ -16,13 +16,16 @@ from geometry.registration.yaw import facing_histogram, yaw_candidates
 _DESIGN_SAMPLES = 100_000
 _PLAN_POINTS = 15_000
 _VOTE_POINTS = 1_500
-_DESCENT_POINTS = 1_200
+_HASTY_POINTS = 500
+_CAREFUL_POINTS = 1_200
 _SCORE_POINTS = 3_000
 _PLACES_PER_CIRCLE = 240
 _HEIGHTS_PER_PLACE = 3
 _FIRST_ROUND = 64
 _SECOND_ROUND = 24
 _SCORE_SCALE = 0.05
+_WORTH_A_LOOK = 0.6
+"""Poses with less than this share of the best one's votes are no rivals, even allowing for the coarse grid."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +50,13 @@ def search(surface: DesignSurface, sample: ScanSample, size: float, T_level_scan
     """
     coarse = _places(surface, _turned(sample, T_level_scan), size)
     poses = [T @ T_level_scan for T in coarse]
-    short = sample.first(_DESCENT_POINTS)
-    first = _descended(surface, short, poses, tuple(size * r for r in (0.6, 0.5, 0.4)), LEVELLED)
-    second = _best(surface, sample, first, _SECOND_ROUND, size)
-    poses = [c.T_design_scan for c in second]
-    final = _descended(surface, short, poses, tuple(size * r for r in (0.35, 0.3, 0.25, 0.2, 0.15, 0.12, 0.1)), FREE)
-    return _best(surface, sample, final, _SECOND_ROUND, size)
+    hasty, careful = sample.first(_HASTY_POINTS), sample.first(_CAREFUL_POINTS)
+    first = _descended(surface, hasty, poses, tuple(size * r for r in (0.5, 0.4, 0.3)), LEVELLED)
+    second = _best(surface, hasty, first, size)
+    poses = [c.T_design_scan for c in second if c.score >= _WORTH_A_LOOK * second[0].score]
+    reaches = tuple(size * r for r in (0.3, 0.25, 0.2, 0.15, 0.12, 0.1))
+    final = _descended(surface, careful, poses[:_SECOND_ROUND], reaches, FREE)
+    return _best(surface, sample.first(_SCORE_POINTS), final, size)
 
 
 def _turned(sample: ScanSample, T: Pose) -> ScanSample:
@@ -83,22 +87,23 @@ def _places(surface: DesignSurface, sample: ScanSample, size: float) -> list[Pos
             found.append(np.column_stack([votes[:, k], np.full(len(shifts), yaw), shifts, heights[:, k]]))
     table = np.concatenate(found)
     table = table[np.argsort(-table[:, 0], kind="stable")]
+    table = table[table[:, 0] >= _WORTH_A_LOOK * table[0, 0]]
     poses = [Pose.from_yaw(row[1], row[2:5]) for row in table[: 4 * _FIRST_ROUND]]
     return distinct(poses, sample.points.mean(axis=0), 0.4 * size, np.radians(3.0))[:_FIRST_ROUND]
 
 
 def distinct(poses: list[Pose], centre: FloatArray, distance: float, angle: float) -> list[Pose]:
     """Return the poses that differ from every earlier one by more than ``distance`` metres or ``angle`` radians."""
-    kept: list[Pose] = []
-    for pose in poses:
-        if all(_apart(pose, other, centre, distance, angle) for other in kept):
-            kept.append(pose)
-    return kept
-
-
-def _apart(a: Pose, b: Pose, centre: FloatArray, distance: float, angle: float) -> bool:
-    moved, turned = pose_difference(a, b, centre)
-    return moved > distance or turned > angle
+    places = np.array([T.apply([centre])[0] for T in poses]).reshape(-1, 3)
+    turns = np.array([T.rotation for T in poses]).reshape(-1, 9)
+    kept: list[int] = []
+    for i in range(len(poses)):
+        near = np.linalg.norm(places[kept] - places[i], axis=1) <= distance
+        # the trace of R.T @ S is the sum of the products of their entries
+        alike = turns[kept] @ turns[i] >= 1.0 + 2.0 * np.cos(angle)
+        if not (near & alike).any():
+            kept.append(i)
+    return [poses[i] for i in kept]
 
 
 def _descended(
@@ -111,16 +116,13 @@ def _descended(
     return [descend(surface, sample, T, reaches, freedoms=freedoms) for T in poses]
 
 
-def _best(
-    surface: DesignSurface, sample: ScanSample, poses: list[Pose], count: int, size: float
-) -> list[Candidate]:
-    """Return the ``count`` best distinct poses with their scores."""
-    probe = sample.first(_SCORE_POINTS)
+def _best(surface: DesignSurface, probe: ScanSample, poses: list[Pose], size: float) -> list[Candidate]:
+    """Return the distinct poses with their scores, best first."""
     scores = np.array([explained(surface, probe, T, size) for T in poses])
     order = np.argsort(-scores, kind="stable")
     score_of = {id(poses[i]): float(scores[i]) for i in order}
     kept = distinct([poses[i] for i in order], probe.points.mean(axis=0), 0.15 * size, np.radians(1.0))
-    return [Candidate(T, score_of[id(T)]) for T in kept[:count]]
+    return [Candidate(T, score_of[id(T)]) for T in kept]
 
 
 def explained(surface: DesignSurface, sample: ScanSample, T_design_scan: Pose, size: float) -> float:

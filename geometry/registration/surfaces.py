@@ -64,7 +64,20 @@ class ScanSample:
     def first(self, n: int) -> "ScanSample":
         """Return the first ``n`` points."""
         stations = None if self.stations is None else self.stations[:n]
-        return ScanSample(self.points[:n], self.normals[:n], stations, self.area_per_point * max(1.0, len(self.points) / n))
+        return ScanSample(
+            self.points[:n], self.normals[:n], stations, self.area_per_point * max(1.0, len(self.points) / n)
+        )
+
+    def after(self, n: int) -> "ScanSample":
+        """Return the points after the first ``n``."""
+        stations = None if self.stations is None else self.stations[n:]
+        share = max(1.0, len(self.points) / max(1, len(self.points) - n))
+        return ScanSample(self.points[n:], self.normals[n:], stations, self.area_per_point * share)
+
+
+def building_size(surface: DesignSurface) -> float:
+    """Return 1 for anything from 10 m upwards, less for small parts: all lengths of the search shrink with it."""
+    return float(np.clip(np.linalg.norm(surface.upper - surface.lower) / 10.0, 0.05, 1.0))
 
 
 def design_surface(design: DesignModel, *, signed: bool = True) -> DesignSurface:

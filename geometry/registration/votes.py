@@ -1,16 +1,20 @@
 """Who votes on the pose: faces of elements, each with a voice that does not grow with its number of points.
 
 As-built deviations are shared by all points of an element, so a slab with a third of the points is still one thing that
-may be badly built. Points are therefore grouped by element and facing, and the information of a group saturates.
+may be badly built. Points are therefore grouped by element and axis of their face (both faces of a slab move together),
+and the information of a group saturates.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geometry.arrays import FloatArray, IntArray
-from geometry.registration.matching import Matches, jacobian
+from geometry.arrays import FloatArray, Int32Array, IntArray
+from geometry.pose import Pose
+from geometry.registration.matching import MIN_COSINE, Matches, jacobian
 from geometry.registration.occupancy import direction_classes
+from geometry.registration.surfaces import DesignSurface, ScanSample
+from geometry.triangle_tree import closest_elements
 
 FULL_VOICE_POINTS = 30
 """A group of this many points has half the voice of an endless one: beyond it building errors outweigh noise."""
@@ -37,6 +41,8 @@ class Votes:
     """(g,) which independent unit the group belongs to: an element or, where there are few elements, a block of one."""
     weight: FloatArray
     """(m,) the group's voice shared out over its rows."""
+    sign: FloatArray
+    """(m,) +1 or -1: which of the two faces of its axis a row is on; times the residual it is a move along the axis."""
     pivot: FloatArray
     """(3,) metres, design frame."""
 
@@ -46,10 +52,16 @@ class Votes:
         return int(self.cluster.max()) + 1 if len(self.cluster) else 0
 
 
-def collect_votes(matches: Matches, *, most_rows: int) -> Votes:
-    """Return the votes of matched points, at most ``most_rows`` rows per group (the first, which are spread evenly)."""
+def collect_votes(matches: Matches, *, most_rows: int, owner: Int32Array | None = None) -> Votes:
+    """Return the votes of matched points, at most ``most_rows`` rows per group (the first, which are spread evenly).
+
+    ``owner`` (n,) names for every point of the sample the element it counts for (:func:`owners`); without it a point
+    counts for the element of its nearest face.
+    """
     pivot = matches.points.mean(axis=0) if len(matches.index) else np.zeros(3)
-    group, cluster = _groups(matches)
+    axis, sign = _axes(matches.normals)
+    element = matches.element if owner is None else owner[matches.index]
+    group, cluster = _groups(matches.points, element.astype(np.int64), axis)
     count = np.bincount(group)
     order = np.argsort(group, kind="stable")
     start = np.concatenate([[0], np.cumsum(count)[:-1]])
@@ -60,21 +72,49 @@ def collect_votes(matches: Matches, *, most_rows: int) -> Votes:
     weight = (voice / np.minimum(count[used], most_rows))[local]
     clusters = np.unique(cluster[used], return_inverse=True)[1]
     return Votes(
-        jacobian(matches, pivot)[kept], matches.residual[kept], local.astype(np.int64), voice, clusters, weight, pivot
+        jacobian(matches, pivot)[kept], matches.residual[kept], local.astype(np.int64), voice, clusters, weight,
+        sign[kept], pivot,
     )  # fmt: skip
 
 
-def _groups(matches: Matches) -> tuple[IntArray, IntArray]:
+def moved(votes: Votes, step: FloatArray) -> Votes:
+    """Return the votes as they are after a small ``step`` (6,)."""
+    return replace(votes, residual=votes.residual + votes.rows @ step)
+
+
+def owners(surface: DesignSurface, sample: ScanSample, T_design_scan: Pose, reach: float, tie: float) -> Int32Array:
+    """Return the element (n,) that each point counts for, -1 where none is within ``reach`` metres.
+
+    Where faces of two elements lie within ``tie`` metres of one another (a rafter in a roof slab, a lining on a wall),
+    the points count for the one that owns more: strips of a large face must not vote again under other names.
+    """
+    near = closest_elements(
+        surface.tree, T_design_scan.apply(sample.points), reach, normals=T_design_scan.rotate(sample.normals),
+        min_cosine=MIN_COSINE, k=3,
+    )  # fmt: skip
+    size = np.bincount(near.element[near.element[:, 0] >= 0, 0], minlength=surface.element_count)
+    rivals = (near.element >= 0) & (near.distance <= near.distance[:, :1] + tie)
+    best = np.argmax(np.where(rivals, size[near.element], -1), axis=1)
+    return near.element[np.arange(len(best)), best]
+
+
+def _axes(normals: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return for each normal (n, 3) its axis, 0 to 12, and which way along it."""
+    classes = direction_classes()[:13]  # the other 13 are their opposites
+    cosine = normals @ classes.T
+    axis = np.argmax(np.abs(cosine), axis=1)
+    return axis.astype(np.int64), np.sign(cosine[np.arange(len(axis)), axis])
+
+
+def _groups(points: FloatArray, element: IntArray, axis: IntArray) -> tuple[IntArray, IntArray]:
     """Return the group of each match and the cluster of each group."""
-    facing = np.argmax(matches.normals @ direction_classes().T, axis=1).astype(np.int64)
-    element = matches.element.astype(np.int64)
-    seen, size = np.unique(element, return_counts=True)
+    _, size = np.unique(element, return_counts=True)
     blocks = np.zeros(len(element), np.int64)
     if (size >= _FEWEST_POINTS).sum() < _FEWEST_ELEMENTS and len(element):
-        lower = matches.points.min(axis=0)
-        edge = max(0.5, float((matches.points.max(axis=0) - lower).max()) / _BLOCKS_PER_EXTENT)
-        block = np.floor((matches.points - lower) / edge).astype(np.int64)
+        lower = points.min(axis=0)
+        edge = max(0.5, float((points.max(axis=0) - lower).max()) / _BLOCKS_PER_EXTENT)
+        block = np.floor((points - lower) / edge).astype(np.int64)
         blocks = (block[:, 0] * 64 + block[:, 1]) * 64 + block[:, 2]
-    groups, group = np.unique((element * 64**3 + blocks) * 32 + facing, return_inverse=True)
-    by = groups if blocks.any() else groups // (64**3 * 32)
+    groups, group = np.unique((element * 64**3 + blocks) * 16 + axis, return_inverse=True)
+    by = groups if blocks.any() else groups // (64**3 * 16)
     return group, np.unique(by, return_inverse=True)[1]

@@ -1,0 +1,175 @@
+"""Registration without hints: search, refine, doubt, and only then accept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from geometry.pose import Pose, pose_difference
+from geometry.registration.covariance import weak_directions
+from geometry.registration.evidence import View, compare, view
+from geometry.registration.matching import perturbed
+from geometry.registration.quality import Quality, direction_name, holdout_rmse, quality_of_refined
+from geometry.registration.refinement import Refined, refine
+from geometry.registration.result import Registration, RegistrationStatus, Rival
+from geometry.registration.search import search
+from geometry.registration.surfaces import DesignSurface, ScanSample, building_size
+
+_HELD_OUT = 0.15
+_VIEW_POINTS = 30_000
+_MOST_RIVALS = 8
+_SLIDES = (-1.0, -0.3, 0.3, 1.0)
+_METHOD = "auto"
+_HELP = "give control points or a matrix with --register FILE, or scan what tells them apart"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What all steps share: the design, the part of the scan that may be fitted, and the scale of lengths."""
+
+    surface: DesignSurface
+    fitted: ScanSample
+    held_out: ScanSample
+    size: float
+    seed: int
+
+    def look(self, T_design_scan: Pose) -> View:
+        """Return the view of the fitted sample from a pose."""
+        return view(self.surface, self.fitted.first(_VIEW_POINTS), T_design_scan, self.size)
+
+    def refined(self, T_design_scan: Pose) -> Refined | None:
+        """Return the refined pose, with the same dice every time."""
+        return refine(self.surface, self.fitted, T_design_scan, self.size, np.random.default_rng(self.seed))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contest:
+    """The winner of all candidates, and those it cannot be told from."""
+
+    winner: Refined
+    view: View
+    rivals: tuple[View, ...]
+
+
+def register_automatically(
+    surface: DesignSurface, sample: ScanSample, seed: int, report: Callable[[float], None]
+) -> Registration:
+    """Return the accepted pose, or the refusal: see :func:`geometry.registration.register.register`."""
+    scene = _scene(surface, sample, seed)
+    candidates = search(surface, scene.fitted, scene.size, Pose.identity())
+    report(0.6)
+    contest = hold_contest(scene, [c.T_design_scan for c in candidates])
+    report(0.8)
+    if contest is None:
+        return _nothing_found()
+    quality = quality_of_refined(surface, scene.fitted, contest.winner, scene.size)
+    loose = loose_directions(scene, contest)
+    reason, detail = verdict(contest, quality, loose)
+    return _registration(scene, contest, quality, loose, reason, detail)
+
+
+def _scene(surface: DesignSurface, sample: ScanSample, seed: int) -> Scene:
+    keep = int(len(sample.points) * (1 - _HELD_OUT))
+    return Scene(surface, sample.first(keep), sample.after(keep), building_size(surface), seed)
+
+
+def hold_contest(scene: Scene, poses: list[Pose]) -> Contest | None:
+    """Return the pose that beats the others, refined, and those that it does not clearly beat.
+
+    A candidate that is not clearly beaten is refined itself and looked at again, so that no pose loses, or ties, for
+    lack of polish.
+    """
+    views = [scene.look(T) for T in poses]
+    views.sort(key=lambda v: -v.score)
+    best: tuple[Refined, View] | None = None
+    undecided: list[View] = []
+    centre = scene.fitted.points.mean(axis=0)
+    for candidate in views:
+        if best is None:
+            polished = scene.refined(candidate.T_design_scan)
+            best = None if polished is None else (polished, scene.look(polished.T_design_scan))
+            continue
+        if compare(best[1], candidate, scene.fitted.first(_VIEW_POINTS), scene.size).decides:
+            continue
+        polished = scene.refined(candidate.T_design_scan)
+        if polished is None or _same(polished.T_design_scan, best[0].T_design_scan, centre, scene.size):
+            continue
+        seen = scene.look(polished.T_design_scan)
+        if compare(seen, best[1], scene.fitted.first(_VIEW_POINTS), scene.size).net > 0:
+            undecided.append(best[1])
+            best = (polished, seen)
+        else:
+            undecided.append(seen)
+    if best is None:
+        return None
+    rivals = [
+        v
+        for v in undecided
+        if not compare(best[1], v, scene.fitted.first(_VIEW_POINTS), scene.size).decides
+        and not _same(v.T_design_scan, best[0].T_design_scan, centre, scene.size)
+    ]
+    return Contest(best[0], best[1], tuple(rivals[:_MOST_RIVALS]))
+
+
+def _same(a: Pose, b: Pose, centre: FloatArray, size: float) -> bool:
+    moved, turned = pose_difference(a, b, centre)
+    return moved < 0.1 * size and turned < np.radians(1.0)
+
+
+def loose_directions(scene: Scene, contest: Contest) -> tuple[str, ...]:
+    """Return the directions in which the scan can slide along the design without anything seen speaking against it."""
+    refined = contest.winner
+    _, vector, lever = weak_directions(refined.votes, refined.consent, refined.scale)
+    found: list[str] = []
+    for k in range(6):
+        for slide in _SLIDES:
+            step = vector[:, k] * slide * scene.size / np.array([lever] * 3 + [1.0] * 3)
+            slid = scene.look(perturbed(refined.T_design_scan, step, refined.votes.pivot))
+            if not compare(contest.view, slid, scene.fitted.first(_VIEW_POINTS), scene.size).decides:
+                found.append(direction_name(vector[:, k]))
+                break
+        else:
+            break  # the directions come weakest first
+    return tuple(dict.fromkeys(found))
+
+
+def verdict(contest: Contest, quality: Quality, loose: tuple[str, ...]) -> tuple[str, str]:
+    """Return the machine word and the line for people; both empty when the pose is accepted."""
+    if loose:
+        return "degenerate", (
+            f"what was scanned does not fix the pose: it can slide ({', '.join(loose)}) unnoticed; "
+            "scan surfaces that face other ways, or give control points with --register FILE"
+        )
+    if contest.rivals:
+        other = contest.rivals[0]
+        moved, turned = pose_difference(contest.view.T_design_scan, other.T_design_scan)
+        return "ambiguous", (
+            f"{len(contest.rivals) + 1} poses explain the scan about equally ({contest.view.score:.0%} and "
+            f"{other.score:.0%}), turned by {np.degrees(turned):.0f} degrees, up to {moved:.1f} m apart; {_HELP}"
+        )
+    return "", ""
+
+
+def _nothing_found() -> Registration:
+    return Registration(
+        RegistrationStatus.REFUSED, None, _METHOD, "low_overlap",
+        f"no pose brings the scan onto the model: check that they show the same place, and the units; {_HELP}",
+    )  # fmt: skip
+
+
+def _registration(
+    scene: Scene, contest: Contest, quality: Quality, loose: tuple[str, ...], reason: str, detail: str
+) -> Registration:
+    refined = contest.winner
+    T, centre = refined.T_design_scan, scene.fitted.points.mean(axis=0)
+    rivals = tuple(
+        Rival(v.T_design_scan, v.score, *pose_difference(T, v.T_design_scan, centre)) for v in contest.rivals
+    )
+    return Registration(
+        RegistrationStatus.REFUSED if reason else RegistrationStatus.ACCEPTED, T, _METHOD, reason, detail,
+        quality.rmse, holdout_rmse(scene.surface, scene.held_out, T, refined.scale, scene.size),
+        quality.inlier_fraction, quality.overlap, quality.covariance, quality.pivot,
+        tuple(dict.fromkeys(quality.unobservable + loose)), rivals, refined.iterations, refined.converged,
+        quality.supporters, quality.judged,
+    )  # fmt: skip

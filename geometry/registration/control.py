@@ -1,0 +1,142 @@
+"""Registration by control points: the rigid fit, what is left at each point, and which point is wrong."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from geometry.errors import GeometryError
+from geometry.pose import Pose
+
+_MOST_RMS = 0.10
+_FEWEST = 3
+_BLUNDER = 0.05
+_BLUNDER_RATIO = 5.0
+_LEAST_SIGMA = 0.001
+_UNITS = {"millimetres": 1000.0, "centimetres": 100.0, "inches": 1 / 0.0254, "feet": 1 / 0.3048}
+
+
+class ControlPointError(GeometryError):
+    """Control points that cannot fix a pose: too few, in a line, or not the same points."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ControlFit:
+    """A rigid fit to control points."""
+
+    T_design_scan: Pose
+    residuals: FloatArray
+    """(n,) metres: distance left at each point."""
+    left_out: FloatArray
+    """(n,) metres: how far each point lies from where the others put it; NaN with fewer than 4."""
+    covariance: FloatArray
+    """(6, 6) of (rotation vector, translation) about ``pivot``."""
+    pivot: FloatArray
+    """(3,) metres: centre of the points in the design frame."""
+    fault: str
+    """Why the fit cannot be used, one line; empty when it can."""
+
+
+def fit_control(scan: FloatArray, design: FloatArray, names: tuple[str, ...]) -> ControlFit:
+    """Fit the pose that maps ``scan`` (n, 3) onto ``design`` (n, 3), metres.
+
+    Raises
+    ------
+    ControlPointError
+        With fewer than 3 points, or points in a line, which leave a turn about the line open.
+
+    References
+    ----------
+    Kabsch 1976, "A solution for the best rotation to relate two sets of vectors".
+    """
+    if len(scan) < _FEWEST:
+        raise ControlPointError(f"{len(scan)} control points cannot fix a pose: give at least 3 that are not in a line")
+    for frame, points in (("scan", scan), ("design", design)):
+        spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+        if spread[1] < 0.02 * spread[0] or spread[0] == 0:
+            raise ControlPointError(
+                f"the control points lie in a line in the {frame} frame: give one well off it, such as on another wall"
+            )
+    T = kabsch(scan, design)
+    residuals = np.linalg.norm(T.apply(scan) - design, axis=1)
+    left_out = _left_out(scan, design)
+    fault = _unit_fault(scan, design) or _blunder(scan, design, names, residuals, left_out)
+    pivot = design.mean(axis=0)
+    return ControlFit(T, residuals, left_out, _covariance(design - pivot, residuals), pivot, fault)
+
+
+def kabsch(scan: FloatArray, design: FloatArray) -> Pose:
+    """Return the rotation and translation, no scale and no reflection, with the least squared distances."""
+    a, b = scan.mean(axis=0), design.mean(axis=0)
+    u, _, vt = np.linalg.svd((design - b).T @ (scan - a))
+    rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
+    return Pose.from_parts(rotation, b - rotation @ a)
+
+
+def _left_out(scan: FloatArray, design: FloatArray) -> FloatArray:
+    miss = np.full(len(scan), np.nan)
+    for i in range(len(scan)) if len(scan) > _FEWEST else ():
+        others = np.arange(len(scan)) != i
+        spread = np.linalg.svd(scan[others] - scan[others].mean(axis=0), compute_uv=False)
+        if spread[1] > 0.02 * spread[0]:
+            T = kabsch(scan[others], design[others])
+            miss[i] = np.linalg.norm(T.apply(scan[i : i + 1]) - design[i])
+    return miss
+
+
+def _blunder(
+    scan: FloatArray, design: FloatArray, names: tuple[str, ...], residuals: FloatArray, left_out: FloatArray
+) -> str:
+    """Return which point does not belong with the others, or that they do not fit at all."""
+    rms = float(np.sqrt(np.mean(residuals**2)))
+    if np.isfinite(left_out).any():
+        worst = int(
+            np.nanargmax([_gain(scan, design, i, rms) if np.isfinite(m) else -1 for i, m in enumerate(left_out)])
+        )
+        others = np.arange(len(scan)) != worst
+        rest = kabsch(scan[others], design[others])
+        agree = float(np.sqrt(np.mean(np.sum((rest.apply(scan[others]) - design[others]) ** 2, axis=1))))
+        if left_out[worst] > max(_BLUNDER, _BLUNDER_RATIO * agree) and agree <= _MOST_RMS:
+            return (
+                f"control point {names[worst]} lies {left_out[worst]:.3f} m from where the others put it, "
+                f"and they agree within {agree:.3f} m: correct it or leave it out"
+            )
+    if rms > _MOST_RMS:
+        return (
+            f"the control points do not fit one another (rms {rms:.3f} m): check that each name is the same point in "
+            "both frames, and x y z order and units"
+        )
+    return ""
+
+
+def _gain(scan: FloatArray, design: FloatArray, index: int, rms: float) -> float:
+    """Return how much better the rest fits without a point."""
+    others = np.arange(len(scan)) != index
+    rest = kabsch(scan[others], design[others])
+    return rms - float(np.sqrt(np.mean(np.sum((rest.apply(scan[others]) - design[others]) ** 2, axis=1))))
+
+
+def _unit_fault(scan: FloatArray, design: FloatArray) -> str:
+    """Return the units that the ratio of the two figures' sizes suggests, if it is far from 1."""
+    size = [float(np.linalg.norm(p - p.mean(axis=0))) for p in (scan, design)]
+    ratio = size[0] / size[1]
+    if 0.9 < ratio < 1.1:
+        return ""
+    for unit, factor in _UNITS.items():
+        for which, value in (("scan", ratio), ("design", 1 / ratio)):
+            if abs(value / factor - 1) < 0.03:
+                return f"the {which} coordinates of the control points look like {unit}: give metres"
+    return (
+        f"the control points are {ratio:.3g} times as far apart in the scan as in the design: check the names and units"
+    )
+
+
+def _covariance(about: FloatArray, residuals: FloatArray) -> FloatArray:
+    """Return sigma^2 (J^T J)^-1 of the fit, sigma from the residuals with 3 n - 6 degrees of freedom, at least 1 mm."""
+    freedom = max(1, 3 * len(residuals) - 6)
+    sigma = max(_LEAST_SIGMA, float(np.sqrt((residuals**2).sum() / freedom)))
+    information = np.zeros((6, 6))
+    for x, y, z in about:
+        rows = np.array([[0, z, -y, 1, 0, 0], [-z, 0, x, 0, 1, 0], [y, -x, 0, 0, 0, 1]], np.float64)
+        information += rows.T @ rows
+    return sigma**2 * np.linalg.inv(information)

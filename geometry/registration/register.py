@@ -1,0 +1,121 @@
+"""Bring a scan into the design's frame, or refuse and say why."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from geometry.design import DesignModel
+from geometry.errors import EmptyInput
+from geometry.pose import Pose
+from geometry.registration.automatic import register_automatically
+from geometry.registration.control import fit_control
+from geometry.registration.quality import quality_of_given
+from geometry.registration.request import RegistrationRequest, RequestKind
+from geometry.registration.result import Registration, RegistrationStatus
+from geometry.registration.surfaces import DesignSurface, ScanSample, building_size, design_surface, scan_sample
+from geometry.scan import Scan
+
+Progress = Callable[[float], None]
+_LEAST_OVERLAP = 0.05
+
+
+def register(
+    scan: Scan,
+    design: DesignModel,
+    request: RegistrationRequest,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Registration:
+    """Return the scan -> design pose with its quality, or the refusal with its reason and the rival poses.
+
+    Parameters
+    ----------
+    scan, design
+        Coordinates relative to their origins, metres.
+    request
+        ``auto`` searches; ``given``, a matrix and control points are checked against the surfaces, never changed.
+    seed
+        For the shuffle of the sample and the random starts; the same seed gives the same bytes.
+    progress
+        Called with the share done, 0..1.
+
+    Raises
+    ------
+    EmptyInput
+        If the scan has too few points.
+    ControlPointError
+        If control points are too few or in a line.
+    """
+    report = progress or _silent
+    sample = scan_sample(scan, seed)
+    report(0.15)
+    try:
+        surface = design_surface(design, signed=sample.signed)
+    except EmptyInput as nothing:
+        return Registration(RegistrationStatus.REFUSED, None, request.kind.value, "no_geometry", str(nothing))
+    report(0.2)
+    if request.kind is RequestKind.AUTO:
+        found = register_automatically(surface, sample, seed, report)
+    elif request.kind is RequestKind.CONTROL_POINTS:
+        found = _by_control(scan, design, request, surface, sample)
+    else:
+        matrix = np.eye(4) if request.matrix is None else request.matrix
+        found = _checked(_relative(matrix, scan, design), request.kind.value, surface, sample)
+    report(1.0)
+    return found
+
+
+def _silent(share: float) -> None:
+    """Report to nobody."""
+
+
+def _relative(matrix: FloatArray, scan: Scan, design: DesignModel) -> Pose:
+    """Return a user's matrix between full coordinates as a pose between coordinates less the origins.
+
+    The rotation is made exactly rigid about the scan's centre, so that rounding in the file does not move the scan.
+    """
+    centre = scan.points.mean(axis=0)
+    u, _, vt = np.linalg.svd(matrix[:3, :3])
+    rotation = u @ vt
+    image = matrix[:3, :3] @ (scan.origin + centre) + (matrix[:3, 3] - design.origin)
+    return Pose.from_parts(rotation, image - rotation @ centre)
+
+
+def _checked(T: Pose, method: str, surface: DesignSurface, sample: ScanSample) -> Registration:
+    """Return a given pose with its quality; refused only where the scan is nowhere near the design."""
+    quality = quality_of_given(surface, sample, T, building_size(surface))
+    status, reason, detail = RegistrationStatus.ACCEPTED, "", ""
+    if quality.overlap < _LEAST_OVERLAP:
+        status, reason = RegistrationStatus.REFUSED, "low_overlap"
+        detail = (
+            f"with this pose only {quality.overlap:.0%} of the scan lies near the model: "
+            "check the frame and the units, or use --register auto"
+        )
+    return Registration(
+        status, T, method, reason, detail, quality.rmse, float("nan"), quality.inlier_fraction, quality.overlap,
+        quality.covariance, quality.pivot, quality.unobservable, supporters=quality.supporters, judged=quality.judged,
+        converged=True,
+    )  # fmt: skip
+
+
+def _by_control(
+    scan: Scan, design: DesignModel, request: RegistrationRequest, surface: DesignSurface, sample: ScanSample
+) -> Registration:
+    """Return the pose that the control points fix; the surfaces only check it."""
+    points = request.control_points
+    here = np.array([p.scan for p in points], np.float64) - scan.origin
+    there = np.array([p.design for p in points], np.float64) - design.origin
+    fit = fit_control(here, there, tuple(p.name for p in points))
+    checked = _checked(fit.T_design_scan, request.kind.value, surface, sample)
+    status, reason, detail = checked.status, checked.reason, checked.detail
+    if fit.fault:
+        status, reason, detail = RegistrationStatus.REFUSED, "residual", fit.fault
+    elif status is RegistrationStatus.REFUSED:
+        detail = f"the control points agree, but put the scan off the model: {detail}"
+    return Registration(
+        status, fit.T_design_scan, request.kind.value, reason, detail, checked.rmse, checked.holdout_rmse,
+        checked.inlier_fraction, checked.overlap, fit.covariance, fit.pivot, (), supporters=checked.supporters,
+        judged=checked.judged, converged=True, control_residuals_m=tuple(float(r) for r in fit.residuals),
+    )  # fmt: skip

@@ -1,0 +1,98 @@
+"""How the user wants the scan brought into the design's frame."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from geometry.arrays import FloatArray, frozen
+
+
+class RequestKind(StrEnum):
+    """Where the pose comes from."""
+
+    AUTO = "auto"
+    """Found by search and refinement."""
+    GIVEN = "given"
+    """The scan is in the design's frame already."""
+    MATRIX = "matrix"
+    """A rigid 4x4 matrix from scan to design coordinates."""
+    CONTROL_POINTS = "control_points"
+    """Points known in both frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPoint:
+    """A point known in both frames, metres, as the user wrote it (origins included)."""
+
+    name: str
+    scan: tuple[float, float, float]
+    design: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegistrationRequest:
+    """What was asked for. Made by :meth:`auto`, :meth:`given`, :meth:`from_matrix` or :meth:`from_control_points`."""
+
+    kind: RequestKind
+    matrix: FloatArray | None = None
+    """(4, 4) scan -> design in the user's coordinates, metres."""
+    control_points: tuple[ControlPoint, ...] = ()
+    source: str = ""
+    """File the matrix or the points came from, for messages."""
+
+    def __post_init__(self) -> None:
+        """Check that what the kind needs is there."""
+        if (self.kind is RequestKind.MATRIX) != (self.matrix is not None):
+            raise ValueError("a matrix belongs to a request of kind matrix, and only there")
+        if (self.kind is RequestKind.CONTROL_POINTS) != bool(self.control_points):
+            raise ValueError("control points belong to a request of kind control_points, and only there")
+
+    @staticmethod
+    def auto() -> "RegistrationRequest":
+        """Search the pose."""
+        return RegistrationRequest(RequestKind.AUTO)
+
+    @staticmethod
+    def given() -> "RegistrationRequest":
+        """Take the scan's coordinates as the design's."""
+        return RegistrationRequest(RequestKind.GIVEN)
+
+    @staticmethod
+    def from_matrix(matrix: FloatArray, source: str = "") -> "RegistrationRequest":
+        """Use a matrix (4, 4) scan -> design, metres, rigid within 1e-3."""
+        matrix = np.array(matrix, np.float64)
+        fault = matrix_fault(matrix)
+        if fault:
+            raise ValueError(fault)
+        return RegistrationRequest(RequestKind.MATRIX, matrix=frozen(matrix), source=source)
+
+    @staticmethod
+    def from_control_points(points: tuple[ControlPoint, ...], source: str = "") -> "RegistrationRequest":
+        """Use points known in both frames."""
+        return RegistrationRequest(RequestKind.CONTROL_POINTS, control_points=tuple(points), source=source)
+
+
+def matrix_fault(matrix: FloatArray) -> str:
+    """Return why a matrix cannot be a rigid scan -> design transform, in one line; empty when it can.
+
+    Examples
+    --------
+    >>> matrix_fault(np.eye(4)), matrix_fault(np.diag([0.001, 0.001, 0.001, 1.0]))
+    ('', 'the matrix scales by 0.001; only rigid transforms in metres are allowed')
+    """
+    if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
+        return f"a transform needs 4 x 4 finite numbers, not {' x '.join(map(str, matrix.shape))}"
+    if not np.allclose(matrix[3], [0, 0, 0, 1], atol=1e-9):
+        if np.allclose(matrix[:3, 3], 0, atol=1e-12) and not np.allclose(matrix[3, :3], 0):
+            return "the matrix has its translation in the last row; write it transposed, translation in the last column"
+        return "the last row of the matrix must be 0 0 0 1"
+    rotation = matrix[:3, :3]
+    if np.linalg.det(rotation) <= 0:
+        return "the matrix mirrors; only rigid transforms are allowed"
+    scale = float(np.cbrt(np.linalg.det(rotation)))
+    if abs(scale - 1) > 1e-3:
+        return f"the matrix scales by {scale:.6g}; only rigid transforms in metres are allowed"
+    if np.abs(rotation @ rotation.T - np.eye(3)).max() > 1e-3:
+        return "the matrix shears; only rigid transforms are allowed"
+    return ""
