@@ -6,6 +6,7 @@
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,10 @@ def _project(model):
     project.LongName = "Two-storey sample building of the quality system"
     units = [
         ifcopenshell.api.unit.add_si_unit(model, "LENGTHUNIT", "MILLI"),
-        *(ifcopenshell.api.unit.add_si_unit(model, kind) for kind in ("AREAUNIT", "VOLUMEUNIT", "PLANEANGLEUNIT", "TIMEUNIT")),
+        *(
+            ifcopenshell.api.unit.add_si_unit(model, kind)
+            for kind in ("AREAUNIT", "VOLUMEUNIT", "PLANEANGLEUNIT", "TIMEUNIT")
+        ),
     ]
     ifcopenshell.api.unit.assign_unit(model, units=units)
     world = ifcopenshell.api.context.add_context(model, context_type="Model")
@@ -81,7 +85,13 @@ def _project(model):
     plan = ifcopenshell.api.context.add_context(model, context_type="Plan")
     axis = ifcopenshell.api.context.add_context(model, "Plan", "FootPrint", "PLAN_VIEW", parent=plan)
     ifcopenshell.api.georeference.add_georeferencing(model, name="EPSG:25832")
-    crs = {"Name": "EPSG:25832", "GeodeticDatum": "ETRS89", "VerticalDatum": "DHHN2016", "MapProjection": "UTM", "MapZone": "32N"}
+    crs = {
+        "Name": "EPSG:25832",
+        "GeodeticDatum": "ETRS89",
+        "VerticalDatum": "DHHN2016",
+        "MapProjection": "UTM",
+        "MapZone": "32N",
+    }
     turn = np.radians(17.0)
     conversion = {
         "Eastings": 691_250_000.0, "Northings": 5_334_720_000.0, "OrthogonalHeight": 519_400.0,
@@ -121,7 +131,6 @@ def _placed(origin) -> np.ndarray:
 
 def _grid(model, context, storey) -> None:
     import ifcopenshell.api.geometry
-    import ifcopenshell.api.grid
     import ifcopenshell.api.root
     import ifcopenshell.api.spatial
 
@@ -130,7 +139,8 @@ def _grid(model, context, storey) -> None:
     ends = {"UAxes": (-1.0, 10.0), "VAxes": (-1.0, 13.0)}
     for axes, places in (("UAxes", X_AXES), ("VAxes", Y_AXES)):
         for tag, at in places.items():
-            axis = ifcopenshell.api.grid.create_grid_axis(model, grid=grid, axis_tag=tag, uvw_axes=axes)
+            axis = model.createIfcGridAxis(tag, None, True)
+            setattr(grid, axes, [*(getattr(grid, axes) or ()), axis])
             corners = [(at, end) if axes == "UAxes" else (end, at) for end in ends[axes]]
             points = [model.createIfcCartesianPoint([x * MM, y * MM]) for x, y in corners]
             axis.AxisCurve = model.createIfcPolyline(points)
@@ -234,7 +244,7 @@ def _properties(model, parts: tuple[Part, ...], products) -> None:
         ifcopenshell.api.pset.edit_qto(model, qto=qto, properties=_in_file_units(part.quantities))
 
 
-def _in_file_units(quantities: dict[str, float]) -> dict[str, float]:
+def _in_file_units(quantities: dict[str, float]) -> dict[str, Any]:
     """Return quantities with lengths in millimetres; areas and volumes stay in m² and m³, as the units say."""
     return {n: round(v if n.endswith(("Area", "Volume")) else v * MM, 6) for n, v in quantities.items()}
 
@@ -250,10 +260,14 @@ def _systems(model, parts: tuple[Part, ...], products) -> None:
             ifcopenshell.api.system.assign_system(model, products=members, system=system)
 
 
+def _number(entity) -> int:
+    return int(entity.id())
+
+
 def _settle(model) -> None:
     """Replace what ifcopenshell draws by chance or takes from the clock: identifiers, orders of sets, time stamps."""
     ordinal: dict[str, int] = {}
-    for entity in sorted(model.by_type("IfcRoot"), key=lambda e: e.id()):
+    for entity in sorted(model.by_type("IfcRoot"), key=_number):
         kind = entity.is_a()
         ordinal[kind] = ordinal.get(kind, 0) + 1
         # products are known by their names; relationships and property sets only by their turn
@@ -262,7 +276,7 @@ def _settle(model) -> None:
     for relation in model.by_type("IfcRelationship"):
         for i, value in enumerate(relation):
             if isinstance(value, tuple) and value and all(hasattr(v, "id") for v in value):
-                relation[i] = sorted(value, key=lambda e: e.id())
+                relation[i] = sorted(value, key=_number)
     model.header.file_name.time_stamp = STAMP
     model.header.file_name.author = ("sample generator",)
     model.header.file_name.organization = ("",)

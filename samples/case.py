@@ -16,11 +16,11 @@ from geometry.errors import GeometryError
 from samples.clutter import ClutterSettings
 from samples.defects import DefectMix, random_defects
 from samples.raycast import RayScene, ray_scene
-from samples.scanner import ScannerSettings, scan_design
+from samples.scanner import ScannerSettings, resolution_for, scan_design
 from samples.stations import choose_stations, returning_share
 from samples.tessellation import tessellate
 from samples.truth import truth_of, write_truth
-from samples.writers import WRITERS
+from samples.writers import WRITERS, formats_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,9 +48,7 @@ def make_case(options: argparse.Namespace) -> str:
     scan = scan_design(elements, stations, settings, random_defects(tuple(elements), mix, rng), rng)
     truth = truth_of(scan, elements, options.name or options.model.name, options.seed, settings.noise_m)
     options.out.mkdir(parents=True, exist_ok=True)
-    for kind in options.format.split(","):
-        if kind not in WRITERS:
-            raise ValueError(f"unknown format {kind!r}; use any of {', '.join(WRITERS)}")
+    for kind in formats_of(options.format):
         WRITERS[kind](scan, options.out / f"scan.{kind}")
     write_truth(truth, options.out / "truth.json")
     return f"{options.out}: {len(elements)} elements, {len(stations)} stations, {scan.point_count} points"
@@ -59,8 +57,7 @@ def make_case(options: argparse.Namespace) -> str:
 def _settings(options: argparse.Namespace, scene: RayScene, stations: FloatArray) -> ScannerSettings:
     resolution = np.radians(options.resolution_deg)
     if options.points:
-        rays = options.points / max(returning_share(scene, stations), 0.02)
-        resolution = np.sqrt(2 * np.pi * np.radians(150.0) * len(stations) / rays)
+        resolution = resolution_for(options.points, len(stations), returning_share(scene, stations))
     return ScannerSettings(
         resolution_rad=float(resolution),
         noise_m=options.noise_mm / 1000,

@@ -1,4 +1,4 @@
-"""The sample building on paper: what every part is, where it is and what it is made of. Metres, +z up, 0 = ground floor.
+"""The sample building on paper: what every part is, where it is and what it is made of. Metres, z up.
 
 Two storeys on a 12 x 9 m plan. The north-east corner of the ground floor is an open porch on steel columns, the upper
 storey covers only the western two thirds and the rest is a terrace: no turn and no mirror image looks the same.
@@ -12,7 +12,14 @@ GROUND, UPPER, ROOF = "Ground floor", "Upper floor", "Roof"
 STOREYS = {GROUND: 0.0, UPPER: 3.2, ROOF: 6.3}
 X_AXES = {"A": 0.15, "B": 4.2, "C": 8.25, "D": 11.85}
 Y_AXES = {"1": 0.15, "2": 4.0, "3": 8.85}
-CONCRETE, MASONRY, STEEL, GYPSUM, WOOD, GLASS = "Concrete C30/37", "Masonry", "Steel S235", "Gypsum board", "Wood", "Glass"
+CONCRETE, MASONRY, STEEL, GYPSUM, WOOD, GLASS = (
+    "Concrete C30/37",
+    "Masonry",
+    "Steel S235",
+    "Gypsum board",
+    "Wood",
+    "Glass",
+)
 
 
 @dataclass(frozen=True, slots=True)

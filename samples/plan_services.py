@@ -1,10 +1,11 @@
 """What is hung and fixed last: pipes, ducts and railings of the sample building."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from samples.plan import GROUND, STEEL, UPPER, Part
 from samples.plan_structure import STAIR_X, STAIR_Y
-from samples.solids import Elbow, Point, Polygon, Rectangle, Ring, Extrusion, Solid, bar, block
+from samples.solids import Elbow, Extrusion, Point, Polygon, Rectangle, Ring, Solid, bar, block
 
 HEATING = Ring(0.030, 0.003)
 DRAIN = Ring(0.055, 0.005)
@@ -62,8 +63,9 @@ def _duct(name: str, storey: str, solid: Extrusion) -> Part:
     corner = isinstance(solid.profile, Polygon)
     size = {"Length": 0.5 if corner else solid.depth}
     return Part(
-        name, "IfcDuctFitting" if corner else "IfcDuctSegment", storey, "Duct corner" if corner else "Duct 400x250", STEEL,
-        (solid,), f"Services {storey}", "BEND" if corner else "RIGIDSEGMENT", system="Ventilation", quantities=size,
+        name, "IfcDuctFitting" if corner else "IfcDuctSegment", storey, "Duct corner" if corner else "Duct 400x250",
+        STEEL, (solid,), f"Services {storey}", "BEND" if corner else "RIGIDSEGMENT", system="Ventilation",
+        quantities=size,
     )  # fmt: skip
 
 
@@ -71,7 +73,10 @@ def _railings() -> Iterator[Part]:
     terrace = ((8.55, 0.08), (11.92, 0.08), (11.92, 8.92), (8.85, 8.92))
     yield _railing("Terrace railing", terrace)
     (x0, x1), (y0, y1) = STAIR_X, STAIR_Y
-    yield _railing("Stairwell railing", ((x0 - 0.10, y1 - 0.1), (x0 - 0.10, y0 - 0.1), (x1 + 0.10, y0 - 0.1), (x1 + 0.10, y1 - 0.1)))
+    yield _railing(
+        "Stairwell railing",
+        ((x0 - 0.10, y1 - 0.1), (x0 - 0.10, y0 - 0.1), (x1 + 0.10, y0 - 0.1), (x1 + 0.10, y1 - 0.1)),
+    )
 
 
 def _railing(name: str, path: tuple[tuple[float, float], ...], height: float = 1.0) -> Part:
@@ -79,7 +84,7 @@ def _railing(name: str, path: tuple[tuple[float, float], ...], height: float = 1
     floor, half = 3.2, 0.02
     solids: list[Solid] = []
     length = 0.0
-    for k, (a, b) in enumerate(zip(path, path[1:], strict=False)):
+    for k, (a, b) in enumerate(pairwise(path)):
         span = abs(b[0] - a[0]) + abs(b[1] - a[1])
         length += span
         fields = int(span / 1.2) + 1
@@ -92,8 +97,10 @@ def _railing(name: str, path: tuple[tuple[float, float], ...], height: float = 1
         reach = (half, half) if along_x else (half, -half)
         x_pad, y_pad = (reach[0], half) if along_x else (half, reach[1])
         for z in (height - 0.04, height / 2):
-            solids.append(block((low[0] - x_pad, low[1] - y_pad, floor + z), (high[0] + x_pad, high[1] + y_pad, floor + z + 0.04)))
+            solids.append(
+                block((low[0] - x_pad, low[1] - y_pad, floor + z), (high[0] + x_pad, high[1] + y_pad, floor + z + 0.04))
+            )
     return Part(
-        name, "IfcRailing", UPPER, "Steel railing", STEEL, tuple(solids), "Railings", "GUARDRAIL", external="Terrace" in name,
-        quantities={"Length": length},
+        name, "IfcRailing", UPPER, "Steel railing", STEEL, tuple(solids), "Railings", "GUARDRAIL",
+        external="Terrace" in name, quantities={"Length": length},
     )  # fmt: skip

@@ -51,10 +51,10 @@ def _columns() -> Iterator[Part]:
 
 def _column(name: str, storey: str, profile: Profile, foot: Point, material: str) -> Part:
     length = SOFFIT[storey] - FLOOR[storey]
-    kinds = {Disc: "Round column 350", ISection: "HEA 200", Rectangle: "Column 300x300"}
+    kind = "HEA 200" if profile is HEA200 else "Round column 350" if isinstance(profile, Disc) else "Column 300x300"
     size = {"Length": length, "CrossSectionArea": profile.area, "NetVolume": profile.area * length}
     return Part(
-        name, "IfcColumn", storey, kinds[type(profile)], material, (Extrusion(profile, foot, length),),
+        name, "IfcColumn", storey, kind, material, (Extrusion(profile, foot, length),),
         f"Columns {storey}", "COLUMN", load_bearing=True, quantities=size,
     )  # fmt: skip
 
@@ -69,7 +69,9 @@ def _beams() -> Iterator[Part]:
         for span in names:
             start, end = at(span[:2], SOFFIT[storey] - depth / 2), at(span[2:], SOFFIT[storey] - depth / 2)
             start, end = _between_columns(span, storey, start, end)
-            yield _beam(f"Beam {span[:2]}-{span[2:]} {storey.split()[0].lower()}", storey, Rectangle(0.3, depth), start, end)
+            yield _beam(
+                f"Beam {span[:2]}-{span[2:]} {storey.split()[0].lower()}", storey, Rectangle(0.3, depth), start, end
+            )
     z = SOFFIT[GROUND] - IPE240.depth / 2
     x, y = PORCH_POST
     yield _beam("Beam C3-P3 porch", GROUND, IPE240, (X_AXES["C"] + HALF, y, z), (x - 0.1, y, z))
@@ -91,7 +93,8 @@ def _beam(name: str, storey: str, profile: Profile, start: Point, end: Point) ->
     kind = "IPE 240" if profile is IPE240 else f"Beam 300x{BEAM_DEPTH[storey] * 1000:.0f}"
     material = STEEL if profile is IPE240 else CONCRETE
     return Part(
-        name, "IfcBeam", storey, kind, material, (solid,), f"Slab over {storey}", "BEAM", load_bearing=True, quantities=size,
+        name, "IfcBeam", storey, kind, material, (solid,), f"Slab over {storey}", "BEAM",
+        load_bearing=True, quantities=size,
     )  # fmt: skip
 
 
@@ -110,7 +113,13 @@ def _slab(
     thickness = high[2] - low[2]
     gross = (high[0] - low[0]) * (high[1] - low[1])
     net = gross - sum(opening.face_area for opening in openings)
-    size = {"Depth": thickness, "GrossArea": gross, "NetArea": net, "GrossVolume": gross * thickness, "NetVolume": net * thickness}
+    size = {
+        "Depth": thickness,
+        "GrossArea": gross,
+        "NetArea": net,
+        "GrossVolume": gross * thickness,
+        "NetVolume": net * thickness,
+    }
     return Part(
         name, "IfcSlab", storey, f"Slab {thickness * 1000:.0f}", CONCRETE, (block(low, high),), task, predefined,
         external=storey != UPPER, load_bearing=True, openings=openings, quantities=size,

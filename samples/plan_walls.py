@@ -23,7 +23,7 @@ class _Hole:
 
 @dataclass(frozen=True, slots=True)
 class _Wall:
-    """A straight wall along x (``run = "x"``) or y, from ``start`` to ``end``; ``face`` is its lower side coordinate."""
+    """A straight wall along x or y (``run``), from ``start`` to ``end``; ``face`` is where its lower side is."""
 
     name: str
     storey: str
@@ -96,7 +96,12 @@ def _wall_part(wall: _Wall) -> Part:
     openings = tuple(
         Opening(
             f"Opening {hole.name}",
-            _box(wall, (hole.start, hole.start + hole.width), (sides[0] - 0.1, sides[1] + 0.1), (hole.sill, hole.sill + hole.height)),
+            _box(
+                wall,
+                (hole.start, hole.start + hole.width),
+                (sides[0] - 0.1, sides[1] + 0.1),
+                (hole.sill, hole.sill + hole.height),
+            ),
             hole.width * hole.height,
         )
         for hole in wall.holes
@@ -105,7 +110,8 @@ def _wall_part(wall: _Wall) -> Part:
     net = gross - sum(opening.face_area for opening in openings)
     external = wall.thickness == EXTERIOR
     return Part(
-        wall.name, "IfcWall", wall.storey, f"{'Exterior' if external else 'Partition'} wall {wall.thickness * 1000:.0f}",
+        wall.name, "IfcWall", wall.storey,
+        f"{'Exterior' if external else 'Partition'} wall {wall.thickness * 1000:.0f}",
         MASONRY if external else GYPSUM, (_box(wall, (wall.start, wall.end), sides, (0.0, height)),),
         f"{'Exterior' if external else 'Interior'} walls {wall.storey}", "SOLIDWALL" if external else "PARTITIONING",
         external=external, openings=openings,
@@ -129,11 +135,17 @@ def _frame(wall: _Wall, hole: _Hole, bar: float, across: tuple[float, float]) ->
 def _door_part(wall: _Wall, hole: _Hole) -> Part:
     middle = wall.face + wall.thickness / 2
     solids = _frame(wall, hole, 0.06, (middle - 0.05, middle + 0.05))
-    leaf = _box(wall, (hole.start + 0.06, hole.start + hole.width - 0.06), (middle - 0.05, middle - 0.005), (0.005, hole.height - 0.06))
+    leaf = _box(
+        wall,
+        (hole.start + 0.06, hole.start + hole.width - 0.06),
+        (middle - 0.05, middle - 0.005),
+        (0.005, hole.height - 0.06),
+    )
     size = {"Width": hole.width, "Height": hole.height, "Area": hole.width * hole.height}
     return Part(
-        hole.name, "IfcDoor", wall.storey, f"Door {hole.width * 1000:.0f}x{hole.height * 1000:.0f}", WOOD, (*solids, leaf),
-        f"Doors and windows {wall.storey}", "DOOR", external=wall.thickness == EXTERIOR, fills=f"Opening {hole.name}",
+        hole.name, "IfcDoor", wall.storey, f"Door {hole.width * 1000:.0f}x{hole.height * 1000:.0f}", WOOD,
+        (*solids, leaf), f"Doors and windows {wall.storey}", "DOOR",
+        external=wall.thickness == EXTERIOR, fills=f"Opening {hole.name}",
         attributes={"OverallHeight": hole.height, "OverallWidth": hole.width}, quantities=size,
     )  # fmt: skip
 
@@ -146,7 +158,8 @@ def _window_part(wall: _Wall, hole: _Hole) -> Part:
     pane = _box(wall, inner, (middle - 0.012, middle + 0.012), (hole.sill + 0.07, hole.sill + hole.height - 0.07))
     size = {"Width": hole.width, "Height": hole.height, "Area": hole.width * hole.height}
     return Part(
-        hole.name, "IfcWindow", wall.storey, f"Window {hole.width * 1000:.0f}x{hole.height * 1000:.0f}", GLASS, (*solids, pane),
-        f"Doors and windows {wall.storey}", "WINDOW", external=True, fills=f"Opening {hole.name}",
+        hole.name, "IfcWindow", wall.storey, f"Window {hole.width * 1000:.0f}x{hole.height * 1000:.0f}", GLASS,
+        (*solids, pane), f"Doors and windows {wall.storey}", "WINDOW",
+        external=True, fills=f"Opening {hole.name}",
         attributes={"OverallHeight": hole.height, "OverallWidth": hole.width}, quantities=size,
     )  # fmt: skip

@@ -148,6 +148,13 @@ def scan_design(
     return SimulatedScan(tuple(scans), T_design_site, global_ids, RayTally(*counts), defects)
 
 
+def resolution_for(points: int, stations: int, returning_share: float) -> float:
+    """Return the angular step (rad) at which so many stations record about ``points`` points in all."""
+    settings = ScannerSettings()
+    solid_angle = 2 * np.pi * (settings.highest_rad - settings.lowest_rad)
+    return float(np.sqrt(solid_angle * stations * max(returning_share, 0.02) / points))
+
+
 def panorama(settings: ScannerSettings) -> FloatArray:
     """Return the beam directions (n, 3) of one full panorama in the station's frame, row by row from below."""
     rows = np.arange(settings.lowest_rad, settings.highest_rad, settings.resolution_rad)

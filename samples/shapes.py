@@ -25,7 +25,9 @@ def _item(model, solid: Solid, origin: Point):
     profile = _profile(model, solid.profile)
     if isinstance(solid, Elbow):
         # turn about the line that is parallel to the profile's y axis at the bend's centre
-        axis = model.createIfcAxis1Placement(_point(model, (solid.bend * MM, 0.0, 0.0)), _direction(model, (0.0, 1.0, 0.0)))
+        axis = model.createIfcAxis1Placement(
+            _point(model, (solid.bend * MM, 0.0, 0.0)), _direction(model, (0.0, 1.0, 0.0))
+        )
         return model.createIfcRevolvedAreaSolid(profile, position, axis, float(np.pi / 2))
     return model.createIfcExtrudedAreaSolid(profile, position, _direction(model, (0.0, 0.0, 1.0)), _mm(solid.depth))
 

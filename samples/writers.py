@@ -73,6 +73,20 @@ def write_ply(scan: SimulatedScan, path: Path) -> None:
 WRITERS: Mapping[str, Callable[[SimulatedScan, Path], None]] = {"e57": write_e57, "laz": write_laz, "ply": write_ply}
 
 
+def formats_of(text: str) -> tuple[str, ...]:
+    """Return the formats named in a comma-separated list.
+
+    Raises
+    ------
+    ValueError
+        If one is not known.
+    """
+    names = tuple(part.strip() for part in text.split(","))
+    if unknown := [name for name in names if name not in WRITERS]:
+        raise ValueError(f"unknown format {unknown[0]!r}; use any of {', '.join(WRITERS)}")
+    return names
+
+
 def _merged(scan: SimulatedScan) -> tuple[FloatArray, Float32Array, IntArray]:
     points = np.concatenate([s.T_site_station.apply(s.points) for s in scan.stations])
     intensity = np.concatenate([s.intensity for s in scan.stations])
