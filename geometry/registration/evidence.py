@@ -12,12 +12,13 @@ import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray, Int32Array, IntArray
 from geometry.pose import Pose
-from geometry.registration.matching import closeness, match
+from geometry.registration.matching import match
 from geometry.registration.occupancy import direction_classes
 from geometry.registration.surfaces import DesignSurface, ScanSample
 from geometry.triangle_tree import cast
 
-_SCALE = 0.03
+_SCALE = 0.06
+"""Well beyond usual building errors, so that a badly built slab does not speak for the pose that happens to fit it."""
 _RAYS = 4_000
 _RAYS_PER_SITE = 5.0
 _MARGIN = 0.15
@@ -73,7 +74,8 @@ class Evidence:
 def view(surface: DesignSurface, sample: ScanSample, T_design_scan: Pose, size: float) -> View:
     """Return how the scan looks from a pose."""
     matches = match(surface, sample, T_design_scan, 0.2 * size)
-    near = closeness(matches, len(sample.points), _SCALE * size)
+    near = np.zeros(len(sample.points))
+    near[matches.index] = 1.0 / (1.0 + (matches.distance / (_SCALE * size)) ** 4)
     if sample.stations is None:
         return View(T_design_scan, near, np.zeros(0, np.bool_), np.zeros(0, np.int64))
     blocked, through = _blocked(surface, sample.first(_RAYS), sample.stations[:_RAYS], T_design_scan, size)
