@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .stl .obj .ply .glb"
 SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .pts .ptx"
-REPORTS = ("html", "pdf", "xlsx", "bcf", "glb")
+REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply")
 
 EXAMPLES = """\
 examples:

@@ -7,11 +7,9 @@ from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
-from geometry.readers.registration_file import read_request
-from geometry.registration.request import RegistrationRequest
-
 from geometry.errors import ReadError
 from geometry.readers import DESIGN_READERS, read_design, read_scan
+from geometry.readers.registration_file import read_request
 from geometry.tolerance import ToleranceSet, load_standard, load_tolerance_file, surface_tolerance
 from twin.check import check
 from twin.report.provenance import Provenance
@@ -85,7 +83,7 @@ def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
     if request.model.suffix.lower() not in DESIGN_READERS:
         read_design(request.model)  # raises: why it is no model is better said now than after reading the scan
     tolerances = _tolerances(request)
-    registration = _registration_request(request.registration)
+    registration = read_request(request.registration)
     workers = request.workers or usable_cores()
 
     scan = read_scan(request.scans, max_points=request.max_points, progress=_share_of(Step.READING, progress))
@@ -138,14 +136,6 @@ def _tolerances(request: CheckRequest) -> ToleranceSet:
     if request.tolerance_file is not None:
         return load_tolerance_file(request.tolerance_file)
     return load_standard(request.standard or DEFAULT_STANDARD)
-
-
-def _registration_request(choice: str) -> RegistrationRequest:
-    if choice in ("auto", "given"):
-        return RegistrationRequest(choice)
-    path = Path(choice)
-    _expect_file(path)
-    return read_request(path.read_text(encoding="utf-8-sig", errors="replace"))
 
 
 def _share_of(step: Step, progress: StepProgress) -> Callable[[float], None]:

@@ -70,7 +70,7 @@ def test_help_names_every_format_that_can_be_read_and_written() -> None:
     named = {suffix.replace(".copc", "") for suffix in SCAN_SUFFIXES.split()}
     assert named | {".txt", ".csv", ".asc"} == set(SCAN_READERS)
     assert set(MODEL_SUFFIXES.split()) == set(DESIGN_READERS)
-    assert set(REPORTS) <= set(FORMATS)
+    assert REPORTS == FORMATS
 
 
 def test_help_and_version_are_status_0(qtems: Qtems) -> None:
