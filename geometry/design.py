@@ -53,6 +53,8 @@ class Element:
     """GlobalIds of the openings that void this element."""
     suspect: str = ""
     """Why the geometry cannot be trusted (failed boolean, not manifold ...); empty when it can."""
+    sheet: bool = False
+    """Some of the mesh bounds no body (a pane drawn as one face): seen from both sides, its sign a convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +89,8 @@ class DesignModel:
     map_conversion: MapConversion | None = None
     notes: tuple[str, ...] = ()
     """What a person should know about how the file was read: one line each, English."""
+    without_geometry: Mapping[str, Element] = field(default_factory=dict[str, Element])
+    """Elements that have a shape in the file of which no mesh could be made: to report, never to judge.
+
+    Their mesh is empty and ``suspect`` says why; none of them is in ``elements``.
+    """

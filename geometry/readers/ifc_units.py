@@ -2,7 +2,7 @@
 
 # pyright: reportUnknownMemberType=false
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,46 +72,59 @@ def si_scale(unit: Any) -> float:
     return 1.0
 
 
-def quantity_ratios(quantities: Mapping[str, float], size_m: Sequence[float], volume_m3: float) -> list[float]:
-    """Return declared length / measured length for the quantities of one element that its mesh can confirm.
-
-    ``size_m`` are the box's sides (x, y, z), ``volume_m3`` 0 when the mesh bounds no body. A volume counts as its cube
-    root. A length is compared with the nearest side of the box (a wall's ``Length`` may run along x or y, a slab's
-    ``Width`` is its thickness), and only where some factor of ``SUSPICIOUS_FACTORS`` or 1 explains it.
-    """
-    ratios: list[float] = []
-    for name, declared in quantities.items():
-        quantity = name.rpartition(".")[2].lower()
-        if declared <= 0.0 or not np.isfinite(declared):
-            continue
-        if quantity in ("netvolume", "grossvolume", "volume") and volume_m3 > 1e-9:
-            ratios.append((declared / volume_m3) ** (1.0 / 3.0))
-        elif quantity == "height" and size_m[2] > 1e-6:
-            ratios.append(declared / size_m[2])
-        elif quantity == "length" and max(size_m) > 1e-6:
-            ratios.append(declared / max(size_m))
-    return ratios
+def length_ratios(quantities: Mapping[str, float], size_m: Sequence[float]) -> list[float]:
+    """Return declared / measured for an element's ``Height`` and ``Length``, with the sides (x, y, z) of its box."""
+    measured = {"height": size_m[2], "length": max(size_m)}
+    return [
+        declared / measured[name]
+        for key, declared in quantities.items()
+        if (name := key.rpartition(".")[2].lower()) in measured and declared > 0.0 and measured[name] > 1e-6
+    ]
 
 
-def check_quantities(ratios: Iterable[float], length_unit_m: float) -> None:
-    """Refuse a model whose own quantities are a unit's factor away from its geometry.
+def volume_ratios(quantities: Mapping[str, float], volume_m3: float) -> list[float]:
+    """Return the cube root of declared / measured for an element's volumes; ``volume_m3`` 0 when it bounds no body."""
+    if volume_m3 <= 1e-9:
+        return []
+    names = ("netvolume", "grossvolume", "volume")
+    declared = [value for key, value in quantities.items() if key.rpartition(".")[2].lower() in names]
+    return [(value / volume_m3) ** (1.0 / 3.0) for value in declared if value > 0.0]
+
+
+def check_quantities(lengths: Sequence[float], volumes: Sequence[float], length_unit_m: float) -> list[str]:
+    """Refuse a model whose own quantities are a unit's factor away from its geometry; return notes on the rest.
+
+    Some exporters write volumes in a unit other than they declare while all lengths are right: the lengths decide, and
+    wrong volumes beside right lengths are noted.
 
     Raises
     ------
     UnitContradiction
         If at least three quantities and seven in ten of all are off by the same confusable factor.
     """
-    values = np.asarray(list(ratios), dtype=np.float64)
-    if len(values) < _MIN_VOTES:
-        return
+    length_factor, volume_factor = _common_factor(lengths), _common_factor(volumes)
+    factor = length_factor if length_factor is not None else volume_factor
+    if factor is None:
+        return []
+    if length_factor is None and len(lengths) >= _MIN_VOTES:
+        return [f"Declared volumes are {factor**3:.3g} times what the geometry measures; its lengths agree. Ignored."]
+    of_what, count = ("lengths", len(lengths)) if length_factor is not None else ("volumes", len(volumes))
+    raise UnitContradiction(
+        f"{count} declared {of_what} are off by a factor of {factor:.6g} in length from the geometry in the declared "
+        f"length unit ({length_unit_m:g} m); "
+        "correct the file's length unit or its quantities"
+    )
+
+
+def _common_factor(ratios: Sequence[float]) -> float | None:
+    """Return the confusable factor that most ratios share, or None."""
+    values = np.log(np.asarray(ratios, dtype=np.float64))
     for factor in SUSPICIOUS_FACTORS:
         for signed in (factor, 1.0 / factor):
-            votes = int(np.count_nonzero(abs(np.log(values / signed)) < np.log1p(_FACTOR_TOLERANCE)))
+            votes = int(np.count_nonzero(abs(values - np.log(signed)) < np.log1p(_FACTOR_TOLERANCE)))
             if votes >= _MIN_VOTES and votes >= _MIN_SHARE * len(values):
-                raise UnitContradiction(
-                    f"{votes} of {len(values)} declared quantities are {signed:.6g} times what the geometry measures "
-                    f"in the declared length unit ({length_unit_m:g} m); correct the file's units or its quantities"
-                )
+                return signed
+    return None
 
 
 def check_size(size_m: Sequence[float], units: IfcUnits) -> list[str]:

@@ -1,0 +1,239 @@
+"""From one product to one mesh: which geometry kernel is asked, and when its answer is believed.
+
+The default kernel (opencascade) is right most often and slow; cgal-simple and manifold are fast and now and then drop,
+bend or fail to cut something without saying so. A fast answer is believed only on independent evidence:
+
+- plane faces, no booleans: both fast kernels agree in box, area and volume, or one of them with the polygons in the
+  file (``ifc_polygons``);
+- plane faces, booleans: points say that the mesh is what its operands make (``csg_check``);
+- anything curved, and everything without such evidence: opencascade, whose booleans are put to the same test.
+
+A boolean that no kernel gets right leaves the element suspect, with the default kernel's mesh.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportMissingImports=false
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from geometry.design import Mesh
+from geometry.mesh_health import cleaned, oriented_outward, signed_volume, surface_area
+from geometry.readers.csg_check import BooleanCheck, Solid, check_boolean
+from geometry.readers.ifc_operands import NotComparable, operands_of
+from geometry.readers.ifc_polygons import declared_extent
+from geometry.readers.ifc_products import Product, is_flat
+
+DEFAULT_KERNEL = "opencascade"
+FAST_KERNELS = ("cgal-simple", "manifold")
+PLACEMENT_KERNEL = "manifold"
+"""Placements come out alike from all kernels; this one loads fastest."""
+LINEAR_DEFLECTION_M = 0.0005
+"""Measured: circles come out with chord errors up to 0.5 mm, spheres and other double curvature up to 0.9 mm."""
+ANGULAR_DEFLECTION = 0.5
+SETTINGS: dict[str, float | bool] = {
+    "mesher-linear-deflection": LINEAR_DEFLECTION_M,
+    "mesher-angular-deflection": ANGULAR_DEFLECTION,
+    "weld-vertices": True,
+    "use-world-coords": False,
+    "no-normals": True,
+    "apply-default-materials": False,
+}
+
+AGREED_BOX_M = 1e-4
+AGREED_SHARE = 1e-3
+FLAT_REACH_M = 2e-4
+CURVED_REACH_M = 2e-3
+
+_BOOLEAN_TROUBLE = (
+    "Opening subtraction failed",
+    "Failed to process boolean",
+    "yields invalid result",
+    "Invalid operands. Using first operand",
+    "Boolean result discarded",
+    "Null operand",
+    "Error processing openings",
+)
+
+Announce = Callable[[str], None]
+"""Told which kernel is about to run, so that a crash has a culprit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """The mesh of a product in its own coordinates, metres, and how far to trust it."""
+
+    mesh: Mesh
+    kernel: str
+    suspect: str = ""
+    sheet: bool = False
+
+
+class Kernels:
+    """The geometry kernels bound to one open model; made on first use."""
+
+    def __init__(self, model: Any, unit_m: float, announce: Announce) -> None:
+        from ifcopenshell import ifcopenshell_wrapper as wrapper
+        from ifcopenshell.geom import settings
+
+        self._wrapper: Any = wrapper
+        self._model = model
+        self._unit_m = unit_m
+        self._announce = announce
+        self._settings: Any = settings()
+        for name, value in SETTINGS.items():
+            self._settings.set(name, value)
+        self._kernels: dict[str, tuple[Any, Any]] = {}
+        self._frames: dict[int, FloatArray] = {}
+        self._leaves: dict[int, Mesh | None] = {}
+
+    def frame(self, instance: Any) -> FloatArray:
+        """Return the (4, 4) placement of a product in the world, metres.
+
+        Raises
+        ------
+        ValueError
+            If the placement is of a kind that the kernel cannot resolve.
+        """
+        placement = instance.ObjectPlacement
+        if placement is None:
+            return np.eye(4)
+        if placement.id() not in self._frames:
+            kernel, _ = self._kernel(PLACEMENT_KERNEL)
+            try:
+                matrix = np.array(kernel.create_shape(placement).matrix, dtype=np.float64)
+            except RuntimeError:
+                raise ValueError(f"its {placement.is_a()} cannot be resolved") from None
+            if matrix.shape != (16,) or not np.all(np.isfinite(matrix)):
+                raise ValueError(f"its {placement.is_a()} is not finite")
+            self._frames[placement.id()] = matrix.reshape(4, 4).T
+        return self._frames[placement.id()]
+
+    def shape(self, product: Product, avoid: Collection[str]) -> Shape | None:
+        """Return the mesh of a product, or None where no kernel makes one; ``avoid`` names what crashed on it."""
+        raw = self._boolean(product, avoid) if product.boolean else self._plain(product, avoid)
+        if raw is None:
+            return None
+        mesh, kind = oriented_outward(cleaned(raw.mesh))
+        if kind == "empty":
+            return None
+        suspect = raw.suspect
+        if kind == "sheet" and product.solid and not suspect:
+            suspect = "the solid is not closed: its inside cannot be told from its outside"
+        return Shape(mesh, raw.kernel, suspect, kind == "sheet")
+
+    def _plain(self, product: Product, avoid: Collection[str]) -> Shape | None:
+        usable = [kernel for kernel in FAST_KERNELS if kernel not in avoid]
+        if product.flat and len(usable) == len(FAST_KERNELS):
+            fast = [self._mesh(kernel, product) for kernel in usable]
+            if fast[0] is not None and fast[1] is not None and agree(fast[0], fast[1]):
+                return Shape(fast[0], usable[0])
+            extent = declared_extent(product.body, self._unit_m) if any(fast) else None
+            for kernel, mesh in zip(usable, fast, strict=False):
+                if mesh is not None and extent is not None and extent.matches(mesh):
+                    return Shape(mesh, kernel)
+        mesh = None if DEFAULT_KERNEL in avoid else self._mesh(DEFAULT_KERNEL, product)
+        if mesh is not None:
+            return Shape(mesh, DEFAULT_KERNEL)
+        for kernel in usable:
+            mesh = self._mesh(kernel, product)
+            if mesh is not None:
+                return Shape(mesh, kernel, "only one geometry kernel could make it; nothing confirms its shape")
+        return None
+
+    def _boolean(self, product: Product, avoid: Collection[str]) -> Shape | None:
+        solid = None if "operands" in avoid else self._operands(product)
+        order = ("manifold", DEFAULT_KERNEL, "cgal-simple") if product.flat and solid else (DEFAULT_KERNEL, "manifold")
+        reach = FLAT_REACH_M if product.flat else CURVED_REACH_M
+        attempts: list[tuple[Shape, BooleanCheck | None]] = []
+        for kernel in (kernel for kernel in order if kernel not in avoid):
+            mesh = self._mesh(kernel, product)
+            if mesh is None:
+                continue
+            trouble = self._trouble(kernel)
+            if solid is None:
+                reason = f"boolean failed: {trouble}" if trouble else ""
+                return Shape(mesh, kernel, reason if kernel == DEFAULT_KERNEL else "boolean not confirmed")
+            check = check_boolean(mesh, solid, reach_m=reach)
+            if check.agrees:
+                return Shape(mesh, kernel)
+            attempts.append((Shape(mesh, kernel), check))
+        if not attempts:
+            return None
+        shape, check = min(attempts, key=lambda attempt: attempt[0].kernel != DEFAULT_KERNEL)
+        return Shape(shape.mesh, shape.kernel, _reason(product, check))
+
+    def _operands(self, product: Product) -> Solid | None:
+        self._announce("operands")
+        try:
+            return operands_of(product, self._leaf, self.frame, self._unit_m)
+        except (NotComparable, ValueError):
+            return None
+
+    def _leaf(self, item: Any) -> Mesh | None:
+        """Return the mesh of a representation item that holds no boolean, from a kernel that can be trusted with it."""
+        if item.id() not in self._leaves:
+            kernel = "cgal-simple" if is_flat(item) and not item.is_a("IfcMappedItem") else DEFAULT_KERNEL
+            mesh = self._create(kernel, item)
+            if mesh is None and kernel != DEFAULT_KERNEL:
+                mesh = self._create(DEFAULT_KERNEL, item)
+            self._leaves[item.id()] = mesh
+        return self._leaves[item.id()]
+
+    def _mesh(self, kernel: str, product: Product) -> Mesh | None:
+        self._announce(kernel)
+        return self._create(kernel, product.instance, product.body)
+
+    def _create(self, name: str, *arguments: Any) -> Mesh | None:
+        kernel, log = self._kernel(name)
+        log.clear()
+        try:
+            made = kernel.create_shape(*arguments)
+        except RuntimeError:
+            return None
+        geometry = made.geometry if hasattr(made, "geometry") else made
+        vertices = np.frombuffer(geometry.verts_buffer, dtype=np.float64).reshape(-1, 3)
+        faces = np.frombuffer(geometry.faces_buffer, dtype=np.int32).reshape(-1, 3)
+        if len(faces) == 0 or not np.all(np.isfinite(vertices)):
+            return None
+        return Mesh(vertices.copy(), faces.copy())
+
+    def _trouble(self, kernel: str) -> str:
+        """Return the first complaint about a boolean in the log of the shape made last."""
+        for message in self._kernel(kernel)[1].log_messages():
+            text = str(message.message)
+            if any(phrase in text for phrase in _BOOLEAN_TROUBLE):
+                return text.partition("\n")[0].strip()[:120]
+        return ""
+
+    def _kernel(self, name: str) -> tuple[Any, Any]:
+        if name not in self._kernels:
+            log = self._wrapper.logger()
+            log.output_format(log.FMT_INMEMORY)
+            self._kernels[name] = (self._wrapper.geometry_kernel(name, self._model, self._settings, log), log)
+        return self._kernels[name]
+
+
+def agree(one: Mesh, other: Mesh) -> bool:
+    """Return whether two meshes have the same box within 0.1 mm, and area and volume within 0.1 %."""
+    if np.abs(one.bounds() - other.bounds()).max() > AGREED_BOX_M:
+        return False
+    area, other_area = surface_area(one), surface_area(other)
+    if abs(area - other_area) > AGREED_SHARE * max(area, other_area):
+        return False
+    volumes = [abs(signed_volume(mesh)) for mesh in (one, other)]
+    box = np.prod(np.ptp(one.bounds(), axis=0))
+    return abs(volumes[0] - volumes[1]) <= AGREED_SHARE * max(volumes[0], volumes[1], 1e-3 * float(box))
+
+
+def _reason(product: Product, check: BooleanCheck | None) -> str:
+    failed = check.failed if check is not None else ()
+    if not failed:
+        share = 0.0 if check is None else 100.0 * check.mismatch
+        return f"boolean failed: {share:.0f} % of the surface contradicts the shapes it was cut from"
+    names = ", ".join(failed[:3]) + (" ..." if len(failed) > 3 else "")
+    return f"boolean failed: {len(failed)} of {len(product.openings)} openings were not cut ({names})"

@@ -1,0 +1,355 @@
+"""All shapes of an IFC file, made by worker processes that are allowed to crash.
+
+A worker says what it is about to do before it does it. When it dies, hangs or runs out of memory, the step it was in
+is struck off for that shape and the rest goes on in a fresh process; a shape for which nothing is left is reported.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from geometry.arrays import FloatArray
+from geometry.design import Mesh
+from geometry.errors import ReadError
+from geometry.readers.frames import read_frame
+
+ENTRY = "from geometry.readers.ifc_worker import main; main()"
+# The child imports what this process would, from any working folder. The package's own __init__ is left out: it brings
+# the scan readers with it, which take longer to import than a small model to read.
+_PREAMBLE = """import sys, types
+sys.path[:0] = {path!r}
+package = sys.modules["geometry.readers"] = types.ModuleType("geometry.readers")
+package.__path__ = [{folder!r}]
+"""
+STAGE_LIMIT_S = 120.0
+MAX_CRASHES_PER_SHAPE = 6
+_SLOW_GROUPS, _FAST_GROUPS = 2, 12
+_POLL_S = 0.1
+_OPEN_LIMIT_S = 1800.0
+_GIBIBYTE = 1 << 30
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawShape:
+    """A shape in its own coordinates, metres; no mesh where none could be made."""
+
+    mesh: Mesh | None
+    kernel: str = ""
+    suspect: str = ""
+    sheet: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawProduct:
+    """A product: its description as the worker gave it, and its placement (4, 4) in the world, or why there is none."""
+
+    key: str
+    described: dict[str, Any]
+    placement: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawModel:
+    """Everything that the workers found out."""
+
+    index: dict[str, Any]
+    shapes: dict[str, RawShape]
+    products: list[RawProduct]
+    """In the order of their instance numbers."""
+    crashes: tuple[str, ...]
+    """One line per crash, sorted: what it was at and how it ended."""
+
+
+@dataclass(slots=True)
+class _Group:
+    key: str
+    ids: list[int]
+    slow: bool
+    crashes: int = 0
+
+
+@dataclass(slots=True)
+class _Board:
+    """What is left to do and what has been done; touched under its lock."""
+
+    ready: threading.Condition = field(default_factory=threading.Condition)
+    queue: deque[list[_Group]] = field(default_factory=deque[list[_Group]])
+    busy: int = 0
+    avoid: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    shapes: dict[str, RawShape] = field(default_factory=dict[str, RawShape])
+    products: dict[int, RawProduct] = field(default_factory=dict[int, RawProduct])
+    crashes: list[str] = field(default_factory=list[str])
+    failure: BaseException | None = None
+
+
+def tessellate(
+    path: Path,
+    *,
+    workers: int = 2,
+    progress: Progress | None = None,
+    stage_limit_s: float = STAGE_LIMIT_S,
+    entry: str = ENTRY,
+) -> RawModel:
+    """Make the shapes of all elements of an IFC (STEP) file.
+
+    Parameters
+    ----------
+    path:
+        The file.
+    workers:
+        Processes at a time, at least one.
+    progress:
+        Told the share done, from this thread.
+    stage_limit_s:
+        Seconds that one kernel may take over one shape.
+    entry:
+        The worker's program; tests put one there that crashes on purpose.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be parsed, or the parser crashes on it.
+    """
+    crew = [_Worker(path, index=number == 0, workers=workers, entry=entry) for number in range(max(1, workers))]
+    board = _Board()
+    try:
+        index = crew[0].open()
+        board.queue.extend(_chunks(index["products"]))
+        total = len(index["products"])
+        threads = [
+            threading.Thread(target=_work, args=(board, worker, stage_limit_s), daemon=True)
+            for worker in crew[: max(1, len(board.queue))]
+        ]
+        for thread in threads:
+            thread.start()
+        _watch(board, threads, crew, lambda: len(board.products) / max(total, 1), progress)
+    finally:
+        for worker in crew:
+            worker.kill()
+    if board.failure is not None:
+        raise board.failure
+    products = [board.products[id_] for id_ in sorted(board.products)]
+    return RawModel(index, board.shapes, products, tuple(sorted(board.crashes)))
+
+
+def _chunks(products: Iterable[dict[str, Any]]) -> list[list[_Group]]:
+    """Return the work in portions, what takes long first."""
+    groups: dict[str, _Group] = {}
+    for product in products:
+        group = groups.setdefault(product["key"], _Group(product["key"], [], product["slow"] or product["boolean"]))
+        group.ids.append(product["id"])
+    chunks: list[list[_Group]] = []
+    for slow, size in ((True, _SLOW_GROUPS), (False, _FAST_GROUPS)):
+        chosen = [group for group in groups.values() if group.slow == slow]
+        chunks += [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    return chunks
+
+
+def _watch(
+    board: _Board,
+    threads: list[threading.Thread],
+    crew: list["_Worker"],
+    done: Callable[[], float],
+    progress: Progress | None,
+) -> None:
+    """Report progress and end workers that are over their time, until all threads are through."""
+    told = -1.0
+    while any(thread.is_alive() for thread in threads):
+        with board.ready:
+            board.ready.wait(_POLL_S)
+        for worker in crew:
+            worker.kill_if_late()
+        if progress is not None and done() > told:
+            told = done()
+            progress(min(told, 1.0))
+    for thread in threads:
+        thread.join()
+
+
+def _work(board: _Board, worker: "_Worker", stage_limit_s: float) -> None:
+    try:
+        while (chunk := _take(board)) is not None:
+            _serve(board, worker, chunk, stage_limit_s)
+            with board.ready:
+                board.busy -= 1
+                board.ready.notify_all()
+    except BaseException as error:
+        with board.ready:
+            board.failure = board.failure or error
+            board.busy -= 1
+            board.ready.notify_all()
+
+
+def _take(board: _Board) -> list[_Group] | None:
+    """Wait for the next portion; None when nothing is left and nothing can come back."""
+    with board.ready:
+        while not board.queue and board.busy and board.failure is None:
+            board.ready.wait()
+        if not board.queue or board.failure is not None:
+            return None
+        board.busy += 1
+        return board.queue.popleft()
+
+
+def _serve(board: _Board, worker: "_Worker", chunk: list[_Group], stage_limit_s: float) -> None:
+    """Have one portion made; on a crash put what is left of it back."""
+    worker.open()
+    worker.order({"groups": [(group.key, group.ids) for group in chunk], "avoid": board.avoid})
+    pending = {group.key: group for group in chunk}
+    key, stage = "", "open"
+    keys = {id_: group.key for group in chunk for id_ in group.ids}
+    missing = {group.key: set(group.ids) for group in chunk}
+    while (frame := worker.read(stage_limit_s)) is not None:
+        header, arrays = frame
+        if header["kind"] == "begin":
+            key, stage = header["key"], header["stage"]
+        elif header["kind"] == "shape":
+            mesh = Mesh(arrays[0], arrays[1]) if header["made"] else None
+            board.shapes[header["key"]] = RawShape(
+                mesh, header.get("kernel", ""), header.get("suspect", ""), header.get("sheet", False)
+            )
+        elif header["kind"] == "product":
+            id_ = header["id"]
+            board.products[id_] = RawProduct(keys[id_], header, arrays[0] if arrays else None)
+            missing[keys[id_]].discard(id_)
+            if not missing[keys[id_]]:
+                pending.pop(keys[id_])
+        elif header["kind"] == "done":
+            return
+    _crashed(board, worker, pending, key, stage)
+
+
+def _crashed(board: _Board, worker: "_Worker", pending: dict[str, _Group], key: str, stage: str) -> None:
+    culprit = pending.pop(key, None)
+    with board.ready:
+        if culprit is not None:
+            board.avoid = {**board.avoid, key: [*board.avoid.get(key, ()), stage]}
+            culprit.crashes += 1
+            board.crashes.append(f"{stage} {worker.ending()} on instance #{culprit.ids[0]}")
+            if culprit.crashes < MAX_CRASHES_PER_SHAPE:
+                board.queue.appendleft([culprit])
+            else:
+                raise ReadError(f"the reader's process keeps dying on instance #{culprit.ids[0]} ({worker.ending()})")
+        if pending:
+            board.queue.appendleft(list(pending.values()))
+    worker.kill()
+
+
+class _Worker:
+    """One worker process, started again when needed."""
+
+    def __init__(self, path: Path, *, index: bool, workers: int, entry: str) -> None:
+        self._path = path
+        self._entry = entry
+        self._memory = _memory_limit(workers)
+        self._late = False
+        self._deadline = float("inf")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._opened = False
+        self._start(index=index)
+
+    def open(self) -> dict[str, Any]:
+        """Make sure the model is open; return the index where one was asked for.
+
+        Raises
+        ------
+        ReadError
+            If the file cannot be parsed, or the parser dies on it.
+        """
+        if self._opened:
+            return {}
+        if self._process is None:
+            self._start(index=False)
+        index: dict[str, Any] = {}
+        while (frame := self.read(_OPEN_LIMIT_S)) is not None:
+            header, _ = frame
+            if header["kind"] == "unreadable":
+                raise ReadError(header["reason"])
+            if header["kind"] == "index":
+                index = header
+            elif header["kind"] == "ready":
+                self._opened = True
+                return index
+        raise ReadError(f"the IFC parser {self.ending()} on it: the file is damaged or holds what it cannot take")
+
+    def order(self, order: dict[str, Any]) -> None:
+        """Send an order; a worker that is gone shows when its answer is read."""
+        try:
+            self._pipe("stdin").write(json.dumps(order).encode() + b"\n")
+            self._pipe("stdin").flush()
+        except OSError:
+            return
+
+    def read(self, limit_s: float) -> tuple[dict[str, Any], list[Any]] | None:
+        """Return the next frame, None when the worker has ended; it is ended after ``limit_s`` of silence."""
+        self._deadline = time.monotonic() + limit_s
+        frame = read_frame(self._pipe("stdout"))  # pyright: ignore[reportArgumentType]
+        self._deadline = float("inf")
+        return frame
+
+    def kill_if_late(self) -> None:
+        """End the process if it has been silent for too long."""
+        if self._process is not None and time.monotonic() > self._deadline:
+            self._late = True
+            self._process.kill()
+
+    def kill(self) -> None:
+        """End the process, if there is one."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    _close(pipe)
+        self._process, self._opened = None, False
+
+    def ending(self) -> str:
+        """Say how the process ended."""
+        if self._late:
+            return "took too long"
+        code = self._process.wait() if self._process is not None else 0
+        return f"crashed (signal {-code})" if code < 0 else f"failed (status {code})"
+
+    def _start(self, *, index: bool) -> None:
+        self._late, self._opened = False, False
+        program = _PREAMBLE.format(path=[entry for entry in sys.path if entry], folder=str(Path(__file__).parent))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", program + self._entry],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+        self.order({"path": str(self._path), "index": index, "memory_bytes": self._memory})
+
+    def _pipe(self, name: str) -> IO[bytes]:
+        assert self._process is not None
+        pipe = self._process.stdin if name == "stdin" else self._process.stdout
+        assert pipe is not None
+        return pipe
+
+
+def _close(pipe: IO[bytes]) -> None:
+    try:
+        pipe.close()
+    except OSError:
+        return  # what was still buffered for a dead process
+
+
+def _memory_limit(workers: int) -> int | None:
+    """Return the address space a worker may use: three quarters of the machine's memory, shared out; at least 4 GiB."""
+    try:
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    return max(4 * _GIBIBYTE, int(0.75 * physical / max(workers, 1)))

@@ -1,0 +1,177 @@
+"""The process that runs ifcopenshell: it may crash, hang or be killed, and the reader survives.
+
+It is started with ``python -c "from geometry.readers.ifc_worker import main; main()"``, reads one JSON order per line
+from standard input and answers with frames (``frames.py``) on what was its standard output: geometry kernels print
+there on their own, so that channel is moved away first.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportMissingImports=false
+
+import json
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, BinaryIO
+
+from geometry.readers.frames import write_frame
+
+Answer = Callable[..., None]
+
+
+def main() -> None:
+    """Serve orders until standard input ends."""
+    with os.fdopen(os.dup(1), "wb") as channel:
+        os.dup2(2, 1)
+        first = json.loads(sys.stdin.readline())
+        _limit_memory(first.get("memory_bytes"))
+        _serve(first, channel)
+
+
+def _serve(order: Mapping[str, Any], channel: BinaryIO) -> None:
+    def answer(kind: str, **fields: Any) -> None:
+        write_frame(channel, {"kind": kind, **fields})
+
+    try:
+        session = _Session(order["path"], answer)
+    except _Unreadable as error:
+        answer("unreadable", reason=str(error))
+        return
+    if order.get("index"):
+        answer("index", **session.index())
+    answer("ready")
+    for line in sys.stdin:
+        session.shapes(json.loads(line), channel)
+        answer("done")
+
+
+class _Unreadable(Exception):
+    """The file cannot be opened; the text says why."""
+
+
+class _Session:
+    """One open model and its kernels."""
+
+    def __init__(self, path: str, answer: Answer) -> None:
+        self._answer = answer
+        answer("begin", key="", stage="open")
+        self._model, self._complaints = _open(path)
+        from geometry.readers.ifc_kernels import Kernels
+        from geometry.readers.ifc_products import products_of
+        from geometry.readers.ifc_units import read_units
+
+        self._units = read_units(self._model)
+        self._products = {product.instance.id(): product for product in products_of(self._model)}
+        self._kernels = Kernels(self._model, self._units.length_m, self._begin)
+        self._key = ""
+
+    def index(self) -> dict[str, Any]:
+        """Return what is known before any geometry: units, storeys, georeference and the products to make."""
+        from dataclasses import asdict
+
+        from geometry.readers.ifc_site import map_conversion_of, storeys_of
+
+        conversion, notes = map_conversion_of(self._model, self._units)
+        return {
+            "schema": str(self._model.schema),
+            "length_m": self._units.length_m,
+            "length_declared": self._units.length_declared,
+            "storeys": list(storeys_of(self._model, self._units.length_m).items()),
+            "map_conversion": None if conversion is None else asdict(conversion),
+            "notes": [*self._complaints, *notes],
+            "products": [
+                {"id": id_, "key": product.shape_key, "slow": not product.flat, "boolean": product.boolean}
+                for id_, product in self._products.items()
+            ],
+        }
+
+    def shapes(self, order: Mapping[str, Any], channel: BinaryIO) -> None:
+        """Answer one order: a shape per key, and placement and description of every product that has it."""
+        for key, ids in order["groups"]:
+            self._key = key
+            avoid = order["avoid"].get(key, ())
+            made = self._shape(self._products[ids[0]], avoid)
+            header: dict[str, Any] = {"kind": "shape", "key": key, "made": made is not None}
+            arrays = ()
+            if made is not None:
+                header |= {"kernel": made.kernel, "suspect": made.suspect, "sheet": made.sheet}
+                arrays = (made.mesh.vertices, made.mesh.faces)
+            write_frame(channel, header, *arrays)
+            for id_ in ids:
+                self._answer_product(id_, avoid, channel)
+
+    def _shape(self, product: Any, avoid: Collection[str]) -> Any:
+        try:
+            return self._kernels.shape(product, avoid)
+        except (AttributeError, TypeError, ValueError, IndexError, KeyError):
+            return None  # a malformed definition, such as a profile without a curve
+
+    def _answer_product(self, id_: int, avoid: Collection[str], channel: BinaryIO) -> None:
+        self._begin("properties")
+        instance = self._products[id_].instance
+        header: dict[str, Any] = {"kind": "product", "id": id_, "global_id": instance.GlobalId}
+        header |= {"ifc_class": instance.is_a(), "name": instance.Name or ""}
+        try:
+            header |= {} if "properties" in avoid else self._describe(id_)
+        except (AttributeError, TypeError, ValueError, IndexError, KeyError) as error:
+            header["undescribed"] = _line(f"{type(error).__name__}: {error}")
+        try:
+            write_frame(channel, header, self._kernels.frame(instance))
+        except ValueError as error:
+            write_frame(channel, {**header, "misplaced": str(error)})
+
+    def _describe(self, id_: int) -> dict[str, Any]:
+        from geometry.readers import ifc_properties as said
+
+        instance = self._products[id_].instance
+        kind, container = said.type_of(instance), said.container_of(instance)
+        return {
+            "container": None if container is None else container.id(),
+            "container_name": "" if container is None else container.Name or "",
+            "type_name": "" if kind is None else kind.Name or "",
+            "materials": said.materials_of(instance),
+            "properties": said.properties_of(instance),
+            "quantities": said.quantities_of(instance, self._units),
+            "openings": [opening.GlobalId or "" for opening in self._products[id_].openings],
+        }
+
+    def _begin(self, stage: str) -> None:
+        self._answer("begin", key=self._key, stage=stage)
+
+
+def _open(path: str) -> tuple[Any, list[str]]:
+    """Return the model and what the parser complained about.
+
+    Raises
+    ------
+    _Unreadable
+        If the file is no IFC file, of an unknown schema or defines one instance twice.
+    """
+    import ifcopenshell
+
+    log: Any = ifcopenshell.ifcopenshell_wrapper.logger()
+    log.output_format(log.FMT_INMEMORY)
+    try:
+        model = ifcopenshell.open(path, format=".ifc", logger=log)
+    except (ifcopenshell.Error, OSError, RuntimeError) as error:
+        errors = [str(m.message) for m in log.log_messages() if m.severity >= log.LOG_ERROR]
+        raise _Unreadable("; ".join([_line(str(error)), *map(_line, errors[:1])])) from None
+    texts = [_line(str(m.message)) for m in log.log_messages() if m.severity >= log.LOG_WARNING]
+    twice = [text for text in texts if text.startswith("Overwriting instance")]
+    if twice:
+        raise _Unreadable(f"{len(twice)} instance names are used twice ({twice[0].partition('name ')[2]})")
+    if not texts:
+        return model, []
+    return model, [f"The file has {len(texts)} syntax flaws that were tolerated, the first: {texts[0]}."]
+
+
+def _line(text: str) -> str:
+    return text.partition("\n")[0].strip().rstrip(".")
+
+
+def _limit_memory(limit: int | None) -> None:
+    if limit is None or sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
