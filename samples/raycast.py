@@ -17,6 +17,8 @@ from geometry.arrays import FloatArray, Int32Array
 LEAF_SIZE = 4
 BINS = 16
 STACK = 96
+WORTH_THREADS = 4096
+"""Rays in one call from which waking the threads costs less than it gains."""
 EDGE = 1e-9
 """How far outside a triangle, in barycentric units, still counts: rays must not slip between two triangles."""
 
@@ -60,7 +62,8 @@ class RayScene:
         distance = np.full(len(directions), reach)
         triangle = np.full(len(directions), -1, dtype=np.int32)
         if len(self.order):
-            _cast(origins, directions, self.triangles, self.boxes, self.links, self.order, distance, triangle)
+            cast = _cast if len(directions) >= WORTH_THREADS else _cast_few
+            cast(origins, directions, self.triangles, self.boxes, self.links, self.order, distance, triangle)
         distance[triangle < 0] = np.inf
         return Hits(distance, triangle)
 
@@ -226,3 +229,6 @@ def _cast(origins, directions, triangles, boxes, links, order, distance, triangl
                 stack[top], entry[top] = left, a
                 top += 1
         distance[r], triangle[r] = best, hit
+
+
+_cast_few = nb.njit(cache=True)(_cast.py_func)
