@@ -1,3 +1,4 @@
+# pyright: reportOptionalMemberAccess=false, reportUnknownMemberType=false
 """The sample building is valid IFC4, the same every time, and measures what its quantities say."""
 
 import os

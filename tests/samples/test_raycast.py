@@ -1,3 +1,4 @@
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 """The simulator's ray caster against a plain loop over all triangles."""
 
 import numpy as np

@@ -146,7 +146,7 @@ def test_clutter_hides_and_belongs_to_nobody(room: dict[str, Element]) -> None:
 
 
 def test_a_planted_shift_is_found_in_the_points(room: dict[str, Element]) -> None:
-    defects = as_designed(room).by_element | {"board": Defect("shifted", (0.0, 0.037, 0.0))}
+    defects = dict(as_designed(room).by_element) | {"board": Defect("shifted", (0.0, 0.037, 0.0))}
     scan = scanned(room, PLAIN, PlantedDefects(defects))
     index = scan.global_ids.index("board")
     clean = np.concatenate([(s.element == index) & ~s.mixed for s in scan.stations])
@@ -198,7 +198,7 @@ def test_the_truth_equals_a_recount_from_points_and_defects(room: dict[str, Elem
 
 
 def test_missing_elements_leave_rays_that_went_through(room: dict[str, Element]) -> None:
-    gone = PlantedDefects(as_designed(room).by_element | {"column": Defect("missing")})
+    gone = PlantedDefects(dict(as_designed(room).by_element) | {"column": Defect("missing")})
     whole, holed = scanned(room, CLEAN, as_designed(room)), scanned(room, CLEAN, gone)
     index = whole.global_ids.index("column")
     seen = sum(int((s.element == index).sum()) for s in whole.stations)

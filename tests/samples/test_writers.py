@@ -1,3 +1,5 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportArgumentType=false
 """What the writers wrote is what the scanner recorded, byte for byte the same each time."""
 
 from dataclasses import replace
