@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from twin.report.words import Words, clean
 from twin.result import CheckResult, ElementResult
 
 UNMODELLED_LIMIT = 60
+NAMES_LIMIT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,8 @@ def make_content(result: CheckResult, provenance: Provenance, words: Words) -> C
         headline=headline,
         sentence=sentence,
         tolerance=clean(result.tolerance_name),
-        model=clean(provenance.model.path),
-        scans=", ".join(clean(scan.path) for scan in provenance.scans),
+        model=_file_name(provenance.model.path),
+        scans=_some([_file_name(scan.path) for scan in provenance.scans], words),
         marks=_mark_shares(result.elements, words),
         states=_state_shares(result.elements, words),
         registration=registration_text(result, words),
@@ -135,6 +137,16 @@ def make_content(result: CheckResult, provenance: Provenance, words: Words) -> C
         parameters=tuple((clean(key), clean(str(value))) for key, value in sorted(provenance.parameters.items())),
         ramp_mm=f"{ramp_limit(result) * 1000.0:g}",
     )
+
+
+def _file_name(path: str) -> str:
+    return clean(PurePath(path.replace("\\", "/")).name)
+
+
+def _some(names: list[str], words: Words) -> str:
+    """Return the first few names and how many more there are; the provenance lists all."""
+    more = len(names) - NAMES_LIMIT
+    return ", ".join(names[:NAMES_LIMIT]) + (f" {words('summary.more', n=more)}" if more > 0 else "")
 
 
 def _headline(result: CheckResult, words: Words) -> tuple[str, str, Mark]:

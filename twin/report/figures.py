@@ -138,5 +138,5 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float)
 
 
 def _label(x: float, text: str) -> str:
-    style = 'font-size="9" font-family="sans-serif" fill="#7d8793" text-anchor="middle"'
+    style = 'font-size="9" font-family="Noto Sans CJK SC, sans-serif" fill="#5a6472" text-anchor="middle"'
     return f'<text x="{min(max(x, 14.0), GAUGE_WIDTH - 14.0):.1f}" y="31" {style}>{text}</text>'

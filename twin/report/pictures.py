@@ -21,7 +21,7 @@ from twin.report.scene import Scene, make_scene
 from twin.report.selection import shown_cards, shown_storeys
 from twin.result import CheckResult
 
-WIDTH, HEIGHT = 960, 640
+WIDTH, HEIGHT = 900, 600
 BACKGROUND = "#f6f7f9"
 GHOST = "#9aa3ae"
 INK = "#20262e"
@@ -57,7 +57,7 @@ def render_pictures(result: CheckResult, progress: Callable[[float], None] | Non
     reason = cannot_render()
     if reason or not result.design.elements:
         return Pictures(missing_reason=reason)
-    studio = Studio(make_scene(result))
+    studio = Studio(make_scene(result), ramp_limit(result))
     try:
         if result.registration.status is RegistrationStatus.REFUSED:
             return Pictures(registrations=_registrations(studio, result))
@@ -111,20 +111,25 @@ def _registrations(studio: "Studio", result: CheckResult) -> tuple[bytes, ...]:
     poses = [best, *(rival.T_design_scan for rival in result.registration.rivals[:3])]
     step = max(1, len(result.scan.points) // 60_000)
     points = result.scan.points[::step]
-    return tuple(jpeg(studio.registration(pose, points)) for pose in poses)
+    box = studio.model_box()
+    spread = np.stack([np.quantile(pose.apply(points), (0.01, 0.99), axis=0) for pose in poses])
+    box = np.stack([np.minimum(box[0], spread[:, 0].min(axis=0)), np.maximum(box[1], spread[:, 1].max(axis=0))])
+    # one camera for all, so that the positions can be compared
+    camera = look_at(box, np.radians(-90.0), np.radians(75.0))
+    return tuple(jpeg(studio.registration(pose, points, camera)) for pose in poses)
 
 
 class Studio:
     """One off-screen window for all pictures: making a window costs more than drawing in it."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, limit: float) -> None:
         """Open the window."""
         if sys.platform == "linux":
             # VTK would ask for an X server first and complain when there is none
             os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
         import pyvista
 
-        self.scene = scene
+        self.scene, self.limit = scene, limit
         self.plotter: Any = pyvista.Plotter(off_screen=True, window_size=[WIDTH, HEIGHT])
         self.plotter.set_background(BACKGROUND)
         self.plotter.enable_anti_aliasing("msaa", multi_samples=4)
@@ -136,12 +141,13 @@ class Studio:
     def storey(self, result: CheckResult, members: Sequence[int], numbers: dict[int, int]) -> Any:
         """Return the picture of a storey, numbered like the cards."""
         self.plotter.clear_actors()
-        overhead = set(_overhead(self.scene.boxes, members))
+        overhead = set(_overhead(self.scene, members))
         for mark, look in LOOKS.items():
             shown = [i for i in members if i not in overhead and mark_of(result.elements[i]) is mark]
             self._solid(shown, look.colour, 0.45 if mark is Mark.MISSING else 1.0)
         self._lines([i for i in members if i not in overhead], INK, 1.2, 0.55)
-        self._lines(sorted(overhead), GHOST, 1.0, 0.8)
+        for i in sorted(overhead):
+            self._lines([i], LOOKS[mark_of(result.elements[i])].colour, 1.6, 0.8)
         box = np.stack([self.scene.boxes[members, 0].min(axis=0), self.scene.boxes[members, 1].max(axis=0)])
         camera = overview(box)
         image = self._shoot(camera)
@@ -164,21 +170,24 @@ class Studio:
             self._cloud(_within(self.scene, around, self.scene.boxes[index], 0.8), None, "#6b7480")
         else:
             rows = _thinned(self.scene.points_of.rows([index]), CARD_POINTS)
-            colours = ramp_colours(self.scene.signed[rows], ramp_limit(result))
+            colours = ramp_colours(self.scene.signed[rows], self.limit)
             self._cloud(
                 _lifted(self.scene.points[rows], camera, self.scene.boxes[index]), colours, INK, _dot(len(rows))
             )
         return self._shoot(camera)
 
-    def registration(self, T_design_scan: Pose, points_scan: FloatArray) -> Any:
+    def registration(self, T_design_scan: Pose, points_scan: FloatArray, camera: Camera) -> Any:
         """Return the scan over the model, seen steeply from above, in one position."""
         self.plotter.clear_actors()
         everything = range(len(self.scene.boxes))
         self._solid(everything, GHOST, 0.12)
         self._lines(everything, GHOST, 1.0, 0.7)
         self._cloud(T_design_scan.apply(points_scan), None, LOOKS[Mark.FAIL].colour, size=2.0)
-        box = np.stack([self.scene.boxes[:, 0].min(axis=0), self.scene.boxes[:, 1].max(axis=0)])
-        return self._shoot(look_at(box, np.radians(-90.0), np.radians(75.0), margin=1.5))
+        return self._shoot(camera)
+
+    def model_box(self) -> FloatArray:
+        """Return the box (2, 3) of the whole model."""
+        return np.stack([self.scene.boxes[:, 0].min(axis=0), self.scene.boxes[:, 1].max(axis=0)])
 
     def _solid(self, elements: Sequence[int], colour: str, opacity: float) -> None:
         import pyvista
@@ -248,7 +257,7 @@ def png(image: Any) -> bytes:
     from PIL import Image
 
     out = io.BytesIO()
-    image.quantize(192, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    image.quantize(160, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -278,20 +287,24 @@ def _within(scene: Scene, groups: Sequence[int], box: FloatArray, margin: float)
     return _thinned(points[inside], CARD_POINTS)
 
 
-def _overhead(boxes: FloatArray, members: Sequence[int]) -> list[int]:
-    """Return large parts at the top of a storey (its ceiling), which would hide everything else from above."""
-    low, high = boxes[members, 0].min(axis=0), boxes[members, 1].max(axis=0)
+def _overhead(scene: Scene, members: Sequence[int]) -> list[int]:
+    """Return large parts in the upper half of a storey (ceiling, roof), which would hide the others from above."""
+    if len(members) < 2:
+        return []
+    low, high = scene.boxes[members, 0].min(axis=0), scene.boxes[members, 1].max(axis=0)
     area = float((high[0] - low[0]) * (high[1] - low[1]))
-    height = float(high[2] - low[2])
-    size = boxes[:, 1] - boxes[:, 0]
-    return [
-        i
-        for i in members
-        if len(members) > 1
-        and size[i, 0] * size[i, 1] > 0.15 * area
-        and size[i, 2] < 0.5 * height
-        and boxes[i, 0, 2] > low[2] + 0.45 * height
-    ]
+    above: list[int] = []
+    for i in members:
+        corners = scene.triangles[scene.faces_of.rows([i])]
+        # twice the area that each triangle covers in plan; both sides of a part count, so a quarter is the part's own
+        covers = np.abs(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, 2])
+        total = float(covers.sum())
+        if total / 4.0 <= 0.15 * area:
+            continue
+        height = float(covers @ corners[:, :, 2].mean(axis=1)) / total
+        if height > low[2] + 0.45 * (high[2] - low[2]):
+            above.append(i)
+    return above
 
 
 def _numbered(
