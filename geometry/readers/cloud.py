@@ -16,6 +16,7 @@ from geometry.arrays import BoolArray, Float32Array, FloatArray, Int32Array, Int
 from geometry.errors import EmptyInput
 from geometry.pose import Pose
 from geometry.readers.chunk import Chunk, Setup
+from geometry.readers.moving import longest_side, move_points, survey
 from geometry.readers.station_evidence import Claim, believed_positions
 from geometry.readers.thinning import kept_of_pairs, kept_of_records
 from geometry.scan import Scan, Station
@@ -73,17 +74,20 @@ class CloudAssembler:
         self._declared += chunk.declared
         self._invalid += chunk.invalid
         station = self._station_of(chunk.setup, file, chunk.expected)
-        points, intensity = self._without_nonsense(chunk)
+        points, intensity = np.ascontiguousarray(chunk.points), chunk.intensity
+        nowhere, zeros, largest = survey(points, FARTHEST_COORDINATE)
+        if nowhere:
+            place = np.all(np.abs(points) < FARTHEST_COORDINATE, axis=1)  # NaN compares false
+            points, intensity = points[place], None if intensity is None else intensity[place]
+            self._invalid += nowhere
         if len(points) == 0:
             return
         if self._origin is None:
             self._origin = self._first_place(points[0], chunk.setup.T_scan_local)
         first = station.valid
         station.valid += len(points)
-        if chunk.setup.zeros_may_be_misses:
-            station.zeros += _count_zeros(points)
-        if chunk.setup.single_precision:
-            station.largest = max(station.largest, float(np.abs(points).max()))
+        station.zeros += zeros if chunk.setup.zeros_may_be_misses else 0
+        station.largest = max(station.largest, largest)
         if self._level:
             kept = kept_of_records(first, len(points), self._level)
             points = points[kept]
@@ -149,16 +153,6 @@ class CloudAssembler:
             return np.array(first.position, dtype=np.float64)
         return T_scan_local.apply(point[None])[0]
 
-    def _without_nonsense(self, chunk: Chunk) -> tuple[FloatArray, Float32Array | None]:
-        """Return the points that are numbers and places; count the others."""
-        points, intensity = chunk.points, chunk.intensity
-        if len(points) and not float(np.abs(points).max()) < FARTHEST_COORDINATE:  # NaN compares false
-            sane = np.all(np.abs(points) < FARTHEST_COORDINATE, axis=1)
-            self._invalid += int(len(sane) - np.count_nonzero(sane))
-            points = points[sane]
-            intensity = None if intensity is None else intensity[sane]
-        return points, intensity
-
     def _append(self, station: _Held, points: FloatArray, intensity: Float32Array | None) -> None:
         """Write points, relative to the origin, at the end of the store."""
         assert self._origin is not None
@@ -166,12 +160,7 @@ class CloudAssembler:
         self._reserve(end)
         target = self._points[self._size : end]
         pose = station.setup.T_scan_local
-        shift = pose.translation - self._origin
-        if np.array_equal(pose.rotation, np.eye(3)):
-            np.add(points, shift, out=target)
-        else:
-            np.matmul(points, pose.rotation.T, out=target)
-            target += shift
+        move_points(points, np.array(pose.rotation), pose.translation - self._origin, target)
         if intensity is not None:
             self._intensity[self._size : end] = intensity
             station.with_intensity += len(points)
@@ -282,13 +271,14 @@ class CloudAssembler:
                 f"The cloud was thinned to one of every {1 << self._level} points ({self._size:,} kept), "
                 f"because it is larger than the limit of {self._max_points:,}."
             )
-        extent = _extent(points)
+        extent = float(longest_side(points))
         if extent > WIDEST_SITE:
             self.note(
                 f"The scan is {extent / 1000:,.0f} km wide: it has stray points, or millimetres stored as metres."
             )
         for station in self._stations:
-            step = max(station.setup.step, float(np.spacing(np.float32(station.largest))))
+            rounding = float(np.spacing(np.float32(station.largest))) if station.setup.single_precision else 0.0
+            step = max(station.setup.step, rounding)
             if step > COARSEST_STEP and station.end > station.start:
                 why = "32-bit floats far from zero" if step > station.setup.step else "the file's scale"
                 self.note(f"The file rounds coordinates to steps of {step * 1000:.3g} mm ({why}).")
@@ -301,23 +291,6 @@ class CloudAssembler:
             f"{files}: none of its {self._declared:,} points is valid "
             f"({self._invalid:,} flagged invalid, NaN, infinite or misses); export the scan again"
         )
-
-
-def _count_zeros(points: FloatArray) -> int:
-    """Return how many points are exactly (0, 0, 0)."""
-    candidates = np.flatnonzero(points[:, 0] == 0.0)
-    return int(np.count_nonzero((points[candidates] == 0.0).all(axis=1)))
-
-
-def _extent(points: FloatArray) -> float:
-    """Return the longest side (m) of the box around points (n, 3)."""
-    rows = len(points) - len(points) % 64
-    low, high = points[rows:].min(axis=0, initial=np.inf), points[rows:].max(axis=0, initial=-np.inf)
-    if rows:
-        wide = points[:rows].reshape(-1, 64 * 3)  # reducing over rows of three is several times slower
-        low = np.minimum(low, wide.min(axis=0).reshape(64, 3).min(axis=0))
-        high = np.maximum(high, wide.max(axis=0).reshape(64, 3).max(axis=0))
-    return float((high - low).max())
 
 
 def _is_levelled(pose: Pose) -> bool:

@@ -105,7 +105,7 @@ def _chunks_of_block(text: bytes, table: _Table, tally: _Tally, path: Path) -> I
         here = slice(start, int(stop))
         kept = rows.values[here][good[here]]
         tally.rows += len(kept)
-        tally.in_section += int(np.count_nonzero(~counts[here]))
+        tally.in_section += len(kept)
         if len(kept):
             yield Chunk(tally.setup, kept[:, table.columns], _intensity(kept, table), declared=len(kept))
         if stop < len(good):
@@ -185,7 +185,8 @@ def _table(head: bytes, path: Path) -> _Table:
 
 def _named_columns(line: bytes) -> tuple[tuple[int, int, int], int | None] | None:
     """Return the columns that a header line names, None when it is not one."""
-    words = [w for w in re.split(rb"[\s,;]+", line.strip().strip(b"#/%!").strip()) if w]
+    separator = next((s for s in (b";", b",") if s in line), None)
+    words = line.strip().strip(b"#/%!").strip().split(separator)
     names = [re.sub(r"\W*[\[(].*|\W", "", w.decode("latin-1")).lower() for w in words]
     places = [next((i for i, name in enumerate(names) if name in options), None) for options in (_X, _Y, _Z)]
     if any(place is None for place in places):

@@ -24,7 +24,7 @@ def kept_of_pairs(count: int, level: int) -> IntArray:
     Examples
     --------
     >>> kept_of_pairs(6, 1).tolist()
-    [0, 3, 4]
+    [0, 2, 5]
     """
     pair = np.arange((count + 1) // 2, dtype=np.int64)
     kept = 2 * pair + _coin(pair, level)
@@ -37,9 +37,9 @@ def kept_of_records(first: int, count: int, level: int) -> IntArray:
     Examples
     --------
     >>> kept_of_records(0, 6, 1).tolist()
-    [0, 3, 4]
+    [0, 2, 5]
     >>> kept_of_records(3, 3, 1).tolist()
-    [0, 1]
+    [2]
     """
     kept = np.arange(first >> level, ((first + count - 1) >> level) + 1, dtype=np.int64)
     for finer in range(level, 0, -1):

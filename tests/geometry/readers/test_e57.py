@@ -136,7 +136,11 @@ def test_integer_coordinates_are_read_and_their_coarse_grid_is_noted(tmp_path: P
 
 def test_pose_is_applied_and_gives_the_station(tmp_path: Path) -> None:
     scan = read_scan(
-        [write_e57(tmp_path / "a.e57", Written(cartesian(POINTS), rotation=YAW_90, translation=(100, 200, 5), name="A"))]
+        [
+            write_e57(
+                tmp_path / "a.e57", Written(cartesian(POINTS), rotation=YAW_90, translation=(100, 200, 5), name="A")
+            )
+        ]
     )
     x, y, z = POINTS.T
     assert np.allclose(absolute(scan), np.column_stack([100 - y, 200 + x, 5 + z]), atol=1e-12)
@@ -178,7 +182,7 @@ def test_unnormalised_quaternion_is_normalised_and_noted(tmp_path: Path) -> None
 def test_all_zero_quaternion_is_no_rotation(tmp_path: Path) -> None:
     written = Written(cartesian(POINTS), rotation=(0, 0, 0, 0), translation=(5, 6, 7))
     scan = read_scan([write_e57(tmp_path / "a.e57", written)])
-    assert np.allclose(absolute(scan), POINTS + [5, 6, 7], atol=1e-14)
+    assert np.allclose(absolute(scan), POINTS + np.array([5, 6, 7]), atol=1e-14)
     assert any("all zero" in note for note in scan.notes)
 
 
@@ -222,7 +226,7 @@ def test_translation_without_rotation_is_a_place(tmp_path: Path) -> None:
 
 def test_spherical_records_are_turned_into_points_and_know_their_scanner(tmp_path: Path) -> None:
     distance, azimuth, elevation = np.array([2.0, 3.0, 0.5]), np.array([0.1, -2.0, 3.0]), np.array([0.2, -1.0, 1.5])
-    records = dict(zip(SPHERICAL, (distance, azimuth, elevation), strict=True))
+    records: dict[str, ArrayLike] = dict(zip(SPHERICAL, (distance, azimuth, elevation), strict=True))
     scan = read_scan([write_e57(tmp_path / "a.e57", Written(records))])
     expected = [
         [r * np.cos(e) * np.cos(a), r * np.cos(e) * np.sin(a), r * np.sin(e)]
@@ -243,7 +247,9 @@ def test_invalid_states_one_and_two_are_dropped_and_counted(tmp_path: Path, enco
 
 
 def test_spherical_invalid_state_applies_to_spherical_records(tmp_path: Path) -> None:
-    records: dict[str, ArrayLike] = dict(zip(SPHERICAL, ([1.0, 2.0, 3.0], [0.0, 0.1, 0.2], [0.0, 0.0, 0.0]), strict=True))
+    records: dict[str, ArrayLike] = dict(
+        zip(SPHERICAL, ([1.0, 2.0, 3.0], [0.0, 0.1, 0.2], [0.0, 0.0, 0.0]), strict=True)
+    )
     records["sphericalInvalidState"] = [0, 2, 0]
     scan = read_scan([write_e57(tmp_path / "a.e57", Written(records, encodings={"sphericalInvalidState": "integer"}))])
     assert len(scan.points) == 2
@@ -251,7 +257,7 @@ def test_spherical_invalid_state_applies_to_spherical_records(tmp_path: Path) ->
 
 
 def test_repeated_zeros_are_misses_but_a_single_one_is_a_point(tmp_path: Path) -> None:
-    pose = {"rotation": YAW_90, "translation": (10.0, 20.0, 30.0)}
+    pose: dict[str, Any] = {"rotation": YAW_90, "translation": (10.0, 20.0, 30.0)}
     one = read_scan([write_e57(tmp_path / "a.e57", Written(cartesian([*POINTS, [0, 0, 0]]), **pose))])
     two = read_scan([write_e57(tmp_path / "b.e57", Written(cartesian([[0, 0, 0], *POINTS, [0, 0, 0]]), **pose))])
     assert len(one.points) == 5
@@ -317,7 +323,7 @@ def test_moving_the_pose_by_any_distance_keeps_the_relative_points(tmp_path: Pat
     there = read_scan([write_e57(tmp_path / "there.e57", *scans)])
     x, y, z = local.T
     first = np.column_stack([-y, x, z])
-    assert np.abs(there.points - np.vstack([first, local[:100] + [8.5, -5.0, 0.0]])).max() < 1e-9
+    assert np.abs(there.points - np.vstack([first, local[:100] + np.array([8.5, -5.0, 0.0])])).max() < 1e-9
     assert there.origin.tolist() == [1.25 + shift, 2.5 - shift, 0.5]
 
 
@@ -338,7 +344,9 @@ def test_chunk_size_does_not_change_the_result(tmp_path: Path, chunk_points: int
 
 
 def test_truncation_anywhere_is_a_read_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    data = write_e57(tmp_path / "whole.e57", Written(cartesian(POINTS), rotation=YAW_90, translation=(1, 2, 3))).read_bytes()
+    data = write_e57(
+        tmp_path / "whole.e57", Written(cartesian(POINTS), rotation=YAW_90, translation=(1, 2, 3))
+    ).read_bytes()
     cut = tmp_path / "cut.e57"
     for size in [*range(0, 64), *range(64, len(data), 37), len(data) - 1]:
         cut.write_bytes(data[:size])

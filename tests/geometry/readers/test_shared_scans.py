@@ -61,7 +61,9 @@ def test_all_encodings_of_the_bunny_agree() -> None:
         assert np.abs(bunny.points + bunny.origin - bunnies[0].points - bunnies[0].origin).max() < 1e-6
 
 
-@pytest.mark.parametrize("name", ["simple.las", "simple.laz", "plane.laz", "fullwave.laz", "append-bug.laz", "extra.laz"])
+@pytest.mark.parametrize(
+    "name", ["simple.las", "simple.laz", "plane.laz", "fullwave.laz", "append-bug.laz", "extra.laz"]
+)
 def test_las_in_metres_agrees_with_laspy(name: str) -> None:
     laspy = pytest.importorskip("laspy")
     path = SCANS / "las-laspy" / name
