@@ -368,7 +368,7 @@ def _winding_vote(mesh: Mesh, samples: int = 48) -> float:
     """Return +1 when winding numbers prove the faces outward, -1 inward, 0 when they prove nothing.
 
     Just below and just above the largest faces a nearly closed body has winding numbers near 1 and 0, inside out
-    near 0 and -1, a sheet near ±0.5; nine in ten samples must agree.
+    near 0 and -1, a sheet near ±0.5. Three in four must agree: the rest may lie about holes and doubled faces.
     """
     areas = face_areas(mesh)
     chosen = np.argsort(-areas, kind="stable")[:samples]
@@ -379,8 +379,8 @@ def _winding_vote(mesh: Mesh, samples: int = 48) -> float:
     centres = corners.mean(axis=1)
     below = winding_numbers(mesh, centres - offset)
     above = winding_numbers(mesh, centres + offset)
-    if np.mean((abs(below - 1.0) < SOLID_WINDING) & (abs(above) < SOLID_WINDING)) >= 0.9:
+    if np.mean((abs(below - 1.0) < SOLID_WINDING) & (abs(above) < SOLID_WINDING)) >= 0.75:
         return 1.0
-    if np.mean((abs(above + 1.0) < SOLID_WINDING) & (abs(below) < SOLID_WINDING)) >= 0.9:
+    if np.mean((abs(above + 1.0) < SOLID_WINDING) & (abs(below) < SOLID_WINDING)) >= 0.75:
         return -1.0
     return 0.0

@@ -4,7 +4,7 @@ The default kernel (opencascade) is right most often and slow; cgal-simple and m
 bend or fail to cut something without saying so. A fast answer is believed only on independent evidence:
 
 - plane faces, no booleans: both fast kernels agree in box, area and volume, or one of them with the polygons in the
-  file (``ifc_polygons``);
+  file (``ifc_polygons``), which stand in where neither is whole;
 - plane faces, booleans: points say that the mesh is what its operands make (``csg_check``);
 - anything curved, and everything without such evidence: opencascade, whose booleans are put to the same test.
 
@@ -24,8 +24,10 @@ from geometry.arrays import FloatArray
 from geometry.design import Mesh
 from geometry.mesh_health import cleaned, oriented_outward, signed_volume, surface_area
 from geometry.readers.csg_check import BooleanCheck, Solid, check_boolean
-from geometry.readers.ifc_operands import NotComparable, operands_of
-from geometry.readers.ifc_polygons import declared_extent
+from geometry.readers.ifc_frames import NotComparable, axes_frame
+from geometry.readers.ifc_grid import grid_frame, has_grid_ancestor
+from geometry.readers.ifc_operands import operands_of
+from geometry.readers.ifc_polygons import declared_extent, polygon_mesh
 from geometry.readers.ifc_products import Product, is_flat
 
 DEFAULT_KERNEL = "opencascade"
@@ -99,19 +101,27 @@ class Kernels:
         ValueError
             If the placement is of a kind that the kernel cannot resolve.
         """
-        placement = instance.ObjectPlacement
-        if placement is None:
-            return np.eye(4)
+        return np.eye(4) if instance.ObjectPlacement is None else self._placement_frame(instance.ObjectPlacement)
+
+    def _placement_frame(self, placement: Any) -> FloatArray:
         if placement.id() not in self._frames:
-            kernel, _ = self._kernel(PLACEMENT_KERNEL)
-            try:
-                matrix = np.array(kernel.create_shape(placement).matrix, dtype=np.float64)
-            except RuntimeError:
-                raise ValueError(f"its {placement.is_a()} cannot be resolved") from None
-            if matrix.shape != (16,) or not np.all(np.isfinite(matrix)):
-                raise ValueError(f"its {placement.is_a()} is not finite")
-            self._frames[placement.id()] = matrix.reshape(4, 4).T
+            self._frames[placement.id()] = self._resolved(placement)
         return self._frames[placement.id()]
+
+    def _resolved(self, placement: Any) -> FloatArray:
+        if placement.is_a("IfcGridPlacement"):
+            return grid_frame(placement, self._placement_frame, self._unit_m)
+        if has_grid_ancestor(placement):
+            local = axes_frame(placement.RelativePlacement, self._unit_m)
+            return self._placement_frame(placement.PlacementRelTo) @ local
+        kernel, _ = self._kernel(PLACEMENT_KERNEL)
+        try:
+            matrix = np.array(kernel.create_shape(placement).matrix, dtype=np.float64)
+        except RuntimeError:
+            raise ValueError(f"its {placement.is_a()} cannot be resolved") from None
+        if matrix.shape != (16,) or not np.all(np.isfinite(matrix)):
+            raise ValueError(f"its {placement.is_a()} is not finite")
+        return matrix.reshape(4, 4).T
 
     def shape(self, product: Product, avoid: Collection[str]) -> Shape | None:
         """Return the mesh of a product, or None where no kernel makes one; ``avoid`` names what crashed on it."""
@@ -136,6 +146,9 @@ class Kernels:
             for kernel, mesh in zip(usable, fast, strict=False):
                 if mesh is not None and extent is not None and extent.matches(mesh):
                     return Shape(mesh, kernel)
+            own = polygon_mesh(product.body, self._unit_m)
+            if own is not None:
+                return Shape(own, "polygons")
         mesh = None if DEFAULT_KERNEL in avoid else self._mesh(DEFAULT_KERNEL, product)
         if mesh is not None:
             return Shape(mesh, DEFAULT_KERNEL)
@@ -186,7 +199,10 @@ class Kernels:
 
     def _mesh(self, kernel: str, product: Product) -> Mesh | None:
         self._announce(kernel)
-        return self._create(kernel, product.instance, product.body)
+        mesh = self._create(kernel, product.instance, product.body)
+        if mesh is None and has_grid_ancestor(product.instance.ObjectPlacement) and not product.openings:
+            return self._create(kernel, product.body)  # kernels give up on the placement, not on the shape
+        return mesh
 
     def _create(self, name: str, *arguments: Any) -> Mesh | None:
         kernel, log = self._kernel(name)

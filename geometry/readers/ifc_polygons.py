@@ -1,4 +1,8 @@
-"""Box and area of a faceted body, straight from the polygons in the file: a witness beside the geometry kernels."""
+"""Faceted bodies straight from the polygons in the file: a witness beside the geometry kernels, and a substitute.
+
+Box and area of the polygons tell whether a kernel's mesh is complete. Where all polygons are convex, triangles fanned
+out in them are the body itself, with no kernel's tolerance in between.
+"""
 
 # pyright: reportUnknownMemberType=false
 
@@ -8,10 +12,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from geometry.arrays import FloatArray
+from geometry.arrays import FloatArray, IntArray
 from geometry.design import Mesh
 from geometry.mesh_health import surface_area
 from geometry.readers.ifc_attributes import attribute
+from geometry.readers.ifc_frames import NotComparable, mapping_frame
 
 _BOX_M = 1e-4
 _AREA_SHARE = 1e-3
@@ -33,16 +38,80 @@ class Extent:
 def declared_extent(body: Any, unit_m: float) -> Extent | None:
     """Return the extent of a representation of face sets and faceted breps, or None where it has anything else."""
     low, high, area = np.full(3, np.inf), np.full(3, -np.inf), 0.0
-    for item in body.Items:
+    for item, frame in _framed_items(body, unit_m):
         parts = _parts(item)
         if parts is None:
             return None
         for points, part_area in parts:
-            low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
+            placed = points * unit_m @ frame[:3, :3].T + frame[:3, 3]
+            low, high = np.minimum(low, placed.min(axis=0)), np.maximum(high, placed.max(axis=0))
             area += part_area
     if not np.all(np.isfinite(low)):
         return None
-    return Extent(np.stack([low, high]) * unit_m, area * unit_m**2)
+    return Extent(np.stack([low, high]), area * unit_m**2)
+
+
+def polygon_mesh(body: Any, unit_m: float) -> Mesh | None:
+    """Return the triangles of a representation whose polygons are all convex and without holes; else None."""
+    vertices: list[FloatArray] = []
+    faces: list[IntArray] = []
+    count = 0
+    for item, frame in _framed_items(body, unit_m):
+        polygons = _outlines(item)
+        if polygons is None:
+            return None
+        for corners in polygons:
+            if corners is None or not _is_convex(corners):
+                return None
+            fan = np.arange(1, len(corners) - 1, dtype=np.int64)
+            vertices.append(corners * unit_m @ frame[:3, :3].T + frame[:3, 3])
+            faces.append(np.stack([np.zeros_like(fan), fan, fan + 1], axis=1) + count)
+            count += len(corners)
+    if not faces:
+        return None
+    return Mesh(np.concatenate(vertices), np.concatenate(faces).astype(np.int32))
+
+
+def _framed_items(body: Any, unit_m: float) -> list[tuple[Any, FloatArray]]:
+    """Return the items of a body with their frames, mapped items opened; empty where a mapping is no rigid motion."""
+    try:
+        return list(_opened(body, np.eye(4), unit_m))
+    except NotComparable:
+        return []
+
+
+def _opened(body: Any, frame: FloatArray, unit_m: float) -> Iterator[tuple[Any, FloatArray]]:
+    for item in body.Items:
+        if item.is_a("IfcMappedItem"):
+            yield from _opened(item.MappingSource.MappedRepresentation, frame @ mapping_frame(item, unit_m), unit_m)
+        else:
+            yield item, frame
+
+
+def _outlines(item: Any) -> Iterator[FloatArray | None] | None:
+    """Return the outlines of an item's faces, None for one with holes; None for an item of another kind."""
+    shells = _shells(item)
+    if shells is None:
+        return None
+    return (_outline(face) for shell in shells for face in shell.CfsFaces)
+
+
+def _outline(face: Any) -> FloatArray | None:
+    bounds = face.Bounds
+    if len(bounds) != 1 or not bounds[0].Bound.is_a("IfcPolyLoop"):
+        return None
+    corners = np.array([point.Coordinates for point in bounds[0].Bound.Polygon], dtype=np.float64)
+    return corners if bounds[0].Orientation else corners[::-1]
+
+
+def _is_convex(corners: FloatArray) -> bool:
+    """Return whether a plane polygon turns one way at every corner."""
+    if len(corners) == 3:
+        return True
+    edges = np.roll(corners, -1, axis=0) - corners
+    turns: FloatArray = np.cross(edges, np.roll(edges, -1, axis=0))
+    normal = turns.sum(axis=0)
+    return bool(np.all(turns @ normal >= 0.0))
 
 
 def polygon_area(corners: FloatArray) -> float:
@@ -61,12 +130,17 @@ def _parts(item: Any) -> Iterator[_Part] | None:
         return _triangles(item)
     if item.is_a("IfcPolygonalFaceSet") and not item.PnIndex:
         return _indexed(item)
+    shells = _shells(item)
+    return None if shells is None else _faces(shells)
+
+
+def _shells(item: Any) -> Sequence[Any] | None:
     if item.is_a("IfcFacetedBrep"):
-        return _faces([item.Outer, *(item.Voids if item.is_a("IfcFacetedBrepWithVoids") else ())])
+        return [item.Outer, *(item.Voids if item.is_a("IfcFacetedBrepWithVoids") else ())]
     if item.is_a("IfcFaceBasedSurfaceModel"):
-        return _faces(item.FbsmFaces)
+        return item.FbsmFaces
     if item.is_a("IfcShellBasedSurfaceModel"):
-        return _faces(item.SbsmBoundary)
+        return item.SbsmBoundary
     return None
 
 

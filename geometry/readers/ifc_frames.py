@@ -1,0 +1,59 @@
+"""Axis placements and mappings of representation items as (4, 4) frames, read straight from the file."""
+
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from geometry.readers.ifc_attributes import attribute
+
+
+class NotComparable(Exception):
+    """A definition that has no plain equivalent here: what rests on it cannot be checked without a geometry kernel."""
+
+
+def axes_frame(position: Any, unit_m: float) -> FloatArray:
+    """Return the (4, 4) frame of an IfcAxis2Placement2D or 3D, in metres."""
+    z = _unit(attribute(position, "Axis"), (0.0, 0.0, 1.0))
+    x = _unit(attribute(position, "RefDirection"), (1.0, 0.0, 0.0) if abs(z[0]) < 0.99 else (0.0, 0.0, 1.0))
+    x = x - z * float(x @ z)
+    x /= np.linalg.norm(x)
+    frame = np.eye(4)
+    frame[:3, 0], frame[:3, 1], frame[:3, 2] = x, np.cross(z, x), z
+    coordinates = position.Location.Coordinates
+    frame[: len(coordinates), 3] = np.asarray(coordinates, dtype=np.float64) * unit_m
+    return frame
+
+
+def mapping_frame(item: Any, unit_m: float) -> FloatArray:
+    """Return the (4, 4) map of an IfcMappedItem.
+
+    Raises
+    ------
+    NotComparable
+        If it scales, mirrors or starts from a displaced origin, which is left to the kernels.
+    """
+    target = item.MappingTarget
+    scales = [attribute(target, name, 1.0) for name in ("Scale", "Scale2", "Scale3")]
+    columns = [_unit(attribute(target, f"Axis{k + 1}"), np.eye(3)[k]) for k in range(3)]
+    frame = np.eye(4)
+    frame[:3, :3] = np.stack(columns, axis=1)
+    rigid = np.allclose(frame[:3, :3].T @ frame[:3, :3], np.eye(3), atol=1e-6) and np.linalg.det(frame[:3, :3]) > 0
+    source = item.MappingSource.MappingOrigin
+    if not rigid or any(abs(scale - 1.0) > 1e-9 for scale in scales) or not source.is_a("IfcAxis2Placement3D"):
+        raise NotComparable
+    if not np.allclose(axes_frame(source, unit_m), np.eye(4), atol=1e-9):
+        raise NotComparable
+    coordinates = target.LocalOrigin.Coordinates
+    frame[: len(coordinates), 3] = np.asarray(coordinates, dtype=np.float64) * unit_m
+    return frame
+
+
+def _unit(direction: Any, default: Sequence[float]) -> FloatArray:
+    ratios = np.zeros(3)
+    given = default if direction is None else direction.DirectionRatios
+    ratios[: len(given)] = given
+    return ratios / np.linalg.norm(ratios)
