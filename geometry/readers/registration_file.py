@@ -22,8 +22,8 @@ def read_request(text: str) -> RegistrationRequest:
     """Return the request that ``auto``, ``given`` or the path of a file stands for.
 
     A file holds either a rigid 4x4 matrix from scan to design (16 numbers as text, CSV or JSON, or under the key
-    ``T_design_scan``, ``matrix`` or ``transform``), or control points: CSV, text, JSON or YAML rows of name, scan x, y, z
-    and design x, y, z in metres, with or without a header and with or without names.
+    ``T_design_scan``, ``matrix`` or ``transform``), or control points: CSV, text, JSON or YAML rows of name, scan x, y,
+    z and design x, y, z in metres, with or without a header and with or without names.
 
     Raises
     ------

@@ -9,12 +9,13 @@ from geometry.arrays import FloatArray
 from geometry.pose import Pose, pose_difference
 from geometry.registration.covariance import weak_directions
 from geometry.registration.evidence import View, compare, view
+from geometry.registration.gravity import levelling
 from geometry.registration.matching import perturbed
 from geometry.registration.quality import Quality, direction_name, holdout_rmse, quality_of_refined
 from geometry.registration.refinement import Refined, refine
 from geometry.registration.result import Registration, RegistrationStatus, Rival
-from geometry.registration.search import search
-from geometry.registration.surfaces import DesignSurface, ScanSample, building_size
+from geometry.registration.search import distinct, search
+from geometry.registration.surfaces import DesignSurface, ScanSample, building_size, sample_surface
 
 _HELD_OUT = 0.15
 _VIEW_POINTS = 30_000
@@ -57,9 +58,13 @@ def register_automatically(
 ) -> Registration:
     """Return the accepted pose, or the refusal: see :func:`geometry.registration.register.register`."""
     scene = _scene(surface, sample, seed)
-    candidates = search(surface, scene.fitted, scene.size, Pose.identity())
+    _, design_normals = sample_surface(surface, 4_000)
+    poses: list[Pose] = []
+    for T_level_scan in levelling(scene.fitted.normals, design_normals):
+        poses += [c.T_design_scan for c in search(surface, scene.fitted, scene.size, T_level_scan)]
     report(0.6)
-    contest = hold_contest(scene, [c.T_design_scan for c in candidates])
+    poses = distinct(poses, scene.fitted.points.mean(axis=0), 0.15 * scene.size, np.radians(1.0))
+    contest = hold_contest(scene, poses)
     report(0.8)
     if contest is None:
         return _nothing_found()

@@ -151,7 +151,7 @@ def scan_sample(scan: Scan, seed: int) -> ScanSample:
     chosen = voxel_thin(scan.points, cell)
     while len(chosen) > _MOST_POINTS:
         cell *= max(1.1, float(np.sqrt(len(chosen) / _MOST_POINTS)))
-        chosen = voxel_thin(scan.points, cell)
+        chosen = chosen[voxel_thin(scan.points[chosen], cell)]
     chosen = np.random.default_rng(seed).permutation(chosen)
     stations = _station_of(scan, chosen)
     normals, planarity = estimate_normals(scan.points, None, at=chosen)

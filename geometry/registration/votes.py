@@ -39,6 +39,8 @@ class Votes:
     """(g,) 0..1, how much each group counts."""
     cluster: IntArray
     """(g,) which independent unit the group belongs to: an element or, where there are few elements, a block of one."""
+    element: IntArray
+    """(g,) which element the group belongs to."""
     weight: FloatArray
     """(m,) the group's voice shared out over its rows."""
     sign: FloatArray
@@ -61,7 +63,7 @@ def collect_votes(matches: Matches, *, most_rows: int, owner: Int32Array | None 
     pivot = matches.points.mean(axis=0) if len(matches.index) else np.zeros(3)
     axis, sign = _axes(matches.normals)
     element = matches.element if owner is None else owner[matches.index]
-    group, cluster = _groups(matches.points, element.astype(np.int64), axis)
+    group, cluster, element_of = _groups(matches.points, element.astype(np.int64), axis)
     count = np.bincount(group)
     order = np.argsort(group, kind="stable")
     start = np.concatenate([[0], np.cumsum(count)[:-1]])
@@ -72,8 +74,8 @@ def collect_votes(matches: Matches, *, most_rows: int, owner: Int32Array | None 
     weight = (voice / np.minimum(count[used], most_rows))[local]
     clusters = np.unique(cluster[used], return_inverse=True)[1]
     return Votes(
-        jacobian(matches, pivot)[kept], matches.residual[kept], local.astype(np.int64), voice, clusters, weight,
-        sign[kept], pivot,
+        jacobian(matches, pivot)[kept], matches.residual[kept], local.astype(np.int64), voice, clusters,
+        element_of[used], weight, sign[kept], pivot,
     )  # fmt: skip
 
 
@@ -106,8 +108,8 @@ def _axes(normals: FloatArray) -> tuple[IntArray, FloatArray]:
     return axis.astype(np.int64), np.sign(cosine[np.arange(len(axis)), axis])
 
 
-def _groups(points: FloatArray, element: IntArray, axis: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the group of each match and the cluster of each group."""
+def _groups(points: FloatArray, element: IntArray, axis: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the group of each match, and the cluster and the element of each group."""
     _, size = np.unique(element, return_counts=True)
     blocks = np.zeros(len(element), np.int64)
     if (size >= _FEWEST_POINTS).sum() < _FEWEST_ELEMENTS and len(element):
@@ -116,5 +118,5 @@ def _groups(points: FloatArray, element: IntArray, axis: IntArray) -> tuple[IntA
         block = np.floor((points - lower) / edge).astype(np.int64)
         blocks = (block[:, 0] * 64 + block[:, 1]) * 64 + block[:, 2]
     groups, group = np.unique((element * 64**3 + blocks) * 16 + axis, return_inverse=True)
-    by = groups if blocks.any() else groups // (64**3 * 16)
-    return group, np.unique(by, return_inverse=True)[1]
+    owner = groups // (64**3 * 16)
+    return group, np.unique(groups if blocks.any() else owner, return_inverse=True)[1], owner
