@@ -11,35 +11,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray, Int32Array, IntArray
-from geometry.element_pose import PoseFit, PoseProblem, fit_pose
+from geometry.element_pose import ElementShapes, PoseFit, PoseProblem, fit_poses, unit_normals
+from geometry.thinning import voxel_thin
 from geometry.triangle_tree import ClosestElements, TriangleTree, build_tree, closest_elements
 
 _PASSES = 3
 _FORM_BAND = 0.05
 """How far (m) from the rigidly placed element its own surface may bow or bulge and still be assigned to it."""
-_FIT_POINTS = 1000
-"""Points used for one pose fit; more do not make it better than the element's form allows."""
-_TIE_TRUST = 0.1
+_THIN = 0.02
+"""Spacing (m) of the points that poses are fitted to."""
+_FIT_POINTS = 180
+"""Points used per element and face direction for a pose fit; more do not make it better than the form allows."""
+_TIE_TRUST = 0.02
 """Weight of a point that two elements explain equally well (coincident faces)."""
 _MIN_FIT = 10
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ElementShape:
-    """The triangles of one element in the frame of the check."""
-
-    triangles: FloatArray
-    """(t, 3, 3) metres."""
-    centre: FloatArray
-    """(3,) centre of the box."""
-    size: float
-    """Half the box diagonal, metres."""
-
-    @staticmethod
-    def of(triangles: FloatArray) -> "ElementShape":
-        """Return the shape of triangles (t, 3, 3)."""
-        lower, upper = triangles.min(axis=(0, 1)), triangles.max(axis=(0, 1))
-        return ElementShape(triangles, 0.5 * (lower + upper), max(float(np.linalg.norm(upper - lower)) / 2.0, 1e-3))
+_BELIEVED = 0.3
+"""Inlier share from which a fitted pose is used to place the element."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +40,10 @@ class SeenPoints:
     min_cosine: float
     sigma: float
     """Standard deviation of a point about a surface, metres."""
+
+    def at(self, index: IntArray) -> "SeenPoints":
+        """Return the points at ``index``."""
+        return SeenPoints(self.points[index], self.gates[index], self.min_cosine, self.sigma)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +65,7 @@ class AsBuilt:
 
 
 def solve_as_built(
-    shapes: tuple[ElementShape, ...],
+    shapes: ElementShapes,
     seen: SeenPoints,
     band: float,
     *,
@@ -82,35 +73,35 @@ def solve_as_built(
 ) -> AsBuilt:
     """Assign points to elements and fit every element's as-built pose.
 
-    Parameters
-    ----------
-    shapes
-        One per element.
-    seen
-        The scan in the design frame.
-    band
-        How far (m) a built surface may lie from its designed place.
+    ``band`` (m) is how far a built surface may lie from its designed place.
     """
-    trees = [build_tree(shape.triangles) for shape in shapes]
-    owner = np.concatenate([np.full(len(s.triangles), i, np.int32) for i, s in enumerate(shapes)])
-    designed = np.concatenate([s.triangles for s in shapes])
-    candidates = _near(build_tree(designed, owner), seen, band)
-    built, fits = candidates, tuple[PoseFit | None, ...](None for _ in shapes)
-    members: list[IntArray] = [np.empty(0, np.int64)] * len(shapes)
+    some = seen.at(voxel_thin(seen.points, _THIN))
+    candidates = _near(build_tree(shapes.triangles, shapes.element), some, band)
+    built, fits = candidates, dict[int, PoseFit]()
+    members: list[IntArray] = []
     for number in range(_PASSES):
-        new_members, tied = _members(candidates, built, len(shapes), seen.sigma)
-        fitted: list[PoseFit | None] = []
-        for i, shape in enumerate(shapes):
-            if number > 0 and np.array_equal(new_members[i], members[i]):
-                fitted.append(fits[i])
-                continue
-            fitted.append(_fit(trees[i], shape, seen, new_members[i], tied, band))
-        fits, members = tuple(fitted), new_members
-        placed = np.concatenate([_placed(s, f) for s, f in zip(shapes, fits, strict=True)])
-        built = _near(build_tree(placed, owner), seen, _FORM_BAND)
+        new_members, trust = _members(shapes, candidates, built, some)
+        todo = [
+            i for i, index in enumerate(new_members)
+            if len(index) >= _MIN_FIT and not (number and np.array_equal(index, members[i]))
+        ]  # fmt: skip
+        problem = PoseProblem(
+            points=some.points[np.concatenate(new_members)],
+            gates=some.gates[np.concatenate(new_members)],
+            trust=trust,
+            begin=np.concatenate([[0], np.cumsum([len(m) for m in new_members])]).astype(np.int64),
+            sigma=seen.sigma,
+            band=band,
+            min_cosine=seen.min_cosine,
+        )
+        fits = {i: f for i, f in fits.items() if len(new_members[i]) >= _MIN_FIT}
+        fits |= fit_poses(shapes, problem, np.array(todo, np.int64))
+        members = new_members
+        tree = build_tree(_placed(shapes, fits), shapes.element)
+        built = _near(tree, some if number < _PASSES - 1 else seen, _FORM_BAND)
         if progress is not None:
             progress((number + 1) / _PASSES)
-    return _conclude(designed, seen, fits, built)
+    return _conclude(shapes, seen, tuple(fits.get(i) for i in range(len(shapes))), built)
 
 
 def _near(tree: TriangleTree, seen: SeenPoints, reach: float) -> ClosestElements:
@@ -124,88 +115,75 @@ def _tied(built: ClosestElements, sigma: float) -> BoolArray:
 
 
 def _members(
-    candidates: ClosestElements, built: ClosestElements, count: int, sigma: float
-) -> tuple[list[IntArray], BoolArray]:
-    """Return per element the points that may be its own: near its design, and not explained by another alone."""
+    shapes: ElementShapes, candidates: ClosestElements, built: ClosestElements, seen: SeenPoints
+) -> tuple[list[IntArray], FloatArray]:
+    """Return per element the points to fit it to, and the trust in each (concatenated).
+
+    A point is a candidate for the elements near whose design it lies, unless another element alone explains it. Each
+    face direction keeps a bounded number of points, evenly spread: a narrow edge face counts beside a wide floor.
+    """
     first = built.element[:, 0]
-    explained = (first >= 0) & (built.distance[:, 0] < 3.0 * sigma)
-    tied = explained & _tied(built, sigma)
+    explained = (first >= 0) & (built.distance[:, 0] < 3.0 * seen.sigma)
+    tied = explained & _tied(built, seen.sigma)
     who: list[Int32Array] = []
     which: list[IntArray] = []
+    face: list[Int32Array] = []
     for rank in range(candidates.element.shape[1]):
         element = candidates.element[:, rank]
         ok = (element >= 0) & (~explained | (first == element) | (tied & (built.element[:, 1] == element)))
         who.append(element[ok])
         which.append(np.flatnonzero(ok))
+        face.append(candidates.triangle[ok, rank])
     only_built = explained & ~(candidates.element == first[:, None]).any(axis=1)
     who.append(first[only_built])
     which.append(np.flatnonzero(only_built))
+    face.append(built.triangle[only_built, 0])
     element, index = np.concatenate(who), np.concatenate(which)
-    order = np.lexsort((index, element))
-    bounds = np.searchsorted(element[order], np.arange(count + 1))
-    index = index[order]
-    return [index[bounds[i] : bounds[i + 1]] for i in range(count)], tied
+    normal = unit_normals(shapes.triangles)[np.concatenate(face)]
+    axis = np.argmax(np.abs(normal), axis=1)
+    direction = 2 * axis + (normal[np.arange(len(normal)), axis] > 0)
+    kept = _evenly(element.astype(np.int64) * 6 + direction, index)
+    element, index = element[kept], index[kept]
+    bounds = np.searchsorted(element, np.arange(len(shapes) + 1))
+    trust = np.where(tied[index], _TIE_TRUST, 1.0)
+    return [index[bounds[i] : bounds[i + 1]] for i in range(len(shapes))], trust
 
 
-def _fit(
-    tree: TriangleTree, shape: ElementShape, seen: SeenPoints, index: IntArray, tied: BoolArray, band: float
-) -> PoseFit | None:
-    if len(index) < _MIN_FIT:
-        return None
-    index = spread_out(seen.points[index], _FIT_POINTS, index)
-    return fit_pose(
-        PoseProblem(
-            tree=tree,
-            points=seen.points[index],
-            gates=seen.gates[index],
-            trust=np.where(tied[index], _TIE_TRUST, 1.0),
-            centre=shape.centre,
-            size=shape.size,
-            sigma=seen.sigma,
-            band=band,
-            min_cosine=seen.min_cosine,
-        )
-    )
+def _evenly(group: IntArray, index: IntArray) -> IntArray:
+    """Return positions, ordered by group and index, of at most about ``_FIT_POINTS`` of each group.
 
-
-def spread_out(points: FloatArray, limit: int, index: IntArray) -> IntArray:
-    """Return at most about ``limit`` of ``index``, evenly in space, so that what is near a station does not outvote the rest.
-
-    The first point of each cell of a grid is kept; the cell grows until few enough are left.
+    The points are in the order of the grid they were thinned with, so taking every k-th spreads them out.
     """
-    if len(points) <= limit:
-        return index
-    relative = points - points.min(axis=0)
-    cell = 0.01
-    while True:
-        key = np.floor(relative / cell).astype(np.int64) @ np.array([1, 2_000_003, 4_000_037_000_011])
-        kept = np.unique(key, return_index=True)[1]
-        if len(kept) <= limit:
-            return index[np.sort(kept)]
-        cell *= max(1.1, min(4.0, (len(kept) / limit) ** 0.5))
+    order = np.lexsort((index, group))
+    group = group[order]
+    start = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
+    size = np.diff(np.append(start, len(group)))
+    rank = np.arange(len(group)) - np.repeat(start, size)
+    stride = np.maximum(1, np.ceil(size / _FIT_POINTS)).astype(np.int64)
+    return order[rank % np.repeat(stride, size) == 0]
 
 
-def _placed(shape: ElementShape, fit: PoseFit | None) -> FloatArray:
+def _placed(shapes: ElementShapes, fits: dict[int, PoseFit]) -> FloatArray:
     """Return the triangles where they were built; where that is not known, where they were designed."""
-    if fit is None or not fit.moved or fit.inlier_fraction < 0.3:
-        return shape.triangles
-    return fit.T_built_design.apply(shape.triangles.reshape(-1, 3)).reshape(-1, 3, 3)
+    triangles = shapes.triangles.copy()
+    for i, fit in fits.items():
+        if fit.moved and fit.inlier_fraction >= _BELIEVED:
+            part = slice(int(shapes.start[i]), int(shapes.start[i + 1]))
+            triangles[part] = fit.T_built_design.apply(triangles[part].reshape(-1, 3)).reshape(-1, 3, 3)
+    return triangles
 
 
 def _conclude(
-    designed: FloatArray, seen: SeenPoints, fits: tuple[PoseFit | None, ...], built: ClosestElements
+    shapes: ElementShapes, seen: SeenPoints, fits: tuple[PoseFit | None, ...], built: ClosestElements
 ) -> AsBuilt:
     """Read the final assignment: deviations are along the designed face that the built face came from."""
     triangle = built.triangle[:, 0]
     owned = triangle >= 0
-    corner = designed[triangle[owned], 0]
-    normal_owned = np.cross(designed[triangle[owned], 1] - corner, designed[triangle[owned], 2] - corner)
-    length = np.linalg.norm(normal_owned, axis=1, keepdims=True)
-    normal_owned = np.divide(normal_owned, length, out=np.zeros_like(normal_owned), where=length > 0)
     normal = np.zeros_like(seen.points)
-    normal[owned] = normal_owned
+    normal[owned] = unit_normals(shapes.triangles)[triangle[owned]]
     deviation = np.full(len(triangle), np.nan)
-    deviation[owned] = np.einsum("ij,ij->i", seen.points[owned] - corner, normal_owned)
+    corner = shapes.triangles[triangle[owned], 0]
+    deviation[owned] = np.einsum("ij,ij->i", seen.points[owned] - corner, normal[owned])
     return AsBuilt(
         fits=fits,
         element=built.element[:, 0],

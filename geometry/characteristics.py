@@ -1,7 +1,7 @@
 """The characteristics an element is judged by, measured from its as-built pose and its surface patches."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from geometry.verdict import Measurement, Outcome, judge
 
 _FEW = 20
 """Points below which nothing is claimed against or for an element."""
+_PROOF = 150
+"""Points beyond the limit that prove a surface nonconforming when most of the element conforms."""
 _OBSERVED = 0.005
 """Standard deviation (m) beyond which a displacement counts as not measured."""
 
@@ -96,41 +98,34 @@ def _surface(element: Measured, rule: Rule) -> list[Measurement]:
     """Worst deviation of the element's own surface; what stands on it unexplained keeps it from passing."""
     patches = element.patches
     own = patches.own
-    if not own.any():
+    size = float(element.size.max())
+    limits = rule.limits(size)
+    if limits is None or not own.any():
         return []
-    standard = element.budget.combined(patches.position, patches.normal, patches.uncertainty)
-    limits = rule.limits(float(element.size.max()))
-    if limits is None:
-        return []
+    expanded_each = COVERAGE_FACTOR * element.budget.combined(patches.position, patches.normal, patches.uncertainty)
     outside = np.maximum(patches.deviation - limits.upper, limits.lower - patches.deviation)
-    beyond = own & (outside > COVERAGE_FACTOR * standard)
-    worst = int(np.argmax(np.where(own, outside + COVERAGE_FACTOR * standard, -np.inf)))
-    supported = beyond.sum() >= 2 and patches.points[beyond].max(initial=0) >= _FEW
-    if supported:
-        worst = int(np.argmax(np.where(beyond, outside - COVERAGE_FACTOR * standard, -np.inf)))
-    total = int(patches.points[own].max(initial=0) if own.sum() == 1 else patches.points[own].sum() // 3)
+    total = int(patches.points[own].sum())
+    beyond = own & (outside > expanded_each)
+    support = int(patches.points[beyond].sum())
+    proven = support >= _PROOF or (support >= _FEW and 2 * support >= total)
+    # a proven failure is stated by its surest patch, anything else by the patch that comes nearest to failing
+    worst = int(np.argmax(np.where(beyond, outside - expanded_each, -np.inf) if proven else
+                          np.where(own, outside + expanded_each, -np.inf)))  # fmt: skip
     [result] = _judged(
-        rule, float(element.size.max()), float(patches.deviation[worst]), float(standard[worst]),
-        n=total, method="patches",
-    )  # fmt: skip
-    if result.outcome is Outcome.FAIL and not supported:
-        return [_with(result, Outcome.INDETERMINATE, "few_points")]
-    if result.outcome is Outcome.PASS and _stands_out(patches, own, outside, standard):
-        return [_with(result, Outcome.INDETERMINATE, "attached")]
+        rule, size, float(patches.deviation[worst]), 0.5 * float(expanded_each[worst]), n=total, method="patches"
+    )
+    if result.outcome is Outcome.FAIL and not proven:
+        return [replace(result, outcome=Outcome.INDETERMINATE, note="few_points")]
+    if result.outcome is Outcome.PASS and _stands_out(patches, outside, expanded_each):
+        return [replace(result, outcome=Outcome.INDETERMINATE, note="attached")]
     return [result]
 
 
-def _stands_out(patches: Patches, own: BoolArray, outside: FloatArray, standard: FloatArray) -> bool:
+def _stands_out(patches: Patches, outside: FloatArray, expanded_each: FloatArray) -> bool:
     """Say whether a fair part of what lies on the element is out of tolerance but not joined to its surface."""
-    foreign = ~own & (outside > COVERAGE_FACTOR * standard)
+    foreign = ~patches.own & (outside > expanded_each)
     share = patches.points[foreign].sum() / max(patches.points.sum(), 1)
     return bool(foreign.sum() >= 3 and share > 0.1)
-
-
-def _with(result: Measurement, outcome: Outcome, note: str) -> Measurement:
-    from dataclasses import replace
-
-    return replace(result, outcome=outcome, note=note)
 
 
 def _largest_observed(

@@ -10,7 +10,7 @@ import numpy as np
 
 LEAF_SIZE = 4
 _BINS = 16
-_STACK = 96
+STACK = 96
 
 
 @nb.njit(cache=True)
@@ -167,6 +167,55 @@ def _foot(corners, s, x, y, z):
     return x - h * nx, y - h * ny, z - h * nz
 
 
+@nb.njit(cache=True)
+def closest_one(
+    x, y, z, gx, gy, gz, min_cosine, limit2, last, root, corners, normals, order, box, child, stack, depth2
+):
+    """Return leaf slot (-1 for none), squared distance and foot of the closest compatible triangle of one point.
+
+    ``last`` is a slot to try first (-1 for none), ``root`` the node to start from.
+    """
+    open_gate = gx == 0.0 and gy == 0.0 and gz == 0.0
+    best2, best, fx, fy, fz = limit2, -1, np.nan, np.nan, np.nan
+    if last >= 0 and (open_gate or gx * normals[last, 0] + gy * normals[last, 1] + gz * normals[last, 2] >= min_cosine):
+        qx, qy, qz = _foot(corners, last, x, y, z)
+        d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
+        if d2 <= best2:
+            best2, best, fx, fy, fz = d2, last, qx, qy, qz
+    stack[0] = root
+    depth2[0] = _box_distance2(box, root, x, y, z)
+    top = 1
+    while top > 0:
+        top -= 1
+        if depth2[top] > best2:
+            continue
+        node = stack[top]
+        first, count = child[node, 0], child[node, 1]
+        if count > 0:
+            for s in range(first, first + count):
+                if not open_gate and gx * normals[s, 0] + gy * normals[s, 1] + gz * normals[s, 2] < min_cosine:
+                    continue
+                qx, qy, qz = _foot(corners, s, x, y, z)
+                d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
+                if d2 < best2 or (d2 == best2 and (best < 0 or order[s] < order[best])):
+                    best2, best, fx, fy, fz = d2, s, qx, qy, qz
+            continue
+        near2 = _box_distance2(box, first, x, y, z)
+        far2 = _box_distance2(box, first + 1, x, y, z)
+        near, far = first, first + 1
+        if far2 < near2:
+            near, far, near2, far2 = far, near, far2, near2
+        if far2 <= best2:
+            stack[top] = far
+            depth2[top] = far2
+            top += 1
+        if near2 <= best2:
+            stack[top] = near
+            depth2[top] = near2
+            top += 1
+    return best, best2, fx, fy, fz
+
+
 @nb.njit(cache=True, parallel=True)
 def closest_surface(
     points, gate, min_cosine, max_distance, chunk, corners, normals, order, box, child, distance, slot, foot
@@ -175,58 +224,17 @@ def closest_surface(
     n = len(points)
     gated = len(gate) > 0
     for c in nb.prange((n + chunk - 1) // chunk):
-        stack = np.empty(_STACK, np.int32)
-        depth2 = np.empty(_STACK)
+        stack = np.empty(STACK, np.int32)
+        depth2 = np.empty(STACK)
         last = -1
         for i in range(c * chunk, min(n, (c + 1) * chunk)):
-            x, y, z = points[i, 0], points[i, 1], points[i, 2]
             gx, gy, gz = 0.0, 0.0, 0.0
             if gated:
                 gx, gy, gz = gate[i, 0], gate[i, 1], gate[i, 2]
-            open_gate = gx == 0.0 and gy == 0.0 and gz == 0.0
-            best2 = max_distance * max_distance
-            best, fx, fy, fz = -1, np.nan, np.nan, np.nan
-            if last >= 0 and (
-                open_gate or gx * normals[last, 0] + gy * normals[last, 1] + gz * normals[last, 2] >= min_cosine
-            ):
-                qx, qy, qz = _foot(corners, last, x, y, z)
-                d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
-                if d2 <= best2:
-                    best2, best, fx, fy, fz = d2, last, qx, qy, qz
-            top = 0
-            stack[0] = 0
-            depth2[0] = _box_distance2(box, 0, x, y, z)
-            top = 1
-            while top > 0:
-                top -= 1
-                if depth2[top] > best2:
-                    continue
-                node = stack[top]
-                first, count = child[node, 0], child[node, 1]
-                if count > 0:
-                    for s in range(first, first + count):
-                        if not open_gate and (
-                            gx * normals[s, 0] + gy * normals[s, 1] + gz * normals[s, 2] < min_cosine
-                        ):
-                            continue
-                        qx, qy, qz = _foot(corners, s, x, y, z)
-                        d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
-                        if d2 < best2 or (d2 == best2 and (best < 0 or order[s] < order[best])):
-                            best2, best, fx, fy, fz = d2, s, qx, qy, qz
-                    continue
-                near2 = _box_distance2(box, first, x, y, z)
-                far2 = _box_distance2(box, first + 1, x, y, z)
-                near, far = first, first + 1
-                if far2 < near2:
-                    near, far, near2, far2 = far, near, far2, near2
-                if far2 <= best2:
-                    stack[top] = far
-                    depth2[top] = far2
-                    top += 1
-                if near2 <= best2:
-                    stack[top] = near
-                    depth2[top] = near2
-                    top += 1
+            best, best2, fx, fy, fz = closest_one(
+                points[i, 0], points[i, 1], points[i, 2], gx, gy, gz, min_cosine, max_distance * max_distance, last, 0,
+                corners, normals, order, box, child, stack, depth2,
+            )  # fmt: skip
             slot[i] = best
             distance[i] = np.sqrt(best2) if best >= 0 else np.inf
             foot[i, 0], foot[i, 1], foot[i, 2] = fx, fy, fz
@@ -242,7 +250,7 @@ def closest_compatible_elements(
     """Fill the k nearest different elements of each point, nearest first."""
     n, k = element.shape
     for c in nb.prange((n + chunk - 1) // chunk):
-        stack = np.empty(_STACK, np.int32)
+        stack = np.empty(STACK, np.int32)
         best2 = np.empty(k)
         for i in range(c * chunk, min(n, (c + 1) * chunk)):
             x, y, z = points[i, 0], points[i, 1], points[i, 2]
@@ -359,8 +367,8 @@ def cast_first(origins, directions, limit, chunk, corners, order, box, child, re
     """Fill range and leaf slot of the first triangle along each ray."""
     n = len(directions)
     for c in nb.prange((n + chunk - 1) // chunk):
-        stack = np.empty(_STACK, np.int32)
-        entry = np.empty(_STACK)
+        stack = np.empty(STACK, np.int32)
+        entry = np.empty(STACK)
         for i in range(c * chunk, min(n, (c + 1) * chunk)):
             ox, oy, oz = origins[i, 0], origins[i, 1], origins[i, 2]
             dx, dy, dz = directions[i, 0], directions[i, 1], directions[i, 2]

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from geometry.as_built import ElementShape, solve_as_built
+from geometry.as_built import solve_as_built
 from geometry.design import DesignModel
+from geometry.element_pose import element_shapes
 from geometry.errors import EmptyInput
 from geometry.registration.register import register
 from geometry.registration.request import RegistrationRequest
@@ -78,14 +79,12 @@ def compare(
         raise ValueError("a refused registration has no pose to compare with")
     report = progress or _silent
     elements = tuple(e for e in design.elements.values() if len(e.mesh.faces))
-    shapes = tuple(ElementShape.of(e.mesh.triangles()) for e in elements)
-    triangles = np.concatenate([s.triangles for s in shapes])
-    owner = np.concatenate([np.full(len(s.triangles), i, np.int32) for i, s in enumerate(shapes)])
-    tree = build_tree(triangles, owner)
+    shapes = element_shapes([e.mesh.triangles() for e in elements])
+    tree = build_tree(shapes.triangles, shapes.element)
     report("measuring", 0.0)
     sight = bring_into_sight(scan, registration.T_design_scan, tree, band=SEARCH_BAND)
     as_built = solve_as_built(shapes, sight.seen, SEARCH_BAND, progress=lambda share: report("measuring", 0.7 * share))
-    surface = see_surface(tree, triangles, owner, len(elements), sight.stations, sight.reach)
+    surface = see_surface(tree, shapes.triangles, shapes.element, len(elements), sight.stations, sight.reach)
     rays = None
     if sight.origins is not None:
         rays = trace_rays(tree, len(elements), sight.origins, sight.seen.points, as_built.element)

@@ -6,11 +6,11 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from geometry.arrays import FloatArray, Int32Array, IntArray
-from geometry.as_built import AsBuilt, ElementShape
+from geometry.as_built import AsBuilt
 from geometry.characteristics import Measured, measure, overall
 from geometry.design import Element
 from geometry.deviation.surface import Patches, patch_surface
-from geometry.element_pose import PoseFit, built_pose
+from geometry.element_pose import ElementShapes, PoseFit, built_pose
 from geometry.presence import PresenceEvidence, decide_state
 from geometry.tolerance import ToleranceSet
 from geometry.triangle_tree import TriangleTree, closest
@@ -38,7 +38,7 @@ class Evidence:
 
 
 def judge_elements(
-    elements: tuple[Element, ...], shapes: tuple[ElementShape, ...], evidence: Evidence, tolerances: ToleranceSet
+    elements: tuple[Element, ...], shapes: ElementShapes, evidence: Evidence, tolerances: ToleranceSet
 ) -> tuple[ElementResult, ...]:
     """Judge every element."""
     order = np.argsort(evidence.as_built.element, kind="stable")
@@ -46,7 +46,7 @@ def judge_elements(
     sample_bounds = np.searchsorted(evidence.surface.element, np.arange(len(elements) + 1))
     return tuple(
         _judge(
-            i, element, shapes[i], evidence, tolerances,
+            i, element, shapes, evidence, tolerances,
             mine=order[bounds[i] : bounds[i + 1]],
             samples=np.arange(sample_bounds[i], sample_bounds[i + 1]),
         )
@@ -57,7 +57,7 @@ def judge_elements(
 def _judge(
     i: int,
     element: Element,
-    shape: ElementShape,
+    shapes: ElementShapes,
     evidence: Evidence,
     tolerances: ToleranceSet,
     *,
@@ -79,7 +79,7 @@ def _judge(
         rays_known=rays is not None,
     )
     state, reasons = decide_state(presence)
-    confirmed = _covered(evidence, shape, fit, mine, samples)
+    confirmed = _covered(evidence, shapes, i, mine, samples)
     visible = presence.visible
     result = {
         "global_id": element.global_id,
@@ -109,7 +109,7 @@ def _judge(
         built.residual[mine],
         sigma=evidence.sight.seen.sigma,
     )
-    measurements = _measurements(element, shape, fit, patches, evidence, tolerances, mine)
+    measurements = _measurements(element, i, shapes, patches, evidence, tolerances, mine)
     verdict = overall(measurements)
     reasons += tuple(dict.fromkeys(m.note for m in measurements if m.note and m.outcome is verdict))
     if not measurements:
@@ -132,40 +132,40 @@ def _judge(
 
 def _measurements(
     element: Element,
-    shape: ElementShape,
-    fit: PoseFit | None,
+    i: int,
+    shapes: ElementShapes,
     patches: Patches,
     evidence: Evidence,
     tolerances: ToleranceSet,
     mine: IntArray,
 ) -> tuple[Measurement, ...]:
-    corners = shape.triangles.reshape(-1, 3)
     points = evidence.sight.seen.points[mine]
     measured = Measured(
         ifc_class=element.ifc_class,
         materials=element.materials,
-        lower=corners.min(axis=0),
-        upper=corners.max(axis=0),
+        lower=shapes.lower[i],
+        upper=shapes.upper[i],
         seen_lower=points.min(axis=0),
         seen_upper=points.max(axis=0),
-        fit=fit,
+        fit=evidence.as_built.fits[i],
         patches=patches,
         budget=evidence.budget,
     )
     return measure(measured, tolerances)
 
 
-def _covered(evidence: Evidence, shape: ElementShape, fit: PoseFit | None, mine: IntArray, samples: IntArray) -> int:
+def _covered(evidence: Evidence, shapes: ElementShapes, i: int, mine: IntArray, samples: IntArray) -> int:
     """Count visible surface samples that have a point of the element near where they were built."""
     visible = samples[evidence.surface.visible[samples]]
     if len(visible) == 0 or len(mine) == 0:
         return 0
     position = evidence.surface.point[visible]
+    fit = evidence.as_built.fits[i]
     if fit is not None:
-        position = built_pose(fit.twist, shape.centre).apply(position)
-    spacing = np.sqrt(max(shape.size, 0.1) ** 2 / len(visible))
-    return int(np.isfinite(cKDTree(evidence.sight.seen.points[mine]).query(
-        position, distance_upper_bound=max(0.05, 0.5 * spacing))[0]).sum())  # fmt: skip
+        position = built_pose(fit.twist, shapes.centre[i]).apply(position)
+    spacing = float(np.sqrt(max(shapes.size[i], 0.1) ** 2 / len(visible)))
+    near = cKDTree(evidence.sight.seen.points[mine]).query(position, distance_upper_bound=max(0.05, 0.5 * spacing))[0]
+    return int(np.isfinite(near).sum())
 
 
 def _pose(fit: PoseFit | None) -> AsBuiltPose | None:

@@ -14,7 +14,7 @@ from geometry.triangle_tree import TriangleTree, closest
 
 _MIN_COSINE = 0.77
 """Cosine (about 40 degrees) that a point's normal and a triangle's must reach to be compatible."""
-_FACING = 0.05
+_FACING = 0.02
 """Cosine that a triangle's normal and the direction to the station must reach where the point's normal is unknown."""
 _PLANAR = 0.9
 """Planarity from which a point's normal is trusted."""

@@ -31,7 +31,9 @@ class Patches:
     normal: FloatArray
     """(p, 3) designed outward normal."""
     points: IntArray
-    """(p,) how many points each rests on, neighbours included."""
+    """(p,) how many points lie in each."""
+    support: IntArray
+    """(p,) how many points its value rests on, neighbours included."""
     own: BoolArray
     """(p,) True where the patch joins on to the element's surface without a step."""
     cell: float
@@ -75,7 +77,8 @@ def patch_surface(
         uncertainty=1.2533 * spread / np.sqrt(np.maximum(support, 1.0)),  # standard error of a median
         position=position,
         normal=normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12),
-        points=support.astype(np.int64),
+        points=count,
+        support=support.astype(np.int64),
         own=own,
         cell=cell,
     )

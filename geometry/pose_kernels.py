@@ -1,0 +1,432 @@
+# pyright: basic, reportUntypedFunctionDecorator=false, reportMissingParameterType=false, reportUnknownParameterType=false
+# pyright: reportPrivateImportUsage=false
+"""Compiled kernels of :mod:`geometry.element_pose`: one rigid fit per element, the elements in parallel.
+
+``tests/reference/element_pose.py`` says the same in plain numpy.
+"""
+
+import numba as nb
+import numpy as np
+
+from geometry.triangle_kernels import LEAF_SIZE, STACK, build_nodes, closest_one
+
+UNKNOWN = 0.1
+"""Standard deviation (m) assumed for a displacement that nothing measures; it couples into what is measured."""
+MIN_SUPPORT = 12.0
+"""Points' worth of information that a direction needs before it counts as fixed."""
+WEAK_SHARE = 0.005
+"""The same as a share of the element's points."""
+STRONG_SHARE = 0.1
+"""Share from which a direction is fixed by the bulk of the points, not by a minor face."""
+CREDIBLE = 0.5
+"""Share of the points that could tell about a direction which must agree on it."""
+MAJORITY = 0.6
+"""Share of its points an element must explain at a place other than the designed one to be believed there."""
+CLEAR_GAIN = 0.03
+"""How much more of the points another place must explain than the designed one."""
+
+
+@nb.njit(cache=True)
+def build_forest(lower, upper, start):
+    """Build one tree per element over triangle boxes (t, 3) of consecutive slots start[i]..start[i+1].
+
+    Returns leaf order (t,), boxes, children and the root node of each element; leaf slots are global.
+    """
+    count = len(start) - 1
+    order = np.empty(len(lower), np.int32)
+    box = np.empty((2 * len(lower) + count, 6))
+    child = np.empty((2 * len(lower) + count, 2), np.int32)
+    root = np.zeros(count, np.int32)
+    used = 0
+    for e in range(count):
+        a, b = start[e], start[e + 1]
+        root[e] = used
+        if b == a:
+            continue
+        local_order, local_box, local_child = build_nodes(lower[a:b], upper[a:b], LEAF_SIZE)
+        m = len(local_box)
+        order[a:b] = local_order + a
+        box[used : used + m] = local_box
+        for i in range(m):
+            leaf = local_child[i, 1] > 0
+            child[used + i, 0] = local_child[i, 0] + (a if leaf else used)
+            child[used + i, 1] = local_child[i, 1]
+        used += m
+    return order, box[:used].copy(), child[:used].copy(), root
+
+
+@nb.njit(cache=True)
+def rotation_of(v):
+    """Return the rotation matrix (3, 3) of a rotation vector (Rodrigues)."""
+    angle = np.sqrt(v[0] ** 2 + v[1] ** 2 + v[2] ** 2)
+    out = np.eye(3)
+    if angle < 1e-14:
+        return out
+    x, y, z = v[0] / angle, v[1] / angle, v[2] / angle
+    s, c = np.sin(angle), 1.0 - np.cos(angle)
+    out[0, 0], out[0, 1], out[0, 2] = 1 - c * (y * y + z * z), c * x * y - s * z, c * x * z + s * y
+    out[1, 0], out[1, 1], out[1, 2] = c * x * y + s * z, 1 - c * (x * x + z * z), c * y * z - s * x
+    out[2, 0], out[2, 1], out[2, 2] = c * x * z - s * y, c * y * z + s * x, 1 - c * (x * x + y * y)
+    return out
+
+
+@nb.njit(cache=True)
+def vector_of(rotation):
+    """Return the rotation vector of a rotation of less than half a turn."""
+    x, y, z = rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]
+    sine = 0.5 * np.sqrt(x * x + y * y + z * z)
+    cosine = 0.5 * (rotation[0, 0] + rotation[1, 1] + rotation[2, 2] - 1.0)
+    angle = np.arctan2(sine, cosine)
+    factor = 0.5 if sine < 1e-12 else 0.5 * angle / sine
+    return np.array([x * factor, y * factor, z * factor])
+
+
+@nb.njit(cache=True)
+def _associate(points, gates, centre, twist, reach, min_cosine, root, corners, normals, order, box, child, out):
+    """Fill ``out`` (n, 8): Jacobian row (6), signed residual, 1 where a face is found. Return how many are."""
+    rotation = rotation_of(twist[3:])
+    moved = centre + twist[:3]
+    stack, depth2 = np.empty(STACK, np.int32), np.empty(STACK)
+    last, found = -1, 0
+    for i in range(len(points)):
+        out[i, 7] = 0.0
+        ax, ay, az = points[i, 0] - moved[0], points[i, 1] - moved[1], points[i, 2] - moved[2]
+        # back into the designed place: the rotation's transpose
+        x = rotation[0, 0] * ax + rotation[1, 0] * ay + rotation[2, 0] * az + centre[0]
+        y = rotation[0, 1] * ax + rotation[1, 1] * ay + rotation[2, 1] * az + centre[1]
+        z = rotation[0, 2] * ax + rotation[1, 2] * ay + rotation[2, 2] * az + centre[2]
+        g = gates[i]
+        gx = rotation[0, 0] * g[0] + rotation[1, 0] * g[1] + rotation[2, 0] * g[2]
+        gy = rotation[0, 1] * g[0] + rotation[1, 1] * g[1] + rotation[2, 1] * g[2]
+        gz = rotation[0, 2] * g[0] + rotation[1, 2] * g[1] + rotation[2, 2] * g[2]
+        s, d2, fx, fy, fz = closest_one(
+            x, y, z, gx, gy, gz, min_cosine, reach * reach, last, root, corners, normals, order, box, child,
+            stack, depth2,
+        )  # fmt: skip
+        if s < 0:
+            continue
+        last = s
+        n = normals[s]
+        signed = (x - fx) * n[0] + (y - fy) * n[1] + (z - fz) * n[2]
+        # beyond an edge the distance is not along the normal: such a point says nothing about the plane
+        if d2 - signed * signed > (0.5 * abs(signed) + 1e-3) ** 2:
+            continue
+        nx = rotation[0, 0] * n[0] + rotation[0, 1] * n[1] + rotation[0, 2] * n[2]
+        ny = rotation[1, 0] * n[0] + rotation[1, 1] * n[1] + rotation[1, 2] * n[2]
+        nz = rotation[2, 0] * n[0] + rotation[2, 1] * n[1] + rotation[2, 2] * n[2]
+        out[i, 0], out[i, 1], out[i, 2] = nx, ny, nz
+        out[i, 3], out[i, 4], out[i, 5] = ay * nz - az * ny, az * nx - ax * nz, ax * ny - ay * nx
+        out[i, 6], out[i, 7] = signed, 1.0
+        found += 1
+    return found
+
+
+@nb.njit(cache=True)
+def _directions(rows, weight):
+    """Return independent displacement directions (6, 6) as columns and the information about each (6,).
+
+    Principal axes about the centroid of the seen points with rotations scaled by their spread, so that the information
+    reads as a number of points whatever part of the element was seen.
+    """
+    total, middle, spread2 = 1e-12, np.zeros(3), 0.0
+    n = len(rows)
+    for i in range(n):
+        if weight[i] > 0.0:
+            total += weight[i]
+            arm = _arm(rows[i])
+            middle += weight[i] * arm
+    middle /= total
+    for i in range(n):
+        if weight[i] > 0.0:
+            arm = _arm(rows[i]) - middle
+            spread2 += weight[i] * (arm[0] ** 2 + arm[1] ** 2 + arm[2] ** 2)
+    spread = np.sqrt(max(spread2 / total, 1e-6))
+    to_origin = np.eye(6)
+    x, y, z = middle[0], middle[1], middle[2]
+    to_origin[0, 4], to_origin[0, 5] = -z / spread, y / spread
+    to_origin[1, 3], to_origin[1, 5] = z / spread, -x / spread
+    to_origin[2, 3], to_origin[2, 4] = -y / spread, x / spread
+    for a in range(3):
+        to_origin[3 + a, 3 + a] /= spread
+    information = np.zeros((6, 6))
+    for i in range(n):
+        if weight[i] > 0.0:
+            for a in range(6):
+                for b in range(a, 6):
+                    information[a, b] += weight[i] * rows[i, a] * rows[i, b]
+    for a in range(6):
+        for b in range(a):
+            information[a, b] = information[b, a]
+    values, vectors = np.linalg.eigh(to_origin.T @ information @ to_origin)
+    return to_origin @ vectors, values
+
+
+@nb.njit(cache=True)
+def _arm(row):
+    """Return the part of the lever arm across the normal: n x (a x n); what lies along the normal turns nothing."""
+    n, t = row[:3], row[3:6]
+    return np.array([n[1] * t[2] - n[2] * t[1], n[2] * t[0] - n[0] * t[2], n[0] * t[1] - n[1] * t[0]])
+
+
+@nb.njit(cache=True)
+def _step(out, trust, scale, share):
+    """Return the step (6,) by iteratively reweighted least squares with fixed associations (Geman-McClure)."""
+    step = np.zeros(6)
+    n = len(out)
+    weight = np.zeros(n)
+    for _ in range(4):
+        total = 0.0
+        right = np.zeros(6)
+        for i in range(n):
+            weight[i] = 0.0
+            if out[i, 7] > 0.0:
+                left = out[i, 6]
+                for a in range(6):
+                    left -= out[i, a] * step[a]
+                weight[i] = trust[i] * (scale * scale / (scale * scale + left * left)) ** 2
+                total += weight[i]
+                for a in range(6):
+                    right[a] += weight[i] * out[i, a] * out[i, 6]
+        basis, values = _directions(out, weight)
+        step = np.zeros(6)
+        for k in range(6):
+            if values[k] > max(MIN_SUPPORT, share * total):
+                along = 0.0
+                for a in range(6):
+                    along += basis[a, k] * right[a]
+                for a in range(6):
+                    step[a] += basis[a, k] * along / values[k]
+    return step
+
+
+@nb.njit(cache=True)
+def _refine(points, gates, trust, centre, size, sigma, start, scale, share, min_cosine, tree, out):
+    """Alternate association and robust least squares from ``start`` while the scale shrinks to 3 sigma."""
+    root, corners, normals, order, box, child = tree
+    twist = start.copy()
+    end = 3.0 * sigma
+    last = False
+    for _ in range(14):
+        found = _associate(
+            points, gates, centre, twist, 2.0 * scale + end, min_cosine, root, corners, normals, order, box, child, out
+        )
+        if found < 3:
+            break
+        step = _step(out, trust, max(scale, end), share)
+        turned = rotation_of(step[3:]) @ rotation_of(twist[3:])
+        twist[:3] += step[:3]
+        twist[3:] = vector_of(turned)
+        if scale <= end:
+            moved = np.sqrt((step[:3] ** 2).sum()) + size * np.sqrt((step[3:] ** 2).sum())
+            if last and moved < 0.1 * sigma:
+                break
+            last = True
+        scale /= 2.0
+    return twist
+
+
+@nb.njit(cache=True)
+def _explained(points, gates, trust, centre, twist, reach, min_cosine, tree, out):
+    """Return the trusted number of points with a face within ``reach`` of the element put at ``twist``."""
+    root, corners, normals, order, box, child = tree
+    _associate(points, gates, centre, twist, reach, min_cosine, root, corners, normals, order, box, child, out)
+    total = 0.0
+    for i in range(len(out)):
+        if out[i, 7] > 0.0 and abs(out[i, 6]) <= reach:
+            total += trust[i]
+    return total
+
+
+@nb.njit(cache=True)
+def _modes(values, weight, sigma, band, found):
+    """Fill ``found`` (3,) with 0 and up to two modes of the displacement along one axis; return how many."""
+    step = 2.0 * sigma
+    bins = int(np.ceil(2.0 * band / step))
+    count = np.zeros(bins)
+    for i in range(len(values)):
+        b = int((values[i] + band) / step)
+        if 0 <= b < bins:
+            count[b] += weight[i]
+    total = count.sum()
+    smooth = count.copy()
+    for b in range(bins):
+        if b > 0:
+            smooth[b] += 0.5 * count[b - 1]
+        if b < bins - 1:
+            smooth[b] += 0.5 * count[b + 1]
+    found[0] = 0.0
+    used = 1
+    for _ in range(2):
+        top = int(np.argmax(smooth))
+        if smooth[top] < 0.1 * total or smooth[top] <= 0.0:
+            break
+        value = (top + 0.5) * step - band
+        if abs(value) > 2.0 * step:
+            found[used] = value
+            used += 1
+        smooth[max(0, top - 3) : top + 4] = 0.0
+    return used
+
+
+@nb.njit(cache=True)
+def _hypotheses(out, trust, sigma, band):
+    """Return start translations (h, 3) that put modes of the signed distances, per face direction, on the faces."""
+    valid = np.flatnonzero(out[:, 7] > 0.0)
+    axes = np.zeros((3, 3))
+    modes = np.zeros((3, 3))
+    counts = np.ones(3, np.int64)
+    used = 0
+    remaining = np.zeros(len(out))
+    remaining[valid] = trust[valid]
+    for _ in range(3):
+        tried = np.flatnonzero(remaining > 0.0)
+        if len(tried) < 5:
+            break
+        best, axis = -1.0, np.zeros(3)
+        for j in range(0, len(tried), max(1, len(tried) // 24)):
+            a = out[tried[j], :3]
+            support = 0.0
+            for i in tried:
+                if abs(out[i, 0] * a[0] + out[i, 1] * a[1] + out[i, 2] * a[2]) > 0.94:
+                    support += remaining[i]
+            if support > best:
+                best = support
+                axis[:] = a
+        values = np.zeros(len(valid))
+        weight = np.zeros(len(valid))
+        m = 0
+        for i in valid:
+            cosine = out[i, 0] * axis[0] + out[i, 1] * axis[1] + out[i, 2] * axis[2]
+            if abs(cosine) > 0.94:
+                values[m] = out[i, 6] * (1.0 if cosine > 0 else -1.0)
+                weight[m] = trust[i]
+                m += 1
+            if abs(cosine) > 0.77:
+                remaining[i] = 0.0
+        axes[used] = axis
+        counts[used] = _modes(values[:m], weight[:m], sigma, band, modes[used])
+        used += 1
+    starts = np.zeros((27, 3))
+    made = 0
+    if used == 0:
+        return starts[:0]
+    inverse = np.linalg.pinv(axes[:used].copy(), 0.1)
+    for i in range(counts[0]):
+        for j in range(counts[1]):
+            for k in range(counts[2]):
+                shift = np.array([modes[0, i], modes[1, j], modes[2, k]])[:used]
+                start = inverse @ shift
+                if (start**2).sum() > sigma * sigma:
+                    starts[made] = start
+                    made += 1
+    return starts[:made]
+
+
+@nb.njit(cache=True)
+def _share_on(points, gates, trust, centre, twist, sigma, min_cosine, tree, out):
+    """Return the trusted share of all points that lie on the element at ``twist`` within 3 sigma."""
+    total = trust.sum()
+    on = _explained(points, gates, trust, centre, twist, 3.0 * sigma, min_cosine, tree, out)
+    return on / total if total > 0.0 else 0.0
+
+
+@nb.njit(cache=True)
+def _conclude(points, gates, trust, centre, twist, sigma, band, min_cosine, tree, out):
+    """Return covariance (6, 6), credible-direction flag, robust spread, inlier share and inlier count at ``twist``."""
+    root, corners, normals, order, box, child = tree
+    _associate(points, gates, centre, twist, band, min_cosine, root, corners, normals, order, box, child, out)
+    n = len(out)
+    weight = np.zeros(n)
+    residual = np.zeros(n)
+    m = 0
+    total = 0.0
+    for i in range(n):
+        if out[i, 7] > 0.0 and abs(out[i, 6]) <= 3.0 * sigma:
+            weight[i] = trust[i]
+            total += trust[i]
+            residual[m] = abs(out[i, 6])
+            m += 1
+    spread = 1.4826 * np.median(residual[:m]) if m > 5 else sigma
+    noise = max(spread, 0.25 * sigma) ** 2
+    basis, values = _directions(out, weight)
+    covariance = np.zeros((6, 6))
+    credible = True
+    for k in range(6):
+        fixed = values[k] > max(MIN_SUPPORT, WEAK_SHARE * total)
+        if fixed:
+            agree, able = 0.0, 1e-12
+            for i in range(n):
+                if out[i, 7] > 0.0:
+                    g = 0.0
+                    for a in range(6):
+                        g += out[i, a] * basis[a, k]
+                    able += trust[i] * g * g
+                    agree += weight[i] * g * g
+            if agree < CREDIBLE * able:
+                fixed = False
+                credible = credible and values[k] > STRONG_SHARE * total
+        variance = noise / values[k] if fixed else UNKNOWN**2
+        for a in range(6):
+            for b in range(6):
+                covariance[a, b] += variance * basis[a, k] * basis[b, k]
+    everything = trust.sum()
+    return covariance, credible, spread, (total / everything if everything > 0.0 else 0.0), m
+
+
+@nb.njit(cache=True)
+def fit_one(points, gates, trust, centre, size, sigma, band, min_cosine, tree):
+    """Fit one element; return twist (6,), covariance (6, 6), spread, inlier share, inlier count."""
+    root, corners, normals, order, box, child = tree
+    out = np.zeros((len(points), 8))
+    here = np.zeros(6)
+    best = _refine(points, gates, trust, centre, size, sigma, here, band, WEAK_SHARE, min_cosine, tree, out)
+    share = _share_on(points, gates, trust, centre, best, sigma, min_cosine, tree, out)
+    if share <= MAJORITY:
+        best = here
+        share = _share_on(points, gates, trust, centre, best, sigma, min_cosine, tree, out)
+    if share <= 0.9:
+        _associate(points, gates, centre, here, band, min_cosine, root, corners, normals, order, box, child, out)
+        starts = _hypotheses(out, trust, sigma, band)
+        scores = np.zeros(len(starts))
+        start = np.zeros(6)
+        for h in range(len(starts)):
+            start[:3] = starts[h]
+            scores[h] = -_explained(points, gates, trust, centre, start, 6.0 * sigma, min_cosine, tree, out)
+        ranked = np.argsort(scores, kind="mergesort")
+        for h in ranked[:2]:
+            start[:3] = starts[h]
+            other = _refine(
+                points, gates, trust, centre, size, sigma, start, 4.0 * sigma + 0.02, WEAK_SHARE, min_cosine, tree, out
+            )
+            there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
+            if there > share + CLEAR_GAIN and there > MAJORITY:
+                best, share = other, there
+    covariance, credible, spread, share, m = _conclude(
+        points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
+    )
+    if not credible:  # a minor face pulled it along: keep only what the bulk of the points fixes
+        best = _refine(points, gates, trust, centre, size, sigma, here, band, STRONG_SHARE, min_cosine, tree, out)
+        if _share_on(points, gates, trust, centre, best, sigma, min_cosine, tree, out) <= MAJORITY:
+            best = here
+        covariance, credible, spread, share, m = _conclude(
+            points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
+        )
+    return best, covariance, spread, share, m
+
+
+@nb.njit(cache=True, parallel=True)
+def fit_many(
+    todo, points, gates, trust, begin, centre, size, sigma, band, min_cosine, root, corners, normals, order, box, child,
+    twist, covariance, spread, share, count,
+):  # fmt: skip
+    """Fit the elements ``todo``; element i owns points begin[i]..begin[i+1]. Results go to the last five arrays."""
+    for j in nb.prange(len(todo)):
+        i = todo[j]
+        a, b = begin[i], begin[i + 1]
+        tree = (root[i], corners, normals, order, box, child)
+        t, c, s, h, m = fit_one(points[a:b], gates[a:b], trust[a:b], centre[i], size[i], sigma, band, min_cosine, tree)
+        twist[i] = t
+        covariance[i] = c
+        spread[i] = s
+        share[i] = h
+        count[i] = m
