@@ -24,7 +24,6 @@ from pathlib import Path
 from geometry.design import DesignModel
 from geometry.errors import ReadError
 from geometry.readers.chunk import Chunk
-from geometry.readers.cloud import CloudAssembler
 from geometry.readers.sniff import HEAD_BYTES, content_of
 from geometry.scan import Scan
 from geometry.source import SourceFile, sha256_of
@@ -102,6 +101,8 @@ def read_scan(
     ValueError
         When ``paths`` is empty or a limit is below one.
     """
+    from geometry.readers.cloud import CloudAssembler
+
     if not paths or max_points < 1 or chunk_points < 1:
         raise ValueError(f"read_scan needs files and limits above 0, not {len(paths)}, {max_points}, {chunk_points}")
     files = [_identify(Path(path)) for path in paths]

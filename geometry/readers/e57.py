@@ -79,6 +79,9 @@ def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
             image.close()
     except libe57.E57Exception as error:
         raise ReadError(f"{path}: {_cause(str(error))}") from None
+    except (UnicodeError, RuntimeError, IndexError, OverflowError, MemoryError):
+        # what the binding makes of C++ exceptions, also when the text of libE57's own quotes damaged bytes
+        raise ReadError(f"{path}: {_cause('')}") from None
 
 
 def _check_pose_texts(path: Path) -> None:

@@ -106,7 +106,11 @@ def patch_xml(path: Path, old: bytes, new: bytes) -> None:
     flat = b"".join(pages)
     assert flat.count(old) >= 1
     flat = flat.replace(old, new.ljust(len(old)), 1)
-    path.write_bytes(b"".join(flat[i : i + 1020] + crc32c(flat[i : i + 1020]) for i in range(0, len(flat), 1020)))
+    path.write_bytes(with_checksums(flat))
+
+
+def with_checksums(flat: bytes) -> bytes:
+    return b"".join(flat[i : i + 1020] + crc32c(flat[i : i + 1020]) for i in range(0, len(flat), 1020))
 
 
 def crc32c(data: bytes) -> bytes:
@@ -341,6 +345,27 @@ def test_chunk_size_does_not_change_the_result(tmp_path: Path, chunk_points: int
     assert parts.intensity is not None
     assert np.array_equal(whole.intensity, parts.intensity)
     assert whole.invalid_points == parts.invalid_points == np.count_nonzero(states)
+
+
+def test_damaged_bytes_with_right_checksums_never_escape(tmp_path: Path) -> None:
+    data = write_e57(
+        tmp_path / "whole.e57", Written(cartesian(POINTS), rotation=YAW_90, translation=(1, 2, 3))
+    ).read_bytes()
+    flat = b"".join(data[i : i + 1020] for i in range(0, len(data), 1024))
+    rng = np.random.default_rng(12)
+    messages: list[str] = []
+    for _ in range(120):
+        damaged = bytearray(flat)
+        for place in rng.integers(48, len(flat), rng.integers(1, 4)):
+            damaged[place] = rng.integers(256)
+        path = tmp_path / "damaged.e57"
+        path.write_bytes(with_checksums(bytes(damaged)))
+        try:
+            assert np.isfinite(read_scan([path]).points).all()
+        except (ReadError, EmptyInput) as error:
+            messages.append(str(error))
+    assert len(messages) > 30
+    assert not any("\n" in message for message in messages)
 
 
 def test_truncation_anywhere_is_a_read_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
