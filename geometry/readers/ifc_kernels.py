@@ -160,7 +160,9 @@ class Kernels:
 
     def _boolean(self, product: Product, avoid: Collection[str]) -> Shape | None:
         solid = None if "operands" in avoid else self._operands(product)
-        order = ("manifold", DEFAULT_KERNEL, "cgal-simple") if product.flat and solid else (DEFAULT_KERNEL, "manifold")
+        # manifold crashes on booleans of some surface models (Duplex's furniture) and loses the arcs of curved bodies
+        fast = product.flat and product.solid and solid is not None
+        order = ("manifold", DEFAULT_KERNEL, "cgal-simple") if fast else (DEFAULT_KERNEL, "cgal-simple")
         reach = FLAT_REACH_M if product.flat else CURVED_REACH_M
         attempts: list[tuple[Shape, BooleanCheck | None]] = []
         for kernel in (kernel for kernel in order if kernel not in avoid):
