@@ -1,0 +1,119 @@
+"""Files on disk: whole or not at all."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from twin.report.provenance import Provenance
+from twin.report.words import UnknownLanguage
+from twin.report.write import DEFAULT_FORMATS, FILES, FORMATS, ReportError, ensure_writable, write_reports
+from twin.result import CheckResult
+
+ProvenanceOf = Callable[[CheckResult], Provenance]
+
+
+@pytest.fixture(scope="module")
+def folder(building: CheckResult, provenance_of: ProvenanceOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with every report of the small building."""
+    out = tmp_path_factory.mktemp("reports")
+    written = write_reports(building, provenance_of(building), out, formats=FORMATS)
+    assert list(written) == [out / file for files in FILES.values() for file in files]
+    return out
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder, hidden ones included."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_all_files_and_nothing_else(folder: Path) -> None:
+    """No temporary file stays behind; files can be read by whom the user's umask allows."""
+    assert set(contents(folder)) == {file for files in FILES.values() for file in files}
+    probe = folder.parent / "probe"
+    probe.write_bytes(b"")
+    assert all(path.stat().st_mode == probe.stat().st_mode for path in folder.iterdir())
+
+
+def test_a_second_run_gives_the_same_bytes(
+    folder: Path, building: CheckResult, provenance_of: ProvenanceOf, tmp_path: Path
+) -> None:
+    """In every format."""
+    write_reports(building, provenance_of(building), tmp_path, formats=FORMATS)
+    assert contents(tmp_path) == contents(folder)
+
+
+def test_ctrl_c_leaves_no_half_report(
+    building: CheckResult, provenance_of: ProvenanceOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was finished stays; what was in work is gone."""
+
+    def interrupted(path: Path, result: CheckResult) -> None:
+        path.write_bytes(b"half a file")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("twin.report.cloud.write_ply", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_reports(building, provenance_of(building), tmp_path, formats=["ply", "glb"])
+    assert set(contents(tmp_path)) == {"report.json", "model.glb"}
+
+
+def test_a_refused_registration_writes_only_what_makes_no_claim_about_elements(
+    refused_check: CheckResult, provenance_of: ProvenanceOf, tmp_path: Path
+) -> None:
+    """No coloured model, cloud or issue list of a comparison that never happened."""
+    write_reports(refused_check, provenance_of(refused_check), tmp_path, formats=DEFAULT_FORMATS, lang="zh")
+    assert set(contents(tmp_path)) == {"report.json", "report.html", "report.pdf", "report.xlsx"}
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["registration"]["status"] == "refused"
+
+
+def test_reports_of_an_earlier_check_do_not_stay_beside_the_new_ones(
+    building: CheckResult, provenance_of: ProvenanceOf, tmp_path: Path
+) -> None:
+    """One folder never shows two checks; the same check may be completed; foreign files are left alone."""
+    (tmp_path / "notes.txt").write_text("mine")
+    write_reports(building, provenance_of(building), tmp_path, formats=["glb"])
+    write_reports(building, provenance_of(building), tmp_path, formats=["ply"])
+    assert set(contents(tmp_path)) == {"report.json", "model.glb", "deviation.ply", "notes.txt"}
+    other = dataclasses.replace(building, seed=43)
+    write_reports(other, provenance_of(other), tmp_path, formats=["ply"])
+    assert set(contents(tmp_path)) == {"report.json", "deviation.ply", "notes.txt"}
+
+
+def test_an_unwritable_folder_is_refused_before_the_work(tmp_path: Path) -> None:
+    """One line that names the folder and what to do."""
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(ReportError, match=r"cannot write reports to .*file.*--out"):
+        ensure_writable(blocked / "out")
+
+
+def test_unknown_formats_and_languages_are_refused(
+    building: CheckResult, provenance_of: ProvenanceOf, tmp_path: Path
+) -> None:
+    """Before anything is written."""
+    with pytest.raises(ReportError, match="no such report: docx; choose from html, pdf"):
+        write_reports(building, provenance_of(building), tmp_path, formats=["docx"])
+    with pytest.raises(UnknownLanguage):
+        write_reports(building, provenance_of(building), tmp_path, formats=[], lang="fr")
+    assert contents(tmp_path) == {}
+
+
+def test_progress_runs_from_nothing_to_less_than_all(
+    building: CheckResult, provenance_of: ProvenanceOf, tmp_path: Path
+) -> None:
+    """It never goes back and names each file."""
+    seen: list[tuple[str, float]] = []
+    write_reports(
+        building,
+        provenance_of(building),
+        tmp_path,
+        formats=["glb", "cloud"],
+        progress=lambda name, share: seen.append((name, share)),
+    )
+    shares = [share for _, share in seen]
+    assert shares == sorted(shares)
+    assert 0.0 <= shares[0] <= shares[-1] <= 1.0
+    assert list(dict.fromkeys(name for name, _ in seen)) == ["report.json", "model.glb", "deviation.laz"]
