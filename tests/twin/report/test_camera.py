@@ -75,14 +75,14 @@ def test_a_box_has_twelve_outlines_and_no_diagonal(building: CheckResult) -> Non
         assert (np.count_nonzero(np.abs(edges[:, 1] - edges[:, 0]) > 1e-9, axis=1) == 1).all()
 
 
-def slow_outlines(triangles: FloatArray) -> int:
+def slow_outlines(triangles: Any) -> int:
     """Count drawn edges of one element one by one."""
-    sides: dict[frozenset[tuple[float, ...]], list[FloatArray]] = {}
+    sides: dict[frozenset[tuple[float, ...]], list[Any]] = {}
     for triangle in triangles:
         normal = np.cross(triangle[1] - triangle[0], triangle[2] - triangle[0])
         for k in range(3):
-            rounded: Any = np.round(triangle, 4).tolist()
-            key = frozenset(tuple(rounded[j]) for j in (k, (k + 1) % 3))
+            corners: Any = np.round(triangle, 4)
+            key = frozenset(tuple(float(x) for x in corners[j]) for j in (k, (k + 1) % 3))
             sides.setdefault(key, []).append(normal / np.linalg.norm(normal))
     return sum(len(n) != 2 or float(n[0] @ n[1]) < np.cos(np.radians(20.0)) for n in sides.values())
 

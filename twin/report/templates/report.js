@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const PAGE = window.matchMedia("(max-width: 640px)").matches ? 60 : 300;
+  const PAGE = window.matchMedia("(max-width: 640px)").matches ? 25 : 300;
   const table = document.querySelector(".elements");
   if (!table) return;
   const body = table.tBodies[0];
