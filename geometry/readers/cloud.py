@@ -32,6 +32,8 @@ SMALLEST_TILT = np.deg2rad(0.5)
 """A pose that leans more than this was measured with a scanner that was not levelled."""
 
 
+_ROOM_FOR_A_CHUNK = 1 << 19
+"""Points that the store holds beyond the limit until it is thinned."""
 _Number = TypeVar("_Number", np.float64, np.float32)
 
 
@@ -141,7 +143,7 @@ class CloudAssembler:
     def _station_of(self, setup: Setup, file: int, expected: int) -> _Held:
         """Return the station that is being filled, opening a new one when the set-up changes."""
         if not self._stations or self._stations[-1].file != file:
-            self._reserve(min(self._size + expected, self._max_points))
+            self._reserve(min(self._size + expected, self._max_points + _ROOM_FOR_A_CHUNK))
         if not self._stations or self._stations[-1].setup is not setup:
             self._stations.append(_Held(setup, file, self._size, self._size))
         return self._stations[-1]
@@ -171,7 +173,7 @@ class CloudAssembler:
         capacity = len(self._points)
         if size <= capacity:
             return
-        capacity = max(size, min(2 * capacity, self._max_points))
+        capacity = max(size, min(2 * capacity, self._max_points + _ROOM_FOR_A_CHUNK))
         points, intensity = np.empty((capacity, 3)), np.empty(capacity, np.float32)
         points[: self._size] = self._points[: self._size]
         intensity[: self._size] = self._intensity[: self._size]

@@ -103,11 +103,11 @@ def _chunks_of_block(text: bytes, table: _Table, tally: _Tally, path: Path) -> I
     start = 0
     for stop in (*np.flatnonzero(counts), len(good)):
         here = slice(start, int(stop))
-        kept = rows.values[here][good[here]]
+        kept = rows.values[here] if good[here].all() else rows.values[here][good[here]]
         tally.rows += len(kept)
         tally.in_section += len(kept)
         if len(kept):
-            yield Chunk(tally.setup, kept[:, table.columns], _intensity(kept, table), declared=len(kept))
+            yield Chunk(tally.setup, _points(kept, table), _intensity(kept, table), declared=len(kept))
         if stop < len(good):
             _begin_section(tally, int(rows.values[stop, 0]), table, path)
         start = int(stop) + 1
@@ -116,6 +116,12 @@ def _chunks_of_block(text: bytes, table: _Table, tally: _Tally, path: Path) -> I
 
 def _width(table: _Table) -> int:
     return 1 + max(*table.columns, -1 if table.intensity is None else table.intensity)
+
+
+def _points(values: FloatArray, table: _Table) -> FloatArray:
+    """Return x, y, z; a view when they are neighbours, as nearly always."""
+    x, y, z = table.columns
+    return values[:, x : x + 3] if (y, z) == (x + 1, x + 2) else values[:, [x, y, z]]
 
 
 def _intensity(values: FloatArray, table: _Table) -> Float32Array | None:
