@@ -54,7 +54,8 @@ def parse_rows(text: bytes, columns: int, *, separators: bytes = b",;") -> Rows:
 
     White space and ``separators`` stand between numbers; a line with nothing between two separators is marked as no
     numbers, because its columns would slip. Lines that begin with ``# % ! /`` are comments.
-    A number is correctly rounded up to 15 digits, else within one unit in the last place.
+    A number of up to 15 digits is correctly rounded; a longer one is off by up to two units in the last place, or 14
+    digits agree where its magnitude is below 1e-20 or above 1e22.
 
     Examples
     --------
