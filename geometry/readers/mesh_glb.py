@@ -4,7 +4,7 @@ import json
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def _part(document: dict[str, Any], binary: bytes, node: dict[str, Any], world: 
     if np.linalg.det(world[:3, :3]) < 0.0:
         triangles = triangles[:, ::-1]  # glTF 3.7.4: a mirroring node turns the winding
     said: Any = node.get("extras")
-    extras: dict[str, object] = said if isinstance(said, dict) else {}
+    extras = cast("dict[str, object]", said) if isinstance(said, dict) else {}
     name = node.get("name") or mesh.get("name") or ""
     return Part(name, placed, np.ascontiguousarray(triangles, np.int32), extras)
 
