@@ -82,7 +82,7 @@ class _Writer:
         self, key: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], marks: Sequence[int] = ()
     ) -> None:
         """Write a sheet with a frozen, filtered header; cells of the ``marks`` columns are coloured by their text."""
-        sheet = self.book.add_worksheet(self.words(key))
+        sheet = self._sheet(key)
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
             sheet.write_string(0, place, column.title, self.head)
@@ -98,7 +98,7 @@ class _Writer:
 
     def pairs(self, key: str, rows: Sequence[tuple[str, str]]) -> None:
         """Write a sheet of labels and values; a row without value is a heading."""
-        sheet = self.book.add_worksheet(self.words(key))
+        sheet = self._sheet(key)
         sheet.set_column(0, 0, 42)
         sheet.set_column(1, 1, 110)
         sheet.write_string(0, 0, self.words("column.item"), self.head)
@@ -107,6 +107,15 @@ class _Writer:
         for line, (label, value) in enumerate(rows, start=1):
             sheet.write_string(line, 0, label, self.text if value else self.bold)
             sheet.write_string(line, 1, value, self.wrapped)
+
+    def _sheet(self, key: str) -> Any:
+        """Return a new sheet that prints on A4 across, all columns on a page, the header on each."""
+        sheet = self.book.add_worksheet(self.words(key))
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+        return sheet
 
     def _cell(self, sheet: Any, line: int, place: int, value: Cell, number: str) -> None:
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -199,7 +208,7 @@ def _measurement_rows(element: ElementResult, w: Words) -> list[list[Cell]]:
 
 def _registration_pairs(result: CheckResult, content: Content, w: Words) -> list[tuple[str, str]]:
     found = content.registration
-    pairs = [*found.rows, *((w("reason"), line) for line in found.meaning)]
+    pairs = [*found.rows, *((w("note" if found.accepted else "reason"), line) for line in found.meaning)]
     if found.detail:
         pairs.append((w("note"), found.detail))
     pairs += [(label, f"{score}; {distance}; {angle}") for label, score, distance, angle in found.rivals]

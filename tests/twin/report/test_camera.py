@@ -81,8 +81,8 @@ def slow_outlines(triangles: Any) -> int:
     for triangle in triangles:
         normal = np.cross(triangle[1] - triangle[0], triangle[2] - triangle[0])
         for k in range(3):
-            corners: Any = np.round(triangle, 4)
-            key = frozenset(tuple(float(x) for x in corners[j]) for j in (k, (k + 1) % 3))
+            ends = (triangle[k], triangle[(k + 1) % 3])
+            key = frozenset(tuple(round(float(x), 4) for x in end) for end in ends)
             sides.setdefault(key, []).append(normal / np.linalg.norm(normal))
     return sum(len(n) != 2 or float(n[0] @ n[1]) < np.cos(np.radians(20.0)) for n in sides.values())
 
