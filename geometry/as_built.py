@@ -97,10 +97,16 @@ def solve_as_built(
         fits = {i: f for i, f in fits.items() if len(new_members[i]) >= _MIN_FIT}
         fits |= fit_poses(shapes, problem, np.array(todo, np.int64))
         members = new_members
-        tree = build_tree(_placed(shapes, fits), shapes.element)
-        built = _near(tree, some if number < _PASSES - 1 else seen, _FORM_BAND)
+        built = _near(build_tree(_placed(shapes, fits), shapes.element), some, _FORM_BAND)
+        phantoms = _phantoms(fits, built, seen.sigma)
+        if phantoms:
+            fits = {i: f for i, f in fits.items() if i not in phantoms}
+            members = [m if i not in phantoms else m[:0] for i, m in enumerate(members)]
+            candidates = _without(candidates, phantoms, seen.sigma)
+            built = _near(build_tree(_placed(shapes, fits), shapes.element), some, _FORM_BAND)
         if progress is not None:
             progress((number + 1) / _PASSES)
+    built = _near(build_tree(_placed(shapes, fits), shapes.element), seen, _FORM_BAND)
     return _conclude(shapes, seen, tuple(fits.get(i) for i in range(len(shapes))), built)
 
 
@@ -112,6 +118,43 @@ def _tied(built: ClosestElements, sigma: float) -> BoolArray:
     """Say for which points the second element is as near as the first."""
     with np.errstate(invalid="ignore"):
         return (built.element[:, 1] >= 0) & (built.distance[:, 1] - built.distance[:, 0] < 2.0 * sigma)
+
+
+def _phantoms(fits: dict[int, PoseFit], built: ClosestElements, sigma: float) -> set[int]:
+    """Return the elements moved onto points that a less displaced element explains as well.
+
+    A sub-floor that nobody can see follows the tilted finish above it: of two that explain the same points, the one
+    that had to move farther from its design is not there.
+    """
+    first, second = built.element[:, 0], built.element[:, 1]
+    on = (first >= 0) & (built.distance[:, 0] < 3.0 * sigma)
+    tied = on & _tied(built, sigma)
+    count = int(built.element.max(initial=-1)) + 1
+    total = np.bincount(first[on], minlength=count) + np.bincount(second[tied], minlength=count)
+    found: set[int] = set()
+    pairs, number = np.unique(np.stack([first[tied], second[tied]], axis=1), axis=0, return_counts=True)
+    both: dict[tuple[int, int], int] = {}
+    for (a, b), n in zip(pairs.tolist(), number.tolist(), strict=True):
+        both[min(a, b), max(a, b)] = both.get((min(a, b), max(a, b)), 0) + n
+    for pair, n in both.items():
+        far, near = sorted(pair, key=lambda e: _displacement(fits.get(e)), reverse=True)
+        apart = _displacement(fits.get(far)) - _displacement(fits.get(near))
+        if apart > 3.0 * sigma and n > 0.5 * total[far]:
+            found.add(far)
+    return found
+
+
+def _displacement(fit: PoseFit | None) -> float:
+    """Return how far (m) a fit moved the element's middle along what it could observe; 0 without a fit."""
+    return 0.0 if fit is None else float(np.linalg.norm(fit.twist[:3]))
+
+
+def _without(candidates: ClosestElements, phantoms: set[int], sigma: float) -> ClosestElements:
+    """Return the candidates without those that would move a phantom again; what lies where it was designed stays."""
+    away = np.isin(candidates.element, list(phantoms)) & ~(candidates.distance < 3.0 * sigma)
+    return ClosestElements(
+        np.where(away, -1, candidates.element), candidates.triangle, candidates.distance, candidates.signed
+    )
 
 
 def _members(

@@ -131,7 +131,7 @@ def _stands_out(patches: Patches, outside: FloatArray, expanded_each: FloatArray
 def _largest_observed(
     shift: FloatArray, covariance: FloatArray, limit: float
 ) -> tuple[float, float, FloatArray] | None:
-    """Return the larger of a plane shift's (2,) well-observed components, its standard uncertainty and its direction."""
+    """Return the larger well-observed component of a plane shift (2,), its standard uncertainty and direction (2,)."""
     values, vectors = np.linalg.eigh(covariance)
     seen = np.sqrt(np.maximum(values, 0.0)) < limit
     if not seen.any():

@@ -11,7 +11,7 @@ from geometry.source import SourceFile
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """Triangles: ``vertices`` (v, 3) metres relative to the model's origin, ``faces`` (f, 3) counter-clockwise outside."""
+    """Triangles: ``vertices`` (v, 3) metres relative to the model's origin, ``faces`` (f, 3) outward."""
 
     vertices: FloatArray
     faces: Int32Array

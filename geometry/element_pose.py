@@ -1,5 +1,5 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-"""The as-built pose of every element: a rigid fit of its mesh to the points that may be its own, robust against the rest.
+"""The as-built pose of every element: a rigid, robust fit of its mesh to the points that may be its own.
 
 Point-to-plane against the mesh's own triangles, with the robust scale shrinking from the search band to the noise
 (graduated non-convexity, Yang et al. 2020, "Graduated Non-Convexity for Robust Spatial Perception"), started from
@@ -146,8 +146,9 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> di
     spread, share, number = np.zeros(count), np.zeros(count), np.zeros(count, np.int64)
     fit_many(
         todo, problem.points, problem.gates, problem.trust, problem.begin, shapes.centre, shapes.size,
-        problem.sigma, problem.band, problem.min_cosine, shapes.root, shapes.corners, shapes.normals, shapes.order,
-        shapes.box, shapes.child, twist, covariance, spread, share, number,
+        0.5 * (shapes.upper - shapes.lower)[:, 2], problem.sigma, problem.band,
+        problem.min_cosine, shapes.root, shapes.corners, shapes.normals, shapes.order, shapes.box, shapes.child,
+        twist, covariance, spread, share, number,
     )  # fmt: skip
     return {
         int(i): PoseFit(

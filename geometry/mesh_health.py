@@ -171,6 +171,29 @@ def oriented_outward(mesh: Mesh) -> tuple[Mesh, SurfaceKind]:
     return Mesh(mesh.vertices, faces), kind
 
 
+def sheet_faces(mesh: Mesh) -> BoolArray:
+    """Return the faces (f,) in patches that bound nothing, so that the side they face is only a convention."""
+    edges = _edges_of(mesh)
+    sheet = np.zeros(len(mesh.faces), np.bool_)
+    if len(mesh.faces) == 0 or not np.any(edges.balance):
+        return sheet
+    count, group = _face_groups(edges, edges.count > 0)
+    in_open = _open_groups(edges, group, count)[group]
+    if _winding_vote(Mesh(mesh.vertices, mesh.faces[in_open])) != 0.0:
+        return sheet
+    for patch in np.unique(group[in_open]):
+        member = group == patch
+        sheet |= member & (_winding_vote(Mesh(mesh.vertices, mesh.faces[member])) == 0.0)
+    return sheet
+
+
+def seen_triangles(mesh: Mesh) -> FloatArray:
+    """Return the triangles (t, 3, 3) as a scanner can meet them: sheets once more with their other side out, metres."""
+    triangles = mesh.triangles()
+    sheet = sheet_faces(mesh)
+    return np.concatenate([triangles, triangles[sheet][:, ::-1]]) if sheet.any() else triangles
+
+
 def winding_numbers(mesh: Mesh, points: FloatArray) -> FloatArray:
     """Return the generalised winding number (n,) of the mesh about points (n, 3): 1 inside, 0 outside a closed body.
 

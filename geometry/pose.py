@@ -1,3 +1,4 @@
+# pyright: reportMissingTypeStubs=false
 """Rigid transforms. Rigid means rigid: no scale, no reflection.
 
 A variable ``T_a_b`` maps coordinates in frame b into frame a, so ``T_a_b @ T_b_c`` is ``T_a_c``.
@@ -102,7 +103,8 @@ class Pose:
 
 def pose_difference(T_a: Pose, T_b: Pose, at: ArrayLike = (0.0, 0.0, 0.0)) -> tuple[float, float]:
     """Return how far two poses differ: distance (m) of the images of the point ``at`` (3,), and angle (rad)."""
-    moved = T_a.apply([at])[0] - T_b.apply([at])[0]
+    point = np.asarray(at, np.float64)[None]
+    moved = T_a.apply(point)[0] - T_b.apply(point)[0]
     relative = T_a.rotation.T @ T_b.rotation
     # atan2 form: exact for tiny angles where arccos loses half the digits
     sine = 0.5 * np.linalg.norm(relative - relative.T) / np.sqrt(2.0)

@@ -16,8 +16,6 @@ MIN_SUPPORT = 12.0
 """Points' worth of information that a direction needs before it counts as fixed."""
 WEAK_SHARE = 0.005
 """The same as a share of the element's points."""
-STRONG_SHARE = 0.1
-"""Share from which a direction is fixed by the bulk of the points, not by a minor face."""
 CREDIBLE = 0.5
 """Share of the points that could tell about a direction which must agree on it."""
 MAJORITY = 0.6
@@ -270,7 +268,7 @@ def _modes(values, weight, sigma, band, found):
 
 @nb.njit(cache=True)
 def _hypotheses(out, trust, sigma, band):
-    """Return start translations (h, 3) that put modes of the signed distances, per face direction, on the faces."""
+    """Return start twists (h, 6) that put modes of the signed distances, per face direction, on the faces."""
     valid = np.flatnonzero(out[:, 7] > 0.0)
     axes = np.zeros((3, 3))
     modes = np.zeros((3, 3))
@@ -306,7 +304,7 @@ def _hypotheses(out, trust, sigma, band):
         axes[used] = axis
         counts[used] = _modes(values[:m], weight[:m], sigma, band, modes[used])
         used += 1
-    starts = np.zeros((27, 3))
+    starts = np.zeros((27, 6))
     made = 0
     if used == 0:
         return starts[:0]
@@ -317,9 +315,23 @@ def _hypotheses(out, trust, sigma, band):
                 shift = np.array([modes[0, i], modes[1, j], modes[2, k]])[:used]
                 start = inverse @ shift
                 if (start**2).sum() > sigma * sigma:
-                    starts[made] = start
+                    starts[made, :3] = start
                     made += 1
     return starts[:made]
+
+
+@nb.njit(cache=True)
+def _leans(half_height):
+    """Return start twists (8, 6) of an element that leans about its foot, which modes cannot show."""
+    starts = np.zeros((8, 6))
+    i = 0
+    for angle in (-0.03, -0.015, 0.015, 0.03):
+        starts[i, 3] = angle
+        starts[i, 1] = -angle * half_height
+        starts[i + 1, 4] = angle
+        starts[i + 1, 0] = angle * half_height
+        i += 2
+    return starts
 
 
 @nb.njit(cache=True)
@@ -332,7 +344,11 @@ def _share_on(points, gates, trust, centre, twist, sigma, min_cosine, tree, out)
 
 @nb.njit(cache=True)
 def _conclude(points, gates, trust, centre, twist, sigma, band, min_cosine, tree, out):
-    """Return covariance (6, 6), credible-direction flag, robust spread, inlier share and inlier count at ``twist``."""
+    """Return covariance (6, 6), a better start, robust spread, inlier share and inlier count at ``twist``.
+
+    Where the points that could tell about a direction do not agree on it, it counts as not fixed, and the start (6,)
+    has no displacement along it; otherwise the start is the twist itself.
+    """
     root, corners, normals, order, box, child = tree
     _associate(points, gates, centre, twist, band, min_cosine, root, corners, normals, order, box, child, out)
     n = len(out)
@@ -349,8 +365,8 @@ def _conclude(points, gates, trust, centre, twist, sigma, band, min_cosine, tree
     spread = 1.4826 * np.median(residual[:m]) if m > 5 else sigma
     noise = max(spread, 0.25 * sigma) ** 2
     basis, values = _directions(out, weight)
+    along = np.linalg.solve(basis, twist)
     covariance = np.zeros((6, 6))
-    credible = True
     for k in range(6):
         fixed = values[k] > max(MIN_SUPPORT, WEAK_SHARE * total)
         if fixed:
@@ -362,19 +378,19 @@ def _conclude(points, gates, trust, centre, twist, sigma, band, min_cosine, tree
                         g += out[i, a] * basis[a, k]
                     able += trust[i] * g * g
                     agree += weight[i] * g * g
-            if agree < CREDIBLE * able:
-                fixed = False
-                credible = credible and values[k] > STRONG_SHARE * total
+            fixed = agree >= CREDIBLE * able
+        if not fixed:
+            along[k] = 0.0
         variance = noise / values[k] if fixed else UNKNOWN**2
         for a in range(6):
             for b in range(6):
                 covariance[a, b] += variance * basis[a, k] * basis[b, k]
     everything = trust.sum()
-    return covariance, credible, spread, (total / everything if everything > 0.0 else 0.0), m
+    return covariance, basis @ along, spread, (total / everything if everything > 0.0 else 0.0), m
 
 
 @nb.njit(cache=True)
-def fit_one(points, gates, trust, centre, size, sigma, band, min_cosine, tree):
+def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree):
     """Fit one element; return twist (6,), covariance (6, 6), spread, inlier share, inlier count."""
     root, corners, normals, order, box, child = tree
     out = np.zeros((len(points), 8))
@@ -386,45 +402,61 @@ def fit_one(points, gates, trust, centre, size, sigma, band, min_cosine, tree):
         share = _share_on(points, gates, trust, centre, best, sigma, min_cosine, tree, out)
     if share <= 0.9:
         _associate(points, gates, centre, here, band, min_cosine, root, corners, normals, order, box, child, out)
-        starts = _hypotheses(out, trust, sigma, band)
+        starts = np.concatenate((_hypotheses(out, trust, sigma, band), _leans(half_height)))
         scores = np.zeros(len(starts))
-        start = np.zeros(6)
         for h in range(len(starts)):
-            start[:3] = starts[h]
+            start = starts[h]
             scores[h] = -_explained(points, gates, trust, centre, start, 6.0 * sigma, min_cosine, tree, out)
         ranked = np.argsort(scores, kind="mergesort")
         for h in ranked[:2]:
-            start[:3] = starts[h]
             other = _refine(
-                points, gates, trust, centre, size, sigma, start, 4.0 * sigma + 0.02, WEAK_SHARE, min_cosine, tree, out
+                points,
+                gates,
+                trust,
+                centre,
+                size,
+                sigma,
+                starts[h],
+                4.0 * sigma + 0.02,
+                WEAK_SHARE,
+                min_cosine,
+                tree,
+                out,
             )
             there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
             if there > share + CLEAR_GAIN and there > MAJORITY:
                 best, share = other, there
-    covariance, credible, spread, share, m = _conclude(
-        points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
-    )
-    if not credible:  # a minor face pulled it along: keep only what the bulk of the points fixes
-        best = _refine(points, gates, trust, centre, size, sigma, here, band, STRONG_SHARE, min_cosine, tree, out)
-        if _share_on(points, gates, trust, centre, best, sigma, min_cosine, tree, out) <= MAJORITY:
-            best = here
-        covariance, credible, spread, share, m = _conclude(
+    for _ in range(2):
+        covariance, start, spread, share, m = _conclude(
             points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
         )
+        away = start - best
+        if np.sqrt((away[:3] ** 2).sum()) + size * np.sqrt((away[3:] ** 2).sum()) < 0.5 * sigma:
+            break
+        # a face that does not agree with itself pulled the element along: start again without that
+        other = _refine(
+            points, gates, trust, centre, size, sigma, start, 3.0 * sigma, WEAK_SHARE, min_cosine, tree, out
+        )
+        there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
+        if there < 0.8 * share:
+            break
+        best = other
     return best, covariance, spread, share, m
 
 
 @nb.njit(cache=True, parallel=True)
 def fit_many(
-    todo, points, gates, trust, begin, centre, size, sigma, band, min_cosine, root, corners, normals, order, box, child,
-    twist, covariance, spread, share, count,
+    todo, points, gates, trust, begin, centre, size, half_height, sigma, band, min_cosine, root, corners,
+    normals, order, box, child, twist, covariance, spread, share, count,
 ):  # fmt: skip
     """Fit the elements ``todo``; element i owns points begin[i]..begin[i+1]. Results go to the last five arrays."""
     for j in nb.prange(len(todo)):
         i = todo[j]
         a, b = begin[i], begin[i + 1]
         tree = (root[i], corners, normals, order, box, child)
-        t, c, s, h, m = fit_one(points[a:b], gates[a:b], trust[a:b], centre[i], size[i], sigma, band, min_cosine, tree)
+        t, c, s, h, m = fit_one(
+            points[a:b], gates[a:b], trust[a:b], centre[i], size[i], half_height[i], sigma, band, min_cosine, tree
+        )
         twist[i] = t
         covariance[i] = c
         spread[i] = s

@@ -10,6 +10,8 @@ _MIN_THROUGH = 30
 """Rays that must have come back from behind an element's place before it can be called missing."""
 _MISSING_SHARE = 0.05
 """Largest share of own points among own points and rays through at which an element is called missing."""
+_MOSTLY_SHARE = 0.4
+"""The same when its visible surface is mostly bare as well: the own points are a neighbour's that happen to fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class PresenceEvidence:
     """Points that a coincident face of another element explains as well."""
     through: int
     """Measured rays that crossed its place and came back from clearly behind."""
+    coverage: float
+    """Share of the surface samples in sight that have points of the element on them."""
     in_reach: int
     """Surface samples that face a station within reach."""
     visible: int
@@ -39,15 +43,17 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
 
     Examples
     --------
-    >>> decide_state(PresenceEvidence(0, 0, 500, 90, 80, "", True))[0].value
+    >>> decide_state(PresenceEvidence(0, 0, 500, 0.0, 90, 80, "", rays_known=True))[0].value
     'missing'
-    >>> decide_state(PresenceEvidence(0, 0, 500, 90, 80, "", False))[0].value
+    >>> decide_state(PresenceEvidence(0, 0, 0, 0.0, 90, 80, "", rays_known=False))[0].value
     'unseen'
     """
     if evidence.suspect:
         return State.DESIGN_SUSPECT, (f"design_suspect:{evidence.suspect}",)
     own, through = evidence.own_points, evidence.through
-    if through >= _MIN_THROUGH and own < _MISSING_SHARE * (own + through):
+    share = own / max(own + through, 1)
+    gone = share < _MISSING_SHARE or (share < _MOSTLY_SHARE and evidence.coverage < _MOSTLY_SHARE)
+    if through >= _MIN_THROUGH and gone:
         return State.MISSING, (f"rays_through:{through}",)
     if own >= _MIN_OWN:
         return State.INSTALLED, ()

@@ -56,7 +56,7 @@ class Scan:
     @property
     def has_poses(self) -> bool:
         """True when every station that has points knows where it stood."""
-        used = np.unique(self.station_index)
+        used = [int(i) for i in np.unique(self.station_index)]
         return all(self.stations[i].position is not None for i in used)
 
     def station_positions(self) -> FloatArray:

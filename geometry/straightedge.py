@@ -32,9 +32,9 @@ def largest_gap(position: FloatArray, normal: FloatArray, height: FloatArray, *,
     DIN 18202:2013-04, clause 6: distance of low points from an edge resting on two high points.
     """
     helper = np.eye(3)[int(np.argmin(np.abs(normal)))]
-    u = np.cross(normal, helper)
-    u /= np.linalg.norm(u)
-    v = np.cross(normal, u)
+    u: FloatArray = np.cross(normal, helper).astype(np.float64)
+    u = u / float(np.linalg.norm(u))
+    v: FloatArray = np.cross(normal, u).astype(np.float64)
     gaps = [_gap_along(position @ a, position @ b, height, span, cell) for a, b in ((u, v), (v, u))]
     return float(np.nanmax(gaps)) if not np.isnan(gaps).all() else float("nan")
 

@@ -6,6 +6,7 @@ The catalogue is a folder of YAML files; a user's own file has the same form. In
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -181,7 +182,7 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
     if "spans" in entry:
         return [Rule(**shared, span=s, steps=((np.inf, Limits(0.0, t)),)) for s, t in _spans(entry["spans"])]
     steps = tuple((float(step.get("up_to_m", np.inf)), _limits(step)) for step in entry["limits"])
-    if any(a[0] >= b[0] for a, b in zip(steps, steps[1:], strict=False)):
+    if any(a[0] >= b[0] for a, b in pairwise(steps)):
         raise ToleranceError("'up_to_m' must rise from line to line")
     return [Rule(**shared, span=float(entry.get("span_m", 2.0)), steps=steps)]
 
@@ -197,4 +198,5 @@ def _spans(table: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     span = np.array([float(row["span_m"]) for row in table])
     limit = np.array([float(row["value_mm"]) for row in table])
     wanted = np.unique(np.append(span, 2.0) if span[0] < 2.0 < span[-1] else span)
-    return [(float(s), float(np.floor(np.interp(s, span, limit) + 0.5)) / 1000.0) for s in wanted]
+    rounded = np.floor(np.interp(wanted, span, limit) + 0.5)
+    return list(zip(wanted.tolist(), (rounded / 1000.0).tolist(), strict=True))

@@ -212,6 +212,7 @@ def cast(
 
 def set_workers(workers: int) -> int:
     """Use at most ``workers`` threads in this process's kernels from now on; return how many will be used."""
-    used = max(1, min(workers, nb.config.NUMBA_NUM_THREADS))
+    available = int(nb.config.NUMBA_NUM_THREADS)  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
+    used = max(1, min(workers, available))
     nb.set_num_threads(used)
     return used

@@ -1,3 +1,4 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Clusters of points that belong to nothing in the design."""
 
 from dataclasses import dataclass

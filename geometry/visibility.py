@@ -165,7 +165,7 @@ def see_surface(
     stations: FloatArray,
     reach: FloatArray,
 ) -> SurfaceVisibility:
-    """Say for surface samples of ``count`` elements which the ``stations`` (s, 3) with ``reach`` (s,) metres could see."""
+    """Say which surface samples of ``count`` elements the ``stations`` (s, 3) with ``reach`` (s,) metres could see."""
     point, normal, owner = sample_surface(triangles, element, count)
     in_reach, visible = np.zeros(len(point), bool), np.zeros(len(point), bool)
     for station, limit in zip(stations, reach, strict=True):

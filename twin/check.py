@@ -8,6 +8,7 @@ from geometry.as_built import solve_as_built
 from geometry.design import DesignModel
 from geometry.element_pose import element_shapes
 from geometry.errors import EmptyInput
+from geometry.mesh_health import seen_triangles
 from geometry.registration.register import register
 from geometry.registration.request import RegistrationRequest
 from geometry.registration.result import Registration, RegistrationStatus
@@ -79,7 +80,7 @@ def compare(
         raise ValueError("a refused registration has no pose to compare with")
     report = progress or _silent
     elements = tuple(e for e in design.elements.values() if len(e.mesh.faces))
-    shapes = element_shapes([e.mesh.triangles() for e in elements])
+    shapes = element_shapes([seen_triangles(e.mesh) for e in elements])
     tree = build_tree(shapes.triangles, shapes.element)
     report("measuring", 0.0)
     sight = bring_into_sight(scan, registration.T_design_scan, tree, band=SEARCH_BAND)

@@ -1,6 +1,8 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportAttributeAccessIssue=false
 """From evidence to an element's result: state, pose, measurements, verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -9,10 +11,10 @@ from geometry.arrays import FloatArray, Int32Array, IntArray
 from geometry.as_built import AsBuilt
 from geometry.characteristics import Measured, measure, overall
 from geometry.design import Element
-from geometry.deviation.surface import Patches, patch_surface
+from geometry.deviation.surface import patch_surface
 from geometry.element_pose import ElementShapes, PoseFit, built_pose
 from geometry.presence import PresenceEvidence, decide_state
-from geometry.tolerance import ToleranceSet
+from geometry.tolerance import Rule, ToleranceSet
 from geometry.triangle_tree import TriangleTree, closest
 from geometry.uncertainty import Budget
 from geometry.unmodelled import cluster_points
@@ -21,7 +23,9 @@ from geometry.visibility import RayEvidence, SurfaceVisibility
 from twin.result import AsBuiltPose, DeviationSummary, ElementResult, PointDeviations, Unmodelled, Visibility
 from twin.sight import Sight
 
-_MIN_PATCH_POINTS = 20
+_PARTLY = 0.3
+"""Share of rays through among rays through and own points from which an element counts as partly absent."""
+_FEW_RAYS = 20
 _UNMODELLED = 0.1
 """How far (m) from any designed surface a point must be to count as unmodelled."""
 
@@ -65,106 +69,111 @@ def _judge(
     samples: IntArray,
 ) -> ElementResult:
     """Judge one element from its points ``mine`` and its surface ``samples``."""
-    built, rays = evidence.as_built, evidence.rays
-    fit = built.fits[i]
-    on_it = np.abs(built.residual[mine]) <= 4.0 * evidence.sight.seen.sigma
-    shared = built.shared[mine]
-    presence = PresenceEvidence(
-        own_points=int((on_it & ~shared).sum()),
-        shared_points=int((on_it & shared).sum()),
-        through=int(rays.through_any[i]) if rays is not None else 0,
-        in_reach=int(evidence.surface.in_reach[samples].sum()),
-        visible=int(evidence.surface.visible[samples].sum()),
-        suspect=element.suspect,
-        rays_known=rays is not None,
-    )
+    presence = _presence(i, element, shapes, evidence, mine, samples)
     state, reasons = decide_state(presence)
-    confirmed = _covered(evidence, shapes, i, mine, samples)
-    visible = presence.visible
-    result = {
-        "global_id": element.global_id,
-        "ifc_class": element.ifc_class,
-        "name": element.name,
-        "storey": element.storey,
-        "points": len(mine),
-        "visible_fraction": visible / max(len(samples), 1),
-        "coverage": confirmed / visible if visible else 0.0,
-        "visibility": Visibility(
+    rays = evidence.rays
+    result = ElementResult(
+        global_id=element.global_id,
+        ifc_class=element.ifc_class,
+        name=element.name,
+        storey=element.storey,
+        state=state,
+        verdict=Outcome.FAIL if state is State.MISSING else Outcome.NOT_MEASURED,
+        points=len(mine),
+        visible_fraction=presence.visible / max(len(samples), 1),
+        coverage=presence.coverage,
+        visibility=Visibility(
             samples=len(samples),
             in_reach=presence.in_reach,
-            expected=visible,
-            confirmed=confirmed,
+            expected=presence.visible,
+            confirmed=round(presence.coverage * presence.visible),
             rays_expected=int(rays.expected[i]) if rays is not None else 0,
             passed_through=presence.through,
             blocked=int(rays.blocked[i]) if rays is not None else 0,
         ),
-    }
-    if state is not State.INSTALLED:
-        verdict = Outcome.FAIL if state is State.MISSING else Outcome.NOT_MEASURED
-        return ElementResult(**result, state=state, verdict=verdict, reasons=reasons)
-    patches = patch_surface(
-        evidence.sight.seen.points[mine],
-        built.normal[mine],
-        built.deviation[mine],
-        built.residual[mine],
-        sigma=evidence.sight.seen.sigma,
-    )
-    measurements = _measurements(element, i, shapes, patches, evidence, tolerances, mine)
-    verdict = overall(measurements)
-    reasons += tuple(dict.fromkeys(m.note for m in measurements if m.note and m.outcome is verdict))
-    if not measurements:
-        reasons += (
-            ("no_tolerance",) if not tolerances.rules_for(element.ifc_class, element.materials) else ("few_points",)
-        )
-    if presence.through >= 0.3 * (presence.own_points + presence.through) and presence.through >= _MIN_PATCH_POINTS:
-        reasons += (f"partly_absent:{presence.through}",)
-        verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
-    return ElementResult(
-        **result,
-        state=state,
-        verdict=verdict,
-        pose=_pose(fit),
-        deviation=_summary(built, mine, patches, evidence.sight.seen.sigma),
-        measurements=measurements,
         reasons=reasons,
     )
+    if state is not State.INSTALLED:
+        return result
+    measured = _measured(i, element, shapes, evidence, mine)
+    measurements = measure(measured, tolerances)
+    verdict, doubts = _verdict(measurements, presence, tolerances.rules_for(element.ifc_class, element.materials))
+    return replace(
+        result,
+        verdict=verdict,
+        pose=_pose(measured.fit),
+        deviation=_summary(evidence.as_built, mine, evidence.sight.seen.sigma),
+        measurements=measurements,
+        reasons=reasons + doubts,
+    )
 
 
-def _measurements(
-    element: Element,
-    i: int,
-    shapes: ElementShapes,
-    patches: Patches,
-    evidence: Evidence,
-    tolerances: ToleranceSet,
-    mine: IntArray,
-) -> tuple[Measurement, ...]:
-    points = evidence.sight.seen.points[mine]
-    measured = Measured(
+def _presence(
+    i: int, element: Element, shapes: ElementShapes, evidence: Evidence, mine: IntArray, samples: IntArray
+) -> PresenceEvidence:
+    """Count what speaks for and against the element being there."""
+    built, rays = evidence.as_built, evidence.rays
+    on_it = np.abs(built.residual[mine]) <= 4.0 * evidence.sight.seen.sigma
+    shared = built.shared[mine]
+    visible = samples[evidence.surface.visible[samples]]
+    covered = _covered(evidence, shapes, i, mine[on_it & ~shared], visible)
+    return PresenceEvidence(
+        own_points=int((on_it & ~shared).sum()),
+        shared_points=int((on_it & shared).sum()),
+        through=int(rays.through_any[i]) if rays is not None else 0,
+        coverage=covered / len(visible) if len(visible) else 0.0,
+        in_reach=int(evidence.surface.in_reach[samples].sum()),
+        visible=len(visible),
+        suspect=element.suspect,
+        rays_known=rays is not None,
+    )
+
+
+def _verdict(
+    measurements: tuple[Measurement, ...], presence: PresenceEvidence, rules: tuple[Rule, ...]
+) -> tuple[Outcome, tuple[str, ...]]:
+    """Return the verdict over all measurements and the machine words that qualify it."""
+    verdict = overall(measurements)
+    reasons = tuple(dict.fromkeys(m.note for m in measurements if m.note and m.outcome is verdict))
+    if not measurements:
+        reasons = ("few_points",) if rules else ("no_tolerance",)
+    absent = presence.through / max(presence.own_points + presence.through, 1)
+    if absent >= _PARTLY and presence.through >= _FEW_RAYS:
+        reasons += (f"partly_absent:{presence.through}",)
+        verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
+    return verdict, reasons
+
+
+def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidence, mine: IntArray) -> Measured:
+    """Gather what the characteristics are measured from."""
+    built, points = evidence.as_built, evidence.sight.seen.points[mine]
+    return Measured(
         ifc_class=element.ifc_class,
         materials=element.materials,
         lower=shapes.lower[i],
         upper=shapes.upper[i],
         seen_lower=points.min(axis=0),
         seen_upper=points.max(axis=0),
-        fit=evidence.as_built.fits[i],
-        patches=patches,
+        fit=built.fits[i],
+        patches=patch_surface(
+            points, built.normal[mine], built.deviation[mine], built.residual[mine], sigma=evidence.sight.seen.sigma
+        ),
         budget=evidence.budget,
     )
-    return measure(measured, tolerances)
 
 
-def _covered(evidence: Evidence, shapes: ElementShapes, i: int, mine: IntArray, samples: IntArray) -> int:
-    """Count visible surface samples that have a point of the element near where they were built."""
-    visible = samples[evidence.surface.visible[samples]]
+def _covered(evidence: Evidence, shapes: ElementShapes, i: int, mine: IntArray, visible: IntArray) -> int:
+    """Count the visible surface samples that have a point of the element near where they were built."""
     if len(visible) == 0 or len(mine) == 0:
         return 0
     position = evidence.surface.point[visible]
     fit = evidence.as_built.fits[i]
     if fit is not None:
         position = built_pose(fit.twist, shapes.centre[i]).apply(position)
-    spacing = float(np.sqrt(max(shapes.size[i], 0.1) ** 2 / len(visible)))
-    near = cKDTree(evidence.sight.seen.points[mine]).query(position, distance_upper_bound=max(0.05, 0.5 * spacing))[0]
+    tree = cKDTree(evidence.sight.seen.points[mine])
+    some = evidence.sight.seen.points[mine[:: max(1, len(mine) // 100)]]
+    spacing = float(np.median(tree.query(some, k=min(2, len(mine)))[0].reshape(len(some), -1)[:, -1]))
+    near = tree.query(position, distance_upper_bound=max(0.05, 4.0 * spacing))[0]
     return int(np.isfinite(near).sum())
 
 
@@ -180,11 +189,12 @@ def _pose(fit: PoseFit | None) -> AsBuiltPose | None:
     return AsBuiltPose(twist[:3], twist[3:], covariance, (x, y, z, a, b, c))
 
 
-def _summary(built: AsBuilt, mine: IntArray, patches: Patches, sigma: float) -> DeviationSummary | None:
-    """Summarise the deviations of the points on the element's own surface."""
-    form = np.abs(patches.deviation[patches.own]).max(initial=0.0)
-    del form
-    kept = built.deviation[mine][np.abs(built.residual[mine]) <= 4.0 * sigma + _bow(built, mine, sigma)]
+def _summary(built: AsBuilt, mine: IntArray, sigma: float) -> DeviationSummary | None:
+    """Summarise the deviations of the points on the element's own surface, strays at its edges left out."""
+    residual = np.abs(built.residual[mine])
+    # a bowed element departs from its rigid place; what the bulk of its points shows beyond noise is its own form
+    bow = max(0.0, float(np.quantile(residual, 0.9)) - 2.0 * sigma)
+    kept = built.deviation[mine][residual <= 4.0 * sigma + bow]
     if len(kept) == 0:
         return None
     return DeviationSummary(
@@ -195,11 +205,6 @@ def _summary(built: AsBuilt, mine: IntArray, patches: Patches, sigma: float) -> 
         max=float(kept.max()),
         n=len(kept),
     )
-
-
-def _bow(built: AsBuilt, mine: IntArray, sigma: float) -> float:
-    """Return how far the element's surface bows from its rigid pose: what the bulk of its points shows beyond noise."""
-    return max(0.0, float(np.quantile(np.abs(built.residual[mine]), 0.9)) - 2.0 * sigma)
 
 
 def point_deviations(built: AsBuilt) -> PointDeviations:

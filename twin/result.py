@@ -81,8 +81,8 @@ class ElementResult:
     measurements: tuple[Measurement, ...] = ()
     visibility: Visibility | None = None
     reasons: tuple[str, ...] = ()
-    """Machine words that explain state and verdict (``twin.report.words`` has them in each language); a word may carry a
-    value after a colon: ``few_points:12``, ``design_suspect:boolean failed``."""
+    """Machine words that explain state and verdict (``twin.report.words`` has them in each language); a word may carry
+    a value after a colon: ``few_points:12``, ``design_suspect:boolean failed``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

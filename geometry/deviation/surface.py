@@ -1,3 +1,4 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """The deviation of an element's seen surface, patch by patch, with its uncertainty.
 
 Points are gathered into patches of one face direction. A patch's deviation is what the rigid as-built pose predicts
@@ -54,7 +55,7 @@ def patch_surface(
     sigma
         Standard deviation of a point, metres.
     """
-    cell, key, first = _gridded(points, normals)
+    cell, key = _gridded(points, normals)
     patch = np.unique(key, axis=0, return_inverse=True)[1].reshape(-1)
     count = np.bincount(patch)
     # medians by sorting once: robust against strays at edges
@@ -65,9 +66,8 @@ def patch_surface(
     keys = np.zeros((len(count), key.shape[1]), np.int64)
     keys[patch] = key
     enough = count >= min(_MIN_PATCH, max(1, int(np.median(count))))
-    keys, middle, predicted, position, normal, count = (
-        v[enough] for v in (keys, middle, predicted, position, normal, count)
-    )
+    keys, middle, predicted, count = keys[enough], middle[enough], predicted[enough], count[enough]
+    position, normal = position[enough], normal[enough]
     pairs = adjacent_cells(keys)
     own = _joined(pairs, middle, predicted, count, sigma)
     smooth, support = _smoothed(pairs, middle, count, own)
@@ -84,8 +84,8 @@ def patch_surface(
     )
 
 
-def _gridded(points: FloatArray, normals: FloatArray) -> tuple[float, IntArray, FloatArray]:
-    """Choose the smallest cell whose patches hold enough points; return it, the keys (n, 4) and the grid's corner."""
+def _gridded(points: FloatArray, normals: FloatArray) -> tuple[float, IntArray]:
+    """Choose the smallest cell whose patches hold enough points; return it and the keys (n, 4)."""
     first = points.min(axis=0)
     axis = np.argmax(np.abs(normals), axis=1)
     sign = normals[np.arange(len(normals)), axis] > 0
@@ -97,7 +97,7 @@ def _gridded(points: FloatArray, normals: FloatArray) -> tuple[float, IntArray, 
         sizes = np.unique(key, axis=0, return_counts=True)[1]
         if np.median(sizes) >= 2 * _MIN_PATCH:
             break
-    return cell, key, first
+    return cell, key
 
 
 def _mean_by(group: IntArray, values: FloatArray, count: IntArray) -> FloatArray:
@@ -153,10 +153,10 @@ def _joined(
 def _smoothed(
     pairs: tuple[IntArray, IntArray], middle: FloatArray, count: IntArray, own: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Average the residual over adjacent patches of the same kind, weighted by points; return it and the points used."""
+    """Average the residual over adjacent patches of one kind, weighted by points; return it and the points used."""
     left, right = pairs
     same = own[left] == own[right]
     left, right = left[same], right[same]
     weight = np.bincount(left, weights=count[right].astype(np.float64), minlength=len(middle))
     total = np.bincount(left, weights=count[right] * middle[right], minlength=len(middle))
-    return total / np.maximum(weight, 1.0), weight
+    return total / np.maximum(weight, 1.0), weight.astype(np.float64)
