@@ -20,9 +20,16 @@ from geometry.registration.surfaces import DesignSurface, ScanSample, building_s
 _HELD_OUT = 0.15
 _VIEW_POINTS = 30_000
 _MOST_RIVALS = 8
+_ENOUGH_RIVALS = 3
+"""With this many poses undecided the scan is ambiguous; the rest need no polish."""
+_LEAST_OVERLAP = 0.15
+_DOUBTFUL_OVERLAP = 0.4
+_MOST_UNCERTAIN = 0.05
+_FEWEST_SUPPORTERS = 0.35
+_NEAR_TIE = 0.6
 _SLIDES = (-1.0, -0.3, 0.3, 1.0)
 _METHOD = "auto"
-_HELP = "give control points or a matrix with --register FILE, or scan what tells them apart"
+_HELP = "give control points with --register FILE, or scan what tells them apart"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +77,7 @@ def register_automatically(
         return _nothing_found()
     quality = quality_of_refined(surface, scene.fitted, contest.winner, scene.size)
     loose = loose_directions(scene, contest)
-    reason, detail = verdict(contest, quality, loose)
+    reason, detail = verdict(scene, contest, quality, loose)
     return _registration(scene, contest, quality, loose, reason, detail)
 
 
@@ -96,6 +103,9 @@ def hold_contest(scene: Scene, poses: list[Pose]) -> Contest | None:
             best = None if polished is None else (polished, scene.look(polished.T_design_scan))
             continue
         if compare(best[1], candidate, scene.fitted.first(_VIEW_POINTS), scene.size).decides:
+            continue
+        if len(undecided) >= _ENOUGH_RIVALS:
+            undecided.append(candidate)
             continue
         polished = scene.refined(candidate.T_design_scan)
         if polished is None or _same(polished.T_design_scan, best[0].T_design_scan, centre, scene.size):
@@ -139,20 +149,74 @@ def loose_directions(scene: Scene, contest: Contest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def verdict(contest: Contest, quality: Quality, loose: tuple[str, ...]) -> tuple[str, str]:
+def verdict(scene: Scene, contest: Contest, quality: Quality, loose: tuple[str, ...]) -> tuple[str, str]:
     """Return the machine word and the line for people; both empty when the pose is accepted."""
+    doubtful = bool(loose or contest.rivals)
+    if quality.overlap < (_DOUBTFUL_OVERLAP if doubtful else _LEAST_OVERLAP):
+        return "low_overlap", (
+            f"the best pose brings only {quality.overlap:.0%} of the scan near the model: check that they show "
+            "the same place, or give control points with --register FILE"
+        )
     if loose:
         return "degenerate", (
             f"what was scanned does not fix the pose: it can slide ({', '.join(loose)}) unnoticed; "
             "scan surfaces that face other ways, or give control points with --register FILE"
         )
     if contest.rivals:
-        other = contest.rivals[0]
-        moved, turned = pose_difference(contest.view.T_design_scan, other.T_design_scan)
-        return "ambiguous", (
-            f"{len(contest.rivals) + 1} poses explain the scan about equally ({contest.view.score:.0%} and "
-            f"{other.score:.0%}), turned by {np.degrees(turned):.0f} degrees, up to {moved:.1f} m apart; {_HELP}"
+        return "ambiguous", _rivals_detail(scene, contest)
+    tie = near_tie(contest.winner, scene.size)
+    if tie:
+        return "ambiguous", tie
+    return _misfit(quality)
+
+
+def _rivals_detail(scene: Scene, contest: Contest) -> str:
+    other = contest.rivals[0]
+    centre = scene.fitted.points.mean(axis=0)
+    moved, turned = pose_difference(contest.view.T_design_scan, other.T_design_scan, centre)
+    return (
+        f"{len(contest.rivals) + 1} poses explain the scan about equally well ({contest.view.score:.0%} and "
+        f"{other.score:.0%} of it), {moved:.1f} m apart and turned by {np.degrees(turned):.0f} degrees; {_HELP}"
+    )
+
+
+def near_tie(refined: Refined, size: float) -> str:
+    """Return how about as many elements agree on a pose a little beside; empty when the winner clearly has more.
+
+    Only the elements that fit one pose and not the other count.
+    """
+    if refined.best_mode is None or refined.first_votes is None:
+        return ""
+    votes = refined.first_votes
+    for pose, mode in refined.others:
+        moved, _ = pose_difference(refined.T_design_scan, pose, refined.T_design_scan.inverse().apply([votes.pivot])[0])
+        gain = np.clip(
+            np.bincount(votes.cluster, votes.voice * (refined.best_mode.consent**2 - mode.consent**2)), -1.0, 1.0
         )
+        ours, theirs = float(gain[gain > 0].sum()), float(-gain[gain < 0].sum())
+        apart = moved > max(3 * refined.scale, 0.01 * size)
+        # two elements may be off by the same by chance; three are a party, unless hardly more speak for the best pose
+        enough = theirs >= 2.5 or ours < 2.5
+        if apart and enough and theirs >= _NEAR_TIE * ours:
+            return (
+                f"about as many elements fit a pose {1000 * moved:.0f} mm beside the best one: either may be the badly "
+                "built half; give control points with --register FILE"
+            )
+    return ""
+
+
+def _misfit(quality: Quality) -> tuple[str, str]:
+    """Return that the elements do not agree, or leave the pose too uncertain, even though nothing else fits better."""
+    if quality.supporters < _FEWEST_SUPPORTERS * quality.judged:
+        return "residual", (
+            f"only {quality.supporters} of {quality.judged} elements lie where the model says, even in the best pose: "
+            "check the model's revision, or give control points with --register FILE"
+        )
+    if quality.covariance is None:
+        return "degenerate", f"what was scanned does not fix the pose well enough; {_HELP}"
+    worst = 2 * float(np.sqrt(np.linalg.eigvalsh(quality.covariance[3:, 3:]).max()))
+    if worst > _MOST_UNCERTAIN:
+        return "residual", f"the pose is uncertain by {1000 * worst:.0f} mm (k = 2); {_HELP}"
     return "", ""
 
 

@@ -14,9 +14,9 @@ _GAIN = 1.15
 def levelling(scan_normals: FloatArray, design_normals: FloatArray) -> tuple[Pose, ...]:
     """Return turns that may bring the scan upright, the likeliest first; level scans get the identity alone.
 
-    ``scan_normals`` (n, 3) and ``design_normals`` (m, 3) are even samples. The scan's upright direction is where most of
-    its surfaces are horizontal or vertical, within 8 degrees of z; it is turned onto the same direction of the design,
-    which need not be z (a bridge on a slope). The untouched scan stays a candidate, for the surfaces may mislead.
+    ``scan_normals`` (n, 3) and ``design_normals`` (m, 3) are even samples. The scan's upright direction is where most
+    of its surfaces are horizontal or vertical, within 8 degrees of z; it is turned onto the same direction of the
+    design, which need not be z (a bridge on a slope). The untouched scan stays a candidate: the surfaces may mislead.
 
     Examples
     --------

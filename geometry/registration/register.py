@@ -1,6 +1,7 @@
 """Bring a scan into the design's frame, or refuse and say why."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,10 +15,12 @@ from geometry.registration.quality import quality_of_given
 from geometry.registration.request import RegistrationRequest, RequestKind
 from geometry.registration.result import Registration, RegistrationStatus
 from geometry.registration.surfaces import DesignSurface, ScanSample, building_size, design_surface, scan_sample
+from geometry.registration.units import is_sane, size_ratio, unit_hint
 from geometry.scan import Scan
 
 Progress = Callable[[float], None]
 _LEAST_OVERLAP = 0.05
+_UNITS_MAY_BE_WRONG = 0.5
 
 
 def register(
@@ -49,15 +52,17 @@ def register(
         If control points are too few or in a line.
     """
     report = progress or _silent
-    sample = scan_sample(scan, seed)
-    report(0.15)
     try:
-        surface = design_surface(design, signed=sample.signed)
+        surface = design_surface(design, signed=scan.has_poses)
     except EmptyInput as nothing:
         return Registration(RegistrationStatus.REFUSED, None, request.kind.value, "no_geometry", str(nothing))
+    report(0.05)
+    if request.kind is RequestKind.AUTO and len(scan.points) and not is_sane(size_ratio(scan, surface)):
+        return _out_of_scale(scan, surface, seed)
+    sample = scan_sample(scan, seed)
     report(0.2)
     if request.kind is RequestKind.AUTO:
-        found = register_automatically(surface, sample, seed, report)
+        found = _with_unit_hint(register_automatically(surface, sample, seed, report), scan, surface, seed)
     elif request.kind is RequestKind.CONTROL_POINTS:
         found = _by_control(scan, design, request, surface, sample)
     else:
@@ -69,6 +74,22 @@ def register(
 
 def _silent(share: float) -> None:
     """Report to nobody."""
+
+
+def _out_of_scale(scan: Scan, surface: DesignSurface, seed: int) -> Registration:
+    ratio = size_ratio(scan, surface)
+    hint = unit_hint(scan, surface, seed, 0.0) or "check the units of both files"
+    size = f"{ratio:.3g} times as large" if ratio > 1 else f"{1 / ratio:.3g} times smaller"
+    detail = f"the scan is {size} {'as' if ratio > 1 else 'than'} the model; {hint}"
+    return Registration(RegistrationStatus.REFUSED, None, RequestKind.AUTO.value, "low_overlap", detail)
+
+
+def _with_unit_hint(found: Registration, scan: Scan, surface: DesignSurface, seed: int) -> Registration:
+    """Return a refusal for lack of fit with the units named that would make it fit, if any do."""
+    if found.status is RegistrationStatus.ACCEPTED or found.overlap > _UNITS_MAY_BE_WRONG:
+        return found
+    hint = unit_hint(scan, surface, seed, found.overlap)
+    return replace(found, reason="low_overlap", detail=f"the units look wrong: {hint}") if hint else found
 
 
 def _relative(matrix: FloatArray, scan: Scan, design: DesignModel) -> Pose:

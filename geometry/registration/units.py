@@ -1,0 +1,73 @@
+"""When a scan does not fit, find out whether it would fit in other units."""
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from geometry.errors import EmptyInput
+from geometry.pose import Pose
+from geometry.registration.search import search
+from geometry.registration.surfaces import DesignSurface, building_size, scan_sample
+from geometry.scan import Scan, Station
+
+FACTORS = {
+    0.001: "the scan is in millimetres, or the model in kilometres",
+    0.01: "the scan is in centimetres",
+    0.0254: "the scan is in inches",
+    0.3048: "the scan is in feet, or the model was read as if its feet were metres",
+    1 / 0.3048: "the model is in feet but was read as metres, or the scan was scaled down by 0.3048",
+    1 / 0.0254: "the model is in inches but was read as metres",
+    100.0: "the model is in centimetres but was read as metres",
+    1000.0: "the model is in millimetres but was read as metres, or the scan was scaled down by 1000",
+}
+"""What to multiply the scan with, and what it would mean."""
+_SANE = (0.05, 30.0)
+_WORTH_TRYING = (0.15, 6.0)
+_CONVINCING = 0.55
+_MOST_TRIES = 4
+_POINTS = 30_000
+
+
+def size_ratio(scan: Scan, surface: DesignSurface) -> float:
+    """Return how many times as large as the model the scan is, by the spread of the middle 96 % of its points."""
+    low, high = np.percentile(scan.points[:: max(1, len(scan.points) // 100_000)], [2, 98], axis=0)
+    return float(np.linalg.norm(high - low) / np.linalg.norm(surface.upper - surface.lower))
+
+
+def is_sane(ratio: float) -> bool:
+    """Return whether a scan of this relative size may show the model at all; a scan of a single room may."""
+    return _SANE[0] / 10 <= ratio <= _SANE[1]
+
+
+def unit_hint(scan: Scan, surface: DesignSurface, seed: int, beaten: float) -> str:
+    """Return which units would make the scan fit, one clause; empty when none does.
+
+    ``beaten`` is the share of the scan that the best pose explains as the files stand: a hint must explain much more.
+    The likelier factors are tried: those that make the scan about as large as the model.
+    """
+    ratio = size_ratio(scan, surface)
+    likely = [f for f in FACTORS if _WORTH_TRYING[0] <= ratio * f <= _WORTH_TRYING[1]]
+    likely.sort(key=lambda f: abs(np.log(ratio * f)))
+    best, factor = max(_CONVINCING, 1.5 * beaten), 0.0
+    for candidate in likely[:_MOST_TRIES]:
+        share = _explained(_scaled(scan, candidate), surface, seed)
+        if share > best:
+            best, factor = share, candidate
+    return f"scaled by {factor:.4g} it would fit: probably {FACTORS[factor]}" if factor else ""
+
+
+def _explained(scan: Scan, surface: DesignSurface, seed: int) -> float:
+    try:
+        sample = scan_sample(scan, seed)
+    except EmptyInput:
+        return 0.0
+    found = search(surface, sample.first(_POINTS), building_size(surface), Pose.identity())
+    return found[0].score if found else 0.0
+
+
+def _scaled(scan: Scan, factor: float) -> Scan:
+    stations = tuple(Station(s.name, _times(s.position, factor), s.levelled) for s in scan.stations)
+    return Scan(scan.points * factor, scan.station_index, stations, scan.origin, scan.sources)
+
+
+def _times(position: FloatArray | None, factor: float) -> FloatArray | None:
+    return None if position is None else position * factor
