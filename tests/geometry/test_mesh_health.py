@@ -75,7 +75,7 @@ def test_faults_are_counted() -> None:
 
 
 @given(angles=rotations, shift=shifts, order=st.permutations(range(12)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_health_does_not_depend_on_the_pose_nor_on_the_order_of_faces(
     angles: Triple, shift: Triple, order: list[int]
 ) -> None:
@@ -91,7 +91,7 @@ def test_health_does_not_depend_on_the_pose_nor_on_the_order_of_faces(
 
 
 @given(flips=st.lists(st.booleans(), min_size=12, max_size=12))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_faces_turned_at_random_are_turned_back(flips: list[bool]) -> None:
     mesh, kind = oriented_outward(turned(box(), np.array(flips)))
     assert kind == "closed"
@@ -157,7 +157,7 @@ def test_a_soup_of_triangles_is_welded_without_moving_it() -> None:
 
 
 @given(gap=st.floats(0.0, 0.99e-6), seed=st.integers(0, 5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_gaps_below_the_tolerance_close(gap: float, seed: int) -> None:
     loose = soup(box())
     jitter = np.random.default_rng(seed).uniform(-gap / 4, gap / 4, loose.vertices.shape)
@@ -178,7 +178,7 @@ def test_cleaning_drops_only_faces_without_area() -> None:
 
 
 @given(angles=rotations, point=st.tuples(*[st.floats(-3, 5)] * 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_winding_numbers_of_a_box_are_its_membership(angles: Triple, point: Triple) -> None:
     turn = rotation(angles)
     size = np.array([1.0, 2.0, 3.0])

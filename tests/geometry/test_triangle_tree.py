@@ -34,7 +34,7 @@ def random_directions(rng: np.random.Generator, count: int) -> FloatArray:
     return direction / np.linalg.norm(direction, axis=1, keepdims=True)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 120), reach=st.sampled_from([np.inf, 0.4]))
 def test_closest_equals_looking_at_every_triangle(seed: int, count: int, reach: float) -> None:
     rng = np.random.default_rng(seed)
@@ -122,7 +122,7 @@ def test_a_triangle_that_is_a_line_but_for_rounding_is_found_as_a_line() -> None
         assert closest(build_tree(triangle[None]), point[None], np.inf).distance[0] == pytest.approx(want, abs=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), copies=st.integers(2, 12))
 def test_of_coincident_faces_the_smallest_index_is_taken_whatever_the_order_of_the_points(
     seed: int, copies: int
@@ -143,7 +143,7 @@ def test_of_coincident_faces_the_smallest_index_is_taken_whatever_the_order_of_t
     np.testing.assert_array_equal(again.foot, found.foot[order])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10_000))
 def test_the_answer_does_not_depend_on_the_order_of_the_points(seed: int) -> None:
     """Abutting walls share an edge with different triangulations: many ties, none of which may depend on neighbours."""
@@ -187,7 +187,7 @@ def test_one_thread_and_two_give_the_same_bytes() -> None:
     assert answers[0] == answers[1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), k=st.sampled_from([1, 2, 4]))
 def test_closest_elements_equals_looking_at_every_element(seed: int, k: int) -> None:
     rng = np.random.default_rng(seed)
@@ -219,7 +219,7 @@ def test_closest_elements_equals_looking_at_every_element(seed: int, k: int) -> 
             assert abs(height) < 1e-9 or np.sign(s) == np.sign(height)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 100), reach=st.sampled_from([50.0, 2.0]))
 def test_rays_equal_looking_at_every_triangle(seed: int, count: int, reach: float) -> None:
     rng = np.random.default_rng(seed)
@@ -274,7 +274,7 @@ def test_each_ray_has_its_own_reach() -> None:
     assert hits.triangle.tolist() == [-1, 0, 0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     turn=st.tuples(*[st.floats(-3, 3)] * 3),
     shift=st.tuples(*[st.floats(-1000, 1000)] * 3),
@@ -295,7 +295,7 @@ def test_results_move_along_with_triangles_and_points(
     np.testing.assert_allclose(there.normal, T.rotate(here.normal), atol=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10_000), axis=st.integers(0, 2))
 def test_distances_are_the_same_in_a_mirror(seed: int, axis: int) -> None:
     rng = np.random.default_rng(seed)
@@ -313,7 +313,7 @@ def signs_about(triangles: FloatArray, points: FloatArray) -> FloatArray:
     return closest_elements(tree, points, 10.0, normals=np.zeros_like(points), min_cosine=0.0, k=1).signed[:, 0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), thickness=st.sampled_from([0.01, 0.2, 1.0]))
 def test_the_sign_is_right_all_around_a_box_and_a_thin_wall(seed: int, thickness: float) -> None:
     """Faces, edges and corners; CloudCompare #1976 gets a box of 12 triangles wrong."""

@@ -58,10 +58,10 @@ def hit_ranges(triangles: FloatArray, origin: FloatArray, direction: FloatArray)
     """Return the range (t,) at which a ray meets each triangle, inf where it does not: one 3 x 3 system each."""
     ranges = np.full(len(triangles), np.inf)
     for i, (a, b, c) in enumerate(triangles):
-        system = np.column_stack([b - a, c - a, -direction])
+        system: FloatArray = np.column_stack([b - a, c - a, -direction])
         if abs(np.linalg.det(system)) < 1e-18:
             continue
-        solution: FloatArray = np.linalg.solve(system, origin - a)
+        solution = np.asarray(np.linalg.solve(system, origin - a), np.float64)
         u, v, t = float(solution[0]), float(solution[1]), float(solution[2])
         if u >= 0 and v >= 0 and u + v <= 1 and t > 0:
             ranges[i] = t

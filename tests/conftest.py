@@ -1,0 +1,6 @@
+"""One setting for every property test: the same examples in every run, and no clock that fails them on a busy machine."""
+
+from hypothesis import settings
+
+settings.register_profile("qtems", deadline=None, derandomize=True, database=None)
+settings.load_profile("qtems")
