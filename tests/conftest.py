@@ -1,4 +1,4 @@
-"""One setting for every property test: the same examples in every run, and no clock that fails them on a busy machine."""
+"""One setting for all property tests: the same examples in every run, and no clock that fails on a busy machine."""
 
 from hypothesis import settings
 
