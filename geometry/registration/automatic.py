@@ -7,12 +7,13 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.pose import Pose, pose_difference
+from geometry.registration.consensus import anneal
 from geometry.registration.covariance import weak_directions
 from geometry.registration.evidence import View, compare, view
 from geometry.registration.gravity import levelling
 from geometry.registration.matching import perturbed
 from geometry.registration.quality import Quality, direction_name, holdout_rmse, quality_of_refined
-from geometry.registration.refinement import Refined, refine
+from geometry.registration.refinement import Refined, refine, survey
 from geometry.registration.result import Registration, RegistrationStatus, Rival
 from geometry.registration.search import distinct, search
 from geometry.registration.surfaces import DesignSurface, ScanSample, building_size, sample_surface
@@ -164,7 +165,7 @@ def verdict(scene: Scene, contest: Contest, quality: Quality, loose: tuple[str, 
         )
     if contest.rivals:
         return "ambiguous", _rivals_detail(scene, contest)
-    tie = near_tie(contest.winner, scene.size)
+    tie = near_tie(scene, contest.winner)
     if tie:
         return "ambiguous", tie
     return _misfit(quality)
@@ -180,26 +181,27 @@ def _rivals_detail(scene: Scene, contest: Contest) -> str:
     )
 
 
-def near_tie(refined: Refined, size: float) -> str:
+def near_tie(scene: Scene, refined: Refined) -> str:
     """Return how about as many elements agree on a pose a little beside; empty when the winner clearly has more.
 
     Only the elements that fit one pose and not the other count.
     """
-    if refined.best_mode is None or refined.first_votes is None:
+    rng = np.random.default_rng(scene.seed)
+    found = survey(scene.surface, scene.fitted, refined.T_design_scan, refined.scale, scene.size, rng)
+    if found is None:
         return ""
-    votes = refined.first_votes
-    for pose, mode in refined.others:
-        moved, _ = pose_difference(refined.T_design_scan, pose, refined.T_design_scan.inverse().apply([votes.pivot])[0])
-        gain = np.clip(
-            np.bincount(votes.cluster, votes.voice * (refined.best_mode.consent**2 - mode.consent**2)), -1.0, 1.0
-        )
+    votes = found.votes
+    _, at_pose = anneal(votes, np.zeros((1, 6)), np.full(1, refined.scale))
+    for mode in found.modes:
+        apart = float(np.sqrt(np.mean((votes.rows @ mode.step) ** 2)))
+        gain = np.bincount(votes.cluster, votes.voice * (at_pose[0] ** 2 - mode.consent**2))
+        gain = np.clip(gain, -1.0, 1.0)
         ours, theirs = float(gain[gain > 0].sum()), float(-gain[gain < 0].sum())
-        apart = moved > max(3 * refined.scale, 0.01 * size)
         # two elements may be off by the same by chance; three are a party, unless hardly more speak for the best pose
         enough = theirs >= 2.5 or ours < 2.5
-        if apart and enough and theirs >= _NEAR_TIE * ours:
+        if apart > 2 * refined.scale and enough and theirs >= _NEAR_TIE * ours:
             return (
-                f"about as many elements fit a pose {1000 * moved:.0f} mm beside the best one: either may be the badly "
+                f"about as many elements fit a pose {1000 * apart:.0f} mm beside the best one: either may be the badly "
                 "built half; give control points with --register FILE"
             )
     return ""

@@ -16,7 +16,9 @@ _PAST_EDGE = 0.03
 _FIRST_SCALE = 0.015
 _FINEST_SCALE = 0.004
 _COARSEST_SCALE = 0.03
-_SCALE_PER_SIGMA = 2.5
+_SCALE_PER_SIGMA = 3.0
+_WIDE = 0.05
+_NARROW = 0.02
 _ROWS_SEARCHING = 32
 _ROWS_POLISHING = 200
 _MOST_ITERATIONS = 12
@@ -34,13 +36,17 @@ class Refined:
     consent: FloatArray
     """(g,) 0..1 per group of the votes."""
     scale: float
-    """Where a deviation counts half, metres: about 2.5 standard deviations of noise and building scatter."""
-    others: tuple[tuple[Pose, Mode], ...]
-    """Other poses close by on which fewer elements agree; their consent is over ``first_votes``."""
-    best_mode: Mode | None
-    first_votes: Votes | None
+    """Where a deviation counts half, metres: about 3 standard deviations of noise and building scatter."""
     iterations: int
     converged: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """All poses close by on which some elements agree, best first, as steps from where ``votes`` are linearised."""
+
+    votes: Votes
+    modes: tuple[Mode, ...]
 
 
 def refine(
@@ -60,33 +66,54 @@ def refine(
         For the random starts of the consensus.
     """
     scale = _FIRST_SCALE * size
-    best, others, first_votes = None, (), None
-    for last in (False, True):
-        owner = owners(surface, sample, T_design_scan, _REACH * size, scale) if last else None
-        votes = _collect(surface, sample, T_design_scan, size, _ROWS_SEARCHING, owner)
-        if len(votes.rows) < _FEWEST_ROWS:
+    for reach in (_WIDE, _NARROW, _NARROW):
+        found = survey(surface, sample, T_design_scan, scale, size, rng, coarse_scale=reach * size)
+        if found is None:
             return None
-        modes = find_modes(votes, scale, rng, coarse_scale=(0.02 if last else 0.05) * size)
-        best, first_votes = modes[0], votes
-        others = tuple((perturbed(T_design_scan, m.step, votes.pivot), m) for m in modes[1:4])
-        T_design_scan = perturbed(T_design_scan, best.step, votes.pivot)
-        scale = natural_scale(votes, best, size)
+        step = found.modes[0].step
+        T_design_scan = perturbed(T_design_scan, step, found.votes.pivot)
+        before, scale = scale, natural_scale(found.votes, found.modes[0], size)
+        settled = float(np.abs(found.votes.rows @ step).max()) < scale and scale > 0.7 * before
+        if settled:
+            break
+    return _polished(surface, sample, T_design_scan, scale, size)
+
+
+def survey(
+    surface: DesignSurface,
+    sample: ScanSample,
+    T_design_scan: Pose,
+    scale: float,
+    size: float,
+    rng: np.random.Generator,
+    *,
+    coarse_scale: float = 0.02,
+) -> Survey | None:
+    """Return the modes about a pose at a scale (metres), or None where too few points are near the design."""
     owner = owners(surface, sample, T_design_scan, _REACH * size, scale)
-    iteration = 0
-    while iteration < _MOST_ITERATIONS:
-        iteration += 1
+    votes = _collect(surface, sample, T_design_scan, size, _ROWS_SEARCHING, owner)
+    if len(votes.rows) < _FEWEST_ROWS:
+        return None
+    return Survey(votes, find_modes(votes, scale, rng, coarse_scale=coarse_scale))
+
+
+def _polished(
+    surface: DesignSurface, sample: ScanSample, T_design_scan: Pose, scale: float, size: float
+) -> Refined | None:
+    """Return the pose after matching and solving in turn until nothing moves, with all points having a say."""
+    owner = owners(surface, sample, T_design_scan, _REACH * size, scale)
+    votes, consent, largest, iterations = None, np.zeros(0), np.inf, 0
+    while largest > _STILL and iterations < _MOST_ITERATIONS:
         votes = _collect(surface, sample, T_design_scan, size, _ROWS_POLISHING, owner)
         if len(votes.rows) < _FEWEST_ROWS:
             return None
-        steps, consent = anneal(votes, np.zeros((1, 6)), np.full(5, scale))
+        steps, consents = anneal(votes, np.zeros((1, 6)), np.full(5, scale))
         T_design_scan = perturbed(T_design_scan, steps[0], votes.pivot)
         largest = float(np.abs(votes.rows @ steps[0]).max())
-        if largest < _STILL:
-            break
-    return Refined(
-        T_design_scan, moved(votes, steps[0]), consent[0], scale, others, best, first_votes, iteration,
-        largest < 1e2 * _STILL,
-    )  # fmt: skip
+        votes, consent, iterations = moved(votes, steps[0]), consents[0], iterations + 1
+    if votes is None:
+        return None
+    return Refined(T_design_scan, votes, consent, scale, iterations, largest < 1e2 * _STILL)
 
 
 def _collect(
