@@ -82,75 +82,68 @@ def _parse(
     lines: Int32Array,
     powers: FloatArray,
 ) -> Any:
-    """Fill the rows; return how many there are and how many lines were seen."""
+    """Fill the rows; return how many there are and how many lines were seen.
+
+    Nearly every number is digits and a point, at most 19 digits: it is read here in one pass, any other by ``_number``.
+    """
     row, line, at, size = 0, 0, 0, len(data)
-    columns = values.shape[1]
     while at < size:
-        found, separators, bad, comment = 0, 0, False, False
+        found, separators, bad = 0, 0, False
         while at < size:
             kind = kinds[data[at]]
-            if kind == _BLANK or kind == _SEPARATOR:
-                separators += kind == _SEPARATOR
+            if kind == _BLANK:
                 at += 1
                 continue
-            if kind == _LINE_END:
+            if kind == _SEPARATOR:
+                separators += 1
+                at += 1
+                continue
+            if kind == _LINE_END or (kind == _COMMENT and found == 0):
                 break
-            if kind == _COMMENT and found == 0:
-                comment = True
-                while at < size and kinds[data[at]] != _LINE_END:
+            start = at
+            negative = data[at] == 45
+            at += negative
+            mantissa, digits, decimals = np.uint64(0), 0, 0
+            while at < size:
+                digit = np.uint8(data[at] - np.uint8(48))
+                if digit > 9:
+                    break
+                mantissa = mantissa * np.uint64(10) + np.uint64(digit)
+                digits += 1
+                at += 1
+            if at < size and data[at] == 46:
+                at += 1
+                while at < size:
+                    digit = np.uint8(data[at] - np.uint8(48))
+                    if digit > 9:
+                        break
+                    mantissa = mantissa * np.uint64(10) + np.uint64(digit)
+                    decimals += 1
                     at += 1
-                break
-            ok, value, at = _plain(data, at, kinds, powers)
+            digits += decimals
+            ok = 0 < digits <= 19 and (at == size or _BLANK <= kinds[data[at]] <= _LINE_END)
+            value = np.float64(mantissa)
+            if ok and decimals:
+                value /= powers[decimals]
+            if negative:
+                value = -value
             if not ok:
-                start = at
-                while at < size and (kinds[data[at]] == _OTHER or kinds[data[at]] == _COMMENT):
+                while at < size and not _BLANK <= kinds[data[at]] <= _LINE_END:
                     at += 1
                 ok, value = _number(data, start, at, powers)
             bad = bad or not ok or separators > found
-            if found < columns:
+            if found < values.shape[1]:
                 values[row, found] = value
             found += 1
-        if not comment and found > 0:
+        while at < size and kinds[data[at]] != _LINE_END:  # the rest of a comment
+            at += 1
+        if found > 0:
             tokens[row] = -1 if bad else found
             lines[row] = line
             row += 1
-        if at + 1 < size and data[at] == 13 and data[at + 1] == 10:
-            at += 1
-        at += 1
+        at += 2 if at + 1 < size and data[at] == 13 and data[at + 1] == 10 else 1
         line += 1
     return row, line
-
-
-@numba.njit(cache=True, inline="always")
-def _plain(data: NDArray[np.uint8], start: int, kinds: NDArray[np.uint8], powers: FloatArray) -> Any:
-    """Read a number of sign, digits and point, of at most 19 digits: nearly all there are, in one pass.
-
-    Return whether it was one, its value, and where it ends (where it began when it was none).
-    """
-    at, size = start, len(data)
-    negative = data[at] == 45
-    if negative or data[at] == 43:
-        at += 1
-    mantissa = np.uint64(0)
-    first = at
-    decimals = 0
-    while at < size and np.uint8(data[at] - np.uint8(48)) <= 9:
-        mantissa = mantissa * np.uint64(10) + np.uint64(data[at] - np.uint8(48))
-        at += 1
-    digits = at - first
-    if at < size and data[at] == 46:
-        at += 1
-        first = at
-        while at < size and np.uint8(data[at] - np.uint8(48)) <= 9:
-            mantissa = mantissa * np.uint64(10) + np.uint64(data[at] - np.uint8(48))
-            at += 1
-        decimals = at - first
-        digits += decimals
-    ended = at == size or (kinds[data[at]] != _OTHER and kinds[data[at]] != _COMMENT)
-    if digits == 0 or digits > 19 or not ended:
-        return False, np.nan, start
-    value = np.float64(mantissa) / powers[decimals]
-    return True, -value if negative else value, at
 
 
 @numba.njit(cache=True)
