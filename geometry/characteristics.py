@@ -17,6 +17,7 @@ _FEW = 20
 """Points below which nothing is claimed against or for an element."""
 _PROOF = 150
 """Points beyond the limit that prove a surface nonconforming when most of the element conforms."""
+_FORM = ("flatness",)
 _OBSERVED = 0.005
 """Standard deviation (m) beyond which a displacement counts as not measured."""
 
@@ -72,7 +73,9 @@ def _judged(rule: Rule, size: float, actual: float, standard: float, *, n: int, 
     if limits is None:
         return []
     uncertainty = expanded(standard)
-    outcome, note = judge(actual, limits.lower, limits.upper, uncertainty), ""
+    # a form error cannot be below zero: its lower limit needs no guard band
+    lower = -np.inf if rule.characteristic in _FORM else limits.lower
+    outcome, note = judge(actual, lower, limits.upper, uncertainty), ""
     if n < _FEW and outcome in (Outcome.PASS, Outcome.FAIL):
         outcome, note = Outcome.INDETERMINATE, "few_points"
     elif outcome is Outcome.INDETERMINATE and 2.0 * uncertainty > limits.upper - limits.lower:

@@ -34,6 +34,8 @@ class PresenceEvidence:
     """Why the designed geometry cannot be trusted; empty when it can."""
     rays_known: bool
     """Whether station positions are known, so that rays are evidence."""
+    assigned_points: int = 0
+    """Points nearest to this element's built surface, whether on it within the noise or not, shared ones left out."""
 
 
 def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
@@ -51,8 +53,9 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
     if evidence.suspect:
         return State.DESIGN_SUSPECT, (f"design_suspect:{evidence.suspect}",)
     own, through = evidence.own_points, evidence.through
-    share = own / max(own + through, 1)
-    gone = share < _MISSING_SHARE or (share < _MOSTLY_SHARE and evidence.coverage < _MOSTLY_SHARE)
+    assigned = max(own, evidence.assigned_points)
+    bare = assigned < _MOSTLY_SHARE * (assigned + through)
+    gone = own < _MISSING_SHARE * (own + through) or (bare and evidence.coverage < _MOSTLY_SHARE)
     if through >= _MIN_THROUGH and gone:
         return State.MISSING, (f"rays_through:{through}",)
     if own >= _MIN_OWN:

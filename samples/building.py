@@ -91,10 +91,12 @@ def _project(model):
         "VerticalDatum": "DHHN2016",
         "MapProjection": "UTM",
         "MapZone": "32N",
+        # the map is in metres, the project in millimetres: hence the scale below
+        "MapUnit": model.create_entity("IfcSIUnit", UnitType="LENGTHUNIT", Name="METRE"),
     }
     turn = np.radians(17.0)
     conversion = {
-        "Eastings": 691_250_000.0, "Northings": 5_334_720_000.0, "OrthogonalHeight": 519_400.0,
+        "Eastings": 691_250.0, "Northings": 5_334_720.0, "OrthogonalHeight": 519.4,
         "XAxisAbscissa": float(np.cos(turn)), "XAxisOrdinate": float(np.sin(turn)), "Scale": 0.001,
     }  # fmt: skip
     ifcopenshell.api.georeference.edit_georeferencing(model, coordinate_operation=conversion, projected_crs=crs)

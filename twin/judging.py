@@ -119,6 +119,7 @@ def _presence(
     covered = _covered(evidence, shapes, i, mine[on_it & ~shared], visible)
     return PresenceEvidence(
         own_points=int((on_it & ~shared).sum()),
+        assigned_points=int((~shared).sum()),
         shared_points=int((on_it & shared).sum()),
         through=int(rays.through_any[i]) if rays is not None else 0,
         coverage=covered / len(visible) if len(visible) else 0.0,
