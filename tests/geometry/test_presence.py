@@ -1,0 +1,96 @@
+"""What may be said of an element's presence: a table of cases, and that missing needs rays whatever else there is."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geometry.presence import PresenceEvidence, decide_state
+from geometry.verdict import State
+
+SEEN = PresenceEvidence(
+    own_points=500,
+    assigned_points=500,
+    shared_points=0,
+    through=0,
+    coverage=0.9,
+    in_reach=60,
+    visible=50,
+    suspect="",
+    rays_known=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "word"),
+    [
+        ({}, State.INSTALLED, None),
+        ({"own_points": 0, "coverage": 0.0, "through": 400}, State.MISSING, "rays_through:400"),
+        ({"own_points": 5, "coverage": 0.02, "through": 400}, State.MISSING, "rays_through:400"),
+        ({"own_points": 100, "coverage": 0.1, "through": 400}, State.MISSING, "rays_through:400"),  # foreign
+        ({"own_points": 100, "coverage": 0.8, "through": 400}, State.INSTALLED, None),  # a railing: mostly holes
+        ({"own_points": 100, "assigned_points": 600, "coverage": 0.1, "through": 400}, State.INSTALLED, None),  # bowed
+        ({"own_points": 0, "coverage": 0.0, "through": 10}, State.OCCLUDED, "hidden_in_scan"),  # ten rays prove nothing
+        ({"own_points": 0, "coverage": 0.0}, State.OCCLUDED, "hidden_in_scan"),
+        ({"own_points": 4, "coverage": 0.0}, State.OCCLUDED, "few_points:4"),
+        ({"own_points": 0, "coverage": 0.0, "visible": 0}, State.OCCLUDED, "hidden_by_design"),
+        ({"own_points": 0, "coverage": 0.0, "visible": 0, "in_reach": 0}, State.UNSEEN, "out_of_reach"),
+        ({"own_points": 0, "coverage": 0.0, "shared_points": 300}, State.OCCLUDED, "coincident_surface"),
+        ({"own_points": 0, "coverage": 0.0, "rays_known": False}, State.UNSEEN, "no_station_pose"),
+        ({"rays_known": False}, State.INSTALLED, None),
+        ({"suspect": "cut"}, State.DESIGN_SUSPECT, "design_suspect:cut"),
+        ({"suspect": "cut", "own_points": 0, "through": 900}, State.DESIGN_SUSPECT, "design_suspect:cut"),
+    ],
+)  # fmt: skip
+def test_cases(change: dict[str, object], state: State, word: str | None) -> None:
+    change = {"assigned_points": change.get("own_points", 500)} | change
+    got, reasons = decide_state(replace(SEEN, **change))  # pyright: ignore[reportArgumentType]
+    assert got is state
+    assert reasons == (() if word is None else (word,))
+
+
+counts = st.integers(0, 5000)
+evidences = st.builds(
+    PresenceEvidence,
+    own_points=counts,
+    assigned_points=counts,
+    shared_points=counts,
+    through=counts,
+    coverage=st.floats(0, 1),
+    in_reach=st.integers(0, 96),
+    visible=st.integers(0, 96),
+    suspect=st.sampled_from(["", "not closed"]),
+    rays_known=st.booleans(),
+).filter(lambda e: e.own_points <= e.assigned_points)
+
+
+@given(evidence=evidences)
+def test_missing_is_claimed_only_where_rays_passed_through(evidence: PresenceEvidence) -> None:
+    state, _ = decide_state(evidence)
+    if state is State.MISSING:
+        assert evidence.through >= 30
+        assert evidence.through > evidence.own_points
+        assert not evidence.suspect
+
+
+@given(evidence=evidences)
+def test_without_rays_through_nothing_is_missing(evidence: PresenceEvidence) -> None:
+    assert decide_state(replace(evidence, through=0))[0] is not State.MISSING
+
+
+@given(evidence=evidences, more=st.integers(1, 5000))
+def test_more_own_points_never_make_it_missing(evidence: PresenceEvidence, more: int) -> None:
+    if decide_state(evidence)[0] is not State.MISSING:
+        own, assigned = evidence.own_points + more, evidence.assigned_points + more
+        assert decide_state(replace(evidence, own_points=own, assigned_points=assigned))[0] is not State.MISSING
+
+
+@given(evidence=evidences)
+def test_installed_needs_points_of_its_own_and_a_sound_design(evidence: PresenceEvidence) -> None:
+    state, reasons = decide_state(evidence)
+    if state is State.INSTALLED:
+        assert evidence.own_points >= 10
+        assert not evidence.suspect
+    else:
+        assert reasons
