@@ -22,6 +22,7 @@ OPERAND_MISMATCH = 0.08
 """Share of wrong points about one operand that calls it failed: more than the few that lie within the probe's reach
 of an edge, less than one face of a box (1/6 of its points) gone wrong."""
 RESULT_MISMATCH = 0.02
+THIN_PART = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +67,8 @@ class BooleanCheck:
     """Labels of the operands about which it does not."""
     mismatch: float = 0.0
     """Share of wrong points about the mesh's own surface."""
+    film: float = 0.0
+    """Share of the surface that has nothing behind it: what a subtraction leaves of an opening that falls short."""
 
 
 def check_boolean(result: Mesh, solid: Solid, *, reach_m: float) -> BooleanCheck:
@@ -79,13 +82,18 @@ def check_boolean(result: Mesh, solid: Solid, *, reach_m: float) -> BooleanCheck
     bodies = list(bodies_of(solid))
     probes += [_probes(body.mesh, OPERAND_SAMPLES, reach_m) for body in bodies]
     points = np.concatenate(probes)
-    wrong = inside_mesh(result, points) != contains(solid, points)
+    in_result, in_solid = inside_mesh(result, points), contains(solid, points)
+    wrong = in_result != in_solid
+    below = slice(0, RESULT_SAMPLES)
+    hollow = float(np.mean(~in_result[below] & ~in_solid[below]))
+    film = hollow if hollow < THIN_PART else 0.0  # the part itself may be thinner than the reach
     shares = [float(part.mean()) for part in np.split(wrong, np.cumsum([len(p) for p in probes])[:-1])]
     failed = [body.label for body, share in zip(bodies, shares[1:], strict=True) if share > OPERAND_MISMATCH]
     return BooleanCheck(
-        agrees=shares[0] <= RESULT_MISMATCH and not failed,
+        agrees=shares[0] <= RESULT_MISMATCH and film <= RESULT_MISMATCH and not failed,
         failed=tuple(sorted({label for label in failed if label})),
         mismatch=shares[0],
+        film=film,
     )
 
 

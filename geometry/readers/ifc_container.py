@@ -3,6 +3,7 @@
 import contextlib
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Generator
 from pathlib import Path
 
@@ -75,6 +76,6 @@ def _unpack(path: Path, folder: Path) -> Path:
                 while left > 0 and (chunk := packed.read(min(left, 1 << 20))):
                     unpacked.write(chunk)
                     left -= len(chunk)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         raise ReadError(f"{path.name}: the archive is damaged ({error}); make it again") from None
     return target

@@ -28,6 +28,43 @@ def axes_frame(position: Any, unit_m: float) -> FloatArray:
     return frame
 
 
+def relative_frame(placement: Any, host: Any, unit_m: float) -> FloatArray | None:
+    """Return the (4, 4) frame of a placement in a host's, or None where their chains do not meet in local placements.
+
+    What both share, such as a site at map coordinates, never enters, and no digit is lost to it.
+    """
+    own_chain, host_chain = _chain(placement, unit_m), _chain(host, unit_m)
+    if own_chain is None or host_chain is None:
+        return None
+    ids, frames = own_chain
+    host_ids, host_frames = host_chain
+    shared = next((id_ for id_ in ids if id_ in host_ids), None)
+    if shared is None:
+        return None
+    own, other = frames[: ids.index(shared)], host_frames[: host_ids.index(shared)]
+    return np.linalg.inv(_product(other)) @ _product(own)
+
+
+def _chain(placement: Any, unit_m: float) -> tuple[list[int], list[FloatArray]] | None:
+    """Return the instance numbers of a placement and its ancestors, and the frame of each in the next."""
+    ids: list[int] = []
+    frames: list[FloatArray] = []
+    while placement is not None:
+        if not placement.is_a("IfcLocalPlacement") or placement.id() in ids:
+            return None
+        ids.append(placement.id())
+        frames.append(axes_frame(placement.RelativePlacement, unit_m))
+        placement = placement.PlacementRelTo
+    return ids, frames
+
+
+def _product(frames: Sequence[FloatArray]) -> FloatArray:
+    product = np.eye(4)
+    for frame in frames:
+        product = frame @ product
+    return product
+
+
 def mapping_frame(item: Any, unit_m: float) -> FloatArray:
     """Return the (4, 4) map of an IfcMappedItem.
 

@@ -5,8 +5,9 @@ bend or fail to cut something without saying so. A fast answer is believed only 
 
 - plane faces, no booleans: both fast kernels agree in box, area and volume, or one of them with the polygons in the
   file (``ifc_polygons``), which stand in where neither is whole;
-- plane faces, booleans: points say that the mesh is what its operands make (``csg_check``);
-- anything curved, and everything without such evidence: opencascade, whose booleans are put to the same test.
+- booleans: made of their operands by Manifold (``csg_build``), and points say that the result is what the operands
+  make (``csg_check``);
+- anything else curved, and everything without such evidence: opencascade, whose booleans are put to the same test.
 
 A boolean that no kernel gets right leaves the element suspect, with the default kernel's mesh.
 """
@@ -14,7 +15,7 @@ A boolean that no kernel gets right leaves the element suspect, with the default
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingTypeStubs=false, reportMissingImports=false
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,8 @@ import numpy as np
 from geometry.arrays import FloatArray
 from geometry.design import Mesh
 from geometry.mesh_health import cleaned, oriented_outward, signed_volume, surface_area
-from geometry.readers.csg_check import BooleanCheck, Solid, check_boolean
+from geometry.readers.csg_build import build
+from geometry.readers.csg_check import BooleanCheck, Solid, check_boolean, combined
 from geometry.readers.ifc_frames import NotComparable, axes_frame
 from geometry.readers.ifc_grid import grid_frame, has_grid_ancestor
 from geometry.readers.ifc_operands import operands_of
@@ -32,6 +34,8 @@ from geometry.readers.ifc_products import Product, is_flat
 
 DEFAULT_KERNEL = "opencascade"
 FAST_KERNELS = ("cgal-simple", "manifold")
+OPERANDS = "manifold3d"
+"""Not a kernel of ifcopenshell: the booleans made here of the operands that its kernels give."""
 PLACEMENT_KERNEL = "manifold"
 """Placements come out alike from all kernels; this one loads fastest."""
 LINEAR_DEFLECTION_M = 0.0005
@@ -159,21 +163,20 @@ class Kernels:
         return None
 
     def _boolean(self, product: Product, avoid: Collection[str]) -> Shape | None:
-        solid = None if "operands" in avoid else self._operands(product)
-        # manifold crashes on booleans of some surface models (Duplex's furniture) and loses the arcs of curved bodies
-        fast = product.flat and product.solid and solid is not None
-        order = ("manifold", DEFAULT_KERNEL, "cgal-simple") if fast else (DEFAULT_KERNEL, "cgal-simple")
-        reach = FLAT_REACH_M if product.flat else CURVED_REACH_M
-        attempts: list[tuple[Shape, BooleanCheck | None]] = []
-        for kernel in (kernel for kernel in order if kernel not in avoid):
-            mesh = self._mesh(kernel, product)
+        solids = [] if "operands" in avoid else self._operands(product)
+        attempts: list[tuple[Shape, BooleanCheck]] = []
+        for kernel in (OPERANDS, DEFAULT_KERNEL, "cgal-simple"):
+            if kernel in avoid or (kernel == OPERANDS and not solids):
+                continue
+            mesh = self._built(solids) if kernel == OPERANDS else self._mesh(kernel, product)
             if mesh is None:
                 continue
-            trouble = self._trouble(kernel)
-            if solid is None:
-                reason = f"boolean failed: {trouble}" if trouble else ""
-                return Shape(mesh, kernel, reason if kernel == DEFAULT_KERNEL else "boolean not confirmed")
-            check = check_boolean(mesh, solid, reach_m=reach)
+            if not solids:
+                trouble = self._trouble(kernel)
+                return Shape(mesh, kernel, f"boolean failed: {trouble}" if trouble else "")
+            exact = product.flat or kernel == OPERANDS
+            reach = FLAT_REACH_M if exact else CURVED_REACH_M
+            check = check_boolean(mesh, combined("UNION", solids), reach_m=reach)
             if check.agrees:
                 return Shape(mesh, kernel)
             attempts.append((Shape(mesh, kernel), check))
@@ -182,12 +185,16 @@ class Kernels:
         shape, check = min(attempts, key=lambda attempt: attempt[0].kernel != DEFAULT_KERNEL)
         return Shape(shape.mesh, shape.kernel, _reason(product, check))
 
-    def _operands(self, product: Product) -> Solid | None:
+    def _built(self, solids: Sequence[Solid]) -> Mesh | None:
+        self._announce(OPERANDS)
+        return build(solids)
+
+    def _operands(self, product: Product) -> list[Solid]:
         self._announce("operands")
         try:
             return operands_of(product, self._leaf, self.frame, self._unit_m)
         except (NotComparable, ValueError):
-            return None
+            return []
 
     def _leaf(self, item: Any) -> Mesh | None:
         """Return the mesh of a representation item that holds no boolean, from a kernel that can be trusted with it."""
@@ -248,10 +255,10 @@ def agree(one: Mesh, other: Mesh) -> bool:
     return abs(volumes[0] - volumes[1]) <= AGREED_SHARE * max(volumes[0], volumes[1], 1e-3 * float(box))
 
 
-def _reason(product: Product, check: BooleanCheck | None) -> str:
-    failed = check.failed if check is not None else ()
-    if not failed:
-        share = 0.0 if check is None else 100.0 * check.mismatch
-        return f"boolean failed: {share:.0f} % of the surface contradicts the shapes it was cut from"
-    names = ", ".join(failed[:3]) + (" ..." if len(failed) > 3 else "")
-    return f"boolean failed: {len(failed)} of {len(product.openings)} openings were not cut ({names})"
+def _reason(product: Product, check: BooleanCheck) -> str:
+    if check.failed:
+        names = ", ".join(check.failed[:3]) + (" ..." if len(check.failed) > 3 else "")
+        return f"boolean failed: {len(check.failed)} of {len(product.openings)} openings were not cut ({names})"
+    if check.film > check.mismatch:
+        return f"boolean failed: a film without thickness is left on {100.0 * check.film:.0f} % of the surface"
+    return f"boolean failed: {100.0 * check.mismatch:.0f} % of the surface contradicts the shapes it was cut from"

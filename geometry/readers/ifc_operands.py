@@ -2,7 +2,7 @@
 
 # pyright: reportUnknownMemberType=false
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,15 @@ from geometry.design import Mesh
 from geometry.mesh_health import oriented_outward
 from geometry.readers.csg_check import Body, Combined, HalfSpace, Solid, combined
 from geometry.readers.ifc_attributes import attribute
-from geometry.readers.ifc_frames import NotComparable, axes_frame, mapping_frame
+from geometry.readers.ifc_frames import NotComparable, axes_frame, mapping_frame, relative_frame
 from geometry.readers.ifc_products import Product, body_of, items_of
 
 ShapeOf = Callable[[Any], Mesh | None]
 """Mesh of a representation item without booleans in its own coordinates, metres; None when none can be made."""
 
 
-def operands_of(product: Product, shape_of: ShapeOf, frames: Callable[[Any], FloatArray], unit_m: float) -> Solid:
-    """Return the solid that a product should be: the union of its items less its openings.
+def operands_of(product: Product, shape_of: ShapeOf, frames: Callable[[Any], FloatArray], unit_m: float) -> list[Solid]:
+    """Return the solids that a product should be: each of its items less the openings, plus what projects from it.
 
     ``frames`` gives the (4, 4) placement of a product in the world, metres.
 
@@ -30,20 +30,24 @@ def operands_of(product: Product, shape_of: ShapeOf, frames: Callable[[Any], Flo
         If some operand is a surface, a half-space behind a curved face or a shape that cannot be made.
     """
     build = _Builder(shape_of, unit_m)
-    solid = build.body(product.body, np.eye(4), "")
-    to_element = np.linalg.inv(frames(product.instance))
-    for opening in product.openings:
-        shape = body_of(opening)
-        if shape is not None:
-            solid = Combined(
-                "DIFFERENCE", solid, build.body(shape, to_element @ frames(opening), opening.GlobalId or "?")
-            )
-    for relation in attribute(product.instance, "HasProjections", ()):
-        feature = relation.RelatedFeatureElement
-        shape = body_of(feature)
-        if shape is not None:
-            solid = Combined("UNION", solid, build.body(shape, to_element @ frames(feature), feature.GlobalId or "?"))
-    return solid
+    solids: list[Solid] = [build.item(item, np.eye(4), "") for item in product.body.Items]
+
+    def frame_of(feature: Any) -> FloatArray:
+        exact = relative_frame(feature.ObjectPlacement, product.instance.ObjectPlacement, unit_m)
+        return np.linalg.inv(frames(product.instance)) @ frames(feature) if exact is None else exact
+
+    def features(instances: Sequence[Any]) -> Iterator[Solid]:
+        for feature in instances:
+            shape = body_of(feature)
+            if shape is not None:
+                yield build.body(shape, frame_of(feature), feature.GlobalId or "?")
+
+    relations = attribute(product.instance, "HasProjections", ())
+    for projection in features([relation.RelatedFeatureElement for relation in relations]):
+        solids[0] = Combined("UNION", solids[0], projection)
+    for opening in features(product.openings):
+        solids[:] = [Combined("DIFFERENCE", solid, opening) for solid in solids]
+    return solids
 
 
 class _Builder:

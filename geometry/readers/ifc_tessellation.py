@@ -32,7 +32,8 @@ package.__path__ = [{folder!r}]
 STAGE_LIMIT_S = 120.0
 MAX_CRASHES_PER_SHAPE = 6
 _SLOW_GROUPS, _FAST_GROUPS = 2, 12
-_POLL_S = 0.1
+_CHUNKS_FOR_ONE = 4
+_POLL_S = 0.02
 _OPEN_LIMIT_S = 1800.0
 _GIBIBYTE = 1 << 30
 
@@ -120,16 +121,16 @@ def tessellate(
     ReadError
         If the file cannot be parsed, or the parser crashes on it.
     """
-    crew = [_Worker(path, index=number == 0, workers=workers, entry=entry) for number in range(max(1, workers))]
+    crew = [_Worker(path, index=True, workers=workers, entry=entry)]
     board = _Board()
     try:
         index = crew[0].open()
         board.queue.extend(_chunks(index["products"]))
         total = len(index["products"])
-        threads = [
-            threading.Thread(target=_work, args=(board, worker, stage_limit_s), daemon=True)
-            for worker in crew[: max(1, len(board.queue))]
-        ]
+        # a small model is read before a second process has started
+        more = min(workers, len(board.queue)) - 1 if len(board.queue) > _CHUNKS_FOR_ONE else 0
+        crew += [_Worker(path, index=False, workers=workers, entry=entry) for _ in range(more)]
+        threads = [threading.Thread(target=_work, args=(board, worker, stage_limit_s), daemon=True) for worker in crew]
         for thread in threads:
             thread.start()
         _watch(board, threads, crew, lambda: len(board.products) / max(total, 1), progress)
