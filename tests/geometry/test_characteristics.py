@@ -1,0 +1,304 @@
+"""What an element is judged by: planted shifts, tilts, sizes and dips come back within U, and doubt stays doubt."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geometry.arrays import FloatArray
+from geometry.characteristics import Measured, measure, overall
+from geometry.tolerance import Limits, Rule, ToleranceSet, load_standard, surface_tolerance
+from geometry.verdict import Measurement, Outcome
+from tests.reference.measured import Form, measured_box
+from tests.reference.scenes import Box
+
+SIDES = ["-x", "+x", "-y", "+y"]
+COLUMN = Box("c", (1, 2, 0), (1.4, 2.5, 3), "IfcColumn")
+WALL = Box("w", (0, 0, 0), (4, 0.2, 2.8))
+PANEL = Box("p", (0, 0, 0), (2, 0.2, 2))
+SLAB = Box("s", (0, 0, 0), (5, 4, 0.2), "IfcSlab")
+ANY = (float("inf"), Limits(-0.010, 0.010))
+
+
+def rule(characteristic: str, limits: Limits | None = None, *, span: float = 2.0, faces: str = "") -> ToleranceSet:
+    steps = (ANY,) if limits is None else ((float("inf"), limits),)
+    return ToleranceSet("test", (Rule(characteristic, "clause", steps, span=span, faces=faces),))
+
+
+def one(element: Measured, tolerances: ToleranceSet) -> Measurement:
+    [measurement] = measure(element, tolerances)
+    return measurement
+
+
+@pytest.mark.parametrize(
+    ("shift", "outcome"),
+    [(0.0, "pass"), (0.005, "pass"), (-0.005, "pass"), (0.010, "indeterminate"), (-0.010, "indeterminate"),
+     (0.016, "fail"), (-0.016, "fail"), (0.05, "fail")],
+)  # fmt: skip
+def test_the_surface_of_a_shifted_wall(shift: float, outcome: str) -> None:
+    """+ is out of the material: the front faces -y, so a wall moved by -y stands out."""
+    found = one(measured_box(WALL.moved([0, -shift, 0]), ["-y"]), surface_tolerance(0.010))
+    assert found.outcome == outcome
+    assert found.actual == pytest.approx(shift, abs=found.expanded_uncertainty)
+    assert 0.001 <= found.expanded_uncertainty < 0.002
+    assert (found.lower, found.upper) == (-0.010, 0.010)
+    assert found.coverage_factor == 2.0
+    assert found.n > 5000
+
+
+def test_when_u_alone_exceeds_the_tolerance_nothing_passes_and_the_reason_is_capability() -> None:
+    for registration in ([0, 0, 0, 0, 0.006, 0], [0, 0, 0.004, 0, 0, 0]):
+        element = measured_box(WALL, ["-y"], registration=registration)
+        found = one(element, surface_tolerance(0.004))
+        assert found.outcome is Outcome.INDETERMINATE
+        assert found.note == "capability"
+        assert found.expanded_uncertainty > 0.004
+
+
+def test_an_incapable_measurement_may_still_prove_a_gross_failure() -> None:
+    element = measured_box(WALL.moved([0, -0.05, 0]), ["-y"], registration=[0, 0, 0, 0, 0.006, 0])
+    found = one(element, surface_tolerance(0.004))
+    assert found.outcome is Outcome.FAIL
+    assert found.note == ""
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.03])
+def test_a_few_points_prove_nothing_either_way(shift: float) -> None:
+    element = measured_box(WALL.moved([0, -shift, 0]), ["-y"], keep=slice(0, 15))
+    found = one(element, surface_tolerance(0.010))
+    assert found.outcome is Outcome.INDETERMINATE
+    assert found.note == "few_points"
+
+
+def dent(depth: float, radius: float) -> Form:
+    """Return a funnel in the middle of the front of a 2 m panel, full depth up to ``radius``, gone at twice that."""
+
+    def form(points: FloatArray, normals: FloatArray) -> FloatArray:
+        away = np.hypot(points[:, 0] - 1.0, points[:, 2] - 1.0)
+        return -depth * np.clip(2.0 - away / radius, 0.0, 1.0)
+
+    return form
+
+
+def test_a_dent_fails_with_its_depth() -> None:
+    found = one(measured_box(PANEL, ["-y"], form=dent(0.02, 0.2), spacing=0.02), surface_tolerance(0.010))
+    assert found.outcome is Outcome.FAIL
+    assert found.actual == pytest.approx(-0.02, abs=0.002)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="patches that a step parts from the rest count as foreign and are left out of it"
+)
+@pytest.mark.parametrize(("depth", "radius"), [(0.03, 0.2), (0.03, 0.12), (0.02, 0.12)])
+def test_a_deep_dent_is_never_a_pass(depth: float, radius: float) -> None:
+    """2,500 points per square metre, U 1 mm, some hundred points 20 or 30 mm inside the material: not clutter."""
+    found = one(measured_box(PANEL, ["-y"], form=dent(depth, radius), spacing=0.02), surface_tolerance(0.010))
+    assert found.outcome is not Outcome.PASS
+
+
+def test_what_stands_on_a_slab_is_not_its_surface_but_keeps_it_from_passing() -> None:
+    """Crates on a quarter of the floor: the slab itself is level, yet what is under them nobody has seen."""
+
+    def crates(points: FloatArray, normals: FloatArray) -> FloatArray:
+        return np.where((points[:, 0] < 2.0) & (points[:, 1] < 2.5), 0.06, 0.0)
+
+    found = one(measured_box(SLAB, ["+z"], form=crates), surface_tolerance(0.010))
+    assert found.outcome is Outcome.INDETERMINATE
+    assert found.note == "attached"
+    assert abs(found.actual) < 0.003
+
+
+def test_a_bow_fails_with_its_rise() -> None:
+    """A rigid fit leaves a third of the bow on one side: the surface must be judged, not the pose."""
+
+    def bow(points: FloatArray, normals: FloatArray) -> FloatArray:
+        return 0.025 * (1 - (points[:, 0] / 2.0 - 1) ** 2)
+
+    found = one(measured_box(WALL, ["-y"], form=bow), surface_tolerance(0.010))
+    assert found.outcome is Outcome.FAIL
+    assert 0.015 < found.actual < 0.0265
+
+
+@pytest.mark.parametrize("shift", [[0.02, 0, 0], [0, -0.015, 0], [0.004, 0.003, 0], [-0.012, 0.016, 0.0]])
+def test_axis_position_is_the_larger_of_two_directions(shift: list[float]) -> None:
+    found = one(measured_box(COLUMN.moved(shift), SIDES), rule("axis_position"))
+    larger = shift[int(np.argmax(np.abs(shift)))]
+    diagonal = float(np.hypot(shift[0], shift[1]))
+    # measured along the axes that the seen faces fix best; never more than the whole displacement, never less than
+    # its larger part
+    assert abs(larger) - found.expanded_uncertainty <= abs(found.actual) <= diagonal + found.expanded_uncertainty
+    assert found.outcome is (Outcome.FAIL if abs(larger) > 0.012 else Outcome.PASS)
+
+
+def test_the_axis_of_a_wall_seen_from_one_side_is_known_across_it_only() -> None:
+    found = one(measured_box(WALL.moved([0.03, 0.014, 0]), ["-y"]), rule("axis_position"))
+    assert found.actual == pytest.approx(0.014, abs=found.expanded_uncertainty)
+    assert found.outcome is Outcome.FAIL
+
+
+def test_a_slab_seen_from_above_has_no_axis_position() -> None:
+    assert measure(measured_box(SLAB.moved([0.03, 0, 0]), ["+z"]), rule("axis_position")) == ()
+
+
+@pytest.mark.parametrize("out_of_plumb", [0.0, 0.006, -0.02, 0.03])
+def test_verticality_is_how_far_the_top_stands_out(out_of_plumb: float) -> None:
+    turned = COLUMN.moved([0, 0, 0], [0, out_of_plumb / 3.0, 0])
+    found = one(measured_box(turned, SIDES), rule("verticality"))
+    assert abs(found.actual) == pytest.approx(abs(out_of_plumb), abs=found.expanded_uncertainty)
+    assert found.expanded_uncertainty < 0.004
+    assert found.outcome is (Outcome.FAIL if abs(out_of_plumb) > 0.014 else Outcome.PASS)
+
+
+def test_a_shift_is_no_lean_and_a_lean_no_shift() -> None:
+    shifted = measured_box(COLUMN.moved([0.03, 0, 0]), SIDES)
+    leaning = measured_box(COLUMN.moved([0, 0, 0], [0, 0.01, 0]), SIDES)
+    assert one(shifted, rule("verticality")).outcome is Outcome.PASS
+    assert one(leaning, rule("axis_position")).outcome is Outcome.PASS
+
+
+def test_verticality_needs_half_the_height() -> None:
+    count = len(COLUMN.sample(0.04, faces=["-x"]))
+    low = measured_box(Box("c", COLUMN.lower, COLUMN.upper), ["-x"], keep=slice(0, count // 3))
+    assert (low.seen_upper - low.seen_lower)[2] < 1.5
+    assert measure(low, rule("verticality")) == ()
+
+
+@pytest.mark.parametrize("fall", [0.0, 0.02, -0.02])
+def test_slope_is_how_far_one_end_lies_above_the_other(fall: float) -> None:
+    found = one(measured_box(SLAB.moved([0, 0, 0], [0, fall / 5.0, 0]), ["+z"]), rule("slope"))
+    assert abs(found.actual) == pytest.approx(abs(fall), abs=found.expanded_uncertainty)
+    assert found.outcome is (Outcome.FAIL if fall else Outcome.PASS)
+
+
+@pytest.mark.parametrize("rise", [-0.02, 0.004, 0.03])
+def test_level_is_how_far_the_middle_lies_above_its_design(rise: float) -> None:
+    found = one(measured_box(SLAB.moved([0, 0, rise]), ["+z"]), rule("level"))
+    assert found.actual == pytest.approx(rise, abs=found.expanded_uncertainty)
+    assert found.outcome is (Outcome.FAIL if abs(rise) > 0.012 else Outcome.PASS)
+
+
+def test_a_wall_seen_from_the_front_has_no_level() -> None:
+    assert measure(measured_box(WALL.moved([0, 0, 0.03]), ["-y"]), rule("level")) == ()
+
+
+@pytest.mark.parametrize("change", [-0.004, 0.0, 0.004])
+def test_section_size_is_opposite_faces_apart(change: float) -> None:
+    """Each face stands out by half the change; where the column stands does not matter, nor does the registration."""
+    element = measured_box(
+        COLUMN.moved([0.02, -0.01, 0]), SIDES, form=lambda p, n: np.full(len(p), change / 2),
+        registration=[0.001, 0.001, 0.001, 0.02, 0.02, 0.02],
+    )  # fmt: skip
+    found = measure(element, rule("section_size", Limits(-0.002, 0.010)))
+    assert len(found) == 2
+    for size in found:
+        assert size.actual == pytest.approx(change, abs=size.expanded_uncertainty)
+        assert size.expanded_uncertainty < 0.002
+        assert size.outcome is (Outcome.PASS if change >= 0.0 else Outcome.FAIL)
+
+
+@pytest.mark.xfail(strict=True, reason="no face lies within 3 mm of the rigid pose, so no patch counts as its own")
+@pytest.mark.parametrize("change", [-0.03, -0.012, 0.015, 0.03])
+def test_a_column_cast_too_thin_or_thick_is_measured_and_fails(change: float) -> None:
+    """Seen from all four sides: the surface is out by half the change, the section by all of it."""
+    element = measured_box(COLUMN, SIDES, form=lambda p, n: np.full(len(p), change / 2))
+    sizes = measure(element, rule("section_size", Limits(-0.005, 0.010)))
+    assert [m.outcome for m in sizes] == [Outcome.FAIL, Outcome.FAIL]
+    assert sizes[0].actual == pytest.approx(change, abs=sizes[0].expanded_uncertainty)
+    assert one(element, rule("surface", Limits(-0.004, 0.004))).outcome is Outcome.FAIL
+
+
+def test_a_section_seen_from_one_side_has_no_size() -> None:
+    assert measure(measured_box(COLUMN, ["-x", "-y"]), rule("section_size")) == ()
+
+
+@pytest.mark.parametrize("depth", [0.0, 0.006, 0.02])
+def test_flatness_finds_a_planted_hollow(depth: float) -> None:
+    """A trough of 1.8 m: a 2 m straightedge rests on both its rims."""
+
+    def hollow(points: FloatArray, normals: FloatArray) -> FloatArray:
+        at = np.clip((points[:, 0] - 1.5) / 0.9, -1, 1)
+        return -depth * 0.5 * (1 + np.cos(np.pi * at))
+
+    floor = Box("f", (0, 0, 0), (3, 1.5, 0.2), "IfcSlab")
+    element = measured_box(floor, ["+z"], form=hollow, spacing=0.02)
+    found = one(element, rule("flatness", Limits(0.0, 0.010), faces="up"))
+    # averaged over three cells of 0.1 m the trough is 2 % shallower; the largest of many gaps is never quite nothing
+    assert 0.97 * depth - found.expanded_uncertainty <= found.actual <= depth + found.expanded_uncertainty
+    assert found.outcome is (Outcome.FAIL if depth > 0.01 else Outcome.PASS)
+    assert found.method == "straightedge 2 m"
+
+
+def test_flatness_looks_at_the_faces_that_the_rule_is_about() -> None:
+    element = measured_box(SLAB, ["+z"])
+    assert measure(element, rule("flatness", Limits(0.0, 0.010), faces="down")) == ()
+    assert len(measure(element, rule("flatness", Limits(0.0, 0.010), faces="up"))) == 1
+    assert len(measure(element, rule("flatness", Limits(0.0, 0.010)))) == 1
+
+
+def test_a_rigid_shift_is_flat() -> None:
+    found = one(measured_box(SLAB.moved([0, 0, 0.04]), ["+z"]), rule("flatness", Limits(0.0, 0.010)))
+    assert found.outcome is Outcome.PASS
+
+
+def test_a_straightedge_too_short_for_the_patches_is_not_laid() -> None:
+    assert measure(measured_box(SLAB, ["+z"]), rule("flatness", Limits(0.0, 0.010), span=0.1)) == ()
+
+
+def test_gb_50204_measures_everything_it_asks_of_a_concrete_column() -> None:
+    found = measure(measured_box(COLUMN.moved([0.02, 0, 0]), SIDES), load_standard("gb-50204-2015"))
+    by_name = {m.characteristic: m.outcome for m in found}
+    assert by_name == {
+        "axis_position": Outcome.FAIL,
+        "verticality": Outcome.PASS,
+        "section_size": Outcome.PASS,
+        "flatness": Outcome.PASS,
+    }
+    assert all(m.source.startswith("GB 50204-2015, table 8.3.2") for m in found)
+
+
+def test_another_material_has_no_rule() -> None:
+    steel = measured_box(COLUMN, SIDES, materials=("S355",))
+    assert measure(steel, load_standard("gb-50204-2015")) == ()
+
+
+def test_a_rule_that_does_not_reach_so_far_judges_nothing() -> None:
+    short = ToleranceSet("t", (Rule("surface", "s", ((1.0, Limits(-0.01, 0.01)),)),))
+    assert measure(measured_box(COLUMN, SIDES), short) == ()
+
+
+def test_without_a_fit_only_the_surface_is_judged() -> None:
+    element = replace(measured_box(COLUMN, SIDES), fit=None)
+    for characteristic in ("axis_position", "verticality", "slope", "level"):
+        assert measure(element, rule(characteristic)) == ()
+    assert one(element, rule("surface")).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "verdict"),
+    [
+        ([], "not_measured"),
+        (["pass"], "pass"),
+        (["pass", "pass"], "pass"),
+        (["pass", "indeterminate"], "indeterminate"),
+        (["pass", "fail", "indeterminate"], "fail"),
+        (["not_measured"], "not_measured"),
+        (["not_measured", "fail"], "fail"),
+        (["not_measured", "indeterminate"], "indeterminate"),
+    ],
+)
+def test_the_verdict_over_all(outcomes: list[str], verdict: str) -> None:
+    made = tuple(Measurement("surface", 0.0, -1.0, 1.0, 0.0, Outcome(o), "s") for o in outcomes)
+    assert overall(made) == verdict
+
+
+RANK = {Outcome.FAIL: 0, Outcome.INDETERMINATE: 1, Outcome.PASS: 2}
+
+
+@settings(max_examples=25)
+@given(shift=st.floats(-0.04, 0.04), tolerance=st.floats(0.001, 0.03), wider=st.floats(0.0, 0.02))
+def test_a_wider_tolerance_never_turns_a_pass_into_a_fail(shift: float, tolerance: float, wider: float) -> None:
+    element = measured_box(WALL.moved([0, -shift, 0]), ["-y"], spacing=0.1)
+    before, after = (one(element, surface_tolerance(t)).outcome for t in (tolerance, tolerance + wider))
+    assert RANK[after] >= RANK[before]
