@@ -1,0 +1,121 @@
+"""Workers that crash, hang, eat memory or die at the door: the reading goes on and says so."""
+
+# pyright: basic
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geometry.errors import ReadError
+from geometry.mesh_health import mesh_health
+from geometry.readers.ifc import design_of
+from geometry.readers.ifc_tessellation import ENTRY, tessellate
+from geometry.source import SourceFile
+
+_spec = importlib.util.spec_from_file_location("ifc_models", Path(__file__).with_name("ifc_models.py"))
+assert _spec is not None
+assert _spec.loader is not None
+ifc_models = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(ifc_models)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six walls of one metre cubed each; the third is named evil."""
+    model = ifc_models.Model("m")
+    for number in range(6):
+        name = "evil" if number == 2 else f"wall {number}"
+        model.add("IfcWall", model.block((1.0, 1.0, 1.0 + number)), at=(2.0 * number, 0.0, 0.0), name=name)
+    return model.write(tmp_path_factory.mktemp("crash") / "walls.ifc")
+
+
+def sabotage(action: str, kernels: str) -> str:
+    """Return a worker's program in which the given kernels do something bad to the wall named evil."""
+    return f"""
+import os, signal, time
+import geometry.readers.ifc_kernels as k
+sound = k.Kernels._mesh
+def bad(self, kernel, product):
+    if product.instance.Name == "evil" and kernel in {kernels}:
+        self._announce(kernel)
+        {action}
+    return sound(self, kernel, product)
+k.Kernels._mesh = bad
+{ENTRY}
+"""
+
+
+def read(path: Path, entry: str, **more: Any) -> Any:
+    raw = tessellate(path, workers=1, entry=entry, **more)
+    return design_of(raw, SourceFile(str(path), "", "IFC4"))
+
+
+@pytest.mark.parametrize(
+    "action", ["os.abort()", "os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(3)", "bytearray(1 << 60)"]
+)
+def test_a_crash_in_a_fast_kernel_costs_only_that_kernel(action: str, path: Path) -> None:
+    model = read(path, sabotage(action, "('cgal-simple',)"))
+    assert len(model.elements) == 6
+    assert not any(element.suspect for element in model.elements.values())
+    evil = next(element for element in model.elements.values() if element.name == "evil")
+    assert mesh_health(evil.mesh).volume == pytest.approx(3.0)
+    assert any("restarted 1 times" in note and "cgal-simple" in note for note in model.notes)
+
+
+def test_a_kernel_that_hangs_is_ended(path: Path) -> None:
+    model = read(path, sabotage("time.sleep(600)", "('manifold',)"), stage_limit_s=3.0)
+    assert len(model.elements) == 6
+    assert any("took too long" in note for note in model.notes)
+
+
+def test_a_shape_that_kills_every_kernel_is_reported_and_not_judged(path: Path) -> None:
+    model = read(path, sabotage("os.abort()", "('cgal-simple', 'manifold', 'opencascade')"))
+    assert len(model.elements) == 5
+    (lost,) = model.without_geometry.values()
+    assert lost.name == "evil"
+    assert "no geometry kernel" in lost.suspect
+    assert any("cannot be checked" in note for note in model.notes)
+
+
+def test_properties_that_crash_cost_only_the_properties(path: Path) -> None:
+    entry = f"""
+import os
+import geometry.readers.ifc_properties as p
+sound = p.properties_of
+p.properties_of = lambda instance: os.abort() if instance.Name == "evil" else sound(instance)
+{ENTRY}
+"""
+    model = read(path, entry)
+    assert len(model.elements) == 6
+    assert {element.storey for element in model.elements.values()} == {"Ground", ""}
+
+
+def test_a_parser_that_dies_gives_one_clear_line(path: Path) -> None:
+    with pytest.raises(ReadError, match=r"parser crashed \(signal 6\)"):
+        tessellate(path, workers=2, entry="import os; os.abort()")
+    with pytest.raises(ReadError, match="status 5"):
+        tessellate(path, workers=1, entry="import os; os._exit(5)")
+
+
+def test_no_process_is_left_behind(path: Path) -> None:
+    before = children()
+    tessellate(path, workers=2)
+    assert children() == before
+
+
+def children() -> set[str]:
+    """Return the process ids of this process's children, by the kernel's own list."""
+    tasks = Path("/proc/self/task")
+    if not tasks.is_dir():
+        pytest.skip("needs /proc")
+    listed = [(task / "children").read_text().split() for task in tasks.iterdir() if (task / "children").exists()]
+    return {pid for pids in listed for pid in pids}
+
+
+def test_the_share_done_is_a_share_and_never_falls(path: Path) -> None:
+    told: list[float] = []
+    tessellate(path, workers=2, progress=told.append)
+    assert told == sorted(told)
+    assert all(0.0 <= share <= 1.0 for share in told)
