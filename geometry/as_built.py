@@ -13,7 +13,7 @@ import numpy as np
 from geometry.arrays import BoolArray, FloatArray, Int32Array, IntArray
 from geometry.element_pose import ElementShapes, PoseFit, PoseProblem, fit_poses, unit_normals
 from geometry.thinning import voxel_thin
-from geometry.triangle_tree import ClosestElements, TriangleTree, build_tree, closest_elements
+from geometry.triangle_tree import ClosestElements, TriangleTree, build_tree, closest, closest_elements
 
 _PASSES = 3
 _FORM_BAND = 0.05
@@ -37,13 +37,15 @@ class SeenPoints:
     """(n, 3) metres."""
     gates: FloatArray
     """(n, 3): the point's normal, or a scaled direction to the station where the normal is not reliable."""
+    facing: FloatArray
+    """(n, 3): the scaled direction to the station; zero where that is not known."""
     min_cosine: float
     sigma: float
     """Standard deviation of a point about a surface, metres."""
 
     def at(self, index: IntArray) -> "SeenPoints":
         """Return the points at ``index``."""
-        return SeenPoints(self.points[index], self.gates[index], self.min_cosine, self.sigma)
+        return SeenPoints(self.points[index], self.gates[index], self.facing[index], self.min_cosine, self.sigma)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,42 +78,72 @@ def solve_as_built(
     ``band`` (m) is how far a built surface may lie from its designed place.
     """
     some = seen.at(voxel_thin(seen.points, _THIN))
-    candidates = _near(build_tree(shapes.triangles, shapes.element), some, band)
-    built, fits = candidates, dict[int, PoseFit]()
+    tree = build_tree(shapes.triangles, shapes.element)
+    candidates = _near(tree, some, band)
+    built, edge = _with_edges(tree, some, candidates)
+    fits = dict[int, PoseFit]()
     members: list[IntArray] = []
+    trusted: list[FloatArray] = []
     for number in range(_PASSES):
-        new_members, trust = _members(shapes, candidates, built, some)
+        new_members, trust = _members(shapes, candidates, built, edge, some)
+        begin = np.concatenate([[0], np.cumsum([len(m) for m in new_members])]).astype(np.int64)
+        new_trusted = np.split(trust, begin[1:-1])
         todo = [
             i for i, index in enumerate(new_members)
-            if len(index) >= _MIN_FIT and not (number and np.array_equal(index, members[i]))
+            if len(index) >= _MIN_FIT
+            and not (number and np.array_equal(index, members[i]) and np.array_equal(new_trusted[i], trusted[i]))
         ]  # fmt: skip
         problem = PoseProblem(
             points=some.points[np.concatenate(new_members)],
             gates=some.gates[np.concatenate(new_members)],
             trust=trust,
-            begin=np.concatenate([[0], np.cumsum([len(m) for m in new_members])]).astype(np.int64),
+            begin=begin,
             sigma=seen.sigma,
             band=band,
             min_cosine=seen.min_cosine,
         )
         fits = {i: f for i, f in fits.items() if len(new_members[i]) >= _MIN_FIT}
         fits |= fit_poses(shapes, problem, np.array(todo, np.int64))
-        members = new_members
-        built = _near(build_tree(_placed(shapes, fits), shapes.element), some, _FORM_BAND)
+        members, trusted = new_members, new_trusted
+        tree = build_tree(_placed(shapes, fits), shapes.element)
+        built = _near(tree, some, _FORM_BAND)
         phantoms = _phantoms(fits, built, seen.sigma)
         if phantoms:
             fits = {i: f for i, f in fits.items() if i not in phantoms}
             members = [m if i not in phantoms else m[:0] for i, m in enumerate(members)]
             candidates = _without(candidates, phantoms, seen.sigma)
-            built = _near(build_tree(_placed(shapes, fits), shapes.element), some, _FORM_BAND)
+            tree = build_tree(_placed(shapes, fits), shapes.element)
+            built = _near(tree, some, _FORM_BAND)
+        built, edge = _with_edges(tree, some, built)
         if progress is not None:
             progress((number + 1) / _PASSES)
-    built = _near(build_tree(_placed(shapes, fits), shapes.element), seen, _FORM_BAND)
+    built, _ = _with_edges(tree, seen, _near(tree, seen, _FORM_BAND))
     return _conclude(shapes, seen, tuple(fits.get(i) for i in range(len(shapes))), built)
 
 
 def _near(tree: TriangleTree, seen: SeenPoints, reach: float) -> ClosestElements:
     return closest_elements(tree, seen.points, reach, normals=seen.gates, min_cosine=seen.min_cosine, k=4)
+
+
+def _with_edges(tree: TriangleTree, seen: SeenPoints, near: ClosestElements) -> tuple[ClosestElements, BoolArray]:
+    """Give points that lie on a face turned to the station to it, whatever their normal; return which those are.
+
+    Where two faces meet, a point's neighbours are on both and its normal is neither's. It must not be taken for a point
+    of a parallel face farther away.
+    """
+    loose = np.flatnonzero(~(near.distance[:, 0] < 3.0 * seen.sigma))
+    on = closest(tree, seen.points[loose], 3.0 * seen.sigma, normals=seen.facing[loose], min_cosine=seen.min_cosine)
+    found = on.triangle >= 0
+    at = loose[found]
+    edge = np.zeros(len(seen.points), np.bool_)
+    edge[at] = True
+    element, triangle = near.element.copy(), near.triangle.copy()
+    distance, signed = near.distance.copy(), near.signed.copy()
+    element[at], triangle[at], distance[at], signed[at] = -1, -1, np.inf, np.nan
+    element[at, 0], triangle[at, 0] = on.element[found], on.triangle[found]
+    distance[at, 0] = on.distance[found]
+    signed[at, 0] = np.einsum("ij,ij->i", seen.points[at] - on.foot[found], on.normal[found])
+    return ClosestElements(element, triangle, distance, signed), edge
 
 
 def _tied(built: ClosestElements, sigma: float) -> BoolArray:
@@ -158,7 +190,7 @@ def _without(candidates: ClosestElements, phantoms: set[int], sigma: float) -> C
 
 
 def _members(
-    shapes: ElementShapes, candidates: ClosestElements, built: ClosestElements, seen: SeenPoints
+    shapes: ElementShapes, candidates: ClosestElements, built: ClosestElements, edge: BoolArray, seen: SeenPoints
 ) -> tuple[list[IntArray], FloatArray]:
     """Return per element the points to fit it to, and the trust in each (concatenated).
 
@@ -173,11 +205,11 @@ def _members(
     face: list[Int32Array] = []
     for rank in range(candidates.element.shape[1]):
         element = candidates.element[:, rank]
-        ok = (element >= 0) & (~explained | (first == element) | (tied & (built.element[:, 1] == element)))
+        ok = (element >= 0) & ~edge & (~explained | (first == element) | (tied & (built.element[:, 1] == element)))
         who.append(element[ok])
         which.append(np.flatnonzero(ok))
         face.append(candidates.triangle[ok, rank])
-    only_built = explained & ~(candidates.element == first[:, None]).any(axis=1)
+    only_built = explained & ~edge & ~(candidates.element == first[:, None]).any(axis=1)
     who.append(first[only_built])
     which.append(np.flatnonzero(only_built))
     face.append(built.triangle[only_built, 0])

@@ -426,21 +426,23 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
             there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
             if there > share + CLEAR_GAIN and there > MAJORITY:
                 best, share = other, there
-    for _ in range(2):
-        covariance, start, spread, share, m = _conclude(
-            points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
-        )
+    covariance, start, spread, share, m = _conclude(
+        points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
+    )
+    for attempt in range(2):
         away = start - best
         if np.sqrt((away[:3] ** 2).sum()) + size * np.sqrt((away[3:] ** 2).sum()) < 0.5 * sigma:
             break
-        # a face that does not agree with itself pulled the element along: start again without that
-        other = _refine(
-            points, gates, trust, centre, size, sigma, start, 3.0 * sigma, WEAK_SHARE, min_cosine, tree, out
+        # a face that does not agree with itself pulled the element along: start again without that, and if it is
+        # pulled there again, leave it where it is without it
+        best = start
+        if attempt == 0:
+            best = _refine(
+                points, gates, trust, centre, size, sigma, start, 3.0 * sigma, WEAK_SHARE, min_cosine, tree, out
+            )
+        covariance, start, spread, share, m = _conclude(
+            points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
         )
-        there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
-        if there < 0.8 * share:
-            break
-        best = other
     return best, covariance, spread, share, m
 
 

@@ -48,7 +48,8 @@ def bring_into_sight(scan: Scan, T_design_scan: Pose, tree: TriangleTree, *, ban
         flip = np.einsum("ij,ij->i", normals, near.normal) < 0
         normals[flip] *= -1.0
         gates = np.where((planarity > _PLANAR)[:, None], normals, 0.0)
-        return Sight(SeenPoints(points, gates, _MIN_COSINE, sigma), None, np.empty((0, 3)), np.empty(0), noise)
+        seen = SeenPoints(points, gates, np.zeros_like(points), _MIN_COSINE, sigma)
+        return Sight(seen, None, np.empty((0, 3)), np.empty(0), noise)
     positions = np.array([s.position if s.position is not None else np.full(3, np.nan) for s in scan.stations])
     positions = T_design_scan.apply(positions)
     origins = positions[scan.station_index]
@@ -60,4 +61,4 @@ def bring_into_sight(scan: Scan, T_design_scan: Pose, tree: TriangleTree, *, ban
     gates = np.where((planarity > _PLANAR)[:, None], normals, facing)
     used = np.unique(scan.station_index)
     reach = np.array([np.quantile(distance[scan.station_index == s], 0.999) for s in used])
-    return Sight(SeenPoints(points, gates, _MIN_COSINE, sigma), origins, positions[used], reach, noise)
+    return Sight(SeenPoints(points, gates, facing, _MIN_COSINE, sigma), origins, positions[used], reach, noise)
