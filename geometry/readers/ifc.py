@@ -20,7 +20,7 @@ from geometry.design import DesignModel, Element, MapConversion, Mesh
 from geometry.errors import EmptyInput, ReadError, UnitContradiction
 from geometry.mesh_health import signed_volume
 from geometry.readers.global_id import derived_global_id, is_global_id
-from geometry.readers.ifc_container import step_text
+from geometry.readers.ifc_container import model_file
 from geometry.readers.ifc_kernels import SETTINGS
 from geometry.readers.ifc_tessellation import RawModel, RawProduct, RawShape, tessellate
 from geometry.readers.ifc_units import (
@@ -82,9 +82,9 @@ def read_ifc(
 
 
 def _read(path: Path, sha256: str, workers: int, progress: Callable[[float], None] | None) -> DesignModel:
-    with step_text(path) as text:
+    with model_file(path) as file:
         try:
-            raw = tessellate(text, workers=workers, progress=progress)
+            raw = tessellate(file, workers=workers, progress=progress)
         except ReadError as error:
             raise ReadError(f"{path.name}: {error}; export it again") from None
     try:

@@ -1,4 +1,4 @@
-"""From what lies on the disk to STEP text for the parser: plain, zipped or XML, whole and of bounded size."""
+"""From what lies on the disk to a file for the parser: STEP text or XML, unzipped, whole and of bounded size."""
 
 import contextlib
 import tempfile
@@ -18,8 +18,8 @@ _MEMBERS = (".ifc", ".ifcxml")
 
 
 @contextlib.contextmanager
-def step_text(path: Path) -> Generator[Path]:
-    """Give the path of the IFC file as STEP text, unpacked and converted where needed, and remove it afterwards.
+def model_file(path: Path) -> Generator[Path]:
+    """Give the path of the IFC file, STEP text or XML, unpacked where needed, and remove what was unpacked.
 
     Raises
     ------
@@ -44,9 +44,9 @@ def _plain(path: Path, head: bytes, folder: Path, *, packed: bool) -> Path:
     if head.lstrip().startswith(b"ISO-10303-21"):
         _check_end(path)
         return path
-    if b"<" in head[:256] and b"ifc" in head.lower():
-        raise ReadError(f"{path.name}: ifcXML cannot be read yet; export the model as .ifc")
-    raise ReadError(f"{path.name}: not an IFC file: it does not begin with ISO-10303-21")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"ifc" in head.lower():
+        return path
+    raise ReadError(f"{path.name}: not an IFC file: it begins neither with ISO-10303-21 nor as ifcXML")
 
 
 def _check_end(path: Path) -> None:

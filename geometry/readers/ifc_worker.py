@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from geometry.readers.frames import write_frame
@@ -149,6 +150,10 @@ def _open(path: str) -> tuple[Any, list[str]]:
     """
     import ifcopenshell
 
+    with Path(path).open("rb") as stream:
+        is_xml = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    if is_xml:
+        return _open_xml(path), []
     log: Any = ifcopenshell.ifcopenshell_wrapper.logger()
     log.output_format(log.FMT_INMEMORY)
     try:
@@ -163,6 +168,15 @@ def _open(path: str) -> tuple[Any, list[str]]:
     if not texts:
         return model, []
     return model, [f"The file has {len(texts)} syntax flaws that were tolerated, the first: {texts[0]}."]
+
+
+def _open_xml(path: str) -> Any:
+    from geometry.readers.ifc_xml import BadXml, model_from_xml
+
+    try:
+        return model_from_xml(Path(path))
+    except BadXml as error:
+        raise _Unreadable(str(error)) from None
 
 
 def _line(text: str) -> str:
