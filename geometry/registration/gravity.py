@@ -7,7 +7,7 @@ from geometry.pose import Pose
 
 _LARGEST_TILT = 8.0
 _LEVEL_ENOUGH = 0.4
-_NORMALS = 4_000
+_NORMALS = 1_500
 _GAIN = 1.15
 
 
@@ -41,7 +41,7 @@ def levelling(scan_normals: FloatArray, design_normals: FloatArray) -> tuple[Pos
 
 def _upright(normals: FloatArray) -> tuple[FloatArray, float]:
     """Return the upright direction (3,) and how many times more surfaces it explains than z does."""
-    best, step, width = np.zeros(2), 1.0, 1.5
+    best, step, width = np.zeros(2), 2.0, 2.0
     reach = _LARGEST_TILT
     while step > 0.05:
         offsets = np.arange(-reach, reach + step / 2, step)

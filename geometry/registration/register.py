@@ -14,7 +14,14 @@ from geometry.registration.control import fit_control
 from geometry.registration.quality import quality_of_given
 from geometry.registration.request import RegistrationRequest, RequestKind
 from geometry.registration.result import Registration, RegistrationStatus
-from geometry.registration.surfaces import DesignSurface, ScanSample, building_size, design_surface, scan_sample
+from geometry.registration.surfaces import (
+    FEWEST_POINTS,
+    DesignSurface,
+    ScanSample,
+    building_size,
+    design_surface,
+    scan_sample,
+)
 from geometry.registration.units import is_sane, size_ratio, unit_hint
 from geometry.scan import Scan
 
@@ -57,7 +64,11 @@ def register(
     except EmptyInput as nothing:
         return Registration(RegistrationStatus.REFUSED, None, request.kind.value, "no_geometry", str(nothing))
     report(0.05)
-    if request.kind is RequestKind.AUTO and len(scan.points) and not is_sane(size_ratio(scan, surface)):
+    if (
+        request.kind is RequestKind.AUTO
+        and len(scan.points) >= FEWEST_POINTS
+        and not is_sane(size_ratio(scan, surface))
+    ):
         return _out_of_scale(scan, surface, seed)
     sample = scan_sample(scan, seed)
     report(0.2)
@@ -77,7 +88,7 @@ def _silent(share: float) -> None:
 
 
 def _out_of_scale(scan: Scan, surface: DesignSurface, seed: int) -> Registration:
-    ratio = size_ratio(scan, surface)
+    ratio = max(size_ratio(scan, surface), 1e-9)
     hint = unit_hint(scan, surface, seed, 0.0) or "check the units of both files"
     size = f"{ratio:.3g} times as large" if ratio > 1 else f"{1 / ratio:.3g} times smaller"
     detail = f"the scan is {size} {'as' if ratio > 1 else 'than'} the model; {hint}"

@@ -8,10 +8,11 @@ from geometry.arrays import FloatArray
 from geometry.pose import Pose
 from geometry.registration.correlation import plan_candidates, plan_raster
 from geometry.registration.descent import FREE, LEVELLED, descend
-from geometry.registration.matching import closeness, match
+from geometry.registration.matching import MIN_COSINE, closeness, match
 from geometry.registration.occupancy import occupancy_grid, sweep_heights
 from geometry.registration.surfaces import DesignSurface, ScanSample, sample_surface
 from geometry.registration.yaw import facing_histogram, yaw_candidates
+from geometry.triangle_tree import closest
 
 _DESIGN_SAMPLES = 100_000
 _PLAN_POINTS = 15_000
@@ -24,6 +25,11 @@ _HEIGHTS_PER_PLACE = 3
 _FIRST_ROUND = 64
 _SECOND_ROUND = 24
 _SCORE_SCALE = 0.05
+_BESIDE, _BESIDE_STEP, _BESIDE_POINTS = 3, 0.1, 150
+_VALLEYS = 3
+_NO_WORSE = 0.9
+_NEARLY_BEST = 0.7
+_MOST_SEARCHED_BESIDE = 10
 _WORTH_A_LOOK = 0.6
 """Poses with less than this share of the best one's votes are no rivals, even allowing for the coarse grid."""
 
@@ -56,7 +62,34 @@ def search(surface: DesignSurface, sample: ScanSample, size: float, T_level_scan
     poses = [c.T_design_scan for c in second if c.score >= _WORTH_A_LOOK * second[0].score]
     reaches = tuple(size * r for r in (0.3, 0.25, 0.2, 0.15, 0.12, 0.1))
     final = _descended(surface, careful, poses[:_SECOND_ROUND], reaches, FREE)
-    return _best(surface, sample.first(_SCORE_POINTS), final, size)
+    found = _best(surface, sample.first(_SCORE_POINTS), final, size)
+    beside = [T for c in found[:_MOST_SEARCHED_BESIDE] if c.score >= _NEARLY_BEST * found[0].score
+              for T in _beside(surface, sample, c.T_design_scan, size)]  # fmt: skip
+    return _best(surface, sample.first(_SCORE_POINTS), final + beside, size)
+
+
+def _beside(surface: DesignSurface, sample: ScanSample, T_design_scan: Pose, size: float) -> list[Pose]:
+    """Return the bottoms of the deepest valleys within a wall's thickness.
+
+    Walls have two faces and several layers: a pose that puts the scan on the wrong ones is a valley of its own, which
+    descending from a coarse start may end in.
+    """
+    probe = sample.first(_BESIDE_POINTS)
+    offsets = np.arange(-_BESIDE, _BESIDE + 1) * _BESIDE_STEP * size
+    shifts = np.stack(np.meshgrid(offsets, offsets, offsets, indexing="ij"), axis=-1).reshape(-1, 3)
+    points, facing = T_design_scan.apply(probe.points), T_design_scan.rotate(probe.normals)
+    tried = (points[None] + shifts[:, None]).reshape(-1, 3)
+    near = closest(
+        surface.tree, tried, 0.15 * size, normals=np.tile(facing, (len(shifts), 1)), min_cosine=MIN_COSINE
+    )  # fmt: skip
+    value = 1.0 / (1.0 + (near.distance / (_SCORE_SCALE * size)) ** 2)
+    share = value.reshape(len(shifts), -1).mean(axis=1)
+    elsewhere = np.abs(shifts).max(axis=1) > 1.5 * _BESIDE_STEP * size
+    share[~(elsewhere & (share >= _NO_WORSE * share[len(shifts) // 2]))] = 0.0
+    order = np.argsort(-share, kind="stable")[:_VALLEYS]
+    best = [Pose.from_parts(np.eye(3), shifts[k]) @ T_design_scan for k in order if share[k] > 0]
+    reaches = tuple(size * r for r in (0.15, 0.12, 0.1, 0.1))
+    return _descended(surface, sample.first(_CAREFUL_POINTS), best, reaches, FREE)
 
 
 def _turned(sample: ScanSample, T: Pose) -> ScanSample:

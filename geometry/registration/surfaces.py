@@ -12,9 +12,13 @@ from geometry.scan import Scan
 from geometry.thinning import voxel_thin
 from geometry.triangle_tree import TriangleTree, build_tree
 
+FEWEST_POINTS = 100
 _FINEST_CELL = 0.05
 _MOST_POINTS = 60_000
 _MIN_PLANARITY = 0.6
+_WIDE_CELL = 0.25
+_CELLS_PER_FACE = 1.3
+"""A face cuts this many times as many cubes as its area holds squares, on average over its directions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +149,7 @@ def scan_sample(scan: Scan, seed: int) -> ScanSample:
     EmptyInput
         If the scan has fewer than 100 points, or no surface can be told in it.
     """
-    if len(scan.points) < 100:
+    if len(scan.points) < FEWEST_POINTS:
         raise EmptyInput(f"the scan has {len(scan.points)} usable points: too few to register; check the file")
     cell = _FINEST_CELL
     chosen = voxel_thin(scan.points, cell)
@@ -159,10 +163,18 @@ def scan_sample(scan: Scan, seed: int) -> ScanSample:
         towards = np.einsum("ij,ij->i", normals, stations - scan.points[chosen])
         normals = np.where(towards[:, None] < 0, -normals, normals)
     flat = planarity > _MIN_PLANARITY
-    if flat.sum() < 100:
+    if flat.sum() < FEWEST_POINTS:
         raise EmptyInput("no surfaces can be made out in the scan: it is too sparse or only noise")
     seen_from = None if stations is None else stations[flat]
-    return ScanSample(scan.points[chosen[flat]], normals[flat], seen_from, cell**2)
+    return ScanSample(
+        scan.points[chosen[flat]], normals[flat], seen_from, _area_per_point(scan.points[chosen[flat]], cell)
+    )
+
+
+def _area_per_point(points: FloatArray, cell: float) -> float:
+    """Return the area (square metres) one point stands for: more than its cell where the scan itself is sparse."""
+    wide = max(_WIDE_CELL, 2 * cell)
+    return max(cell**2, len(voxel_thin(points, wide)) * wide**2 / _CELLS_PER_FACE / len(points))
 
 
 def _station_of(scan: Scan, chosen: IntArray) -> FloatArray | None:
