@@ -101,7 +101,7 @@ def element_shapes(meshes: list[FloatArray]) -> ElementShapes:
     triangles = np.ascontiguousarray(np.concatenate(meshes), dtype=np.float64)
     element = np.repeat(np.arange(len(meshes), dtype=np.int32), np.diff(start))
     lower_t, upper_t = triangles.min(axis=1), triangles.max(axis=1)
-    order, box, child, root = build_forest(lower_t, upper_t, start)
+    order, box, child, root = build_forest(frozen(lower_t), frozen(upper_t), start)
     leaf = triangles[order]
     edge_1, edge_2 = leaf[:, 1] - leaf[:, 0], leaf[:, 2] - leaf[:, 0]
     lower = np.minimum.reduceat(lower_t, start[:-1])

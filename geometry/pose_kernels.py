@@ -8,7 +8,8 @@
 import numba as nb
 import numpy as np
 
-from geometry.triangle_kernels import LEAF_SIZE, STACK, build_nodes, closest_one
+from geometry.triangle_kernels import STACK, closest_one
+from geometry.triangle_nodes import build_nodes
 
 UNKNOWN = 0.1
 """Standard deviation (m) assumed for a displacement that nothing measures; it couples into what is measured."""
@@ -41,7 +42,7 @@ def build_forest(lower, upper, start):
         root[e] = used
         if b == a:
             continue
-        local_order, local_box, local_child = build_nodes(lower[a:b], upper[a:b], LEAF_SIZE)
+        local_order, local_box, local_child = build_nodes(lower[a:b], upper[a:b])
         m = len(local_box)
         order[a:b] = local_order + a
         box[used : used + m] = local_box

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from geometry.arrays import FloatArray, Int32Array, as_points, frozen
+from geometry.arrays import FloatArray, Int32Array, IntArray, as_points, frozen
 from geometry.triangle_kernels import (
-    LEAF_SIZE,
-    build_nodes,
     cast_first,
+    cast_run,
+    cell_codes,
     closest_compatible_elements,
+    closest_run,
     closest_surface,
+    elements_run,
 )
+from geometry.triangle_nodes import build_nodes
 
-_CHUNK = 256
-"""Points handled in a row by one thread; within it the last answer bounds the next search."""
+_WORTH_THREADS = 2048
+"""Points or rays in one call from which waking the threads and sorting cost less than they gain."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +121,7 @@ def build_tree(triangles: FloatArray, element_of_triangle: Int32Array | None = N
     if element.shape != (len(triangles),):
         raise ValueError(f"element_of_triangle must have shape ({len(triangles)},), not {element.shape}")
     lower, upper = triangles.min(axis=1), triangles.max(axis=1)
-    order, box, child = build_nodes(lower, upper, LEAF_SIZE)
+    order, box, child = build_nodes(frozen(lower), frozen(upper))
     leaf = triangles[order]
     edge_1, edge_2 = leaf[:, 1] - leaf[:, 0], leaf[:, 2] - leaf[:, 0]
     normals = np.cross(edge_1, edge_2)
@@ -148,19 +151,29 @@ def closest(
     if normals is not None and gate.shape != points.shape:
         raise ValueError(f"normals must have the shape of points {points.shape}, not {gate.shape}")
     n = len(points)
-    distance, slot, foot = np.empty(n), np.empty(n, np.int32), np.empty((n, 3))
-    closest_surface(
-        points, gate, min_cosine, float(max_distance), _CHUNK, tree.corners, tree.normals, tree.order, tree.box,
-        tree.child, distance, slot, foot,
-    )  # fmt: skip
-    found = slot >= 0
-    return Closest(
-        distance,
-        np.where(found, tree.order[slot], -1).astype(np.int32),
-        np.where(found, tree.element[slot], -1).astype(np.int32),
-        foot,
-        np.where(found[:, None], tree.normals[slot], 0.0),
-    )
+    found = Closest(np.empty(n), np.empty(n, np.int32), np.empty(n, np.int32), np.empty((n, 3)), np.empty((n, 3)))
+    # read-only whatever the caller holds: the kernels are compiled once, not once for each kind of array
+    points, gate = frozen(points), frozen(gate)
+    visit = _along_curve(tree, points)
+    asked = (visit, points, gate, float(min_cosine), float(max_distance))
+    shape = (tree.corners, tree.normals, tree.order, tree.element, tree.box, tree.child)
+    filled = (found.distance, found.triangle, found.element, found.foot, found.normal)
+    if n < _WORTH_THREADS:
+        closest_run(0, n, *asked, *shape, *filled)
+    else:
+        closest_surface(nb.get_num_threads(), *asked, *shape, *filled)
+    return found
+
+
+def _along_curve(tree: TriangleTree, points: FloatArray) -> IntArray:
+    """Return an order (n,) in which neighbours in space follow each other: the next answer lies near the last.
+
+    Only the time a search takes depends on it; where many points are asked about in any order it falls to a third.
+    """
+    if len(points) < _WORTH_THREADS:
+        return np.arange(len(points))
+    extent = float((tree.box[0, 3:] - tree.box[0, :3]).max())
+    return np.argsort(cell_codes(points, tree.box[0, :3], 1023.0 / max(extent, 1e-9)))
 
 
 def closest_elements(
@@ -176,16 +189,18 @@ def closest_elements(
 
     Parameters as in :func:`closest`; ``max_distance`` metres must be finite.
     """
-    points, gate = as_points(points), as_points(normals)
+    points, gate = frozen(as_points(points)), frozen(as_points(normals))
     n = len(points)
     element = np.full((n, k), -1, np.int32)
     slot = np.full((n, k), -1, np.int32)
     distance = np.full((n, k), np.inf)
     signed = np.full((n, k), np.nan)
-    closest_compatible_elements(
-        points, gate, min_cosine, float(max_distance), _CHUNK, tree.corners, tree.normals, tree.order, tree.element,
-        tree.box, tree.child, element, slot, distance, signed,
-    )  # fmt: skip
+    asked = (points, gate, float(min_cosine), float(max_distance))
+    shape = (tree.corners, tree.normals, tree.order, tree.element, tree.box, tree.child)
+    if n < _WORTH_THREADS:
+        elements_run(0, n, *asked, *shape, element, slot, distance, signed)
+    else:
+        closest_compatible_elements(*asked, *shape, element, slot, distance, signed)
     return ClosestElements(element, np.where(slot >= 0, tree.order[slot], -1).astype(np.int32), distance, signed)
 
 
@@ -196,11 +211,16 @@ def cast(
 
     Both faces of a triangle stop a ray. ``max_range`` metres, one value or (n,).
     """
-    origins, directions = as_points(np.broadcast_to(origins, np.shape(directions))), as_points(directions)
+    origins = frozen(as_points(np.broadcast_to(origins, np.shape(directions))))
+    directions = frozen(as_points(directions))
     n = len(directions)
-    limit = np.ascontiguousarray(np.broadcast_to(np.asarray(max_range, np.float64), (n,)))
+    limit = frozen(np.ascontiguousarray(np.broadcast_to(np.asarray(max_range, np.float64), (n,))))
     reach, slot = np.empty(n), np.empty(n, np.int32)
-    cast_first(origins, directions, limit, _CHUNK, tree.corners, tree.order, tree.box, tree.child, reach, slot)
+    asked = (origins, directions, limit, tree.corners, tree.order, tree.box, tree.child)
+    if n < _WORTH_THREADS:
+        cast_run(0, n, *asked, reach, slot)
+    else:
+        cast_first(*asked, reach, slot)
     found = slot >= 0
     return Hits(
         reach,
