@@ -32,7 +32,7 @@ package.__path__ = [{folder!r}]
 STAGE_LIMIT_S = 120.0
 MAX_CRASHES_PER_SHAPE = 6
 _SLOW_GROUPS, _FAST_GROUPS = 2, 12
-_CHUNKS_FOR_ONE = 4
+_HIRE_AFTER_S = 0.3
 _POLL_S = 0.02
 _OPEN_LIMIT_S = 1800.0
 _GIBIBYTE = 1 << 30
@@ -121,26 +121,68 @@ def tessellate(
     ReadError
         If the file cannot be parsed, or the parser crashes on it.
     """
-    crew = [_Worker(path, index=True, workers=workers, entry=entry)]
     board = _Board()
+    crew = _Crew(lambda index: _Worker(path, index=index, workers=workers, entry=entry), board, stage_limit_s)
     try:
-        index = crew[0].open()
+        index = crew.first.open()
         board.queue.extend(_chunks(index["products"]))
-        total = len(index["products"])
-        # a small model is read before a second process has started
-        more = min(workers, len(board.queue)) - 1 if len(board.queue) > _CHUNKS_FOR_ONE else 0
-        crew += [_Worker(path, index=False, workers=workers, entry=entry) for _ in range(more)]
-        threads = [threading.Thread(target=_work, args=(board, worker, stage_limit_s), daemon=True) for worker in crew]
-        for thread in threads:
-            thread.start()
-        _watch(board, threads, crew, lambda: len(board.products) / max(total, 1), progress)
+        _watch(board, crew, workers, len(index["products"]), progress)
     finally:
-        for worker in crew:
-            worker.kill()
+        crew.dismiss()
     if board.failure is not None:
         raise board.failure
     products = [board.products[id_] for id_ in sorted(board.products)]
     return RawModel(index, board.shapes, products, tuple(sorted(board.crashes)))
+
+
+class _Crew:
+    """The workers, and a thread of this process for each that hands it its work."""
+
+    def __init__(self, make: Callable[[bool], "_Worker"], board: _Board, stage_limit_s: float) -> None:
+        self._make = make
+        self._board = board
+        self._limit = stage_limit_s
+        self.first = make(True)
+        self._workers = [self.first]
+        self._threads: list[threading.Thread] = []
+
+    def __len__(self) -> int:
+        return len(self._threads)
+
+    def hire(self) -> None:
+        """Put one more worker to work, the first time the one that is there."""
+        if self._threads:
+            self._workers.append(self._make(False))
+        thread = threading.Thread(target=_work, args=(self._board, self._workers[-1], self._limit), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def busy(self) -> bool:
+        """Return whether any worker still has something to do, after ending those that are over their time."""
+        for worker in self._workers:
+            worker.kill_if_late()
+        return any(thread.is_alive() for thread in self._threads)
+
+    def dismiss(self) -> None:
+        """End all processes."""
+        for worker in self._workers:
+            worker.kill()
+
+
+def _watch(board: _Board, crew: _Crew, workers: int, total: int, progress: Progress | None) -> None:
+    """Take on workers while there is enough left to do, and report progress, until all is done."""
+    told, started = -1.0, time.monotonic()
+    crew.hire()
+    while crew.busy():
+        with board.ready:
+            board.ready.wait(_POLL_S)
+        # a small model is read before another process has started
+        if len(crew) < workers and len(board.queue) > 1 and time.monotonic() - started > _HIRE_AFTER_S:
+            crew.hire()
+        done = len(board.products) / max(total, 1)
+        if progress is not None and done > told:
+            told = done
+            progress(min(told, 1.0))
 
 
 def _chunks(products: Iterable[dict[str, Any]]) -> list[list[_Group]]:
@@ -154,27 +196,6 @@ def _chunks(products: Iterable[dict[str, Any]]) -> list[list[_Group]]:
         chosen = [group for group in groups.values() if group.slow == slow]
         chunks += [chosen[start : start + size] for start in range(0, len(chosen), size)]
     return chunks
-
-
-def _watch(
-    board: _Board,
-    threads: list[threading.Thread],
-    crew: list["_Worker"],
-    done: Callable[[], float],
-    progress: Progress | None,
-) -> None:
-    """Report progress and end workers that are over their time, until all threads are through."""
-    told = -1.0
-    while any(thread.is_alive() for thread in threads):
-        with board.ready:
-            board.ready.wait(_POLL_S)
-        for worker in crew:
-            worker.kill_if_late()
-        if progress is not None and done() > told:
-            told = done()
-            progress(min(told, 1.0))
-    for thread in threads:
-        thread.join()
 
 
 def _work(board: _Board, worker: "_Worker", stage_limit_s: float) -> None:
