@@ -1,4 +1,4 @@
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: basic, reportPrivateImportUsage=false
 """Surface normals of a scan, whatever its density: from 1 mm to 100 mm between neighbours."""
 
 import numba as nb

@@ -1,4 +1,4 @@
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: basic, reportPrivateImportUsage=false
 """Thinning a cloud to one real point per voxel: evens out the density without inventing averaged points."""
 
 import numba as nb

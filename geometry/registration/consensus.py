@@ -1,4 +1,4 @@
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: basic, reportPrivateImportUsage=false
 """Which pose most elements agree on: many starts, each annealed to where the groups' consent is largest.
 
 Random-sample starts after Fischler and Bolles 1981, local optimisation by graduated non-convexity with Geman-McClure

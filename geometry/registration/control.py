@@ -139,4 +139,4 @@ def _covariance(about: FloatArray, residuals: FloatArray) -> FloatArray:
     for x, y, z in about:
         rows = np.array([[0, z, -y, 1, 0, 0], [-z, 0, x, 0, 1, 0], [y, -x, 0, 0, 0, 1]], np.float64)
         information += rows.T @ rows
-    return sigma**2 * np.linalg.inv(information)
+    return (sigma**2 * np.linalg.inv(information)).astype(np.float64)

@@ -1,3 +1,5 @@
+# pyright: basic, reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false
+# pyright: reportAttributeAccessIssue=false, reportReturnType=false
 """Where a scan turned by a known yaw may stand: FFT correlation of plan rasters that know which way walls face.
 
 A cell holds the sums of 1, exp(i a) and exp(2 i a) over its points, a being the azimuth of the normal. Correlating the

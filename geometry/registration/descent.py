@@ -47,4 +47,4 @@ def damped_step(rows: FloatArray, residual: FloatArray, weight: FloatArray, shar
     reach = np.sqrt(np.maximum(np.mean(rows**2, axis=0), 1e-12))
     reach = np.maximum(reach, 0.1 * reach.max())
     information = information + np.diag(share * weight.sum() * reach**2)
-    return -np.linalg.solve(information, weighted.T @ residual)
+    return np.negative(np.linalg.solve(information, weighted.T @ residual)).astype(np.float64)

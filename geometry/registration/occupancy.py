@@ -1,4 +1,4 @@
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: basic, reportPrivateImportUsage=false, reportArgumentType=false
 """A quick vote on many poses: which voxels hold design surface, facing which way."""
 
 from dataclasses import dataclass

@@ -30,8 +30,8 @@ class Rival:
 class Registration:
     """The scan -> design pose with its quality, or the refusal with its reason.
 
-    ``T_design_scan`` maps points relative to the scan's origin to points relative to the design's origin. It is the best
-    pose found even when the status is refused, and None only when nothing was found at all.
+    ``T_design_scan`` maps points relative to the scan's origin to points relative to the design's origin. It is the
+    best pose found even when the status is refused, and None only when nothing was found at all.
     """
 
     status: RegistrationStatus
