@@ -1,17 +1,14 @@
 # pyright: basic, reportPrivateImportUsage=false
 """Surface normals of a scan, whatever its density: from 1 mm to 100 mm between neighbours."""
 
-import numba as nb
 import numpy as np
 
 from geometry.arrays import FloatArray, IntArray, as_points
-from geometry.thinning import cell_keys, hash_slot, pack, voxel_thin
+from geometry.cell_kernels import cell_keys, cell_table, fit_planes, turn_towards
+from geometry.thinning import voxel_thin
 
 _SUPPORT_PER_RADIUS = 3.5
 """The support is thinned to this many points per radius: enough for a plane, few enough to be quick."""
-_MIN_NEIGHBOURS = 8
-_MIN_SPREAD = 0.2
-"""Smallest standard deviation across the neighbourhood, as a share of the radius: below it the points form a line."""
 
 
 def estimate_normals(
@@ -57,13 +54,13 @@ def estimate_normals(
         order, keys, start = _by_cell(support, radius)
         support = support[order]
         query, _, first = _by_cell(points[open_points], radius)
-        done = _fit(
-            points, open_points[query], first, support, keys, start, _table(keys), radius, normals, planarity
+        done = fit_planes(
+            points, open_points[query], first, support, keys, start, cell_table(keys), radius, normals, planarity
         )  # fmt: skip
         open_points = np.sort(open_points[query[~done]])
         radius *= 2
     if stations is not None:
-        _orient(points, np.broadcast_to(as_points(stations) - corner, points.shape), normals)
+        turn_towards(points, np.broadcast_to(as_points(stations) - corner, points.shape), normals)
     return (normals, planarity) if at is None else (normals[at], planarity[at])
 
 
@@ -73,134 +70,3 @@ def _by_cell(points: FloatArray, cell: float) -> tuple[IntArray, IntArray, IntAr
     order = np.argsort(key, kind="stable")
     keys, start = np.unique(key[order], return_index=True)
     return order, keys, np.append(start, len(order))
-
-
-@nb.njit(cache=True)
-def _table(keys):
-    """Return a hash table of the cells' numbers, a power of two long."""
-    capacity = 16
-    while capacity < 2 * len(keys):
-        capacity *= 2
-    table = np.full(capacity, -1, np.int64)
-    for i in range(len(keys)):
-        h = hash_slot(keys[i], capacity)
-        while table[h] >= 0:
-            h = (h + 1) & (capacity - 1)
-        table[h] = i
-    return table
-
-
-@nb.njit(cache=True, parallel=True)
-def _fit(points, chosen, first, support, keys, start, table, radius, normals, planarity):
-    """Fit a plane at each point of ``chosen``, which is sorted by cell; ``first`` says where each cell begins."""
-    done = np.zeros(len(chosen), np.bool_)
-    for c in nb.prange(len(first) - 1):
-        near = _gather(points[chosen[first[c]]], support, keys, start, table, radius)
-        for q in range(first[c], first[c + 1]):
-            i = chosen[q]
-            done[q] = _plane(points[i], near, radius, normals[i], planarity[i : i + 1])
-    return done
-
-
-@nb.njit(cache=True)
-def _gather(point, support, keys, start, table, cell):
-    """Return the support points of the 27 cells about a point, by coordinate (3, m)."""
-    capacity = len(table)
-    found = np.empty(27, np.int64)
-    count, total = 0, 0
-    c0, c1, c2 = np.floor(point[0] / cell), np.floor(point[1] / cell), np.floor(point[2] / cell)
-    for d in range(27):
-        key = pack(c0 + d // 9 - 1, c1 + d // 3 % 3 - 1, c2 + d % 3 - 1)
-        h = hash_slot(key, capacity)
-        while table[h] >= 0 and keys[table[h]] != key:
-            h = (h + 1) & (capacity - 1)
-        if table[h] >= 0:
-            found[count] = table[h]
-            count += 1
-            total += start[table[h] + 1] - start[table[h]]
-    near = np.empty((3, total))
-    k = 0
-    for f in range(count):
-        for j in range(start[found[f]], start[found[f] + 1]):
-            near[0, k], near[1, k], near[2, k] = support[j, 0], support[j, 1], support[j, 2]
-            k += 1
-    return near
-
-
-@nb.njit(cache=True, fastmath=True)
-def _moments(point, near, radius):
-    """Return count, first and second moments of the points within the radius, relative to the point."""
-    n, sx, sy, sz = 0.0, 0.0, 0.0, 0.0
-    xx, yy, zz, xy, xz, yz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for j in range(near.shape[1]):
-        x, y, z = near[0, j] - point[0], near[1, j] - point[1], near[2, j] - point[2]
-        w = 1.0 if x * x + y * y + z * z <= radius * radius else 0.0
-        n += w
-        sx += w * x
-        sy += w * y
-        sz += w * z
-        xx += w * x * x
-        yy += w * y * y
-        zz += w * z * z
-        xy += w * x * y
-        xz += w * x * z
-        yz += w * y * z
-    return n, sx, sy, sz, xx, yy, zz, xy, xz, yz
-
-
-@nb.njit(cache=True)
-def _plane(point, near, radius, normal, planarity):
-    """Fit the plane of the neighbours, write its normal and planarity, and say whether there was one."""
-    n, sx, sy, sz, xx, yy, zz, xy, xz, yz = _moments(point, near, radius)
-    if n < _MIN_NEIGHBOURS:
-        return False
-    mx, my, mz = sx / n, sy / n, sz / n
-    xx, yy, zz = xx / n - mx * mx, yy / n - my * my, zz / n - mz * mz
-    xy, xz, yz = xy / n - mx * my, xz / n - mx * mz, yz / n - my * mz
-    small, middle = _eigenvalues(xx, yy, zz, xy, xz, yz)
-    if middle < (_MIN_SPREAD * radius) ** 2:
-        return False
-    normal[:] = _eigenvector(xx - small, yy - small, zz - small, xy, xz, yz)
-    planarity[0] = max(0.0, 1.0 - 3.0 * small / (xx + yy + zz))
-    return True
-
-
-@nb.njit(cache=True)
-def _eigenvalues(xx, yy, zz, xy, xz, yz):
-    """Return the smallest and the middle eigenvalue of a symmetric matrix (trigonometric form, Smith 1961)."""
-    q = (xx + yy + zz) / 3.0
-    p2 = (xx - q) ** 2 + (yy - q) ** 2 + (zz - q) ** 2 + 2.0 * (xy * xy + xz * xz + yz * yz)
-    if p2 <= 0.0:
-        return q, q
-    p = np.sqrt(p2 / 6.0)
-    a, b, c, d, e, f = (xx - q) / p, (yy - q) / p, (zz - q) / p, xy / p, xz / p, yz / p
-    half_det = 0.5 * (a * (b * c - f * f) - d * (d * c - f * e) + e * (d * f - b * e))
-    phi = np.arccos(min(1.0, max(-1.0, half_det))) / 3.0
-    largest = q + 2.0 * p * np.cos(phi)
-    smallest = q + 2.0 * p * np.cos(phi + 2.0 * np.pi / 3.0)
-    return max(0.0, smallest), 3.0 * q - largest - smallest
-
-
-@nb.njit(cache=True)
-def _eigenvector(xx, yy, zz, xy, xz, yz):
-    """Return the unit null vector of a singular symmetric matrix: its longest cross product of two rows."""
-    rows = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
-    best, longest = np.zeros(3), 0.0
-    for a in range(3):
-        u, v = rows[a], rows[(a + 1) % 3]
-        w = np.array([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]])
-        length = w[0] * w[0] + w[1] * w[1] + w[2] * w[2]
-        if length > longest:
-            best, longest = w, length
-    return best / np.sqrt(longest) if longest > 0.0 else best
-
-
-@nb.njit(cache=True, parallel=True)
-def _orient(points, stations, normals):
-    for i in nb.prange(len(points)):
-        towards = 0.0
-        for a in range(3):
-            towards += normals[i, a] * (stations[i, a] - points[i, a])
-        if towards < 0.0:
-            for a in range(3):
-                normals[i, a] = -normals[i, a]

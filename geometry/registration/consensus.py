@@ -7,10 +7,10 @@ weights (Yang 2020) on two levels: a point counts when it fits, and a group coun
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.registration.kernels import anneal_steps
 from geometry.registration.votes import Votes
 
 _GROUPS_PER_START = 6
@@ -64,12 +64,12 @@ def find_modes(
 def anneal(votes: Votes, steps: FloatArray, scales: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the steps (k, 6) after one reweighted solution per scale (metres), and the groups' consent (k, g).
 
-    A group that mostly fits counts in full and one that mostly does not counts for nothing: see :func:`group_trust`.
+    A group that mostly fits counts in full and one that mostly does not counts for nothing (``kernels.group_trust``).
     """
     steps = steps.copy()
     consent = np.zeros((len(steps), len(votes.voice)))
     size = np.bincount(votes.group, minlength=len(votes.voice)).astype(np.float64)
-    _anneal(
+    anneal_steps(
         votes.rows, votes.residual, votes.group, votes.weight, size, _hold(votes), scales, steps, consent
     )  # fmt: skip
     return steps, consent
@@ -104,57 +104,3 @@ def _distinct(
             modes.append(Mode(steps[k], float(support[k]), consent[k]))
             moved.append(shift)
     return tuple(modes)
-
-
-@nb.njit(cache=True)
-def group_trust(consent):
-    """Return 0..1: how much a group with this consent counts; all from a half upwards, nothing below three tenths."""
-    return min(1.0, max(0.0, (consent - 0.3) / 0.2))
-
-
-@nb.njit(cache=True)
-def _anneal(rows, residual, group, weight, size, hold, scales, steps, consent):
-    for k in range(len(steps)):
-        fit = np.empty(len(rows))
-        for s in range(len(scales) + 1):
-            scale = scales[min(s, len(scales) - 1)]
-            consent[k] = 0.0
-            for i in range(len(rows)):
-                e = residual[i]
-                for a in range(6):
-                    e += rows[i, a] * steps[k, a]
-                fit[i] = 1.0 / (1.0 + (e / scale) ** 2)
-                consent[k, group[i]] += fit[i] / size[group[i]]
-            if s == len(scales):
-                break
-            information, pull = np.diag(hold), np.zeros(6)
-            for i in range(len(rows)):
-                w = weight[i] * fit[i] ** 2 * group_trust(consent[k, group[i]])
-                for a in range(6):
-                    wa = w * rows[i, a]
-                    pull[a] += wa * residual[i]
-                    for b in range(a, 6):
-                        information[a, b] += wa * rows[i, b]
-            _solve(information, pull, steps[k])
-
-
-@nb.njit(cache=True)
-def _solve(upper, pull, step):
-    """Write the solution of -(upper + upper.T - diagonal) step = pull, by Cholesky; ``upper`` is overwritten."""
-    for a in range(6):
-        for b in range(a, 6):
-            for c in range(a):
-                upper[a, b] -= upper[c, a] * upper[c, b]
-            if a == b:
-                upper[a, a] = np.sqrt(max(upper[a, a], 1e-300))
-            else:
-                upper[a, b] /= upper[a, a]
-    for a in range(6):
-        step[a] = -pull[a]
-        for c in range(a):
-            step[a] -= upper[c, a] * step[c]
-        step[a] /= upper[a, a]
-    for a in range(5, -1, -1):
-        for c in range(a + 1, 6):
-            step[a] -= upper[a, c] * step[c]
-        step[a] /= upper[a, a]

@@ -3,10 +3,10 @@
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.registration.kernels import mark_surfaces, sweep_columns
 from geometry.registration.surfaces import DesignSurface, sample_surface
 
 _MOST_VOXELS = 12_000_000
@@ -44,23 +44,8 @@ def occupancy_grid(surface: DesignSurface, *, finest_voxel: float = 0.2) -> Occu
     corner = surface.lower - 1.7 * voxel
     shape = tuple(int(n) for n in np.ceil((surface.upper - corner) / voxel) + 2)
     bits = np.zeros(shape, np.uint32)
-    _mark(bits, points - corner, normals, voxel, direction_classes(), _COMPATIBLE_COSINE)
+    mark_surfaces(bits, points - corner, normals, voxel, direction_classes(), _COMPATIBLE_COSINE)
     return OccupancyGrid(bits, corner, voxel)
-
-
-@nb.njit(cache=True)
-def _mark(bits, points, normals, voxel, classes, min_cosine):
-    for i in range(len(points)):
-        mask = np.uint32(0)
-        for c in range(len(classes)):
-            cosine = normals[i, 0] * classes[c, 0] + normals[i, 1] * classes[c, 1] + normals[i, 2] * classes[c, 2]
-            if cosine >= min_cosine:
-                mask |= np.uint32(1) << np.uint32(c)
-        for step in range(-1, 2):
-            x = int((points[i, 0] + 0.5 * step * voxel * normals[i, 0]) / voxel)
-            y = int((points[i, 1] + 0.5 * step * voxel * normals[i, 1]) / voxel)
-            z = int((points[i, 2] + 0.5 * step * voxel * normals[i, 2]) / voxel)
-            bits[x, y, z] |= mask
 
 
 def class_bits(normals: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
@@ -82,7 +67,7 @@ def sweep_heights(
     heights = np.arange(bottom, top + grid.voxel, 0.75 * grid.voxel)
     moved = points - grid.corner
     score = np.zeros((len(shifts), len(heights)))
-    _sweep(grid.bits, np.ascontiguousarray(moved), class_bits(normals), grid.voxel, shifts, heights, score)
+    sweep_columns(grid.bits, np.ascontiguousarray(moved), class_bits(normals), grid.voxel, shifts, heights, score)
     chosen = np.zeros((len(shifts), keep), np.int64)
     value = np.zeros((len(shifts), keep))
     rest = score.copy()
@@ -94,23 +79,3 @@ def sweep_heights(
         for d in range(-near, near + 1):
             rest[rows, np.clip(chosen[:, k] + d, 0, len(heights) - 1)] = -1.0
     return heights[chosen], value
-
-
-@nb.njit(cache=True, parallel=True)
-def _sweep(bits, points, classes, voxel, shifts, heights, score):
-    nx, ny, nz = bits.shape
-    step = heights[1] - heights[0] if len(heights) > 1 else 0.0
-    for k in nb.prange(len(shifts)):
-        for i in range(len(points)):
-            x = int(np.floor((points[i, 0] + shifts[k, 0]) / voxel))
-            y = int(np.floor((points[i, 1] + shifts[k, 1]) / voxel))
-            if x < 0 or y < 0 or x >= nx or y >= ny:
-                continue
-            z0 = points[i, 2] + heights[0]
-            for h in range(len(heights)):
-                z = (z0 + h * step) / voxel
-                if z >= 0.0 and z < nz and bits[x, y, int(z)] & classes[i]:
-                    score[k, h] += 1.0
-    for k in nb.prange(len(shifts)):
-        for h in range(len(heights)):
-            score[k, h] /= len(points)

@@ -66,7 +66,7 @@ def collect_votes(matches: Matches, *, most_rows: int, owner: Int32Array | None 
     group, cluster, element_of = _groups(matches.points, element.astype(np.int64), axis)
     count = np.bincount(group)
     order = np.argsort(group, kind="stable")
-    start = np.concatenate([[0], np.cumsum(count)[:-1]])
+    start = np.cumsum(count) - count
     rank = np.arange(len(order)) - np.repeat(start, count)
     kept = order[(rank < most_rows) & (count[group[order]] >= _FEWEST_POINTS)]
     used, local = np.unique(group[kept], return_inverse=True)

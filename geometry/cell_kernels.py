@@ -1,0 +1,195 @@
+# pyright: basic, reportUntypedFunctionDecorator=false, reportMissingParameterType=false, reportUnknownParameterType=false
+# pyright: reportPrivateImportUsage=false
+"""Compiled kernels of :mod:`geometry.thinning` and :mod:`geometry.normals`: points in cells of a grid."""
+
+import numba as nb
+import numpy as np
+
+_MIN_NEIGHBOURS = 8
+_MIN_SPREAD = 0.2
+"""Smallest standard deviation across the neighbourhood, as a share of the radius: below it the points form a line."""
+
+
+@nb.njit(cache=True, inline="always")
+def hash_slot(key, capacity):
+    """Return where in a table of ``capacity`` (a power of two) a key is looked for first (Fibonacci hashing)."""
+    mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64((mixed >> np.uint64(20)) & np.uint64(capacity - 1))
+
+
+@nb.njit(cache=True, inline="always")
+def pack(x, y, z):
+    """Return the key of the cube with whole coordinates x, y, z (floats): 21 bits each."""
+    return ((np.int64(x) & 0x1FFFFF) << 42) | ((np.int64(y) & 0x1FFFFF) << 21) | (np.int64(z) & 0x1FFFFF)
+
+
+@nb.njit(cache=True)
+def cell_keys(points, corner, cell):
+    """Return one int64 per point that numbers its cube, 21 bits per axis; cubes below the corner wrap."""
+    keys = np.empty(len(points), np.int64)
+    for i in range(len(points)):
+        keys[i] = pack(
+            np.floor((points[i, 0] - corner[0]) / cell),
+            np.floor((points[i, 1] - corner[1]) / cell),
+            np.floor((points[i, 2] - corner[2]) / cell),
+        )
+    return keys
+
+
+@nb.njit(cache=True)
+def first_of_each(keys):
+    """Return the indices of the first occurrence of each key, ascending."""
+    capacity = 1024
+    table = np.full(capacity, -1, np.int64)
+    kept = np.empty(len(keys), np.int64)
+    count = 0
+    for i in range(len(keys)):
+        h = hash_slot(keys[i], capacity)
+        while table[h] >= 0 and keys[table[h]] != keys[i]:
+            h = (h + 1) & (capacity - 1)
+        if table[h] >= 0:
+            continue
+        table[h] = i
+        kept[count] = i
+        count += 1
+        if 2 * count > capacity:
+            capacity *= 4
+            table = np.full(capacity, -1, np.int64)
+            for j in range(count):
+                h = hash_slot(keys[kept[j]], capacity)
+                while table[h] >= 0:
+                    h = (h + 1) & (capacity - 1)
+                table[h] = kept[j]
+    return kept[:count].copy()
+
+
+@nb.njit(cache=True)
+def cell_table(keys):
+    """Return a hash table of the cells' numbers, a power of two long."""
+    capacity = 16
+    while capacity < 2 * len(keys):
+        capacity *= 2
+    table = np.full(capacity, -1, np.int64)
+    for i in range(len(keys)):
+        h = hash_slot(keys[i], capacity)
+        while table[h] >= 0:
+            h = (h + 1) & (capacity - 1)
+        table[h] = i
+    return table
+
+
+@nb.njit(cache=True)
+def _plane(point, near, radius, normal, planarity):
+    """Fit the plane of the neighbours, write its normal and planarity, and say whether there was one."""
+    n, sx, sy, sz, xx, yy, zz, xy, xz, yz = _moments(point, near, radius)
+    if n < _MIN_NEIGHBOURS:
+        return False
+    mx, my, mz = sx / n, sy / n, sz / n
+    xx, yy, zz = xx / n - mx * mx, yy / n - my * my, zz / n - mz * mz
+    xy, xz, yz = xy / n - mx * my, xz / n - mx * mz, yz / n - my * mz
+    small, middle = _eigenvalues(xx, yy, zz, xy, xz, yz)
+    if middle < (_MIN_SPREAD * radius) ** 2:
+        return False
+    normal[:] = _eigenvector(xx - small, yy - small, zz - small, xy, xz, yz)
+    planarity[0] = max(0.0, 1.0 - 3.0 * small / (xx + yy + zz))
+    return True
+
+
+@nb.njit(cache=True)
+def _eigenvalues(xx, yy, zz, xy, xz, yz):
+    """Return the smallest and the middle eigenvalue of a symmetric matrix (trigonometric form, Smith 1961)."""
+    q = (xx + yy + zz) / 3.0
+    p2 = (xx - q) ** 2 + (yy - q) ** 2 + (zz - q) ** 2 + 2.0 * (xy * xy + xz * xz + yz * yz)
+    if p2 <= 0.0:
+        return q, q
+    p = np.sqrt(p2 / 6.0)
+    a, b, c, d, e, f = (xx - q) / p, (yy - q) / p, (zz - q) / p, xy / p, xz / p, yz / p
+    half_det = 0.5 * (a * (b * c - f * f) - d * (d * c - f * e) + e * (d * f - b * e))
+    phi = np.arccos(min(1.0, max(-1.0, half_det))) / 3.0
+    largest = q + 2.0 * p * np.cos(phi)
+    smallest = q + 2.0 * p * np.cos(phi + 2.0 * np.pi / 3.0)
+    return max(0.0, smallest), 3.0 * q - largest - smallest
+
+
+@nb.njit(cache=True)
+def _eigenvector(xx, yy, zz, xy, xz, yz):
+    """Return the unit null vector of a singular symmetric matrix: its longest cross product of two rows."""
+    rows = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+    best, longest = np.zeros(3), 0.0
+    for a in range(3):
+        u, v = rows[a], rows[(a + 1) % 3]
+        w = np.array([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]])
+        length = w[0] * w[0] + w[1] * w[1] + w[2] * w[2]
+        if length > longest:
+            best, longest = w, length
+    return best / np.sqrt(longest) if longest > 0.0 else best
+
+
+@nb.njit(cache=True, fastmath=True)
+def _moments(point, near, radius):
+    """Return count, first and second moments of the points within the radius, relative to the point."""
+    n, sx, sy, sz = 0.0, 0.0, 0.0, 0.0
+    xx, yy, zz, xy, xz, yz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for j in range(near.shape[1]):
+        x, y, z = near[0, j] - point[0], near[1, j] - point[1], near[2, j] - point[2]
+        w = 1.0 if x * x + y * y + z * z <= radius * radius else 0.0
+        n += w
+        sx += w * x
+        sy += w * y
+        sz += w * z
+        xx += w * x * x
+        yy += w * y * y
+        zz += w * z * z
+        xy += w * x * y
+        xz += w * x * z
+        yz += w * y * z
+    return n, sx, sy, sz, xx, yy, zz, xy, xz, yz
+
+
+@nb.njit(cache=True)
+def _gather(point, support, keys, start, table, cell):
+    """Return the support points of the 27 cells about a point, by coordinate (3, m)."""
+    capacity = len(table)
+    found = np.empty(27, np.int64)
+    count, total = 0, 0
+    c0, c1, c2 = np.floor(point[0] / cell), np.floor(point[1] / cell), np.floor(point[2] / cell)
+    for d in range(27):
+        key = pack(c0 + d // 9 - 1, c1 + d // 3 % 3 - 1, c2 + d % 3 - 1)
+        h = hash_slot(key, capacity)
+        while table[h] >= 0 and keys[table[h]] != key:
+            h = (h + 1) & (capacity - 1)
+        if table[h] >= 0:
+            found[count] = table[h]
+            count += 1
+            total += start[table[h] + 1] - start[table[h]]
+    near = np.empty((3, total))
+    k = 0
+    for f in range(count):
+        for j in range(start[found[f]], start[found[f] + 1]):
+            near[0, k], near[1, k], near[2, k] = support[j, 0], support[j, 1], support[j, 2]
+            k += 1
+    return near
+
+
+@nb.njit(cache=True, parallel=True)
+def fit_planes(points, chosen, first, support, keys, start, table, radius, normals, planarity):
+    """Fit a plane at each point of ``chosen``, which is sorted by cell; ``first`` says where each cell begins."""
+    done = np.zeros(len(chosen), np.bool_)
+    for c in nb.prange(len(first) - 1):
+        near = _gather(points[chosen[first[c]]], support, keys, start, table, radius)
+        for q in range(first[c], first[c + 1]):
+            i = chosen[q]
+            done[q] = _plane(points[i], near, radius, normals[i], planarity[i : i + 1])
+    return done
+
+
+@nb.njit(cache=True, parallel=True)
+def turn_towards(points, stations, normals):
+    """Turn each normal to the side its station is on."""
+    for i in nb.prange(len(points)):
+        towards = 0.0
+        for a in range(3):
+            towards += normals[i, a] * (stations[i, a] - points[i, a])
+        if towards < 0.0:
+            for a in range(3):
+                normals[i, a] = -normals[i, a]
