@@ -74,10 +74,14 @@ def face_normal(face: str) -> FloatArray:
     return normal
 
 
-def element_of(box: Box, *, materials: tuple[str, ...] = (), suspect: str = "", at: ArrayLike = (0, 0, 0)) -> Element:
-    """Return the box as an element with vertices less ``at``."""
-    mesh = Mesh(box.corners() - np.asarray(at, np.float64), _FACES)
-    return Element(box.name, box.ifc_class, box.name, "ground", mesh, materials=materials, suspect=suspect)
+def element_of(
+    parts: Sequence[Box], *, materials: tuple[str, ...] = (), suspect: str = "", at: ArrayLike = (0, 0, 0)
+) -> Element:
+    """Return boxes as one element with vertices less ``at``; the first gives the name."""
+    vertices = np.concatenate([box.corners() for box in parts]) - np.asarray(at, np.float64)
+    faces = np.concatenate([_FACES + 8 * i for i in range(len(parts))]).astype(np.int32)
+    name, ifc_class = parts[0].name, parts[0].ifc_class
+    return Element(name, ifc_class, name, "ground", Mesh(vertices, faces), materials=materials, suspect=suspect)
 
 
 def design_of(
@@ -85,13 +89,16 @@ def design_of(
 ) -> DesignModel:
     """Return a design of the boxes; the same places in the design frame whatever the ``origin``.
 
-    ``suspect`` names the one element whose geometry cannot be trusted.
+    Boxes of one name are one element; ``suspect`` names the one whose geometry cannot be trusted.
     """
     origin = np.asarray(origin, np.float64)
+    parts: dict[str, list[Box]] = {}
+    for box in boxes:
+        if box.designed:
+            parts.setdefault(box.name, []).append(box)
     elements: Mapping[str, Element] = {
-        box.name: element_of(box, materials=materials, suspect="test" if box.name == suspect else "", at=origin)
-        for box in sorted(boxes, key=lambda b: b.name)
-        if box.designed
+        name: element_of(parts[name], materials=materials, suspect="test" if name == suspect else "", at=origin)
+        for name in sorted(parts)
     }
     return DesignModel(elements, origin, SourceFile("boxes.obj", "0" * 64, "OBJ"), 1.0)
 
