@@ -92,7 +92,9 @@ def run_check_command(arguments: argparse.Namespace) -> int:
     found = outcome.result.registration
     if found.status is RegistrationStatus.REFUSED:
         report = arguments.out / "report.json"
-        return _say(ExitCode.REFUSED, f"registration refused ({found.reason}): {found.detail} More in {report}")
+        return _say(
+            ExitCode.REFUSED, f"registration refused ({found.reason}): {found.detail.rstrip('.')}. More in {report}"
+        )
     with _reader_may_leave():
         print_summary(outcome, sys.stdout, lang=arguments.lang)
     return ExitCode.FAILED if any(map(needs_action, outcome.result.elements)) else ExitCode.CONFORMS

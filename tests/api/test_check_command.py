@@ -215,9 +215,9 @@ BAD_INPUT: Mapping[str, tuple[Maker, tuple[int, ...], str]] = {
     "truncated laz": (lambda f, d: (f.model, truncated(write_laz(hall_points(20), d / "s.laz"), d)), (2,), "cut"),
     "damaged laz": (lambda f, d: (f.model, damaged(write_laz(hall_points(200), d / "s.laz"))), (2,), r"s\.laz"),
     "scan in millimetres": (
-        lambda f, d: (f.model, write_xyz(hall_points(20) * 1000, d / "s.xyz")),
+        lambda f, d: (f.model, write_xyz(hall_points(80) * 1e3, d / "s.xyz"), "--register", "auto"),
         (2, 3),
-        "unit|1000",
+        "in millimetres",
     ),
     "scan elsewhere": (lambda f, d: (f.model, write_xyz(hall_points(20) + 500.0, d / "s.xyz")), (3,), "refused"),
     "step model": (lambda f, d: (text("ISO-10303-21;", "m.stp")(d), f.scan), (2,), "STEP"),
@@ -242,8 +242,7 @@ def test_bad_input_is_one_line_and_no_result(qtems: Qtems, hall: Files, tmp_path
     make, codes, says = BAD_INPUT[case]
     out = tmp_path / "out"
     arguments = make(hall, tmp_path)
-    # searching takes longer, and what it says about units is what a user with a scan in millimetres sees
-    given = () if "--register" in arguments or case == "scan in millimetres" else ("--register", "given")
+    given = () if "--register" in arguments else ("--register", "given")
     ended = qtems("check", *arguments, *given, "--out", out, "--report", "all", "--quiet")
     assert ended.code in codes, ended
     assert ended.err.startswith("qtems: "), ended.err
@@ -271,8 +270,14 @@ def test_unwritable_folder_is_found_before_the_work(qtems: Qtems, hall: Files, p
     assert hall.model.read_bytes() == before
 
 
-@pytest.mark.parametrize("step", ["reading the scan", "measuring the elements", "writing the reports"])
-@pytest.mark.parametrize(("sent", "code", "says"), [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")])
+@pytest.mark.parametrize(
+    ("step", "sent", "code", "says"),
+    [
+        ("reading the scan", signal.SIGINT, 130, "Ctrl-C"),
+        ("measuring the elements", signal.SIGTERM, 143, "SIGTERM"),
+        ("writing the reports", signal.SIGINT, 130, "Ctrl-C"),
+    ],
+)
 def test_stopped_half_way_leaves_no_half_report(
     hall: Files, tmp_path: Path, step: str, sent: signal.Signals, code: int, says: str
 ) -> None:
