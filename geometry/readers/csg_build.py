@@ -15,7 +15,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.design import Mesh
-from geometry.mesh_health import WELD_TOLERANCE_M, weld
+from geometry.mesh_health import WELD_TOLERANCE_M, cross, weld
 from geometry.readers.csg_check import Body, Combined, HalfSpace, Solid, bodies_of
 
 FLUSH_M = 1e-5
@@ -71,13 +71,18 @@ class _Builder:
         return {"UNION": first + second, "DIFFERENCE": first - second, "INTERSECTION": first ^ second}[solid.operator]
 
     def body(self, mesh: Mesh) -> Any:
-        welded = weld(mesh, WELD_TOLERANCE_M)
-        # copies: the binding takes no read-only arrays
-        corners, faces = np.array(welded.vertices - self._shift), np.array(welded.faces, np.uint64)
-        made = self._lib.Manifold(self._lib.Mesh64(corners, faces))
-        if made.status() != self._lib.Error.NoError or made.is_empty():
+        made = self.made(mesh)
+        if made is None:
+            made = self.made(weld(mesh, WELD_TOLERANCE_M))
+        if made is None:
             raise _NotClosed
         return made
+
+    def made(self, mesh: Mesh) -> Any | None:
+        # copies: the binding takes no read-only arrays
+        corners, faces = np.array(mesh.vertices - self._shift), np.array(mesh.faces, np.uint64)
+        made = self._lib.Manifold(self._lib.Mesh64(corners, faces))
+        return made if made.status() == self._lib.Error.NoError and not made.is_empty() else None
 
     def cut(self, first: Any, operator: str, space: HalfSpace, faces: tuple[FloatArray, FloatArray] | None) -> Any:
         if operator == "UNION":
@@ -115,7 +120,7 @@ def outward_planes(solid: Solid, sign: float = 1.0) -> tuple[FloatArray, FloatAr
     if isinstance(solid, HalfSpace):
         return sign * solid.normal[None], sign * np.array([solid.normal @ solid.point])
     corners = solid.mesh.triangles()
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     lengths = np.linalg.norm(normals, axis=1)
     good = lengths > 1e-12
     normals = normals[good] / lengths[good, None]

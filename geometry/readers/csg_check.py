@@ -14,10 +14,10 @@ import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
 from geometry.design import Mesh
-from geometry.mesh_health import face_areas, winding_numbers
+from geometry.mesh_health import cross, face_areas, winding_numbers
 
-OPERAND_SAMPLES = 48
-RESULT_SAMPLES = 256
+OPERAND_SAMPLES = 36
+RESULT_SAMPLES = 160
 OPERAND_MISMATCH = 0.08
 """Share of wrong points about one operand that calls it failed: more than the few that lie within the probe's reach
 of an edge, less than one face of a box (1/6 of its points) gone wrong."""
@@ -151,7 +151,7 @@ def _probes(mesh: Mesh, count: int, reach_m: float) -> FloatArray:
     fold = u + v > 1.0
     u, v = np.where(fold, 1.0 - u, u), np.where(fold, 1.0 - v, v)
     on = corners[:, 0] + u * (corners[:, 1] - corners[:, 0]) + v * (corners[:, 2] - corners[:, 0])
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals *= reach_m / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
     return np.concatenate([on - normals, on + normals])
 

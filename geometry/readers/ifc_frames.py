@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,18 +12,36 @@ from geometry.arrays import FloatArray
 from geometry.readers.ifc_attributes import attribute
 
 
-class NotComparable(Exception):
+class NotComparable(ValueError):
     """A definition that has no plain equivalent here: what rests on it cannot be checked without a geometry kernel."""
+
+    def __init__(self, reason: str = "its definition has no plain equivalent") -> None:
+        """Say what has none."""
+        super().__init__(reason)
 
 
 def axes_frame(position: Any, unit_m: float) -> FloatArray:
-    """Return the (4, 4) frame of an IfcAxis2Placement2D or 3D, in metres."""
-    z = _unit(attribute(position, "Axis"), (0.0, 0.0, 1.0))
-    x = _unit(attribute(position, "RefDirection"), (1.0, 0.0, 0.0) if abs(z[0]) < 0.99 else (0.0, 0.0, 1.0))
-    x = x - z * float(x @ z)
-    x /= np.linalg.norm(x)
+    """Return the (4, 4) frame of an IfcAxis2Placement2D or 3D, in metres.
+
+    Raises
+    ------
+    NotComparable
+        If its axes have no length or are parallel.
+    """
+    zx, zy, zz = _unit(attribute(position, "Axis"), (0.0, 0.0, 1.0)).tolist()
+    x = _unit(attribute(position, "RefDirection"), (1.0, 0.0, 0.0) if abs(zx) < 0.99 else (0.0, 0.0, 1.0)).tolist()
+    along = x[0] * zx + x[1] * zy + x[2] * zz
+    x = [x[0] - zx * along, x[1] - zy * along, x[2] - zz * along]
+    length = math.sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2])
+    if length < 1e-9:
+        raise NotComparable("its axes are parallel")
+    xx, xy, xz = (value / length for value in x)
     frame = np.eye(4)
-    frame[:3, 0], frame[:3, 1], frame[:3, 2] = x, np.cross(z, x), z
+    frame[:3, :3] = [
+        [xx, zy * xz - zz * xy, zx],
+        [xy, zz * xx - zx * xz, zy],
+        [xz, zx * xy - zy * xx, zz],
+    ]
     coordinates = position.Location.Coordinates
     frame[: len(coordinates), 3] = np.asarray(coordinates, dtype=np.float64) * unit_m
     return frame
@@ -93,4 +112,7 @@ def _unit(direction: Any, default: Sequence[float]) -> FloatArray:
     ratios = np.zeros(3)
     given = default if direction is None else direction.DirectionRatios
     ratios[: len(given)] = given
-    return ratios / np.linalg.norm(ratios)
+    length = math.sqrt(float(ratios @ ratios))
+    if length < 1e-12:
+        raise NotComparable("its axes have no length")
+    return ratios / length

@@ -26,7 +26,7 @@ from geometry.design import Mesh
 from geometry.mesh_health import cleaned, oriented_outward, signed_volume, surface_area
 from geometry.readers.csg_build import build
 from geometry.readers.csg_check import BooleanCheck, Solid, check_boolean, combined
-from geometry.readers.ifc_frames import NotComparable, axes_frame
+from geometry.readers.ifc_frames import axes_frame
 from geometry.readers.ifc_grid import grid_frame, has_grid_ancestor
 from geometry.readers.ifc_operands import operands_of
 from geometry.readers.ifc_polygons import declared_extent, polygon_mesh
@@ -193,7 +193,7 @@ class Kernels:
         self._announce("operands")
         try:
             return operands_of(product, self._leaf, self.frame, self._unit_m)
-        except (NotComparable, ValueError):
+        except ValueError:
             return []
 
     def _leaf(self, item: Any) -> Mesh | None:
