@@ -14,6 +14,7 @@ import numpy as np
 from geometry.arrays import FloatArray, Int32Array, IntArray, frozen
 from geometry.pose import Pose
 from geometry.pose_kernels import build_forest, fit_many
+from geometry.threads import in_parts
 
 _OBSERVABLE = 0.005
 """Standard deviation (m) at the element's extent beyond which a component is called unobservable."""
@@ -114,11 +115,11 @@ def element_shapes(meshes: list[FloatArray]) -> ElementShapes:
         size=np.maximum(np.linalg.norm(upper - lower, axis=1) / 2.0, 1e-3),
         lower=lower,
         upper=upper,
-        corners=np.ascontiguousarray(np.concatenate([leaf[:, 0], edge_1, edge_2], axis=1)),
-        normals=unit_normals(leaf),
-        order=order,
-        box=box,
-        child=child,
+        corners=frozen(np.concatenate([leaf[:, 0], edge_1, edge_2], axis=1)),
+        normals=frozen(unit_normals(leaf)),
+        order=frozen(order),
+        box=frozen(box),
+        child=frozen(child),
         root=root,
     )
 
@@ -144,9 +145,9 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> di
     count = len(shapes)
     twist, covariance = np.zeros((count, 6)), np.zeros((count, 6, 6))
     spread, share, number = np.zeros(count), np.zeros(count), np.zeros(count, np.int64)
-    fit_many(
-        todo, problem.points, problem.gates, problem.trust, problem.begin, shapes.centre, shapes.size,
-        0.5 * (shapes.upper - shapes.lower)[:, 2], problem.sigma, problem.band,
+    in_parts(
+        fit_many, len(todo), todo, frozen(problem.points), frozen(problem.gates), problem.trust, problem.begin,
+        shapes.centre, shapes.size, 0.5 * (shapes.upper - shapes.lower)[:, 2], problem.sigma, problem.band,
         problem.min_cosine, shapes.root, shapes.corners, shapes.normals, shapes.order, shapes.box, shapes.child,
         twist, covariance, spread, share, number,
     )  # fmt: skip

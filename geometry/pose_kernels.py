@@ -2,7 +2,8 @@
 # pyright: reportPrivateImportUsage=false
 """Compiled kernels of :mod:`geometry.element_pose`: one rigid fit per element, the elements in parallel.
 
-``tests/reference/element_pose.py`` says the same in plain numpy.
+``tests/reference/element_pose.py`` says the same in plain numpy. Loops over single numbers stand where numpy would take
+slices: numba needs seconds to compile an assignment of slices, which somebody waits for after every installation.
 """
 
 import numba as nb
@@ -44,9 +45,11 @@ def build_forest(lower, upper, start):
             continue
         local_order, local_box, local_child = build_nodes(lower[a:b], upper[a:b])
         m = len(local_box)
-        order[a:b] = local_order + a
-        box[used : used + m] = local_box
+        for i in range(b - a):
+            order[a + i] = local_order[i] + a
         for i in range(m):
+            for d in range(6):
+                box[used + i, d] = local_box[i, d]
             leaf = local_child[i, 1] > 0
             child[used + i, 0] = local_child[i, 0] + (a if leaf else used)
             child[used + i, 1] = local_child[i, 1]
@@ -84,12 +87,13 @@ def vector_of(rotation):
 def _associate(points, gates, centre, twist, reach, min_cosine, root, corners, normals, order, box, child, out):
     """Fill ``out`` (n, 8): Jacobian row (6), signed residual, 1 where a face is found. Return how many are."""
     rotation = rotation_of(twist[3:])
-    moved = centre + twist[:3]
     stack, depth2 = np.empty(STACK, np.int32), np.empty(STACK)
-    last, found = -1, 0
+    last, found = np.int64(-1), 0  # not a literal: that would be compiled apart
     for i in range(len(points)):
         out[i, 7] = 0.0
-        ax, ay, az = points[i, 0] - moved[0], points[i, 1] - moved[1], points[i, 2] - moved[2]
+        ax = points[i, 0] - (centre[0] + twist[0])
+        ay = points[i, 1] - (centre[1] + twist[1])
+        az = points[i, 2] - (centre[2] + twist[2])
         # back into the designed place: the rotation's transpose
         x = rotation[0, 0] * ax + rotation[1, 0] * ay + rotation[2, 0] * az + centre[0]
         y = rotation[0, 1] * ax + rotation[1, 1] * ay + rotation[2, 1] * az + centre[1]
@@ -133,12 +137,15 @@ def _directions(rows, weight):
         if weight[i] > 0.0:
             total += weight[i]
             arm = _arm(rows[i])
-            middle += weight[i] * arm
-    middle /= total
+            for a in range(3):
+                middle[a] += weight[i] * arm[a]
+    for a in range(3):
+        middle[a] /= total
     for i in range(n):
         if weight[i] > 0.0:
-            arm = _arm(rows[i]) - middle
-            spread2 += weight[i] * (arm[0] ** 2 + arm[1] ** 2 + arm[2] ** 2)
+            arm = _arm(rows[i])
+            x, y, z = arm[0] - middle[0], arm[1] - middle[1], arm[2] - middle[2]
+            spread2 += weight[i] * (x**2 + y**2 + z**2)
     spread = np.sqrt(max(spread2 / total, 1e-6))
     to_origin = np.eye(6)
     x, y, z = middle[0], middle[1], middle[2]
@@ -199,6 +206,13 @@ def _step(out, trust, scale, share):
 
 
 @nb.njit(cache=True)
+def _motion(twist, size):
+    """Return how far a twist (6,) moves an element of this size at most, metres."""
+    shift = np.sqrt(twist[0] ** 2 + twist[1] ** 2 + twist[2] ** 2)
+    return shift + size * np.sqrt(twist[3] ** 2 + twist[4] ** 2 + twist[5] ** 2)
+
+
+@nb.njit(cache=True)
 def _refine(points, gates, trust, centre, size, sigma, start, scale, share, min_cosine, tree, out):
     """Alternate association and robust least squares from ``start`` while the scale shrinks to 3 sigma."""
     root, corners, normals, order, box, child = tree
@@ -212,11 +226,12 @@ def _refine(points, gates, trust, centre, size, sigma, start, scale, share, min_
         if found < 3:
             break
         step = _step(out, trust, max(scale, end), share)
-        turned = rotation_of(step[3:]) @ rotation_of(twist[3:])
-        twist[:3] += step[:3]
-        twist[3:] = vector_of(turned)
+        turned = vector_of(rotation_of(step[3:]) @ rotation_of(twist[3:]))
+        for a in range(3):
+            twist[a] += step[a]
+            twist[3 + a] = turned[a]
         if scale <= end:
-            moved = np.sqrt((step[:3] ** 2).sum()) + size * np.sqrt((step[3:] ** 2).sum())
+            moved = _motion(step, size)
             if last and moved < 0.1 * sigma:
                 break
             last = True
@@ -263,20 +278,25 @@ def _modes(values, weight, sigma, band, found):
         if abs(value) > 2.0 * step:
             found[used] = value
             used += 1
-        smooth[max(0, top - 3) : top + 4] = 0.0
+        for b in range(max(0, top - 3), min(bins, top + 4)):
+            smooth[b] = 0.0
     return used
 
 
 @nb.njit(cache=True)
-def _hypotheses(out, trust, sigma, band):
-    """Return start twists (h, 6) that put modes of the signed distances, per face direction, on the faces."""
+def _hypotheses(out, trust, sigma, band, starts):
+    """Fill ``starts`` (27, 6) with twists that put modes of the signed distances, per face direction, on the faces.
+
+    Return how many there are.
+    """
     valid = np.flatnonzero(out[:, 7] > 0.0)
     axes = np.zeros((3, 3))
     modes = np.zeros((3, 3))
     counts = np.ones(3, np.int64)
     used = 0
     remaining = np.zeros(len(out))
-    remaining[valid] = trust[valid]
+    for i in valid:
+        remaining[i] = trust[i]
     for _ in range(3):
         tried = np.flatnonzero(remaining > 0.0)
         if len(tried) < 5:
@@ -290,7 +310,7 @@ def _hypotheses(out, trust, sigma, band):
                     support += remaining[i]
             if support > best:
                 best = support
-                axis[:] = a
+                axis[0], axis[1], axis[2] = a[0], a[1], a[2]
         values = np.zeros(len(valid))
         weight = np.zeros(len(valid))
         m = 0
@@ -302,29 +322,27 @@ def _hypotheses(out, trust, sigma, band):
                 m += 1
             if abs(cosine) > 0.77:
                 remaining[i] = 0.0
-        axes[used] = axis
+        axes[used, 0], axes[used, 1], axes[used, 2] = axis[0], axis[1], axis[2]
         counts[used] = _modes(values[:m], weight[:m], sigma, band, modes[used])
         used += 1
-    starts = np.zeros((27, 6))
     made = 0
     if used == 0:
-        return starts[:0]
+        return made
     inverse = np.linalg.pinv(axes[:used].copy(), 0.1)
     for i in range(counts[0]):
         for j in range(counts[1]):
             for k in range(counts[2]):
                 shift = np.array([modes[0, i], modes[1, j], modes[2, k]])[:used]
                 start = inverse @ shift
-                if (start**2).sum() > sigma * sigma:
-                    starts[made, :3] = start
+                if start[0] ** 2 + start[1] ** 2 + start[2] ** 2 > sigma * sigma:
+                    starts[made, 0], starts[made, 1], starts[made, 2] = start[0], start[1], start[2]
                     made += 1
-    return starts[:made]
+    return made
 
 
 @nb.njit(cache=True)
-def _leans(half_height):
-    """Return start twists (8, 6) of an element that leans about its foot, which modes cannot show."""
-    starts = np.zeros((8, 6))
+def _leans(half_height, starts):
+    """Fill ``starts`` (8, 6) with twists of an element that leans about its foot, which modes cannot show."""
     i = 0
     for angle in (-0.03, -0.015, 0.015, 0.03):
         starts[i, 3] = angle
@@ -332,7 +350,6 @@ def _leans(half_height):
         starts[i + 1, 4] = angle
         starts[i + 1, 0] = angle * half_height
         i += 2
-    return starts
 
 
 @nb.njit(cache=True)
@@ -403,27 +420,19 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
         share = _share_on(points, gates, trust, centre, best, sigma, min_cosine, tree, out)
     if share <= 0.9:
         _associate(points, gates, centre, here, band, min_cosine, root, corners, normals, order, box, child, out)
-        starts = np.concatenate((_hypotheses(out, trust, sigma, band), _leans(half_height)))
-        scores = np.zeros(len(starts))
-        for h in range(len(starts)):
-            start = starts[h]
-            scores[h] = -_explained(points, gates, trust, centre, start, 6.0 * sigma, min_cosine, tree, out)
-        ranked = np.argsort(scores, kind="mergesort")
-        for h in ranked[:2]:
+        starts = np.zeros((27 + 8, 6))
+        made = _hypotheses(out, trust, sigma, band, starts)
+        _leans(half_height, starts[made:])
+        scores = np.zeros(made + 8)
+        for h in range(len(scores)):
+            scores[h] = _explained(points, gates, trust, centre, starts[h], 6.0 * sigma, min_cosine, tree, out)
+        for _ in range(2):
+            h = np.argmax(scores)
+            scores[h] = -1.0
             other = _refine(
-                points,
-                gates,
-                trust,
-                centre,
-                size,
-                sigma,
-                starts[h],
-                4.0 * sigma + 0.02,
-                WEAK_SHARE,
-                min_cosine,
-                tree,
-                out,
-            )
+                points, gates, trust, centre, size, sigma, starts[h], 4.0 * sigma + 0.02, WEAK_SHARE, min_cosine,
+                tree, out,
+            )  # fmt: skip
             there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
             if there > share + CLEAR_GAIN and there > MAJORITY:
                 best, share = other, there
@@ -431,8 +440,7 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
         points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
     )
     for attempt in range(2):
-        away = start - best
-        if np.sqrt((away[:3] ** 2).sum()) + size * np.sqrt((away[3:] ** 2).sum()) < 0.5 * sigma:
+        if _motion(start - best, size) < 0.5 * sigma:
             break
         # a face that does not agree with itself pulled the element along: start again without that, and if it is
         # pulled there again, leave it where it is without it
@@ -447,21 +455,20 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
     return best, covariance, spread, share, m
 
 
-@nb.njit(cache=True, parallel=True)
+@nb.njit(cache=True, nogil=True)
 def fit_many(
-    todo, points, gates, trust, begin, centre, size, half_height, sigma, band, min_cosine, root, corners,
+    first, last, todo, points, gates, trust, begin, centre, size, half_height, sigma, band, min_cosine, root, corners,
     normals, order, box, child, twist, covariance, spread, share, count,
 ):  # fmt: skip
-    """Fit the elements ``todo``; element i owns points begin[i]..begin[i+1]. Results go to the last five arrays."""
-    for j in nb.prange(len(todo)):
-        i = todo[j]
+    """Fit the elements todo[first..last] and fill the last five arrays; element i owns points begin[i]..begin[i+1]."""
+    for number in range(first, last):
+        i = todo[number]
         a, b = begin[i], begin[i + 1]
-        tree = (root[i], corners, normals, order, box, child)
-        t, c, s, h, m = fit_one(
+        tree = (np.int64(root[i]), corners, normals, order, box, child)
+        t, c, spread[i], share[i], count[i] = fit_one(
             points[a:b], gates[a:b], trust[a:b], centre[i], size[i], half_height[i], sigma, band, min_cosine, tree
         )
-        twist[i] = t
-        covariance[i] = c
-        spread[i] = s
-        share[i] = h
-        count[i] = m
+        for j in range(6):
+            twist[i, j] = t[j]
+            for k in range(6):
+                covariance[i, j, k] = c[j, k]

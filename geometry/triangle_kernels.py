@@ -9,8 +9,6 @@ import numba as nb
 import numpy as np
 
 STACK = 96
-_CHUNK = 256
-"""Points or rays handled in a row by one thread; within it the last answer bounds the next search."""
 _ROUNDING = 1e-12
 """Share of the coordinates by which a box may seem farther than a triangle in it: such a box is still opened."""
 
@@ -135,8 +133,8 @@ def cell_codes(points, low, per_metre):
     return codes
 
 
-@nb.njit(cache=True)
-def closest_run(
+@nb.njit(cache=True, nogil=True)
+def closest_surface(
     begin, end, visit, points, gate, min_cosine, max_distance, corners, normals, order, element_of, box, child,
     distance, triangle, element, foot, normal,
 ):  # fmt: skip
@@ -161,25 +159,8 @@ def closest_run(
         normal[i, 0], normal[i, 1], normal[i, 2] = normals[best, 0], normals[best, 1], normals[best, 2]
 
 
-@nb.njit(cache=True, parallel=True)
-def closest_surface(
-    threads, visit, points, gate, min_cosine, max_distance, corners, normals, order, element_of, box, child,
-    distance, triangle, element, foot, normal,
-):  # fmt: skip
-    """Fill the closest (normal-compatible) triangle of each point; ``visit`` (n,) is the order to take them in."""
-    chunks = (len(visit) + _CHUNK - 1) // _CHUNK
-    rounds = (chunks + threads - 1) // threads
-    for k in nb.prange(rounds * threads):
-        # each thread gets chunks from everywhere: far points, which take longest, lie together
-        begin = ((k % rounds) * threads + k // rounds) * _CHUNK
-        closest_run(
-            begin, min(len(visit), begin + _CHUNK), visit, points, gate, min_cosine, max_distance, corners, normals,
-            order, element_of, box, child, distance, triangle, element, foot, normal,
-        )  # fmt: skip
-
-
-@nb.njit(cache=True)
-def elements_run(
+@nb.njit(cache=True, nogil=True)
+def closest_compatible_elements(
     begin, end, points, gate, min_cosine, max_distance, corners, normals, order, element_of, box, child,
     element, slot, distance, signed,
 ):  # fmt: skip
@@ -250,20 +231,6 @@ def elements_run(
             distance[i, j] = np.sqrt(best2[j])
 
 
-@nb.njit(cache=True, parallel=True)
-def closest_compatible_elements(
-    points, gate, min_cosine, max_distance, corners, normals, order, element_of, box, child,
-    element, slot, distance, signed,
-):  # fmt: skip
-    """Fill the k nearest different elements of each point, nearest first."""
-    n = len(points)
-    for c in nb.prange((n + _CHUNK - 1) // _CHUNK):
-        elements_run(
-            c * _CHUNK, min(n, (c + 1) * _CHUNK), points, gate, min_cosine, max_distance, corners, normals, order,
-            element_of, box, child, element, slot, distance, signed,
-        )  # fmt: skip
-
-
 @nb.njit(cache=True, inline="always")
 def _box_entry(box, node, ox, oy, oz, ix, iy, iz, limit):
     """Range at which a ray enters a node's box, or inf. ``i*`` are inverse direction components."""
@@ -309,8 +276,8 @@ def inverse_component(d):
     return 1.0 / d
 
 
-@nb.njit(cache=True)
-def cast_run(begin, end, origins, directions, limit, corners, order, box, child, reach, slot):
+@nb.njit(cache=True, nogil=True)
+def cast_first(begin, end, origins, directions, limit, corners, order, box, child, reach, slot):
     """Fill range and leaf slot of the first triangle along the rays begin..end."""
     stack, entry = np.empty(STACK, np.int32), np.empty(STACK)
     for i in range(begin, end):
@@ -348,13 +315,3 @@ def cast_run(begin, end, origins, directions, limit, corners, order, box, child,
                 top += 1
         slot[i] = at
         reach[i] = best if at >= 0 else np.inf
-
-
-@nb.njit(cache=True, parallel=True)
-def cast_first(origins, directions, limit, corners, order, box, child, reach, slot):
-    """Fill range and leaf slot of the first triangle along each ray."""
-    n = len(directions)
-    for c in nb.prange((n + _CHUNK - 1) // _CHUNK):
-        cast_run(
-            c * _CHUNK, min(n, (c + 1) * _CHUNK), origins, directions, limit, corners, order, box, child, reach, slot
-        )

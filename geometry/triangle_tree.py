@@ -12,14 +12,12 @@ import numba as nb
 import numpy as np
 
 from geometry.arrays import FloatArray, Int32Array, IntArray, as_points, frozen
+from geometry.threads import in_parts
 from geometry.triangle_kernels import (
     cast_first,
-    cast_run,
     cell_codes,
     closest_compatible_elements,
-    closest_run,
     closest_surface,
-    elements_run,
 )
 from geometry.triangle_nodes import build_nodes
 
@@ -158,10 +156,7 @@ def closest(
     asked = (visit, points, gate, float(min_cosine), float(max_distance))
     shape = (tree.corners, tree.normals, tree.order, tree.element, tree.box, tree.child)
     filled = (found.distance, found.triangle, found.element, found.foot, found.normal)
-    if n < _WORTH_THREADS:
-        closest_run(0, n, *asked, *shape, *filled)
-    else:
-        closest_surface(nb.get_num_threads(), *asked, *shape, *filled)
+    in_parts(closest_surface, n, *asked, *shape, *filled, smallest=_WORTH_THREADS)
     return found
 
 
@@ -197,10 +192,8 @@ def closest_elements(
     signed = np.full((n, k), np.nan)
     asked = (points, gate, float(min_cosine), float(max_distance))
     shape = (tree.corners, tree.normals, tree.order, tree.element, tree.box, tree.child)
-    if n < _WORTH_THREADS:
-        elements_run(0, n, *asked, *shape, element, slot, distance, signed)
-    else:
-        closest_compatible_elements(*asked, *shape, element, slot, distance, signed)
+    filled = (element, slot, distance, signed)
+    in_parts(closest_compatible_elements, n, *asked, *shape, *filled, smallest=_WORTH_THREADS)
     return ClosestElements(element, np.where(slot >= 0, tree.order[slot], -1).astype(np.int32), distance, signed)
 
 
@@ -217,10 +210,7 @@ def cast(
     limit = frozen(np.ascontiguousarray(np.broadcast_to(np.asarray(max_range, np.float64), (n,))))
     reach, slot = np.empty(n), np.empty(n, np.int32)
     asked = (origins, directions, limit, tree.corners, tree.order, tree.box, tree.child)
-    if n < _WORTH_THREADS:
-        cast_run(0, n, *asked, reach, slot)
-    else:
-        cast_first(*asked, reach, slot)
+    in_parts(cast_first, n, *asked, reach, slot, smallest=_WORTH_THREADS)
     found = slot >= 0
     return Hits(
         reach,
