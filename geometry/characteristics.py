@@ -18,6 +18,8 @@ _FEW = 20
 _PROOF = 150
 """Points beyond the limit that prove a surface nonconforming when most of the element conforms."""
 _FORM = ("flatness",)
+_CANDIDATES = 64
+"""Face directions tried per element."""
 _OBSERVED = 0.005
 """Standard deviation (m) beyond which a displacement counts as not measured."""
 
@@ -203,14 +205,21 @@ def _level(element: Measured, rule: Rule) -> list[Measurement]:
 
 def _faces(patches: Patches) -> list[tuple[FloatArray, BoolArray]]:
     """Return the element's main faces: outward normal (3,) and which patches lie on it."""
+    # a curved surface has as many normals as patches: weigh candidate directions on a grid of a hundredth
+    rough, member = np.unique(np.round(patches.normal, 2), axis=0, return_inverse=True)
+    weight = np.bincount(member.reshape(-1), weights=np.where(patches.own, patches.points, 0), minlength=len(rough))
+    candidates = rough[np.argsort(-weight, kind="stable")[:_CANDIDATES]]
     left = patches.own.copy()
     faces: list[tuple[FloatArray, BoolArray]] = []
     for _ in range(6):
         if left.sum() < 3:
             break
-        weight = np.where(left, patches.points, 0)
-        support = (patches.normal @ patches.normal[left].T > 0.98).T @ weight
-        axis = patches.normal[left][int(np.argmax(support))]
+        close = patches.normal[left] @ candidates.T > 0.98
+        support = patches.points[left] @ close
+        if support.max(initial=0) <= 0:
+            break
+        axis = candidates[int(np.argmax(support))]
+        axis = axis / np.linalg.norm(axis)
         on = left & (patches.normal @ axis > 0.98)
         faces.append((axis, on))
         left &= ~(patches.normal @ axis > 0.9)

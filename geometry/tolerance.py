@@ -151,13 +151,16 @@ def _load_yaml(path: Path) -> Mapping[str, Any]:
 
 def _read_set(content: Mapping[str, Any], path: Path) -> ToleranceSet:
     rules: list[Rule] = []
-    for name in cast("list[str]", content.get("include") or []):
-        rules += load_standard(name).rules
+    for key in ("include", "rules"):
+        if not isinstance(content.get(key) or [], list):
+            raise ToleranceError(f"{path}: '{key}' must be a list; see docs/tolerances.md")
+    for name in cast("list[object]", content.get("include") or []):
+        rules += load_standard(str(name)).rules
     standard = str(content.get("cite", content.get("name", path.stem)))
     for number, entry in enumerate(cast("list[Mapping[str, Any]]", content.get("rules") or []), start=1):
         try:
             rules += _read_rule(entry, standard)
-        except (KeyError, TypeError, ValueError, ToleranceError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, ToleranceError) as error:
             raise ToleranceError(f"{path}, rule {number}: {error}; see docs/tolerances.md") from error
     if not rules:
         raise ToleranceError(f"{path} holds no rule: 'rules' is missing or empty; see docs/tolerances.md")
