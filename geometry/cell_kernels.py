@@ -171,25 +171,14 @@ def _gather(point, support, keys, start, table, cell):
     return near
 
 
-@nb.njit(cache=True, parallel=True)
-def fit_planes(points, chosen, first, support, keys, start, table, radius, normals, planarity):
-    """Fit a plane at each point of ``chosen``, which is sorted by cell; ``first`` says where each cell begins."""
-    done = np.zeros(len(chosen), np.bool_)
-    for c in nb.prange(len(first) - 1):
+@nb.njit(cache=True, nogil=True)
+def fit_planes(begin, end, points, chosen, first, support, keys, start, table, radius, normals, planarity, done):
+    """Fit a plane at each point of ``chosen``, which is sorted by cell; ``first`` says where each cell begins.
+
+    Cells ``begin`` to ``end`` are done; ``done`` says which points of ``chosen`` got a plane.
+    """
+    for c in range(begin, end):
         near = _gather(points[chosen[first[c]]], support, keys, start, table, radius)
         for q in range(first[c], first[c + 1]):
             i = chosen[q]
             done[q] = _plane(points[i], near, radius, normals[i], planarity[i : i + 1])
-    return done
-
-
-@nb.njit(cache=True, parallel=True)
-def turn_towards(points, stations, normals):
-    """Turn each normal to the side its station is on."""
-    for i in nb.prange(len(points)):
-        towards = 0.0
-        for a in range(3):
-            towards += normals[i, a] * (stations[i, a] - points[i, a])
-        if towards < 0.0:
-            for a in range(3):
-                normals[i, a] = -normals[i, a]

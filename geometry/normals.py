@@ -4,9 +4,11 @@
 import numpy as np
 
 from geometry.arrays import FloatArray, IntArray, as_points
-from geometry.cell_kernels import cell_keys, cell_table, fit_planes, turn_towards
+from geometry.cell_kernels import cell_keys, cell_table, fit_planes
 from geometry.thinning import voxel_thin
+from geometry.threads import in_parts
 
+_WORTH_THREADS = 500
 _SUPPORT_PER_RADIUS = 3.5
 """The support is thinned to this many points per radius: enough for a plane, few enough to be quick."""
 
@@ -54,13 +56,17 @@ def estimate_normals(
         order, keys, start = _by_cell(support, radius)
         support = support[order]
         query, _, first = _by_cell(points[open_points], radius)
-        done = fit_planes(
-            points, open_points[query], first, support, keys, start, cell_table(keys), radius, normals, planarity
+        done = np.zeros(len(query), np.bool_)
+        grid = (support, keys, start, cell_table(keys), radius)
+        found = (normals, planarity, done)
+        in_parts(
+            fit_planes, len(first) - 1, points, open_points[query], first, *grid, *found, smallest=_WORTH_THREADS
         )  # fmt: skip
         open_points = np.sort(open_points[query[~done]])
         radius *= 2
     if stations is not None:
-        turn_towards(points, np.broadcast_to(as_points(stations) - corner, points.shape), normals)
+        towards = np.einsum("ij,ij->i", normals, np.subtract(as_points(stations) - corner, points))
+        normals[towards < 0] *= -1.0
     return (normals, planarity) if at is None else (normals[at], planarity[at])
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from geometry.arrays import FloatArray
 from geometry.registration.kernels import anneal_steps
 from geometry.registration.votes import Votes
+from geometry.threads import in_parts
 
 _GROUPS_PER_START = 6
 _HOLD = 1e-4
@@ -69,9 +70,8 @@ def anneal(votes: Votes, steps: FloatArray, scales: FloatArray) -> tuple[FloatAr
     steps = steps.copy()
     consent = np.zeros((len(steps), len(votes.voice)))
     size = np.bincount(votes.group, minlength=len(votes.voice)).astype(np.float64)
-    anneal_steps(
-        votes.rows, votes.residual, votes.group, votes.weight, size, _hold(votes), scales, steps, consent
-    )  # fmt: skip
+    asked = (votes.rows, votes.residual, votes.group, votes.weight, size, _hold(votes), scales)
+    in_parts(anneal_steps, len(steps), *asked, steps, consent)
     return steps, consent
 
 

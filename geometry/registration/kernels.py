@@ -22,12 +22,12 @@ def mark_surfaces(bits, points, normals, voxel, classes, min_cosine):
             bits[x, y, z] |= mask
 
 
-@nb.njit(cache=True, parallel=True)
-def sweep_columns(bits, points, classes, voxel, shifts, heights, score):
+@nb.njit(cache=True, nogil=True)
+def sweep_columns(begin, end, bits, points, classes, voxel, shifts, heights, score):
     """Fill ``score`` (k, h): share of points on surface that faces their way, per plan shift and height."""
     nx, ny, nz = bits.shape
     step = heights[1] - heights[0] if len(heights) > 1 else 0.0
-    for k in nb.prange(len(shifts)):
+    for k in range(begin, end):
         for i in range(len(points)):
             x = int(np.floor((points[i, 0] + shifts[k, 0]) / voxel))
             y = int(np.floor((points[i, 1] + shifts[k, 1]) / voxel))
@@ -37,10 +37,7 @@ def sweep_columns(bits, points, classes, voxel, shifts, heights, score):
             for h in range(len(heights)):
                 z = (z0 + h * step) / voxel
                 if z >= 0.0 and z < nz and bits[x, y, int(z)] & classes[i]:
-                    score[k, h] += 1.0
-    for k in nb.prange(len(shifts)):
-        for h in range(len(heights)):
-            score[k, h] /= len(points)
+                    score[k, h] += 1.0 / len(points)
 
 
 @nb.njit(cache=True)
@@ -49,14 +46,15 @@ def group_trust(consent):
     return min(1.0, max(0.0, (consent - 0.3) / 0.2))
 
 
-@nb.njit(cache=True)
-def anneal_steps(rows, residual, group, weight, size, hold, scales, steps, consent):
+@nb.njit(cache=True, nogil=True)
+def anneal_steps(begin, end, rows, residual, group, weight, size, hold, scales, steps, consent):
     """Reweight and solve once per scale, from each of ``steps`` (k, 6); fill ``consent`` (k, g)."""
-    for k in range(len(steps)):
+    for k in range(begin, end):
         fit = np.empty(len(rows))
         for s in range(len(scales) + 1):
             scale = scales[min(s, len(scales) - 1)]
-            consent[k] = 0.0
+            for g in range(len(size)):
+                consent[k, g] = 0.0
             for i in range(len(rows)):
                 e = residual[i]
                 for a in range(6):

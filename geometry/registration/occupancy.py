@@ -8,6 +8,7 @@ import numpy as np
 from geometry.arrays import FloatArray
 from geometry.registration.kernels import mark_surfaces, sweep_columns
 from geometry.registration.surfaces import DesignSurface, sample_surface
+from geometry.threads import in_parts
 
 _MOST_VOXELS = 12_000_000
 _COMPATIBLE_COSINE = 0.64
@@ -67,7 +68,8 @@ def sweep_heights(
     heights = np.arange(bottom, top + grid.voxel, 0.75 * grid.voxel)
     moved = points - grid.corner
     score = np.zeros((len(shifts), len(heights)))
-    sweep_columns(grid.bits, np.ascontiguousarray(moved), class_bits(normals), grid.voxel, shifts, heights, score)
+    asked = (grid.bits, np.ascontiguousarray(moved), class_bits(normals), grid.voxel, np.ascontiguousarray(shifts))
+    in_parts(sweep_columns, len(shifts), *asked, heights, score)
     chosen = np.zeros((len(shifts), keep), np.int64)
     value = np.zeros((len(shifts), keep))
     rest = score.copy()

@@ -179,10 +179,9 @@ def test_the_reported_covariance_holds_what_it_promises() -> None:
         rng = np.random.default_rng(trial)
         shift, bad = ((0.0013, 0.0), (0.0013, 0.3), (0.005, 0.2), (0.0005, 0.3))[trial % 4]
         votes, truth = made_up_votes(rng, shift, 0.002, bad)
-        scale = 0.01
-        for _ in range(2):
-            mode = find_modes(votes, scale, rng, starts=6)[0]
-            scale = natural_scale(votes, mode, 1.0)
+        mode = find_modes(votes, 0.01, rng, starts=6)[0]
+        mode = find_modes(votes, natural_scale(votes, mode, 1.0), rng, starts=6)[0]
+        scale = natural_scale(votes, mode, 1.0)
         steps, consent = anneal(votes, mode.step[None], np.full(6, scale))
         covariance = pose_covariance(moved(votes, steps[0]), consent[0], scale)
         inside.append(np.abs(steps[0] - truth) < 2 * np.sqrt(np.diag(covariance)))
