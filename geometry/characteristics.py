@@ -15,6 +15,8 @@ from geometry.verdict import Measurement, Outcome, judge
 
 _FEW = 20
 """Points below which nothing is claimed against or for an element."""
+_LEAST_SEEN = 0.02
+"""Share of an element's surface that must have been measured before its surface can pass."""
 _PROOF = 150
 """Points beyond the limit that prove a surface nonconforming when most of the element conforms."""
 _FORM = ("flatness",)
@@ -39,6 +41,8 @@ class Measured:
     fit: PoseFit | None
     patches: Patches
     budget: Budget
+    area: float = 0.0
+    """Area of the designed surface, m²; 0 when it does not matter."""
 
     @property
     def size(self) -> FloatArray:
@@ -121,6 +125,8 @@ def _surface(element: Measured, rule: Rule) -> list[Measurement]:
     )
     if result.outcome is Outcome.FAIL and not proven:
         return [replace(result, outcome=Outcome.INDETERMINATE, note="few_points")]
+    if result.outcome is Outcome.PASS and own.sum() * patches.cell**2 < _LEAST_SEEN * element.area:
+        return [replace(result, outcome=Outcome.INDETERMINATE, note="few_points")]
     if result.outcome is Outcome.PASS and _stands_out(patches, outside, expanded_each):
         return [replace(result, outcome=Outcome.INDETERMINATE, note="attached")]
     return [result]
@@ -129,8 +135,10 @@ def _surface(element: Measured, rule: Rule) -> list[Measurement]:
 def _stands_out(patches: Patches, outside: FloatArray, expanded_each: FloatArray) -> bool:
     """Say whether a fair part of what lies on the element is out of tolerance but not joined to its surface."""
     foreign = ~patches.own & (outside > expanded_each)
+    # what lies inside the material cannot stand on it: the surface is not where it should be, or it is a neighbour's
+    inside = foreign & (patches.deviation < 0.0)
     share = patches.points[foreign].sum() / max(patches.points.sum(), 1)
-    return bool(foreign.sum() >= 3 and share > 0.1)
+    return bool(patches.points[inside].sum() >= _FEW or (foreign.sum() >= 3 and share > 0.1))
 
 
 def _largest_observed(

@@ -47,6 +47,11 @@ class ElementShapes:
     child: Int32Array
     root: Int32Array
 
+    def area(self, i: int) -> float:
+        """Return the area (m²) of element ``i``'s triangles."""
+        t = self.triangles[self.start[i] : self.start[i + 1]]
+        return float(0.5 * np.linalg.norm(np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0]), axis=1).sum())
+
     def __len__(self) -> int:
         """Return the number of elements."""
         return len(self.size)

@@ -35,6 +35,9 @@ def largest_gap(position: FloatArray, normal: FloatArray, height: FloatArray, *,
     u: FloatArray = np.cross(normal, helper).astype(np.float64)
     u = u / float(np.linalg.norm(u))
     v: FloatArray = np.cross(normal, u).astype(np.float64)
+    # a leaning face is flat: take the plane out, or the patches of one row, a little aside of each other, show a gap
+    plane = np.stack([np.ones(len(height)), position @ u, position @ v], axis=1)
+    height = height - plane @ np.linalg.lstsq(plane, height, rcond=None)[0]
     gaps = [_gap_along(position @ a, position @ b, height, span, cell) for a, b in ((u, v), (v, u))]
     return float(np.nanmax(gaps)) if not np.isnan(gaps).all() else float("nan")
 

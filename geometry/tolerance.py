@@ -17,6 +17,10 @@ from geometry.errors import ToleranceError
 
 CHARACTERISTICS = ("surface", "axis_position", "verticality", "level", "slope", "section_size", "flatness")
 """Everything that can be measured today; a rule for anything else is refused when it is loaded."""
+_RULE_WORDS = frozenset(
+    ("characteristic", "clause", "classes", "materials", "limits", "spans", "span_m", "by", "faces", "evidence")
+)
+_STEP_WORDS = frozenset(("up_to_m", "value_mm", "lower_mm", "upper_mm"))
 _CATALOGUE = Path(__file__).parent / "catalogue"
 
 
@@ -168,12 +172,20 @@ def _read_set(content: Mapping[str, Any], path: Path) -> ToleranceSet:
 
 
 def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
+    _only(entry, _RULE_WORDS)
     characteristic = str(entry["characteristic"])
     if characteristic not in CHARACTERISTICS:
         raise ToleranceError(f"'{characteristic}' is not one of {', '.join(CHARACTERISTICS)}")
     source = f"{standard}, {entry['clause']}" if "clause" in entry else standard
     if entry.get("evidence") == 1:
         source += " [one source]"
+    for key in ("classes", "materials"):
+        if not isinstance(entry.get(key, []), list):
+            raise ToleranceError(f"'{key}' must be a list")
+    if entry.get("faces", "") not in ("", "up", "down"):
+        raise ToleranceError(f"'faces' must be up or down, not '{entry['faces']}'")
+    if entry.get("by", "") not in ("", "height", "length"):
+        raise ToleranceError(f"'by' must be height or length, not '{entry['by']}'")
     shared: dict[str, Any] = {
         "characteristic": characteristic,
         "source": source,
@@ -184,13 +196,26 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
     }
     if "spans" in entry:
         return [Rule(**shared, span=s, steps=((np.inf, Limits(0.0, t)),)) for s, t in _spans(entry["spans"])]
+    if not entry["limits"]:
+        raise ToleranceError("'limits' is empty")
     steps = tuple((float(step.get("up_to_m", np.inf)), _limits(step)) for step in entry["limits"])
     if any(a[0] >= b[0] for a, b in pairwise(steps)):
         raise ToleranceError("'up_to_m' must rise from line to line")
-    return [Rule(**shared, span=float(entry.get("span_m", 2.0)), steps=steps)]
+    span = float(entry.get("span_m", 2.0))
+    if not (np.isfinite(span) and span > 0):
+        raise ToleranceError(f"'span_m' must be a positive length, not {span}")
+    return [Rule(**shared, span=span, steps=steps)]
+
+
+def _only(entry: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Refuse words that mean nothing: a misspelt one must not switch a rule off."""
+    unknown = sorted(set(map(str, entry)) - known)
+    if unknown:
+        raise ToleranceError(f"'{unknown[0]}' is not one of {', '.join(sorted(known))}")
 
 
 def _limits(step: Mapping[str, Any]) -> Limits:
+    _only(step, _STEP_WORDS)
     if "value_mm" in step:
         return Limits(-float(step["value_mm"]) / 1000.0, float(step["value_mm"]) / 1000.0)
     return Limits(float(step["lower_mm"]) / 1000.0, float(step["upper_mm"]) / 1000.0)
@@ -198,7 +223,11 @@ def _limits(step: Mapping[str, Any]) -> Limits:
 
 def _spans(table: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     """Return (span m, limit m) for the table's spans and for 2 m between them, interpolated to whole millimetres."""
+    if not table:
+        raise ToleranceError("'spans' is empty")
     span = np.array([float(row["span_m"]) for row in table])
+    if not (np.diff(span) > 0).all() or span[0] <= 0:
+        raise ToleranceError("'span_m' must be positive and rise from line to line")
     limit = np.array([float(row["value_mm"]) for row in table])
     wanted = np.unique(np.append(span, 2.0) if span[0] < 2.0 < span[-1] else span)
     rounded = np.floor(np.interp(wanted, span, limit) + 0.5)

@@ -23,6 +23,23 @@ def _box_distance2(box, node, x, y, z):
 
 
 @nb.njit(cache=True)
+def _foot_on_line(ax, ay, az, ux, uy, uz, vx, vy, vz, px, py, pz):
+    """Closest point on a triangle whose corners are in line: on the longest of its edges from the first corner."""
+    wx, wy, wz = vx - ux, vy - uy, vz - uz
+    uu, vv, ww = ux * ux + uy * uy + uz * uz, vx * vx + vy * vy + vz * vz, wx * wx + wy * wy + wz * wz
+    if ww > uu and ww > vv:
+        ax, ay, az = ax + ux, ay + uy, az + uz
+        px, py, pz = px - ux, py - uy, pz - uz
+        ux, uy, uz, uu = wx, wy, wz, ww
+    elif vv > uu:
+        ux, uy, uz, uu = vx, vy, vz, vv
+    if uu <= 0.0:
+        return ax, ay, az
+    w = min(1.0, max(0.0, (px * ux + py * uy + pz * uz) / uu))
+    return ax + w * ux, ay + w * uy, az + w * uz
+
+
+@nb.njit(cache=True)
 def _foot(corners, s, x, y, z):
     """Closest point on triangle s (Ericson 2005, Real-Time Collision Detection, 5.1.5), robust for slivers."""
     ax, ay, az = corners[s, 0], corners[s, 1], corners[s, 2]
@@ -57,8 +74,8 @@ def _foot(corners, s, x, y, z):
     # inside: project along the normal, which keeps full precision on slivers where barycentrics cancel
     nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
     nn = nx * nx + ny * ny + nz * nz
-    if nn <= 0.0:
-        return ax, ay, az
+    if nn <= 1e-20 * uu * vv:  # a line but for rounding: its normal is noise
+        return _foot_on_line(ax, ay, az, ux, uy, uz, vx, vy, vz, px, py, pz)
     h = (px * nx + py * ny + pz * nz) / nn
     return x - h * nx, y - h * ny, z - h * nz
 
@@ -297,7 +314,7 @@ def cast_first(begin, end, origins, directions, limit, corners, order, box, chil
             if count > 0:
                 for s in range(first, first + count):
                     t = ray_triangle(corners, s, ox, oy, oz, dx, dy, dz)
-                    if t < best or (t == best and (at < 0 or order[s] < order[at])):
+                    if t < best or (t == best and t != np.inf and (at < 0 or order[s] < order[at])):
                         best, at = t, s
                 continue
             near, far = first, first + 1

@@ -160,6 +160,7 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
             points, built.normal[mine], built.deviation[mine], built.residual[mine], sigma=evidence.sight.seen.sigma
         ),
         budget=evidence.budget,
+        area=shapes.area(i),
     )
 
 

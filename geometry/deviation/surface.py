@@ -69,7 +69,7 @@ def patch_surface(
     keys, middle, predicted, count = keys[enough], middle[enough], predicted[enough], count[enough]
     position, normal = position[enough], normal[enough]
     pairs = adjacent_cells(keys)
-    own = _joined(pairs, middle, predicted, count, sigma)
+    own = _joined(pairs, keys[:, 3], middle, count, sigma)
     smooth, support = _smoothed(pairs, middle, count, own)
     spread = np.maximum(sigma, 0.0005)
     return Patches(
@@ -134,7 +134,7 @@ def adjacent_cells(keys: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _joined(
-    pairs: tuple[IntArray, IntArray], middle: FloatArray, predicted: FloatArray, count: IntArray, sigma: float
+    pairs: tuple[IntArray, IntArray], face: IntArray, middle: FloatArray, count: IntArray, sigma: float
 ) -> BoolArray:
     """Say which patches are reached from the surface at the fitted pose without a step larger than the noise allows."""
     if len(middle) == 0:
@@ -147,7 +147,14 @@ def _joined(
     seed = np.abs(middle) <= 0.003 + 3.0 * noise
     share = np.bincount(label, weights=seed * count) / np.bincount(label, weights=count)
     # a component is the element's own surface when a fair part of it lies where the rigid pose says
-    return share[label] >= 0.1
+    own = share[label] >= 0.1
+    if count[own].sum() >= 0.5 * count.sum():
+        return own
+    # nothing lies where the pose says: an element cast too thin or thick is off on all sides; its largest parts count
+    size = np.bincount(label, weights=count)
+    large = size[label] >= 0.5 * np.bincount(face, weights=count)[face]
+    # a single face cannot say that: the rigid pose would have followed it
+    return own | large if len(np.unique(face[large])) > 1 else own
 
 
 def _smoothed(

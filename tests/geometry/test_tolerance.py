@@ -291,7 +291,6 @@ def test_a_file_of_the_wrong_shape_is_refused(tmp_path: Path, text: str) -> None
         load(tmp_path, text)
 
 
-@pytest.mark.xfail(strict=True, reason="geometry.tolerance reads what it knows and neither types nor unknown words")
 @pytest.mark.parametrize(
     "text",
     [

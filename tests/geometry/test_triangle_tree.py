@@ -106,9 +106,6 @@ def test_degenerate_triangles_are_found_as_the_line_or_point_that_they_are_and_n
     assert gated.triangle.tolist() == [-1, -1, -1]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="_foot projects along a normal made of rounding when a triangle is a line but for rounding"
-)
 def test_a_triangle_that_is_a_line_but_for_rounding_is_found_as_a_line() -> None:
     """Tessellators leave such triangles at T-joints; the foot must lie on the line, not anywhere near it."""
     rng = np.random.default_rng(161)
@@ -259,7 +256,6 @@ def test_both_sides_stop_a_ray_and_what_is_behind_the_start_does_not() -> None:
     assert hits.triangle.tolist() == [0, 0, -1]
 
 
-@pytest.mark.xfail(strict=True, reason="cast_first takes inf == inf for a hit when max_range is inf, its default")
 def test_a_ray_that_hits_nothing_names_no_triangle_without_a_limit_either() -> None:
     tree = build_tree(np.array([[[2.0, -1, -1], [2, 1, -1], [2, 0, 1]]]))
     hits = cast(tree, np.array([[4.0, 0, 0]]), np.array([[1.0, 0, 0]]))
