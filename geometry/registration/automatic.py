@@ -191,10 +191,11 @@ def near_tie(scene: Scene, refined: Refined) -> str:
     if found is None:
         return ""
     votes = found.votes
+    _, element = np.unique(votes.element, return_inverse=True)
     _, at_pose = anneal(votes, np.zeros((1, 6)), np.full(1, refined.scale))
     for mode in found.modes:
         apart = float(np.sqrt(np.mean((votes.rows @ mode.step) ** 2)))
-        gain = np.bincount(votes.cluster, votes.voice * (at_pose[0] ** 2 - mode.consent**2))
+        gain = np.bincount(element, votes.voice * (at_pose[0] ** 2 - mode.consent**2))
         gain = np.clip(gain, -1.0, 1.0)
         ours, theirs = float(gain[gain > 0].sum()), float(-gain[gain < 0].sum())
         # two elements may be off by the same by chance; three are a party, unless hardly more speak for the best pose
