@@ -61,4 +61,5 @@ def measured_box(
         fit=fit,
         patches=patch_surface(points, normals, deviation, residual, sigma=SIGMA),
         budget=Budget(covariance, box.centre, instrument),
+        area=shapes.area(0),
     )
