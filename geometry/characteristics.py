@@ -145,6 +145,11 @@ def _largest_observed(
     shift: FloatArray, covariance: FloatArray, limit: float
 ) -> tuple[float, float, FloatArray] | None:
     """Return the larger well-observed component of a plane shift (2,), its standard uncertainty and direction (2,)."""
+    along_axes = np.sqrt(np.diag(covariance))
+    if (along_axes < limit).all():
+        pick = int(np.argmax(np.abs(shift)))
+        return float(shift[pick]), float(along_axes[pick]), np.eye(2)[pick]
+    # only some oblique direction is seen, as of a wall that runs across both axes
     values, vectors = np.linalg.eigh(covariance)
     seen = np.sqrt(np.maximum(values, 0.0)) < limit
     if not seen.any():

@@ -465,7 +465,6 @@ def test_the_true_value_lies_within_u_nearly_always_in_a_long_campaign() -> None
     assert 0.95 <= honest_share(range(1000, 1150), of_columns_axis=False)
 
 
-@pytest.mark.xfail(strict=True, reason="displacement is read along eigenvectors of its covariance, which may lie askew")
 def test_a_columns_displacement_is_not_read_short() -> None:
     """Planted along x alone; read along a direction between x and y it is up to a fifth too small, far beyond its U.
 
