@@ -1,19 +1,19 @@
-"""Which of two poses is right: only the places where they disagree can tell, and each place counts once.
+"""Which of two poses is right: only the places where they disagree can tell, and each face counts once.
 
 Where a design is symmetric, both poses explain exactly the same points, however badly it is built: no place tells them
-apart. A place of about a quarter of a square metre that one pose explains and the other does not is a site. Points of
-one site are one observation, not many. Rays that run through design solids are sites too, against the pose that puts
-the solid there; alone they never decide, for a solid may just not be built.
+apart. A quarter of a square metre that one pose explains and the other does not is a site. Sites of one flat face of
+one element are hardly more than one observation, for they are built right or wrong together: a face adds three at most.
+Rays that run through design solids are sites too, against the pose that puts the solid there; alone they never decide,
+for a solid may just not be built.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from geometry.arrays import BoolArray, FloatArray, Int32Array, IntArray
+from geometry.arrays import BoolArray, FloatArray, IntArray
 from geometry.pose import Pose
 from geometry.registration.matching import match
-from geometry.registration.occupancy import direction_classes
 from geometry.registration.surfaces import DesignSurface, ScanSample
 from geometry.triangle_tree import cast
 
@@ -23,11 +23,11 @@ _RAYS = 4_000
 _RAYS_PER_SITE = 5.0
 _MARGIN = 0.15
 _SITE_AREA = 0.25
-_BLOCK = 1.0
+_SITES_PER_FACE = 3.0
 _LEAST_SURFACE_SITES = 3.0
-_LEAST_SITES = 4.0
-"""Chance makes a wrong pose explain a face by accident about one time in twenty; 3 to 4 unopposed faces leave odds of
-about 19^4 = 130,000 : 1."""
+_LEAST_SITES = 3.5
+"""More than one face can bring: chance makes a wrong pose explain a face about one time in twenty, and a single face
+may be built elsewhere, so a second one has to agree."""
 _MOST_OPPOSED = 0.25
 
 
@@ -38,10 +38,12 @@ class View:
     T_design_scan: Pose
     closeness: FloatArray
     """(n,) 0..1: how well each sample point is explained."""
+    face: IntArray
+    """(n,) the flat face that explains each point, -1 where none is near."""
     blocked: BoolArray
     """(r,) rays that run through a design solid on their way."""
     through: IntArray
-    """(r,) which place of which element each blocked ray runs through."""
+    """(r,) the first face each ray runs through, -1 where none."""
 
     @property
     def score(self) -> float:
@@ -67,57 +69,48 @@ class Evidence:
     def decides(self) -> bool:
         """True when the sites speak clearly for the first pose."""
         surface = self.surface_for - self.surface_against
-        opposed = self.surface_against / max(self.surface_for + self.surface_against, 1e-9)
+        against = self.surface_against + self.space_against
+        opposed = against / max(self.surface_for + self.space_for + against, 1e-9)
         return surface >= _LEAST_SURFACE_SITES and self.net >= _LEAST_SITES and opposed <= _MOST_OPPOSED
 
 
 def view(surface: DesignSurface, sample: ScanSample, T_design_scan: Pose, size: float) -> View:
     """Return how the scan looks from a pose."""
     matches = match(surface, sample, T_design_scan, 0.2 * size)
-    near = np.zeros(len(sample.points))
+    near, face = np.zeros(len(sample.points)), np.full(len(sample.points), -1, np.int64)
     near[matches.index] = 1.0 / (1.0 + (matches.distance / (_SCALE * size)) ** 4)
+    face[matches.index] = surface.facet[matches.triangle]
     if sample.stations is None:
-        return View(T_design_scan, near, np.zeros(0, np.bool_), np.zeros(0, np.int64))
-    blocked, through = _blocked(surface, sample.first(_RAYS), sample.stations[:_RAYS], T_design_scan, size)
-    return View(T_design_scan, near, blocked, through)
+        return View(T_design_scan, near, face, np.zeros(0, np.bool_), np.zeros(0, np.int64))
+    through = _through(surface, sample.first(_RAYS), sample.stations[:_RAYS], T_design_scan, size)
+    return View(T_design_scan, near, face, through >= 0, through)
 
 
-def _blocked(
+def _through(
     surface: DesignSurface, sample: ScanSample, stations: FloatArray, T_design_scan: Pose, size: float
-) -> tuple[BoolArray, IntArray]:
+) -> IntArray:
     origins, ends = T_design_scan.apply(stations), T_design_scan.apply(sample.points)
     length = np.linalg.norm(ends - origins, axis=1)
     directions = (ends - origins) / np.maximum(length, 1e-9)[:, None]
     hits = cast(surface.tree, origins, directions, np.maximum(length - _MARGIN * size, 0.0))
-    blocked = hits.triangle >= 0
-    at = origins + np.where(blocked, hits.range, 0.0)[:, None] * directions
-    return blocked, _place(at, surface.lower, _BLOCK * size, hits.element)
-
-
-def _place(points: FloatArray, corner: FloatArray, block: float, kind: Int32Array | IntArray) -> IntArray:
-    """Return a number (n,) for block and kind of each point (n, 3)."""
-    cell = np.floor((points - corner) / block).astype(np.int64) & 0xFFFF
-    return ((cell[:, 0] << 16 | cell[:, 1]) << 16 | cell[:, 2]) + (np.asarray(kind, np.int64) << 48)
+    return np.where(hits.triangle >= 0, surface.facet[hits.triangle], -1)
 
 
 def compare(a: View, b: View, sample: ScanSample, size: float) -> Evidence:
     """Return the evidence for pose ``a`` against pose ``b``, both views of the same sample."""
     gain = a.closeness - b.closeness
-    facing = np.argmax(sample.normals @ direction_classes().T, axis=1).astype(np.int64)
-    place = _place(sample.points, sample.points.min(axis=0), _BLOCK * size, facing)
     points_per_site = max(4.0, _SITE_AREA * size**2 / sample.area_per_point)
-    surface_for, surface_against = _sites(place, np.where(np.abs(gain) > 0.5, np.sign(gain), 0.0), points_per_site)
-    only_b, only_a = b.blocked & ~a.blocked, a.blocked & ~b.blocked
-    space_for, _ = _sites(b.through, only_b.astype(np.float64), _RAYS_PER_SITE)
-    space_against, _ = _sites(a.through, only_a.astype(np.float64), _RAYS_PER_SITE)
-    return Evidence(surface_for, surface_against, space_for, space_against)
+    return Evidence(
+        _sites(a.face[gain > 0.5], points_per_site),
+        _sites(b.face[gain < -0.5], points_per_site),
+        _sites(b.through[b.blocked & ~a.blocked], _RAYS_PER_SITE),
+        _sites(a.through[a.blocked & ~b.blocked], _RAYS_PER_SITE),
+    )
 
 
-def _sites(place: IntArray, vote: FloatArray, full: float) -> tuple[float, float]:
-    """Return the sites for and against: the net votes (n,) at each place, at most one site each."""
-    voting = vote != 0
-    if not voting.any():
-        return 0.0, 0.0
-    _, index = np.unique(place[voting], return_inverse=True)
-    site = np.clip(np.bincount(index, vote[voting]) / full, -1.0, 1.0)
-    return float(site[site > 0].sum()), float(-site[site < 0].sum())
+def _sites(face: IntArray, full: float) -> float:
+    """Return how many sites the faces (m,) of single observations add up to, ``full`` of them making one site."""
+    if len(face) == 0:
+        return 0.0
+    _, count = np.unique(face, return_counts=True)
+    return float(np.minimum(count / full, _SITES_PER_FACE).sum())
