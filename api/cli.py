@@ -82,13 +82,14 @@ def _is_unexpected(error: BaseException) -> bool:
 
 def run_check_command(arguments: argparse.Namespace) -> int:
     """Run ``qtems check``: check, write the reports, print the summary."""
-    from api.summary import print_summary
-    from geometry.registration.result import RegistrationStatus
     from twin.operations import run_check
-    from twin.report.palette import needs_action
 
     with _progress_view(arguments) as view:
         outcome = run_check(_request(arguments), progress=view)
+    from api.summary import print_summary
+    from geometry.registration.result import RegistrationStatus
+    from twin.report.palette import needs_action
+
     found = outcome.result.registration
     if found.status is RegistrationStatus.REFUSED:
         report = arguments.out / "report.json"

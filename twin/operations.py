@@ -1,4 +1,7 @@
-"""Use cases with files: load, call the pure pipeline, write what came out."""
+"""Use cases with files: load, call the pure pipeline, write what came out.
+
+What is heavy is imported where it is used: a mistyped file name is answered before the kernels are loaded.
+"""
 
 import os
 from collections.abc import Callable
@@ -6,15 +9,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geometry.errors import ReadError
-from geometry.readers import DESIGN_READERS, read_design, read_scan
-from geometry.readers.registration_file import read_request
-from geometry.tolerance import ToleranceSet, load_standard, load_tolerance_file, surface_tolerance
-from twin.check import check
-from twin.report.provenance import Provenance
-from twin.report.write import ensure_writable, write_reports
-from twin.result import CheckResult
+
+if TYPE_CHECKING:
+    from geometry.tolerance import ToleranceSet
+    from twin.result import CheckResult
 
 DEFAULT_STANDARD = "default"
 
@@ -63,7 +64,7 @@ class CheckRequest:
 class CheckOutcome:
     """What a check found and the files that say so."""
 
-    result: CheckResult
+    result: "CheckResult"
     files: tuple[Path, ...]
 
 
@@ -77,14 +78,21 @@ def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
     GeometryError
         If an input cannot be used or the reports cannot be written; its text is one line for the user.
     """
-    ensure_writable(request.out_dir)
     for path in (request.model, *request.scans):
         _expect_file(path)
+    from geometry.readers import DESIGN_READERS, read_design, read_scan
+    from geometry.readers.registration_file import read_request
+    from twin.report.write import ensure_writable, write_reports
+
+    ensure_writable(request.out_dir)
     if request.model.suffix.lower() not in DESIGN_READERS:
         read_design(request.model)  # raises: why it is no model is better said now than after reading the scan
     tolerances = _tolerances(request)
     registration = read_request(request.registration)
     workers = request.workers or usable_cores()
+
+    from twin.check import check
+    from twin.report.provenance import Provenance
 
     scan = read_scan(request.scans, max_points=request.max_points, progress=_share_of(Step.READING, progress))
     design = read_design(
@@ -130,7 +138,9 @@ def _expect_file(path: Path) -> None:
         raise ReadError(f"{path} is empty (0 bytes). Copy or export it again")
 
 
-def _tolerances(request: CheckRequest) -> ToleranceSet:
+def _tolerances(request: CheckRequest) -> "ToleranceSet":
+    from geometry.tolerance import load_standard, load_tolerance_file, surface_tolerance
+
     if request.surface_tolerance_m is not None:
         return surface_tolerance(request.surface_tolerance_m)
     if request.tolerance_file is not None:

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -171,3 +173,15 @@ def test_a_reader_that_left_changes_no_status(
     with os.fdopen(os.dup(closed_pipe), "w") as stdout:
         monkeypatch.setattr("sys.stdout", stdout)
         assert cli.main([*CHECK, "--quiet"]) == ExitCode.FAILED
+
+
+def test_a_mistyped_file_is_answered_before_anything_heavy_is_loaded(tmp_path: Path) -> None:
+    program = (
+        "import sys; from api.cli import main; code = main(['check', 'no.ifc', 'no.e57', '--out', sys.argv[1]]);"
+        "print(code, sorted({'numpy', 'scipy', 'numba', 'ifcopenshell'} & set(sys.modules)))"
+    )
+    out = tmp_path / "out"
+    ended = subprocess.run([sys.executable, "-c", program, out], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "2 []"
+    assert "no.ifc does not exist" in ended.stderr
+    assert not out.exists(), "a folder that holds nothing"
