@@ -5,10 +5,13 @@ import struct
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from geometry.arrays import FloatArray
+from geometry.design import Mesh
 from twin.report.palette import LOOKS, Mark, mark_of, rgb
 from twin.report.words import clean
-from twin.result import CheckResult
+from twin.result import CheckResult, ElementResult
 
 _Z_UP_TO_Y_UP = [1, 0, 0, 0, 0, 0, -1, 0, 0, 1, 0, 0, 0, 0, 0, 1]
 _FLOAT, _UINT32 = 5126, 5125
@@ -22,67 +25,79 @@ def glb_model(result: CheckResult) -> bytes:
     below a micrometre for elements of ten metres. The root node turns the design's z-up to glTF's y-up; its ``extras``
     hold ``origin_m``, what must be added to get the design file's coordinates.
     """
-    nodes: list[dict[str, Any]] = [{"name": "qtems", "matrix": _Z_UP_TO_Y_UP, "children": []}]
-    meshes: list[dict[str, Any]] = []
-    accessors: list[dict[str, Any]] = []
-    views: list[dict[str, Any]] = []
-    chunks: list[bytes] = []
+    buffer = _Buffer()
     materials = {mark: place for place, mark in enumerate(Mark)}
-    offset = 0
+    meshes: list[dict[str, Any]] = []
+    nodes: list[dict[str, Any]] = []
     for element in result.elements:
-        mesh = result.design.elements[element.global_id].mesh
-        node: dict[str, Any] = {
-            "name": clean(element.global_id),
-            "extras": {
-                "ifc_class": clean(element.ifc_class),
-                "name": clean(element.name),
-                "storey": clean(element.storey),
-                "verdict": element.verdict.value,
-                "state": element.state.value,
-            },
-        }
-        if len(mesh.faces):
-            middle = mesh.bounds().mean(axis=0)
-            positions = np.ascontiguousarray(mesh.vertices - middle, "<f4")
-            indices = np.ascontiguousarray(mesh.faces, "<u4")
+        node = _node(element)
+        designed = result.design.elements.get(element.global_id)
+        if designed is not None and len(designed.mesh.faces):
+            middle = designed.mesh.bounds().mean(axis=0)
             node |= {"translation": middle.tolist(), "mesh": len(meshes)}
-            primitive = {
-                "attributes": {"POSITION": len(accessors)},
-                "indices": len(accessors) + 1,
-                "material": materials[mark_of(element)],
-            }
-            meshes.append({"primitives": [primitive]})
-            for array, target in ((positions, _VERTICES), (indices, _INDICES)):
-                views.append({"buffer": 0, "byteOffset": offset, "byteLength": array.nbytes, "target": target})
-                chunks.append(array.tobytes())
-                offset += array.nbytes
-            accessors += [
-                {
-                    "bufferView": len(views) - 2, "componentType": _FLOAT, "count": len(positions), "type": "VEC3",
-                    "min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist(),
-                },
-                {"bufferView": len(views) - 1, "componentType": _UINT32, "count": indices.size, "type": "SCALAR"},
-            ]  # fmt: skip
-        nodes[0]["children"].append(len(nodes))
+            meshes.append({"primitives": [buffer.primitive(designed.mesh, middle, materials[mark_of(element)])]})
         nodes.append(node)
-    nodes[0]["extras"] = {"origin_m": result.design.origin.tolist(), "schema": "qtems.model/1"}
+    root: dict[str, Any] = {
+        "name": "qtems",
+        "matrix": _Z_UP_TO_Y_UP,
+        "extras": {"origin_m": result.design.origin.tolist(), "schema": "qtems.model/1"},
+    }
+    if nodes:
+        root["children"] = list(range(1, len(nodes) + 1))
     document: dict[str, Any] = {
         "asset": {"version": "2.0", "generator": "qtems"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
-        "nodes": nodes,
+        "nodes": [root, *nodes],
         "materials": [_material(mark) for mark in Mark],
     }
-    if not nodes[0]["children"]:
-        del nodes[0]["children"]
     if meshes:
         document |= {
             "meshes": meshes,
-            "accessors": accessors,
-            "bufferViews": views,
-            "buffers": [{"byteLength": offset}],
+            "accessors": buffer.accessors,
+            "bufferViews": buffer.views,
+            "buffers": [{"byteLength": buffer.length}],
         }
-    return _container(document, b"".join(chunks))
+    return _container(document, b"".join(buffer.chunks))
+
+
+class _Buffer:
+    """The one binary buffer, filled mesh by mesh, with what describes it."""
+
+    def __init__(self) -> None:
+        self.accessors: list[dict[str, Any]] = []
+        self.views: list[dict[str, Any]] = []
+        self.chunks: list[bytes] = []
+        self.length = 0
+
+    def primitive(self, mesh: Mesh, middle: FloatArray, material: int) -> dict[str, Any]:
+        """Add a mesh relative to ``middle`` (3,) and return its primitive."""
+        positions = np.ascontiguousarray(mesh.vertices - middle, "<f4")
+        indices = np.ascontiguousarray(mesh.faces, "<u4")
+        low, high = positions.min(axis=0).tolist(), positions.max(axis=0).tolist()
+        place = len(self.accessors)
+        self._add(positions, _VERTICES, {"componentType": _FLOAT, "type": "VEC3", "min": low, "max": high})
+        self._add(indices.reshape(-1), _INDICES, {"componentType": _UINT32, "type": "SCALAR"})
+        return {"attributes": {"POSITION": place}, "indices": place + 1, "material": material}
+
+    def _add(self, array: NDArray[Any], target: int, accessor: dict[str, Any]) -> None:
+        self.accessors.append({"bufferView": len(self.views), "count": len(array), **accessor})
+        self.views.append({"buffer": 0, "byteOffset": self.length, "byteLength": array.nbytes, "target": target})
+        self.chunks.append(array.tobytes())
+        self.length += array.nbytes
+
+
+def _node(element: ElementResult) -> dict[str, Any]:
+    return {
+        "name": clean(element.global_id),
+        "extras": {
+            "ifc_class": clean(element.ifc_class),
+            "name": clean(element.name),
+            "storey": clean(element.storey),
+            "verdict": element.verdict.value,
+            "state": element.state.value,
+        },
+    }
 
 
 def _material(mark: Mark) -> dict[str, Any]:
