@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.note import Note, listed
 from geometry.pose import Pose, pose_difference
 from geometry.registration.consensus import anneal
 from geometry.registration.covariance import weak_directions
@@ -30,7 +31,7 @@ _FEWEST_SUPPORTERS = 0.35
 _NEAR_TIE = 0.6
 _SLIDES = (-1.0, -0.3, 0.3, 1.0)
 _METHOD = "auto"
-_HELP = "give control points with --register FILE, or scan what tells them apart"
+_HELP = Note("tell_apart", "give control points with --register FILE, or scan what tells them apart")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,14 +155,18 @@ def verdict(scene: Scene, contest: Contest, quality: Quality, loose: tuple[str, 
     """Return the machine word and the line for people; both empty when the pose is accepted."""
     doubtful = bool(loose or contest.rivals)
     if quality.overlap < (_DOUBTFUL_OVERLAP if doubtful else _LEAST_OVERLAP):
-        return "low_overlap", (
-            f"the best pose brings only {quality.overlap:.0%} of the scan near the model: check that they show "
-            "the same place, or give control points with --register FILE"
+        return "low_overlap", Note(
+            "little_overlap",
+            "the best pose brings only {overlap} of the scan near the model: check that they show the same place, or "
+            "give control points with --register FILE",
+            overlap=f"{quality.overlap:.0%}",
         )
     if loose:
-        return "degenerate", (
-            f"what was scanned does not fix the pose: it can slide ({', '.join(loose)}) unnoticed; "
-            "scan surfaces that face other ways, or give control points with --register FILE"
+        return "degenerate", Note(
+            "can_slide",
+            "what was scanned does not fix the pose: it can slide ({directions}) unnoticed; scan surfaces that face "
+            "other ways, or give control points with --register FILE",
+            directions=listed(loose),
         )
     if contest.rivals:
         return "ambiguous", _rivals_detail(scene, contest)
@@ -175,9 +180,16 @@ def _rivals_detail(scene: Scene, contest: Contest) -> str:
     other = contest.rivals[0]
     centre = scene.fitted.points.mean(axis=0)
     moved, turned = pose_difference(contest.view.T_design_scan, other.T_design_scan, centre)
-    return (
-        f"{len(contest.rivals) + 1} poses explain the scan about equally well ({contest.view.score:.0%} and "
-        f"{other.score:.0%} of it), {moved:.1f} m apart and turned by {np.degrees(turned):.0f} degrees; {_HELP}"
+    return Note(
+        "rival_poses",
+        "{poses} poses explain the scan about equally well ({best} and {other} of it), {moved} m apart and turned by "
+        "{turned} degrees; {help}",
+        poses=str(len(contest.rivals) + 1),
+        best=f"{contest.view.score:.0%}",
+        other=f"{other.score:.0%}",
+        moved=f"{moved:.1f}",
+        turned=f"{np.degrees(turned):.0f}",
+        help=_HELP,
     )
 
 
@@ -201,9 +213,11 @@ def near_tie(scene: Scene, refined: Refined) -> str:
         # two elements may be off by the same by chance; three are a party, unless hardly more speak for the best pose
         enough = theirs >= 2.5 or ours < 2.5
         if apart > 2 * refined.scale and enough and theirs >= _NEAR_TIE * ours:
-            return (
-                f"about as many elements fit a pose {1000 * apart:.0f} mm beside the best one: either may be the badly "
-                "built half; give control points with --register FILE"
+            return Note(
+                "near_tie",
+                "about as many elements fit a pose {apart} mm beside the best one: either may be the badly built half; "
+                "give control points with --register FILE",
+                apart=f"{1000 * apart:.0f}",
             )
     return ""
 
@@ -211,22 +225,32 @@ def near_tie(scene: Scene, refined: Refined) -> str:
 def _misfit(quality: Quality) -> tuple[str, str]:
     """Return that the elements do not agree, or leave the pose too uncertain, even though nothing else fits better."""
     if quality.supporters < _FEWEST_SUPPORTERS * quality.judged:
-        return "residual", (
-            f"only {quality.supporters} of {quality.judged} elements lie where the model says, even in the best pose: "
-            "check the model's revision, or give control points with --register FILE"
+        return "residual", Note(
+            "few_agree",
+            "only {supporters} of {judged} elements lie where the model says, even in the best pose: check the model's "
+            "revision, or give control points with --register FILE",
+            supporters=str(quality.supporters),
+            judged=str(quality.judged),
         )
     if quality.covariance is None:
-        return "degenerate", f"what was scanned does not fix the pose well enough; {_HELP}"
+        return "degenerate", Note(
+            "pose_not_fixed", "what was scanned does not fix the pose well enough; {help}", help=_HELP
+        )
     worst = 2 * float(np.sqrt(np.linalg.eigvalsh(quality.covariance[3:, 3:]).max()))
     if worst > _MOST_UNCERTAIN:
-        return "residual", f"the pose is uncertain by {1000 * worst:.0f} mm (k = 2); {_HELP}"
+        said = "the pose is uncertain by {worst} mm (k = 2); {help}"
+        return "residual", Note("pose_uncertain", said, worst=f"{1000 * worst:.0f}", help=_HELP)
     return "", ""
 
 
 def _nothing_found() -> Registration:
     return Registration(
         RegistrationStatus.REFUSED, None, _METHOD, "low_overlap",
-        f"no pose brings the scan onto the model: check that they show the same place, and the units; {_HELP}",
+        Note(
+            "no_pose",
+            "no pose brings the scan onto the model: check that they show the same place, and the units; {help}",
+            help=_HELP,
+        ),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.errors import GeometryError
+from geometry.note import Note
 from geometry.pose import Pose
 
 _MOST_RMS = 0.10
@@ -13,7 +14,12 @@ _FEWEST = 3
 _BLUNDER = 0.05
 _BLUNDER_RATIO = 5.0
 _LEAST_SIGMA = 0.001
-_UNITS = {"millimetres": 1000.0, "centimetres": 100.0, "inches": 1 / 0.0254, "feet": 1 / 0.3048}
+_UNITS = {
+    Note("millimetres", "millimetres"): 1000.0,
+    Note("centimetres", "centimetres"): 100.0,
+    Note("inches", "inches"): 1 / 0.0254,
+    Note("feet", "feet"): 1 / 0.3048,
+}
 
 
 class ControlPointError(GeometryError):
@@ -97,14 +103,20 @@ def _blunder(
         rest = kabsch(scan[others], design[others])
         agree = float(np.sqrt(np.mean(np.sum((rest.apply(scan[others]) - design[others]) ** 2, axis=1))))
         if left_out[worst] > max(_BLUNDER, _BLUNDER_RATIO * agree) and agree <= _MOST_RMS:
-            return (
-                f"control point {names[worst]} lies {left_out[worst]:.3f} m from where the others put it, "
-                f"and they agree within {agree:.3f} m: correct it or leave it out"
+            return Note(
+                "blunder",
+                "control point {name} lies {away} m from where the others put it, and they agree within {agree} m: "
+                "correct it or leave it out",
+                name=names[worst],
+                away=f"{left_out[worst]:.3f}",
+                agree=f"{agree:.3f}",
             )
     if rms > _MOST_RMS:
-        return (
-            f"the control points do not fit one another (rms {rms:.3f} m): check that each name is the same point in "
-            "both frames, and x y z order and units"
+        return Note(
+            "control_misfit",
+            "the control points do not fit one another (rms {rms} m): check that each name is the same point in both "
+            "frames, and x y z order and units",
+            rms=f"{rms:.3f}",
         )
     return ""
 
@@ -123,12 +135,14 @@ def _unit_fault(scan: FloatArray, design: FloatArray) -> str:
     if 0.9 < ratio < 1.1:
         return ""
     for unit, factor in _UNITS.items():
-        for which, value in (("scan", ratio), ("design", 1 / ratio)):
-            if abs(value / factor - 1) < 0.03:
-                return f"the {which} coordinates of the control points look like {unit}: give metres"
-    return (
-        f"the control points are {ratio:.3g} times as far apart in the scan as in the design: check the names and units"
-    )
+        if abs(ratio / factor - 1) < 0.03:
+            said = "the scan coordinates of the control points look like {unit}: give metres"
+            return Note("control_scan_unit", said, unit=unit)
+        if abs(1 / ratio / factor - 1) < 0.03:
+            said = "the design coordinates of the control points look like {unit}: give metres"
+            return Note("control_design_unit", said, unit=unit)
+    said = "the control points are {ratio} times as far apart in the scan as in the design: check the names and units"
+    return Note("control_scale", said, ratio=f"{ratio:.3g}")
 
 
 def _covariance(about: FloatArray, residuals: FloatArray) -> FloatArray:

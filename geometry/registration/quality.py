@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.note import Note
 from geometry.pose import Pose
 from geometry.registration.covariance import pose_covariance, weak_directions
 from geometry.registration.matching import match
@@ -101,11 +102,13 @@ def direction_name(vector: FloatArray) -> str:
     turn, move = vector[:3], vector[3:]
     if np.linalg.norm(turn) > np.linalg.norm(move):
         if abs(turn[2]) > 0.8 * np.linalg.norm(turn):
-            return "yaw"
-        return "tilt"
+            return Note("yaw", "yaw")
+        return Note("tilt", "tilt")
     for name, part in zip("xyz", np.abs(move), strict=True):
         if part > 0.95 * np.linalg.norm(move):
             return name
     if abs(move[2]) < 0.3 * np.linalg.norm(move):
-        return f"horizontally at {np.degrees(np.arctan2(move[1], move[0])) % 180:.0f} degrees to x"
-    return "along ({:.2f}, {:.2f}, {:.2f})".format(*(move / np.linalg.norm(move)))
+        angle = f"{np.degrees(np.arctan2(move[1], move[0])) % 180:.0f}"
+        return Note("askew", "horizontally at {angle} degrees to x", angle=angle)
+    direction = "({:.2f}, {:.2f}, {:.2f})".format(*(move / np.linalg.norm(move)))
+    return Note("along", "along {direction}", direction=direction)

@@ -8,6 +8,7 @@ import numpy as np
 from geometry.arrays import FloatArray
 from geometry.design import DesignModel
 from geometry.errors import EmptyInput
+from geometry.note import Note
 from geometry.pose import Pose
 from geometry.registration.automatic import register_automatically
 from geometry.registration.control import fit_control
@@ -62,7 +63,7 @@ def register(
     try:
         surface = design_surface(design, signed=scan.has_poses)
     except EmptyInput as nothing:
-        return Registration(RegistrationStatus.REFUSED, None, request.kind.value, "no_geometry", str(nothing))
+        return Registration(RegistrationStatus.REFUSED, None, request.kind.value, "no_geometry", nothing.args[0])
     report(0.05)
     if (
         request.kind is RequestKind.AUTO
@@ -89,9 +90,13 @@ def _silent(share: float) -> None:
 
 def _out_of_scale(scan: Scan, surface: DesignSurface, seed: int) -> Registration:
     ratio = max(size_ratio(scan, surface), 1e-9)
-    hint = unit_hint(scan, surface, seed, 0.0) or "check the units of both files"
-    size = f"{ratio:.3g} times as large" if ratio > 1 else f"{1 / ratio:.3g} times smaller"
-    detail = f"the scan is {size} {'as' if ratio > 1 else 'than'} the model; {hint}"
+    hint = unit_hint(scan, surface, seed, 0.0) or Note("check_units", "check the units of both files")
+    if ratio > 1:
+        said = "the scan is {ratio} times as large as the model; {hint}"
+        detail = Note("scan_too_large", said, ratio=f"{ratio:.3g}", hint=hint)
+    else:
+        said = "the scan is {ratio} times smaller than the model; {hint}"
+        detail = Note("scan_too_small", said, ratio=f"{1 / ratio:.3g}", hint=hint)
     return Registration(RegistrationStatus.REFUSED, None, RequestKind.AUTO.value, "low_overlap", detail)
 
 
@@ -100,7 +105,9 @@ def _with_unit_hint(found: Registration, scan: Scan, surface: DesignSurface, see
     if found.status is RegistrationStatus.ACCEPTED or found.overlap > _UNITS_MAY_BE_WRONG:
         return found
     hint = unit_hint(scan, surface, seed, found.overlap)
-    return replace(found, reason="low_overlap", detail=f"the units look wrong: {hint}") if hint else found
+    if not hint:
+        return found
+    return replace(found, reason="low_overlap", detail=Note("wrong_units", "the units look wrong: {hint}", hint=hint))
 
 
 def _relative(matrix: FloatArray, scan: Scan, design: DesignModel) -> Pose:
@@ -121,9 +128,11 @@ def _checked(T: Pose, method: str, surface: DesignSurface, sample: ScanSample) -
     status, reason, detail = RegistrationStatus.ACCEPTED, "", ""
     if quality.overlap < _LEAST_OVERLAP:
         status, reason = RegistrationStatus.REFUSED, "low_overlap"
-        detail = (
-            f"with this pose only {quality.overlap:.0%} of the scan lies near the model: "
-            "check the frame and the units, or use --register auto"
+        detail = Note(
+            "pose_off",
+            "with this pose only {overlap} of the scan lies near the model: check the frame and the units, or use "
+            "--register auto",
+            overlap=f"{quality.overlap:.0%}",
         )
     return Registration(
         status, T, method, reason, detail, quality.rmse, float("nan"), quality.inlier_fraction, quality.overlap,
@@ -145,7 +154,8 @@ def _by_control(
     if fit.fault:
         status, reason, detail = RegistrationStatus.REFUSED, "residual", fit.fault
     elif status is RegistrationStatus.REFUSED:
-        detail = f"the control points agree, but put the scan off the model: {detail}"
+        said = "the control points agree, but put the scan off the model: {detail}"
+        detail = Note("control_off", said, detail=detail)
     return Registration(
         status, fit.T_design_scan, request.kind.value, reason, detail, checked.rmse, checked.holdout_rmse,
         checked.inlier_fraction, checked.overlap, fit.covariance, fit.pivot, (), supporters=checked.supporters,

@@ -8,6 +8,7 @@ from geometry.arrays import FloatArray, Int32Array, IntArray
 from geometry.design import DesignModel
 from geometry.errors import EmptyInput
 from geometry.normals import estimate_normals
+from geometry.note import Note
 from geometry.scan import Scan
 from geometry.thinning import voxel_thin
 from geometry.triangle_tree import TriangleTree, build_tree
@@ -105,7 +106,8 @@ def design_surface(design: DesignModel, *, signed: bool = True) -> DesignSurface
         parts.append(facing)
         owner.append(np.full(len(facing), index, np.int32))
     if not sum(map(len, parts)):
-        raise EmptyInput("the model has no surfaces to register to: check that its elements have geometry")
+        said = "the model has no surfaces to register to: export it with the bodies of its elements, not axes alone"
+        raise EmptyInput(Note("no_surfaces", said))
     triangles, element = np.concatenate(parts), np.concatenate(owner)
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     length = np.linalg.norm(cross, axis=1)
@@ -164,7 +166,10 @@ def scan_sample(scan: Scan, seed: int) -> ScanSample:
         If the scan has fewer than 100 points, or no surface can be told in it.
     """
     if len(scan.points) < FEWEST_POINTS:
-        raise EmptyInput(f"the scan has {len(scan.points)} usable points: too few to register; check the file")
+        raise EmptyInput(
+            f"the scan has {len(scan.points):,} usable points, too few to register (at least {FEWEST_POINTS:,}): export "
+            "it whole, less thinned, or raise --max-points"
+        )
     cell = _FINEST_CELL
     chosen = voxel_thin(scan.points, cell)
     while len(chosen) > _MOST_POINTS:
@@ -178,7 +183,10 @@ def scan_sample(scan: Scan, seed: int) -> ScanSample:
         normals = np.where(towards[:, None] < 0, -normals, normals)
     flat = planarity > _MIN_PLANARITY
     if flat.sum() < FEWEST_POINTS:
-        raise EmptyInput("no surfaces can be made out in the scan: it is too sparse or only noise")
+        raise EmptyInput(
+            "no surfaces can be made out in the scan: it is too sparse or only noise. Export it less thinned (a point "
+            "every 1 to 5 cm), unfiltered, in metres, or raise --max-points"
+        )
     seen_from = None if stations is None else stations[flat]
     return ScanSample(
         scan.points[chosen[flat]], normals[flat], seen_from, _area_per_point(scan.points[chosen[flat]], cell)

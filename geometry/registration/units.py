@@ -4,20 +4,25 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.errors import EmptyInput
+from geometry.note import Note
 from geometry.pose import Pose
 from geometry.registration.search import search
 from geometry.registration.surfaces import DesignSurface, building_size, scan_sample
 from geometry.scan import Scan, Station
 
 FACTORS = {
-    0.001: "the scan is in millimetres, or the model in kilometres",
-    0.01: "the scan is in centimetres",
-    0.0254: "the scan is in inches",
-    0.3048: "the scan is in feet, or the model was read as if its feet were metres",
-    1 / 0.3048: "the model is in feet but was read as metres, or the scan was scaled down by 0.3048",
-    1 / 0.0254: "the model is in inches but was read as metres",
-    100.0: "the model is in centimetres but was read as metres",
-    1000.0: "the model is in millimetres but was read as metres, or the scan was scaled down by 1000",
+    0.001: Note("scan_in_mm", "the scan is in millimetres, or the model in kilometres"),
+    0.01: Note("scan_in_cm", "the scan is in centimetres"),
+    0.0254: Note("scan_in_inches", "the scan is in inches"),
+    0.3048: Note("scan_in_feet", "the scan is in feet, or the model was read as if its feet were metres"),
+    1 / 0.3048: Note(
+        "model_in_feet", "the model is in feet but was read as metres, or the scan was scaled down by 0.3048"
+    ),
+    1 / 0.0254: Note("model_in_inches", "the model is in inches but was read as metres"),
+    100.0: Note("model_in_cm", "the model is in centimetres but was read as metres"),
+    1000.0: Note(
+        "model_in_mm", "the model is in millimetres but was read as metres, or the scan was scaled down by 1000"
+    ),
 }
 """What to multiply the scan with, and what it would mean."""
 _SANE = (0.05, 30.0)
@@ -52,7 +57,11 @@ def unit_hint(scan: Scan, surface: DesignSurface, seed: int, beaten: float) -> s
         share = _explained(_scaled(scan, candidate), surface, seed)
         if share > best:
             best, factor = share, candidate
-    return f"scaled by {factor:.4g} it would fit: probably {FACTORS[factor]}" if factor else ""
+    if not factor:
+        return ""
+    return Note(
+        "would_fit", "scaled by {factor} it would fit: probably {why}", factor=f"{factor:.4g}", why=FACTORS[factor]
+    )
 
 
 def _explained(scan: Scan, surface: DesignSurface, seed: int) -> float:
