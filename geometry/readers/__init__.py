@@ -23,6 +23,7 @@ from pathlib import Path
 
 from geometry.design import DesignModel
 from geometry.errors import ReadError
+from geometry.note import Note
 from geometry.readers.chunk import Chunk
 from geometry.readers.sniff import HEAD_BYTES, content_of
 from geometry.scan import Scan
@@ -112,7 +113,7 @@ def read_scan(
     total, before = sum(file.size for file in files), 0
     for number, file in enumerate(files):
         if file.note:
-            cloud.note(f"{file.path.name}: {file.note}")
+            cloud.note(Note("in_file", "{file}: {note}", file=file.path.name, note=file.note))
         name = file.reader.upper()
         for chunk in _chunks(file, chunk_points):
             cloud.add(chunk, number, file.path)
@@ -183,7 +184,8 @@ def _identify(path: Path) -> _ScanFile:
     if content in _CONTENT_READERS:
         reader = _CONTENT_READERS[content]
         wrong = by_suffix != reader
-        note = f"the suffix {suffix or '(none)'} is wrong: the file is {content.upper()} and was read as such."
+        said = "the suffix {suffix} is wrong: the file is {content} and was read as such."
+        note = Note("wrong_suffix", said, suffix=suffix or "(none)", content=content.upper())
         return _ScanFile(path, reader, note if wrong else None, size)
     if content in _TEXT_CONTENT and by_suffix in _TEXT_READERS:
         return _ScanFile(path, by_suffix, None, size)

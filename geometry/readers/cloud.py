@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from geometry.arrays import BoolArray, Float32Array, FloatArray, Int32Array, IntArray, frozen
 from geometry.errors import EmptyInput
+from geometry.note import Note
 from geometry.pose import Pose
 from geometry.readers.chunk import Chunk, Setup
 from geometry.readers.moving import longest_side, move_points, survey
@@ -72,7 +73,7 @@ class CloudAssembler:
     def add(self, chunk: Chunk, file: int, path: Path) -> None:
         """Take one chunk of the file with index ``file``; the chunks of a station must follow each other."""
         for note in chunk.notes:
-            self.note(f"{path.name}: {note}")
+            self.note(Note("in_file", "{file}: {note}", file=path.name, note=note))
         self._declared += chunk.declared
         self._invalid += chunk.invalid
         station = self._station_of(chunk.setup, file, chunk.expected)
@@ -206,7 +207,8 @@ class CloudAssembler:
                 zero = station.setup.T_scan_local.translation - self._origin
                 keep = ~(self._points[station.start : station.end] == zero).all(axis=1)
                 self._invalid += station.zeros
-                self.note(f"{station.zeros} returns at exactly (0, 0, 0) of their scan are misses and were dropped.")
+                said = "{returns} returns at exactly (0, 0, 0) of their scan are misses and were dropped."
+                self.note(Note("misses", said, returns=str(station.zeros)))
             kept.append(keep)
         if any(not k.all() for k in kept):
             self._compact(kept)
@@ -231,7 +233,7 @@ class CloudAssembler:
         filled = [s for s in self._stations if s.end > s.start]
         if any(not s.with_intensity for s in filled):
             if any(s.with_intensity for s in filled):
-                self.note("Some stations have no intensity, so intensity is left out for all.")
+                self.note(Note("no_intensity", "Some stations have no intensity, so intensity is left out for all."))
             return None
         intensity = self._owned(self._intensity)
         for station in filled:
@@ -270,20 +272,27 @@ class CloudAssembler:
         """Note thinning, an impossible extent, and coordinates that the file rounds coarsely."""
         if self._level:
             self.note(
-                f"The cloud was thinned to one of every {1 << self._level} points ({self._size:,} kept), "
-                f"because it is larger than the limit of {self._max_points:,}."
+                Note(
+                    "thinned",
+                    "The cloud was thinned to one of every {stride} points ({kept} kept), because it is larger than "
+                    "the limit of {limit}.",
+                    stride=str(1 << self._level),
+                    kept=f"{self._size:,}",
+                    limit=f"{self._max_points:,}",
+                )
             )
         extent = float(longest_side(points))
         if extent > WIDEST_SITE:
-            self.note(
-                f"The scan is {extent / 1000:,.0f} km wide: it has stray points, or millimetres stored as metres."
-            )
+            said = "The scan is {extent} km wide: it has stray points, or millimetres stored as metres."
+            self.note(Note("too_wide", said, extent=f"{extent / 1000:,.0f}"))
         for station in self._stations:
             rounding = float(np.spacing(np.float32(station.largest))) if station.setup.single_precision else 0.0
             step = max(station.setup.step, rounding)
             if step > COARSEST_STEP and station.end > station.start:
-                why = "32-bit floats far from zero" if step > station.setup.step else "the file's scale"
-                self.note(f"The file rounds coordinates to steps of {step * 1000:.3g} mm ({why}).")
+                floats = Note("float32", "32-bit floats far from zero")
+                why = floats if step > station.setup.step else Note("file_scale", "the file's scale")
+                said = "The file rounds coordinates to steps of {step} mm ({why})."
+                self.note(Note("rounded", said, step=f"{step * 1000:.3g}", why=why))
 
     def _why_empty(self, sources: tuple[SourceFile, ...]) -> str:
         files = ", ".join(source.path for source in sources)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from geometry.arrays import FloatArray
 from geometry.errors import ReadError
+from geometry.note import Note
 from geometry.pose import Pose
 from geometry.readers.chunk import Chunk, Evidence, Setup
 from geometry.readers.e57_pages import check_pages
@@ -92,7 +93,11 @@ def _read_scan(image: Any, scan: Any, where: str, chunk_points: int) -> Iterator
     layout = _layout([prototype.get(i).elementName() for i in range(prototype.childCount())], where)
     setup, notes = _setup(scan, prototype, layout, where)
     if records == 0:
-        yield Chunk(setup, np.empty((0, 3)), notes=(*notes, f"{_called(setup, where)} has no points."))
+        yield Chunk(
+            setup,
+            np.empty((0, 3)),
+            notes=(*notes, Note("no_points", "{name} has no points.", name=_called(setup.name, where))),
+        )
         return
     size = min(chunk_points, records)
     block: FloatArray = np.empty((size, 3))
@@ -165,7 +170,7 @@ def _setup(scan: Any, prototype: Any, layout: _Layout, where: str) -> tuple[Setu
     """Return the set-up of a scan, and what is to be said about its pose."""
     name = str(scan["name"].value()) if scan.isDefined("name") else ""
     spherical = layout.coordinates == _SPHERICAL
-    pose, notes, evidence = _pose(scan, name or where.partition(": ")[2], where)
+    pose, notes, evidence = _pose(scan, _called(name, where), where)
     if spherical:
         evidence = Evidence.MEASURED
     x = prototype[layout.coordinates[0]]
@@ -186,7 +191,7 @@ def _setup(scan: Any, prototype: Any, layout: _Layout, where: str) -> tuple[Setu
 def _pose(scan: Any, name: str, where: str) -> tuple[Pose, tuple[str, ...], Evidence]:
     """Return the pose, notes, and whether it says anything about where the scanner stood."""
     if not scan.isDefined("pose"):
-        return Pose.identity(), (f"{name} has no pose.",), Evidence.NONE
+        return Pose.identity(), (Note("no_pose_of_scan", "{name} has no pose.", name=name),), Evidence.NONE
     pose, notes = scan["pose"], []
     translation = np.array([_number(pose, "translation", axis) for axis in "xyz"])
     quaternion = np.array([_number(pose, "rotation", axis) for axis in "wxyz"])
@@ -196,12 +201,13 @@ def _pose(scan: Any, name: str, where: str) -> tuple[Pose, tuple[str, ...], Evid
     if not pose.isDefined("rotation"):
         quaternion = np.array([1.0, 0.0, 0.0, 0.0])
     elif length == 0.0:
-        notes.append(f"The rotation of {name} is all zero and is taken as none.")
+        notes.append(Note("zero_rotation", "The rotation of {name} is all zero and is taken as none.", name=name))
         quaternion = np.array([1.0, 0.0, 0.0, 0.0])
     elif abs(length - 1.0) > _UNIT_QUATERNION:
-        notes.append(f"The rotation of {name} is a quaternion of length {length:.6g} and was normalised.")
+        said = "The rotation of {name} is a quaternion of length {length} and was normalised."
+        notes.append(Note("normalised", said, name=name, length=f"{length:.6g}"))
     if not pose.isDefined("translation"):
-        notes.append(f"The pose of {name} has no translation.")
+        notes.append(Note("no_translation", "The pose of {name} has no translation.", name=name))
         return Pose.from_parts(_rotation(quaternion), translation), tuple(notes), Evidence.NONE
     T_scan_local = Pose.from_parts(_rotation(quaternion), translation)
     says_nothing = np.array_equal(T_scan_local.matrix, np.eye(4))
@@ -259,8 +265,10 @@ def _is_single(node: Any) -> bool:
     return isinstance(node, libe57.FloatNode) and node.precision() == libe57.E57_SINGLE
 
 
-def _called(setup: Setup, where: str) -> str:
-    return setup.name or where.partition(": ")[2]
+def _called(name: str, where: str) -> str:
+    """Return what to call a scan: its own name, else its number in the file."""
+    number, scans = re.findall(r"[0-9]+", where)[-2:]
+    return name or Note("scan_of", "scan {n} of {scans}", n=number, scans=scans)
 
 
 def _cause(text: str) -> str:

@@ -19,6 +19,7 @@ from geometry.arrays import FloatArray
 from geometry.design import DesignModel, Element, MapConversion, Mesh
 from geometry.errors import EmptyInput, ReadError, UnitContradiction
 from geometry.mesh_health import signed_volume
+from geometry.note import Note, restored
 from geometry.readers.global_id import derived_global_id, is_global_id
 from geometry.readers.ifc_container import model_file
 from geometry.readers.ifc_kernels import SETTINGS
@@ -107,7 +108,7 @@ def design_of(raw: RawModel, source: SourceFile) -> DesignModel:
     ids, notes = _global_ids(raw.products)
     placed = [_placed(product, raw.shapes[product.key]) for product in raw.products]
     good = [part for part in placed if part.mesh is not None]
-    notes = [*raw.index["notes"], *notes, *_crash_notes(raw.crashes)]
+    notes = [*map(restored, raw.index["notes"]), *notes, *_crash_notes(raw.crashes)]
     if not good:
         reasons = Counter(part.reason for part in placed).most_common(1)
         why = f": {reasons[0][0]}" if reasons else ""
@@ -124,7 +125,8 @@ def design_of(raw: RawModel, source: SourceFile) -> DesignModel:
     notes += _unit_notes(elements.values(), boxes, units)
     lost = {id_: element for id_, element in elements.items() if len(element.mesh.faces) == 0}
     if lost:
-        notes.append(f"{len(lost)} elements have no usable shape and cannot be checked: {_some(lost)}.")
+        said = "{n} elements have no usable shape and cannot be checked: {which}."
+        notes.append(Note("without_shape", said, n=str(len(lost)), which=_some(lost)))
     conversion = raw.index["map_conversion"]
     return DesignModel(
         elements={id_: element for id_, element in elements.items() if id_ not in lost},
@@ -156,9 +158,11 @@ class _Placed:
 
 def _placed(product: RawProduct, shape: RawShape) -> _Placed:
     if product.placement is None:
-        return _Placed(product.described, None, np.zeros(3), shape, product.described["misplaced"])
+        return _Placed(product.described, None, np.zeros(3), shape, restored(product.described["misplaced"]))
     if shape.mesh is None:
-        return _Placed(product.described, None, np.zeros(3), shape, "no geometry kernel could make its shape")
+        return _Placed(
+            product.described, None, np.zeros(3), shape, Note("no_kernel", "no geometry kernel could make its shape")
+        )
     rotation = product.placement[:3, :3]
     faces = shape.mesh.faces if np.linalg.det(rotation) > 0.0 else shape.mesh.faces[:, ::-1]
     return _Placed(product.described, Mesh(shape.mesh.vertices @ rotation.T, faces), product.placement[:3, 3], shape)
@@ -206,11 +210,11 @@ def _global_ids(products: Sequence[RawProduct]) -> tuple[list[str], list[str]]:
         ids.append(own)
     notes: list[str] = []
     if repeated:
-        notes.append(
-            f"{len(repeated)} elements share the GlobalId of another and got one of their own: {_some(repeated)}."
-        )
+        said = "{n} elements share the GlobalId of another and got one of their own: {which}."
+        notes.append(Note("repeated_ids", said, n=str(len(repeated)), which=_some(repeated)))
     if invalid:
-        notes.append(f"{len(invalid)} elements have no valid GlobalId and got one: {_some(invalid)}.")
+        said = "{n} elements have no valid GlobalId and got one: {which}."
+        notes.append(Note("invalid_ids", said, n=str(len(invalid)), which=_some(invalid)))
     return ids, notes
 
 
@@ -228,7 +232,8 @@ def _unit_notes(elements: Any, boxes: FloatArray, units: IfcUnits) -> list[str]:
     far = np.abs(centres - np.median(centres, axis=0)).max(axis=1) > LARGEST_MODEL_M
     if far.any() and np.count_nonzero(far) <= 0.1 * len(far):
         # a few strays at the map's origin make no unit wrong
-        notes.append(f"{np.count_nonzero(far)} elements lie more than 50 km from the others; check their placement.")
+        said = "{n} elements lie more than 50 km from the others; check their placement."
+        notes.append(Note("far_away", said, n=str(np.count_nonzero(far))))
         size = np.ptp(boxes[~far].reshape(-1, 3), axis=0)
     return notes + check_size(size.tolist(), units)
 
@@ -236,7 +241,8 @@ def _unit_notes(elements: Any, boxes: FloatArray, units: IfcUnits) -> list[str]:
 def _crash_notes(crashes: Sequence[str]) -> list[str]:
     if not crashes:
         return []
-    return [f"The geometry kernel was restarted {len(crashes)} times ({_some(crashes)}); other kernels took over."]
+    said = "The geometry kernel was restarted {n} times ({which}); other kernels took over."
+    return [Note("kernel_restarted", said, n=str(len(crashes)), which=_some(crashes))]
 
 
 def _some(names: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.note import Note
 from geometry.readers.ifc_attributes import attribute
 
 
@@ -55,7 +56,7 @@ def _grid_of(axis: Any) -> Any:
     for name in ("PartOfU", "PartOfV", "PartOfW"):
         for grid in attribute(axis, name, ()):
             return grid
-    raise ValueError(f"its grid axis {axis.AxisTag} belongs to no grid")
+    raise ValueError(Note("axis_without_grid", "its grid axis {axis} belongs to no grid", axis=str(axis.AxisTag)))
 
 
 def _line(axis: Any) -> tuple[FloatArray, FloatArray]:
@@ -69,7 +70,7 @@ def _line(axis: Any) -> tuple[FloatArray, FloatArray]:
         start = np.asarray(curve.Pnt.Coordinates[:2], dtype=np.float64)
         ends = np.stack([start, start + np.asarray(curve.Dir.Orientation.DirectionRatios[:2], dtype=np.float64)])
     else:
-        raise ValueError(f"its grid axis {axis.AxisTag} is not straight")
+        raise ValueError(Note("axis_not_straight", "its grid axis {axis} is not straight", axis=str(axis.AxisTag)))
     along = ends[1] - ends[0]
     return ends[0], along / np.linalg.norm(along) * (1.0 if axis.SameSense else -1.0)
 
@@ -82,6 +83,6 @@ def _crossing(start: FloatArray, along: FloatArray, other: FloatArray, across: F
     """Return where two lines in a plane cross."""
     determinant = float(along[0] * across[1] - along[1] * across[0])
     if abs(determinant) < 1e-9:
-        raise ValueError("its grid axes are parallel")
+        raise ValueError(Note("axes_parallel", "its grid axes are parallel"))
     gap = other - start
     return start + along * (float(gap[0] * across[1] - gap[1] * across[0]) / determinant)

@@ -24,6 +24,7 @@ import numpy as np
 from geometry.arrays import FloatArray
 from geometry.design import Mesh
 from geometry.mesh_health import cleaned, oriented_outward, signed_volume, surface_area
+from geometry.note import Note
 from geometry.readers.csg_build import build
 from geometry.readers.csg_check import BooleanCheck, Solid, check_boolean, combined
 from geometry.readers.ifc_frames import axes_frame
@@ -122,9 +123,9 @@ class Kernels:
         try:
             matrix = np.array(kernel.create_shape(placement).matrix, dtype=np.float64)
         except RuntimeError:
-            raise ValueError(f"its {placement.is_a()} cannot be resolved") from None
+            raise ValueError(Note("not_resolved", "its {what} cannot be resolved", what=placement.is_a())) from None
         if matrix.shape != (16,) or not np.all(np.isfinite(matrix)):
-            raise ValueError(f"its {placement.is_a()} is not finite")
+            raise ValueError(Note("not_finite", "its {what} is not finite", what=placement.is_a()))
         return matrix.reshape(4, 4).T
 
     def shape(self, product: Product, avoid: Collection[str]) -> Shape | None:
@@ -137,7 +138,7 @@ class Kernels:
             return None
         suspect = raw.suspect
         if kind == "sheet" and product.solid and not suspect:
-            suspect = "the solid is not closed: its inside cannot be told from its outside"
+            suspect = Note("not_closed", "the solid is not closed: its inside cannot be told from its outside")
         return Shape(mesh, raw.kernel, suspect, kind == "sheet")
 
     def _plain(self, product: Product, avoid: Collection[str]) -> Shape | None:
@@ -258,7 +259,11 @@ def agree(one: Mesh, other: Mesh) -> bool:
 def _reason(product: Product, check: BooleanCheck) -> str:
     if check.failed:
         names = ", ".join(check.failed[:3]) + (" ..." if len(check.failed) > 3 else "")
-        return f"boolean failed: {len(check.failed)} of {len(product.openings)} openings were not cut ({names})"
+        said = "boolean failed: {failed} of {openings} openings were not cut ({names})"
+        failed, openings = str(len(check.failed)), str(len(product.openings))
+        return Note("openings_not_cut", said, failed=failed, openings=openings, names=names)
     if check.film > check.mismatch:
-        return f"boolean failed: a film without thickness is left on {100.0 * check.film:.0f} % of the surface"
-    return f"boolean failed: {100.0 * check.mismatch:.0f} % of the surface contradicts the shapes it was cut from"
+        said = "boolean failed: a film without thickness is left on {share} % of the surface"
+        return Note("film_left", said, share=f"{100.0 * check.film:.0f}")
+    said = "boolean failed: {share} % of the surface contradicts the shapes it was cut from"
+    return Note("boolean_contradicted", said, share=f"{100.0 * check.mismatch:.0f}")

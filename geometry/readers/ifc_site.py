@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from geometry.design import MapConversion
+from geometry.note import Note
 from geometry.readers.ifc_attributes import attribute
 from geometry.readers.ifc_units import IfcUnits, si_scale
 
@@ -59,10 +60,17 @@ def _conversion(conversion: Any, units: IfcUnits) -> tuple[MapConversion, list[s
     notes: list[str] = []
     scale, expected = numbers.get("scale", 1.0), units.length_m / map_unit_m
     if abs(scale / expected - 1.0) > 0.01:
-        said = f"{scale:g}" if "scale" in numbers else "omitted, that is 1,"
+        omitted = Note("scale_omitted", "omitted, that is 1,")
         notes.append(
-            f"IfcMapConversion.Scale is {said} although the project's unit is {units.length_m:g} m and the map's "
-            f"{map_unit_m:g} m, for which it should be {expected:g}: map coordinates from this file cannot be trusted."
+            Note(
+                "map_scale",
+                "IfcMapConversion.Scale is {said} although the project's unit is {unit} m and the map's {map} m, for "
+                "which it should be {expected}: map coordinates from this file cannot be trusted.",
+                said=f"{scale:g}" if "scale" in numbers else omitted,
+                unit=f"{units.length_m:g}",
+                map=f"{map_unit_m:g}",
+                expected=f"{expected:g}",
+            )
         )
     return _from_numbers(crs.Name or "", numbers, map_unit_m), notes
 

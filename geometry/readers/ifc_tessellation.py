@@ -19,6 +19,7 @@ from typing import IO, Any
 from geometry.arrays import FloatArray
 from geometry.design import Mesh
 from geometry.errors import ReadError
+from geometry.note import restored
 from geometry.readers.frames import read_frame
 
 ENTRY = "from geometry.readers.ifc_worker import main; main()"
@@ -238,7 +239,7 @@ def _serve(board: _Board, worker: "_Worker", chunk: list[_Group], stage_limit_s:
         elif header["kind"] == "shape":
             mesh = Mesh(arrays[0], arrays[1]) if header["made"] else None
             board.shapes[header["key"]] = RawShape(
-                mesh, header.get("kernel", ""), header.get("suspect", ""), header.get("sheet", False)
+                mesh, header.get("kernel", ""), restored(header.get("suspect", "")), header.get("sheet", False)
             )
         elif header["kind"] == "product":
             id_ = header["id"]

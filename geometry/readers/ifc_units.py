@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from geometry.errors import UnitContradiction
+from geometry.note import Note
 from geometry.readers.ifc_attributes import attribute
 
 _PREFIX = {
@@ -107,7 +108,8 @@ def check_quantities(lengths: Sequence[float], volumes: Sequence[float], length_
     if factor is None:
         return []
     if length_factor is None and len(lengths) >= _MIN_VOTES:
-        return [f"Declared volumes are {factor**3:.3g} times what the geometry measures; its lengths agree. Ignored."]
+        said = "Declared volumes are {factor} times what the geometry measures; its lengths agree. Ignored."
+        return [Note("wrong_volumes", said, factor=f"{factor**3:.3g}")]
     of_what, count = ("lengths", len(lengths)) if length_factor is not None else ("volumes", len(volumes))
     raise UnitContradiction(
         f"{count} declared {of_what} are off by a factor of {factor:.6g} in length from the geometry in the declared "
@@ -148,4 +150,5 @@ def check_size(size_m: Sequence[float], units: IfcUnits) -> list[str]:
         raise UnitContradiction(
             f"the file declares no length unit and would be {largest:.6g} m across in metres; declare its length unit"
         )
-    return [f"The file declares no length unit: metres were assumed, which makes the model {largest:.3g} m across."]
+    said = "The file declares no length unit: metres were assumed, which makes the model {size} m across."
+    return [Note("no_unit_declared", said, size=f"{largest:.3g}")]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from geometry.note import Note, stored
 from geometry.readers.frames import write_frame
 
 Answer = Callable[..., None]
@@ -79,7 +80,7 @@ class _Session:
             "length_declared": self._units.length_declared,
             "storeys": list(storeys_of(self._model, self._units.length_m).items()),
             "map_conversion": None if conversion is None else asdict(conversion),
-            "notes": [*self._complaints, *notes],
+            "notes": [stored(note) for note in (*self._complaints, *notes)],
             "products": [
                 {"id": id_, "key": product.shape_key, "slow": not product.flat, "boolean": product.boolean}
                 for id_, product in self._products.items()
@@ -95,7 +96,7 @@ class _Session:
             header: dict[str, Any] = {"kind": "shape", "key": key, "made": made is not None}
             arrays = ()
             if made is not None:
-                header |= {"kernel": made.kernel, "suspect": made.suspect, "sheet": made.sheet}
+                header |= {"kernel": made.kernel, "suspect": stored(made.suspect), "sheet": made.sheet}
                 arrays = (made.mesh.vertices, made.mesh.faces)
             write_frame(channel, header, *arrays)
             for id_ in ids:
@@ -119,7 +120,7 @@ class _Session:
         try:
             write_frame(channel, header, self._kernels.frame(instance))
         except ValueError as error:
-            write_frame(channel, {**header, "misplaced": str(error)})
+            write_frame(channel, {**header, "misplaced": stored(_reason(error))})
 
     def _describe(self, id_: int) -> dict[str, Any]:
         from geometry.readers import ifc_properties as said
@@ -167,7 +168,8 @@ def _open(path: str) -> tuple[Any, list[str]]:
         raise _Unreadable(f"{len(twice)} instance names are used twice ({twice[0].partition('name ')[2]})")
     if not texts:
         return model, []
-    return model, [f"The file has {len(texts)} syntax flaws that were tolerated, the first: {texts[0]}."]
+    said = "The file has {n} syntax flaws that were tolerated, the first: {first}."
+    return model, [Note("syntax_flaws", said, n=str(len(texts)), first=texts[0])]
 
 
 def _open_xml(path: str) -> Any:
@@ -177,6 +179,11 @@ def _open_xml(path: str) -> Any:
         return model_from_xml(Path(path))
     except BadXml as error:
         raise _Unreadable(str(error)) from None
+
+
+def _reason(error: ValueError) -> str:
+    """Return why something is wrong, as the note that it was raised with if it was."""
+    return next((part for part in error.args if isinstance(part, Note)), str(error))
 
 
 def _line(text: str) -> str:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from geometry.arrays import FloatArray
 from geometry.errors import ReadError, UnitContradiction
+from geometry.note import Note
 from geometry.pose import Pose
 from geometry.readers.chunk import Chunk, Setup
 from geometry.readers.las_header import LasHeader, read_header
@@ -106,7 +107,8 @@ def _bounds_note(header: LasHeader, low: FloatArray, high: FloatArray) -> tuple[
     margin = 0.01 * np.abs(header.bounds[1] - header.bounds[0]) + 2.0 * np.abs(header.scale)
     if (ends.min(axis=0) >= header.bounds[0] - margin).all() and (ends.max(axis=0) <= header.bounds[1] + margin).all():
         return ()
-    return ("points lie outside the bounds in its header: the header is out of date, or the data are corrupt.",)
+    said = "points lie outside the bounds in its header: the header is out of date, or the data are corrupt."
+    return (Note("outside_bounds", said),)
 
 
 def _setup(header: LasHeader, units: LasUnits, first: NDArray[np.int64]) -> Setup:
@@ -134,7 +136,8 @@ def _refuse_degrees(header: LasHeader, path: Path) -> str:
     """Refuse longitude and latitude; only note it when the header's bounds cannot be angles."""
     if np.abs(header.bounds[:, 0]).max() <= 180.0 and np.abs(header.bounds[:, 1]).max() <= 90.0:
         raise UnitContradiction(f"{path}: its coordinates are degrees; project it to a system in metres first")
-    return "its coordinate system says degrees, but the numbers are too large for that: metres are assumed."
+    said = "its coordinate system says degrees, but the numbers are too large for that: metres are assumed."
+    return Note("no_degrees", said)
 
 
 def _record_type(header: LasHeader) -> np.dtype[Any]:

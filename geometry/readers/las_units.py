@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.note import Note
 from geometry.readers.las_header import LasHeader
 
 _GEO_UNITS = {9001: 1.0, 9002: 0.3048, 9003: 1200.0 / 3937.0}
@@ -35,16 +36,16 @@ def units_of(header: LasHeader) -> LasUnits:
     from_wkt = _from_wkt(wkt) if wkt else None
     found = (from_wkt or from_keys) if header.wkt_preferred else (from_keys or from_wkt)
     if found is None:
-        note = "its coordinate system does not state a unit: metres are assumed." if wkt or keys else None
-        return LasUnits(np.ones(3), False, note)
+        note = Note("no_unit_stated", "its coordinate system does not state a unit: metres are assumed.")
+        return LasUnits(np.ones(3), False, note if wkt or keys else None)
     horizontal, vertical = found
     if horizontal is None:
         return LasUnits(np.ones(3), True, None)
     metres = np.array([horizontal, horizontal, horizontal if vertical is None else vertical])
     note = None
     if (metres != 1.0).any():
-        factors = f"x, y times {metres[0]:.7g}, z times {metres[2]:.7g}"
-        note = f"its coordinates are not in metres and were converted ({factors})."
+        said = "its coordinates are not in metres and were converted (x, y times {xy}, z times {z})."
+        note = Note("converted", said, xy=f"{metres[0]:.7g}", z=f"{metres[2]:.7g}")
     return LasUnits(metres, False, note)
 
 

@@ -17,6 +17,7 @@ from geometry.arrays import FloatArray
 from geometry.design import DesignModel, Element, Mesh
 from geometry.errors import EmptyInput, ReadError, UnitContradiction
 from geometry.mesh_health import cleaned, oriented_outward
+from geometry.note import Note
 from geometry.readers.global_id import derived_global_id, is_global_id
 from geometry.readers.mesh_parts import BadMesh, Part, checked
 from geometry.source import SourceFile, sha256_of
@@ -112,7 +113,7 @@ def _element(part: Part, global_id: str, origin: FloatArray) -> Element:
         storey=said.get("storey", ""),
         mesh=mesh,
         sheet=kind == "sheet",
-        suspect="none of its faces has an area" if kind == "empty" else "",
+        suspect=Note("no_area", "none of its faces has an area") if kind == "empty" else "",
     )
 
 
@@ -122,11 +123,11 @@ def _notes(path: Path, suffix: str, parts: Sequence[Part], size_m: float) -> lis
         raise UnitContradiction(f"{path.name}: the model is {size_m:.6g} m across if its unit is the metre{hint}")
     notes: list[str] = []
     if suffix != ".glb":
-        notes.append(f"{suffix} carries no unit: metres were assumed, which makes the model {size_m:.3g} m across.")
+        said = "{suffix} carries no unit: metres were assumed, which makes the model {size} m across."
+        notes.append(Note("format_without_unit", said, suffix=suffix, size=f"{size_m:.3g}"))
     largest = max(float(np.abs(_corners(part)).max()) for part in parts)
     step = float(np.spacing(np.float32(largest)))
     if step > _COARSE_STEP_M and any(part.extras.get("float32") for part in parts):
-        notes.append(
-            f"Its 32-bit coordinates are {1e3 * step:.2g} mm apart this far from zero: export it nearer to zero."
-        )
+        said = "Its 32-bit coordinates are {step} mm apart this far from zero: export it nearer to zero."
+        notes.append(Note("coarse_model", said, step=f"{1e3 * step:.2g}"))
     return notes

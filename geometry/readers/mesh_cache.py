@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from geometry.design import DesignModel, Element, MapConversion, Mesh
+from geometry.note import restored, stored
 from geometry.source import SourceFile
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raise it whenever the same file would be read differently."""
 
 
@@ -58,7 +59,7 @@ def store_design(path: Path, model: DesignModel) -> None:
         "length_unit_m": model.length_unit_m,
         "storeys": list(model.storeys.items()),
         "map_conversion": None if model.map_conversion is None else asdict(model.map_conversion),
-        "notes": model.notes,
+        "notes": [stored(note) for note in model.notes],
     }
     buffer = io.BytesIO()
     np.savez(
@@ -92,7 +93,7 @@ def _said(element: Element) -> dict[str, Any]:
         "properties": element.properties,
         "quantities": element.quantities,
         "openings": element.openings,
-        "suspect": element.suspect,
+        "suspect": stored(element.suspect),
         "sheet": element.sheet,
     }
 
@@ -111,6 +112,7 @@ def _design(arrays: Mapping[str, np.ndarray[Any, Any]], text: dict[str, Any], so
     ):
         mesh = Mesh(arrays["vertices"][vertex_start:vertex_end], arrays["faces"][face_start:face_end])
         tuples = {name: tuple(said.pop(name)) for name in ("materials", "openings")}
+        said["suspect"] = restored(said["suspect"])
         elements.append(Element(mesh=mesh, **tuples, **said))
     conversion, count = text["map_conversion"], text["with_geometry"]
     return DesignModel(
@@ -120,6 +122,6 @@ def _design(arrays: Mapping[str, np.ndarray[Any, Any]], text: dict[str, Any], so
         length_unit_m=text["length_unit_m"],
         storeys=dict(text["storeys"]),
         map_conversion=None if conversion is None else MapConversion(**conversion),
-        notes=tuple(text["notes"]),
+        notes=tuple(map(restored, text["notes"])),
         without_geometry={element.global_id: element for element in elements[count:]},
     )

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from geometry.errors import ReadError
+from geometry.note import Note
 from geometry.readers.chunk import Chunk, Setup
 from geometry.readers.records import columns_of, intensity_of, record_runs, truncated
 from geometry.readers.text_rows import parse_rows, text_blocks
@@ -108,7 +109,7 @@ def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
 
 def _mesh_notes(header: _Header) -> tuple[str, ...]:
     if any(e.name == "face" and e.count for e in header.elements):
-        return ("a mesh: its vertices are taken as the scanned points.",)
+        return (Note("mesh_as_scan", "a mesh: its vertices are taken as the scanned points."),)
     return ()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.errors import ReadError
+from geometry.note import Note
 from geometry.pose import Pose
 from geometry.readers.chunk import Chunk, Evidence, Setup
 from geometry.readers.text_rows import Rows, parse_rows, text_blocks
@@ -69,7 +70,7 @@ def _chunks_of_block(rows: Rows, state: _State, path: Path, done: float) -> Iter
             _take_header_line(rows, at, state, path)
             at += 1
             if state.setup is not None and state.left == 0 and not state.header:
-                yield Chunk(state.setup, np.empty((0, 3)), notes=(*state.notes, f"scan {state.scans} has no points."))
+                yield Chunk(state.setup, np.empty((0, 3)), notes=(*state.notes, _empty(state.scans)))
             continue
         end = min(at + state.left, len(rows.tokens))
         yield _points(rows, slice(at, end), state, path, done)
@@ -93,9 +94,17 @@ def _take_header_line(rows: Rows, at: int, state: _State, path: Path) -> None:
     if not 0 <= grid < _MOST_POINTS or grid % 1:
         raise ReadError(f"{path}: a PTX scan cannot have {grid:g} points; export the file again")
     state.scans += 1
-    state.setup, state.notes = _setup(state.header, f"scan {state.scans}", path)
+    state.setup, state.notes = _setup(state.header, _name(state.scans), path)
     state.left = state.declared = int(grid)
     state.header = []
+
+
+def _name(scan: int) -> Note:
+    return Note("scan_number", "scan {n}", n=str(scan))
+
+
+def _empty(scan: int) -> Note:
+    return Note("no_points", "{name} has no points.", name=_name(scan))
 
 
 def _points(rows: Rows, here: slice, state: _State, path: Path, done: float) -> Chunk:
@@ -126,7 +135,7 @@ def _setup(header: list[FloatArray], name: str, path: Path) -> tuple[Setup, tupl
     notes: list[str] = []
     if not matrix[:3, 3].any() and matrix[3, :3].any():
         matrix = matrix.T
-        notes.append(f"the matrix of {name} is written in columns and was turned.")
+        notes.append(Note("matrix_turned", "the matrix of {name} is written in columns and was turned.", name=name))
     u, stretch, vt = np.linalg.svd(matrix[:3, :3])
     rotation = u @ vt
     if np.abs(stretch - 1.0).max() > _ROUNDED or np.linalg.det(rotation) < 0 or matrix[3].tolist() != [0, 0, 0, 1]:
@@ -141,7 +150,8 @@ def _setup(header: list[FloatArray], name: str, path: Path) -> tuple[Setup, tupl
         position = header[2]
         evidence = Evidence.STATED if position.any() else Evidence.DEFAULT
     elif np.linalg.norm(position - header[2]) > _SAME_PLACE:
-        notes.append(f"{name} gives two places for its scanner; the one of its matrix is used.")
+        said = "{name} gives two places for its scanner; the one of its matrix is used."
+        notes.append(Note("two_places", said, name=name))
     setup = Setup(
         "", "PTX", T_scan_local=T_scan_local, position=position, evidence=evidence, intensity_limits=(0.0, 1.0)
     )

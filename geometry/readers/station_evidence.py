@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import FloatArray, IntArray
+from geometry.note import Note
 from geometry.readers.chunk import Evidence, Setup
 from geometry.readers.thinning import kept_of_records
 
@@ -60,8 +61,12 @@ def believed_positions(claims: Sequence[Claim]) -> tuple[list[FloatArray | None]
         if position is not None and not _is_believed(claim, claims):
             x, y, z = position
             notes.append(
-                f"A scan gives its scanner's position as ({x:.3f}, {y:.3f}, {z:.3f}), but its points do not show that "
-                "it stood there (an export in a project frame?): the position is treated as unknown."
+                Note(
+                    "position_not_believed",
+                    "A scan gives its scanner's position as ({position}), but its points do not show that it stood "
+                    "there (an export in a project frame?): the position is treated as unknown.",
+                    position=f"{x:.3f}, {y:.3f}, {z:.3f}",
+                )
             )
             position = None
         positions.append(position)
@@ -133,12 +138,16 @@ def _missing_position_notes(claims: Sequence[Claim], positions: list[FloatArray 
     unknown = sum(p is None and len(c.points) > 0 for c, p in zip(claims, positions, strict=True))
     filled = sum(len(c.points) > 0 for c in claims)
     if unknown:
-        which = (
-            "the scanner's position is" if filled == 1 else f"the scanner's position is ({unknown} of {filled} scans)"
+        said = "The scanner's position is not known: less can be claimed about what is missing."
+        several = said.replace("position is", "position is ({unknown} of {scans} scans)")
+        notes.append(
+            Note("position_unknown", said)
+            if filled == 1
+            else Note("positions_unknown", several, unknown=str(unknown), scans=str(filled))
         )
-        notes.append(f"{which[0].upper()}{which[1:]} not known: less can be claimed about what is missing.")
     for file in sorted({c.file for c in claims}):
         places = [p for c, p in zip(claims, positions, strict=True) if c.file == file and p is not None]
         if len(places) > 1 and not np.any(places):
-            notes.append(f"All {len(places)} scans of a file stand at (0, 0, 0): they may not have been registered.")
+            said = "All {scans} scans of a file stand at (0, 0, 0): they may not have been registered."
+            notes.append(Note("all_at_origin", said, scans=str(len(places))))
     return notes

@@ -13,6 +13,7 @@ import numpy as np
 
 from geometry.arrays import Float32Array, FloatArray
 from geometry.errors import ReadError
+from geometry.note import Note
 from geometry.readers.chunk import Chunk, Setup
 from geometry.readers.text_rows import Rows, parse_rows, text_blocks
 
@@ -164,7 +165,8 @@ def _closing_notes(tally: _Tally, path: Path) -> tuple[str, ...]:
             f"{path}: not a table of points: {tally.bad:,} lines do not begin with three numbers "
             f"(first: line {tally.first_bad:,}); export it as x y z"
         )
-    return (f"{tally.bad:,} lines are no points and were skipped (first: line {tally.first_bad:,}).",)
+    said = "{lines} lines are no points and were skipped (first: line {first})."
+    return (Note("lines_skipped", said, lines=f"{tally.bad:,}", first=f"{tally.first_bad:,}"),)
 
 
 def _table(head: bytes, path: Path) -> _Table:
@@ -183,7 +185,8 @@ def _table(head: bytes, path: Path) -> _Table:
     if named is not None:
         return _Table(named[0], named[1], decimal_comma, format_name, ())
     first = 1 if _has_point_numbers(rows) else 0
-    note = ("the first column is a point number; x y z are the next three.",) if first else ()
+    numbered = Note("point_numbers", "the first column is a point number; x y z are the next three.")
+    note = (numbered,) if first else ()
     widths = rows.tokens[rows.tokens > 2]
     has_intensity = is_pts and len(widths) > 0 and int(np.median(widths)) in (4, 7)
     return _Table((first, first + 1, first + 2), first + 3 if has_intensity else None, decimal_comma, format_name, note)

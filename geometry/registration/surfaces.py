@@ -167,8 +167,8 @@ def scan_sample(scan: Scan, seed: int) -> ScanSample:
     """
     if len(scan.points) < FEWEST_POINTS:
         raise EmptyInput(
-            f"the scan has {len(scan.points):,} usable points, too few to register (at least {FEWEST_POINTS:,}): export "
-            "it whole, less thinned, or raise --max-points"
+            f"the scan has {len(scan.points):,} usable points, too few to register (at least {FEWEST_POINTS:,}): "
+            "export it whole, less thinned, or raise --max-points"
         )
     cell = _FINEST_CELL
     chosen = voxel_thin(scan.points, cell)
