@@ -47,7 +47,8 @@ class Rule:
     steps: tuple[tuple[float, Limits], ...]
     """(up to this size in metres, limits), rising; the last is inf unless the rule ends there."""
     by: str = ""
-    """Which size selects the step: ``height``, ``length`` or nothing."""
+    """Which size selects the step: ``height``, ``length`` (the longer side of the plan), or nothing for the
+    characteristic's own: the height for verticality, the side for slope, the thickness for a section."""
     span: float = 2.0
     """Length of the straightedge for flatness, metres."""
     faces: str = ""

@@ -9,10 +9,11 @@ from scipy.spatial import cKDTree
 
 from geometry.arrays import FloatArray, Int32Array, IntArray
 from geometry.as_built import AsBuilt
-from geometry.characteristics import Measured, measure, overall
+from geometry.characteristics import measure, overall
 from geometry.design import Element
 from geometry.deviation.surface import patch_surface
 from geometry.element_pose import ElementShapes, PoseFit, built_pose
+from geometry.measured import Measured
 from geometry.presence import PresenceEvidence, decide_state
 from geometry.tolerance import Rule, ToleranceSet
 from geometry.triangle_tree import TriangleTree, closest
@@ -26,6 +27,10 @@ from twin.sight import Sight
 _PARTLY = 0.3
 """Share of rays through among rays through and own points from which an element counts as partly absent."""
 _FEW_RAYS = 20
+_LEAST_SEEN = 0.02
+"""Share of an element's surface that must have been measured before it can pass."""
+_LEAST_SEEN_BLIND = 0.1
+"""The same where the rays are not known: what lies there may be a neighbour's edge, and nothing says it is not."""
 _UNMODELLED = 0.1
 """How far (m) from any designed surface a point must be to count as unmodelled."""
 
@@ -97,11 +102,12 @@ def _judge(
         return result
     measured = _measured(i, element, shapes, evidence, mine)
     measurements = measure(measured, tolerances)
-    verdict, doubts = _verdict(measurements, presence, tolerances.rules_for(element.ifc_class, element.materials))
+    rules = tolerances.rules_for(element.ifc_class, element.materials)
+    verdict, doubts = _verdict(measurements, presence, measured.seen_share, rules)
     return replace(
         result,
         verdict=verdict,
-        pose=_pose(measured.fit),
+        pose=_pose(measured.fit, evidence.budget, shapes.centre[i]),
         deviation=_summary(evidence.as_built, mine, evidence.sight.seen.sigma),
         measurements=measurements,
         reasons=reasons + doubts,
@@ -131,7 +137,7 @@ def _presence(
 
 
 def _verdict(
-    measurements: tuple[Measurement, ...], presence: PresenceEvidence, rules: tuple[Rule, ...]
+    measurements: tuple[Measurement, ...], presence: PresenceEvidence, seen: float, rules: tuple[Rule, ...]
 ) -> tuple[Outcome, tuple[str, ...]]:
     """Return the verdict over all measurements and the machine words that qualify it."""
     verdict = overall(measurements)
@@ -142,6 +148,9 @@ def _verdict(
     if absent >= _PARTLY and presence.through >= _FEW_RAYS:
         reasons += (f"partly_absent:{presence.through}",)
         verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
+    if verdict is Outcome.PASS and seen < (_LEAST_SEEN if presence.rays_known else _LEAST_SEEN_BLIND):
+        reasons += (f"little_seen:{seen:.1%}",)
+        verdict = Outcome.INDETERMINATE
     return verdict, reasons
 
 
@@ -160,6 +169,7 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
             points, built.normal[mine], built.deviation[mine], built.residual[mine], sigma=evidence.sight.seen.sigma
         ),
         budget=evidence.budget,
+        vertices=shapes.triangles[shapes.start[i] : shapes.start[i + 1]].reshape(-1, 3),
         area=shapes.area(i),
     )
 
@@ -179,13 +189,16 @@ def _covered(evidence: Evidence, shapes: ElementShapes, i: int, mine: IntArray, 
     return int(np.isfinite(near).sum())
 
 
-def _pose(fit: PoseFit | None) -> AsBuiltPose | None:
-    """Return the as-built pose with everything unobservable at zero and infinite variance."""
+def _pose(fit: PoseFit | None, budget: Budget, centre: FloatArray) -> AsBuiltPose | None:
+    """Return the as-built pose in the design frame; what is unobservable has zero and an infinite variance.
+
+    The frame is known no better than the registration: its covariance and the instrument's are part of the pose's.
+    """
     if fit is None:
         return None
     seen = np.array(fit.observable)
     twist = np.where(seen, fit.twist, 0.0)
-    covariance = np.where(np.outer(seen, seen), fit.covariance, 0.0)
+    covariance = np.where(np.outer(seen, seen), fit.covariance + budget.pose_at(centre), 0.0)
     covariance[~seen, ~seen] = np.inf
     x, y, z, a, b, c = fit.observable
     return AsBuiltPose(twist[:3], twist[3:], covariance, (x, y, z, a, b, c))

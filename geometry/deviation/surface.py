@@ -35,6 +35,8 @@ class Patches:
     """(p,) how many points lie in each."""
     support: IntArray
     """(p,) how many points its value rests on, neighbours included."""
+    area: FloatArray
+    """(p,) square metres that its points cover, counted in cells a quarter as wide."""
     own: BoolArray
     """(p,) True where the patch joins on to the element's surface without a step."""
     cell: float
@@ -66,6 +68,7 @@ def patch_surface(
     keys = np.zeros((len(count), key.shape[1]), np.int64)
     keys[patch] = key
     enough = count >= min(_MIN_PATCH, max(1, int(np.median(count))))
+    area = _covered_area(points, normals, patch, cell)[enough]
     keys, middle, predicted, count = keys[enough], middle[enough], predicted[enough], count[enough]
     position, normal = position[enough], normal[enough]
     pairs = adjacent_cells(keys)
@@ -79,6 +82,7 @@ def patch_surface(
         normal=normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12),
         points=count,
         support=support.astype(np.int64),
+        area=area,
         own=own,
         cell=cell,
     )
@@ -98,6 +102,20 @@ def _gridded(points: FloatArray, normals: FloatArray) -> tuple[float, IntArray]:
         if np.median(sizes) >= 2 * _MIN_PATCH:
             break
     return cell, key
+
+
+def _covered_area(points: FloatArray, normals: FloatArray, patch: IntArray, cell: float) -> FloatArray:
+    """Return the area (m²) of the quarter cells of each patch that hold a point, seen along its main axis.
+
+    Sparse points leave quarter cells empty, so that it is rather too small: a line of points is not a surface.
+    """
+    axis = np.argmax(np.abs(normals), axis=1)
+    each = np.arange(len(points))
+    quarter = np.floor(points / (0.25 * cell)).astype(np.int64)
+    plane = np.stack([quarter[each, (axis + 1) % 3], quarter[each, (axis + 2) % 3]], axis=1)
+    held, first = np.unique(np.concatenate([patch[:, None], plane], axis=1), axis=0, return_index=True)
+    slant = np.maximum(np.abs(normals[first, axis[first]]), 0.5)
+    return np.bincount(held[:, 0], weights=(0.25 * cell) ** 2 / slant).astype(np.float64)
 
 
 def _mean_by(group: IntArray, values: FloatArray, count: IntArray) -> FloatArray:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from geometry.arrays import FloatArray
-from geometry.characteristics import Measured
 from geometry.deviation.surface import patch_surface
 from geometry.element_pose import PoseProblem, element_shapes, fit_poses
+from geometry.measured import Measured
 from geometry.uncertainty import Budget
 from tests.reference.scenes import Box, face_normal
 
@@ -61,5 +61,6 @@ def measured_box(
         fit=fit,
         patches=patch_surface(points, normals, deviation, residual, sigma=SIGMA),
         budget=Budget(covariance, box.centre, instrument),
+        vertices=shapes.triangles.reshape(-1, 3),
         area=shapes.area(0),
     )

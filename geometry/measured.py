@@ -1,0 +1,88 @@
+"""What is known of one element before it is judged, and the judging of one value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from geometry.deviation.surface import Patches
+from geometry.element_pose import PoseFit
+from geometry.plan import plan_rectangle
+from geometry.tolerance import Rule
+from geometry.uncertainty import COVERAGE_FACTOR, Budget, expanded
+from geometry.verdict import Measurement, Outcome, judge
+
+FEW = 20
+"""Points below which nothing is claimed against or for an element."""
+_FORM = ("flatness",)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Everything known of one element, in the frame of the check."""
+
+    ifc_class: str
+    materials: tuple[str, ...]
+    lower: FloatArray
+    """(3,) corner of the designed box, metres."""
+    upper: FloatArray
+    seen_lower: FloatArray
+    """(3,) corner of the box of the element's points."""
+    seen_upper: FloatArray
+    fit: PoseFit | None
+    patches: Patches
+    budget: Budget
+    vertices: FloatArray
+    """(m, 3) of the designed mesh, metres."""
+    area: float
+    """Area of the designed surface, m²."""
+
+    @property
+    def size(self) -> FloatArray:
+        """Designed box, (3,) metres."""
+        return self.upper - self.lower
+
+    @property
+    def seen_share(self) -> float:
+        """Share of the designed surface that has own points on it, 0..1."""
+        seen = float(self.patches.area[self.patches.own].sum())
+        return min(1.0, seen / self.area) if self.area > 0 else 0.0
+
+
+def judged(rule: Rule, size: float, actual: float, standard: float, *, n: int, method: str) -> list[Measurement]:
+    """Judge one value; says ``capability`` when U alone exceeds the tolerance."""
+    limits = rule.limits(size)
+    if limits is None:
+        return []
+    uncertainty = expanded(standard)
+    # a form error cannot be below zero: its lower limit needs no guard band
+    lower = -np.inf if rule.characteristic in _FORM else limits.lower
+    outcome, note = judge(actual, lower, limits.upper, uncertainty), ""
+    if n < FEW and outcome in (Outcome.PASS, Outcome.FAIL):
+        outcome, note = Outcome.INDETERMINATE, "few_points"
+    elif outcome is Outcome.INDETERMINATE and 2.0 * uncertainty > limits.upper - limits.lower:
+        note = "capability"
+    return [
+        Measurement(
+            characteristic=rule.characteristic,
+            actual=actual,
+            lower=limits.lower,
+            upper=limits.upper,
+            expanded_uncertainty=uncertainty,
+            outcome=outcome,
+            source=rule.source,
+            coverage_factor=COVERAGE_FACTOR,
+            n=n,
+            method=method,
+            note=note,
+        )
+    ]
+
+
+def governing_size(element: Measured, rule: Rule, own: float) -> float:
+    """Return the size (m) that selects the rule's limits: what it says, else the characteristic's ``own``."""
+    if rule.by == "height":
+        return float(element.size[2])
+    if rule.by == "length":
+        return float(plan_rectangle(element.vertices).lengths[0])
+    return own

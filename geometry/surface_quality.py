@@ -1,0 +1,126 @@
+"""What the seen surface of an element is like: its worst deviation, the size of its section, its flatness."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from geometry.arrays import BoolArray, FloatArray
+from geometry.deviation.surface import Patches
+from geometry.measured import FEW, Measured, governing_size, judged
+from geometry.straightedge import largest_gap
+from geometry.tolerance import Rule
+from geometry.uncertainty import COVERAGE_FACTOR
+from geometry.verdict import Measurement, Outcome
+
+_PROOF = 150
+"""Points beyond the limit that prove a surface nonconforming when most of the element conforms."""
+_CANDIDATES = 64
+"""Face directions tried per element."""
+
+
+def surface(element: Measured, rule: Rule) -> list[Measurement]:
+    """Worst deviation of the element's own surface; what stands on it unexplained keeps it from passing."""
+    patches = element.patches
+    own = patches.own
+    size = governing_size(element, rule, float(element.size.max()))
+    limits = rule.limits(size)
+    if limits is None or not own.any():
+        return []
+    expanded_each = COVERAGE_FACTOR * element.budget.combined(patches.position, patches.normal, patches.uncertainty)
+    outside = np.maximum(patches.deviation - limits.upper, limits.lower - patches.deviation)
+    total = int(patches.points[own].sum())
+    beyond = own & (outside > expanded_each)
+    support = int(patches.points[beyond].sum())
+    proven = support >= _PROOF or (support >= FEW and 2 * support >= total)
+    # a proven failure is stated by its surest patch, anything else by the patch that comes nearest to failing
+    worst = int(np.argmax(np.where(beyond, outside - expanded_each, -np.inf) if proven else
+                          np.where(own, outside + expanded_each, -np.inf)))  # fmt: skip
+    [result] = judged(
+        rule, size, float(patches.deviation[worst]), 0.5 * float(expanded_each[worst]), n=total, method="patches"
+    )
+    if result.outcome is Outcome.FAIL and not proven:
+        return [replace(result, outcome=Outcome.INDETERMINATE, note="few_points")]
+    if result.outcome is Outcome.PASS and _stands_out(patches, outside, expanded_each):
+        return [replace(result, outcome=Outcome.INDETERMINATE, note="attached")]
+    return [result]
+
+
+def _stands_out(patches: Patches, outside: FloatArray, expanded_each: FloatArray) -> bool:
+    """Say whether a fair part of what lies on the element is out of tolerance but not joined to its surface."""
+    foreign = ~patches.own & (outside > expanded_each)
+    # what lies inside the material cannot stand on it: the surface is not where it should be, or it is a neighbour's
+    inside = foreign & (patches.deviation < 0.0)
+    share = patches.points[foreign].sum() / max(patches.points.sum(), 1)
+    return bool(patches.points[inside].sum() >= FEW or (foreign.sum() >= 3 and share > 0.1))
+
+
+def _faces(patches: Patches) -> list[tuple[FloatArray, BoolArray]]:
+    """Return the element's main faces: outward normal (3,) and which patches lie on it."""
+    # a curved surface has as many normals as patches: weigh candidate directions on a grid of a hundredth
+    rough, member = np.unique(np.round(patches.normal, 2), axis=0, return_inverse=True)
+    weight = np.bincount(member.reshape(-1), weights=np.where(patches.own, patches.points, 0), minlength=len(rough))
+    candidates = rough[np.argsort(-weight, kind="stable")[:_CANDIDATES]]
+    left = patches.own.copy()
+    faces: list[tuple[FloatArray, BoolArray]] = []
+    for _ in range(6):
+        if left.sum() < 3:
+            break
+        close = patches.normal[left] @ candidates.T > 0.98
+        support = patches.points[left] @ close
+        if support.max(initial=0) <= 0:
+            break
+        axis = candidates[int(np.argmax(support))]
+        axis = axis / np.linalg.norm(axis)
+        on = left & (patches.normal @ axis > 0.98)
+        faces.append((axis, on))
+        left &= ~(patches.normal @ axis > 0.9)
+    return faces
+
+
+def section_size(element: Measured, rule: Rule) -> list[Measurement]:
+    """Distance between opposite faces less the designed one: the sum of the two faces' outward deviations."""
+    patches = element.patches
+    faces = _faces(patches)
+    found: list[Measurement] = []
+    for i, (axis, on) in enumerate(faces):
+        for other_axis, other in faces[i + 1 :]:
+            if axis @ other_axis > -0.98:
+                continue
+            n = int(min(patches.points[on].sum(), patches.points[other].sum()))
+            actual = float(
+                np.average(patches.deviation[on], weights=patches.points[on])
+                + np.average(patches.deviation[other], weights=patches.points[other])
+            )
+            # registration moves both faces alike and drops out; noise averages over each face
+            noise = np.hypot(_mean_uncertainty(patches, on), _mean_uncertainty(patches, other))
+            standard = float(np.hypot(noise, np.sqrt(2.0) * element.budget.instrument))
+            size = governing_size(element, rule, float(np.abs(axis) @ element.size))
+            found += judged(rule, size, actual, standard, n=n, method="opposite faces")
+    return found
+
+
+def _mean_uncertainty(patches: Patches, on: BoolArray) -> float:
+    return float(np.sqrt(np.mean(patches.uncertainty[on] ** 2) / max(on.sum() / 9.0, 1.0)))
+
+
+def flatness(element: Measured, rule: Rule) -> list[Measurement]:
+    """Largest gap under a straightedge on any of the faces that the rule is about."""
+    patches = element.patches
+    gaps: list[float] = []
+    noise: list[float] = []
+    n = 0
+    for axis, on in _faces(patches):
+        if (rule.faces == "up" and axis[2] < 0.9) or (rule.faces == "down" and axis[2] > -0.9):
+            continue
+        gap = largest_gap(patches.position[on], axis, patches.deviation[on], span=rule.span, cell=patches.cell)
+        if np.isfinite(gap):
+            gaps.append(gap)
+            noise.append(float(np.median(patches.uncertainty[on])))
+            n += int(patches.points[on].sum())
+    if not gaps or patches.cell * 4 > rule.span:
+        return []
+    worst = int(np.argmax(gaps))
+    # the gap is one point against the line through two others: variance 1 + 1/2
+    standard = float(np.hypot(np.sqrt(1.5) * noise[worst], element.budget.instrument))
+    size = governing_size(element, rule, float(element.size.max()))
+    return judged(rule, size, gaps[worst], standard, n=n, method=f"straightedge {rule.span:g} m")
