@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray, Int32Array, IntArray
+from geometry.claims import disputed_points, phantoms, tied, without_phantoms, without_refuted
 from geometry.element_pose import ElementShapes, PoseFit, PoseProblem, fit_poses, unit_normals
 from geometry.thinning import voxel_thin
 from geometry.triangle_tree import ClosestElements, TriangleTree, build_tree, closest, closest_elements
@@ -84,6 +85,7 @@ def solve_as_built(
     fits = dict[int, PoseFit]()
     members: list[IntArray] = []
     trusted: list[FloatArray] = []
+    disputes = disputed_points(built, edge, seen.sigma)
     for number in range(_PASSES):
         new_members, trust = _members(shapes, candidates, built, edge, some)
         begin = np.concatenate([[0], np.cumsum([len(m) for m in new_members])]).astype(np.int64)
@@ -107,14 +109,17 @@ def solve_as_built(
         members, trusted = new_members, new_trusted
         tree = build_tree(_placed(shapes, fits), shapes.element)
         built = _near(tree, some, _FORM_BAND)
-        phantoms = _phantoms(fits, built, seen.sigma)
-        if phantoms:
-            fits = {i: f for i, f in fits.items() if i not in phantoms}
-            members = [m if i not in phantoms else m[:0] for i, m in enumerate(members)]
-            candidates = _without(candidates, phantoms, seen.sigma)
+        drawn = phantoms(fits, built, seen.sigma)
+        if drawn:
+            fits = {i: f for i, f in fits.items() if i not in drawn}
+            members = [m if i not in drawn else m[:0] for i, m in enumerate(members)]
+            candidates = without_phantoms(candidates, drawn, seen.sigma)
             tree = build_tree(_placed(shapes, fits), shapes.element)
             built = _near(tree, some, _FORM_BAND)
+        if number:
+            candidates = without_refuted(candidates, disputes, fits, built, shapes, seen.sigma)
         built, edge = _with_edges(tree, some, built)
+        disputes = disputed_points(built, edge, seen.sigma)
         if progress is not None:
             progress((number + 1) / _PASSES)
     built, _ = _with_edges(tree, seen, _near(tree, seen, _FORM_BAND))
@@ -146,49 +151,6 @@ def _with_edges(tree: TriangleTree, seen: SeenPoints, near: ClosestElements) -> 
     return ClosestElements(element, triangle, distance, signed), edge
 
 
-def _tied(built: ClosestElements, sigma: float) -> BoolArray:
-    """Say for which points the second element is as near as the first."""
-    with np.errstate(invalid="ignore"):
-        return (built.element[:, 1] >= 0) & (built.distance[:, 1] - built.distance[:, 0] < 2.0 * sigma)
-
-
-def _phantoms(fits: dict[int, PoseFit], built: ClosestElements, sigma: float) -> set[int]:
-    """Return the elements moved onto points that a less displaced element explains as well.
-
-    A sub-floor that nobody can see follows the tilted finish above it: of two that explain the same points, the one
-    that had to move farther from its design is not there.
-    """
-    first, second = built.element[:, 0], built.element[:, 1]
-    on = (first >= 0) & (built.distance[:, 0] < 3.0 * sigma)
-    tied = on & _tied(built, sigma)
-    count = int(built.element.max(initial=-1)) + 1
-    total = np.bincount(first[on], minlength=count) + np.bincount(second[tied], minlength=count)
-    found: set[int] = set()
-    pairs, number = np.unique(np.stack([first[tied], second[tied]], axis=1), axis=0, return_counts=True)
-    both: dict[tuple[int, int], int] = {}
-    for (a, b), n in zip(pairs.tolist(), number.tolist(), strict=True):
-        both[min(a, b), max(a, b)] = both.get((min(a, b), max(a, b)), 0) + n
-    for pair, n in both.items():
-        far, near = sorted(pair, key=lambda e: _displacement(fits.get(e)), reverse=True)
-        apart = _displacement(fits.get(far)) - _displacement(fits.get(near))
-        if apart > 3.0 * sigma and n > 0.5 * total[far]:
-            found.add(far)
-    return found
-
-
-def _displacement(fit: PoseFit | None) -> float:
-    """Return how far (m) a fit moved the element's middle along what it could observe; 0 without a fit."""
-    return 0.0 if fit is None else float(np.linalg.norm(fit.twist[:3]))
-
-
-def _without(candidates: ClosestElements, phantoms: set[int], sigma: float) -> ClosestElements:
-    """Return the candidates without those that would move a phantom again; what lies where it was designed stays."""
-    away = np.isin(candidates.element, list(phantoms)) & ~(candidates.distance < 3.0 * sigma)
-    return ClosestElements(
-        np.where(away, -1, candidates.element), candidates.triangle, candidates.distance, candidates.signed
-    )
-
-
 def _members(
     shapes: ElementShapes, candidates: ClosestElements, built: ClosestElements, edge: BoolArray, seen: SeenPoints
 ) -> tuple[list[IntArray], FloatArray]:
@@ -199,13 +161,13 @@ def _members(
     """
     first = built.element[:, 0]
     explained = (first >= 0) & (built.distance[:, 0] < 3.0 * seen.sigma)
-    tied = explained & _tied(built, seen.sigma)
+    shared = explained & tied(built, seen.sigma)
     who: list[Int32Array] = []
     which: list[IntArray] = []
     face: list[Int32Array] = []
     for rank in range(candidates.element.shape[1]):
         element = candidates.element[:, rank]
-        ok = (element >= 0) & ~edge & (~explained | (first == element) | (tied & (built.element[:, 1] == element)))
+        ok = (element >= 0) & ~edge & (~explained | (first == element) | (shared & (built.element[:, 1] == element)))
         who.append(element[ok])
         which.append(np.flatnonzero(ok))
         face.append(candidates.triangle[ok, rank])
@@ -220,7 +182,7 @@ def _members(
     kept = _evenly(element.astype(np.int64) * 6 + direction, index)
     element, index = element[kept], index[kept]
     bounds = np.searchsorted(element, np.arange(len(shapes) + 1))
-    trust = np.where(tied[index], _TIE_TRUST, 1.0)
+    trust = np.where(shared[index], _TIE_TRUST, 1.0)
     return [index[bounds[i] : bounds[i + 1]] for i in range(len(shapes))], trust
 
 
@@ -265,5 +227,5 @@ def _conclude(
         deviation=deviation,
         residual=np.where(owned, built.signed[:, 0], np.nan),
         normal=normal,
-        shared=_tied(built, seen.sigma),
+        shared=tied(built, seen.sigma),
     )

@@ -31,6 +31,19 @@ class Budget:
         """Return the combined standard uncertainty (n,) of deviations with their ``own`` part (n,) from noise."""
         return np.sqrt(own**2 + self.at(position, direction) ** 2 + self.instrument**2)
 
+    def pose_at(self, position: FloatArray) -> FloatArray:
+        """Return what the frame adds to the covariance (6, 6) of a pose at ``position`` (3,), translation first.
+
+        A turn of the frame about its pivot shifts what lies off it: shift = t + w x arm. The instrument adds to the
+        translation alone.
+        """
+        arm = np.asarray(position, np.float64) - self.pivot
+        cross = np.array([[0.0, arm[2], -arm[1]], [-arm[2], 0.0, arm[0]], [arm[1], -arm[0], 0.0]])  # w -> w x arm
+        moves = np.block([[cross, np.eye(3)], [np.eye(3), np.zeros((3, 3))]])
+        shared = moves @ self.registration_covariance @ moves.T
+        shared[:3, :3] += self.instrument**2 * np.eye(3)
+        return shared
+
     def tilt(self) -> FloatArray:
         """Return the covariance (3, 3) of the registration's rotation, rad²."""
         return self.registration_covariance[:3, :3]

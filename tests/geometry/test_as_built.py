@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from geometry.arrays import FloatArray, Int32Array
 from geometry.as_built import AsBuilt, SeenPoints, solve_as_built
+from geometry.claims import without_refuted
 from geometry.element_pose import ElementShapes, PoseFit, element_shapes
 from geometry.pose import Pose
 from geometry.scan import Scan, Station
 from geometry.source import SourceFile
-from geometry.triangle_tree import build_tree
-from tests.reference.scenes import Box, face_normal
+from geometry.triangle_tree import build_tree, closest_elements
+from tests.reference.scenes import Box, face_normal, scan_of
 from twin.sight import bring_into_sight
 
 BAND = 0.15
@@ -219,3 +220,47 @@ def test_progress_rises_to_one() -> None:
     solve_as_built(shapes_of(walls), seen, BAND, progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+@pytest.mark.parametrize("shift", [0.027, 0.045])
+def test_a_window_does_not_follow_the_wall_that_slid_over_its_frame(shift: float) -> None:
+    """The reveal now covers the frame's inner edge: both could take its points; the other edge speaks against one."""
+    wall = [Box("wall", (-2, 0, 0), (0, 0.4, 2.6)), Box("wall", (2, 0, 0), (4, 0.4, 2.6))]
+    frame = [
+        Box("window", (0, 0.1, 1), (0.04, 0.2, 2.2), "IfcWindow"), Box("window", (1.96, 0.1, 1), (2, 0.2, 2.2)),
+        Box("window", (0.04, 0.1, 1), (1.96, 0.2, 1.04)), Box("window", (0.04, 0.1, 2.16), (1.96, 0.2, 2.2)),
+        Box("window", (0.04, 0.14, 1.04), (1.96, 0.16, 2.16)),
+    ]  # fmt: skip
+    built = [*(part.moved([shift, 0, 0]) for part in wall), *frame]
+    scan = scan_of(built, [(0.6, -2.0, 1.6), (1.5, -1.5, 1.5), (1.0, -1.8, 0.9)], step=0.006)
+    shapes = element_shapes([np.concatenate([b.triangles() for b in part]) for part in (wall, frame)])
+    tree = build_tree(shapes.triangles, shapes.element)
+    sight = bring_into_sight(scan, Pose.from_parts(np.eye(3), scan.origin), tree, band=BAND)
+    found = solve_as_built(shapes, sight.seen, BAND)
+    assert fit_of(found, 1).twist[0] == pytest.approx(0.0, abs=0.003)
+    assert fit_of(found, 0).twist[0] == pytest.approx(shift, abs=0.003)
+
+
+@pytest.mark.parametrize(("spread", "kept"), [(0.001, False), (0.1, True)])
+def test_a_claim_on_disputed_points_falls_where_the_claimants_other_points_refute_it(spread: float, kept: bool) -> None:
+    """Two blocks claim 40 points at x = 0.03; the second was then fitted at 0, known to ``spread`` m, or not at all.
+
+    Otherwise both drop disputed points and both take them up again, each in its turn, without end.
+    """
+    blocks = [Box("a", (-1, 0, 0), (0, 1, 1)).moved([0.03, 0, 0]), Box("b", (-1, 0, 0), (0, 1, 1))]
+    shapes = shapes_of(blocks)
+    points = np.stack([np.full(40, 0.03), np.linspace(0.1, 0.9, 40), np.full(40, 0.5)], axis=1)
+    here = build_tree(shapes.triangles, shapes.element)
+    placed = np.concatenate([b.built.apply(b.triangles().reshape(-1, 3)).reshape(-1, 3, 3) for b in blocks if b.built])
+    towards = np.tile([1.0, 0.0, 0.0], (40, 1))
+    candidates = closest_elements(here, points, BAND, normals=towards, min_cosine=0.5, k=4)
+    built = closest_elements(build_tree(placed, shapes.element), points, 0.05, normals=towards, min_cosine=0.5, k=4)
+    fits: dict[int, PoseFit] = {
+        number: PoseFit(HERE, np.array([x, 0.0, 0, 0, 0, 0]), np.eye(6) * s**2, (True,) * 6, 1.0, 0.002, 99)
+        for number, x, s in [(0, 0.03, 0.001), (1, 0.0, spread)]
+    }
+    left = without_refuted(candidates, np.ones(40, bool), fits, built, shapes, 0.002)
+    assert (left.element == 0).any(axis=1).all()
+    assert bool((left.element == 1).any()) is kept
+    untouched = without_refuted(candidates, np.zeros(40, bool), fits, built, shapes, 0.002)
+    assert (untouched.element == 1).any(axis=1).all()

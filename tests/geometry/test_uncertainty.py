@@ -32,6 +32,25 @@ def test_the_registrations_share_equals_drawing_ten_thousand_registrations(seed:
     np.testing.assert_allclose(got, moved.std(axis=0), rtol=0.03)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_pose_inherits_the_frames_covariance_at_its_place(seed: int) -> None:
+    """Of ten thousand registrations: how an element at a place shifts and turns, correlations too."""
+    rng = np.random.default_rng(seed)
+    covariance, pivot = random_covariance(rng), rng.uniform(-5, 5, 3)
+    position = pivot + rng.uniform(-20, 20, 3)
+    draws = rng.multivariate_normal(np.zeros(6), covariance, 10_000)
+    shift = np.array([Pose.from_rotation_vector(d[:3]).rotate([position - pivot])[0] + d[3:] for d in draws])
+    drawn = np.cov(np.concatenate([shift, draws[:, :3]], axis=1).T)
+    got = Budget(covariance, pivot, 0.0).pose_at(position)
+    scale = np.sqrt(np.outer(np.diag(drawn), np.diag(drawn)))
+    np.testing.assert_allclose(got / scale, drawn / scale, atol=0.05)
+
+
+def test_the_instrument_adds_to_where_a_pose_is_and_not_to_how_it_is_turned() -> None:
+    got = Budget(np.zeros((6, 6)), np.zeros(3), 0.002).pose_at(np.array([3.0, 4, 5]))
+    np.testing.assert_allclose(got, np.diag([4e-6] * 3 + [0.0] * 3), atol=1e-18)
+
+
 def test_parts_add_as_squares() -> None:
     budget = Budget(np.diag([0.0] * 3 + [0.003**2] * 3), np.zeros(3), 0.004)
     at, along = np.array([[7.0, 8, 9]]), np.array([[0.0, 1, 0]])
