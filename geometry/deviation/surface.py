@@ -58,8 +58,7 @@ def patch_surface(
         Standard deviation of a point, metres.
     """
     cell, key = _gridded(points, normals)
-    patch = np.unique(key, axis=0, return_inverse=True)[1].reshape(-1)
-    count = np.bincount(patch)
+    patch, count = numbered_rows(key)
     # medians by sorting once: robust against strays at edges
     middle = _median_by(patch, residual, count)
     predicted = _mean_by(patch, deviation - residual, count)
@@ -98,8 +97,7 @@ def _gridded(points: FloatArray, normals: FloatArray) -> tuple[float, IntArray]:
     cell = _CELLS[-1]
     for cell in _CELLS:
         key = np.concatenate([np.floor((points - first) / cell).astype(np.int64), face[:, None]], axis=1)
-        sizes = np.unique(key, axis=0, return_counts=True)[1]
-        if np.median(sizes) >= 2 * _MIN_PATCH:
+        if np.median(numbered_rows(key)[1]) >= 2 * _MIN_PATCH:
             break
     return cell, key
 
@@ -113,9 +111,27 @@ def _covered_area(points: FloatArray, normals: FloatArray, patch: IntArray, cell
     each = np.arange(len(points))
     quarter = np.floor(points / (0.25 * cell)).astype(np.int64)
     plane = np.stack([quarter[each, (axis + 1) % 3], quarter[each, (axis + 2) % 3]], axis=1)
-    held, first = np.unique(np.concatenate([patch[:, None], plane], axis=1), axis=0, return_index=True)
-    slant = np.maximum(np.abs(normals[first, axis[first]]), 0.5)
-    return np.bincount(held[:, 0], weights=(0.25 * cell) ** 2 / slant).astype(np.float64)
+    held, count = numbered_rows(np.concatenate([patch[:, None], plane], axis=1))
+    of_patch, cosine = np.empty(len(count), np.int64), np.empty(len(count))
+    of_patch[held], cosine[held] = patch, np.abs(normals[each, axis])
+    return np.bincount(of_patch, weights=(0.25 * cell) ** 2 / np.maximum(cosine, 0.5)).astype(np.float64)
+
+
+def numbered_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the number (n,) of each row's value, in rising order of the rows (n, k), and how often each occurs.
+
+    The same as :func:`numpy.unique` over rows, many times as fast: rows become single numbers first.
+    """
+    low = rows.min(axis=0)
+    extent = rows.max(axis=0) - low + 1
+    if np.prod(extent.astype(np.float64)) >= 2.0**62:
+        _, number, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+        return number.reshape(-1).astype(np.int64), count.astype(np.int64)
+    code = np.zeros(len(rows), np.int64)
+    for column in range(rows.shape[1]):
+        code = code * extent[column] + (rows[:, column] - low[column])
+    _, number, count = np.unique(code, return_inverse=True, return_counts=True)
+    return number.reshape(-1).astype(np.int64), count.astype(np.int64)
 
 
 def _mean_by(group: IntArray, values: FloatArray, count: IntArray) -> FloatArray:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geometry.arrays import FloatArray
-from geometry.deviation.surface import Patches, adjacent_cells, patch_surface
+from geometry.deviation.surface import Patches, adjacent_cells, numbered_rows, patch_surface
 from geometry.pose import Pose
 
 SIGMA = 0.0025
@@ -182,3 +182,14 @@ def test_touching_cells_equal_comparing_all_pairs(seed: int, count: int) -> None
 def test_no_cells_touch_nothing() -> None:
     left, right = adjacent_cells(np.empty((0, 4), np.int64))
     assert len(left) == len(right) == 0
+
+
+@given(st.integers(0, 10_000), st.sampled_from([3, 1000, 2**40]))
+def test_rows_are_numbered_as_numpy_does(seed: int, reach: int) -> None:
+    """Against numpy.unique over rows, also where the rows are too wide for one number."""
+    rows = np.random.default_rng(seed).integers(-reach, reach, (50, 4))
+    rows = np.concatenate([rows, rows[:20]])
+    _, number, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    found = numbered_rows(rows)
+    np.testing.assert_array_equal(found[0], number.reshape(-1))
+    np.testing.assert_array_equal(found[1], count)
