@@ -35,7 +35,9 @@ MAX_CRASHES_PER_SHAPE = 6
 _SLOW_GROUPS, _FAST_GROUPS = 2, 12
 _HIRE_AFTER_S = 0.3
 _POLL_S = 0.02
-_OPEN_LIMIT_S = 1800.0
+OPEN_LIMIT_S = 120.0
+"""Seconds that opening may take, and as much again for each 50 MB: over ten times what it takes."""
+_OPEN_BYTES = 50_000_000
 _GIBIBYTE = 1 << 30
 
 Progress = Callable[[float], None]
@@ -165,9 +167,9 @@ class _Crew:
         return any(thread.is_alive() for thread in self._threads)
 
     def dismiss(self) -> None:
-        """End all processes."""
+        """End all processes for good; a thread that still runs starts none anew."""
         for worker in self._workers:
-            worker.kill()
+            worker.dismiss()
 
 
 def _watch(board: _Board, crew: _Crew, workers: int, total: int, progress: Progress | None) -> None:
@@ -279,6 +281,8 @@ class _Worker:
         self._deadline = float("inf")
         self._process: subprocess.Popen[bytes] | None = None
         self._opened = False
+        self._lock = threading.Lock()
+        self._dismissed = False
         self._start(index=index)
 
     def open(self) -> dict[str, Any]:
@@ -294,15 +298,21 @@ class _Worker:
         if self._process is None:
             self._start(index=False)
         index: dict[str, Any] = {}
-        while (frame := self.read(_OPEN_LIMIT_S)) is not None:
-            header, _ = frame
-            if header["kind"] == "unreadable":
-                raise ReadError(header["reason"])
-            if header["kind"] == "index":
-                index = header
-            elif header["kind"] == "ready":
-                self._opened = True
-                return index
+        # the first worker is opened while nobody watches for late ones
+        alarm = threading.Timer(_open_limit_s(self._path), self._kill_as_late)
+        alarm.start()
+        try:
+            while (frame := self.read(float("inf"))) is not None:
+                header, _ = frame
+                if header["kind"] == "unreadable":
+                    raise ReadError(header["reason"])
+                if header["kind"] == "index":
+                    index = header
+                elif header["kind"] == "ready":
+                    self._opened = True
+                    return index
+        finally:
+            alarm.cancel()
         raise ReadError(f"the IFC parser {self.ending()} on it: the file is damaged or holds what it cannot take")
 
     def order(self, order: dict[str, Any]) -> None:
@@ -322,19 +332,30 @@ class _Worker:
 
     def kill_if_late(self) -> None:
         """End the process if it has been silent for too long."""
-        if self._process is not None and time.monotonic() > self._deadline:
+        if time.monotonic() > self._deadline:
+            self._kill_as_late()
+
+    def _kill_as_late(self) -> None:
+        process = self._process
+        if process is not None:
             self._late = True
-            self._process.kill()
+            process.kill()
 
     def kill(self) -> None:
         """End the process, if there is one."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    _close(pipe)
-        self._process, self._opened = None, False
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+                for pipe in (self._process.stdin, self._process.stdout):
+                    if pipe is not None:
+                        _close(pipe)
+            self._process, self._opened = None, False
+
+    def dismiss(self) -> None:
+        """End the process and never start another: the thread that serves it may not have heard of the end yet."""
+        self._dismissed = True
+        self.kill()
 
     def ending(self) -> str:
         """Say how the process ended."""
@@ -344,15 +365,18 @@ class _Worker:
         return f"crashed (signal {-code})" if code < 0 else f"failed (status {code})"
 
     def _start(self, *, index: bool) -> None:
-        self._late, self._opened = False, False
         program = _PREAMBLE.format(path=[entry for entry in sys.path if entry], folder=str(Path(__file__).parent))
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", program + self._entry],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        )
+        with self._lock:
+            if self._dismissed:
+                raise ReadError("reading was stopped")
+            self._late, self._opened = False, False
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", program + self._entry],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            )
         self.order({"path": str(self._path), "index": index, "memory_bytes": self._memory})
 
     def _pipe(self, name: str) -> IO[bytes]:
@@ -367,6 +391,13 @@ def _close(pipe: IO[bytes]) -> None:
         pipe.close()
     except OSError:
         return  # what was still buffered for a dead process
+
+
+def _open_limit_s(path: Path) -> float:
+    try:
+        return OPEN_LIMIT_S * (1.0 + path.stat().st_size / _OPEN_BYTES)
+    except OSError:
+        return OPEN_LIMIT_S
 
 
 def _memory_limit(workers: int) -> int | None:

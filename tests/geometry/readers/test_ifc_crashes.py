@@ -3,6 +3,9 @@
 # pyright: basic
 
 import importlib.util
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +13,12 @@ import pytest
 
 from geometry.errors import ReadError
 from geometry.mesh_health import mesh_health
+from geometry.readers import ifc_tessellation
 from geometry.readers.ifc import design_of
 from geometry.readers.ifc_tessellation import ENTRY, tessellate
 from geometry.source import SourceFile
 
+ROOT = Path(__file__).parents[3]
 _spec = importlib.util.spec_from_file_location("ifc_models", Path(__file__).with_name("ifc_models.py"))
 assert _spec is not None
 assert _spec.loader is not None
@@ -97,6 +102,53 @@ def test_a_parser_that_dies_gives_one_clear_line(path: Path) -> None:
         tessellate(path, workers=2, entry="import os; os.abort()")
     with pytest.raises(ReadError, match="status 5"):
         tessellate(path, workers=1, entry="import os; os._exit(5)")
+
+
+def test_a_parser_that_never_ends_is_ended(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ifc_tessellation, "OPEN_LIMIT_S", 0.5)
+    with pytest.raises(ReadError, match="parser took too long"):
+        tessellate(path, workers=1, entry="import time; time.sleep(600)")
+
+
+def test_a_reader_that_is_stopped_half_way_leaves_no_process(path: Path) -> None:
+    before = children()
+
+    def stop(share: float) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(3):  # a worker that is started anew just then would show here, not every time
+        with pytest.raises(KeyboardInterrupt):
+            tessellate(path, workers=2, progress=stop, entry=sabotage("time.sleep(600)", "('manifold',)"))
+        assert children() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of other systems does not end children")
+def test_a_killed_reader_takes_its_workers_along(path: Path) -> None:
+    entry = sabotage("time.sleep(600)", "('cgal-simple', 'manifold', 'opencascade')")
+    told = "lambda share: print(open('/proc/self/task/%d/children' % os.getpid()).read(), flush=True)"
+    program = f"""
+import os, pathlib
+from geometry.readers.ifc_tessellation import tessellate
+tessellate(pathlib.Path({str(path)!r}), workers=1, entry={entry!r}, progress={told})
+"""
+    reader = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert reader.stdout is not None
+    worker = int(reader.stdout.readline().split()[0])
+    reader.kill()
+    reader.wait(timeout=30)
+    reader.stdout.close()
+    deadline = time.monotonic() + 30.0
+    while is_running(worker) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_running(worker)
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process is there and no zombie that its new parent has yet to bury."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_no_process_is_left_behind(path: Path) -> None:
