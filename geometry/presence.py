@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from geometry.note import Note
 from geometry.verdict import State
 
 _MIN_OWN = 10
@@ -51,7 +52,7 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
     'unseen'
     """
     if evidence.suspect:
-        return State.DESIGN_SUSPECT, (f"design_suspect:{evidence.suspect}",)
+        return State.DESIGN_SUSPECT, (Note("design_suspect", "design_suspect:{value}", value=evidence.suspect),)
     own, through = evidence.own_points, evidence.through
     assigned = max(own, evidence.assigned_points)
     bare = assigned < _MOSTLY_SHARE * (assigned + through)

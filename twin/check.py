@@ -9,6 +9,7 @@ from geometry.design import DesignModel
 from geometry.element_pose import element_shapes
 from geometry.errors import EmptyInput
 from geometry.mesh_health import seen_triangles
+from geometry.note import Note
 from geometry.registration.register import register
 from geometry.registration.request import RegistrationRequest
 from geometry.registration.result import Registration, RegistrationStatus
@@ -18,7 +19,7 @@ from geometry.triangle_tree import build_tree, set_workers
 from geometry.uncertainty import Budget
 from geometry.visibility import see_surface, trace_rays
 from twin.judging import Evidence, judge_elements, point_deviations, unmodelled_clusters
-from twin.result import CheckResult
+from twin.result import CheckResult, shapeless_elements
 from twin.sight import bring_into_sight
 
 SEARCH_BAND = 0.15
@@ -50,7 +51,8 @@ def check(
         If the scan has no point or the design no triangle.
     """
     if len(scan.points) == 0 or not any(len(e.mesh.faces) for e in design.elements.values()):
-        raise EmptyInput("there is nothing to compare: the scan or the model is empty; check both files")
+        which = "scan has no point" if len(scan.points) == 0 else "model has no element with a shape"
+        raise EmptyInput(f"there is nothing to compare: the {which}. Export it again with its content")
     report = progress or _silent
     set_workers(workers)
     found = register(scan, design, registration, seed=seed, progress=lambda share: report("registering", share))
@@ -90,7 +92,7 @@ def compare(
     if sight.origins is not None:
         rays = trace_rays(tree, len(elements), sight.origins, sight.seen.points, as_built.element)
     evidence = Evidence(sight, as_built, surface, rays, _budget(registration))
-    judged = judge_elements(elements, shapes, evidence, tolerances)
+    judged = judge_elements(elements, shapes, evidence, tolerances) + shapeless_elements(design)
     clusters = unmodelled_clusters(sight.seen.points, as_built.element, tree, design.origin)
     report("measuring", 1.0)
     settings = _settings(seed) | {"noise_m": round(sight.noise, 6)}
@@ -113,9 +115,8 @@ def _settings(seed: int) -> dict[str, object]:
 def _notes(scan: Scan, design: DesignModel) -> tuple[str, ...]:
     notes = scan.notes + design.notes
     if not scan.has_poses:
-        notes += (
-            "the scan does not say where it was taken from: nothing can be called missing, and visibility is not known",
-        )
+        said = "the scan does not say where it was taken: nothing can be called missing, and visibility is not known"
+        notes += (Note("no_positions", said),)
     return notes
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from geometry.arrays import Float32Array, FloatArray, Int32Array
 from geometry.design import DesignModel
+from geometry.note import Note
 from geometry.registration.result import Registration
 from geometry.scan import Scan
 from geometry.verdict import Measurement, Outcome, State
@@ -85,6 +86,25 @@ class ElementResult:
     a value after a colon: ``few_points:12``, ``design_suspect:boolean failed``."""
 
 
+def shapeless_elements(design: DesignModel) -> tuple[ElementResult, ...]:
+    """Return the elements that the design gives no shape: listed, so that nothing is lost, and never judged."""
+    return tuple(
+        ElementResult(
+            global_id=element.global_id,
+            ifc_class=element.ifc_class,
+            name=element.name,
+            storey=element.storey,
+            state=State.DESIGN_SUSPECT,
+            verdict=Outcome.NOT_MEASURED,
+            points=0,
+            visible_fraction=0.0,
+            coverage=0.0,
+            reasons=(Note("no_shape", "no_shape:{value}", value=element.suspect),),
+        )
+        for element in design.without_geometry.values()
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Unmodelled:
     """A cluster of points that belongs to nothing in the design."""
@@ -114,12 +134,13 @@ class CheckResult:
     scan: Scan
     registration: Registration
     elements: tuple[ElementResult, ...]
+    """Those with a shape first, in the order of ``point_deviations.element_index``, then those without one."""
     unmodelled: tuple[Unmodelled, ...]
     point_deviations: PointDeviations | None
     tolerance_name: str
     """``user ±10 mm``, ``GB 50204-2015`` ..."""
     notes: tuple[str, ...] = ()
-    """What limits the claims: no station poses, thinned cloud ... One line each, English."""
+    """What limits the claims: no station poses, thinned cloud ... One line each, English; most are a ``Note``."""
     parameters: Mapping[str, object] = field(default_factory=dict[str, object])
     """Every setting that influences the result, by name (plain JSON values)."""
     seed: int = 0

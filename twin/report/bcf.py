@@ -119,13 +119,13 @@ def _description(element: ElementResult, result: CheckResult, words: Words) -> l
     lines = [headline(element, words)]
     lines += [words.explain(reason) for reason in element.reasons]
     lines += [_measured(measurement, words) for measurement in element.measurements if np.isfinite(measurement.actual)]
-    lines.append(words("bcf.judged", tolerance=result.tolerance_name))
+    lines.append(words("bcf.judged", tolerance=words.tolerance(result.tolerance_name)))
     lines.append(f"GlobalId {element.global_id}, {words('storey')}: {words.storey(element.storey)}")
     return [clean(line) for line in dict.fromkeys(lines) if line]
 
 
 def _measured(m: Measurement, words: Words) -> str:
-    value = f"{figures.signed_mm(m.actual)} ± {figures.mm(m.expanded_uncertainty)} mm"
+    value = f"{figures.actual_mm(m)} ± {figures.mm(m.expanded_uncertainty)} mm"
     limits = f"{figures.limits_mm(m.lower, m.upper)} ({words.source(m.source)})"
     return f"{words.characteristic(m.characteristic)}: {value}, {limits}, {words.term('verdict', m.outcome)}"
 

@@ -41,29 +41,46 @@ class Camera:
         return np.stack([0.5 + 0.5 * across, 0.5 - 0.5 * upward], axis=1)
 
 
-def look_at(box: FloatArray, azimuth: float, elevation: float, margin: float = 1.15) -> Camera:
-    """Return the camera that shows a box (2, 3) as large as fits, seen from ``azimuth``, ``elevation`` (radians).
+def look_at(points: FloatArray, azimuth: float, elevation: float, margin: float = 1.15) -> Camera:
+    """Return the camera that shows points (n, 3) as large as fits, in the middle, from ``azimuth``, ``elevation``.
 
-    Azimuth is the direction from the box to the camera, counter-clockwise from x; elevation is above the horizon.
+    Azimuth is the direction from the points to the camera, counter-clockwise from x; elevation is above the horizon
+    (radians). A box (2, 3), its lowest and highest corner, is shown whole.
     """
     flat = np.cos(elevation)
     away = np.array([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(elevation)])
     right = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
     up = np.cross(away, right)
-    centre = box.mean(axis=0)
-    half = np.maximum((box[1] - box[0]) / 2.0, 1e-3)
-    grow = max(1.0, SMALLEST_RADIUS / float(np.linalg.norm(half)))
-    corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half * grow
+    centre, corners = _about_centre(points)
     tangent = np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2.0) / margin
-    # each corner must fall inside the pyramid of view: its own depth toward the camera counts
-    needed = np.maximum(np.abs(corners @ up) / tangent, np.abs(corners @ right) / (tangent * ASPECT)) + corners @ away
-    distance = float(max(needed.max(), 0.1))
-    return Camera(centre + distance * away, -away, up, distance)
+    depth = corners @ away
+    # a point is inside the pyramid of view when it is on the inner side of its four faces: the tightest point on either
+    # of two opposite faces fixes how far off, and how far to the side, the tip must be
+    span: list[float] = []
+    aside: list[float] = []
+    for axis, slope in ((right, tangent * ASPECT), (up, tangent)):
+        across = corners @ axis
+        high, low = float((across + slope * depth).max()), float((slope * depth - across).max())
+        span.append((high + low) / (2.0 * slope))
+        aside.append((high - low) / 2.0)
+    distance = max(*span, 0.1)
+    looked_at = centre + aside[0] * right + aside[1] * up
+    return Camera(looked_at + distance * away, -away, up, distance)
 
 
-def overview(box: FloatArray) -> Camera:
+def _about_centre(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the centre (3,) of points or of a box, and its points or corners about it; small ones with room around."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    centre, half = (low + high) / 2.0, np.maximum((high - low) / 2.0, 1e-3)
+    about = points - centre
+    if len(points) == 2:
+        about = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
+    return centre, about * max(1.0, SMALLEST_RADIUS / float(np.linalg.norm(half)))
+
+
+def overview(points: FloatArray) -> Camera:
     """Return the plan-like oblique camera of a storey, from the south-west."""
-    return look_at(box, np.radians(-115.0), np.radians(52.0), margin=1.06)
+    return look_at(points, np.radians(-115.0), np.radians(52.0), margin=1.06)
 
 
 def element_camera(scene: Scene, element: int, neighbours: Iterable[int]) -> Camera:

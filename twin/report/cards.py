@@ -7,7 +7,7 @@ import numpy as np
 from geometry.verdict import Measurement, State
 from twin.report import figures
 from twin.report.palette import LOOKS, mark_of
-from twin.report.selection import worst
+from twin.report.selection import by_weight, worst
 from twin.report.words import Words, clean
 from twin.result import AsBuiltPose, CheckResult, DeviationSummary, ElementResult, Visibility
 
@@ -78,7 +78,7 @@ def make_card(result: CheckResult, index: int, number: int, words: Words) -> Car
             (words("visible"), figures.percent(element.visible_fraction)),
             (words("coverage"), figures.percent(element.coverage)),
         ),
-        measurements=tuple(_measurement(measurement, words) for measurement in element.measurements),
+        measurements=tuple(_measurement(measurement, words) for measurement in by_weight(element)),
         pose=_pose(element.pose, words) if element.pose is not None else (),
         deviation=_deviation(element.deviation, words) if element.deviation is not None else (),
         deviation_note=(
@@ -96,11 +96,11 @@ def headline(element: ElementResult, words: Words) -> str:
         return words("card.missing")
     decisive = worst(element)
     if decisive is None:
-        return "; ".join(words.explain(reason) for reason in element.reasons)
+        return words("semicolon").join(words.explain(reason) for reason in element.reasons)
     return words(
         "card.fail",
         characteristic=words.characteristic(decisive.characteristic),
-        actual=figures.signed_mm(decisive.actual),
+        actual=figures.actual_mm(decisive),
         u=figures.mm(decisive.expanded_uncertainty),
         limits=figures.limits_mm(decisive.lower, decisive.upper),
     )
@@ -110,7 +110,7 @@ def _measurement(measurement: Measurement, words: Words) -> MeasurementText:
     outcome = measurement.outcome.value
     actual = words("value_nm")
     if np.isfinite(measurement.actual):
-        actual = f"{figures.signed_mm(measurement.actual)} ± {figures.mm(measurement.expanded_uncertainty)} mm"
+        actual = f"{figures.actual_mm(measurement)} ± {figures.mm(measurement.expanded_uncertainty)} mm"
     name = words.characteristic(measurement.characteristic)
     if measurement.nominal is not None:
         name += f" ({words('nominal')} {figures.mm(measurement.nominal, 0)} mm)"
@@ -122,9 +122,15 @@ def _measurement(measurement: Measurement, words: Words) -> MeasurementText:
         verdict=words.term("verdict", outcome),
         sign=next(look.sign for mark, look in LOOKS.items() if mark.value == outcome),
         source=clean(words.source(measurement.source)),
-        note=clean(words.explain(measurement.note)) if measurement.note else "",
+        note=words("semicolon").join(clean(part) for part in _remarks(measurement, words)),
         gauge=figures.gauge(measurement),
     )
+
+
+def _remarks(measurement: Measurement, words: Words) -> list[str]:
+    """Return how it was measured, and why it could not be decided."""
+    parts = [words.measured_by(measurement.method)] if measurement.method else []
+    return [*parts, words.explain(measurement.note)] if measurement.note else parts
 
 
 def _pose(pose: AsBuiltPose, words: Words) -> tuple[tuple[str, str, bool], ...]:
@@ -157,7 +163,7 @@ def _deviation(deviation: DeviationSummary, words: Words) -> tuple[tuple[str, st
 def _seen(seen: Visibility, words: Words) -> str:
     text = words("visibility.samples", expected=figures.count(seen.expected), confirmed=figures.count(seen.confirmed))
     if seen.rays_expected or seen.passed_through:
-        text += " " + words(
+        text += words("space") + words(
             "visibility.rays",
             expected=figures.count(seen.rays_expected),
             passed=figures.count(seen.passed_through),

@@ -47,13 +47,18 @@ class Row:
     class_label: str
     storey: str
     global_id: str
+    why: str
+    """What explains the state, or why nothing was judged; empty where the worst result says it."""
     worst: str
     worst_value: str
+    characteristic: str
+    """What the worst result is of."""
     limits: str
     limit_value: str
     used: str
     used_value: float
     points: int
+    points_text: str
     card: int
     """Number of the element's card, 0 = none."""
 
@@ -111,7 +116,7 @@ def make_content(result: CheckResult, provenance: Provenance, words: Words) -> C
         tone=tone.value,
         headline=headline,
         sentence=sentence,
-        tolerance=clean(result.tolerance_name),
+        tolerance=clean(words.tolerance(result.tolerance_name)),
         model=_file_name(provenance.model.path),
         scans=_some([_file_name(scan.path) for scan in provenance.scans], words),
         marks=_mark_shares(result.elements, words),
@@ -131,12 +136,18 @@ def make_content(result: CheckResult, provenance: Provenance, words: Words) -> C
             if len(result.unmodelled) > UNMODELLED_LIMIT
             else ""
         ),
-        notes=tuple(clean(note) for note in (*result.notes, *result.design.notes, *result.scan.notes)),
+        notes=notes_of(result, words),
         files=_files(provenance, words),
         facts=_facts(result, provenance, words),
         parameters=tuple((clean(key), clean(str(value))) for key, value in sorted(provenance.parameters.items())),
         ramp_mm=f"{ramp_limit(result) * 1000.0:g}",
     )
+
+
+def notes_of(result: CheckResult, words: Words) -> tuple[str, ...]:
+    """Return every note once, in the language of ``words``."""
+    notes = dict.fromkeys((*result.notes, *result.design.notes, *result.scan.notes))
+    return tuple(clean(words.say(note)) for note in notes)
 
 
 def _file_name(path: str) -> str:
@@ -157,6 +168,10 @@ def _headline(result: CheckResult, words: Words) -> tuple[str, str, Mark]:
         return words("headline.empty"), "", Mark.NOT_MEASURED
     n = Counter(mark_of(element) for element in result.elements)
     sentence = words("headline.sentence", **{mark.value: n[mark] for mark in Mark})
+    shapeless = sum(element.global_id in result.design.without_geometry for element in result.elements)
+    if shapeless:
+        key = "headline.without_shape_one" if shapeless == 1 else "headline.without_shape"
+        sentence += words("space") + words(key, n=shapeless)
     bad = n[Mark.FAIL] + n[Mark.MISSING]
     undecided = n[Mark.INDETERMINATE] + n[Mark.NOT_MEASURED]
     if bad:
@@ -193,7 +208,7 @@ def _row(element: ElementResult, card: int, words: Words) -> Row:
     used = exceedance(decisive) if decisive is not None else 0.0
     measured = ""
     if decisive is not None and math.isfinite(decisive.actual):
-        measured = f"{figures.mm(decisive.actual)} ± {figures.mm(decisive.expanded_uncertainty)}"
+        measured = f"{figures.actual_mm(decisive)} ± {figures.mm(decisive.expanded_uncertainty)} mm"
     return Row(
         mark=mark_of(element).value,
         verdict=element.verdict.value,
@@ -205,13 +220,16 @@ def _row(element: ElementResult, card: int, words: Words) -> Row:
         class_label=words.ifc_class(element.ifc_class),
         storey=clean(words.storey(element.storey)),
         global_id=clean(element.global_id),
+        why="" if measured else words("semicolon").join(clean(words.explain(reason)) for reason in element.reasons),
         worst=measured,
+        characteristic=clean(words.characteristic(decisive.characteristic)) if decisive is not None else "",
         worst_value=f"{abs(decisive.actual):.6g}" if decisive is not None and measured else "",
         limit_value=f"{decisive.upper:.6g}" if decisive is not None and math.isfinite(decisive.upper) else "",
         limits=figures.limits_mm(decisive.lower, decisive.upper) if decisive is not None else "",
         used=figures.percent(used) if measured and math.isfinite(used) else "",
         used_value=used if math.isfinite(used) else 1e9,
         points=element.points,
+        points_text=figures.count(element.points),
         card=card,
     )
 
@@ -239,7 +257,7 @@ def _facts(result: CheckResult, provenance: Provenance, words: Words) -> tuple[t
     facts = [
         (words("version"), f"{words('product')} {provenance.version}"),
         (words("provenance.seed"), str(provenance.seed)),
-        (words("tolerance"), clean(result.tolerance_name)),
+        (words("tolerance"), clean(words.tolerance(result.tolerance_name))),
         (words("design.elements"), figures.count(len(result.design.elements))),
         (words("scan.points"), figures.count(len(scan.points))),
         (words("scan.declared"), figures.count(scan.declared_points)),

@@ -58,6 +58,20 @@ def percent(value: float | None, digits: int = 0) -> str:
     return text if text == DASH else f"{text} %"
 
 
+def actual_mm(measurement: Measurement) -> str:
+    """Return what was measured in millimetres: signed where the limits are about zero, bare where it has no sign.
+
+    Examples
+    --------
+    >>> actual_mm(Measurement("level", 0.004, -0.01, 0.01, 0.001, Outcome.PASS, "user"))
+    '+4.0'
+    >>> actual_mm(Measurement("flatness", 0.004, 0.0, 0.008, 0.001, Outcome.PASS, "user"))
+    '4.0'
+    """
+    unsigned = measurement.lower == 0.0 or not math.isfinite(measurement.lower)
+    return mm(measurement.actual) if unsigned and measurement.actual >= 0.0 else signed_mm(measurement.actual)
+
+
 def limits_mm(lower: float, upper: float) -> str:
     """Return limits in millimetres as people write them.
 
@@ -83,7 +97,7 @@ GAUGE_WIDTH, GAUGE_HEIGHT = 220.0, 34.0
 def gauge(measurement: Measurement) -> str:
     """Return an SVG of the value with ±U over the allowed zone; empty when there is nothing to draw.
 
-    The scale always shows the zone; a value beyond twice its reach is drawn at the end as an arrow.
+    The scale always shows the zone; a value beyond twice its reach is drawn at the end as an arrow with its number.
     """
     lower, upper, value = measurement.lower, measurement.upper, measurement.actual
     one_sided = lower == 0.0 or not math.isfinite(lower)
@@ -126,7 +140,8 @@ def _value(at: Callable[[float], float], value: float, u: float, span: float, co
     if abs(value) > span:
         sign = 1.0 if value > 0 else -1.0
         tip = x + 6.0 * sign
-        return [f'<path d="M{tip:.1f} {middle} l{-9 * sign:g} -6 v12 z" fill="{colour}"/>']
+        arrow = f'<path d="M{tip:.1f} {middle} l{-9 * sign:g} -6 v12 z" fill="{colour}"/>'
+        return [arrow, _label(x, signed_mm(value))]
     low, high = at(value - u), at(value + u)
     ends = [_line(end, middle - 4.0, end, middle + 4.0, colour, 2.0) for end in (low, high)]
     dot = f'<circle cx="{x:.1f}" cy="{middle}" r="4.2" fill="{colour}"/>'

@@ -94,8 +94,9 @@ def _element_pictures(studio: "Studio", result: CheckResult, progress: Callable[
     numbers = {index: number for number, index in enumerate(cards, start=1)}
     for done, storey in enumerate(storeys):
         progress(done / steps)
-        members = [i for i, element in enumerate(result.elements) if element.storey == storey]
-        pictures.storeys[storey] = jpeg(studio.storey(result, members, numbers))
+        members = [i for i in range(len(studio.scene.boxes)) if result.elements[i].storey == storey]
+        if members:
+            pictures.storeys[storey] = jpeg(studio.storey(result, members, numbers))
     for done, index in enumerate(cards, start=len(storeys)):
         progress(done / steps)
         image = studio.card(result, index)
@@ -148,8 +149,7 @@ class Studio:
         self._lines([i for i in members if i not in overhead], INK, 1.2, 0.55)
         for i in sorted(overhead):
             self._lines([i], LOOKS[mark_of(result.elements[i])].colour, 1.6, 0.8)
-        box = np.stack([self.scene.boxes[members, 0].min(axis=0), self.scene.boxes[members, 1].max(axis=0)])
-        camera = overview(box)
+        camera = overview(self.scene.triangles[self.scene.faces_of.rows(members)].reshape(-1, 3))
         image = self._shoot(camera)
         return _numbered(image, camera, self.scene, result, members, numbers)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geometry.note import listed
 from geometry.registration.result import Registration, RegistrationStatus
 from twin.report import figures
 from twin.report.words import Words, clean
@@ -26,7 +27,7 @@ class RegistrationText:
     status: str
     meaning: tuple[str, ...]
     detail: str
-    """The registration's own line, English."""
+    """The registration's own line."""
     rows: tuple[tuple[str, str], ...]
     rivals: tuple[tuple[str, str, str, str], ...]
     """Label, share explained, distance, angle."""
@@ -46,7 +47,7 @@ def registration_text(result: CheckResult, words: Words) -> RegistrationText:
         accepted,
         words.term("registration", found.status),
         _meaning(found, words) if accepted else tuple(text for text in (refused_why,) if text),
-        clean(found.detail),
+        clean(words.say(found.detail)),
         _rows(found, words),
         tuple(
             (poses[n + 1], figures.percent(rival.score, 1), f"{figures.fixed(rival.distance_m, 2)} m",
@@ -64,10 +65,10 @@ def _meaning(found: Registration, words: Words) -> tuple[str, ...]:
     lines = [words(placed, method=method, supporters=found.supporters, judged=found.judged)]
     spread = _expanded(found)
     if spread is not None:
-        mm, mdeg = 1000.0 * float(spread[3:].max()), 1000.0 * float(np.degrees(spread[:3].max()))
-        lines.append(words("registration.meaning_uncertainty", mm=figures.fixed(mm, 2), mdeg=figures.fixed(mdeg, 1)))
+        mm, angle = 1000.0 * float(spread[3:].max()), float(np.degrees(spread[:3].max()))
+        lines.append(words("registration.meaning_uncertainty", mm=figures.fixed(mm, 2), angle=figures.fixed(angle, 4)))
     if found.unobservable:
-        directions = ", ".join(found.unobservable)
+        directions = words.say(listed(found.unobservable))
         lines.append(words("registration.meaning_unobservable", directions=directions))
     if found.method == "auto" and found.rivals:
         rival = max(found.rivals, key=lambda other: other.score)
@@ -99,9 +100,9 @@ def _rows(found: Registration, words: Words) -> tuple[tuple[str, str], ...]:
     spread = _expanded(found)
     if spread is not None:
         moved = " / ".join(f"±{figures.mm(float(value), 2)}" for value in spread[3:])
-        turned = " / ".join(f"±{figures.fixed(1000.0 * float(np.degrees(value)))}" for value in spread[:3])
-        rows += [(words("uncertainty_translation"), f"{moved} mm"), (words("uncertainty_rotation"), f"{turned} mdeg")]
-    rows.append((words("unobservable"), ", ".join(found.unobservable) or words("unobservable.none")))
+        turned = " / ".join(f"±{figures.fixed(float(np.degrees(value)), 4)}°" for value in spread[:3])
+        rows += [(words("uncertainty_translation"), f"{moved} mm"), (words("uncertainty_rotation"), turned)]
+    rows.append((words("unobservable"), words.say(listed(found.unobservable)) or words("unobservable.none")))
     if found.control_residuals_m:
         left = " / ".join(figures.mm(value) for value in found.control_residuals_m)
         rows.append((words("control_residuals"), f"{left} mm"))

@@ -76,6 +76,7 @@ def _summary(result: CheckResult) -> Json:
         "elements": len(result.elements),
         "verdicts": {outcome.value: verdicts[outcome] for outcome in Outcome},
         "states": {state.value: states[state] for state in State},
+        "without_shape": sum(element.global_id in result.design.without_geometry for element in result.elements),
         "unmodelled": len(result.unmodelled),
     }
 
@@ -201,6 +202,7 @@ def _design(result: CheckResult) -> Json:
     return {
         "format": design.source.format,
         "elements": len(design.elements),
+        "without_shape": len(design.without_geometry),
         "origin_m": metres(design.origin),
         "length_unit_m": finite(design.length_unit_m, 9),
         "storeys": {name: finite(elevation, 6) for name, elevation in sorted(design.storeys.items())},

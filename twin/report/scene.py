@@ -74,9 +74,13 @@ def make_scene(result: CheckResult) -> Scene:
 
 
 def drawn_elements(result: CheckResult) -> list[Element]:
-    """Return the designed elements in the order of the result, all of the design when nothing was judged."""
+    """Return the designed elements in the order of the result, all of the design when nothing was judged.
+
+    Elements without a shape come last in a result and are not drawn.
+    """
+    designed = result.design.elements
     if result.elements:
-        return [result.design.elements[element.global_id] for element in result.elements]
+        return [designed[element.global_id] for element in result.elements if element.global_id in designed]
     return list(result.design.elements.values())
 
 

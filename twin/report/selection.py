@@ -41,9 +41,14 @@ def _zone(measurement: Measurement) -> tuple[float, float]:
 
 def worst(element: ElementResult) -> Measurement | None:
     """Return the measurement that decides an element: the most severe outcome, then the most of its limit used."""
-    rank = {Outcome.FAIL: 3, Outcome.INDETERMINATE: 2, Outcome.PASS: 1, Outcome.NOT_MEASURED: 0}
-    ordered = sorted(element.measurements, key=lambda m: (-rank[m.outcome], -exceedance(m)))
+    ordered = by_weight(element)
     return ordered[0] if ordered else None
+
+
+def by_weight(element: ElementResult) -> list[Measurement]:
+    """Return the measurements of an element, the one that decides first."""
+    rank = {Outcome.FAIL: 3, Outcome.INDETERMINATE: 2, Outcome.PASS: 1, Outcome.NOT_MEASURED: 0}
+    return sorted(element.measurements, key=lambda m: (-rank[m.outcome], -exceedance(m)))
 
 
 def severity(element: ElementResult) -> tuple[int, float, str]:

@@ -9,8 +9,11 @@ from typing import cast
 import yaml
 
 from geometry.errors import GeometryError
+from geometry.note import Note
 
 LANGUAGES = ("en", "zh")
+_ONE_SOURCE = " [one source]"
+"""How ``geometry.tolerance`` marks a limit that rests on one source."""
 
 
 class UnknownLanguage(GeometryError):
@@ -76,9 +79,27 @@ class Words:
             return f"{self.term('characteristic', head)} {re.sub(r'(?<=[0-9])m$', ' m', tail)}"
         return readable(word)
 
+    def say(self, text: str) -> str:
+        """Return a note in this language; a bare text as it is.
+
+        Examples
+        --------
+        >>> note = Note("no_points", "{name} has no points.", name="hall")
+        >>> Words("en").say(note), Words("zh").say(note)
+        ('hall has no points.', 'hall 没有点。')
+        """
+        if not isinstance(text, Note):
+            return text
+        template = catalogue().get(f"note.{text.word}", {}).get(self.lang) or text.template
+        return template.format(**{name: self.say(value) for name, value in text.values.items()})
+
     def explain(self, reason: str) -> str:
         """Return a reason (``word`` or ``word:value``) as a sentence; an unknown one passes through readable."""
         word, _, value = reason.partition(":")
+        if isinstance(reason, Note):
+            value = self.say(reason.values.get("value", value))
+        if value.isdecimal():
+            value = f"{int(value):,}".replace(",", "\u202f")
         entry = catalogue().get(f"reason.{word}")
         if entry is None:
             return f"{readable(word)}: {value}" if value else readable(word)
@@ -87,8 +108,34 @@ class Words:
         return text.format(value=value) if value else re.sub(r"[\s:：（(]*\{value\}[)）]?", "", text)
 
     def source(self, source: str) -> str:
-        """Return where a limit comes from."""
-        return self("source.user") if source == "user" else source
+        """Return where a limit comes from: the standard's name as it is, its clause in this language.
+
+        Examples
+        --------
+        >>> Words("zh").source("GB 50204-2015, table 8.3.2, level within a storey")
+        'GB 50204-2015，表 8.3.2 标高（层高）'
+        """
+        if source == "user":
+            return self("source.user")
+        bare = source.removesuffix(_ONE_SOURCE)
+        standard, _, clause = bare.partition(", ")
+        known = catalogue().get(f"clause.{clause}", {}).get(self.lang)
+        text = f"{standard}{self('comma')}{known}" if known else bare
+        return text if bare == source else text + self("space") + self("source.one")
+
+    def tolerance(self, name: str) -> str:
+        """Return what was judged against; a standard keeps its own name."""
+        if name == "default":
+            return self("tolerance.default")
+        given = name.removeprefix("user ")
+        return name if given == name else given + self("space") + self("tolerance.user")
+
+    def measured_by(self, method: str) -> str:
+        """Return how a characteristic was measured; ``straightedge 2 m`` keeps its length."""
+        head, _, tail = method.partition(" ")
+        if head == "straightedge":
+            return f"{self('measured_by.straightedge')} {tail}".strip()
+        return self.term("measured_by", method)
 
     def storey(self, name: str) -> str:
         """Return a storey's name, or that there is none."""

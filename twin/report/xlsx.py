@@ -165,7 +165,7 @@ def _element_row(element: ElementResult, w: Words) -> list[Cell]:
     row += _pose_cells(element.pose, w)
     d = element.deviation
     row += [None] * 5 if d is None else [_mm(value) for value in (d.mean, d.std, d.p95_abs, d.min, d.max)]
-    row.append("; ".join(clean(w.explain(reason)) for reason in element.reasons))
+    row.append(w("semicolon").join(clean(w.explain(reason)) for reason in element.reasons))
     return row
 
 
@@ -200,7 +200,7 @@ def _measurement_rows(element: ElementResult, w: Words) -> list[list[Cell]]:
             clean(element.storey), clean(element.global_id), clean(w.characteristic(m.characteristic)),
             None if m.nominal is None else _mm(m.nominal), _mm(m.actual), _mm(m.expanded_uncertainty),
             m.coverage_factor, _mm(m.lower), _mm(m.upper), exceedance(m) if math.isfinite(m.actual) else None,
-            clean(w.source(m.source)), m.n, clean(m.method), clean(w.explain(m.note)) if m.note else "",
+            clean(w.source(m.source)), m.n, clean(w.measured_by(m.method)), clean(w.explain(m.note)) if m.note else "",
         ]
         for m in element.measurements
     ]  # fmt: skip

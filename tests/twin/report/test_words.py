@@ -1,16 +1,21 @@
 """The texts: complete in both languages, machine words readable."""
 
+import ast
 import re
 import string
 from pathlib import Path
 
 import pytest
+import yaml
 
+from geometry.note import Note
 from geometry.verdict import Outcome, State
 from twin.report.palette import Mark
 from twin.report.words import LANGUAGES, UnknownLanguage, Words, catalogue, clean
 
 ROOT = Path(__file__).parents[3]
+ONLY_CHINESE = ("class.", "clause.", "note.")
+"""Whose English stands elsewhere: in the model's schema, in the tolerance catalogue, where the note is made."""
 
 
 def placeholders(text: str) -> set[str]:
@@ -21,7 +26,7 @@ def placeholders(text: str) -> set[str]:
 def test_every_text_exists_in_both_languages_with_the_same_placeholders() -> None:
     """A missing translation or a lost value would show up as a hole in a report."""
     for key, entry in catalogue().items():
-        wanted = {"zh"} if key.startswith("class.") else set(LANGUAGES)
+        wanted = {"zh"} if key.startswith(ONLY_CHINESE) else set(LANGUAGES)
         assert wanted <= set(entry), key
         assert len({frozenset(placeholders(text)) for text in entry.values()}) == 1, key
     assert [k for k, e in catalogue().items() if not all(isinstance(t, str) for t in e.values())] == []
@@ -76,3 +81,61 @@ def test_another_language_is_refused_with_what_there_is() -> None:
 def test_clean_drops_what_no_format_can_carry() -> None:
     """Control characters end XML and Excel files; half surrogate pairs end UTF-8."""
     assert clean("a\x00b\x1f\ud800\ufffe\nc") == "ab c"
+
+
+def notes_made() -> dict[str, set[str]]:
+    """Return word -> names of its values for every ``Note(...)`` in the source."""
+    made: dict[str, set[str]] = {}
+    for folder in ("geometry", "twin"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Note":
+                    word = call.args[0] if call.args else None
+                    if isinstance(word, ast.Constant) and not any(keyword.arg is None for keyword in call.keywords):
+                        made[str(word.value)] = {str(keyword.arg) for keyword in call.keywords}
+    return made
+
+
+def test_every_note_has_its_chinese_with_the_same_values() -> None:
+    """What a reader or the registration says in English, a Chinese report says in Chinese."""
+    made = {word: names for word, names in notes_made().items() if f"reason.{word}" not in catalogue()}
+    assert len(made) > 60
+    said = {key[5:]: placeholders(entry["zh"]) for key, entry in catalogue().items() if key.startswith("note.")}
+    assert said == made
+
+
+def test_a_note_within_a_note_is_said_in_one_language() -> None:
+    empty = Note("no_points", "{name} has no points.", name=Note("scan_number", "scan {n}", n="3"))
+    note = Note("in_file", "{file}: {note}", file="a.ptx", note=empty)
+    assert Words("en").say(note) == "a.ptx: scan 3 has no points."
+    assert Words("zh").say(note) == "a.ptx：第 3 个扫描 没有点。"
+    assert Words("zh").say("as it is") == "as it is"
+    assert Words("zh").say(Note("of_tomorrow", "{n} things", n="2")) == "2 things"
+
+
+def test_a_suspect_shape_says_why_in_both_languages() -> None:
+    reason = Note("no_shape", "no_shape:{value}", value=Note("no_area", "none of its faces has an area"))
+    assert reason == "no_shape:none of its faces has an area"
+    assert Words("en").explain(reason) == "The model gives it no shape to compare: none of its faces has an area"
+    assert Words("zh").explain(reason) == "模型未给出可供比对的形体：所有面的面积均为零"
+
+
+def test_every_clause_of_the_catalogue_has_its_chinese() -> None:
+    clauses: set[str] = set()
+    for path in (ROOT / "geometry" / "catalogue").glob("*.yaml"):
+        content = yaml.safe_load(path.read_text("utf-8"))
+        clauses |= {rule["clause"] for rule in content.get("rules", ()) if isinstance(rule, dict)}
+    assert len(clauses) > 5
+    assert {key[7:] for key in catalogue() if key.startswith("clause.")} == clauses
+
+
+def test_limits_and_methods_in_words() -> None:
+    zh, en = Words("zh"), Words("en")
+    flagged = "DIN 18202:2013-04, table 2, angular deviation as offset [one source]"
+    assert en.source(flagged) == flagged
+    assert zh.source(flagged) == "DIN 18202:2013-04，表 2 角度偏差（以偏移量计）（单一出处）"
+    assert zh.source("drawing A-12, detail 3") == "drawing A-12, detail 3"
+    assert (en.tolerance("default"), en.tolerance("GB 50204-2015")) == ("built-in profile", "GB 50204-2015")
+    assert en.tolerance("user ±10 mm") == "±10 mm on every surface, given by the user"
+    assert (zh.measured_by("straightedge 2 m"), zh.measured_by("rigid fit")) == ("靠尺 2 m", "刚体拟合")
+    assert en.explain("rays_through:21260").startswith("21\u202f260 scan rays")
