@@ -4,9 +4,7 @@ Whatever goes wrong ends as one line on stderr that says what and what to do, an
 """
 
 import argparse
-import io
 import os
-import signal
 import sys
 import traceback
 import warnings
@@ -14,21 +12,17 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from api.arguments import build_parser
 from api.exit_codes import ExitCode
+from api.process import Terminated, end_on_signals, ignore_signals, prepare_streams
 from api.words import WORDS
 from geometry.errors import GeometryError
 
 if TYPE_CHECKING:
     from api.progress import ProgressView
     from twin.operations import CheckRequest
-
-
-class Terminated(BaseException):
-    """SIGTERM arrived; not an Exception, so that nothing on the way swallows it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,23 +33,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv
         The arguments after the program's name; None takes them from ``sys.argv``.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show ± or 中文 must not end a check that took minutes.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    arguments = build_parser(version("qtems")).parse_args(argv)
-    signal.signal(signal.SIGTERM, _terminate)
-    if not arguments.debug:
-        warnings.simplefilter("ignore")
+    given = sys.argv[1:] if argv is None else argv
     try:
+        prepare_streams()
+        arguments = build_parser(version("qtems")).parse_args(given)
+        end_on_signals()
+        if not arguments.debug:
+            warnings.simplefilter("ignore")
         return COMMANDS[arguments.command](arguments)
     except (SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # pyo3's PanicException, raised by Rust decoders, is no Exception
-        if arguments.debug:
+        if argv is None:  # the process is ours, and about to end
+            ignore_signals()
+        debug = "--debug" in given
+        if debug:
             traceback.print_exc()
         code, text = explain(error)
-        return _say(code, text if arguments.debug or not _is_unexpected(error) else f"{text}; --debug shows where")
+        return _say(code, text if debug or not _is_unexpected(error) else f"{text}; --debug shows where")
 
 
 def explain(error: BaseException) -> tuple[ExitCode, str]:
@@ -66,7 +61,8 @@ def explain(error: BaseException) -> tuple[ExitCode, str]:
         case KeyboardInterrupt():
             return ExitCode.INTERRUPTED, "stopped by Ctrl-C. No unfinished report was left behind"
         case Terminated():
-            return ExitCode.TERMINATED, "stopped by SIGTERM. No unfinished report was left behind"
+            name = error.args[0] if error.args else "SIGTERM"
+            return ExitCode.TERMINATED, f"stopped by {name}. No unfinished report was left behind"
         case MemoryError():
             return ExitCode.UNUSABLE, "not enough memory. Read fewer points with --max-points, or close other programs"
         case OSError():
@@ -162,15 +158,15 @@ def _reader_may_leave() -> Generator[None]:
 
 
 def _say(code: ExitCode, text: str) -> ExitCode:
-    """Print why the command ends, as one line, and return its exit status."""
-    with suppress(BrokenPipeError):
+    """Print why the command ends, as one line, and return its exit status.
+
+    Names of files may hold what a terminal would obey: it is shown as a question mark.
+    """
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    with suppress(OSError):  # the reader or the terminal may have gone
         sys.stdout.flush()
-        print(f"qtems: {' '.join(text.split())}", file=sys.stderr, flush=True)
+        print(f"qtems: {line}", file=sys.stderr, flush=True)
     return code
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
 
 
 if __name__ == "__main__":

@@ -17,4 +17,4 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
     """Stopped by Ctrl-C (128 + SIGINT)."""
     TERMINATED = 143
-    """Stopped by SIGTERM (128 + SIGTERM)."""
+    """Stopped by SIGTERM (128 + SIGTERM), or by SIGHUP: its terminal was closed."""

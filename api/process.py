@@ -1,0 +1,51 @@
+"""What a command owes the shell that started it: open standard streams, and an orderly end by signal."""
+
+import io
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+
+class Terminated(BaseException):
+    """SIGTERM or SIGHUP arrived (its first argument says which); no Exception, so that nothing swallows it."""
+
+
+def prepare_streams() -> None:
+    """Make standard input, output and error usable, whatever the shell handed over.
+
+    A stream that was closed becomes the null device: the next file that is opened would else take its number, and
+    whatever a library prints would end up in it. A terminal that cannot show ± or 中文 shows a question mark: that
+    must not end a check that took minutes.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def end_on_signals() -> None:
+    """Raise ``Terminated`` on SIGTERM, and on SIGHUP unless it is ignored, as ``nohup`` wants it."""
+    signal.signal(signal.SIGTERM, _terminate)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminate)
+
+
+def ignore_signals() -> None:
+    """Let a process that is about to end say its last line, however often Ctrl-C is pressed."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated(signal.Signals(number).name)
