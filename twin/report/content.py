@@ -54,7 +54,6 @@ class Row:
     characteristic: str
     """What the worst result is of."""
     limits: str
-    limit_value: str
     used: str
     used_value: float
     points: int
@@ -224,7 +223,6 @@ def _row(element: ElementResult, card: int, words: Words) -> Row:
         worst=measured,
         characteristic=clean(words.characteristic(decisive.characteristic)) if decisive is not None else "",
         worst_value=f"{abs(decisive.actual):.6g}" if decisive is not None and measured else "",
-        limit_value=f"{decisive.upper:.6g}" if decisive is not None and math.isfinite(decisive.upper) else "",
         limits=figures.limits_mm(decisive.lower, decisive.upper) if decisive is not None else "",
         used=figures.percent(used) if measured and math.isfinite(used) else "",
         used_value=used if math.isfinite(used) else 1e9,

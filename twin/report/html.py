@@ -20,7 +20,6 @@ _COLUMNS = (
     ("storey", False),
     ("state", False),
     ("worst", True),
-    ("limits", True),
     ("used", True),
     ("points", True),
 )
