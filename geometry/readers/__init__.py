@@ -59,6 +59,15 @@ DESIGN_READERS: dict[str, str] = {
 """Suffix to module: ``ifc.read_ifc`` and ``mesh.read_mesh``."""
 
 _CONTENT_READERS = {"e57": "e57", "las": "las", "ply": "ply", "pcd": "pcd", "ptx": "ptx"}
+_DESIGN_CONTENT: dict[str, tuple[str, ...]] = {
+    ".ifc": ("an IFC or STEP file", "a ZIP archive", "an XML file"),
+    ".ifczip": ("a ZIP archive", "an IFC or STEP file", "an XML file"),
+    ".ifcxml": ("an XML file", "a ZIP archive", "an IFC or STEP file"),
+    ".glb": ("a GLB model",),
+    ".ply": ("ply",),
+}
+"""Suffix to the contents that its reader takes, the usual one first."""
+_MODELS = ("an IFC or STEP file", "a GLB model")
 _TEXT_CONTENT = ("text", "pts")
 _TEXT_READERS = ("text_cloud", "ptx")
 
@@ -96,7 +105,7 @@ def read_scan(
     Raises
     ------
     ReadError
-        When a file is missing, a folder, empty, truncated, corrupt or not a scan.
+        When a file is missing, a folder, empty, truncated, corrupt, not a scan or given twice.
     EmptyInput
         When the files hold no valid point.
     ValueError
@@ -107,6 +116,7 @@ def read_scan(
     if not paths or max_points < 1 or chunk_points < 1:
         raise ValueError(f"read_scan needs files and limits above 0, not {len(paths)}, {max_points}, {chunk_points}")
     files = [_identify(Path(path)) for path in paths]
+    _refuse_repeated([file.path for file in files], [str(file.path.resolve()) for file in files])
     hashes = _Hashes([file.path for file in files])
     cloud = CloudAssembler(max_points)
     formats: list[str] = []
@@ -122,9 +132,10 @@ def read_scan(
                 progress(min(1.0, (before + min(chunk.done, 1.0) * file.size) / total))
         formats.append(name)
         before += file.size
+    digests = hashes.result()
+    _refuse_repeated([file.path for file in files], digests)
     sources = tuple(
-        SourceFile(str(file.path), digest, name)
-        for file, digest, name in zip(files, hashes.result(), formats, strict=True)
+        SourceFile(str(file.path), digest, name) for file, digest, name in zip(files, digests, formats, strict=True)
     )
     scan = cloud.finish(sources, tuple(file.path.name.partition(".")[0] for file in files))
     if progress is not None:
@@ -160,6 +171,7 @@ def read_design(
         raise ReadError(f"{path}: not a design that can be read ({known}); {hint}")
     if size == 0:
         raise ReadError(f"{path}: the file is empty (0 bytes); copy it again")
+    _expect_design(path, _content(path))
     if reader == "ifc":
         from geometry.readers.ifc import read_ifc
 
@@ -176,11 +188,7 @@ def _identify(path: Path) -> _ScanFile:
         raise ReadError(f"{path}: the file is empty (0 bytes); copy it again")
     suffix = path.suffix.lower()
     by_suffix = SCAN_READERS.get(suffix)
-    try:
-        with path.open("rb") as stream:
-            content = content_of(stream.read(HEAD_BYTES))
-    except OSError as error:
-        raise ReadError(f"{path}: cannot be opened ({error.strerror}); check its permissions") from None
+    content = _content(path)
     if content in _CONTENT_READERS:
         reader = _CONTENT_READERS[content]
         wrong = by_suffix != reader
@@ -189,11 +197,41 @@ def _identify(path: Path) -> _ScanFile:
         return _ScanFile(path, reader, note if wrong else None, size)
     if content in _TEXT_CONTENT and by_suffix in _TEXT_READERS:
         return _ScanFile(path, by_suffix, None, size)
+    what = {None: "unknown data", "text": "plain text", "pts": "plain text"}.get(content, content)
     if by_suffix is None:
         known = " ".join(SCAN_READERS)
-        raise ReadError(f"{path}: {content or 'not a scan'}, which is not a scan that can be read ({known})")
-    what = {None: "unknown data", "text": "plain text", "pts": "plain text"}.get(content, content)
+        hint = "it is a model: give one model first, then scans" if content in _MODELS else "export the scan"
+        raise ReadError(f"{path}: {what}, which is not a scan that can be read ({known}); {hint}")
     raise ReadError(f"{path}: not a {suffix[1:].upper()} file, its content is {what}; export the scan again")
+
+
+def _content(path: Path) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            return content_of(stream.read(HEAD_BYTES))
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be opened ({error.strerror}); check its permissions") from None
+
+
+def _expect_design(path: Path, content: str | None) -> None:
+    """Refuse a design whose content is clearly something else; what is merely damaged its reader tells."""
+    suffix = path.suffix.lower()
+    if content in (None, "text", "pts") or content in _DESIGN_CONTENT.get(suffix, ()):
+        return
+    if content in _CONTENT_READERS:
+        raise ReadError(f"{path}: not a model, its content is {content.upper()}: give it as a scan, after the model")
+    fitting = next((known for known, contents in _DESIGN_CONTENT.items() if content == contents[0]), None)
+    hint = f"name it {path.stem}{fitting}" if fitting else "export the model again"
+    raise ReadError(f"{path}: not a {suffix[1:].upper()} file, its content is {content}; {hint}")
+
+
+def _refuse_repeated(paths: Sequence[Path], marks: Sequence[str]) -> None:
+    """Refuse a scan that is given twice: its points would count twice, and make every result look more certain."""
+    first: dict[str, Path] = {}
+    for path, mark in zip(paths, marks, strict=True):
+        if mark in first:
+            raise ReadError(f"{path}: the same scan as {first[mark]}; give each scan once")
+        first[mark] = path
 
 
 def _checked_size(path: Path) -> int:

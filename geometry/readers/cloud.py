@@ -25,6 +25,12 @@ from geometry.source import SourceFile
 
 FARTHEST_COORDINATE = 1e12
 """Metres. A coordinate beyond this is a damaged number, not a place (UTM northings in millimetres are below 1e10)."""
+FARTHEST_FROM_SITE = 10_000.0
+"""Metres. Farther than this along an axis from the middle of all points a few points are damaged numbers."""
+_FEW = 0.01
+SMALLEST_SITE = 1e-3
+"""Metres. A hundred points or more that all lie within this are one place, not a scan."""
+_MANY = 100
 WIDEST_SITE = 20_000.0
 """Metres. A wider scan gets a note: stray points, or millimetres stored as metres."""
 COARSEST_STEP = 1e-3
@@ -109,12 +115,15 @@ class CloudAssembler:
         Raises
         ------
         EmptyInput
-            When no valid point was found.
+            When no valid point was found, or all of them are at one place.
         """
         self._drop_zeros()
         if self._size == 0 or self._origin is None:
             raise EmptyInput(self._why_empty(sources))
+        self._drop_strays()
         points = self._owned(self._points)
+        if len(points) >= _MANY and longest_side(points) < SMALLEST_SITE:
+            raise EmptyInput(f"{_listed(sources)}: all {len(points):,} points are at one place; export the scan again")
         positions = self._positions(points)
         origin = positions[0] if positions[0] is not None else points[0] + self._origin
         if not np.array_equal(self._origin, origin):
@@ -213,6 +222,20 @@ class CloudAssembler:
         if any(not k.all() for k in kept):
             self._compact(kept)
 
+    def _drop_strays(self) -> None:
+        """Drop the few points that lie far beyond any site: in a damaged file numbers can be any size."""
+        points = self._points[: self._size]
+        if longest_side(points) <= 2.0 * FARTHEST_FROM_SITE:
+            return
+        middle = np.median(points[:: 1 + len(points) // 100_000], axis=0)
+        near = np.all(np.abs(points - middle) <= FARTHEST_FROM_SITE, axis=1)
+        strays = int(np.count_nonzero(~near))
+        if strays <= _FEW * len(points):
+            self._compact([near[station.start : station.end] for station in self._stations])
+            self._invalid += strays
+            said = "{strays} points lie more than {limit} km from the others: damaged numbers, which were dropped."
+            self.note(Note("strays", said, strays=str(strays), limit=f"{FARTHEST_FROM_SITE / 1000:.0f}"))
+
     def _positions(self, points: FloatArray) -> list[FloatArray | None]:
         """Return each station's position (scan frame) as far as it can be believed."""
         assert self._origin is not None
@@ -295,13 +318,17 @@ class CloudAssembler:
                 self.note(Note("rounded", said, step=f"{step * 1000:.3g}", why=why))
 
     def _why_empty(self, sources: tuple[SourceFile, ...]) -> str:
-        files = ", ".join(source.path for source in sources)
+        files = _listed(sources)
         if self._declared == 0:
             return f"{files}: no points in it; export the scan again"
         return (
             f"{files}: none of its {self._declared:,} points is valid "
             f"({self._invalid:,} flagged invalid, NaN, infinite or misses); export the scan again"
         )
+
+
+def _listed(sources: tuple[SourceFile, ...]) -> str:
+    return ", ".join(source.path for source in sources)
 
 
 def _is_levelled(pose: Pose) -> bool:

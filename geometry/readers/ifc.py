@@ -112,8 +112,9 @@ def design_of(raw: RawModel, source: SourceFile) -> DesignModel:
     if not good:
         reasons = Counter(part.reason for part in placed).most_common(1)
         why = f": {reasons[0][0]}" if reasons else ""
+        noted = "".join(f" ({note.rstrip('.')})" for note in notes[:1])
         raise EmptyInput(
-            f"the model has no element with a shape to compare{why}" + "".join(f" ({n})" for n in notes[:1])
+            f"the model has no element with a shape to compare{why}{noted}; export it with the bodies of its elements"
         )
     boxes = np.stack([part.box() for part in good])
     origin = boxes[:, 0].min(axis=0)

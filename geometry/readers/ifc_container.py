@@ -14,6 +14,7 @@ MAX_RATIO = 200
 """IFC text packs about 5 to 15 times; far beyond that a member was made to burst."""
 _HEAD = 1 << 16
 _TAIL = 1 << 12
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MEMBERS = (".ifc", ".ifcxml")
 
 
@@ -44,9 +45,13 @@ def _plain(path: Path, head: bytes, folder: Path, *, packed: bool) -> Path:
     if head.lstrip().startswith(b"ISO-10303-21"):
         _check_end(path)
         return path
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"ifc" in head.lower():
+    if head.lstrip(_BYTE_ORDER_MARK + b" \t\r\n").startswith(b"<") and b"ifc" in head.lower():
         return path
-    raise ReadError(f"{path.name}: not an IFC file: it begins neither with ISO-10303-21 nor as ifcXML")
+    if head.startswith(_BYTE_ORDER_MARK) and head[3:].lstrip().startswith(b"ISO-10303-21"):
+        raise ReadError(f"{path.name}: begins with a byte-order mark, which IFC forbids; save it without (plain UTF-8)")
+    raise ReadError(
+        f"{path.name}: not an IFC file: it begins neither with ISO-10303-21 nor as ifcXML; export the model as IFC"
+    )
 
 
 def _check_end(path: Path) -> None:
@@ -76,6 +81,8 @@ def _unpack(path: Path, folder: Path) -> Path:
                 while left > 0 and (chunk := packed.read(min(left, 1 << 20))):
                     unpacked.write(chunk)
                     left -= len(chunk)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+    except OSError as error:
+        raise ReadError(f"{path.name}: cannot be unpacked into {folder}: {error.strerror}; free space there") from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise ReadError(f"{path.name}: the archive is damaged ({error}); make it again") from None
     return target

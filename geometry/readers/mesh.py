@@ -50,7 +50,11 @@ def read_mesh(path: Path) -> DesignModel:
     except BadMesh as error:
         raise ReadError(f"{path.name}: {error}; export it again") from None
     if not parts:
-        what = "points but no faces: give it as a scan, not as the model" if suffix == ".ply" else "no triangles"
+        what = (
+            "points but no faces: give it as a scan, not as the model"
+            if suffix == ".ply"
+            else "no triangles; export it again"
+        )
         raise EmptyInput(f"{path.name}: {what}")
     origin = np.min([_corners(part).min(axis=0) for part in parts], axis=0)
     size = np.max([_corners(part).max(axis=0) for part in parts], axis=0) - origin
@@ -80,7 +84,7 @@ def _ply(path: Path) -> Part:
     try:
         loaded: Any = trimesh.load(path, file_type="ply", process=False)
     except Exception as error:  # the library raises whatever its parser stumbles over
-        raise BadMesh(f"the PLY cannot be understood ({type(error).__name__}: {error})".partition("\n")[0]) from None
+        raise BadMesh(f"the PLY cannot be understood ({error})".partition("\n")[0]) from None
     faces = getattr(loaded, "faces", None)
     if faces is None or len(faces) == 0:
         return Part(path.stem, np.empty((0, 3)), np.empty((0, 3), np.int32))

@@ -88,6 +88,7 @@ def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
         notes = _mesh_notes(header)
         if vertex.count == 0:
             yield Chunk(setup, np.empty((0, 3)), notes=notes)
+            return
         read = 0
         for chunk in (
             _ascii(stream, before, vertex, setup, path, chunk_points)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geometry.errors import EmptyInput
+from geometry.errors import EmptyInput, ReadError
 from geometry.pose import Pose
 from geometry.readers import read_scan
 from geometry.readers.chunk import Chunk, Evidence, Setup
@@ -98,7 +98,7 @@ def test_a_later_known_station_does_not_move_the_origin() -> None:
 
 def test_memory_stays_bounded_while_a_huge_cloud_passes() -> None:
     setup = Setup("", "X")
-    block = np.ones((10_000, 3))
+    block = np.random.default_rng(0).random((10_000, 3))
 
     def endless() -> Iterator[Chunk]:
         for _ in range(500):
@@ -170,3 +170,39 @@ def test_impossible_limits_are_refused(tmp_path: Path, max_points: int, chunk_po
         read_scan([tmp_path / "a.xyz"], max_points=max_points, chunk_points=chunk_points)
     with pytest.raises(ValueError, match="needs files"):
         read_scan([])
+
+
+@pytest.mark.parametrize("far", [1e5, 1e8, 1e11])
+def test_a_few_damaged_numbers_are_dropped_and_noted(far: float) -> None:
+    points = np.random.default_rng(0).random((1000, 3)) * 20.0
+    damaged = points.copy()
+    damaged[[0, 400, 999], [0, 1, 2]] = far, -far, far
+    scan = assemble([Chunk(Setup("a", "X"), damaged, declared=1000)])
+    np.testing.assert_allclose(scan.points + scan.origin, np.delete(points, [0, 400, 999], axis=0), atol=1e-4)
+    assert scan.invalid_points == 3
+    assert any(note.startswith("3 points lie more than 10 km from the others") for note in scan.notes)
+
+
+def test_a_scan_far_from_zero_or_in_millimetres_has_no_strays() -> None:
+    points = np.random.default_rng(0).random((1000, 3)) * [200e3, 90e3, 20e3]
+    for moved in (points, points + np.array([5e9, 6e9, 0.0])):
+        scan = assemble([Chunk(Setup("a", "X"), moved, declared=1000)])
+        assert len(scan.points) == 1000
+        assert any("millimetres stored as metres" in note for note in scan.notes)
+
+
+def test_points_all_at_one_place_are_no_scan() -> None:
+    with pytest.raises(EmptyInput, match="all 500 points are at one place"):
+        assemble([Chunk(Setup("a", "X"), np.full((500, 3), 7.0))])
+
+
+def test_a_scan_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    one, two, link = (tmp_path / name for name in ("one.xyz", "two.xyz", "link.xyz"))
+    one.write_text("1 2 3\n4 5 6\n", encoding="utf-8")
+    two.write_text("1 2 3\n4 5 6\n", encoding="utf-8")
+    link.symlink_to(one)
+    for again in (one, two, link):
+        with pytest.raises(ReadError, match=r"same scan as .*one\.xyz; give each scan once"):
+            read_scan([one, again])
+    two.write_text("1 2 3\n4 5 7\n", encoding="utf-8")
+    assert len(read_scan([one, two]).points) == 4

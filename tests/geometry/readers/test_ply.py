@@ -164,3 +164,11 @@ def test_single_precision_far_from_zero_is_noted(tmp_path: Path) -> None:
     far = read_scan([write_ply(tmp_path / "far.ply", POINTS[[0, 1, 3]] + 5e6, kind="float")])
     assert not any("32-bit" in note for note in near.notes)
     assert any("steps of 500 mm (32-bit floats far from zero)" in note for note in far.notes)
+
+
+@pytest.mark.parametrize("form", ["ascii", "binary_little_endian"])
+def test_a_file_of_no_vertices_is_empty_not_truncated(tmp_path: Path, form: str) -> None:
+    names = "".join(f"property float {axis}\n" for axis in "xyz")
+    (tmp_path / "a.ply").write_text(f"ply\nformat {form} 1.0\nelement vertex 0\n{names}end_header\n", encoding="utf-8")
+    with pytest.raises(EmptyInput, match="no points in it"):
+        read_scan([tmp_path / "a.ply"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from geometry.errors import ReadError
+from geometry.errors import GeometryError, ReadError
 from geometry.readers import read_design, read_scan
 from geometry.readers.sniff import content_of
 
@@ -100,3 +100,31 @@ def test_content_needs_no_more_than_four_kilobytes() -> None:
     assert content_of(b"12\n13\n1 2 3 4\n") == "pts"
     assert content_of(b"x y z\n1 2 3\n") == "text"
     assert content_of(b"") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("m.ifc", b"ASTM-E57" + bytes(60), "give it as a scan, after the model"),
+        ("m.ifc", b"\x89PNG" + bytes(60), "a PNG picture; export the model again"),
+        ("m.obj", b"ISO-10303-21;\nHEADER;", r"name it m\.ifc"),
+        ("m.stl", b"glTF" + bytes(60), r"name it m\.glb"),
+        ("m.glb", b"ply\nformat ascii 1.0\n", "give it as a scan"),
+        ("m.ifc", b"\xef\xbb\xbfISO-10303-21;\nEND-ISO-10303-21;", "byte-order mark"),
+        ("m.ifc", b"hello", "export the model as IFC"),
+        ("m.obj", b"hello", "no triangles; export it again"),
+    ],
+)
+def test_what_is_no_model_is_refused_with_what_it_is(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(GeometryError, match=reason) as caught:
+        read_design(path)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_in_the_place_of_a_scan_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "m.ifc").write_bytes(b"ISO-10303-21;\nHEADER;")
+    with pytest.raises(ReadError, match="it is a model: give one model first"):
+        read_scan([tmp_path / "m.ifc"])
