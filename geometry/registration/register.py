@@ -29,6 +29,8 @@ from geometry.scan import Scan
 Progress = Callable[[float], None]
 _LEAST_OVERLAP = 0.05
 _UNITS_MAY_BE_WRONG = 0.5
+_WIDEST_SITE = 20_000.0
+"""Metres. Nothing that is scanned together is wider, whatever part of it the model shows."""
 
 
 def register(
@@ -65,21 +67,25 @@ def register(
     except EmptyInput as nothing:
         return Registration(RegistrationStatus.REFUSED, None, request.kind.value, "no_geometry", nothing.args[0])
     report(0.05)
-    if (
-        request.kind is RequestKind.AUTO
-        and len(scan.points) >= FEWEST_POINTS
-        and not is_sane(size_ratio(scan, surface))
-    ):
-        return _out_of_scale(scan, surface, seed)
-    sample = scan_sample(scan, seed)
+    enough = len(scan.points) >= FEWEST_POINTS
+    out_of_scale = enough and not is_sane(size_ratio(scan, surface))
+    if (out_of_scale and request.kind is RequestKind.AUTO) or (enough and _is_wider_than_a_site(scan)):
+        return _out_of_scale(scan, surface, request.kind, seed)
+    try:
+        sample = scan_sample(scan, seed)
+    except EmptyInput:
+        if out_of_scale:
+            return _out_of_scale(scan, surface, request.kind, seed)
+        raise
     report(0.2)
     if request.kind is RequestKind.AUTO:
-        found = _with_unit_hint(register_automatically(surface, sample, seed, report), scan, surface, seed)
+        found = register_automatically(surface, sample, seed, report)
     elif request.kind is RequestKind.CONTROL_POINTS:
         found = _by_control(scan, design, request, surface, sample)
     else:
         matrix = np.eye(4) if request.matrix is None else request.matrix
         found = _checked(_relative(matrix, scan, design), request.kind.value, surface, sample)
+    found = _with_unit_hint(found, scan, surface, seed)
     report(1.0)
     return found
 
@@ -88,7 +94,11 @@ def _silent(share: float) -> None:
     """Report to nobody."""
 
 
-def _out_of_scale(scan: Scan, surface: DesignSurface, seed: int) -> Registration:
+def _is_wider_than_a_site(scan: Scan) -> bool:
+    return bool(np.ptp(scan.points, axis=0).max() > _WIDEST_SITE)
+
+
+def _out_of_scale(scan: Scan, surface: DesignSurface, kind: RequestKind, seed: int) -> Registration:
     ratio = max(size_ratio(scan, surface), 1e-9)
     hint = unit_hint(scan, surface, seed, 0.0) or Note("check_units", "check the units of both files")
     if ratio > 1:
@@ -97,7 +107,7 @@ def _out_of_scale(scan: Scan, surface: DesignSurface, seed: int) -> Registration
     else:
         said = "the scan is {ratio} times smaller than the model; {hint}"
         detail = Note("scan_too_small", said, ratio=f"{1 / ratio:.3g}", hint=hint)
-    return Registration(RegistrationStatus.REFUSED, None, RequestKind.AUTO.value, "low_overlap", detail)
+    return Registration(RegistrationStatus.REFUSED, None, kind.value, "low_overlap", detail)
 
 
 def _with_unit_hint(found: Registration, scan: Scan, surface: DesignSurface, seed: int) -> Registration:

@@ -199,6 +199,25 @@ def test_wrong_units_are_named(factor: float, word: str) -> None:
     assert word in found.detail
 
 
+@pytest.mark.parametrize(("factor", "word"), [(1000.0, "scan is in millimetres"), (1 / 0.3048, "scan is in feet")])
+def test_wrong_units_are_named_also_when_the_pose_is_given(factor: float, word: str) -> None:
+    scanned = scan_of(house(), HOUSE_STATIONS)
+    points = scanned.T_design_scan.apply(scanned.scan.points + scanned.scan.origin) * factor
+    scan = dataclasses.replace(scanned.scan, points=points, origin=np.zeros(3))
+    found = register(scan, house(), RegistrationRequest.given())
+    assert (found.status, found.reason, found.method) == ("refused", "low_overlap", "given")
+    assert word in found.detail
+
+
+def test_a_scan_wider_than_any_site_is_refused_not_an_accident() -> None:
+    points = np.random.default_rng(0).random((5000, 3)) * [90e3, 80e3, 1e3]
+    scan = Scan(points, np.zeros(5000, np.int32), (Station("a", None),), np.zeros(3), (SOURCE,))
+    for request in (AUTO, RegistrationRequest.given()):
+        found = register(scan, house(), request)
+        assert (found.status, found.reason) == ("refused", "low_overlap")
+        assert "times as large as the model" in found.detail
+
+
 def test_the_same_bytes_twice_and_the_same_pose_far_away() -> None:
     here = scan_of(house(), HOUSE_STATIONS, yaw=0.7, shift=(0.0, 0.0, 0.0))
     first, again = (register(here.scan, house(), AUTO) for _ in range(2))
