@@ -14,19 +14,24 @@ if TYPE_CHECKING:
 MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .stl .obj .ply .glb"
 SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .pts .ptx"
 REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply")
+OTHER_NAMES = {"excel": "xlsx", "laz": "cloud"}
+"""What people type for one of ``REPORTS``."""
 
 EXAMPLES = """\
 examples:
   qtems check design.ifc site.e57 --out report
-      register by itself, judge with the built-in profile, write report/report.json and report/report.html
-  qtems check design.ifc a.e57 b.e57 --out report --tolerance 10mm --report html,pdf,bcf
-      two scans in one frame, one tolerance of ±10 mm on every surface
+      register by itself, judge with the built-in profile;
+      writes report/report.json and report/report.html
+  qtems check design.ifc a.e57 b.e57 --out report --tolerance 10mm --report all
+      two scans in one frame, ±10 mm on every surface, every kind of report
   qtems check design.ifc site.laz --out report --register points.csv
       registered with control points
 
 exit status:
-  0 checked, nothing failed       1 checked, something failed or is missing
-  2 bad usage or unusable input   3 registration refused: report.json names the reason and the rival poses
+  0  checked, nothing failed
+  1  checked, something failed or is missing
+  2  bad usage, or an input that cannot be used
+  3  registration refused: the reports name the reason and the rival poses
 """
 
 
@@ -42,7 +47,7 @@ def build_parser(program_version: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"qtems {program_version}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     _add_check(commands)
-    standards = commands.add_parser("standards", help="list the tolerance catalogue", allow_abbrev=False)
+    standards = commands.add_parser("standards", help="list the names for --standard", allow_abbrev=False)
     _add_debug(standards)
     return parser
 
@@ -51,7 +56,7 @@ def _add_check(commands: "Commands") -> None:
     parser = commands.add_parser(
         "check",
         help="check scans against a model and write reports",
-        description="Registers the scans to the model, measures every element and judges it with its uncertainty.",
+        description="Registers scans to a model; measures and judges every element, with uncertainty.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -73,8 +78,8 @@ def _add_debug(parser: argparse.ArgumentParser) -> None:
 def _add_judging(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("judging (default: the built-in profile)").add_mutually_exclusive_group()
     group.add_argument("--tolerance", metavar="LENGTH", type=_length, help="± on every surface: 10mm, 1cm, 3/8in")
-    group.add_argument("--standard", metavar="NAME", help="one of the catalogue; qtems standards lists them")
-    group.add_argument("--tolerances", metavar="FILE.yaml", type=Path, help="your own, see docs/tolerances.md")
+    group.add_argument("--standard", metavar="NAME", help="one of the catalogue, listed by: qtems standards")
+    group.add_argument("--tolerances", metavar="FILE.yaml", type=Path, help="your own limits, see docs/tolerances.md")
 
 
 def _add_registering(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +101,8 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         type=_reports,
         default=("html",),
-        help=f"comma-separated: {','.join(REPORTS)}, all or none (default html); report.json is always written",
+        help="what to write beside report.json, comma-separated (default html): html, pdf, xlsx; bcf: issues for BIM "
+        "tools, 2.1 and 3.0; glb: the model by verdict; cloud (LAZ), ply: the points with their deviation; all, none",
     )
     group.add_argument("--lang", choices=sorted(WORDS), default="en", help="language of reports and summary")
     group.add_argument("--quiet", action="store_true", help="no progress: only the final summary, or the error")
@@ -138,7 +144,8 @@ def _positive(text: str) -> int:
 
 def _reports(text: str) -> tuple[str, ...]:
     """Return the report formats of a comma-separated list, each once, in the order of ``REPORTS``."""
-    chosen = {name.strip().lower() for name in text.split(",")} - {"", "json"}
+    typed = {name.strip().lower() for name in text.split(",")} - {"", "json"}
+    chosen = {OTHER_NAMES.get(name, name) for name in typed}
     if chosen == {"none"}:
         return ()
     if chosen == {"all"}:

@@ -85,12 +85,14 @@ def run_check_command(arguments: argparse.Namespace) -> int:
     from api.summary import print_summary
     from geometry.registration.result import RegistrationStatus
     from twin.report.palette import needs_action
+    from twin.report.words import Words
 
     found = outcome.result.registration
     if found.status is RegistrationStatus.REFUSED:
         report = arguments.out / "report.json"
+        why = Words(arguments.lang).say(found.detail).rstrip(".。")
         return _say(
-            ExitCode.REFUSED, f"registration refused ({found.reason}): {found.detail.rstrip('.')}. More in {report}"
+            ExitCode.REFUSED, WORDS[arguments.lang]["refused"].format(reason=found.reason, why=why, report=report)
         )
     with _reader_may_leave():
         print_summary(outcome, sys.stdout, lang=arguments.lang)

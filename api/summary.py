@@ -7,19 +7,21 @@ from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from api.words import WORDS
 from geometry.verdict import Outcome, State
 from twin.operations import CheckOutcome
+from twin.report.palette import LOOKS, mark_of
 from twin.report.selection import actionable, worst
 from twin.report.words import Words, clean
 from twin.result import CheckResult, ElementResult
 
 MOST_FAILING_SHOWN = 20
 PLAIN_WIDTH = 160
-"""Columns when the output is no terminal: wide enough that a log or a pipe gets whole rows."""
+"""Columns when the output is no terminal: wide enough that a log or a pipe gets whole lines."""
 
 _STYLES = {
     Outcome.PASS: "green",
@@ -44,16 +46,21 @@ def print_summary(outcome: CheckOutcome, stream: TextIO, *, lang: str = "en") ->
     result, words, own = outcome.result, Words(lang), WORDS[lang]
 
     for label, text in _heading(result, words):
-        console.print(Text.assemble((f"{label}: ", "bold"), clean(text)), soft_wrap=True)
+        console.print(Text.assemble((label + words("colon"), "bold"), clean(text)), soft_wrap=True)
     console.print(_counts(result.elements, words, own["total"]))
     rows = actionable(result)
     if rows:
         shown = [result.elements[i] for i in rows[:MOST_FAILING_SHOWN]]
-        console.print(_failing(shown, words, own["failing"].format(shown=len(shown), total=len(rows))))
+        console.print(own["failing"].format(shown=len(shown), total=len(rows)))
+        for element in shown:
+            console.print(Padding(_failing(element, words), (0, 0, 0, 2), expand=False))
+            console.print(Padding(Text(clean(_why(element, words))), (0, 0, 0, 6), expand=False))
     if result.unmodelled:
         console.print(own["unmodelled"].format(count=len(result.unmodelled)))
-    for path in outcome.files:
-        console.print(Text.assemble((f"{own['reports']}: ", "bold"), str(path)), soft_wrap=True)
+    first, *others = sorted(outcome.files, key=lambda path: path.suffix != ".html")  # the one that people open
+    console.print(Text.assemble((own["report"] + words("colon"), "bold"), clean(str(first))), soft_wrap=True)
+    if others:
+        console.print(Text.assemble((own["beside"] + words("colon"), "bold"), ", ".join(path.name for path in others)))
 
 
 def _heading(result: CheckResult, words: Words) -> list[tuple[str, str]]:
@@ -63,9 +70,9 @@ def _heading(result: CheckResult, words: Words) -> list[tuple[str, str]]:
     return [
         (words("model"), Path(result.design.source.path).name),
         (words("scan"), f"{scans} ({points})"),
-        (words("tolerance"), result.tolerance_name),
+        (words("tolerance"), words.tolerance(result.tolerance_name)),
         (words("section.registration"), _registration(result, words)),
-        *((words("note"), note) for note in dict.fromkeys(result.notes)),
+        *((words("note"), words.say(note)) for note in dict.fromkeys(result.notes)),
     ]
 
 
@@ -100,29 +107,21 @@ def _counts(elements: Sequence[ElementResult], words: Words, total: str) -> Tabl
     return table
 
 
-def _failing(elements: Sequence[ElementResult], words: Words, title: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for key in ("class", "name", "storey", "state"):
-        table.add_column(words(key))
-    table.add_column("GlobalId", no_wrap=True)
-    table.add_column(words("why"), ratio=1)
-    for element in elements:
-        cells = (
-            words.ifc_class(element.ifc_class),
-            element.name or words("unnamed"),
-            words.storey(element.storey),
-            words.term("state", element.state),
-            element.global_id,
-            _why(element, words),
-        )
-        table.add_row(*(Text(clean(cell)) for cell in cells))
-    return table
+def _failing(element: ElementResult, words: Words) -> Text:
+    """Return the line that says which element it is."""
+    mark = mark_of(element)
+    parts = (words.ifc_class(element.ifc_class), words.storey(element.storey), element.global_id)
+    return Text.assemble(
+        (f"{LOOKS[mark].sign} {words.term('mark', mark)}  ", _STYLES[Outcome.FAIL]),
+        (clean(element.name) or words("unnamed"), "bold"),
+        (f"  {clean(' · '.join(parts))}", "dim"),
+    )
 
 
 def _why(element: ElementResult, words: Words) -> str:
     decisive = worst(element)
     if element.state is State.MISSING or decisive is None or decisive.outcome is not Outcome.FAIL:
-        return "; ".join(map(words.explain, element.reasons))
+        return words("semicolon").join(map(words.explain, element.reasons))
     return WORDS[words.lang]["limits"].format(
         characteristic=words.characteristic(decisive.characteristic),
         actual=f"{decisive.actual * 1000:+.1f}",

@@ -6,6 +6,7 @@ import pytest
 
 from api.summary import MOST_FAILING_SHOWN, print_summary
 from api.words import WORDS
+from geometry.note import Note
 from geometry.verdict import State
 
 
@@ -18,7 +19,11 @@ def summary(outcome: Any, lang: str = "en") -> str:
 def test_counts_add_up(finished: Any, made: Any) -> None:
     missing = made(4, 0.0, state=State.MISSING)
     text = summary(finished([made(1, 0.001), made(2, 0.009), made(3, 0.03), missing]))
-    rows = {cells[0]: cells[1:] for cells in (re.findall(r"[\w·]+", line) for line in text.splitlines()) if cells}
+    rows = {
+        cells[0]: cells[1:]
+        for cells in (re.findall(r"[\w·]+", line) for line in text.splitlines() if "│" in line)
+        if cells
+    }
     assert rows["Installed"] == ["1", "1", "1", "·", "3"]  # pass, fail, indeterminate, not measured, total
     assert rows["Missing"] == ["·", "1", "·", "·", "1"]
     assert rows["Total"] == ["1", "2", "1", "0", "4"]
@@ -69,3 +74,23 @@ def test_hostile_names_stay_text(finished: Any, made: Any) -> None:
     text = summary(finished([dataclasses.replace(made(1, 0.03), name=name)]))
     assert "[red]x[/red]" in text
     assert "\x1b" not in text
+
+
+def test_reports_are_named_once_the_page_to_open_first(finished: Any, made: Any) -> None:
+    import dataclasses
+
+    outcome = finished([made(1, 0.001)])
+    folder = outcome.files[0].parent
+    files = tuple(folder / name for name in ("report.json", "report.html", "report.xlsx"))
+    lines = summary(dataclasses.replace(outcome, files=files)).splitlines()
+    assert lines[-2:] == [f"Report: {folder / 'report.html'}", "Beside it: report.json, report.xlsx"]
+
+
+def test_notes_are_said_in_the_language_of_the_summary(finished: Any, made: Any) -> None:
+    import dataclasses
+
+    outcome = finished([made(1, 0.001)])
+    note = Note("no_points", "{name} has no points.", name="hall")
+    outcome = dataclasses.replace(outcome, result=dataclasses.replace(outcome.result, notes=(note,)))
+    assert "Note: hall has no points." in summary(outcome)
+    assert "备注：hall 没有点。" in summary(outcome, "zh")
