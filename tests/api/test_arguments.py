@@ -76,3 +76,17 @@ def test_help_names_every_format_that_can_be_read_and_written() -> None:
 def test_help_and_version_are_status_0(qtems: Qtems) -> None:
     for arguments in (["--help"], ["check", "--help"], ["--version"]):
         assert qtems(*arguments).code == 0
+
+
+def test_reports_by_their_other_names() -> None:
+    typed = ("check", "m.ifc", "s.e57", "--out", "o", "--report", "LAZ, excel,json")
+    assert build_parser("0").parse_args(typed).report == ("xlsx", "cloud")
+
+
+def test_help_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        build_parser("0").parse_args(("check", "--help"))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if len(line) > 80 and "[--" not in line] == []
+    assert all(any(name in line for line in lines) for name in (*REPORTS, "all", "none"))
