@@ -17,6 +17,8 @@ from twin.report.words import Words, clean
 from twin.result import AsBuiltPose, CheckResult, ElementResult, Unmodelled
 
 Cell = str | float | int | None
+PRINTED_COLUMNS = 14
+"""What is printed of a wide sheet: verdict to source of the limit; more on one page could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class _Writer:
                 self._cell(sheet, line, place, value, columns[place].number)
         sheet.freeze_panes(1, min(3, len(columns) - 1) if marks else 1)
         sheet.autofilter(0, 0, max(1, len(rows)), len(columns) - 1)
+        sheet.print_area(0, 0, max(1, len(rows)), min(len(columns), PRINTED_COLUMNS) - 1)
         for place in marks:
             for text, look in self.marks.items():
                 rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": look}
