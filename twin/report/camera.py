@@ -96,7 +96,8 @@ def element_camera(scene: Scene, element: int, neighbours: Iterable[int]) -> Cam
             camera = look_at(box, np.radians(azimuth), np.radians(elevation), margin=1.35)
             facing = np.clip(-(outward @ camera.direction), 0.0, 1.0)
             free = ~_hidden(samples, camera.position, others)
-            # seen faces count most, as neighbours are drawn like glass; from below only when much is gained, as people read such pictures badly
+            # seen faces count most, as neighbours are drawn like glass; from below only when it shows much more, as
+            # people read such pictures badly
             score = float((facing * (0.65 + 0.35 * free)).mean()) - (0.15 if elevation < 0 else 0.0)
             if score > best_score + 1e-9:
                 best, best_score = camera, score
