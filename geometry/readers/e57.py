@@ -27,6 +27,7 @@ from geometry.note import Note
 from geometry.pose import Pose
 from geometry.readers.chunk import Chunk, Evidence, Setup
 from geometry.readers.e57_pages import check_pages
+from geometry.readers.plain_name import plain_name
 
 _CARTESIAN = ("cartesianX", "cartesianY", "cartesianZ")
 _SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
@@ -63,7 +64,8 @@ def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
 
     check_pages(path)
     try:
-        image = libe57.ImageFile(str(path), "r", libe57.CHECKSUM_POLICY_NONE)
+        with plain_name(path) as named:
+            image = libe57.ImageFile(str(named), "r", libe57.CHECKSUM_POLICY_NONE)
         try:
             root = image.root()
             scans: list[Any] = list(root["data3D"]) if root.isDefined("data3D") else []

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from geometry.errors import ReadError
+from geometry.readers.plain_name import plain_name
 
 MAX_UNPACKED_BYTES = 8 << 30
 MAX_RATIO = 200
@@ -33,8 +34,9 @@ def model_file(path: Path) -> Generator[Path]:
         head = stream.read(_HEAD)
     if not head:
         raise ReadError(f"{path}: the file is empty; export or copy it again")
-    with tempfile.TemporaryDirectory(prefix="qtems-") as folder:
-        yield _plain(path, head, Path(folder), packed=False)
+    with tempfile.TemporaryDirectory(prefix="qtems-") as folder, plain_name(path) as named:
+        plain = _plain(path, head, Path(folder), packed=False)
+        yield named if plain == path else plain
 
 
 def _plain(path: Path, head: bytes, folder: Path, *, packed: bool) -> Path:

@@ -7,6 +7,8 @@ import pytest
 
 from geometry.errors import GeometryError, ReadError
 from geometry.readers import read_design, read_scan
+from geometry.readers.ifc_container import model_file
+from geometry.readers.plain_name import plain_name
 from geometry.readers.sniff import content_of
 
 PLY = (
@@ -128,3 +130,15 @@ def test_a_model_in_the_place_of_a_scan_is_named_as_such(tmp_path: Path) -> None
     (tmp_path / "m.ifc").write_bytes(b"ISO-10303-21;\nHEADER;")
     with pytest.raises(ReadError, match="it is a model: give one model first"):
         read_scan([tmp_path / "m.ifc"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere every file name is text")
+def test_names_that_are_not_utf_8_are_read(tmp_path: Path) -> None:
+    gbk = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xc4\xa3\xd0\xcd"))
+    with plain_name(gbk.with_suffix(".e57")) as name:
+        assert name.suffix == ".e57"
+        str(name).encode("utf-8")
+    gbk.with_suffix(".ifc").write_bytes(b"ISO-10303-21;\nHEADER;\nEND-ISO-10303-21;\n")
+    with model_file(gbk.with_suffix(".ifc")) as name:
+        str(name).encode("utf-8")
+        assert name.read_bytes().startswith(b"ISO-10303-21")
