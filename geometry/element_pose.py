@@ -75,6 +75,8 @@ class PoseFit:
     """Robust standard deviation of the inliers' residuals, metres."""
     n: int
     """How many of the points used lie on it."""
+    doubt: float = 0.0
+    """Points that speak for less displacement per point that speaks for it, in the direction where that is most."""
 
     @property
     def moved(self) -> bool:
@@ -149,12 +151,12 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> di
     """
     count = len(shapes)
     twist, covariance = np.zeros((count, 6)), np.zeros((count, 6, 6))
-    spread, share, number = np.zeros(count), np.zeros(count), np.zeros(count, np.int64)
+    spread, share, number, doubt = np.zeros(count), np.zeros(count), np.zeros(count, np.int64), np.zeros(count)
     in_parts(
         fit_many, len(todo), todo, frozen(problem.points), frozen(problem.gates), problem.trust, problem.begin,
         shapes.centre, shapes.size, 0.5 * (shapes.upper - shapes.lower)[:, 2], problem.sigma, problem.band,
         problem.min_cosine, shapes.root, shapes.corners, shapes.normals, shapes.order, shapes.box, shapes.child,
-        twist, covariance, spread, share, number,
+        twist, covariance, spread, share, number, doubt,
     )  # fmt: skip
     return {
         int(i): PoseFit(
@@ -165,6 +167,7 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> di
             inlier_fraction=float(share[i]),
             sigma=float(spread[i]),
             n=int(number[i]),
+            doubt=float(doubt[i]),
         )
         for i in todo
     }

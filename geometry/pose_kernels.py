@@ -22,6 +22,8 @@ CREDIBLE = 0.5
 """Share of the points that could tell about a direction which must agree on it."""
 MAJORITY = 0.6
 """Share of its points an element must explain at a place other than the designed one to be believed there."""
+SHOWS = 6.0
+"""Standard deviations of a point from which a displacement can be told from none, point by point."""
 CLEAR_GAIN = 0.03
 """How much more of the points another place must explain than the designed one."""
 
@@ -408,8 +410,47 @@ def _conclude(points, gates, trust, centre, twist, sigma, band, min_cosine, tree
 
 
 @nb.njit(cache=True)
+def _doubt(points, gates, trust, centre, size, twist, sigma, band, min_cosine, tree, out):
+    """Return how many points speak for less displacement than ``twist`` per point that speaks for it, 0 or more.
+
+    Less is: none along one, or all, of the directions that the points fix. A point speaks for the place whose face it
+    lies on when it does not lie on one at the other.
+    """
+    root, corners, normals, order, box, child = tree
+    n = len(points)
+    there, weight = np.zeros(n), np.zeros(n)
+    total = 0.0
+    _associate(points, gates, centre, twist, band, min_cosine, root, corners, normals, order, box, child, out)
+    for i in range(n):
+        if out[i, 7] > 0.0 and abs(out[i, 6]) <= 3.0 * sigma:
+            there[i], weight[i] = 1.0, trust[i]
+            total += trust[i]
+    basis, values = _directions(out, weight)
+    along = np.linalg.solve(basis, twist)
+    worst = 0.0
+    for k in range(7):
+        less = twist.copy()
+        for j in range(6):
+            if (j == k or k == 6) and values[j] > max(MIN_SUPPORT, WEAK_SHARE * total):
+                for a in range(6):
+                    less[a] -= along[j] * basis[a, j]
+        if _motion(twist - less, size) < SHOWS * sigma:
+            continue
+        _associate(points, gates, centre, less, band, min_cosine, root, corners, normals, order, box, child, out)
+        for_twist, for_less = 1e-9, 0.0
+        for i in range(n):
+            here = out[i, 7] > 0.0 and abs(out[i, 6]) <= 3.0 * sigma
+            if here and there[i] == 0.0:
+                for_less += trust[i]
+            elif there[i] > 0.0 and not here:
+                for_twist += trust[i]
+        worst = max(worst, for_less / for_twist)
+    return worst
+
+
+@nb.njit(cache=True)
 def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree):
-    """Fit one element; return twist (6,), covariance (6, 6), spread, inlier share, inlier count."""
+    """Fit one element; return twist (6,), covariance (6, 6), spread, inlier share, inlier count and doubt."""
     root, corners, normals, order, box, child = tree
     out = np.zeros((len(points), 8))
     here = np.zeros(6)
@@ -452,20 +493,21 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
         covariance, start, spread, share, m = _conclude(
             points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
         )
-    return best, covariance, spread, share, m
+    doubt = _doubt(points, gates, trust, centre, size, best, sigma, band, min_cosine, tree, out)
+    return best, covariance, spread, share, m, doubt
 
 
 @nb.njit(cache=True, nogil=True)
 def fit_many(
     first, last, todo, points, gates, trust, begin, centre, size, half_height, sigma, band, min_cosine, root, corners,
-    normals, order, box, child, twist, covariance, spread, share, count,
+    normals, order, box, child, twist, covariance, spread, share, count, doubt,
 ):  # fmt: skip
-    """Fit the elements todo[first..last] and fill the last five arrays; element i owns points begin[i]..begin[i+1]."""
+    """Fit the elements todo[first..last] and fill the last six arrays; element i owns points begin[i]..begin[i+1]."""
     for number in range(first, last):
         i = todo[number]
         a, b = begin[i], begin[i + 1]
         tree = (np.int64(root[i]), corners, normals, order, box, child)
-        t, c, spread[i], share[i], count[i] = fit_one(
+        t, c, spread[i], share[i], count[i], doubt[i] = fit_one(
             points[a:b], gates[a:b], trust[a:b], centre[i], size[i], half_height[i], sigma, band, min_cosine, tree
         )
         for j in range(6):

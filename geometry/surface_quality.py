@@ -30,7 +30,11 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
     outside = np.maximum(patches.deviation - limits.upper, limits.lower - patches.deviation)
     total = int(patches.points[own].sum())
     beyond = own & (outside > expanded_each)
-    support = int(patches.points[beyond].sum())
+    # a handful of strays among many says nothing either way
+    if patches.points[beyond].sum() < FEW <= patches.points[own & ~beyond].sum():
+        own, beyond = own & ~beyond, np.zeros_like(beyond)
+    # what a neighbour explains as well proves nothing against this element
+    support = int(patches.alone[beyond].sum())
     proven = support >= _PROOF or (support >= FEW and 2 * support >= total)
     # a proven failure is stated by its surest patch, anything else by the patch that comes nearest to failing
     worst = int(np.argmax(np.where(beyond, outside - expanded_each, -np.inf) if proven else
@@ -39,7 +43,8 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
         rule, size, float(patches.deviation[worst]), 0.5 * float(expanded_each[worst]), n=total, method="patches"
     )
     if result.outcome is Outcome.FAIL and not proven:
-        return [replace(result, outcome=Outcome.INDETERMINATE, note="few_points")]
+        note = "few_points" if patches.points[beyond].sum() < _PROOF else "coincident_surface"
+        return [replace(result, outcome=Outcome.INDETERMINATE, note=note)]
     if result.outcome is Outcome.PASS and _stands_out(patches, outside, expanded_each):
         return [replace(result, outcome=Outcome.INDETERMINATE, note="attached")]
     return [result]

@@ -31,6 +31,8 @@ _LEAST_SEEN = 0.02
 """Share of an element's surface that must have been measured before it can pass."""
 _LEAST_SEEN_BLIND = 0.1
 """The same where the rays are not known: what lies there may be a neighbour's edge, and nothing says it is not."""
+_CONTESTED = 0.5
+"""Points that speak against a displacement per point that speaks for it, from which it proves no failure."""
 _UNMODELLED = 0.1
 """How far (m) from any designed surface a point must be to count as unmodelled."""
 
@@ -103,7 +105,7 @@ def _judge(
     measured = _measured(i, element, shapes, evidence, mine)
     measurements = measure(measured, tolerances)
     rules = tolerances.rules_for(element.ifc_class, element.materials)
-    verdict, doubts = _verdict(measurements, presence, measured.seen_share, rules)
+    verdict, doubts = _verdict(measurements, presence, measured, rules)
     return replace(
         result,
         verdict=verdict,
@@ -137,19 +139,23 @@ def _presence(
 
 
 def _verdict(
-    measurements: tuple[Measurement, ...], presence: PresenceEvidence, seen: float, rules: tuple[Rule, ...]
+    measurements: tuple[Measurement, ...], presence: PresenceEvidence, measured: Measured, rules: tuple[Rule, ...]
 ) -> tuple[Outcome, tuple[str, ...]]:
     """Return the verdict over all measurements and the machine words that qualify it."""
     verdict = overall(measurements)
     reasons = tuple(dict.fromkeys(m.note for m in measurements if m.note and m.outcome is verdict))
     if not measurements:
-        reasons = ("few_points",) if rules else ("no_tolerance",)
+        reasons = ("not_measurable",) if rules else ("no_tolerance",)
     absent = presence.through / max(presence.own_points + presence.through, 1)
     if absent >= _PARTLY and presence.through >= _FEW_RAYS:
         reasons += (f"partly_absent:{presence.through}",)
         verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
+    seen = measured.seen_share
     if verdict is Outcome.PASS and seen < (_LEAST_SEEN if presence.rays_known else _LEAST_SEEN_BLIND):
         reasons += (f"little_seen:{seen:.1%}",)
+        verdict = Outcome.INDETERMINATE
+    if verdict is Outcome.FAIL and measured.fit is not None and measured.fit.doubt > _CONTESTED:
+        reasons += ("contested",)
         verdict = Outcome.INDETERMINATE
     return verdict, reasons
 
@@ -166,7 +172,12 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
         seen_upper=points.max(axis=0),
         fit=built.fits[i],
         patches=patch_surface(
-            points, built.normal[mine], built.deviation[mine], built.residual[mine], sigma=evidence.sight.seen.sigma
+            points,
+            built.normal[mine],
+            built.deviation[mine],
+            built.residual[mine],
+            shared=built.shared[mine],
+            sigma=evidence.sight.seen.sigma,
         ),
         budget=evidence.budget,
         vertices=shapes.triangles[shapes.start[i] : shapes.start[i + 1]].reshape(-1, 3),

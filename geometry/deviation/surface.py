@@ -33,6 +33,8 @@ class Patches:
     """(p, 3) designed outward normal."""
     points: IntArray
     """(p,) how many points lie in each."""
+    alone: IntArray
+    """(p,) how many of them no other element explains as well."""
     support: IntArray
     """(p,) how many points its value rests on, neighbours included."""
     area: FloatArray
@@ -44,7 +46,13 @@ class Patches:
 
 
 def patch_surface(
-    points: FloatArray, normals: FloatArray, deviation: FloatArray, residual: FloatArray, *, sigma: float
+    points: FloatArray,
+    normals: FloatArray,
+    deviation: FloatArray,
+    residual: FloatArray,
+    *,
+    sigma: float,
+    shared: BoolArray | None = None,
 ) -> Patches:
     """Gather an element's points (n, 3) into patches.
 
@@ -56,6 +64,8 @@ def patch_surface(
         (n,) signed distances to the designed and to the rigidly placed face, metres.
     sigma
         Standard deviation of a point, metres.
+    shared
+        (n,) True where another element explains the point as well; default: none.
     """
     cell, key = _gridded(points, normals)
     patch, count = numbered_rows(key)
@@ -68,6 +78,7 @@ def patch_surface(
     keys[patch] = key
     enough = count >= min(_MIN_PATCH, max(1, int(np.median(count))))
     area = _covered_area(points, normals, patch, cell)[enough]
+    alone = (count if shared is None else np.bincount(patch[~shared], minlength=len(count)))[enough].astype(np.int64)
     keys, middle, predicted, count = keys[enough], middle[enough], predicted[enough], count[enough]
     position, normal = position[enough], normal[enough]
     pairs = adjacent_cells(keys)
@@ -80,6 +91,7 @@ def patch_surface(
         position=position,
         normal=normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12),
         points=count,
+        alone=alone,
         support=support.astype(np.int64),
         area=area,
         own=own,

@@ -90,6 +90,30 @@ def test_a_dent_fails_with_its_depth() -> None:
     assert found.actual == pytest.approx(-0.02, abs=0.002)
 
 
+@pytest.mark.parametrize(("strays", "outcome"), [(8, "pass"), (60, "indeterminate"), (400, "fail")])
+def test_a_handful_of_strays_among_thousands_of_points_is_no_doubt(strays: int, outcome: str) -> None:
+    """Points on an end face, 40 mm off: eight say nothing, sixty raise a doubt, four hundred prove it."""
+    found = measured_box(WALL, ["-y"])
+    few = measured_box(WALL, ["-x"], spacing=0.02, keep=slice(0, strays)).patches
+    many = found.patches
+    both = replace(
+        many,
+        deviation=np.concatenate([many.deviation, few.deviation + 0.04]),
+        **{
+            name: np.concatenate([getattr(many, name), getattr(few, name)])
+            for name in ("uncertainty", "position", "normal", "points", "alone", "support", "area", "own")
+        },
+    )
+    assert one(replace(found, patches=both), surface_tolerance(0.010)).outcome == outcome
+
+
+def test_what_a_neighbour_explains_as_well_proves_nothing() -> None:
+    shifted = measured_box(WALL.moved([0, -0.03, 0]), ["-y"])
+    tied = replace(shifted.patches, alone=np.zeros_like(shifted.patches.alone))
+    found = one(replace(shifted, patches=tied), surface_tolerance(0.010))
+    assert (found.outcome, found.note) == (Outcome.INDETERMINATE, "coincident_surface")
+
+
 def test_a_strip_of_a_wall_is_not_the_wall() -> None:
     """35 good points in one line of 1.4 m on a wall of 25 m²: nothing else of it was seen."""
     assert measured_box(WALL, ["-y"], keep=slice(0, 35)).seen_share < 0.01

@@ -304,3 +304,14 @@ def test_a_twist_turns_about_the_centre() -> None:
 def test_a_component_is_observable_up_to_five_millimetres_at_the_elements_extent() -> None:
     covariance = np.diag([0.0049, 0.0051, 0.001, 0.0049 / 2.0, 0.0051 / 2.0, 0.0]) ** 2
     assert observable_components(covariance, 2.0) == (True, False, True, True, False, True)
+
+
+@pytest.mark.parametrize(("own", "foreign", "doubtful"), [(60, 100, True), (5, 150, False), (100, 60, False)])
+def test_a_fit_says_when_points_speak_for_the_designed_place_too(own: int, foreign: int, doubtful: bool) -> None:
+    """A top has points where it was designed, and others 100 mm above: its own, or a neighbour's."""
+    rng = np.random.default_rng(3)
+    top, up = BLOCK.sample(0.02, faces=["+z"]), face_normal("+z")
+    here, there = rng.permutation(top)[:own], rng.permutation(top)[:foreign] + 0.1 * np.array(up)
+    fit = fit_one(BLOCK.triangles(), problem_of([(here, up), (there, up)]))
+    assert fit.twist[2] == pytest.approx(0.1 if foreign > own else 0.0, abs=0.001)
+    assert (fit.doubt > 0.25) == doubtful

@@ -266,7 +266,7 @@ def test_without_station_poses_nothing_is_missing_and_the_check_says_so(without_
     assert not any(e.state is State.MISSING for e in result.elements)
     assert by_name(result)["column hidden"].state is State.UNSEEN
     assert by_name(result)["column hidden"].verdict is Outcome.NOT_MEASURED
-    assert any("does not say where it was taken from" in note for note in result.notes)
+    assert "no_positions" in [note.word for note in result.notes if isinstance(note, Note)]
     for name in ("column 1", "wall east"):
         assert by_name(result)[name].verdict is Outcome.FAIL
 
@@ -276,6 +276,16 @@ def test_without_station_poses_a_missing_column_does_not_pass_on_its_neighbours_
 ) -> None:
     """38 points of the beam's end and the floor's edge lie where its foot and head should be."""
     assert by_name(without_poses)["column 3"].verdict is not Outcome.PASS
+
+
+def test_where_nothing_that_is_asked_for_can_be_measured_the_reason_says_so() -> None:
+    """A slab seen from above has thousands of points, and no axis position."""
+    floor = Box("floor", (0, 0, -0.2), (4, 3, 0), "IfcSlab")
+    design, scan = design_of([floor]), scan_of([floor], [(2.0, 1.5, 1.5)])
+    rule = Rule("axis_position", "clause", ((float("inf"), Limits(-0.01, 0.01)),))
+    [found] = compare(design, scan, surveyed(scan, design), ToleranceSet("test", (rule,))).elements
+    assert (found.state, found.verdict, found.measurements) == (State.INSTALLED, Outcome.NOT_MEASURED, ())
+    assert found.reasons == ("not_measurable",)
 
 
 def test_a_suspect_design_is_never_judged() -> None:
