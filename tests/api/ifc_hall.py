@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.api.test_check_command import BOXES
+from tests.api.test_check_command import BOXES, Boxes
 from tests.geometry.readers.ifc_models import Model
 
 CLASSES = {"floor": "IfcSlab", "wall": "IfcWall", "column": "IfcColumn"}
@@ -19,11 +19,12 @@ def write_ifc_hall(
     unit: str = "m",
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
     map_conversion: Mapping[str, float] | None = None,
-    names: Sequence[str] = tuple(BOXES),
+    boxes: Boxes = BOXES,
+    names: Sequence[str] = (),
 ) -> Path:
     """Write the hall with its site placed at ``origin`` (metres); a map conversion is given in the file's unit."""
     model = Model(unit, origin=origin)
-    for (kind, (low, high)), name in zip(BOXES.items(), names, strict=True):
+    for (kind, (low, high)), name in zip(boxes.items(), names or tuple(boxes), strict=True):
         x, y, z = (float(v) for v in np.subtract(high, low))
         product = model.add(CLASSES[kind.split()[0]], model.block((x, y, z)), at=tuple(map(float, low)))
         product.Name = name

@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 Qtems = Callable[..., Any]
 Points = NDArray[np.float64]
 
-BOXES: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
+Boxes = Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float]]]
+
+BOXES: Boxes = {
     "floor": ((0, 0, -0.2), (6, 5, 0)),
     "wall west": ((-0.2, 0, 0), (0, 5, 2.8)),
     "wall east": ((6, 0, 0), (6.2, 5, 2.8)),
@@ -53,11 +55,11 @@ def write_hall(path: Path) -> Path:
     return path
 
 
-def hall_points(density: float = 400.0) -> Points:
+def hall_points(density: float = 400.0, boxes: Boxes = BOXES) -> Points:
     """Return points per square metre on every face of every box, with 1 mm noise."""
     rng = np.random.default_rng(7)
     parts: list[Points] = []
-    for name, (low, high) in BOXES.items():
+    for name, (low, high) in boxes.items():
         box = corners(low, high) + np.array(MOVED.get(name, (0.0, 0.0, 0.0)))
         for face in FACES:
             a, b, d = box[face[0]], box[face[1]], box[face[3]]
