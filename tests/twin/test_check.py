@@ -9,6 +9,7 @@ import pytest
 from geometry.arrays import FloatArray
 from geometry.design import DesignModel, Element, Mesh
 from geometry.errors import EmptyInput
+from geometry.note import Note
 from geometry.pose import Pose, pose_difference
 from geometry.registration.request import RegistrationRequest
 from geometry.registration.result import Registration, RegistrationStatus
@@ -281,7 +282,7 @@ def test_without_station_poses_a_missing_column_does_not_pass_on_its_neighbours_
 def test_where_nothing_that_is_asked_for_can_be_measured_the_reason_says_so() -> None:
     """A slab seen from above has thousands of points, and no axis position."""
     floor = Box("floor", (0, 0, -0.2), (4, 3, 0), "IfcSlab")
-    design, scan = design_of([floor]), scan_of([floor], [(2.0, 1.5, 1.5)])
+    design, scan = design_of([floor]), scan_of([floor], [(2.0, 1.5, 1.5)], T_scan_design=T_SCAN_DESIGN)
     rule = Rule("axis_position", "clause", ((float("inf"), Limits(-0.01, 0.01)),))
     [found] = compare(design, scan, surveyed(scan, design), ToleranceSet("test", (rule,))).elements
     assert (found.state, found.verdict, found.measurements) == (State.INSTALLED, Outcome.NOT_MEASURED, ())
