@@ -124,3 +124,14 @@ def test_parts_can_be_written_alone(tmp_path: Path) -> None:
     few = tuple(p for p in whole_building() if p.name in ("Ground slab", "Column A1 ground", "Wall S1 ground"))
     write_building(tmp_path / "few.ifc", few)
     assert len(tessellate(tmp_path / "few.ifc")) == 3
+
+
+def test_every_kind_of_part_is_there(model: Any) -> None:
+    wanted = {
+        "IfcColumn": 20, "IfcBeam": 20, "IfcSlab": 3, "IfcWall": 10, "IfcFooting": 10, "IfcStairFlight": 1,
+        "IfcDoor": 3, "IfcWindow": 3, "IfcOpeningElement": 6, "IfcPipeSegment": 2, "IfcDuctSegment": 2,
+        "IfcBuildingStorey": 2, "IfcGrid": 1, "IfcMapConversion": 1, "IfcTask": 10, "IfcWorkSchedule": 1,
+        "IfcMaterial": 2, "IfcElementQuantity": 20, "IfcPropertySet": 20,
+    }  # fmt: skip
+    found = {name: len(model.by_type(name)) for name in wanted}
+    assert {name: count for name, count in found.items() if count < wanted[name]} == {}
