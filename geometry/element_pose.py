@@ -163,7 +163,7 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> di
             T_built_design=built_pose(twist[i], shapes.centre[i]),
             twist=twist[i],
             covariance=covariance[i],
-            observable=observable_components(covariance[i], float(shapes.size[i])),
+            observable=observable_components(covariance[i], 0.5 * (shapes.upper[i] - shapes.lower[i])),
             inlier_fraction=float(share[i]),
             sigma=float(spread[i]),
             n=int(number[i]),
@@ -173,7 +173,13 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> di
     }
 
 
-def observable_components(covariance: FloatArray, size: float) -> tuple[bool, ...]:
-    """Say which of the six components are fixed well enough at the element's extent ``size`` (m) to be stated."""
-    reach = np.sqrt(np.diag(covariance)) * np.array([1.0, 1.0, 1.0, size, size, size])
+def observable_components(covariance: FloatArray, half: FloatArray) -> tuple[bool, ...]:
+    """Say which of the six components are fixed well enough at the element's extent to be stated.
+
+    ``half`` (3,) metres is half the size of the element's box; a turn counts by how far it moves what lies farthest
+    from its axis.
+    """
+    x, y, z = half
+    lever = np.maximum([1.0, 1.0, 1.0, np.hypot(y, z), np.hypot(x, z), np.hypot(x, y)], 1e-3)
+    reach = np.sqrt(np.diag(covariance)) * lever
     return tuple(bool(v) for v in reach < _OBSERVABLE)

@@ -13,7 +13,9 @@ from geometry.triangle_kernels import STACK, closest_one
 from geometry.triangle_nodes import build_nodes
 
 UNKNOWN = 0.1
-"""Standard deviation (m) assumed for a displacement that nothing measures; it couples into what is measured."""
+"""Standard deviation (m, and at most rad) assumed for a displacement that nothing measures; it couples into others."""
+LEAST_SPREAD = 0.05
+"""Spread (m) across an axis below which points cannot tell a turn about it from noise."""
 MIN_SUPPORT = 12.0
 """Points' worth of information that a direction needs before it counts as fixed."""
 WEAK_SHARE = 0.005
@@ -24,6 +26,8 @@ MAJORITY = 0.6
 """Share of its points an element must explain at a place other than the designed one to be believed there."""
 SHOWS = 6.0
 """Standard deviations of a point from which a displacement can be told from none, point by point."""
+SOME = 0.05
+"""Share of the points on an element below which those that say otherwise are strays."""
 CLEAR_GAIN = 0.03
 """How much more of the points another place must explain than the designed one."""
 
@@ -130,10 +134,11 @@ def _associate(points, gates, centre, twist, reach, min_cosine, root, corners, n
 def _directions(rows, weight):
     """Return independent displacement directions (6, 6) as columns and the information about each (6,).
 
-    Principal axes about the centroid of the seen points with rotations scaled by their spread, so that the information
-    reads as a number of points whatever part of the element was seen.
+    Principal axes about the centroid of the seen points with each rotation scaled by their spread across its axis, so
+    that the information reads as a number of points whatever part of the element was seen: a slender column's turn
+    about itself as well as its lean.
     """
-    total, middle, spread2 = 1e-12, np.zeros(3), 0.0
+    total, middle, across = 1e-12, np.zeros(3), np.zeros(3)
     n = len(rows)
     for i in range(n):
         if weight[i] > 0.0:
@@ -147,15 +152,17 @@ def _directions(rows, weight):
         if weight[i] > 0.0:
             arm = _arm(rows[i])
             x, y, z = arm[0] - middle[0], arm[1] - middle[1], arm[2] - middle[2]
-            spread2 += weight[i] * (x**2 + y**2 + z**2)
-    spread = np.sqrt(max(spread2 / total, 1e-6))
+            across[0] += weight[i] * (y**2 + z**2)
+            across[1] += weight[i] * (x**2 + z**2)
+            across[2] += weight[i] * (x**2 + y**2)
+    spread = np.sqrt(np.maximum(across / total, LEAST_SPREAD**2))
     to_origin = np.eye(6)
     x, y, z = middle[0], middle[1], middle[2]
-    to_origin[0, 4], to_origin[0, 5] = -z / spread, y / spread
-    to_origin[1, 3], to_origin[1, 5] = z / spread, -x / spread
-    to_origin[2, 3], to_origin[2, 4] = -y / spread, x / spread
+    to_origin[0, 4], to_origin[0, 5] = -z / spread[1], y / spread[2]
+    to_origin[1, 3], to_origin[1, 5] = z / spread[0], -x / spread[2]
+    to_origin[2, 3], to_origin[2, 4] = -y / spread[0], x / spread[1]
     for a in range(3):
-        to_origin[3 + a, 3 + a] /= spread
+        to_origin[3 + a, 3 + a] /= spread[a]
     information = np.zeros((6, 6))
     for i in range(n):
         if weight[i] > 0.0:
@@ -401,7 +408,8 @@ def _conclude(points, gates, trust, centre, twist, sigma, band, min_cosine, tree
             fixed = agree >= CREDIBLE * able
         if not fixed:
             along[k] = 0.0
-        variance = noise / values[k] if fixed else UNKNOWN**2
+        turn = np.sqrt(basis[3, k] ** 2 + basis[4, k] ** 2 + basis[5, k] ** 2)
+        variance = noise / values[k] if fixed else (UNKNOWN / max(1.0, turn)) ** 2
         for a in range(6):
             for b in range(6):
                 covariance[a, b] += variance * basis[a, k] * basis[b, k]
@@ -444,7 +452,8 @@ def _doubt(points, gates, trust, centre, size, twist, sigma, band, min_cosine, t
                 for_less += trust[i]
             elif there[i] > 0.0 and not here:
                 for_twist += trust[i]
-        worst = max(worst, for_less / for_twist)
+        if for_less > max(MIN_SUPPORT, SOME * total):
+            worst = max(worst, for_less / for_twist)
     return worst
 
 

@@ -11,6 +11,8 @@ import numpy as np
 STACK = 96
 _ROUNDING = 1e-12
 """Share of the coordinates by which a box may seem farther than a triangle in it: such a box is still opened."""
+_SAME = 1e-13
+"""Square metres by which squared distances may differ from rounding alone, as at an edge that two faces share."""
 
 
 @nb.njit(cache=True, inline="always")
@@ -183,7 +185,7 @@ def closest_compatible_elements(
 ):  # fmt: skip
     """Fill the k nearest different elements of the points begin..end, nearest first."""
     k = element.shape[1]
-    stack, best2 = np.empty(STACK, np.int32), np.empty(k)
+    stack, best2, facing = np.empty(STACK, np.int32), np.empty(k), np.zeros(k)
     for i in range(begin, end):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
         gx, gy, gz = gate[i, 0], gate[i, 1], gate[i, 2]
@@ -216,14 +218,20 @@ def closest_compatible_elements(
                 if d2 > limit2:
                     continue
                 e = element_of[s]
+                h = (x - qx) * normals[s, 0] + (y - qy) * normals[s, 1] + (z - qz) * normals[s, 2]
                 at = used
                 for j in range(used):
                     if element[i, j] == e:
                         at = j
                         break
                 if at < used:  # this element is listed already
-                    if d2 > best2[at] or (d2 == best2[at] and order[s] >= order[slot[i, at]]):
+                    if d2 > best2[at] + _SAME:
                         continue
+                    if d2 >= best2[at] - _SAME:  # beyond a shared edge: the face that looks at the point
+                        was = abs(facing[at])
+                        if abs(h) < was or (abs(h) == was and order[s] >= order[slot[i, at]]):
+                            continue
+                        d2 = min(d2, best2[at])
                 elif used < k:
                     used += 1
                 else:
@@ -236,11 +244,12 @@ def closest_compatible_elements(
                     element[i, at] = element[i, at - 1]
                     slot[i, at] = slot[i, at - 1]
                     signed[i, at] = signed[i, at - 1]
+                    facing[at] = facing[at - 1]
                     at -= 1
                 best2[at] = d2
                 element[i, at] = e
                 slot[i, at] = s
-                h = (x - qx) * normals[s, 0] + (y - qy) * normals[s, 1] + (z - qz) * normals[s, 2]
+                facing[at] = h
                 signed[i, at] = np.sqrt(d2) if h >= 0.0 else -np.sqrt(d2)
                 if used == k:
                     limit2 = min(limit2, best2[k - 1])

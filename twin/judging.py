@@ -33,6 +33,8 @@ _LEAST_SEEN_BLIND = 0.1
 """The same where the rays are not known: what lies there may be a neighbour's edge, and nothing says it is not."""
 _CONTESTED = 0.5
 """Points that speak against a displacement per point that speaks for it, from which it proves no failure."""
+_MOST = 0.75
+"""Share of an element's points from which what they say is the element's, whatever the others say."""
 _UNMODELLED = 0.1
 """How far (m) from any designed surface a point must be to count as unmodelled."""
 
@@ -154,10 +156,20 @@ def _verdict(
     if verdict is Outcome.PASS and seen < (_LEAST_SEEN if presence.rays_known else _LEAST_SEEN_BLIND):
         reasons += (f"little_seen:{seen:.1%}",)
         verdict = Outcome.INDETERMINATE
-    if verdict is Outcome.FAIL and measured.fit is not None and measured.fit.doubt > _CONTESTED:
+    if verdict is Outcome.FAIL and _contested(measured):
         reasons += ("contested",)
         verdict = Outcome.INDETERMINATE
     return verdict, reasons
+
+
+def _contested(measured: Measured) -> bool:
+    """Say whether many points speak against a displacement that not nearly all of the element's points show."""
+    fit, patches = measured.fit, measured.patches
+    if fit is None or fit.doubt <= _CONTESTED:
+        return False
+    shows = np.abs(patches.deviation) > 3.0 * patches.uncertainty + measured.budget.instrument
+    shows &= np.abs(patches.deviation) > 0.5 * np.linalg.norm(fit.twist[:3])
+    return bool(patches.points[patches.own & shows].sum() < _MOST * patches.points[patches.own].sum())
 
 
 def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidence, mine: IntArray) -> Measured:

@@ -303,7 +303,21 @@ def test_a_twist_turns_about_the_centre() -> None:
 
 def test_a_component_is_observable_up_to_five_millimetres_at_the_elements_extent() -> None:
     covariance = np.diag([0.0049, 0.0051, 0.001, 0.0049 / 2.0, 0.0051 / 2.0, 0.0]) ** 2
-    assert observable_components(covariance, 2.0) == (True, False, True, True, False, True)
+    assert observable_components(covariance, np.array([1.2, 1.6, 1.2])) == (True, False, True, True, True, True)
+    assert observable_components(covariance, np.array([1.6, 1.6, 1.2])) == (True, False, True, True, False, True)
+
+
+def test_a_slender_columns_turn_about_itself_is_known_from_one_face() -> None:
+    """A face 0.5 m wide fixes the turn to a milliradian, and with it how far the middle lies off across the face."""
+    rng = np.random.default_rng(5)
+    twist = np.array([0.01, 0.0, 0.0, 0.0, 0.0, 0.004])
+    fit = fit_one(
+        COLUMN.triangles(), problem_of(seen(COLUMN, built_pose(twist, COLUMN.centre), ["-x"], 0.002, rng, 0.05))
+    )
+    assert fit.observable[5]
+    assert fit.twist[5] == pytest.approx(0.004, abs=0.002)
+    assert fit.twist[0] == pytest.approx(0.01, abs=0.0015)
+    assert fit.covariance[0, 0] < 0.001**2
 
 
 @pytest.mark.parametrize(("own", "foreign", "doubtful"), [(60, 100, True), (5, 150, False), (100, 60, False)])

@@ -340,9 +340,6 @@ def test_the_sign_is_right_in_the_inner_corner_of_an_l() -> None:
     np.testing.assert_array_equal(signs_about(walls, points) < 0, inside)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the sign at a sharp edge is that of whichever face has the smaller index: no pseudo-normal"
-)
 def test_the_sign_is_right_beyond_the_sharp_edge_of_a_wedge() -> None:
     """A wedge of 30 degrees (a roof's eaves, a stair's tread): beyond its edge is outside, whatever face is taken."""
     low, high = np.array([[-1.0, 0, -2], [-1, 0, 2]]), np.array([[-1.0, np.tan(np.pi / 6), -2], [-1, 0.57735, 2]])
