@@ -35,6 +35,8 @@ _CONTESTED = 0.5
 """Points that speak against a displacement per point that speaks for it, from which it proves no failure."""
 _MOST = 0.75
 """Share of an element's points from which what they say is the element's, whatever the others say."""
+_PLACEMENT = ("axis_position", "level", "surface")
+"""Characteristics that say where an element is: when one is asked for and not known, nothing else makes it pass."""
 _UNMODELLED = 0.1
 """How far (m) from any designed surface a point must be to count as unmodelled."""
 
@@ -151,6 +153,11 @@ def _verdict(
     absent = presence.through / max(presence.own_points + presence.through, 1)
     if absent >= _PARTLY and presence.through >= _FEW_RAYS:
         reasons += (f"partly_absent:{presence.through}",)
+        verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
+    lacking = [r.characteristic for r in rules if r.characteristic in _PLACEMENT]
+    lacking = sorted({c for c in lacking if not any(m.characteristic == c for m in measurements)})
+    if lacking:
+        reasons += tuple(f"{c}_unknown" for c in lacking) if measurements else ()
         verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
     seen = measured.seen_share
     if verdict is Outcome.PASS and seen < (_LEAST_SEEN if presence.rays_known else _LEAST_SEEN_BLIND):
