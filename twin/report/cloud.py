@@ -1,6 +1,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 """The scan in the design's frame with its signed deviation per point, as LAZ or PLY, written in chunks."""
 
+import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ def write_laz(
     the element in report.json, 4294967295 = none). The point source id is the station's number, from 1.
     """
     import laspy
+    import lazrs
 
     header: Any = laspy.LasHeader(point_format=2, version="1.2")
     header.scales = np.full(3, LAZ_SCALE)
@@ -57,14 +59,17 @@ def write_laz(
         ]
     )
     total = max(1, len(result.scan.points))
-    with path.open("wb") as stream:
-        with laspy.open(stream, mode="w", header=header, do_compress=True, closefd=False) as writer:
-            done = 0
-            for chunk in _chunks(result):
-                writer.write_points(_las_record(chunk, header))
-                done += len(chunk.points)
-                if progress is not None:
-                    progress(done / total)
+    try:
+        with path.open("wb") as stream:
+            with laspy.open(stream, mode="w", header=header, do_compress=True, closefd=False) as writer:
+                done = 0
+                for chunk in _chunks(result):
+                    writer.write_points(_las_record(chunk, header))
+                    done += len(chunk.points)
+                    if progress is not None:
+                        progress(done / total)
+    except lazrs.LazrsError as error:  # pyright: ignore[reportAttributeAccessIssue]  # from a full disk, too
+        raise OSError(errno.EIO, f"the point cloud could not be written ({error}); is the disk full?") from error
 
 
 def write_ply(path: Path, result: CheckResult) -> None:

@@ -57,6 +57,8 @@ def ensure_writable(out_dir: Path) -> None:
             pass
     except OSError as error:
         reason = error.strerror or str(error)
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = "a file is in the way"
         raise ReportError(f"cannot write reports to {out_dir}: {reason}; choose another folder with --out") from error
 
 
@@ -102,7 +104,8 @@ def write_reports(
                     written.append(out_dir / file)
     except OSError as error:
         raise ReportError(
-            f"cannot write reports to {out_dir}: {error.strerror or error}; free space or --out"
+            f"cannot write reports to {out_dir}: {error.strerror or error}; free space there, or choose another folder "
+            "with --out"
         ) from error
     return tuple(written)
 

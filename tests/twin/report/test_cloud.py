@@ -100,3 +100,14 @@ def test_ramp_ends_at_twice_the_usual_tolerance(building: CheckResult, empty_che
     """So that the middle of each half is about the limit."""
     assert ramp_limit(building) == pytest.approx(0.020)
     assert ramp_limit(empty_check) == 0.02
+
+
+def test_a_disk_that_is_full_is_an_error_of_the_system_not_of_the_encoder(
+    building: CheckResult, provenance_of: ProvenanceOf
+) -> None:
+    """Written to a device that takes nothing: the encoder's own error would end as an internal one."""
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("/dev/full is a device of Linux")
+    with pytest.raises(OSError, match=r"space|full"):
+        write_laz(full, building, provenance_of(building))
