@@ -13,8 +13,9 @@ import numpy as np
 
 from geometry.arrays import FloatArray, Int32Array, IntArray, frozen
 from geometry.pose import Pose
-from geometry.pose_kernels import build_forest, fit_many
+from geometry.pose_kernels import fit_many
 from geometry.threads import in_parts
+from geometry.triangle_nodes import build_forest
 
 _OBSERVABLE = 0.005
 """Standard deviation (m) at the element's extent beyond which a component is called unobservable."""

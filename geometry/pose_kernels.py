@@ -10,7 +10,6 @@ import numba as nb
 import numpy as np
 
 from geometry.triangle_kernels import STACK, closest_one
-from geometry.triangle_nodes import build_nodes
 
 UNKNOWN = 0.1
 """Standard deviation (m, and at most rad) assumed for a displacement that nothing measures; it couples into others."""
@@ -30,37 +29,6 @@ SOME = 0.05
 """Share of the points on an element below which those that say otherwise are strays."""
 CLEAR_GAIN = 0.03
 """How much more of the points another place must explain than the designed one."""
-
-
-@nb.njit(cache=True)
-def build_forest(lower, upper, start):
-    """Build one tree per element over triangle boxes (t, 3) of consecutive slots start[i]..start[i+1].
-
-    Returns leaf order (t,), boxes, children and the root node of each element; leaf slots are global.
-    """
-    count = len(start) - 1
-    order = np.empty(len(lower), np.int32)
-    box = np.empty((2 * len(lower) + count, 6))
-    child = np.empty((2 * len(lower) + count, 2), np.int32)
-    root = np.zeros(count, np.int32)
-    used = 0
-    for e in range(count):
-        a, b = start[e], start[e + 1]
-        root[e] = used
-        if b == a:
-            continue
-        local_order, local_box, local_child = build_nodes(lower[a:b], upper[a:b])
-        m = len(local_box)
-        for i in range(b - a):
-            order[a + i] = local_order[i] + a
-        for i in range(m):
-            for d in range(6):
-                box[used + i, d] = local_box[i, d]
-            leaf = local_child[i, 1] > 0
-            child[used + i, 0] = local_child[i, 0] + (a if leaf else used)
-            child[used + i, 1] = local_child[i, 1]
-        used += m
-    return order, box[:used].copy(), child[:used].copy(), root
 
 
 @nb.njit(cache=True)

@@ -178,6 +178,41 @@ def closest_surface(
         normal[i, 0], normal[i, 1], normal[i, 2] = normals[best, 0], normals[best, 1], normals[best, 2]
 
 
+@nb.njit(cache=True, inline="always")
+def _ranked(s, e, d2, h, used, order, element, slot, signed, best2, facing):
+    """Put triangle ``s`` of element ``e`` where it belongs in the lists (k,) of nearest elements; return their number.
+
+    ``d2`` is its squared distance, ``h`` its height over the triangle's plane.
+    """
+    at = used
+    for j in range(used):
+        if element[j] == e:
+            at = j
+            break
+    if at < used:  # this element is listed already
+        if d2 > best2[at] + _SAME:
+            return used
+        if d2 >= best2[at] - _SAME:  # beyond a shared edge: the face that looks at the point
+            was = abs(facing[at])
+            if abs(h) < was or (abs(h) == was and order[s] >= order[slot[at]]):
+                return used
+            d2 = min(d2, best2[at])
+    elif used < len(best2):
+        used += 1
+    else:
+        at = len(best2) - 1
+        if d2 > best2[at] or (d2 == best2[at] and order[s] >= order[slot[at]]):
+            return used
+    # move up until the list is ordered again (ties: smaller triangle first)
+    while at > 0 and (best2[at - 1] > d2 or (best2[at - 1] == d2 and order[slot[at - 1]] > order[s])):
+        best2[at], element[at], slot[at] = best2[at - 1], element[at - 1], slot[at - 1]
+        signed[at], facing[at] = signed[at - 1], facing[at - 1]
+        at -= 1
+    best2[at], element[at], slot[at], facing[at] = d2, e, s, h
+    signed[at] = np.sqrt(d2) if h >= 0.0 else -np.sqrt(d2)
+    return used
+
+
 @nb.njit(cache=True, nogil=True)
 def closest_compatible_elements(
     begin, end, points, gate, min_cosine, max_distance, corners, normals, order, element_of, box, child,
@@ -217,40 +252,8 @@ def closest_compatible_elements(
                 d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
                 if d2 > limit2:
                     continue
-                e = element_of[s]
                 h = (x - qx) * normals[s, 0] + (y - qy) * normals[s, 1] + (z - qz) * normals[s, 2]
-                at = used
-                for j in range(used):
-                    if element[i, j] == e:
-                        at = j
-                        break
-                if at < used:  # this element is listed already
-                    if d2 > best2[at] + _SAME:
-                        continue
-                    if d2 >= best2[at] - _SAME:  # beyond a shared edge: the face that looks at the point
-                        was = abs(facing[at])
-                        if abs(h) < was or (abs(h) == was and order[s] >= order[slot[i, at]]):
-                            continue
-                        d2 = min(d2, best2[at])
-                elif used < k:
-                    used += 1
-                else:
-                    at = k - 1
-                    if d2 > best2[at] or (d2 == best2[at] and order[s] >= order[slot[i, at]]):
-                        continue
-                # move up until the list is ordered again (ties: smaller triangle first)
-                while at > 0 and (best2[at - 1] > d2 or (best2[at - 1] == d2 and order[slot[i, at - 1]] > order[s])):
-                    best2[at] = best2[at - 1]
-                    element[i, at] = element[i, at - 1]
-                    slot[i, at] = slot[i, at - 1]
-                    signed[i, at] = signed[i, at - 1]
-                    facing[at] = facing[at - 1]
-                    at -= 1
-                best2[at] = d2
-                element[i, at] = e
-                slot[i, at] = s
-                facing[at] = h
-                signed[i, at] = np.sqrt(d2) if h >= 0.0 else -np.sqrt(d2)
+                used = _ranked(s, element_of[s], d2, h, used, order, element[i], slot[i], signed[i], best2, facing)
                 if used == k:
                     limit2 = min(limit2, best2[k - 1])
         for j in range(used):

@@ -148,3 +148,34 @@ def build_nodes(lower, upper):
         n_todo += 2
         n_nodes += 2
     return order, box[:n_nodes].copy(), child[:n_nodes].copy()
+
+
+@nb.njit(cache=True)
+def build_forest(lower, upper, start):
+    """Build one tree per element over triangle boxes (t, 3) of consecutive slots start[i]..start[i+1].
+
+    Returns leaf order (t,), boxes, children and the root node of each element; leaf slots are global.
+    """
+    count = len(start) - 1
+    order = np.empty(len(lower), np.int32)
+    box = np.empty((2 * len(lower) + count, 6))
+    child = np.empty((2 * len(lower) + count, 2), np.int32)
+    root = np.zeros(count, np.int32)
+    used = 0
+    for e in range(count):
+        a, b = start[e], start[e + 1]
+        root[e] = used
+        if b == a:
+            continue
+        local_order, local_box, local_child = build_nodes(lower[a:b], upper[a:b])
+        m = len(local_box)
+        for i in range(b - a):
+            order[a + i] = local_order[i] + a
+        for i in range(m):
+            for d in range(6):
+                box[used + i, d] = local_box[i, d]
+            leaf = local_child[i, 1] > 0
+            child[used + i, 0] = local_child[i, 0] + (a if leaf else used)
+            child[used + i, 1] = local_child[i, 1]
+        used += m
+    return order, box[:used].copy(), child[:used].copy(), root

@@ -115,6 +115,7 @@ def read_scan(
 
     if not paths or max_points < 1 or chunk_points < 1:
         raise ValueError(f"read_scan needs files and limits above 0, not {len(paths)}, {max_points}, {chunk_points}")
+    report = progress or _silent
     files = [_identify(Path(path)) for path in paths]
     _refuse_repeated([file.path for file in files], [str(file.path.resolve()) for file in files])
     hashes = _Hashes([file.path for file in files])
@@ -128,19 +129,21 @@ def read_scan(
         for chunk in _chunks(file, chunk_points):
             cloud.add(chunk, number, file.path)
             name = chunk.setup.format
-            if progress is not None:
-                progress(min(1.0, (before + min(chunk.done, 1.0) * file.size) / total))
+            report(min(1.0, (before + min(chunk.done, 1.0) * file.size) / total))
         formats.append(name)
         before += file.size
     digests = hashes.result()
     _refuse_repeated([file.path for file in files], digests)
     sources = tuple(
-        SourceFile(str(file.path), digest, name) for file, digest, name in zip(files, digests, formats, strict=True)
+        SourceFile(str(f.path), digest, name) for f, digest, name in zip(files, digests, formats, strict=True)
     )
     scan = cloud.finish(sources, tuple(file.path.name.partition(".")[0] for file in files))
-    if progress is not None:
-        progress(1.0)
+    report(1.0)
     return scan
+
+
+def _silent(share: float) -> None:
+    """Report to nobody."""
 
 
 def read_design(

@@ -75,13 +75,9 @@ def parse_rows(text: bytes, columns: int, *, separators: bytes = b",;") -> Rows:
 
 @numba.njit(cache=True)
 def _parse(
-    data: NDArray[np.uint8],
-    kinds: NDArray[np.uint8],
-    values: FloatArray,
-    tokens: Int32Array,
-    lines: Int32Array,
+    data: NDArray[np.uint8], kinds: NDArray[np.uint8], values: FloatArray, tokens: Int32Array, lines: Int32Array,
     powers: FloatArray,
-) -> Any:
+) -> Any:  # fmt: skip
     """Fill the rows; return how many there are and how many lines were seen.
 
     Nearly every number is digits and a point, at most 19 digits: it is read here in one pass, any other by ``_token``.

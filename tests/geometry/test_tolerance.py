@@ -104,6 +104,15 @@ def test_din_18202_table_2_lying(ifc_class: str) -> None:
     check_angular(rule)
 
 
+@pytest.mark.parametrize("ifc_class", ["IfcWall", "IfcColumn", "IfcBeam", "IfcFooting"])
+def test_din_18202_table_1_in_plan(ifc_class: str) -> None:
+    [rule] = rules("DIN 18202", ifc_class, "axis_position")
+    table = {1: 10, 1.01: 12, 3: 12, 3.01: 16, 6: 16, 6.01: 20, 15: 20, 15.1: 24, 30: 24, 31: 30}
+    assert {size: limits_mm(rule, size) for size in table} == {size: (-v, v) for size, v in table.items()}
+    assert rule.by == "length"
+    assert rule.source.endswith("[one source]")
+
+
 def check_angular(rule: Rule) -> None:
     table = {0.5: 3, 0.51: 6, 1: 6, 1.01: 8, 3: 8, 3.01: 12, 6: 12, 6.01: 16, 15: 16, 15.1: 20, 30: 20, 31: 30}
     assert {size: limits_mm(rule, size) for size in table} == {size: (-v, v) for size, v in table.items()}
