@@ -55,6 +55,10 @@ def print_summary(outcome: CheckOutcome, stream: TextIO, *, lang: str = "en") ->
         for element in shown:
             console.print(Padding(_failing(element, words), (0, 0, 0, 2), expand=False))
             console.print(Padding(Text(clean(_why(element, words))), (0, 0, 0, 6), expand=False))
+    unlimited = sum("no_tolerance" in element.reasons for element in result.elements)
+    if unlimited:
+        key = "headline.without_limit_one" if unlimited == 1 else "headline.without_limit"
+        console.print(words(key, n=unlimited))
     if result.unmodelled:
         console.print(own["unmodelled"].format(count=len(result.unmodelled)))
     first, *others = sorted(outcome.files, key=lambda path: path.suffix != ".html")  # the one that people open

@@ -20,6 +20,7 @@ CHARACTERISTICS = ("surface", "axis_position", "verticality", "level", "slope", 
 _RULE_WORDS = frozenset(
     ("characteristic", "clause", "classes", "materials", "limits", "spans", "span_m", "by", "faces", "evidence")
 )
+_SET_WORDS = frozenset(("name", "title", "cite", "edition", "include", "rules"))
 _STEP_WORDS = frozenset(("up_to_m", "value_mm", "lower_mm", "upper_mm"))
 _CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -112,7 +113,7 @@ def standard_names() -> tuple[str, ...]:
 
 
 def load_standard(name: str) -> ToleranceSet:
-    """Return a standard of the catalogue by file name or by its own name (``GB 50204-2015``).
+    """Return a standard of the catalogue by file name, its own name (``GB 50204-2015``) or how one of them begins.
 
     Raises
     ------
@@ -120,10 +121,12 @@ def load_standard(name: str) -> ToleranceSet:
         If there is none of that name.
     """
     wanted = _plain(name)
-    for path in sorted(_CATALOGUE.glob("*.yaml")):
-        content = _load_yaml(path)
-        if wanted in (_plain(path.stem), _plain(str(content.get("name", "")))):
-            return _read_set(content, path)
+    contents = {path: _load_yaml(path) for path in sorted(_CATALOGUE.glob("*.yaml"))}
+    called = {path: (_plain(path.stem), _plain(str(c.get("name", "")))) for path, c in contents.items()}
+    found = [path for path in contents if wanted in called[path]]
+    found = found or [path for path in contents if len(wanted) >= 4 and any(n.startswith(wanted) for n in called[path])]
+    if len(found) == 1:
+        return _read_set(contents[found[0]], found[0])
     raise ToleranceError(f"no standard named '{name}'; choose one of: {', '.join(standard_names())}")
 
 
@@ -156,6 +159,10 @@ def _load_yaml(path: Path) -> Mapping[str, Any]:
 
 def _read_set(content: Mapping[str, Any], path: Path) -> ToleranceSet:
     rules: list[Rule] = []
+    try:
+        _only(content, _SET_WORDS)
+    except ToleranceError as error:
+        raise ToleranceError(f"{path}: {error}; see docs/tolerances.md") from error
     for key in ("include", "rules"):
         if not isinstance(content.get(key) or [], list):
             raise ToleranceError(f"{path}: '{key}' must be a list; see docs/tolerances.md")
@@ -183,6 +190,9 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
     for key in ("classes", "materials"):
         if not isinstance(entry.get(key, []), list):
             raise ToleranceError(f"'{key}' must be a list")
+    for name in entry.get("classes", ()):
+        if not re.fullmatch(r"Ifc[A-Z][A-Za-z]+", str(name)):
+            raise ToleranceError(f"'{name}' is not the name of an IFC class, such as IfcWall")
     if entry.get("faces", "") not in ("", "up", "down"):
         raise ToleranceError(f"'faces' must be up or down, not '{entry['faces']}'")
     if entry.get("by", "") not in ("", "height", "length"):
@@ -200,6 +210,8 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
     if not entry["limits"]:
         raise ToleranceError("'limits' is empty")
     steps = tuple((float(step.get("up_to_m", np.inf)), _limits(step)) for step in entry["limits"])
+    if steps[0][0] <= 0:
+        raise ToleranceError(f"'up_to_m' must be a positive length, not {steps[0][0]:g}")
     if any(a[0] >= b[0] for a, b in pairwise(steps)):
         raise ToleranceError("'up_to_m' must rise from line to line")
     span = float(entry.get("span_m", 2.0))

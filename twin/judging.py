@@ -82,6 +82,8 @@ def _judge(
     """Judge one element from its points ``mine`` and its surface ``samples``."""
     presence = _presence(i, element, shapes, evidence, mine, samples)
     state, reasons = decide_state(presence)
+    if state is State.MISSING:  # what lies about there is a neighbour's
+        presence = replace(presence, coverage=0.0)
     rays = evidence.rays
     result = ElementResult(
         global_id=element.global_id,

@@ -16,6 +16,8 @@ from geometry.registration.votes import Votes, collect_votes, owners
 _OVERLAP_REACH = 0.15
 _NEAR_EDGE = 0.03
 _GIVEN_SCALE = 0.03
+_ON_THE_MODEL = 0.03
+"""Distance (m) up to which a point counts as on the model at the most, however widely a pose is looked at."""
 _LEAST_VOICES = 0.25
 _AGREES = 0.5
 _FEWEST_ROWS = 20
@@ -63,7 +65,8 @@ def _quality(
     scale: float,
 ) -> Quality:
     matches = match(surface, sample, T_design_scan, _OVERLAP_REACH * size, past_edge=_NEAR_EDGE * size)
-    inlier = matches.distance <= 2 * scale
+    # a given pose is looked at widely; what is badly built or clutter is not its residual
+    inlier = matches.distance <= min(2 * scale, _ON_THE_MODEL)
     rmse = float(np.sqrt(np.mean(matches.residual[inlier] ** 2))) if inlier.any() else float("nan")
     share, overlap = float(inlier.sum()) / len(sample.points), len(matches.index) / len(sample.points)
     if len(votes.rows) < _FEWEST_ROWS or votes.cluster_count < 2:

@@ -171,6 +171,10 @@ def _headline(result: CheckResult, words: Words) -> tuple[str, str, Mark]:
     if shapeless:
         key = "headline.without_shape_one" if shapeless == 1 else "headline.without_shape"
         sentence += words("space") + words(key, n=shapeless)
+    unlimited = sum("no_tolerance" in element.reasons for element in result.elements)
+    if unlimited:
+        key = "headline.without_limit_one" if unlimited == 1 else "headline.without_limit"
+        sentence += words("space") + words(key, n=unlimited)
     bad = n[Mark.FAIL] + n[Mark.MISSING]
     undecided = n[Mark.INDETERMINATE] + n[Mark.NOT_MEASURED]
     if bad:
