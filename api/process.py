@@ -41,10 +41,18 @@ def end_on_signals() -> None:
 
 
 def ignore_signals() -> None:
-    """Let a process that is about to end say its last line, however often Ctrl-C is pressed."""
+    """Let a process that is about to end say its last line, however often Ctrl-C is pressed.
+
+    What half-made objects of an interrupted compiler complain of while they are taken down is nobody's business.
+    """
+    sys.unraisablehook = _unheard
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def _unheard(complaint: object) -> None:
+    """Print nothing."""
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
