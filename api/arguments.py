@@ -1,18 +1,25 @@
 """The arguments of the command line: what ``--help`` says and what is refused as bad usage."""
 
 import argparse
+import re
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from api.lengths import parse_length
 from api.words import WORDS
 from geometry.errors import GeometryError
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
+    Commands = argparse._SubParsersAction["OneLineParser"]  # pyright: ignore[reportPrivateUsage]
 
 MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .stl .obj .ply .glb"
-SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .pts .ptx"
+SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .txt .csv .asc .pts .ptx"
+OPTIONS = (
+    "--out", "--tolerance", "--tolerances", "--standard", "--register", "--report", "--seed", "--lang", "--workers",
+    "--max-points", "--quiet", "--no-cache", "--debug", "--help", "--version",
+)  # fmt: skip
+"""What a misspelt option is compared with."""
 REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply")
 OTHER_NAMES = {"excel": "xlsx", "laz": "cloud"}
 """What people type for one of ``REPORTS``."""
@@ -35,9 +42,21 @@ exit status:
 """
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A parser that answers a mistake with one line: what it was, what may have been meant, where to read more."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with exit status 2."""
+        meant = ""
+        for word in re.findall(r"unrecognized arguments:.*?(--[a-z-]+)", message):
+            close = get_close_matches(word, OPTIONS, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+        self.exit(2, f"{self.prog}: {message}{meant} (see {self.prog} --help)\n")
+
+
 def build_parser(program_version: str) -> argparse.ArgumentParser:
     """Return the parser of the whole command line; ``arguments.command`` is the command's name."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="qtems",
         description="Decides whether what was built is what was designed: laser scans against IFC models, per element.",
         epilog=EXAMPLES,

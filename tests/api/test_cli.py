@@ -185,3 +185,22 @@ def test_a_mistyped_file_is_answered_before_anything_heavy_is_loaded(tmp_path: P
     assert ended.stdout.strip() == "2 []"
     assert "no.ifc does not exist" in ended.stderr
     assert not out.exists(), "a folder that holds nothing"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["check", "a.ifc", "b.e57", "--tolerence", "10mm", "--out", "x"], "did you mean --tolerance?"),
+        (["check", "a.ifc", "b.e57", "--out", "x", "--tolerance", "10"], "missing unit"),
+        (["check", "a.ifc", "b.e57"], "required: --out"),
+        (["chek"], "choose from"),
+    ],
+)
+def test_a_mistyped_command_gets_one_line(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert says in said
+    assert said.count("\n") == 1
+    assert "--help" in said
