@@ -92,16 +92,21 @@ def test_din_18202_table_3(ifc_class: str, faces: str, line: str, values: tuple[
     assert got == {s: (0, v) for s, v in zip(FLATNESS_SPANS, values, strict=True)} | {2.0: (0, at_2_m)}
 
 
+ANGULAR_MM = {0.5: 3, 0.51: 6, 1: 6, 1.01: 8, 3: 8, 3.01: 12, 6: 12, 6.01: 16, 15: 16, 15.1: 20, 30: 20, 31: 30}
+
+
 @pytest.mark.parametrize("ifc_class", ["IfcWall", "IfcWallStandardCase", "IfcColumn"])
 def test_din_18202_table_2_upright(ifc_class: str) -> None:
     [rule] = rules("DIN 18202", ifc_class, "verticality")
-    check_angular(rule)
+    assert angular(rule) == {size: (-v, v) for size, v in ANGULAR_MM.items()}
+    assert rule.source == "DIN 18202:2013-04, table 2, angular deviation as offset [one source]"
 
 
 @pytest.mark.parametrize("ifc_class", ["IfcSlab", "IfcBeam"])
 def test_din_18202_table_2_lying(ifc_class: str) -> None:
     [rule] = rules("DIN 18202", ifc_class, "slope")
-    check_angular(rule)
+    assert angular(rule) == {size: (-v, v) for size, v in ANGULAR_MM.items()}
+    assert rule.source == "DIN 18202:2013-04, table 2, angular deviation as offset [one source]"
 
 
 @pytest.mark.parametrize("ifc_class", ["IfcWall", "IfcColumn", "IfcBeam", "IfcFooting"])
@@ -113,10 +118,8 @@ def test_din_18202_table_1_in_plan(ifc_class: str) -> None:
     assert rule.source.endswith("[one source]")
 
 
-def check_angular(rule: Rule) -> None:
-    table = {0.5: 3, 0.51: 6, 1: 6, 1.01: 8, 3: 8, 3.01: 12, 6: 12, 6.01: 16, 15: 16, 15.1: 20, 30: 20, 31: 30}
-    assert {size: limits_mm(rule, size) for size in table} == {size: (-v, v) for size, v in table.items()}
-    assert rule.source == "DIN 18202:2013-04, table 2, angular deviation as offset [one source]"
+def angular(rule: Rule) -> dict[float, tuple[float, float]]:
+    return {size: limits_mm(rule, size) for size in ANGULAR_MM}
 
 
 def test_din_18202_asks_nothing_about_material() -> None:
