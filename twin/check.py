@@ -97,12 +97,12 @@ def compare(
     report("measuring", 1.0)
     settings = _settings(seed) | {"noise_m": round(sight.noise, 6)}
     deviations = point_deviations(as_built)
-    notes = _notes(scan, design)
+    notes = _notes(scan, design) + registration.notes
     return CheckResult(design, scan, registration, judged, clusters, deviations, tolerances.name, notes, settings, seed)
 
 
 def _budget(registration: Registration) -> Budget:
-    """Return what every point shares; a given pose without covariance is taken at its word."""
+    """Return what every point shares; a given pose without covariance is taken at its word, with a note."""
     covariance = registration.covariance if registration.covariance is not None else np.zeros((6, 6))
     pivot = registration.pivot if registration.pivot is not None else np.zeros(3)
     return Budget(covariance, pivot, INSTRUMENT)

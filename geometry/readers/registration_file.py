@@ -10,10 +10,18 @@ from typing import Any
 import numpy as np
 
 from geometry.errors import ReadError
+from geometry.readers.registration_accuracy import (
+    SIGMA_WORDS,
+    point_sigma,
+    refuse_other_words,
+    stated_accuracy,
+    with_sigma,
+)
 from geometry.registration.request import ControlPoint, RegistrationRequest, matrix_fault
 
 _EXAMPLE = "rows of: name, scan x, y, z, design x, y, z (metres), or four rows of four numbers"
 _MATRIX_KEYS = ("T_design_scan", "matrix", "transform")
+_UNMOVED = "identity"
 _POINTS_KEYS = ("control_points", "points")
 _MOST_BYTES = 4_000_000
 
@@ -23,7 +31,9 @@ def read_request(text: str) -> RegistrationRequest:
 
     A file holds either a rigid 4x4 matrix from scan to design (16 numbers as text, CSV or JSON, or under the key
     ``T_design_scan``, ``matrix`` or ``transform``), or control points: CSV, text, JSON or YAML rows of name, scan x, y,
-    z and design x, y, z in metres, with or without a header and with or without names.
+    z and design x, y, z in metres, with or without a header and with or without names. ``identity`` instead of a matrix
+    is what ``given`` is. How accurate they are may be stated as ``sigma_mm``, one standard deviation in millimetres: in
+    a line or key of its own, with ``sigma_deg`` beside it for a matrix, or in a last column for each control point.
 
     Raises
     ------
@@ -83,19 +93,24 @@ def _yaml(path: Path, content: str) -> Any:
 
 def _from_value(value: Any, path: Path) -> RegistrationRequest:
     """Return the request of parsed JSON or YAML."""
+    words: dict[str, Any] = {}
     if isinstance(value, dict):
-        for key in (*_MATRIX_KEYS, *_POINTS_KEYS):
-            if key in value:
-                return _from_value(value[key], path)
-        raise ReadError(f"{path}: has none of the keys {', '.join((*_MATRIX_KEYS, *_POINTS_KEYS))}")
+        words = value
+        refuse_other_words(words, path)
+        key = next((key for key in (*_MATRIX_KEYS, *_POINTS_KEYS) if key in words), None)
+        if key is None:
+            raise ReadError(f"{path}: has none of the keys {', '.join((*_MATRIX_KEYS, *_POINTS_KEYS))}")
+        value = words[key]
+        if value == _UNMOVED and key in _MATRIX_KEYS:
+            return RegistrationRequest.given(stated_accuracy(words, path), str(path))
     if not isinstance(value, list) or not value:
         raise ReadError(f"{path}: holds no matrix and no control points; expected {_EXAMPLE}")
     rows: list[Any] = value
     if all(isinstance(v, (int, float)) for v in rows):
-        return _matrix([[float(v) for v in rows]], path)
+        return _matrix([[float(v) for v in rows]], path, words)
     if len(rows) == 4 and all(isinstance(r, list) and len(r) == 4 for r in rows):
-        return _matrix([[_number(v, path, f"row {i + 1}") for v in r] for i, r in enumerate(rows)], path)
-    return _points([_point(row, i, path) for i, row in enumerate(rows)], path)
+        return _matrix([[_number(v, path, f"row {i + 1}") for v in r] for i, r in enumerate(rows)], path, words)
+    return _points([_point(row, i, path) for i, row in enumerate(rows)], path, words)
 
 
 def _point(row: Any, index: int, path: Path) -> ControlPoint:
@@ -104,13 +119,15 @@ def _point(row: Any, index: int, path: Path) -> ControlPoint:
         missing = [key for key in ("scan", "design") if key not in row]
         if missing:
             raise ReadError(f"{path}: {where} has no {' and no '.join(missing)}; expected name, scan and design")
-        return ControlPoint(
-            str(row.get("name", index + 1)), _xyz(row["scan"], path, where), _xyz(row["design"], path, where)
-        )
-    if isinstance(row, list) and len(row) in (6, 7):
-        name = str(row[0]) if len(row) == 7 else str(index + 1)
-        numbers = row[-6:]
-        return ControlPoint(name, _xyz(numbers[:3], path, where), _xyz(numbers[3:], path, where))
+        refuse_other_words(row, path)
+        name, scan, design = str(row.get("name", index + 1)), row["scan"], row["design"]
+        sigma = point_sigma(row["sigma_mm"], path, where) if "sigma_mm" in row else None
+        return ControlPoint(name, _xyz(scan, path, where), _xyz(design, path, where), sigma)
+    if isinstance(row, list) and len(row) in (6, 7, 8):
+        sigma = point_sigma(row[7], path, where) if len(row) == 8 else None
+        name = str(row[0]) if len(row) > 6 else str(index + 1)
+        numbers = row[-6:] if sigma is None else row[1:7]
+        return ControlPoint(name, _xyz(numbers[:3], path, where), _xyz(numbers[3:], path, where), sigma)
     raise ReadError(f"{path}: {where} is not understood; expected name, scan x y z, design x y z")
 
 
@@ -136,22 +153,49 @@ def _number(value: Any, path: Path, where: str) -> float:
 def _from_table(content: str, path: Path) -> RegistrationRequest:
     """Return the request of CSV or white-space separated text; ``#`` starts a comment."""
     lines = [(n, line.split("#")[0].strip()) for n, line in enumerate(content.splitlines(), 1)]
+    words, lines = _words(lines, path)
     rows = [(n, _cells(line)) for n, line in lines if line]
+    if not rows and words.get(_MATRIX_KEYS[0]) == _UNMOVED:
+        return RegistrationRequest.given(stated_accuracy(words, path), str(path))
     if not rows:
         raise ReadError(f"{path}: is empty; expected {_EXAMPLE}")
+    has_sigma = False
     if not any(_is_number(cell) for cell in rows[0][1]):
-        rows = rows[1:]  # a header
+        header, rows = rows[0][1], rows[1:]
+        refuse_other_words(dict.fromkeys(header), path)
+        has_sigma = header[-1] == "sigma_mm"
+        if not has_sigma and "sigma_mm" in header:
+            raise ReadError(f"{path}: sigma_mm must be the last column")
     widths = {len(cells) for _, cells in rows}
     if widths in ({4}, {16}) or (len(rows) == 16 and widths == {1}):
-        return _matrix([[_number(c, path, f"line {n}") for c in cells] for n, cells in rows], path)
+        return _matrix([[_number(c, path, f"line {n}") for c in cells] for n, cells in rows], path, words)
     points: list[ControlPoint] = []
     for number, cells in rows:
-        if len(cells) not in (6, 7):
-            raise ReadError(f"{path}: line {number} has {len(cells)} columns; expected {_EXAMPLE}")
-        values = [_number(c, path, f"line {number}") for c in cells[-6:]]
-        name = cells[0] if len(cells) == 7 else str(len(points) + 1)
-        points.append(ControlPoint(name, (values[0], values[1], values[2]), (values[3], values[4], values[5])))
-    return _points(points, path)
+        where = f"line {number}"
+        wanted = (7, 8) if has_sigma else (6, 7, 8)
+        if len(cells) not in wanted:
+            raise ReadError(f"{path}: {where} has {len(cells)} columns; expected {_EXAMPLE}")
+        sigma = point_sigma(cells[-1], path, where) if has_sigma or len(cells) == 8 else None
+        own = cells if sigma is None else cells[:-1]
+        x, y, z, to_x, to_y, to_z = (_number(c, path, where) for c in own[-6:])
+        name = own[0] if len(own) == 7 else str(len(points) + 1)
+        points.append(ControlPoint(name, (x, y, z), (to_x, to_y, to_z), sigma))
+    return _points(points, path, words)
+
+
+def _words(lines: list[tuple[int, str]], path: Path) -> tuple[dict[str, Any], list[tuple[int, str]]]:
+    """Return what lines such as ``sigma_mm: 3`` say, and the other lines."""
+    words: dict[str, Any] = {}
+    others: list[tuple[int, str]] = []
+    for number, line in lines:
+        said = re.fullmatch(r"([A-Za-z]\w*)\s*[:=;,\s]\s*([^\s:=;,]+)", line)
+        if said and said[1] in (*SIGMA_WORDS, _MATRIX_KEYS[0]):
+            words[said[1]] = said[2]
+        else:
+            others.append((number, line))
+            if said:
+                refuse_other_words({said[1]: said[2]}, path)
+    return words, others
 
 
 def _cells(line: str) -> list[str]:
@@ -172,7 +216,7 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _matrix(rows: list[list[float]], path: Path) -> RegistrationRequest:
+def _matrix(rows: list[list[float]], path: Path, words: dict[str, Any]) -> RegistrationRequest:
     flat = [v for row in rows for v in row]
     if len(flat) != 16:
         raise ReadError(f"{path}: a matrix has 4 x 4 numbers, not {len(flat)}")
@@ -180,14 +224,14 @@ def _matrix(rows: list[list[float]], path: Path) -> RegistrationRequest:
     fault = matrix_fault(matrix)
     if fault:
         raise ReadError(f"{path}: {fault}")
-    return RegistrationRequest.from_matrix(matrix, str(path))
+    return RegistrationRequest.from_matrix(matrix, str(path), stated_accuracy(words, path))
 
 
-def _points(points: list[ControlPoint], path: Path) -> RegistrationRequest:
+def _points(points: list[ControlPoint], path: Path, words: dict[str, Any]) -> RegistrationRequest:
     names = [p.name for p in points]
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise ReadError(f"{path}: control point {twice[0]} is there twice; give each point its own name")
     if len(points) < 3:
         raise ReadError(f"{path}: {len(points)} control points cannot fix a pose; give at least 3 not in a line")
-    return RegistrationRequest.from_control_points(tuple(points), str(path))
+    return RegistrationRequest.from_control_points(with_sigma(points, words, path), str(path))

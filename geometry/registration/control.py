@@ -41,10 +41,18 @@ class ControlFit:
     """(3,) metres: centre of the points in the design frame."""
     fault: str
     """Why the fit cannot be used, one line; empty when it can."""
+    excess: float
+    """How many times worse the points fit than their stated accuracy, 1 when it was not stated."""
 
 
-def fit_control(scan: FloatArray, design: FloatArray, names: tuple[str, ...]) -> ControlFit:
+def fit_control(
+    scan: FloatArray, design: FloatArray, names: tuple[str, ...], sigma: FloatArray | None = None
+) -> ControlFit:
     """Fit the pose that maps ``scan`` (n, 3) onto ``design`` (n, 3), metres.
+
+    ``sigma`` (n,) metres is the stated standard uncertainty of each point along each axis: points count by it, and the
+    covariance follows from it unless the points fit worse. Without it all count alike, and what is left at the points
+    says how accurate they are.
 
     Raises
     ------
@@ -63,18 +71,20 @@ def fit_control(scan: FloatArray, design: FloatArray, names: tuple[str, ...]) ->
             raise ControlPointError(
                 f"the control points lie in a line in the {frame} frame: give one well off it, such as on another wall"
             )
-    T = kabsch(scan, design)
+    T = kabsch(scan, design, None if sigma is None else sigma**-2.0)
     residuals = np.linalg.norm(T.apply(scan) - design, axis=1)
     left_out = _left_out(scan, design)
     fault = _unit_fault(scan, design) or _blunder(scan, design, names, residuals, left_out)
     pivot = design.mean(axis=0)
-    return ControlFit(T, residuals, left_out, _covariance(design - pivot, residuals), pivot, fault)
+    each, excess = _uncertainty_of_points(residuals, sigma)
+    return ControlFit(T, residuals, left_out, _covariance(design - pivot, each), pivot, fault, excess)
 
 
-def kabsch(scan: FloatArray, design: FloatArray) -> Pose:
-    """Return the rotation and translation, no scale and no reflection, with the least squared distances."""
-    a, b = scan.mean(axis=0), design.mean(axis=0)
-    u, _, vt = np.linalg.svd((design - b).T @ (scan - a))
+def kabsch(scan: FloatArray, design: FloatArray, weight: FloatArray | None = None) -> Pose:
+    """Return the rotation and translation, no scale and no reflection, with the least sum of weighted squares."""
+    w = np.ones(len(scan)) if weight is None else weight
+    a, b = np.average(scan, axis=0, weights=w), np.average(design, axis=0, weights=w)
+    u, _, vt = np.linalg.svd((w[:, None] * (design - b)).T @ (scan - a))
     rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
     return Pose.from_parts(rotation, b - rotation @ a)
 
@@ -145,12 +155,25 @@ def _unit_fault(scan: FloatArray, design: FloatArray) -> str:
     return Note("control_scale", said, ratio=f"{ratio:.3g}")
 
 
-def _covariance(about: FloatArray, residuals: FloatArray) -> FloatArray:
-    """Return sigma^2 (J^T J)^-1 of the fit, sigma from the residuals with 3 n - 6 degrees of freedom, at least 1 mm."""
+def _uncertainty_of_points(residuals: FloatArray, sigma: FloatArray | None) -> tuple[FloatArray, float]:
+    """Return the standard uncertainty (n,) metres of each point along an axis, and how much the stated one was raised.
+
+    What is left at the points has 3 n - 6 degrees of freedom. It speaks alone where nothing was stated, with 1 mm at
+    least; otherwise it raises what was stated where that is not enough (the standard deviation of unit weight in least
+    squares), and never lowers it: few points may fit by chance.
+    """
     freedom = max(1, 3 * len(residuals) - 6)
-    sigma = max(_LEAST_SIGMA, float(np.sqrt((residuals**2).sum() / freedom)))
+    if sigma is None:
+        alike = max(_LEAST_SIGMA, float(np.sqrt((residuals**2).sum() / freedom)))
+        return np.full(len(residuals), alike), 1.0
+    excess = max(1.0, float(np.sqrt(((residuals / sigma) ** 2).sum() / freedom)))
+    return excess * sigma, excess
+
+
+def _covariance(about: FloatArray, sigma: FloatArray) -> FloatArray:
+    """Return (J^T W J)^-1 of the fit, W = 1 / sigma^2 of the points ``about`` (n, 3) the pivot."""
     information = np.zeros((6, 6))
-    for x, y, z in about:
-        rows = np.array([[0, z, -y, 1, 0, 0], [-z, 0, x, 0, 1, 0], [y, -x, 0, 0, 0, 1]], np.float64)
+    for (x, y, z), own in zip(about, sigma, strict=True):
+        rows = np.array([[0, z, -y, 1, 0, 0], [-z, 0, x, 0, 1, 0], [y, -x, 0, 0, 0, 1]], np.float64) / own
         information += rows.T @ rows
-    return (sigma**2 * np.linalg.inv(information)).astype(np.float64)
+    return np.linalg.inv(information).astype(np.float64)

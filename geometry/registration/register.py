@@ -11,23 +11,14 @@ from geometry.errors import EmptyInput
 from geometry.note import Note
 from geometry.pose import Pose
 from geometry.registration.automatic import register_automatically
-from geometry.registration.control import fit_control
-from geometry.registration.quality import quality_of_given
+from geometry.registration.placed import register_by_control, register_given
 from geometry.registration.request import RegistrationRequest, RequestKind
 from geometry.registration.result import Registration, RegistrationStatus
-from geometry.registration.surfaces import (
-    FEWEST_POINTS,
-    DesignSurface,
-    ScanSample,
-    building_size,
-    design_surface,
-    scan_sample,
-)
+from geometry.registration.surfaces import FEWEST_POINTS, DesignSurface, design_surface, scan_sample
 from geometry.registration.units import is_sane, size_ratio, unit_hint
 from geometry.scan import Scan
 
 Progress = Callable[[float], None]
-_LEAST_OVERLAP = 0.05
 _UNITS_MAY_BE_WRONG = 0.5
 _WIDEST_SITE = 20_000.0
 """Metres. Nothing that is scanned together is wider, whatever part of it the model shows."""
@@ -81,10 +72,10 @@ def register(
     if request.kind is RequestKind.AUTO:
         found = register_automatically(surface, sample, seed, report)
     elif request.kind is RequestKind.CONTROL_POINTS:
-        found = _by_control(scan, design, request, surface, sample)
+        found = register_by_control(scan, design, request, surface, sample)
     else:
         matrix = np.eye(4) if request.matrix is None else request.matrix
-        found = _checked(_relative(matrix, scan, design), request.kind.value, surface, sample)
+        found = register_given(_relative(matrix, scan, design), request, surface, sample)
     found = _with_unit_hint(found, scan, surface, seed)
     report(1.0)
     return found
@@ -130,44 +121,3 @@ def _relative(matrix: FloatArray, scan: Scan, design: DesignModel) -> Pose:
     rotation = u @ vt
     image = matrix[:3, :3] @ (scan.origin + centre) + (matrix[:3, 3] - design.origin)
     return Pose.from_parts(rotation, image - rotation @ centre)
-
-
-def _checked(T: Pose, method: str, surface: DesignSurface, sample: ScanSample) -> Registration:
-    """Return a given pose with its quality; refused only where the scan is nowhere near the design."""
-    quality = quality_of_given(surface, sample, T, building_size(surface))
-    status, reason, detail = RegistrationStatus.ACCEPTED, "", ""
-    if quality.overlap < _LEAST_OVERLAP:
-        status, reason = RegistrationStatus.REFUSED, "low_overlap"
-        detail = Note(
-            "pose_off",
-            "with this pose only {overlap} of the scan lies near the model: check the frame and the units, or use "
-            "--register auto",
-            overlap=f"{quality.overlap:.0%}",
-        )
-    return Registration(
-        status, T, method, reason, detail, quality.rmse, float("nan"), quality.inlier_fraction, quality.overlap,
-        quality.covariance, quality.pivot, quality.unobservable, supporters=quality.supporters, judged=quality.judged,
-        converged=True,
-    )  # fmt: skip
-
-
-def _by_control(
-    scan: Scan, design: DesignModel, request: RegistrationRequest, surface: DesignSurface, sample: ScanSample
-) -> Registration:
-    """Return the pose that the control points fix; the surfaces only check it."""
-    points = request.control_points
-    here = np.array([p.scan for p in points], np.float64) - scan.origin
-    there = np.array([p.design for p in points], np.float64) - design.origin
-    fit = fit_control(here, there, tuple(p.name for p in points))
-    checked = _checked(fit.T_design_scan, request.kind.value, surface, sample)
-    status, reason, detail = checked.status, checked.reason, checked.detail
-    if fit.fault:
-        status, reason, detail = RegistrationStatus.REFUSED, "residual", fit.fault
-    elif status is RegistrationStatus.REFUSED:
-        said = "the control points agree, but put the scan off the model: {detail}"
-        detail = Note("control_off", said, detail=detail)
-    return Registration(
-        status, fit.T_design_scan, request.kind.value, reason, detail, checked.rmse, checked.holdout_rmse,
-        checked.inlier_fraction, checked.overlap, fit.covariance, fit.pivot, (), supporters=checked.supporters,
-        judged=checked.judged, converged=True, control_residuals_m=tuple(float(r) for r in fit.residuals),
-    )  # fmt: skip

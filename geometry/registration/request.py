@@ -28,6 +28,30 @@ class ControlPoint:
     name: str
     scan: tuple[float, float, float]
     design: tuple[float, float, float]
+    sigma_m: float | None = None
+    """Standard uncertainty of scan less design along each axis, as the user says; stated for all points or for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedAccuracy:
+    """What the user says of a given pose: standard uncertainties, not expanded ones.
+
+    Raises
+    ------
+    ValueError
+        If one is not positive and finite.
+    """
+
+    sigma_m: float
+    """Of where the pose puts the middle of the scan, along each axis, metres."""
+    sigma_rad: float | None = None
+    """Of its turn about each axis; None: as much as moves the scan's points by ``sigma_m`` (root mean square)."""
+
+    def __post_init__(self) -> None:
+        """Check that they are uncertainties."""
+        for sigma in (self.sigma_m, self.sigma_rad):
+            if sigma is not None and not (np.isfinite(sigma) and sigma > 0):
+                raise ValueError(f"an uncertainty is positive and finite, not {sigma}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +62,8 @@ class RegistrationRequest:
     matrix: FloatArray | None = None
     """(4, 4) scan -> design in the user's coordinates, metres."""
     control_points: tuple[ControlPoint, ...] = ()
+    accuracy: StatedAccuracy | None = None
+    """How well a given pose or a matrix is known, if the user says so."""
     source: str = ""
     """File the matrix or the points came from, for messages."""
 
@@ -47,6 +73,11 @@ class RegistrationRequest:
             raise ValueError("a matrix belongs to a request of kind matrix, and only there")
         if (self.kind is RequestKind.CONTROL_POINTS) != bool(self.control_points):
             raise ValueError("control points belong to a request of kind control_points, and only there")
+        if self.accuracy is not None and self.kind not in (RequestKind.GIVEN, RequestKind.MATRIX):
+            raise ValueError("only the accuracy of a given pose or a matrix can be stated")
+        stated = [p.sigma_m for p in self.control_points if p.sigma_m is not None]
+        if stated and (len(stated) < len(self.control_points) or not (np.isfinite(stated).all() and min(stated) > 0)):
+            raise ValueError("control points have a positive sigma each, or none has one")
 
     @staticmethod
     def auto() -> "RegistrationRequest":
@@ -54,18 +85,20 @@ class RegistrationRequest:
         return RegistrationRequest(RequestKind.AUTO)
 
     @staticmethod
-    def given() -> "RegistrationRequest":
+    def given(accuracy: StatedAccuracy | None = None, source: str = "") -> "RegistrationRequest":
         """Take the scan's coordinates as the design's."""
-        return RegistrationRequest(RequestKind.GIVEN)
+        return RegistrationRequest(RequestKind.GIVEN, accuracy=accuracy, source=source)
 
     @staticmethod
-    def from_matrix(matrix: FloatArray, source: str = "") -> "RegistrationRequest":
+    def from_matrix(
+        matrix: FloatArray, source: str = "", accuracy: StatedAccuracy | None = None
+    ) -> "RegistrationRequest":
         """Use a matrix (4, 4) scan -> design, metres, rigid within 1e-3."""
         matrix = np.array(matrix, np.float64)
         fault = matrix_fault(matrix)
         if fault:
             raise ValueError(fault)
-        return RegistrationRequest(RequestKind.MATRIX, matrix=frozen(matrix), source=source)
+        return RegistrationRequest(RequestKind.MATRIX, matrix=frozen(matrix), accuracy=accuracy, source=source)
 
     @staticmethod
     def from_control_points(points: tuple[ControlPoint, ...], source: str = "") -> "RegistrationRequest":

@@ -65,3 +65,5 @@ class Registration:
     """How many elements had enough points to agree or disagree."""
     control_residuals_m: tuple[float, ...] = field(default_factory=tuple[float, ...])
     """Distance left at each control point, when control points were used."""
+    notes: tuple[str, ...] = ()
+    """What the uncertainty of the pose rests on when it was not measured, one English line each; a ``Note`` each."""

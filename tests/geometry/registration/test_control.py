@@ -11,8 +11,9 @@ from geometry.arrays import FloatArray
 from geometry.pose import Pose, pose_difference
 from geometry.registration.control import ControlPointError, fit_control, kabsch
 from geometry.registration.register import register
-from geometry.registration.request import ControlPoint, RegistrationRequest
-from tests.geometry.registration.buildings import HOUSE_STATIONS, house, scan_of
+from geometry.registration.request import ControlPoint, RegistrationRequest, StatedAccuracy
+from geometry.uncertainty import Budget
+from tests.geometry.registration.buildings import HOUSE_STATIONS, house, of_boxes, scan_of
 
 NAMES = tuple("ABCDEFGH")
 
@@ -95,6 +96,54 @@ def test_the_covariance_of_control_points_is_honest() -> None:
     assert 0.92 < inside.mean() < 0.98
 
 
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(3, 8), times=st.floats(1.5, 10.0))
+def test_a_larger_stated_sigma_is_a_larger_covariance(seed: int, n: int, times: float) -> None:
+    points = figure(n, seed)
+    sigma = np.random.default_rng(seed).uniform(0.001, 0.01, n)
+    less, more = (fit_control(points, points, NAMES[:n], s).covariance for s in (sigma, times * sigma))
+    np.testing.assert_allclose(more, times**2 * less, rtol=1e-9)
+
+
+def test_stated_sigmas_are_honest_and_weigh() -> None:
+    """Four good points and four bad ones: the pose errs as its covariance says, and by less than with equal weights."""
+    rng = np.random.default_rng(6)
+    points, sigma = figure(8, 2), np.array([0.001] * 4 + [0.02] * 4)
+    middle, scaled, plain, weighed = points.mean(axis=0), [], [], []
+    for _ in range(300):
+        moved = points + rng.normal(0, 1, points.shape) * sigma[:, None]
+        fit = fit_control(points, moved, NAMES, sigma)
+        error = np.concatenate([fit.T_design_scan.rotation_vector(), fit.T_design_scan.apply([middle])[0] - middle])
+        scaled.append(error / np.sqrt(np.diag(fit.covariance)))
+        weighed.append(np.linalg.norm(error[3:]))
+        plain.append(np.linalg.norm(kabsch(points, moved).apply([middle])[0] - middle))
+    inside = np.abs(np.array(scaled)) < 2
+    assert 0.93 < inside.mean() < 0.98
+    assert np.mean(weighed) < 0.5 * np.mean(plain)
+
+
+def test_points_that_fit_worse_than_stated_raise_the_uncertainty() -> None:
+    """Stated 1 mm, true 10 mm: over many draws the excess is 10, and the covariance follows it."""
+    rng, points, stated = np.random.default_rng(1), figure(8, 3), np.full(8, 0.001)
+    believed = fit_control(points, points, NAMES, stated)
+    drawn = [fit_control(points, points + rng.normal(0, 0.010, points.shape), NAMES, stated) for _ in range(50)]
+    assert believed.excess == 1.0
+    assert np.sqrt(np.mean([fit.excess**2 for fit in drawn])) == pytest.approx(10.0, rel=0.05)
+    for fit in drawn:
+        np.testing.assert_allclose(np.diag(fit.covariance), fit.excess**2 * np.diag(believed.covariance), rtol=0.05)
+
+
+@pytest.mark.parametrize("away", [0.0, 50.0, 200.0])
+def test_control_points_far_off_leave_the_building_uncertain(away: float) -> None:
+    """Three points 5 m apart, 2 mm each: what their turn does to a place ``away`` metres from them."""
+    points = np.array([[0.0, 0, 0], [5, 0, 0], [0, 5, 1]])
+    fit = fit_control(points, points, NAMES[:3], np.full(3, 0.002))
+    budget = Budget(fit.covariance, fit.pivot, 0.0)
+    place = fit.pivot[None] + np.array([[away, 0.0, 0.0]])
+    u = float(budget.at(place, np.array([[0.0, 1, 0]]))[0])
+    assert u == pytest.approx({0.0: 0.0012, 50.0: 0.0166, 200.0: 0.066}[away], rel=0.1)
+
+
 def control_request(names: str = "ABCD", blunder: float = 0.0) -> tuple[RegistrationRequest, Pose]:
     scanned = scan_of(house(), HOUSE_STATIONS, shift=(4000.0, 5_000_000.0, 120.0), yaw=1.1)
     T_full = scanned.T_design_scan @ Pose.from_parts(np.eye(3), -scanned.scan.origin)
@@ -166,3 +215,58 @@ def test_a_matrix_that_is_not_rigid_is_an_error() -> None:
     for matrix, word in ((np.diag([2.0, 2, 2, 1]), "scales"), (np.diag([-1.0, 1, 1, 1]), "mirrors")):
         with pytest.raises(ValueError, match=word):
             RegistrationRequest.from_matrix(matrix)
+
+
+def test_the_stated_accuracy_of_a_given_pose_is_its_covariance() -> None:
+    scan = scan_of(house(), HOUSE_STATIONS, yaw=0.0, shift=(0.0, 0.0, 0.0)).scan
+    found = [register(scan, house(), RegistrationRequest.given(StatedAccuracy(sigma))) for sigma in (0.002, 0.006)]
+    for registration, sigma in zip(found, (0.002, 0.006), strict=True):
+        assert registration.covariance is not None
+        assert registration.pivot is not None
+        spread = np.sqrt(np.diag(registration.covariance))
+        np.testing.assert_allclose(spread[3:], sigma)
+        arm = np.sqrt(((scan.points + scan.origin - registration.pivot) ** 2).sum(axis=1).mean())
+        np.testing.assert_allclose(spread[:3], sigma / arm, rtol=0.2)  # of an even sample of the points
+        assert [note for note in registration.notes if f"{1000 * sigma:g} mm" in note]
+    assert "not measured" in found[0].notes[0]
+
+
+def test_a_stated_rotation_is_taken_as_it_is() -> None:
+    scan = scan_of(house(), HOUSE_STATIONS, yaw=0.0, shift=(0.0, 0.0, 0.0)).scan
+    found = register(scan, house(), RegistrationRequest.from_matrix(np.eye(4), "", StatedAccuracy(0.002, 1e-5)))
+    assert found.covariance is not None
+    np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), [1e-5] * 3 + [0.002] * 3)
+
+
+def test_a_given_pose_of_unknown_accuracy_is_used_with_a_note() -> None:
+    """One wall shows nothing of how well the pose is known, and nobody says it."""
+    wall = of_boxes([(0, 0, 0, 6, 0.2, 3)])
+    scan = scan_of(wall, [(3.0, 4.0, 1.6)], yaw=0.0, shift=(0.0, 0.0, 0.0)).scan
+    unknown = register(scan, wall, RegistrationRequest.given())
+    assert unknown.status == "accepted"
+    assert unknown.covariance is None
+    assert "U leaves it out" in unknown.notes[0]
+    stated = register(scan, wall, RegistrationRequest.given(StatedAccuracy(0.003)))
+    assert stated.covariance is not None
+    assert not [note for note in stated.notes if "U leaves it out" in note]
+
+
+def test_control_points_that_fit_worse_than_stated_are_noted() -> None:
+    scan = scan_of(house(), HOUSE_STATIONS, shift=(4000.0, 5_000_000.0, 120.0), yaw=1.1).scan
+    fine, _ = control_request()
+    off, _ = control_request(blunder=0.03)
+    notes = {}
+    for name, request in (("fine", fine), ("off", off)):
+        points = tuple(dataclasses.replace(p, sigma_m=0.002) for p in request.control_points)
+        notes[name] = register(scan, house(), RegistrationRequest.from_control_points(points)).notes
+    assert notes["fine"] == ()
+    assert "times worse than their stated accuracy" in notes["off"][0]
+
+
+def test_an_accuracy_that_means_nothing_is_an_error() -> None:
+    for bad in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="positive and finite"):
+            StatedAccuracy(bad)
+    points = (ControlPoint("A", (0, 0, 0), (0, 0, 0), 0.002), ControlPoint("B", (1, 0, 0), (1, 0, 0)))
+    with pytest.raises(ValueError, match="or none has one"):
+        RegistrationRequest.from_control_points(points)
