@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 LIBRARIES = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1"}
-"""What pyvista's renderer loads -> the Debian and Ubuntu package that brings it."""
+"""What VTK's renderer loads -> the Debian and Ubuntu package that brings it."""
 
 
 def loads(library):

@@ -1,8 +1,6 @@
 """Pictures of storeys, elements and rival registrations, rendered off screen with one reused window."""
 
 import ctypes.util
-import io
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,23 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geometry.arrays import FloatArray
-from geometry.pose import Pose
 from geometry.registration.result import RegistrationStatus
 from geometry.verdict import State
-from twin.report.camera import Camera, element_camera, look_at, overview
+from twin.report.camera import Camera, element_camera, overview
+from twin.report.canvas import Canvas, jpeg, png
 from twin.report.palette import LOOKS, Mark, mark_of, needs_action, ramp_colours, ramp_limit, rgb
+from twin.report.position_pictures import position_pictures
 from twin.report.scene import Scene, make_scene
 from twin.report.selection import shown_cards, shown_storeys
 from twin.result import CheckResult
 
 WIDTH, HEIGHT = 900, 600
-BACKGROUND = "#f6f7f9"
 GHOST = "#9aa3ae"
 INK = "#20262e"
 PAPER = "#e9ebee"
 CARD_POINTS = 12_000
 NEIGHBOURS = 250
-JPEG_QUALITY = 82
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +49,30 @@ def cannot_render() -> str:
     return ""
 
 
-def render_pictures(result: CheckResult, progress: Callable[[float], None] | None = None) -> Pictures:
-    """Render what the report shows: each shown storey and card, or the rival positions of a refused registration."""
+def render_pictures(
+    result: CheckResult, progress: Callable[[float], None] | None = None, *, scene: Scene | None = None
+) -> Pictures:
+    """Render what the report shows: each shown storey and card, or the positions of a refused registration.
+
+    ``scene`` is that of the result, made when it is not given.
+    """
     reason = cannot_render()
     if reason or not result.design.elements:
         return Pictures(missing_reason=reason)
-    studio = Studio(make_scene(result), ramp_limit(result))
+    scene = scene or make_scene(result)
+    canvas = Canvas(WIDTH, HEIGHT)
     try:
         if result.registration.status is RegistrationStatus.REFUSED:
-            return Pictures(registrations=_registrations(studio, result))
+            return Pictures(registrations=position_pictures(canvas, scene, result))
+        studio = Studio(canvas, scene, ramp_limit(result))
         return _element_pictures(studio, result, progress or (lambda share: None))
     finally:
-        studio.close()
+        canvas.close()
 
 
-def element_cameras(result: CheckResult) -> dict[str, Camera]:
-    """Return the camera of every failing or missing element by GlobalId."""
-    scene = make_scene(result)
+def element_cameras(result: CheckResult, scene: Scene | None = None) -> dict[str, Camera]:
+    """Return the camera of every failing or missing element by GlobalId; ``scene`` is that of the result."""
+    scene = scene or make_scene(result)
     return {
         element.global_id: element_camera(scene, index, near(scene, index))
         for index, element in enumerate(result.elements)
@@ -105,43 +109,16 @@ def _element_pictures(studio: "Studio", result: CheckResult, progress: Callable[
     return pictures
 
 
-def _registrations(studio: "Studio", result: CheckResult) -> tuple[bytes, ...]:
-    best = result.registration.T_design_scan
-    if best is None:
-        return ()
-    poses = [best, *(rival.T_design_scan for rival in result.registration.rivals[:3])]
-    step = max(1, len(result.scan.points) // 60_000)
-    points = result.scan.points[::step]
-    box = studio.model_box()
-    spread = np.stack([np.quantile(pose.apply(points), (0.01, 0.99), axis=0) for pose in poses])
-    box = np.stack([np.minimum(box[0], spread[:, 0].min(axis=0)), np.maximum(box[1], spread[:, 1].max(axis=0))])
-    # one camera for all, so that the positions can be compared
-    camera = look_at(box, np.radians(-90.0), np.radians(75.0))
-    return tuple(jpeg(studio.registration(pose, points, camera)) for pose in poses)
-
-
 class Studio:
-    """One off-screen window for all pictures: making a window costs more than drawing in it."""
+    """What storeys and elements look like on a canvas."""
 
-    def __init__(self, scene: Scene, limit: float) -> None:
-        """Open the window."""
-        if sys.platform == "linux":
-            # VTK would ask for an X server first and complain when there is none
-            os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
-        import pyvista
-
-        self.scene, self.limit = scene, limit
-        self.plotter: Any = pyvista.Plotter(off_screen=True, window_size=[WIDTH, HEIGHT])
-        self.plotter.set_background(BACKGROUND)
-        self.plotter.enable_anti_aliasing("msaa", multi_samples=4)
-
-    def close(self) -> None:
-        """Close the window."""
-        self.plotter.close()
+    def __init__(self, canvas: Canvas, scene: Scene, limit: float) -> None:
+        """Draw ``scene`` on ``canvas``; the ramp of deviations ends at ``limit`` metres."""
+        self.canvas, self.scene, self.limit = canvas, scene, limit
 
     def storey(self, result: CheckResult, members: Sequence[int], numbers: dict[int, int]) -> Any:
         """Return the picture of a storey, numbered like the cards."""
-        self.plotter.clear_actors()
+        self.canvas.clear()
         overhead = set(_overhead(self.scene, members))
         for mark, look in LOOKS.items():
             shown = [i for i in members if i not in overhead and mark_of(result.elements[i]) is mark]
@@ -150,12 +127,12 @@ class Studio:
         for i in sorted(overhead):
             self._lines([i], LOOKS[mark_of(result.elements[i])].colour, 1.6, 0.8)
         camera = overview(self.scene.triangles[self.scene.faces_of.rows(members)].reshape(-1, 3))
-        image = self._shoot(camera)
+        image = self.canvas.shoot(camera)
         return _numbered(image, camera, self.scene, result, members, numbers)
 
     def card(self, result: CheckResult, index: int) -> Any:
         """Return the picture of one element among its ghosted neighbours with its scan points."""
-        self.plotter.clear_actors()
+        self.canvas.clear()
         element = result.elements[index]
         neighbours = near(self.scene, index)
         camera = element_camera(self.scene, index, neighbours)
@@ -167,98 +144,19 @@ class Studio:
         self._lines([index], look.colour, 3.0, 1.0)
         if missing:
             around = [*neighbours, self.scene.unassigned]
-            self._cloud(_within(self.scene, around, self.scene.boxes[index], 0.8), None, "#6b7480")
+            self.canvas.points(_within(self.scene, around, self.scene.boxes[index], 0.8), "#6b7480", 3.5)
         else:
             rows = _thinned(self.scene.points_of.rows([index]), CARD_POINTS)
             colours = ramp_colours(self.scene.signed[rows], self.limit)
-            self._cloud(
-                _lifted(self.scene.points[rows], camera, self.scene.boxes[index]), colours, INK, _dot(len(rows))
-            )
-        return self._shoot(camera)
-
-    def registration(self, T_design_scan: Pose, points_scan: FloatArray, camera: Camera) -> Any:
-        """Return the scan over the model, seen steeply from above, in one position."""
-        self.plotter.clear_actors()
-        everything = range(len(self.scene.boxes))
-        self._solid(everything, GHOST, 0.12)
-        self._lines(everything, GHOST, 1.0, 0.7)
-        self._cloud(T_design_scan.apply(points_scan), None, LOOKS[Mark.FAIL].colour, size=2.0)
-        return self._shoot(camera)
-
-    def model_box(self) -> FloatArray:
-        """Return the box (2, 3) of the whole model."""
-        return np.stack([self.scene.boxes[:, 0].min(axis=0), self.scene.boxes[:, 1].max(axis=0)])
+            points = _lifted(self.scene.points[rows], camera, self.scene.boxes[index])
+            self.canvas.points(points, colours, _dot(len(rows)))
+        return self.canvas.shoot(camera)
 
     def _solid(self, elements: Sequence[int], colour: str, opacity: float) -> None:
-        import pyvista
-
-        corners = self.scene.triangles[self.scene.faces_of.rows(elements)].reshape(-1, 3)
-        if len(corners) == 0:
-            return
-        # no shared corners: every face keeps its own shade
-        cells = np.insert(np.arange(len(corners)).reshape(-1, 3), 0, 3, axis=1)
-        mesh: Any = pyvista.PolyData(corners, faces=cells.ravel())
-        self.plotter.add_mesh(
-            mesh, color=colour, opacity=opacity, ambient=0.55, diffuse=0.5, specular=0.0, smooth_shading=False,
-            reset_camera=False, render=False,
-        )  # fmt: skip
+        self.canvas.triangles(self.scene.triangles[self.scene.faces_of.rows(elements)], colour, opacity)
 
     def _lines(self, elements: Sequence[int], colour: str, width: float, opacity: float) -> None:
-        import pyvista
-
-        segments = self.scene.edges[self.scene.edges_of.rows(elements)].reshape(-1, 3)
-        if len(segments) == 0:
-            return
-        cells = np.insert(np.arange(len(segments)).reshape(-1, 2), 0, 2, axis=1)
-        mesh: Any = pyvista.PolyData(segments, lines=cells.ravel())
-        self.plotter.add_mesh(
-            mesh, color=colour, line_width=width, opacity=opacity, lighting=False, reset_camera=False, render=False
-        )
-
-    def _cloud(self, points: FloatArray, colours: FloatArray | None, colour: str, size: float = 3.5) -> None:
-        import pyvista
-
-        if len(points) == 0:
-            return
-        cloud: Any = pyvista.PolyData(points)
-        options: dict[str, Any] = {"color": colour}
-        if colours is not None:
-            cloud["rgb"] = colours.astype(np.uint8)
-            options = {"scalars": "rgb", "rgb": True}
-        self.plotter.add_mesh(
-            cloud, style="points", point_size=size, lighting=False, reset_camera=False, render=False, **options
-        )
-
-    def _shoot(self, camera: Camera) -> Any:
-        from PIL import Image
-
-        from twin.report.camera import FIELD_OF_VIEW_DEG
-
-        view: Any = self.plotter.camera
-        view.position = tuple(camera.position)
-        view.focal_point = tuple(camera.target)
-        view.up = tuple(camera.up)
-        view.view_angle = FIELD_OF_VIEW_DEG
-        self.plotter.renderer.ResetCameraClippingRange()
-        self.plotter.render()
-        shot: Any = self.plotter.screenshot(return_img=True)
-        return Image.fromarray(shot[..., :3])
-
-
-def jpeg(image: Any) -> bytes:
-    """Return the picture as JPEG without metadata."""
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    return out.getvalue()
-
-
-def png(image: Any) -> bytes:
-    """Return the picture as a PNG of at most 256 colours without metadata."""
-    from PIL import Image
-
-    out = io.BytesIO()
-    image.quantize(160, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
-    return out.getvalue()
+        self.canvas.lines(self.scene.edges[self.scene.edges_of.rows(elements)], colour, width, opacity)
 
 
 def _dot(count: int) -> float:

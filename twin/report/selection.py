@@ -3,12 +3,15 @@
 import math
 from collections import Counter
 
+from geometry.pose import Pose
+from geometry.registration.result import Registration
 from geometry.verdict import Measurement, Outcome
 from twin.report.palette import Mark, mark_of, needs_action
 from twin.result import CheckResult, ElementResult
 
 CARD_LIMIT = 100
 STOREY_LIMIT = 12
+POSITION_LIMIT = 4
 _ORDER = {mark: rank for rank, mark in enumerate(Mark)}
 
 
@@ -92,3 +95,14 @@ def shown_storeys(result: CheckResult) -> list[str]:
     busy = Counter(element.storey for element in result.elements if needs_action(element))
     chosen = set(sorted(names, key=lambda name: (-busy[name], names.index(name)))[:STOREY_LIMIT])
     return [name for name in names if name in chosen]
+
+
+def shown_positions(found: Registration) -> tuple[Pose, ...]:
+    """Return the positions that a refused registration is shown in: the best, and its rivals when they compete with it.
+
+    Where nothing fits well, the runners-up say nothing.
+    """
+    if found.T_design_scan is None:
+        return ()
+    rivals = found.rivals if found.reason == "ambiguous" else ()
+    return (found.T_design_scan, *(rival.T_design_scan for rival in rivals))[:POSITION_LIMIT]

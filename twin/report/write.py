@@ -14,6 +14,7 @@ from twin.report.content import Content, make_content
 from twin.report.pictures import Pictures, element_cameras, render_pictures
 from twin.report.provenance import Provenance
 from twin.report.report_json import report_json
+from twin.report.scene import Scene, make_scene
 from twin.report.words import Words
 from twin.result import CheckResult
 
@@ -111,7 +112,7 @@ def write_reports(
 
 
 class Desk:
-    """What several writers share, made once when first needed: texts and pictures."""
+    """What several writers share, made once when first needed: texts, drawable arrays and pictures."""
 
     def __init__(self, result: CheckResult, provenance: Provenance, words: Words, progress: Progress) -> None:
         """Hold what is to be written."""
@@ -135,7 +136,12 @@ class Desk:
     @cached_property
     def pictures(self) -> Pictures:
         """The pictures."""
-        return render_pictures(self.result, self.advance)
+        return render_pictures(self.result, self.advance, scene=self.scene)
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The drawable arrays."""
+        return make_scene(self.result)
 
     def applies(self, name: str) -> bool:
         """Return whether a format says anything about this result."""
@@ -157,7 +163,7 @@ class Desk:
     def _bcf(self, *paths: Path) -> None:
         from twin.report.bcf import VERSIONS, bcf_archive
 
-        cameras, snapshots = element_cameras(self.result), self.pictures.snapshots
+        cameras, snapshots = element_cameras(self.result, self.scene), self.pictures.snapshots
         for version, path in zip(VERSIONS, paths, strict=True):
             archive = bcf_archive(
                 version, self.result, self.provenance, self.words, cameras=cameras, snapshots=snapshots

@@ -9,8 +9,9 @@ import pytest
 from geometry.arrays import FloatArray
 from geometry.verdict import State
 from twin.report.camera import look_at
-from twin.report.palette import LOOKS, Mark, ramp_limit, rgb
-from twin.report.pictures import HEIGHT, WIDTH, Pictures, Studio, cannot_render, element_cameras, render_pictures
+from twin.report.canvas import Canvas
+from twin.report.palette import LOOKS, Mark, rgb
+from twin.report.pictures import HEIGHT, WIDTH, Pictures, cannot_render, element_cameras, render_pictures
 from twin.report.scene import make_scene
 from twin.result import CheckResult
 
@@ -65,14 +66,13 @@ def test_the_element_is_in_the_middle_of_its_picture_in_its_colour(pictures: Pic
 def test_projection_agrees_with_the_renderer(building: CheckResult) -> None:
     """The pixel where our camera puts an element's middle is where VTK draws it."""
     scene = make_scene(building)
-    studio = Studio(scene, ramp_limit(building))
+    canvas = Canvas(WIDTH, HEIGHT)
     index = next(i for i, e in enumerate(building.elements) if e.ifc_class == "IfcColumn")
     box = np.stack([scene.boxes[index, 0] - [1.5, 0.4, 0.1], scene.boxes[index, 1] + [0.2, 0.7, 0.9]])
     camera = look_at(box, 0.7, 0.5)
-    studio.plotter.clear_actors()
-    studio._solid([index], "#ff0000", 1.0)  # pyright: ignore[reportPrivateUsage]
-    image: Any = np.asarray(studio._shoot(camera), np.float64)  # pyright: ignore[reportPrivateUsage]
-    studio.close()
+    canvas.triangles(scene.triangles[scene.faces_of.rows([index])], "#ff0000", 1.0)
+    image: Any = np.asarray(canvas.shoot(camera), np.float64)
+    canvas.close()
     red = np.argwhere((image[..., 0] > 90) & (image[..., 1] < 80))
     low, high = scene.boxes[index]
     corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
