@@ -40,7 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         end_on_signals()
         if not arguments.debug:
             warnings.simplefilter("ignore")
-        return COMMANDS[arguments.command](arguments)
+        code = COMMANDS[arguments.command](arguments)
+        if argv is None:  # all is done and said; python only takes itself down
+            ignore_signals()
+        return code
     except (SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # pyo3's PanicException, raised by Rust decoders, is no Exception
@@ -169,7 +172,3 @@ def _say(code: ExitCode, text: str) -> ExitCode:
         sys.stdout.flush()
         print(f"qtems: {line}", file=sys.stderr, flush=True)
     return code
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

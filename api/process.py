@@ -34,7 +34,12 @@ def prepare_streams() -> None:
 
 
 def end_on_signals() -> None:
-    """Raise ``Terminated`` on SIGTERM, and on SIGHUP unless it is ignored, as ``nohup`` wants it."""
+    """Raise ``Terminated`` on SIGTERM, and on SIGHUP unless it is ignored, as ``nohup`` wants it.
+
+    Ctrl-C raises ``KeyboardInterrupt`` again, whatever answered it while the program was loaded, unless it is ignored.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminate)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _terminate)

@@ -132,7 +132,7 @@ def run_child(case: Case, folder: Path, environment: dict[str, str]) -> dict[str
 
 def run_whole(case: Case, folder: Path, environment: dict[str, str]) -> Cost:
     """Run the command as a user would, with all reports, and return its cost, its worker processes included."""
-    words = [sys.executable, "-m", "api.cli", "check", str(case.model), str(case.scan), "--tolerance", "10mm"]
+    words = [sys.executable, "-m", "api.start", "check", str(case.model), str(case.scan), "--tolerance", "10mm"]
     words += ["--report", "all", "--quiet", "--no-cache", "--out", str(folder / "whole")]
     start = time.perf_counter()
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, env=_environment(environment), cwd=ROOT)

@@ -4,7 +4,8 @@ What is heavy is imported where it is used: a mistyped file name is answered bef
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
@@ -80,11 +81,14 @@ def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
     """
     for path in (request.model, *request.scans):
         _expect_file(path)
+    with _folder_for_reports(request.out_dir):
+        return _check_files(request, progress)
+
+
+def _check_files(request: CheckRequest, progress: StepProgress) -> CheckOutcome:
     from geometry.readers import DESIGN_READERS, read_design, read_scan
     from geometry.readers.registration_file import read_request
-    from twin.report.write import ensure_writable, write_reports
 
-    ensure_writable(request.out_dir)
     if request.model.suffix.lower() not in DESIGN_READERS:
         read_design(request.model)  # raises: why it is no model is better said now than after reading the scan
     tolerances = _tolerances(request)
@@ -93,6 +97,7 @@ def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
 
     from twin.check import check
     from twin.report.provenance import Provenance
+    from twin.report.write import write_reports
 
     scan = read_scan(request.scans, max_points=request.max_points, progress=_share_of(Step.READING, progress))
     design = read_design(
@@ -116,6 +121,22 @@ def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
         progress=_within(Step.REPORTING, progress),
     )
     return CheckOutcome(result, files)
+
+
+@contextmanager
+def _folder_for_reports(out_dir: Path) -> Generator[None]:
+    """Make the folder; when the work in it ends in an error, take back every folder made here that stayed empty."""
+    from twin.report.write import ensure_writable
+
+    made = [folder for folder in (out_dir, *out_dir.parents) if not os.path.lexists(folder)]
+    try:
+        ensure_writable(out_dir)
+        yield
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):  # not made after all, or something is in it
+                folder.rmdir()
+        raise
 
 
 def usable_cores() -> int:

@@ -147,7 +147,7 @@ def start(
 ) -> "subprocess.Popen[bytes]":
     """Start the command as a shell would, in a session of its own."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
-    command = [sys.executable, "-m", "api.cli", "check", *map(str, arguments)]
+    command = [sys.executable, "-m", "api.start", "check", *map(str, arguments)]
     return subprocess.Popen(
         command,
         env=environment,

@@ -129,6 +129,38 @@ def test_chinese_summary_and_report(qtems: Qtems, hall: Files, tmp_path: Path) -
     assert "不合格" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+def judged(qtems: Qtems, hall: Files, out: Path, registration: str) -> dict[str, Any]:
+    """Return the verdict of each element within 28 mm; one column stands 30 mm off."""
+    (out.parent / f"{out.name}.yaml").write_text(registration, encoding="utf-8")
+    options = ("--tolerance", "28mm", "--register", out.parent / f"{out.name}.yaml", "--report", "none", "--quiet")
+    ended = qtems("check", hall.model, hall.scan, "--out", out, *options)
+    assert ended.code in (0, 1), ended.err
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    moved = next(e for e in report["elements"] if e["name"] == "column two")
+    surface = next(m for m in moved["measurements"] if m["characteristic"] == "surface")
+    return {"verdict": moved["verdict"], "U": surface["expanded_uncertainty_mm"], "notes": report["notes"]}
+
+
+def control_file(sigma_mm: float) -> str:
+    places = ((0, 0, 0), (6, 0, 0), (6, 5, 0), (0, 5, 2.8))
+    rows = "".join(f"- [T{n}, {x}, {y}, {z}, {x}, {y}, {z}]\n" for n, (x, y, z) in enumerate(places))
+    return f"sigma_mm: {sigma_mm}\ncontrol_points:\n{rows}"
+
+
+def given_file(sigma_mm: float) -> str:
+    return f"T_design_scan: identity\nsigma_mm: {sigma_mm}\n"
+
+
+@pytest.mark.parametrize("stated", [given_file, control_file])
+def test_a_worse_stated_accuracy_leaves_open_what_a_better_one_decides(
+    qtems: Qtems, hall: Files, tmp_path: Path, stated: Callable[[float], str]
+) -> None:
+    fine = judged(qtems, hall, tmp_path / "fine", stated(0.2))
+    poor = judged(qtems, hall, tmp_path / "poor", stated(6.0))
+    assert (fine["verdict"], poor["verdict"]) == ("fail", "indeterminate")
+    assert fine["U"] < 2.0 < poor["U"]
+
+
 # --- bad input: one line, status 2 or 3, nothing written that could be taken for a result -----------------------------
 
 Maker = Callable[[Files, Path], tuple[Path | str, ...]]
@@ -262,6 +294,30 @@ def test_bad_input_is_one_line_and_no_result(qtems: Qtems, hall: Files, tmp_path
         assert report["elements"] == []
 
 
+def test_an_error_takes_its_empty_folders_away_and_no_other(qtems: Qtems, hall: Files, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    for out in (tmp_path / "new" / "er", there, there / "below"):
+        ended = qtems("check", hall.model, hall.scan, "--out", out, "--register", tmp_path / "absent.csv")
+        assert ended.code == 2
+    assert sorted(tmp_path.iterdir()) == [there]
+    assert list(there.iterdir()) == []
+
+
+def test_an_error_leaves_what_others_put_into_the_folder(
+    qtems: Qtems, hall: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "new"
+
+    def broken(*arguments: object, **options: object) -> None:
+        (out / "of others.txt").write_text("theirs", encoding="utf-8")
+        raise MemoryError
+
+    monkeypatch.setattr("geometry.readers.read_scan", broken)
+    assert qtems("check", hall.model, hall.scan, "--out", out, *QUICK).code == 2
+    assert [path.name for path in out.iterdir()] == ["of others.txt"]
+
+
 @pytest.mark.parametrize("place", ["model", "below a file"])
 def test_unwritable_folder_is_found_before_the_work(qtems: Qtems, hall: Files, place: str) -> None:
     out = hall.model if place == "model" else hall.model / "report"
@@ -287,7 +343,7 @@ def test_stopped_half_way_leaves_no_half_report(
     command = [
         sys.executable,
         "-m",
-        "api.cli",
+        "api.start",
         "check",
         str(hall.model),
         str(hall.scan),
@@ -312,6 +368,7 @@ def test_stopped_half_way_leaves_no_half_report(
     assert child.returncode == code, seen + rest
     assert rest.splitlines()[-1].startswith("qtems: stopped by " + says)
     assert "Traceback" not in rest
+    assert step == "writing the reports" or not (tmp_path / "out").exists()
     left = [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert [name for name in left if name.startswith(".") or name.endswith((".tmp", ".part"))] == []
     if "report.json" in left:  # it is written first: then it is whole
