@@ -66,9 +66,20 @@ def build_parser(program_version: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"qtems {program_version}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     _add_check(commands)
-    standards = commands.add_parser("standards", help="list the names for --standard", allow_abbrev=False)
-    _add_debug(standards)
+    _add_standards(commands)
     return parser
+
+
+def _add_standards(commands: "Commands") -> None:
+    parser = commands.add_parser(
+        "standards",
+        help="list the standards of the catalogue, or the rules of one",
+        description="Lists the names for --standard with title and edition; with a name, the rules of that standard.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", metavar="NAME", nargs="*", help="one of the list, such as din-18202-2013 or DIN 18202")
+    _add_lang(parser, "language of titles and rules")
+    _add_debug(parser)
 
 
 def _add_check(commands: "Commands") -> None:
@@ -92,6 +103,10 @@ def _add_check(commands: "Commands") -> None:
 
 def _add_debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _add_lang(parser: "argparse._ActionsContainer", text: str) -> None:  # pyright: ignore[reportPrivateUsage]
+    parser.add_argument("--lang", choices=sorted(WORDS), default="en", help=text)
 
 
 def _add_judging(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +138,7 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
         help="what to write beside report.json, comma-separated (default html): html, pdf, xlsx; bcf: issues for BIM "
         "tools, 2.1 and 3.0; glb: the model by verdict; cloud (LAZ), ply: the points with their deviation; all, none",
     )
-    group.add_argument("--lang", choices=sorted(WORDS), default="en", help="language of reports and summary")
+    _add_lang(group, "language of reports and summary")
     group.add_argument("--quiet", action="store_true", help="no progress: only the final summary, or the error")
 
 

@@ -103,11 +103,14 @@ def run_check_command(arguments: argparse.Namespace) -> int:
 
 
 def run_standards(arguments: argparse.Namespace) -> int:
-    """Run ``qtems standards``: print the names of the catalogue, one a line."""
-    from geometry.tolerance import standard_names
+    """Run ``qtems standards``: list the catalogue, or print the rules of one of its standards."""
+    from api.standards import print_rules, print_standards
 
     with _reader_may_leave():
-        sys.stdout.write("".join(f"{name}\n" for name in standard_names()))
+        if arguments.name:
+            print_rules(" ".join(arguments.name), sys.stdout, lang=arguments.lang)
+        else:
+            print_standards(sys.stdout, lang=arguments.lang)
     return ExitCode.CONFORMS
 
 

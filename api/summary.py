@@ -31,8 +31,12 @@ _STYLES = {
 }
 
 
-class _SummaryConsole(Console):
-    """A console that tells its caller when the reader has gone; rich would end the program with status 1."""
+class ResultConsole(Console):
+    """A console for what a command found; it says when its reader has gone, where rich would end with status 1."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Print to a stream: as wide as its terminal, or wide enough for a log; what is printed is text, not markup."""
+        super().__init__(file=stream, highlight=False, markup=False, width=None if stream.isatty() else PLAIN_WIDTH)
 
     def on_broken_pipe(self) -> None:
         """Pass the error on."""
@@ -41,8 +45,7 @@ class _SummaryConsole(Console):
 
 def print_summary(outcome: CheckOutcome, stream: TextIO, *, lang: str = "en") -> None:
     """Print the summary of a finished check in one language."""
-    width = None if stream.isatty() else PLAIN_WIDTH
-    console = _SummaryConsole(file=stream, highlight=False, width=width)
+    console = ResultConsole(stream)
     result, words, own = outcome.result, Words(lang), WORDS[lang]
 
     for label, text in _heading(result, words):
@@ -81,11 +84,12 @@ def _heading(result: CheckResult, words: Words) -> list[tuple[str, str]]:
 
 
 def _registration(result: CheckResult, words: Words) -> str:
-    found = result.registration
-    return WORDS[words.lang]["accepted"].format(
+    found, own = result.registration, WORDS[words.lang]
+    searched = math.isfinite(found.holdout_rmse)  # a pose that was given is fitted to nothing: no points are held out
+    return own["accepted"].format(
         method=words.term("method", found.method),
         rmse=_millimetres(found.rmse),
-        holdout=_millimetres(found.holdout_rmse),
+        holdout=own["held_out"].format(rmse=_millimetres(found.holdout_rmse)) if searched else "",
         inliers=f"{found.inlier_fraction:.0%}",
     )
 

@@ -6,6 +6,7 @@ The catalogue is a folder of YAML files; a user's own file has the same form. In
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +23,8 @@ _RULE_WORDS = frozenset(
 )
 _SET_WORDS = frozenset(("name", "title", "cite", "edition", "include", "rules"))
 _STEP_WORDS = frozenset(("up_to_m", "value_mm", "lower_mm", "upper_mm"))
+ONE_SOURCE = " [one source]"
+"""At the end of the source of a limit on which no second source agrees."""
 _CATALOGUE = Path(__file__).parent / "catalogue"
 
 
@@ -107,6 +110,24 @@ def surface_tolerance(tolerance: float) -> ToleranceSet:
     return ToleranceSet(f"user ±{tolerance * 1000:g} mm", (rule,))
 
 
+@dataclass(frozen=True, slots=True)
+class StandardEntry:
+    """A set of the catalogue, as a list of the catalogue shows it."""
+
+    name: str
+    """What ``load_standard`` takes."""
+    title: Mapping[str, str]
+    """Language -> title."""
+    edition: str
+    """Nothing for a set that is made of others."""
+
+
+def standard_entries() -> tuple[StandardEntry, ...]:
+    """Return what the catalogue holds, by name."""
+    contents = {path.stem: _load_yaml(path) for path in sorted(_CATALOGUE.glob("*.yaml"))}
+    return tuple(StandardEntry(name, c["title"], str(c.get("edition", ""))) for name, c in contents.items())
+
+
 def standard_names() -> tuple[str, ...]:
     """Return the names that :func:`load_standard` knows."""
     return tuple(sorted(path.stem for path in _CATALOGUE.glob("*.yaml")))
@@ -127,7 +148,10 @@ def load_standard(name: str) -> ToleranceSet:
     found = found or [path for path in contents if len(wanted) >= 4 and any(n.startswith(wanted) for n in called[path])]
     if len(found) == 1:
         return _read_set(contents[found[0]], found[0])
-    raise ToleranceError(f"no standard named '{name}'; choose one of: {', '.join(standard_names())}")
+    near = get_close_matches(wanted, [n for names in called.values() for n in names], n=1, cutoff=0.5)
+    meant = [path.stem for path in contents if near and near[0] in called[path]]
+    hint = f"did you mean {meant[0]}? There is" if meant else "choose one of:"
+    raise ToleranceError(f"no standard named '{name}'; {hint} {', '.join(standard_names())}")
 
 
 def load_tolerance_file(path: Path) -> ToleranceSet:
@@ -186,7 +210,7 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
         raise ToleranceError(f"'{characteristic}' is not one of {', '.join(CHARACTERISTICS)}")
     source = f"{standard}, {entry['clause']}" if "clause" in entry else standard
     if entry.get("evidence") == 1:
-        source += " [one source]"
+        source += ONE_SOURCE
     for key in ("classes", "materials"):
         if not isinstance(entry.get(key, []), list):
             raise ToleranceError(f"'{key}' must be a list")

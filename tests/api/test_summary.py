@@ -51,6 +51,21 @@ def test_says_how_the_registration_went_and_what_limits_the_claims(finished: Any
     assert "3 clusters" in text
 
 
+@pytest.mark.parametrize(("lang", "says"), [("en", "held out"), ("zh", "留出点")])
+def test_points_held_out_are_spoken_of_where_there_are_any(finished: Any, made: Any, lang: str, says: str) -> None:
+    import dataclasses
+
+    outcome = finished([made(1, 0.001)])
+    placed = dataclasses.replace(outcome.result.registration, method="given", holdout_rmse=float("nan"))
+    given = dataclasses.replace(outcome, result=dataclasses.replace(outcome.result, registration=placed))
+    assert says in summary(outcome, lang)
+    assert says not in summary(given, lang)
+    line = next(line for line in summary(given, lang).splitlines() if "93%" in line)
+    assert "2.1 mm" in line
+    assert " -" not in line
+    assert "nan" not in line
+
+
 @pytest.mark.parametrize("lang", sorted(WORDS))
 def test_speaks_every_language(finished: Any, made: Any, lang: str) -> None:
     text = summary(finished([made(1, 0.03)]), lang)
