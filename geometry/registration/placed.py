@@ -25,22 +25,15 @@ def register_given(T: Pose, request: RegistrationRequest, surface: DesignSurface
     which does not see a fault that all of them share.
     """
     quality = quality_of_given(surface, sample, T, building_size(surface))
-    covariance, pivot, notes = quality.covariance, quality.pivot, ()
+    covariance, pivot = quality.covariance, quality.pivot
     if request.accuracy is not None:
         covariance, pivot = stated_covariance(T.apply(sample.points), request.accuracy)
-        notes = (_as_stated(request.accuracy),)
-    elif covariance is None:
-        said = (
-            "how well the given pose is known is not stated, and the surfaces do not show it: U leaves it out; state "
-            "sigma_mm in a registration file"
-        )
-        notes = (Note("pose_not_stated", said),)
     off = _off_the_model(quality)
     return Registration(
         RegistrationStatus.REFUSED if off else RegistrationStatus.ACCEPTED, T, request.kind.value,
         "low_overlap" if off else "", off, quality.rmse, float("nan"), quality.inlier_fraction, quality.overlap,
         covariance, pivot, () if request.accuracy else quality.unobservable, supporters=quality.supporters,
-        judged=quality.judged, converged=True, notes=notes,
+        judged=quality.judged, converged=True, notes=(_rests_on(request.accuracy, covariance),),
     )  # fmt: skip
 
 
@@ -104,9 +97,22 @@ def _off_the_model(quality: Quality) -> str:
     )
 
 
-def _as_stated(accuracy: StatedAccuracy) -> str:
-    said = "how well the scan is placed is as stated, not measured: {mm} mm (one standard deviation)"
-    return Note("pose_as_stated", said, mm=f"{1000 * accuracy.sigma_m:g}")
+def _rests_on(accuracy: StatedAccuracy | None, covariance: FloatArray | None) -> str:
+    """Return what the uncertainty of a given pose rests on, which no measurement of this check is."""
+    if accuracy is not None:
+        said = "how well the scan is placed is as stated, not measured: {mm} mm (one standard deviation)"
+        return Note("pose_as_stated", said, mm=f"{1000 * accuracy.sigma_m:g}")
+    if covariance is not None:
+        said = (
+            "how well the given pose is known is not stated: U counts how the elements scatter about it, not a shift "
+            "that all share; state sigma_mm in a registration file"
+        )
+        return Note("pose_not_stated", said)
+    said = (
+        "how well the given pose is known is not stated, and the surfaces do not show it: U leaves it out; state "
+        "sigma_mm in a registration file"
+    )
+    return Note("pose_not_known", said)
 
 
 def _stated_sigma(points: tuple[ControlPoint, ...]) -> FloatArray | None:

@@ -185,6 +185,7 @@ def test_a_given_pose_is_kept_even_where_it_fits_a_little_badly() -> None:
     assert found.T_design_scan is not None
     assert np.allclose(found.T_design_scan.matrix[:3, 3], scan.origin, atol=1e-12)
     assert 0.005 < found.rmse < 0.02
+    assert "not a shift that all share" in found.notes[0]
 
 
 def test_a_given_pose_far_off_is_refused_with_a_hint() -> None:
