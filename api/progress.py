@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from geometry.compiled import kernels_are_compiled
 from twin.operations import Step
 
 LABEL_WIDTH = 48
@@ -105,7 +104,7 @@ class TerminalProgress:
         start = self._bars.add_task(self._words["starting"], total=1.0, label="")
         self._bars.update(start, completed=1.0)
         self.tasks()[start].finished_time = self._clock() - self._started
-        if not kernels_are_compiled():
+        if _is_first_run():
             self._console.print(f"  {self._words['first_run']}", style="yellow", highlight=False)
 
     def _finish_all(self) -> None:
@@ -151,7 +150,7 @@ class PlainProgress:
             self._open = self._words["starting"]
             self._write(self._open)
             self._end_step()
-            if not kernels_are_compiled():
+            if _is_first_run():
                 self._write(f"{self._words['first_run']}\n")
         self._seen.add(step)
         self._open = self._words[step]
@@ -185,6 +184,12 @@ class SilentProgress:
 
     def __call__(self, step: Step, label: str, share: float) -> None:
         """Show nothing."""
+
+
+def _is_first_run() -> bool:
+    from geometry.compiled import kernels_are_compiled  # loads the compiler: not before the files are known to be there
+
+    return not kernels_are_compiled()
 
 
 def seconds(elapsed: float) -> str:

@@ -16,7 +16,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """Say that the kernels are compiled, or as the test wants it."""
 
     def say(answer: bool) -> None:
-        monkeypatch.setattr("api.progress.kernels_are_compiled", lambda: answer)
+        monkeypatch.setattr("geometry.compiled.kernels_are_compiled", lambda: answer)
 
     say(True)
     return say
