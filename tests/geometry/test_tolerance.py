@@ -4,6 +4,7 @@ The tables below are copied from the sources named in the catalogue: GB 50204-20
 tables 2 and 3. A change of a limit has to be made twice, on purpose.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from geometry.tolerance import (
 )
 
 CONCRETE = ("C30/37 Concrete",)
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "tolerances.md"
 
 
 def rules(standard: str, ifc_class: str, characteristic: str, materials: tuple[str, ...] = CONCRETE) -> list[Rule]:
@@ -332,3 +334,17 @@ def test_a_file_that_is_not_there_or_not_text_is_one_line(tmp_path: Path) -> Non
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00rules")
     with pytest.raises(ToleranceError, match="is not YAML"):
         load_tolerance_file(tmp_path / "binary.yaml")
+
+
+def test_every_key_that_is_accepted_is_documented(tmp_path: Path) -> None:
+    """The refusal of an unknown key names those that are known; each is in a table of the documentation."""
+    rows = [line.split(" | ")[0] for line in DOCUMENTED.read_text("utf-8").splitlines() if line.startswith("| `")]
+    documented = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+    rule = "rules: [{characteristic: level, limits: [{value_mm: 1}]%s}]"
+    for text in ("unheard: 1", rule % ", unheard: 1", rule.replace("value_mm", "unheard") % ""):
+        (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(ToleranceError) as refused:
+            load_tolerance_file(tmp_path / "own.yaml")
+        known = re.search(r"'unheard' is not one of ([\w, ]+)", str(refused.value))
+        assert known
+        assert set(known[1].split(", ")) - documented == set()
