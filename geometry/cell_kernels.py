@@ -2,28 +2,29 @@
 # pyright: reportPrivateImportUsage=false
 """Compiled kernels of :mod:`geometry.thinning` and :mod:`geometry.normals`: points in cells of a grid."""
 
-import numba as nb
 import numpy as np
+
+from geometry.compiled import kernel
 
 _MIN_NEIGHBOURS = 8
 _MIN_SPREAD = 0.2
 """Smallest standard deviation across the neighbourhood, as a share of the radius: below it the points form a line."""
 
 
-@nb.njit(cache=True, inline="always")
+@kernel(inline="always")
 def hash_slot(key, capacity):
     """Return where in a table of ``capacity`` (a power of two) a key is looked for first (Fibonacci hashing)."""
     mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     return np.int64((mixed >> np.uint64(20)) & np.uint64(capacity - 1))
 
 
-@nb.njit(cache=True, inline="always")
+@kernel(inline="always")
 def pack(x, y, z):
     """Return the key of the cube with whole coordinates x, y, z (floats): 21 bits each."""
     return ((np.int64(x) & 0x1FFFFF) << 42) | ((np.int64(y) & 0x1FFFFF) << 21) | (np.int64(z) & 0x1FFFFF)
 
 
-@nb.njit(cache=True)
+@kernel()
 def cell_keys(points, corner, cell):
     """Return one int64 per point that numbers its cube, 21 bits per axis; cubes below the corner wrap."""
     keys = np.empty(len(points), np.int64)
@@ -36,7 +37,7 @@ def cell_keys(points, corner, cell):
     return keys
 
 
-@nb.njit(cache=True)
+@kernel()
 def first_of_each(keys):
     """Return the indices of the first occurrence of each key, ascending."""
     capacity = 1024
@@ -63,7 +64,7 @@ def first_of_each(keys):
     return kept[:count].copy()
 
 
-@nb.njit(cache=True)
+@kernel()
 def cell_table(keys):
     """Return a hash table of the cells' numbers, a power of two long."""
     capacity = 16
@@ -78,7 +79,7 @@ def cell_table(keys):
     return table
 
 
-@nb.njit(cache=True)
+@kernel()
 def _plane(point, near, radius, normal, planarity):
     """Fit the plane of the neighbours, write its normal and planarity, and say whether there was one."""
     n, sx, sy, sz, xx, yy, zz, xy, xz, yz = _moments(point, near, radius)
@@ -95,7 +96,7 @@ def _plane(point, near, radius, normal, planarity):
     return True
 
 
-@nb.njit(cache=True)
+@kernel()
 def _eigenvalues(xx, yy, zz, xy, xz, yz):
     """Return the smallest and the middle eigenvalue of a symmetric matrix (trigonometric form, Smith 1961)."""
     q = (xx + yy + zz) / 3.0
@@ -111,7 +112,7 @@ def _eigenvalues(xx, yy, zz, xy, xz, yz):
     return max(0.0, smallest), 3.0 * q - largest - smallest
 
 
-@nb.njit(cache=True)
+@kernel()
 def _eigenvector(xx, yy, zz, xy, xz, yz):
     """Return the unit null vector of a singular symmetric matrix: its longest cross product of two rows."""
     rows = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
@@ -125,7 +126,7 @@ def _eigenvector(xx, yy, zz, xy, xz, yz):
     return best / np.sqrt(longest) if longest > 0.0 else best
 
 
-@nb.njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def _moments(point, near, radius):
     """Return count, first and second moments of the points within the radius, relative to the point."""
     n, sx, sy, sz = 0.0, 0.0, 0.0, 0.0
@@ -146,7 +147,7 @@ def _moments(point, near, radius):
     return n, sx, sy, sz, xx, yy, zz, xy, xz, yz
 
 
-@nb.njit(cache=True)
+@kernel()
 def _gather(point, support, keys, start, table, cell):
     """Return the support points of the 27 cells about a point, by coordinate (3, m)."""
     capacity = len(table)
@@ -171,7 +172,7 @@ def _gather(point, support, keys, start, table, cell):
     return near
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def fit_planes(begin, end, points, chosen, first, support, keys, start, table, radius, normals, planarity, done):
     """Fit a plane at each point of ``chosen``, which is sorted by cell; ``first`` says where each cell begins.
 

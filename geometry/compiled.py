@@ -1,15 +1,54 @@
-"""Whether the kernels that every check runs are compiled, or a first run is about to compile them."""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportPrivateUsage=false, reportAttributeAccessIssue=false, reportUntypedFunctionDecorator=false
+"""Compiling kernels, and keeping the machine code where it is never older than the source.
 
+numba asks only whether the file that holds a kernel has changed. A kernel that calls one in another file would go on
+calling the old one after an update, without a word. So a kernel that is called from another file lives in a file
+named ``*_kernels.py``, and what is kept of any kernel counts only as long as all these files are the same.
+"""
+
+import hashlib
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numba as nb
+
+
+def source_stamp(folder: Path) -> bytes:
+    """Return a digest of the kernels' files in a folder and below."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*_kernels.py")):
+        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.digest()
+
+
 KERNELS = ("geometry.triangle_kernels", "geometry.pose_kernels")
 """Modules of which some kernel runs in every check."""
+_STAMP = source_stamp(Path(__file__).parent)
+
+
+def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function with ``numba.njit`` and these options when it is first called, and keep the machine code.
+
+    Where nothing can be kept (no folder can be written to) it is compiled in each process anew.
+    """
+
+    def compile_later(function: Callable[..., Any]) -> Any:
+        try:
+            dispatcher = nb.njit(cache=True, **options)(function)
+        except RuntimeError:  # numba finds no folder for the machine code
+            return nb.njit(**options)(function)
+        dispatcher._cache._cache_file._source_stamp += _STAMP
+        return dispatcher
+
+    return compile_later
 
 
 def kernels_are_compiled() -> bool:
-    """Return False when numba has kept no machine code of the present sources for this machine and version of numba.
+    """Return False when no machine code of the present sources is kept for this machine and version of numba.
 
     It looks at numba's index files and compiles nothing. Where numba does not say, it is True: a first run that is not
     announced is better than an announcement that is not true.
@@ -18,7 +57,7 @@ def kernels_are_compiled() -> bool:
 
 
 def is_compiled(module: ModuleType) -> bool:
-    """Return False when none of a module's cached functions has machine code that numba would load."""
+    """Return False when none of a module's kernels has machine code that numba would load."""
     kept = [_kept(function) for function in vars(module).values() if hasattr(function, "stats")]
     return any(kept) or not kept
 

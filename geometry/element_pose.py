@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geometry.arrays import FloatArray, Int32Array, IntArray, frozen
+from geometry.arrays import Float32Array, FloatArray, Int32Array, IntArray, frozen
+from geometry.node_kernels import build_forest
 from geometry.pose import Pose
 from geometry.pose_kernels import fit_many
 from geometry.threads import in_parts
-from geometry.triangle_nodes import build_forest
+from geometry.triangle_kernels import leaf_triangles
+from geometry.triangle_tree import triangle_boxes
 
 _OBSERVABLE = 0.005
 """Standard deviation (m) at the element's extent beyond which a component is called unobservable."""
@@ -44,8 +46,10 @@ class ElementShapes:
     normals: FloatArray
     """(t, 3) in leaf order."""
     order: Int32Array
-    box: FloatArray
+    """(t,) and what follows: one search tree per element, see :func:`geometry.node_kernels.build_forest`."""
+    boxes: Float32Array
     child: Int32Array
+    frame: FloatArray
     root: Int32Array
 
     def area(self, i: int) -> float:
@@ -109,10 +113,9 @@ def element_shapes(meshes: list[FloatArray]) -> ElementShapes:
     start = np.concatenate([[0], np.cumsum([len(m) for m in meshes])]).astype(np.int64)
     triangles = np.ascontiguousarray(np.concatenate(meshes), dtype=np.float64)
     element = np.repeat(np.arange(len(meshes), dtype=np.int32), np.diff(start))
-    lower_t, upper_t = triangles.min(axis=1), triangles.max(axis=1)
-    order, box, child, root = build_forest(frozen(lower_t), frozen(upper_t), start)
-    leaf = triangles[order]
-    edge_1, edge_2 = leaf[:, 1] - leaf[:, 0], leaf[:, 2] - leaf[:, 0]
+    lower_t, upper_t = triangle_boxes(triangles)
+    order, boxes, child, frame, root = build_forest(lower_t, upper_t, start)
+    corners, normals = leaf_triangles(frozen(triangles), order)
     lower = np.minimum.reduceat(lower_t, start[:-1])
     upper = np.maximum.reduceat(upper_t, start[:-1])
     return ElementShapes(
@@ -123,11 +126,12 @@ def element_shapes(meshes: list[FloatArray]) -> ElementShapes:
         size=np.maximum(np.linalg.norm(upper - lower, axis=1) / 2.0, 1e-3),
         lower=lower,
         upper=upper,
-        corners=frozen(np.concatenate([leaf[:, 0], edge_1, edge_2], axis=1)),
-        normals=frozen(unit_normals(leaf)),
+        corners=frozen(corners),
+        normals=frozen(normals),
         order=frozen(order),
-        box=frozen(box),
+        boxes=frozen(boxes),
         child=frozen(child),
+        frame=frozen(frame),
         root=root,
     )
 
@@ -156,8 +160,8 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> di
     in_parts(
         fit_many, len(todo), todo, frozen(problem.points), frozen(problem.gates), problem.trust, problem.begin,
         shapes.centre, shapes.size, 0.5 * (shapes.upper - shapes.lower)[:, 2], problem.sigma, problem.band,
-        problem.min_cosine, shapes.root, shapes.corners, shapes.normals, shapes.order, shapes.box, shapes.child,
-        twist, covariance, spread, share, number, doubt,
+        problem.min_cosine, shapes.root, shapes.corners, shapes.normals, shapes.order, shapes.boxes,
+        shapes.child, shapes.frame, twist, covariance, spread, share, number, doubt,
     )  # fmt: skip
     return {
         int(i): PoseFit(

@@ -6,10 +6,10 @@
 slices: numba needs seconds to compile an assignment of slices, which somebody waits for after every installation.
 """
 
-import numba as nb
 import numpy as np
 
-from geometry.triangle_kernels import STACK, closest_one
+from geometry.compiled import kernel
+from geometry.triangle_kernels import closest_one, search_space
 
 UNKNOWN = 0.1
 """Standard deviation (m, and at most rad) assumed for a displacement that nothing measures; it couples into others."""
@@ -31,7 +31,7 @@ CLEAR_GAIN = 0.03
 """How much more of the points another place must explain than the designed one."""
 
 
-@nb.njit(cache=True)
+@kernel()
 def rotation_of(v):
     """Return the rotation matrix (3, 3) of a rotation vector (Rodrigues)."""
     angle = np.sqrt(v[0] ** 2 + v[1] ** 2 + v[2] ** 2)
@@ -46,7 +46,7 @@ def rotation_of(v):
     return out
 
 
-@nb.njit(cache=True)
+@kernel()
 def vector_of(rotation):
     """Return the rotation vector of a rotation of less than half a turn."""
     x, y, z = rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]
@@ -57,11 +57,12 @@ def vector_of(rotation):
     return np.array([x * factor, y * factor, z * factor])
 
 
-@nb.njit(cache=True)
-def _associate(points, gates, centre, twist, reach, min_cosine, root, corners, normals, order, box, child, out):
+@kernel()
+def _associate(points, gates, centre, twist, reach, min_cosine, tree, out):
     """Fill ``out`` (n, 8): Jacobian row (6), signed residual, 1 where a face is found. Return how many are."""
     rotation = rotation_of(twist[3:])
-    stack, depth2 = np.empty(STACK, np.int32), np.empty(STACK)
+    root, corners, normals, order, boxes, child, frame = tree
+    space = search_space()
     last, found = np.int64(-1), 0  # not a literal: that would be compiled apart
     for i in range(len(points)):
         out[i, 7] = 0.0
@@ -77,8 +78,8 @@ def _associate(points, gates, centre, twist, reach, min_cosine, root, corners, n
         gy = rotation[0, 1] * g[0] + rotation[1, 1] * g[1] + rotation[2, 1] * g[2]
         gz = rotation[0, 2] * g[0] + rotation[1, 2] * g[1] + rotation[2, 2] * g[2]
         s, d2, fx, fy, fz = closest_one(
-            x, y, z, gx, gy, gz, min_cosine, reach * reach, last, root, corners, normals, order, box, child,
-            stack, depth2,
+            x, y, z, gx, gy, gz, min_cosine, reach * reach, last, root, corners, normals, order, boxes, child, frame,
+            space,
         )  # fmt: skip
         if s < 0:
             continue
@@ -98,7 +99,7 @@ def _associate(points, gates, centre, twist, reach, min_cosine, root, corners, n
     return found
 
 
-@nb.njit(cache=True)
+@kernel()
 def _directions(rows, weight):
     """Return independent displacement directions (6, 6) as columns and the information about each (6,).
 
@@ -144,14 +145,14 @@ def _directions(rows, weight):
     return to_origin @ vectors, values
 
 
-@nb.njit(cache=True)
+@kernel()
 def _arm(row):
     """Return the part of the lever arm across the normal: n x (a x n); what lies along the normal turns nothing."""
     n, t = row[:3], row[3:6]
     return np.array([n[1] * t[2] - n[2] * t[1], n[2] * t[0] - n[0] * t[2], n[0] * t[1] - n[1] * t[0]])
 
 
-@nb.njit(cache=True)
+@kernel()
 def _step(out, trust, scale, share):
     """Return the step (6,) by iteratively reweighted least squares with fixed associations (Geman-McClure)."""
     step = np.zeros(6)
@@ -182,24 +183,21 @@ def _step(out, trust, scale, share):
     return step
 
 
-@nb.njit(cache=True)
+@kernel()
 def _motion(twist, size):
     """Return how far a twist (6,) moves an element of this size at most, metres."""
     shift = np.sqrt(twist[0] ** 2 + twist[1] ** 2 + twist[2] ** 2)
     return shift + size * np.sqrt(twist[3] ** 2 + twist[4] ** 2 + twist[5] ** 2)
 
 
-@nb.njit(cache=True)
+@kernel()
 def _refine(points, gates, trust, centre, size, sigma, start, scale, share, min_cosine, tree, out):
     """Alternate association and robust least squares from ``start`` while the scale shrinks to 3 sigma."""
-    root, corners, normals, order, box, child = tree
     twist = start.copy()
     end = 3.0 * sigma
     last = False
     for _ in range(14):
-        found = _associate(
-            points, gates, centre, twist, 2.0 * scale + end, min_cosine, root, corners, normals, order, box, child, out
-        )
+        found = _associate(points, gates, centre, twist, 2.0 * scale + end, min_cosine, tree, out)
         if found < 3:
             break
         step = _step(out, trust, max(scale, end), share)
@@ -216,11 +214,10 @@ def _refine(points, gates, trust, centre, size, sigma, start, scale, share, min_
     return twist
 
 
-@nb.njit(cache=True)
+@kernel()
 def _explained(points, gates, trust, centre, twist, reach, min_cosine, tree, out):
     """Return the trusted number of points with a face within ``reach`` of the element put at ``twist``."""
-    root, corners, normals, order, box, child = tree
-    _associate(points, gates, centre, twist, reach, min_cosine, root, corners, normals, order, box, child, out)
+    _associate(points, gates, centre, twist, reach, min_cosine, tree, out)
     total = 0.0
     for i in range(len(out)):
         if out[i, 7] > 0.0 and abs(out[i, 6]) <= reach:
@@ -228,7 +225,7 @@ def _explained(points, gates, trust, centre, twist, reach, min_cosine, tree, out
     return total
 
 
-@nb.njit(cache=True)
+@kernel()
 def _modes(values, weight, sigma, band, found):
     """Fill ``found`` (3,) with 0 and up to two modes of the displacement along one axis; return how many."""
     step = 2.0 * sigma
@@ -260,7 +257,7 @@ def _modes(values, weight, sigma, band, found):
     return used
 
 
-@nb.njit(cache=True)
+@kernel()
 def _hypotheses(out, trust, sigma, band, starts):
     """Fill ``starts`` (27, 6) with twists that put modes of the signed distances, per face direction, on the faces.
 
@@ -317,7 +314,7 @@ def _hypotheses(out, trust, sigma, band, starts):
     return made
 
 
-@nb.njit(cache=True)
+@kernel()
 def _leans(half_height, starts):
     """Fill ``starts`` (8, 6) with twists of an element that leans about its foot, which modes cannot show."""
     i = 0
@@ -329,7 +326,7 @@ def _leans(half_height, starts):
         i += 2
 
 
-@nb.njit(cache=True)
+@kernel()
 def _share_on(points, gates, trust, centre, twist, sigma, min_cosine, tree, out):
     """Return the trusted share of all points that lie on the element at ``twist`` within 3 sigma."""
     total = trust.sum()
@@ -337,15 +334,14 @@ def _share_on(points, gates, trust, centre, twist, sigma, min_cosine, tree, out)
     return on / total if total > 0.0 else 0.0
 
 
-@nb.njit(cache=True)
+@kernel()
 def _conclude(points, gates, trust, centre, twist, sigma, band, min_cosine, tree, out):
     """Return covariance (6, 6), a better start, robust spread, inlier share and inlier count at ``twist``.
 
     Where the points that could tell about a direction do not agree on it, it counts as not fixed, and the start (6,)
     has no displacement along it; otherwise the start is the twist itself.
     """
-    root, corners, normals, order, box, child = tree
-    _associate(points, gates, centre, twist, band, min_cosine, root, corners, normals, order, box, child, out)
+    _associate(points, gates, centre, twist, band, min_cosine, tree, out)
     n = len(out)
     weight = np.zeros(n)
     residual = np.zeros(n)
@@ -385,18 +381,17 @@ def _conclude(points, gates, trust, centre, twist, sigma, band, min_cosine, tree
     return covariance, basis @ along, spread, (total / everything if everything > 0.0 else 0.0), m
 
 
-@nb.njit(cache=True)
+@kernel()
 def _doubt(points, gates, trust, centre, size, twist, sigma, band, min_cosine, tree, out):
     """Return how many points speak for less displacement than ``twist`` per point that speaks for it, 0 or more.
 
     Less is: none along one, or all, of the directions that the points fix. A point speaks for the place whose face it
     lies on when it does not lie on one at the other.
     """
-    root, corners, normals, order, box, child = tree
     n = len(points)
     there, weight = np.zeros(n), np.zeros(n)
     total = 0.0
-    _associate(points, gates, centre, twist, band, min_cosine, root, corners, normals, order, box, child, out)
+    _associate(points, gates, centre, twist, band, min_cosine, tree, out)
     for i in range(n):
         if out[i, 7] > 0.0 and abs(out[i, 6]) <= 3.0 * sigma:
             there[i], weight[i] = 1.0, trust[i]
@@ -412,7 +407,7 @@ def _doubt(points, gates, trust, centre, size, twist, sigma, band, min_cosine, t
                     less[a] -= along[j] * basis[a, j]
         if _motion(twist - less, size) < SHOWS * sigma:
             continue
-        _associate(points, gates, centre, less, band, min_cosine, root, corners, normals, order, box, child, out)
+        _associate(points, gates, centre, less, band, min_cosine, tree, out)
         for_twist, for_less = 1e-9, 0.0
         for i in range(n):
             here = out[i, 7] > 0.0 and abs(out[i, 6]) <= 3.0 * sigma
@@ -425,10 +420,9 @@ def _doubt(points, gates, trust, centre, size, twist, sigma, band, min_cosine, t
     return worst
 
 
-@nb.njit(cache=True)
+@kernel()
 def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree):
     """Fit one element; return twist (6,), covariance (6, 6), spread, inlier share, inlier count and doubt."""
-    root, corners, normals, order, box, child = tree
     out = np.zeros((len(points), 8))
     here = np.zeros(6)
     best = _refine(points, gates, trust, centre, size, sigma, here, band, WEAK_SHARE, min_cosine, tree, out)
@@ -437,7 +431,7 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
         best = here
         share = _share_on(points, gates, trust, centre, best, sigma, min_cosine, tree, out)
     if share <= 0.9:
-        _associate(points, gates, centre, here, band, min_cosine, root, corners, normals, order, box, child, out)
+        _associate(points, gates, centre, here, band, min_cosine, tree, out)
         starts = np.zeros((27 + 8, 6))
         made = _hypotheses(out, trust, sigma, band, starts)
         _leans(half_height, starts[made:])
@@ -474,16 +468,16 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
     return best, covariance, spread, share, m, doubt
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def fit_many(
     first, last, todo, points, gates, trust, begin, centre, size, half_height, sigma, band, min_cosine, root, corners,
-    normals, order, box, child, twist, covariance, spread, share, count, doubt,
+    normals, order, boxes, child, frame, twist, covariance, spread, share, count, doubt,
 ):  # fmt: skip
     """Fit the elements todo[first..last] and fill the last six arrays; element i owns points begin[i]..begin[i+1]."""
     for number in range(first, last):
         i = todo[number]
         a, b = begin[i], begin[i + 1]
-        tree = (np.int64(root[i]), corners, normals, order, box, child)
+        tree = (np.int64(root[i]), corners, normals, order, boxes, child, frame)
         t, c, spread[i], share[i], count[i], doubt[i] = fit_one(
             points[a:b], gates[a:b], trust[a:b], centre[i], size[i], half_height[i], sigma, band, min_cosine, tree
         )

@@ -2,10 +2,10 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingParameterType=false
 """Flatness by straightedge: the largest gap under an edge of a given length laid on two high points of a profile."""
 
-import numba as nb
 import numpy as np
 
 from geometry.arrays import FloatArray, IntArray
+from geometry.compiled import kernel
 
 
 def largest_gap(position: FloatArray, normal: FloatArray, height: FloatArray, *, span: float, cell: float) -> float:
@@ -48,7 +48,7 @@ def _gap_along(along: FloatArray, across: FloatArray, height: FloatArray, span: 
     return float(_row_gaps(along[order], height[order], row[order], span))
 
 
-@nb.njit(cache=True)
+@kernel()
 def _row_gaps(
     along: FloatArray, height: FloatArray, row: IntArray, span: float
 ) -> float:  # pragma: no cover - compiled

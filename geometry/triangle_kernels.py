@@ -5,26 +5,58 @@
 Every kernel has a brute-force twin in the tests.
 """
 
-import numba as nb
 import numpy as np
 
-STACK = 96
-_ROUNDING = 1e-12
-"""Share of the coordinates by which a box may seem farther than a triangle in it: such a box is still opened."""
+from geometry.compiled import kernel
+from geometry.lane_kernels import LANES, entered_lanes, lowest_bit, near_lanes, slack_of, widened2
+
+STACK = 640
+"""Nodes that may wait in a search: seven per level, and no tree is deeper than 72 levels for 2^32 triangles."""
 _SAME = 1e-13
 """Square metres by which squared distances may differ from rounding alone, as at an edge that two faces share."""
 
 
-@nb.njit(cache=True, inline="always")
-def _box_distance2(box, node, x, y, z):
-    """Squared distance from a point to a node's box."""
-    dx = max(box[node, 0] - x, 0.0, x - box[node, 3])
-    dy = max(box[node, 1] - y, 0.0, y - box[node, 4])
-    dz = max(box[node, 2] - z, 0.0, z - box[node, 5])
-    return dx * dx + dy * dy + dz * dz
+@kernel()
+def leaf_triangles(triangles, order):
+    """Return corner and both edges (t, 9) and the unit normal (t, 3) of triangles (t, 3, 3) in leaf order.
+
+    The normal of a degenerate triangle is zero.
+    """
+    corners, normals = np.empty((len(order), 9)), np.zeros((len(order), 3))
+    for s in range(len(order)):
+        t = order[s]
+        for d in range(3):
+            corners[s, d] = triangles[t, 0, d]
+            corners[s, 3 + d] = triangles[t, 1, d] - triangles[t, 0, d]
+            corners[s, 6 + d] = triangles[t, 2, d] - triangles[t, 0, d]
+        ux, uy, uz = corners[s, 3], corners[s, 4], corners[s, 5]
+        vx, vy, vz = corners[s, 6], corners[s, 7], corners[s, 8]
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        length = np.sqrt(nx * nx + ny * ny + nz * nz)
+        if length > 0.0:
+            normals[s, 0], normals[s, 1], normals[s, 2] = nx / length, ny / length, nz / length
+    return corners, normals
 
 
-@nb.njit(cache=True)
+@kernel()
+def search_space():
+    """Return scratch memory for one thread's searches: nodes to visit, how far they are, and one node's lanes."""
+    return np.empty(STACK, np.int32), np.empty(STACK, np.float32), np.empty(LANES, np.float32)
+
+
+@kernel(inline="always")
+def _push(space, top, bottom, node, far):
+    """Put a node on the stack, on top if it is nearer than the top one and above ``bottom``; return the new height."""
+    stack, depth = space[0], space[1]
+    if top > bottom and depth[top - 1] < far:
+        stack[top], depth[top] = stack[top - 1], depth[top - 1]
+        stack[top - 1], depth[top - 1] = node, far
+    else:
+        stack[top], depth[top] = node, far
+    return top + 1
+
+
+@kernel()
 def _foot_on_line(ax, ay, az, ux, uy, uz, vx, vy, vz, px, py, pz):
     """Closest point on a triangle whose corners are in line: on the longest of its edges from the first corner."""
     wx, wy, wz = vx - ux, vy - uy, vz - uz
@@ -41,7 +73,7 @@ def _foot_on_line(ax, ay, az, ux, uy, uz, vx, vy, vz, px, py, pz):
     return ax + w * ux, ay + w * uy, az + w * uz
 
 
-@nb.njit(cache=True)
+@kernel()
 def _foot(corners, s, x, y, z):
     """Closest point on triangle s (Ericson 2005, Real-Time Collision Detection, 5.1.5), robust for slivers."""
     ax, ay, az = corners[s, 0], corners[s, 1], corners[s, 2]
@@ -82,13 +114,14 @@ def _foot(corners, s, x, y, z):
     return x - h * nx, y - h * ny, z - h * nz
 
 
-@nb.njit(cache=True)
+@kernel()
 def closest_one(
-    x, y, z, gx, gy, gz, min_cosine, limit2, last, root, corners, normals, order, box, child, stack, depth2
+    x, y, z, gx, gy, gz, min_cosine, limit2, last, root, corners, normals, order, boxes, child, frame, space
 ):
     """Return leaf slot (-1 for none), squared distance and foot of the closest compatible triangle of one point.
 
-    ``last`` is a slot to try first (-1 for none), ``root`` the node to start from.
+    ``last`` is a slot to try first (-1 for none), ``root`` the node to start from, ``space`` from
+    :func:`search_space`.
     """
     open_gate = gx == 0.0 and gy == 0.0 and gz == 0.0
     best2, best, fx, fy, fz = limit2, -1, np.nan, np.nan, np.nan
@@ -98,44 +131,37 @@ def closest_one(
         if d2 <= best2:
             best2, best, fx, fy, fz = d2, last, qx, qy, qz
     # of equally near triangles all must be looked at, or the answer would depend on which one was met first
-    slack = _ROUNDING * (abs(x) + abs(y) + abs(z) + abs(box[root, 0]) + abs(box[root, 1]) + abs(box[root, 2]))
-    open2 = best2 + slack * (2.0 * np.sqrt(best2) + slack)
-    stack[0] = root
-    depth2[0] = _box_distance2(box, root, x, y, z)
-    top = 1
+    cx, cy, cz = x - frame[0], y - frame[1], z - frame[2]
+    slack = slack_of(frame, cx, cy, cz)
+    sx, sy, sz = np.float32(cx), np.float32(cy), np.float32(cz)
+    open2 = widened2(best2, slack)
+    stack, depth2, lane = space
+    stack[0], depth2[0], top = root, np.float32(0.0), 1
     while top > 0:
         top -= 1
         if depth2[top] > open2:
             continue
-        node = stack[top]
-        first, count = child[node, 0], child[node, 1]
-        if count > 0:
-            for s in range(first, first + count):
+        node, bottom = np.int64(stack[top]), top
+        near = near_lanes(boxes, node, sx, sy, sz, open2, lane)
+        while near != np.uint32(0):
+            j = lowest_bit(near)
+            near &= near - np.uint32(1)
+            below = child[node, j]
+            if below >= 0:
+                top = _push(space, top, bottom, below, lane[j])
+            elif below < -1 and lane[j] <= open2:
+                s = -2 - np.int64(below)
                 if not open_gate and gx * normals[s, 0] + gy * normals[s, 1] + gz * normals[s, 2] < min_cosine:
                     continue
                 qx, qy, qz = _foot(corners, s, x, y, z)
                 d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
                 if d2 < best2 or (d2 == best2 and (best < 0 or order[s] < order[best])):
                     best2, best, fx, fy, fz = d2, s, qx, qy, qz
-                    open2 = best2 + slack * (2.0 * np.sqrt(best2) + slack)
-            continue
-        near2 = _box_distance2(box, first, x, y, z)
-        far2 = _box_distance2(box, first + 1, x, y, z)
-        near, far = first, first + 1
-        if far2 < near2:
-            near, far, near2, far2 = far, near, far2, near2
-        if far2 <= open2:
-            stack[top] = far
-            depth2[top] = far2
-            top += 1
-        if near2 <= open2:
-            stack[top] = near
-            depth2[top] = near2
-            top += 1
+                    open2 = widened2(best2, slack)
     return best, best2, fx, fy, fz
 
 
-@nb.njit(cache=True)
+@kernel()
 def cell_codes(points, low, per_metre):
     """Return for each point (n, 3) the number of its cell along a Z-curve (Morton 1966), 10 bits per axis."""
     codes = np.empty(len(points), np.uint32)
@@ -152,33 +178,46 @@ def cell_codes(points, low, per_metre):
     return codes
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def closest_surface(
-    begin, end, visit, points, gate, min_cosine, max_distance, corners, normals, order, element_of, box, child,
+    begin, end, visit, points, gate, min_cosine, max_distance, corners, normals, order, element_of, boxes, child, frame,
     distance, triangle, element, foot, normal,
 ):  # fmt: skip
-    """Fill the closest (normal-compatible) triangle of the points visit[begin..end], one after the other."""
-    stack, depth2 = np.empty(STACK, np.int32), np.empty(STACK)
+    """Fill the closest (normal-compatible) triangle of the points visit[begin..end], one after the other.
+
+    The points of a part are fetched first and its answers put away last: where the points are in no order, each is a
+    line of memory to wait for, and loops that do nothing else wait for many at a time.
+    """
+    n, gated = end - begin, len(gate) > 0
+    near, slot, feet = np.empty((n, 6)), np.empty(n, np.int64), np.empty((n, 4))
+    for v in range(n):
+        i = visit[begin + v]
+        for d in range(3):
+            near[v, d] = points[i, d]
+            near[v, 3 + d] = gate[i, d] if gated else 0.0
+    space = search_space()
     last = np.int64(-1)  # not a literal: that would be compiled apart
-    for v in range(begin, end):
-        i = visit[v]
-        gx, gy, gz = 0.0, 0.0, 0.0
-        if len(gate) > 0:
-            gx, gy, gz = gate[i, 0], gate[i, 1], gate[i, 2]
-        best, best2, foot[i, 0], foot[i, 1], foot[i, 2] = closest_one(
-            points[i, 0], points[i, 1], points[i, 2], gx, gy, gz, min_cosine, max_distance * max_distance, last,
-            np.int64(0), corners, normals, order, box, child, stack, depth2,
+    limit2 = max_distance * max_distance
+    for v in range(n):
+        x, y, z, gx, gy, gz = near[v, 0], near[v, 1], near[v, 2], near[v, 3], near[v, 4], near[v, 5]
+        best, best2, fx, fy, fz = closest_one(
+            x, y, z, gx, gy, gz, min_cosine, limit2, last, np.int64(0), corners, normals, order, boxes, child, frame,
+            space,
         )  # fmt: skip
-        if best < 0:
-            distance[i], triangle[i], element[i] = np.inf, -1, -1
-            normal[i, 0], normal[i, 1], normal[i, 2] = 0.0, 0.0, 0.0
-            continue
-        last = best
-        distance[i], triangle[i], element[i] = np.sqrt(best2), order[best], element_of[best]
-        normal[i, 0], normal[i, 1], normal[i, 2] = normals[best, 0], normals[best, 1], normals[best, 2]
+        slot[v], feet[v, 0], feet[v, 1], feet[v, 2], feet[v, 3] = best, fx, fy, fz, best2
+        last = best if best >= 0 else last
+    for v in range(n):
+        i, best = visit[begin + v], slot[v]
+        found = best >= 0
+        distance[i] = np.sqrt(feet[v, 3]) if found else np.inf
+        triangle[i] = order[best] if found else -1
+        element[i] = element_of[best] if found else -1
+        for d in range(3):
+            foot[i, d] = feet[v, d]
+            normal[i, d] = normals[best, d] if found else 0.0
 
 
-@nb.njit(cache=True, inline="always")
+@kernel(inline="always")
 def _ranked(s, e, d2, h, used, order, element, slot, signed, best2, facing):
     """Put triangle ``s`` of element ``e`` where it belongs in the lists (k,) of nearest elements; return their number.
 
@@ -213,39 +252,44 @@ def _ranked(s, e, d2, h, used, order, element, slot, signed, best2, facing):
     return used
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def closest_compatible_elements(
-    begin, end, points, gate, min_cosine, max_distance, corners, normals, order, element_of, box, child,
+    begin, end, points, gate, min_cosine, max_distance, corners, normals, order, element_of, boxes, child, frame,
     element, slot, distance, signed,
 ):  # fmt: skip
     """Fill the k nearest different elements of the points begin..end, nearest first."""
     k = element.shape[1]
-    stack, best2, facing = np.empty(STACK, np.int32), np.empty(k), np.zeros(k)
+    space, best2, facing = search_space(), np.empty(k), np.zeros(k)
+    stack, depth2, lane = space
     for i in range(begin, end):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
         gx, gy, gz = gate[i, 0], gate[i, 1], gate[i, 2]
         open_gate = gx == 0.0 and gy == 0.0 and gz == 0.0
+        cx, cy, cz = x - frame[0], y - frame[1], z - frame[2]
+        slack = slack_of(frame, cx, cy, cz)
+        sx, sy, sz = np.float32(cx), np.float32(cy), np.float32(cz)
         limit2 = max_distance * max_distance
+        open2 = widened2(limit2, slack)
         used = 0
         for j in range(k):
             best2[j] = np.inf
-        stack[0] = 0
-        top = 1
+        stack[0], depth2[0], top = 0, np.float32(0.0), 1
         while top > 0:
             top -= 1
-            node = stack[top]
-            if _box_distance2(box, node, x, y, z) > limit2:
+            if depth2[top] > open2:
                 continue
-            first, count = child[node, 0], child[node, 1]
-            if count == 0:
-                near, far = first, first + 1
-                if _box_distance2(box, far, x, y, z) < _box_distance2(box, near, x, y, z):
-                    near, far = far, near
-                stack[top] = far
-                stack[top + 1] = near
-                top += 2
-                continue
-            for s in range(first, first + count):
+            node, bottom = np.int64(stack[top]), top
+            near = near_lanes(boxes, node, sx, sy, sz, open2, lane)
+            while near != np.uint32(0):
+                j = lowest_bit(near)
+                near &= near - np.uint32(1)
+                below = child[node, j]
+                if below >= 0:
+                    top = _push(space, top, bottom, below, lane[j])
+                    continue
+                if below == -1 or lane[j] > open2:
+                    continue
+                s = -2 - np.int64(below)
                 if not open_gate and gx * normals[s, 0] + gy * normals[s, 1] + gz * normals[s, 2] < min_cosine:
                     continue
                 qx, qy, qz = _foot(corners, s, x, y, z)
@@ -254,29 +298,14 @@ def closest_compatible_elements(
                     continue
                 h = (x - qx) * normals[s, 0] + (y - qy) * normals[s, 1] + (z - qz) * normals[s, 2]
                 used = _ranked(s, element_of[s], d2, h, used, order, element[i], slot[i], signed[i], best2, facing)
-                if used == k:
-                    limit2 = min(limit2, best2[k - 1])
+                if used == k and best2[k - 1] < limit2:
+                    limit2 = best2[k - 1]
+                    open2 = widened2(limit2, slack)
         for j in range(used):
             distance[i, j] = np.sqrt(best2[j])
 
 
-@nb.njit(cache=True, inline="always")
-def _box_entry(box, node, ox, oy, oz, ix, iy, iz, limit):
-    """Range at which a ray enters a node's box, or inf. ``i*`` are inverse direction components."""
-    t1, t2 = (box[node, 0] - ox) * ix, (box[node, 3] - ox) * ix
-    lo, hi = min(t1, t2), max(t1, t2)
-    t1, t2 = (box[node, 1] - oy) * iy, (box[node, 4] - oy) * iy
-    lo, hi = max(lo, min(t1, t2)), min(hi, max(t1, t2))
-    t1, t2 = (box[node, 2] - oz) * iz, (box[node, 5] - oz) * iz
-    lo, hi = max(lo, min(t1, t2)), min(hi, max(t1, t2))
-    lo = max(lo, 0.0)
-    # a box may be flat: widen by rounding so that a face in it is not missed
-    if lo <= hi + 1e-12 * (1.0 + abs(hi)) and lo <= limit:
-        return lo
-    return np.inf
-
-
-@nb.njit(cache=True, inline="always")
+@kernel(inline="always")
 def ray_triangle(corners, s, ox, oy, oz, dx, dy, dz):
     """Range of the ray's hit on triangle s, or inf (Moeller & Trumbore 1997, both faces)."""
     ux, uy, uz = corners[s, 3], corners[s, 4], corners[s, 5]
@@ -297,50 +326,47 @@ def ray_triangle(corners, s, ox, oy, oz, dx, dy, dz):
     return t if t > 0.0 else np.inf
 
 
-@nb.njit(cache=True, inline="always")
-def inverse_component(d):
+@kernel(inline="always")
+def _inverse(d):
     """Return 1/d with a huge finite value for 0, so that 0 x inf never makes a NaN in the slab test."""
-    if abs(d) < 1e-300:
-        return 1e300
-    return 1.0 / d
+    if abs(d) < 1e-30:
+        return np.float32(1e30)
+    return np.float32(1.0 / d)
 
 
-@nb.njit(cache=True, nogil=True)
-def cast_first(begin, end, origins, directions, limit, corners, order, box, child, reach, slot):
+@kernel(nogil=True)
+def cast_first(begin, end, origins, directions, limit, corners, order, boxes, child, frame, reach, slot):
     """Fill range and leaf slot of the first triangle along the rays begin..end."""
-    stack, entry = np.empty(STACK, np.int32), np.empty(STACK)
+    space = search_space()
+    stack, entry, lane = space
+    start, inverse = np.empty(3, np.float32), np.empty(3, np.float32)
     for i in range(begin, end):
         ox, oy, oz = origins[i, 0], origins[i, 1], origins[i, 2]
         dx, dy, dz = directions[i, 0], directions[i, 1], directions[i, 2]
-        ix, iy, iz = inverse_component(dx), inverse_component(dy), inverse_component(dz)
-        best, at = limit[i], -1
-        stack[0] = 0
-        entry[0] = _box_entry(box, 0, ox, oy, oz, ix, iy, iz, best)
-        top = 1
+        cx, cy, cz = ox - frame[0], oy - frame[1], oz - frame[2]
+        slack = np.float32(slack_of(frame, cx, cy, cz))
+        start[0], start[1], start[2] = cx, cy, cz
+        inverse[0], inverse[1], inverse[2] = _inverse(dx), _inverse(dy), _inverse(dz)
+        best, at = limit[i], np.int64(-1)
+        open_to = np.float32(min(best * (1.0 + 1e-6), 1e36))
+        stack[0], entry[0], top = 0, np.float32(0.0), 1
         while top > 0:
             top -= 1
-            if entry[top] > best:
+            if entry[top] > open_to:
                 continue
-            node = stack[top]
-            first, count = child[node, 0], child[node, 1]
-            if count > 0:
-                for s in range(first, first + count):
+            node, bottom = np.int64(stack[top]), top
+            entered = entered_lanes(boxes, node, start, inverse, slack, open_to, lane)
+            while entered != np.uint32(0):
+                j = lowest_bit(entered)
+                entered &= entered - np.uint32(1)
+                below = child[node, j]
+                if below >= 0:
+                    top = _push(space, top, bottom, below, lane[j])
+                elif below < -1 and lane[j] <= open_to:
+                    s = -2 - np.int64(below)
                     t = ray_triangle(corners, s, ox, oy, oz, dx, dy, dz)
                     if t < best or (t == best and t != np.inf and (at < 0 or order[s] < order[at])):
                         best, at = t, s
-                continue
-            near, far = first, first + 1
-            near_t = _box_entry(box, near, ox, oy, oz, ix, iy, iz, best)
-            far_t = _box_entry(box, far, ox, oy, oz, ix, iy, iz, best)
-            if far_t < near_t:
-                near, far, near_t, far_t = far, near, far_t, near_t
-            if far_t <= best and far_t != np.inf:
-                stack[top] = far
-                entry[top] = far_t
-                top += 1
-            if near_t <= best and near_t != np.inf:
-                stack[top] = near
-                entry[top] = near_t
-                top += 1
+                        open_to = np.float32(min(best * (1.0 + 1e-6), 1e36))
         slot[i] = at
         reach[i] = best if at >= 0 else np.inf

@@ -3,7 +3,8 @@
 """A bounding-volume tree over triangles in float64: closest surface and ray casting.
 
 Float32 trees err by millimetres on the long thin triangles that building models are full of, so every distance that
-decides a verdict comes from here. Results do not depend on the number of threads or on the order of the points.
+decides a verdict comes from here: single precision only says, with slack, which boxes need not be opened. Results do
+not depend on the number of threads or on the order of the points.
 """
 
 from dataclasses import dataclass
@@ -11,15 +12,16 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from geometry.arrays import FloatArray, Int32Array, IntArray, as_points, frozen
+from geometry.arrays import Float32Array, FloatArray, Int32Array, IntArray, as_points, frozen
+from geometry.node_kernels import build_forest
 from geometry.threads import in_parts
 from geometry.triangle_kernels import (
     cast_first,
     cell_codes,
     closest_compatible_elements,
     closest_surface,
+    leaf_triangles,
 )
-from geometry.triangle_nodes import build_nodes
 
 _WORTH_THREADS = 2048
 """Points or rays in one call from which waking the threads and sorting cost less than they gain."""
@@ -37,10 +39,12 @@ class TriangleTree:
     """(t,) original triangle index of each leaf slot."""
     element: Int32Array
     """(t,) element index of each leaf slot."""
-    box: FloatArray
-    """(m, 6) lower and upper corner of each node."""
+    boxes: Float32Array
+    """(m, 6, 8) lower and upper corners of each node's children, metres from the centre of ``frame``."""
     child: Int32Array
-    """(m, 2) first child (second is next to it) and 0, or first slot and count for a leaf."""
+    """(m, 8) what is in each box: a node, -2 - slot for a triangle, or -1."""
+    frame: FloatArray
+    """(4,) centre of all triangles and how far they reach from it along an axis, metres."""
 
     @property
     def triangle_count(self) -> int:
@@ -118,16 +122,19 @@ def build_tree(triangles: FloatArray, element_of_triangle: Int32Array | None = N
     element = np.zeros(len(triangles), np.int32) if element_of_triangle is None else element_of_triangle
     if element.shape != (len(triangles),):
         raise ValueError(f"element_of_triangle must have shape ({len(triangles)},), not {element.shape}")
-    lower, upper = triangles.min(axis=1), triangles.max(axis=1)
-    order, box, child = build_nodes(frozen(lower), frozen(upper))
-    leaf = triangles[order]
-    edge_1, edge_2 = leaf[:, 1] - leaf[:, 0], leaf[:, 2] - leaf[:, 0]
-    normals = np.cross(edge_1, edge_2)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    normals = np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
-    corners = np.ascontiguousarray(np.concatenate([leaf[:, 0], edge_1, edge_2], axis=1))
+    lower, upper = triangle_boxes(triangles)
+    order, boxes, child, frame, _ = build_forest(lower, upper, np.array([0, len(triangles)]))
+    corners, normals = leaf_triangles(frozen(triangles), order)
     element = np.ascontiguousarray(element[order], dtype=np.int32)
-    return TriangleTree(frozen(corners), frozen(normals), frozen(order), frozen(element), frozen(box), frozen(child))
+    return TriangleTree(
+        frozen(corners), frozen(normals), frozen(order), frozen(element), frozen(boxes), frozen(child), frozen(frame)
+    )
+
+
+def triangle_boxes(triangles: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the lower and upper corners (t, 3), (t, 3) of the boxes about triangles (t, 3, 3)."""
+    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
+    return frozen(np.minimum(np.minimum(a, b), c)), frozen(np.maximum(np.maximum(a, b), c))
 
 
 def closest(
@@ -154,7 +161,7 @@ def closest(
     points, gate = frozen(points), frozen(gate)
     visit = _along_curve(tree, points)
     asked = (visit, points, gate, float(min_cosine), float(max_distance))
-    shape = (tree.corners, tree.normals, tree.order, tree.element, tree.box, tree.child)
+    shape = (tree.corners, tree.normals, tree.order, tree.element, tree.boxes, tree.child, tree.frame)
     filled = (found.distance, found.triangle, found.element, found.foot, found.normal)
     in_parts(closest_surface, n, *asked, *shape, *filled, smallest=_WORTH_THREADS)
     return found
@@ -167,8 +174,8 @@ def _along_curve(tree: TriangleTree, points: FloatArray) -> IntArray:
     """
     if len(points) < _WORTH_THREADS:
         return np.arange(len(points))
-    extent = float((tree.box[0, 3:] - tree.box[0, :3]).max())
-    return np.argsort(cell_codes(points, tree.box[0, :3], 1023.0 / max(extent, 1e-9)))
+    low, extent = tree.frame[:3] - tree.frame[3], 2.0 * float(tree.frame[3])
+    return np.argsort(cell_codes(points, low, 1023.0 / max(extent, 1e-9)))
 
 
 def closest_elements(
@@ -191,7 +198,7 @@ def closest_elements(
     distance = np.full((n, k), np.inf)
     signed = np.full((n, k), np.nan)
     asked = (points, gate, float(min_cosine), float(max_distance))
-    shape = (tree.corners, tree.normals, tree.order, tree.element, tree.box, tree.child)
+    shape = (tree.corners, tree.normals, tree.order, tree.element, tree.boxes, tree.child, tree.frame)
     filled = (element, slot, distance, signed)
     in_parts(closest_compatible_elements, n, *asked, *shape, *filled, smallest=_WORTH_THREADS)
     return ClosestElements(element, np.where(slot >= 0, tree.order[slot], -1).astype(np.int32), distance, signed)
@@ -209,7 +216,7 @@ def cast(
     n = len(directions)
     limit = frozen(np.ascontiguousarray(np.broadcast_to(np.asarray(max_range, np.float64), (n,))))
     reach, slot = np.empty(n), np.empty(n, np.int32)
-    asked = (origins, directions, limit, tree.corners, tree.order, tree.box, tree.child)
+    asked = (origins, directions, limit, tree.corners, tree.order, tree.boxes, tree.child, tree.frame)
     in_parts(cast_first, n, *asked, reach, slot, smallest=_WORTH_THREADS)
     found = slot >= 0
     return Hits(

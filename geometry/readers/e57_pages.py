@@ -10,10 +10,10 @@ import struct
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from geometry.compiled import kernel
 from geometry.errors import ReadError
 
 _PAGE = 1024
@@ -94,7 +94,7 @@ def _crc_tables() -> NDArray[np.uint32]:
 _TABLES = _crc_tables()
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _first_bad(pages: NDArray[np.uint8], tables: NDArray[np.uint32]) -> Any:
     """Return the index of the first page (n, 1024) whose last four bytes are not its CRC-32C (big endian), else -1."""
     for number in range(len(pages)):

@@ -3,9 +3,10 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUntypedFunctionDecorator=false
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from geometry.compiled import kernel
 
 _BEST_RATIO = 264
 """A back reference of three bytes yields at most 264; a larger promise is a damaged length."""
@@ -25,7 +26,7 @@ def decompress(packed: bytes, size: int) -> NDArray[np.uint8] | None:
     return out if _decompress(np.frombuffer(packed, np.uint8), out) == size else None
 
 
-@numba.njit(cache=True)
+@kernel()
 def _decompress(packed: NDArray[np.uint8], out: NDArray[np.uint8]) -> Any:
     """Fill ``out``; return how many bytes were written, -1 when the data are corrupt."""
     at, to = 0, 0

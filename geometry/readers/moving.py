@@ -3,13 +3,13 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUntypedFunctionDecorator=false
 from typing import Any
 
-import numba
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.compiled import kernel
 
 
-@numba.njit(cache=True)
+@kernel()
 def move_points(points: FloatArray, rotation: FloatArray, shift: FloatArray, out: FloatArray) -> None:
     """Write ``points @ rotation.T + shift`` (n, 3) into ``out`` (n, 3).
 
@@ -21,7 +21,7 @@ def move_points(points: FloatArray, rotation: FloatArray, shift: FloatArray, out
             out[i, axis] = rotation[axis, 0] * x + rotation[axis, 1] * y + rotation[axis, 2] * z + shift[axis]
 
 
-@numba.njit(cache=True)
+@kernel()
 def survey(points: FloatArray, farthest: float) -> Any:
     """Return the counts of points (n, 3) that are no places and that are exactly (0, 0, 0), and the largest coordinate.
 
@@ -39,7 +39,7 @@ def survey(points: FloatArray, farthest: float) -> Any:
     return nowhere, zeros, largest
 
 
-@numba.njit(cache=True)
+@kernel()
 def longest_side(points: FloatArray) -> float:
     """Return the longest side of the box around points (n, 3), n > 0."""
     low, high = points[0].copy(), points[0].copy()

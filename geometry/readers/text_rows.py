@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from geometry.arrays import FloatArray, Int32Array
+from geometry.compiled import kernel
 
 LONGEST_LINE = 1 << 20
 """Bytes. A longer line is no line of numbers."""
@@ -73,7 +73,7 @@ def parse_rows(text: bytes, columns: int, *, separators: bytes = b",;") -> Rows:
     return Rows(values[:count], tokens[:count], lines[:count], line_count)
 
 
-@numba.njit(cache=True)
+@kernel()
 def _parse(
     data: NDArray[np.uint8], kinds: NDArray[np.uint8], values: FloatArray, tokens: Int32Array, lines: Int32Array,
     powers: FloatArray,
@@ -135,7 +135,7 @@ def _parse(
     return row, line
 
 
-@numba.njit(cache=True)
+@kernel()
 def _token(data: NDArray[np.uint8], kinds: NDArray[np.uint8], start: int, at: int, powers: FloatArray) -> Any:
     """Return the end of the token that begins at ``start``, whether it is a number, and its value."""
     while at < len(data) and not _BLANK <= kinds[data[at]] <= _LINE_END:
@@ -144,7 +144,7 @@ def _token(data: NDArray[np.uint8], kinds: NDArray[np.uint8], start: int, at: in
     return at, ok, value
 
 
-@numba.njit(cache=True)
+@kernel()
 def _number(data: NDArray[np.uint8], start: int, end: int, powers: FloatArray) -> Any:
     """Return whether ``data[start:end]`` is a number, and its value (NaN for nan and inf)."""
     negative = data[start] == 45
@@ -169,7 +169,7 @@ def _number(data: NDArray[np.uint8], start: int, end: int, powers: FloatArray) -
     return True, -value if negative else value
 
 
-@numba.njit(cache=True)
+@kernel()
 def _mantissa(data: NDArray[np.uint8], at: int, end: int) -> Any:
     """Return where the digits end, how many there are, the first 19 of them and their power of ten."""
     mantissa, digits, exponent, seen, point = np.uint64(0), 0, 0, 0, False
@@ -191,7 +191,7 @@ def _mantissa(data: NDArray[np.uint8], at: int, end: int) -> Any:
     return at, seen, mantissa, exponent
 
 
-@numba.njit(cache=True)
+@kernel()
 def _exponent(data: NDArray[np.uint8], at: int, end: int) -> Any:
     """Return whether ``data[at:end]`` is an exponent (``e-3``, Fortran's ``D+02``) or nothing, and its value."""
     if at == end:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import FloatArray
-from geometry.registration.kernels import anneal_steps
+from geometry.registration.search_kernels import anneal_steps
 from geometry.registration.votes import Votes
 from geometry.threads import in_parts
 

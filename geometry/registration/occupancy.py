@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import FloatArray
-from geometry.registration.kernels import mark_surfaces, sweep_columns
+from geometry.registration.search_kernels import mark_surfaces, sweep_columns
 from geometry.registration.surfaces import DesignSurface, sample_surface
 from geometry.threads import in_parts
 

@@ -1,6 +1,8 @@
-"""What numba has kept is found, what it would throw away is not: on a module of its own."""
+"""Kept machine code is found, is never older than any source it was made from, and is thrown away when it would be."""
 
 import importlib.util
+import shutil
+import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -8,9 +10,29 @@ from types import ModuleType
 
 import pytest
 
+import geometry
 from geometry import compiled
 
-KERNEL = "import numba as nb\n\n\n@nb.njit(cache=True)\ndef doubled(x):\n    return {}\n"
+KERNEL = "from geometry.compiled import kernel\n\n\n@kernel()\ndef doubled(x):\n    return {}\n"
+CALLER = """
+from geometry.compiled import kernel
+from geometry.inner_kernels import inner
+
+@kernel()
+def outer(x):
+    return inner(x) + 1
+
+print(outer(10), sum(outer.stats.cache_hits.values()))
+"""
+INNER = """
+from geometry.compiled import kernel
+
+FACTOR = {factor}
+
+@kernel()
+def inner(x):
+    return FACTOR * x
+"""
 
 
 @pytest.fixture
@@ -64,3 +86,40 @@ def test_the_kernels_of_every_check_are_kernels() -> None:
     for name in compiled.KERNELS:
         module = importlib.import_module(name)
         assert [f for f in vars(module).values() if hasattr(f, "stats")], name
+
+
+def test_a_kernel_is_compiled_anew_when_one_that_it_calls_changes_in_another_file(tmp_path: Path) -> None:
+    package = tmp_path / "geometry"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    shutil.copy(Path(geometry.__file__).parent / "compiled.py", package)
+    (package / "outer_kernels.py").write_text(CALLER)
+
+    def answer(factor: int) -> list[str]:
+        (package / "inner_kernels.py").write_text(INNER.format(factor=factor))
+        command = [sys.executable, "-c", "import geometry.outer_kernels"]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env={"HOME": "/"})
+        return run.stdout.split()
+
+    assert answer(2) == ["21", "0"]
+    assert answer(2) == ["21", "1"]  # kept
+    assert answer(3) == ["31", "0"]  # never the old one
+
+
+def test_every_kernel_that_another_file_calls_lives_in_a_file_that_counts() -> None:
+    root = Path(geometry.__file__).parent
+    for file in root.rglob("*_kernels.py"):
+        text = file.read_text()
+        for line in text.splitlines():
+            if line.startswith("from geometry.") and "@kernel(" in text and "import kernel" not in line:
+                assert line.split()[1].endswith("_kernels"), f"{file.name}: {line}"
+
+
+def test_the_stamp_knows_names_and_contents(tmp_path: Path) -> None:
+    (tmp_path / "a_kernels.py").write_text("1")
+    one = compiled.source_stamp(tmp_path)
+    (tmp_path / "a_kernels.py").write_text("2")
+    assert compiled.source_stamp(tmp_path) != one
+    (tmp_path / "a_kernels.py").rename(tmp_path / "b_kernels.py")
+    (tmp_path / "b_kernels.py").write_text("1")
+    assert compiled.source_stamp(tmp_path) != one

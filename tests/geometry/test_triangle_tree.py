@@ -82,6 +82,40 @@ def test_large_offsets_cost_no_more_than_the_coordinates_own_rounding(offset: fl
     np.testing.assert_allclose(found.distance, want, atol=1e-12 if offset == 0 else 1e-5)
 
 
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10_000), reach=st.sampled_from([np.inf, 40.0]))
+def test_boxes_in_single_precision_hide_no_triangle_in_a_scene_of_a_hundred_kilometres(seed: int, reach: float) -> None:
+    """There single precision resolves 8 mm: triangles of 1 mm vanish in it, and must be found all the same."""
+    rng = np.random.default_rng(seed)
+    towns = rng.uniform(-50_000, 50_000, (6, 1, 3))
+    small = (rng.uniform(-0.004, 0.004, (6, 15, 1, 3)) + rng.uniform(-0.0005, 0.0005, (6, 15, 3, 3))).reshape(6, 45, 3)
+    triangles = (towns + small).reshape(-1, 3, 3)
+    points = np.concatenate([(towns + rng.normal(0, 0.005, (6, 8, 3))).reshape(-1, 3), rng.uniform(-1e6, 1e6, (10, 3))])
+    found = closest(build_tree(triangles), points, reach)
+    want = distance_table(triangles, points).min(axis=1)
+    want[want > reach] = np.inf
+    np.testing.assert_allclose(found.distance, want, rtol=1e-9, atol=1e-9)
+    aim = triangles.mean(axis=1)
+    origins = aim + rng.normal(0, 30.0, aim.shape)
+    directions = (aim - origins) / np.linalg.norm(aim - origins, axis=1, keepdims=True)
+    hits = cast(build_tree(triangles), origins, directions)
+    for i in range(len(aim)):
+        ranges = hit_ranges(triangles, origins[i], directions[i])
+        assert hits.range[i] == pytest.approx(ranges.min(), abs=1e-6)
+
+
+def test_no_arrangement_of_triangles_is_too_deep_to_search() -> None:
+    """Each triangle twice as far as the last: a split by equal bins would take away one or two at a time."""
+    at = np.concatenate([sign * 2.0 ** np.arange(-500, 500) for sign in (1.0, -1.0)])
+    triangles = np.zeros((len(at), 3, 3))
+    triangles[:, :, 0] = at[:, None] * np.array([1.0, 1.01, 1.0])
+    triangles[:, 2, 1] = np.abs(at) * 1e-3
+    some = np.abs(at) < 1e12
+    tree = build_tree(triangles[some])
+    found = closest(tree, triangles[some].mean(axis=1), np.inf)
+    np.testing.assert_array_equal(found.triangle, np.arange(some.sum()))
+
+
 def test_points_on_corners_edges_and_faces_have_distance_zero_on_the_right_triangle() -> None:
     rng = np.random.default_rng(3)
     triangles = rng.uniform(-1, 1, (30, 3, 3))

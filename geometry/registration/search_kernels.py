@@ -2,11 +2,12 @@
 # pyright: reportPrivateImportUsage=false
 """Compiled kernels of the registration: arrays in, arrays filled. Each has a brute-force twin in the tests."""
 
-import numba as nb
 import numpy as np
 
+from geometry.compiled import kernel
 
-@nb.njit(cache=True)
+
+@kernel()
 def mark_surfaces(bits, points, normals, voxel, classes, min_cosine):
     """Set the direction bits of the voxels at each point and half a voxel to both sides of it."""
     for i in range(len(points)):
@@ -22,7 +23,7 @@ def mark_surfaces(bits, points, normals, voxel, classes, min_cosine):
             bits[x, y, z] |= mask
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def sweep_columns(begin, end, bits, points, classes, voxel, shifts, heights, score):
     """Fill ``score`` (k, h): share of points on surface that faces their way, per plan shift and height."""
     nx, ny, nz = bits.shape
@@ -40,13 +41,13 @@ def sweep_columns(begin, end, bits, points, classes, voxel, shifts, heights, sco
                     score[k, h] += 1.0 / len(points)
 
 
-@nb.njit(cache=True)
+@kernel()
 def group_trust(consent):
     """Return 0..1: how much a group with this consent counts; all from a half upwards, nothing below three tenths."""
     return min(1.0, max(0.0, (consent - 0.3) / 0.2))
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def anneal_steps(begin, end, rows, residual, group, weight, size, hold, scales, steps, consent):
     """Reweight and solve once per scale, from each of ``steps`` (k, 6); fill ``consent`` (k, g)."""
     for k in range(begin, end):
@@ -74,7 +75,7 @@ def anneal_steps(begin, end, rows, residual, group, weight, size, hold, scales, 
             _solve(information, pull, steps[k])
 
 
-@nb.njit(cache=True)
+@kernel()
 def _solve(upper, pull, step):
     """Write the solution of -(upper + upper.T - diagonal) step = pull, by Cholesky; ``upper`` is overwritten."""
     for a in range(6):
