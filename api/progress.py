@@ -18,6 +18,8 @@ from twin.operations import Step
 
 LABEL_WIDTH = 48
 BAR_WIDTH = 24
+UNFINISHED = 0.999
+"""The most that is shown of a step: it is at its end, and its time stands still, when the next one begins."""
 Clock = Callable[[], float]
 
 
@@ -93,7 +95,7 @@ class TerminalProgress:
         if step not in self._tasks:
             self._finish_all()
             self._tasks[step] = self._bars.add_task(self._words[step], total=1.0, label="")
-        self._bars.update(self._tasks[step], completed=min(max(share, 0.0), 1.0), label=label[:LABEL_WIDTH])
+        self._bars.update(self._tasks[step], completed=min(max(share, 0.0), UNFINISHED), label=label[:LABEL_WIDTH])
 
     def tasks(self) -> list[Task]:
         """Return the bars, one for the start and one a step, in the order in which they began."""
