@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -152,6 +153,22 @@ def load_standard(name: str) -> ToleranceSet:
     meant = [path.stem for path in contents if near and near[0] in called[path]]
     hint = f"did you mean {meant[0]}? There is" if meant else "choose one of:"
     raise ToleranceError(f"no standard named '{name}'; {hint} {', '.join(standard_names())}")
+
+
+@cache
+def standard_title(name: str, lang: str) -> str:
+    """Return the full title of the catalogue's set of this exact name, with its edition; empty when there is none.
+
+    Examples
+    --------
+    >>> standard_title("DIN 18202", "en")
+    'DIN 18202:2013-04, Tolerances in building construction – Buildings'
+    """
+    for path in sorted(_CATALOGUE.glob("*.yaml")):
+        content = _load_yaml(path)
+        if content.get("name") == name:
+            return str(content["title"].get(lang, ""))
+    return ""
 
 
 def load_tolerance_file(path: Path) -> ToleranceSet:

@@ -252,7 +252,9 @@ def test_stopped_at_any_step_it_ends_at_once_and_whole(
     assert "Traceback" not in said
     assert members_of(child.pid) == []
     left = [path.name for path in (tmp_path / "out").rglob("*")] if (tmp_path / "out").exists() else []
-    assert set(left) <= {"report.json"}
+    assert set(left) <= {"report.json", "report.html"}
+    if "report.html" in left:  # it was finished when the signal came
+        assert (tmp_path / "out" / "report.html").read_text("utf-8").rstrip().endswith("</html>")
 
 
 def members_of(session: int) -> list[str]:

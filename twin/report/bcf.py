@@ -100,11 +100,10 @@ def _topic(
 ) -> Topic:
     mark = mark_of(element)
     label = words.term("mark", mark)
-    name = clean(element.name) or words("unnamed")
     return Topic(
         guid=provenance.identifier("topic", element.global_id),
         viewpoint_guid=provenance.identifier("viewpoint", element.global_id),
-        title=words("bcf.title", mark=label, **{"class": words.ifc_class(element.ifc_class), "name": name}),
+        title=_title(element, label, words),
         description="\n".join(_description(element, result, words)),
         label=label,
         index=place,
@@ -113,6 +112,16 @@ def _topic(
         camera=cameras[element.global_id],
         snapshot=snapshots.get(element.global_id),
     )
+
+
+def _title(element: ElementResult, mark: str, words: Words) -> str:
+    """Return mark, class and name; without the class where the name says it already, as in "Column C2"."""
+    kind, name = words.ifc_class(element.ifc_class), clean(element.name) or words("unnamed")
+    # in a script with spaces the class must stand as a word: "Wallpaper" does not say that it is a wall
+    whole = rf"(?<![^\W\d_]){re.escape(kind)}(?![^\W\d_])" if kind.isascii() else re.escape(kind)
+    if re.search(whole, name, re.IGNORECASE):
+        return words("bcf.title_named", mark=mark, name=name)
+    return words("bcf.title", mark=mark, **{"class": kind, "name": name})
 
 
 def _description(element: ElementResult, result: CheckResult, words: Words) -> list[str]:

@@ -52,7 +52,7 @@ class Card:
     deviation_note: str
     visibility: str
     visibility_shares: tuple[tuple[str, str, float], ...]
-    """Key, label, per cent of what the stations should see."""
+    """Key, label with the number of rays, per cent of the rays that were aimed at the element's place."""
     reasons: tuple[str, ...]
 
 
@@ -73,11 +73,7 @@ def make_card(result: CheckResult, index: int, number: int, words: Words) -> Car
         state_label=words.term("state", element.state),
         headline=headline(element, words),
         missing=element.state is State.MISSING,
-        facts=(
-            (words("points"), figures.count(element.points)),
-            (words("visible"), figures.percent(element.visible_fraction)),
-            (words("coverage"), figures.percent(element.coverage)),
-        ),
+        facts=_facts(element, words),
         measurements=tuple(_measurement(measurement, words) for measurement in by_weight(element)),
         pose=_pose(element.pose, words) if element.pose is not None else (),
         deviation=_deviation(element.deviation, words) if element.deviation is not None else (),
@@ -85,7 +81,7 @@ def make_card(result: CheckResult, index: int, number: int, words: Words) -> Car
             words("deviation.caption", n=figures.count(element.deviation.n)) if element.deviation is not None else ""
         ),
         visibility=_seen(element.visibility, words) if element.visibility is not None else "",
-        visibility_shares=_shares(element.visibility, words) if element.visibility is not None else (),
+        visibility_shares=_shares(element, element.visibility, words) if element.visibility is not None else (),
         reasons=tuple(clean(words.explain(reason)) for reason in element.reasons),
     )
 
@@ -160,23 +156,32 @@ def _deviation(deviation: DeviationSummary, words: Words) -> tuple[tuple[str, st
     )
 
 
+def _facts(element: ElementResult, words: Words) -> tuple[tuple[str, str], ...]:
+    """Return the plain figures; the few points about a missing element's place are its neighbours'."""
+    visible = (words("visible"), figures.percent(element.visible_fraction))
+    if element.state is State.MISSING:
+        return (visible,)
+    points = (words("points"), figures.count(element.points))
+    return (points, visible, (words("coverage"), figures.percent(element.coverage)))
+
+
 def _seen(seen: Visibility, words: Words) -> str:
-    text = words("visibility.samples", expected=figures.count(seen.expected), confirmed=figures.count(seen.confirmed))
-    if seen.rays_expected or seen.passed_through:
-        text += words("space") + words(
-            "visibility.rays",
-            expected=figures.count(seen.rays_expected),
-            passed=figures.count(seen.passed_through),
-            blocked=figures.count(seen.blocked),
-        )
-    return text
+    return words("visibility.samples", expected=figures.count(seen.expected), confirmed=figures.count(seen.confirmed))
 
 
-def _shares(seen: Visibility, words: Words) -> tuple[tuple[str, str, float], ...]:
-    """Return where the rays ended that should have hit the element, or that crossed its place."""
-    met = max(0, seen.rays_expected - seen.passed_through - seen.blocked)
-    parts = (("confirmed", met), ("passed_through", seen.passed_through), ("blocked", seen.blocked))
+def _shares(element: ElementResult, seen: Visibility, words: Words) -> tuple[tuple[str, str, float], ...]:
+    """Return what became of the rays aimed at the element's place.
+
+    ``passed_through`` also counts rays that met another element of the design first, which ``rays_expected`` does not:
+    the two are never shown side by side, as more rays would seem to have come through than were expected.
+    """
+    reached = ("reached", max(0, seen.rays_expected - seen.blocked))
+    if element.state is State.MISSING:
+        reached = ("passed_through", seen.passed_through)
+    parts = (reached, ("blocked", seen.blocked))
     total = sum(number for _, number in parts)
-    if total == 0:
-        return ()
-    return tuple((key, words(f"visibility.{key}"), round(100.0 * number / total, 2)) for key, number in parts)
+    return tuple(
+        (key, words(f"visibility.{key}", n=figures.count(number)), round(100.0 * number / total, 2))
+        for key, number in parts
+        if number
+    )

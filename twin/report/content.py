@@ -259,7 +259,7 @@ def _facts(result: CheckResult, provenance: Provenance, words: Words) -> tuple[t
     facts = [
         (words("version"), f"{words('product')} {provenance.version}"),
         (words("provenance.seed"), str(provenance.seed)),
-        (words("tolerance"), clean(words.tolerance(result.tolerance_name))),
+        (words("tolerance"), clean(result.tolerance_name)),
         (words("design.elements"), figures.count(len(result.design.elements))),
         (words("scan.points"), figures.count(len(scan.points))),
         (words("scan.declared"), figures.count(scan.declared_points)),

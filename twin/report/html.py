@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,7 +13,7 @@ from twin.report.palette import LOOKS, RAMP, Mark
 from twin.report.pictures import Pictures
 from twin.report.words import Words
 
-_SECTIONS = ("summary", "registration", "storeys", "elements", "cards", "unmodelled", "notes", "glossary", "provenance")
+_SECTIONS = ("summary", "registration", "storeys", "cards", "elements", "unmodelled", "notes", "glossary", "provenance")
 _COLUMNS = (
     ("verdict", False),
     ("element", False),
@@ -23,6 +24,8 @@ _COLUMNS = (
     ("used", True),
     ("points", True),
 )
+
+_OPTION = re.compile(r"--[a-z]+(?: (?:auto|given|FILE|文件|[0-9]+mm))?")
 
 
 def html_report(content: Content, pictures: Pictures, words: Words) -> bytes:
@@ -53,6 +56,8 @@ def html_report(content: Content, pictures: Pictures, words: Words) -> bytes:
         "storey_options": [(name, name) for name in dict.fromkeys(content.storey_names)],
         "storey_pictures": {name: data_uri(picture) for name, picture in pictures.storeys.items()},
         "card_pictures": {global_id: data_uri(picture) for global_id, picture in pictures.cards.items()},
+        "refusal": content.registration.refusal,
+        "with_commands": _with_commands,
         "registration_pictures": [data_uri(picture) for picture in pictures.registrations],
         "pictures_note": words("pictures.none", reason=words(pictures.missing_reason))
         if pictures.missing_reason
@@ -72,6 +77,13 @@ def data_uri(picture: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
 
 
+def _with_commands(text: str) -> Any:
+    """Return a text with the options in it set as code, which no line break splits."""
+    from markupsafe import Markup, escape
+
+    return Markup(_OPTION.sub(r"<code>\g<0></code>", str(escape(text))))
+
+
 def _safe(text: str) -> Any:
     from markupsafe import Markup
 
@@ -82,6 +94,9 @@ def _sections(content: Content, pictures: Pictures, words: Words) -> list[tuple[
     absent = set[str]()
     if not content.rows:
         absent |= {"elements", "cards", "unmodelled"}
+    if content.registration.refusal is not None:
+        # words for verdicts that nobody gave
+        absent |= {"glossary"} if content.notes else {"glossary", "notes"}
     if not pictures.storeys:
         absent.add("storeys")
     return [(key, words(f"nav.{key}")) for key in _SECTIONS if key not in absent]

@@ -22,7 +22,7 @@ FONTS = ["Noto Sans CJK SC", "DejaVu Sans Mono"]
 """The second one, which typst brings, has signs that the first lacks."""
 ROW_LIMIT = 1500
 CARD_LIMIT = 60
-_SIGHT = {"confirmed": "#4d7f5c", "passed_through": "#6a1b6e", "blocked": "#77808b"}
+_SIGHT = {"reached": "#4d7f5c", "passed_through": "#6a1b6e", "blocked": "#77808b"}
 
 
 class PdfError(GeometryError):

@@ -6,7 +6,7 @@ import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
 from geometry.pose import Pose
-from geometry.triangle_tree import TriangleTree, build_tree, closest
+from geometry.triangle_tree import build_tree, closest
 from twin.report.camera import Camera, look_at
 from twin.report.canvas import Canvas, jpeg
 from twin.report.palette import LOOKS, Mark, rgb
@@ -25,8 +25,8 @@ _STATIONS = 30
 def position_pictures(canvas: Canvas, scene: Scene, result: CheckResult) -> tuple[bytes, ...]:
     """Return a JPEG of each shown position: the model in grey, the scan in blue where it lies on the model.
 
-    Numbers stand where the scanner stood and an arrow shows the scan's own x axis: without them a building that looks
-    the same from two sides would give two equal pictures.
+    Where several compete, numbers stand where the scanner stood and an arrow shows the scan's own x axis: without them
+    a building that looks the same from two sides would give two equal pictures.
     """
     poses = shown_positions(result.registration)
     if not poses or not len(scene.triangles):
@@ -35,10 +35,12 @@ def position_pictures(canvas: Canvas, scene: Scene, result: CheckResult) -> tupl
     placed = [pose.apply(points) for pose in poses]
     tree = build_tree(scene.triangles)
     camera = _common_camera(scene, placed)
-    return tuple(
-        jpeg(_picture(canvas, scene, camera, pose, result, _on_model(tree, there), there))
-        for pose, there in zip(poses, placed, strict=True)
-    )
+    images = [
+        _picture(canvas, scene, camera, points, closest(tree, points, ON_MODEL).triangle >= 0) for points in placed
+    ]
+    if len(poses) > 1:
+        images = [_oriented(image, camera, pose, result) for image, pose in zip(images, poses, strict=True)]
+    return tuple(jpeg(image) for image in images)
 
 
 def _common_camera(scene: Scene, placed: list[FloatArray]) -> Camera:
@@ -49,25 +51,17 @@ def _common_camera(scene: Scene, placed: list[FloatArray]) -> Camera:
     return look_at(np.stack([low, high]), np.radians(-90.0), np.radians(70.0), margin=1.06)
 
 
-def _on_model(tree: TriangleTree, points: FloatArray) -> BoolArray:
-    return closest(tree, points, ON_MODEL).triangle >= 0
-
-
-def _picture(
-    canvas: Canvas,
-    scene: Scene,
-    camera: Camera,
-    T_design_scan: Pose,
-    result: CheckResult,
-    on_model: BoolArray,
-    points: FloatArray,
-) -> Any:
+def _picture(canvas: Canvas, scene: Scene, camera: Camera, points: FloatArray, on_model: BoolArray) -> Any:
     canvas.clear()
     canvas.triangles(scene.triangles, MODEL_COLOUR, 0.10)
     canvas.lines(scene.edges, MODEL_COLOUR, 1.2, 0.8)
     canvas.points(points[~on_model], OFF_COLOUR, 2.0)
     canvas.points(points[on_model], ON_COLOUR, 2.0)
-    image = canvas.shoot(camera)
+    return canvas.shoot(camera)
+
+
+def _oriented(image: Any, camera: Camera, T_design_scan: Pose, result: CheckResult) -> Any:
+    """Return the picture with what tells one placing of the scan from another."""
     middle = np.median(result.scan.points, axis=0)
     reach = 0.35 * float(np.ptp(np.quantile(result.scan.points, (0.05, 0.95), axis=0), axis=0)[:2].max())
     arrow = T_design_scan.apply(middle + np.array([[0.0, 0.0, 0.0], [reach, 0.0, 0.0]]))

@@ -7,16 +7,9 @@ import numpy as np
 from geometry.note import listed
 from geometry.registration.result import Registration, RegistrationStatus
 from twin.report import figures
+from twin.report.refusal import Refusal, refusal_text
 from twin.report.words import Words, clean
 from twin.result import CheckResult
-
-_NEXT_STEPS = {
-    "ambiguous": ("next.symmetric", "next.control_points", "next.given"),
-    "low_overlap": ("next.overlap", "next.given", "next.control_points"),
-    "degenerate": ("next.more_scan", "next.control_points"),
-    "residual": ("next.overlap", "next.control_points"),
-    "no_geometry": ("next.overlap", "next.more_scan"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +23,9 @@ class RegistrationText:
     """The registration's own line."""
     rows: tuple[tuple[str, str], ...]
     rivals: tuple[tuple[str, str, str, str], ...]
-    """Label, share explained, distance, angle."""
-    pictures: tuple[str, ...]
-    """Caption of each picture: the best position, then its rivals."""
-    next_steps: tuple[str, ...]
+    """Of an accepted position: name, share explained, distance, angle."""
+    refusal: Refusal | None
+    """What a refusal says; None when the registration was accepted."""
 
 
 def registration_text(result: CheckResult, words: Words) -> RegistrationText:
@@ -41,21 +33,28 @@ def registration_text(result: CheckResult, words: Words) -> RegistrationText:
     found = result.registration
     accepted = found.status is RegistrationStatus.ACCEPTED
     refused_why = words.term("refusal", found.reason) if found.reason else ""
-    steps = () if accepted else _NEXT_STEPS.get(found.reason, ("next.control_points", "next.given", "next.overlap"))
-    poses = [words("registration.winner"), *(words("registration.rival", n=n + 1) for n in range(len(found.rivals)))]
+    refusal = None if accepted else refusal_text(found, result.scan, words)
     return RegistrationText(
         accepted,
         words.term("registration", found.status),
         _meaning(found, words) if accepted else tuple(text for text in (refused_why,) if text),
-        clean(words.say(found.detail)),
-        _rows(found, words),
-        tuple(
-            (poses[n + 1], figures.percent(rival.score, 1), f"{figures.fixed(rival.distance_m, 2)} m",
-             f"{figures.fixed(float(np.degrees(rival.angle_rad)), 1)}°")
-            for n, rival in enumerate(found.rivals)
-        ),
-        tuple(poses),
-        tuple(words(step) for step in steps),
+        _sentence(clean(words.say(found.detail))),
+        _rows(found, words) if refusal is None else refusal.rows,
+        _rivals(found, words) if accepted else (),
+        refusal,
+    )
+
+
+def _sentence(line: str) -> str:
+    """Return a line with a capital and a full stop, as a sentence stands in a page."""
+    return line and line[0].upper() + line[1:] + ("" if line[-1] in ".。!?" else "。" if line[-1] > "\u2e80" else ".")
+
+
+def _rivals(found: Registration, words: Words) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple(
+        (words("registration.rival", n=n), figures.percent(rival.score, 1), f"{figures.fixed(rival.distance_m, 2)} m",
+         f"{figures.fixed(float(np.degrees(rival.angle_rad)), 1)}°")
+        for n, rival in enumerate(found.rivals, start=1)
     )  # fmt: skip
 
 
@@ -88,11 +87,11 @@ def _expanded(found: Registration) -> np.ndarray | None:
 
 
 def _rows(found: Registration, words: Words) -> tuple[tuple[str, str], ...]:
-    rows = [
-        (words("status"), words.term("registration", found.status)),
-        (words("method"), words.term("method", found.method)),
-        (words("rmse"), _millimetres(found.rmse)),
-        (words("holdout"), _millimetres(found.holdout_rmse)),
+    rows = [(words("method"), words.term("method", found.method))]
+    # points are held out of a search only: a position that was given is fitted to nothing
+    residuals = (("rmse", found.rmse), ("holdout", found.holdout_rmse))
+    rows += [(words(key), f"{figures.mm(value, 2)} mm") for key, value in residuals if np.isfinite(value)]
+    rows += [
         (words("inliers"), figures.percent(found.inlier_fraction, 1)),
         (words("overlap"), figures.percent(found.overlap, 1)),
         (words("supporters"), words("supporters.value", supporters=found.supporters, judged=found.judged)),
@@ -106,11 +105,7 @@ def _rows(found: Registration, words: Words) -> tuple[tuple[str, str], ...]:
     if found.control_residuals_m:
         left = " / ".join(figures.mm(value) for value in found.control_residuals_m)
         rows.append((words("control_residuals"), f"{left} mm"))
-    ended = "iterations.converged" if found.converged else "iterations.stopped"
-    rows.append((words("iterations"), words(ended, n=found.iterations)))
+    if found.iterations:
+        ended = "iterations.converged" if found.converged else "iterations.stopped"
+        rows.append((words("iterations"), words(ended, n=found.iterations)))
     return tuple(rows)
-
-
-def _millimetres(value: float) -> str:
-    text = figures.mm(value, 2)
-    return text if text == figures.DASH else f"{text} mm"

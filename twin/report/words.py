@@ -10,6 +10,7 @@ import yaml
 
 from geometry.errors import GeometryError
 from geometry.note import Note
+from geometry.tolerance import standard_title
 
 LANGUAGES = ("en", "zh")
 _ONE_SOURCE = " [one source]"
@@ -124,9 +125,16 @@ class Words:
         return text if bare == source else text + self("space") + self("source.one")
 
     def tolerance(self, name: str) -> str:
-        """Return what was judged against; a standard keeps its own name."""
-        if name == "default":
-            return self("tolerance.default")
+        """Return what was judged against: a standard of the catalogue by its title and edition, a user's own by name.
+
+        Examples
+        --------
+        >>> Words("en").tolerance("user ±10 mm"), Words("zh").tolerance("GB 50204-2015")
+        ('±10 mm on every surface, given by the user', 'GB 50204-2015《混凝土结构工程施工质量验收规范》（现浇结构）')
+        """
+        title = standard_title(name, self.lang)
+        if title:
+            return title
         given = name.removeprefix("user ")
         return name if given == name else given + self("space") + self("tolerance.user")
 

@@ -211,11 +211,19 @@ def _measurement_rows(element: ElementResult, w: Words) -> list[list[Cell]]:
 
 def _registration_pairs(result: CheckResult, content: Content, w: Words) -> list[tuple[str, str]]:
     found = content.registration
-    pairs = [*found.rows, *((w("note" if found.accepted else "reason"), line) for line in found.meaning)]
+    pairs = [(w("section.registration"), found.status), *found.rows]
+    pairs += [(w("note" if found.accepted else "reason"), line) for line in found.meaning]
     if found.detail:
         pairs.append((w("note"), found.detail))
-    pairs += [(label, f"{score}; {distance}; {angle}") for label, score, distance, angle in found.rivals]
-    pairs += [(w("section.next"), step) for step in found.next_steps]
+    rivals = found.rivals
+    if found.refusal is not None:
+        pairs = [
+            (w("cause"), found.refusal.cause),
+            *((w("section.next"), step) for step, _ in found.refusal.steps),
+            *pairs,
+        ]
+        rivals = found.refusal.positions
+    pairs += [(label, f"{score}; {distance}; {angle}") for label, score, distance, angle in rivals]
     pose = result.registration.T_design_scan
     if pose is not None:
         from twin.report.report_json import raw_pose
@@ -237,7 +245,8 @@ def _unmodelled_row(place: int, cluster: Unmodelled) -> list[Cell]:
 
 
 def _note_pairs(content: Content, w: Words) -> list[tuple[str, str]]:
-    pairs = [(content.headline, content.sentence or " "), (w("section.notes"), "")]
+    pairs = [(content.headline, content.sentence or " "), (w("tolerance"), content.tolerance)]
+    pairs.append((w("section.notes"), ""))
     pairs += [(w("note"), note) for note in content.notes] or [(w("note"), w("notes.none"))]
     pairs.append((w("section.provenance"), ""))
     pairs += [(role, f"{path}  ({format_}, SHA-256 {digest})") for role, path, format_, digest in content.files]

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from geometry.verdict import State
 from twin.report.bcf import VERSIONS, bcf_archive
 from twin.report.camera import Camera
 from twin.report.palette import needs_action
@@ -210,6 +211,33 @@ def test_what_a_3_0_topic_uses_is_declared(
         assert topic is not None
         used = {topic.attrib["TopicType"], topic.attrib["TopicStatus"], text_of(topic, "CreationAuthor")}
         assert used | {text_of(topic, "Labels/Label")} <= declared
+
+
+@pytest.mark.parametrize(
+    ("ifc_class", "name", "title"),
+    [
+        ("IfcColumn", "Column C2 upper", "Fail: Column C2 upper"),
+        ("IfcColumn", "C2", "Fail: Column C2"),
+        ("IfcWallStandardCase", "Basic Wall:Interior 79 mm", "Fail: Basic Wall:Interior 79 mm"),
+        ("IfcWall", "Wallpaper backing", "Fail: Wall Wallpaper backing"),
+        ("IfcBeam", "BEAM_12", "Fail: BEAM_12"),
+        ("IfcSlab", "", "Fail: Slab (no name)"),
+    ],
+)
+def test_a_title_names_the_class_once(
+    ifc_class: str,
+    name: str,
+    title: str,
+    building: CheckResult,
+    cameras: dict[str, Camera],
+    provenance_of: ProvenanceOf,
+) -> None:
+    element = next(e for e in building.elements if needs_action(e) and e.state is State.INSTALLED)
+    named = dataclasses.replace(element, ifc_class=ifc_class, name=name)
+    result = dataclasses.replace(building, elements=(named,))
+    entries = read(bcf_archive("3.0", result, provenance_of(building), Words("en"), cameras=cameras, snapshots={}))
+    [(_, markup, _)] = topics(entries)
+    assert text_of(markup, "Topic/Title") == title
 
 
 def test_hostile_names_are_text(archive: tuple[str, dict[str, bytes]]) -> None:

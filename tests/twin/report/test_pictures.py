@@ -1,5 +1,6 @@
 """Rendered pictures: the same every time, and showing what they claim to show."""
 
+import dataclasses
 import io
 from typing import Any
 
@@ -7,7 +8,10 @@ import numpy as np
 import pytest
 
 from geometry.arrays import FloatArray
+from geometry.pose import Pose
+from geometry.registration.result import RegistrationStatus, Rival
 from geometry.verdict import State
+from tests.twin.report.conftest import Part, make_result
 from twin.report.camera import look_at
 from twin.report.canvas import Canvas
 from twin.report.palette import LOOKS, Mark, rgb
@@ -87,6 +91,41 @@ def test_a_refused_registration_shows_the_best_position_and_its_rivals(refused_c
     assert len(pictures.registrations) == 3
     assert len(set(pictures.registrations)) == 3
     assert not pictures.cards
+
+
+def test_a_refused_position_shows_what_lies_on_the_model_and_what_does_not(building: CheckResult) -> None:
+    """Put right, nearly all of the scan is blue; put 3 m aside, much of it is orange."""
+    right = dataclasses.replace(
+        building.registration, status=RegistrationStatus.REFUSED, reason="low_overlap", rivals=()
+    )
+    aside = Pose.from_yaw(0.0, [0.0, 3.0, 1.0]) @ (right.T_design_scan or Pose.identity())
+    shares: list[float] = []
+    for found in (right, dataclasses.replace(right, T_design_scan=aside)):
+        refused = dataclasses.replace(building, registration=found, elements=(), point_deviations=None)
+        [picture] = render_pictures(refused).registrations
+        image = pixels(picture)
+        blue = (image[..., 2] > image[..., 0] + 60).sum()
+        orange = (image[..., 0] > image[..., 2] + 60).sum()
+        shares.append(float(blue / (blue + orange)))
+    assert shares[0] > 0.9
+    assert shares[1] < 0.6
+
+
+def test_positions_that_fit_the_same_are_told_apart_by_the_arrow() -> None:
+    """A box turned half about its centre looks the same; which way the scan is turned must not."""
+    part = Part("IfcWall", "hall", "", (-6.0, -4.0, 0.0), (6.0, 4.0, 3.0))
+    result = make_result([part], origin=np.zeros(3))
+    pose = result.registration.T_design_scan
+    assert pose is not None
+    half = Rival(Pose.from_yaw(np.pi) @ pose, 0.9, 0.0, np.pi)
+    found = dataclasses.replace(
+        result.registration, status=RegistrationStatus.REFUSED, reason="ambiguous", rivals=(half,)
+    )
+    refused = dataclasses.replace(result, registration=found, elements=(), point_deviations=None)
+    one, other = (pixels(picture) for picture in render_pictures(refused).registrations)
+    ink = [np.argwhere((image < 50).all(axis=2)) for image in (one, other)]
+    assert all(len(rows) > 300 for rows in ink)
+    assert np.linalg.norm(ink[0].mean(axis=0) - ink[1].mean(axis=0)) > 50.0
 
 
 def test_without_libraries_the_report_says_so(building: CheckResult, monkeypatch: pytest.MonkeyPatch) -> None:

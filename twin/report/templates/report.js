@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const PAGE = window.matchMedia("(max-width: 640px)").matches ? 25 : 300;
+  const PAGE = window.matchMedia("(max-width: 640px)").matches ? 25 : 50;
   const table = document.querySelector(".elements");
   if (!table) return;
   const body = table.tBodies[0];
@@ -11,6 +11,7 @@
   const status = document.querySelector("#shown");
   const more = document.querySelector("#more");
   const nothing = document.querySelector("#nothing");
+  const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
   let limit = PAGE;
 
   const text = new Map(rows.map((row) => [row, row.dataset.search.toLowerCase()]));
@@ -39,7 +40,7 @@
       const value = cell.dataset.value ?? cell.textContent.trim();
       return numeric ? Number.parseFloat(value) : value;
     };
-    const compare = numeric ? (a, b) => a - b : (a, b) => a.localeCompare(b, document.documentElement.lang, { numeric: true });
+    const compare = numeric ? (a, b) => a - b : collator.compare;
     const keyed = original.map((row, place) => [key(row), place, row]);
     const empty = (value) => (numeric ? Number.isNaN(value) : value === "");
     keyed.sort(([a, i], [b, j]) => {
@@ -87,6 +88,7 @@
   window.addEventListener("beforeprint", () => {
     limit = Number.POSITIVE_INFINITY;
     apply();
+    for (const folded of document.querySelectorAll("details")) folded.open = true;
   });
   apply();
 })();
