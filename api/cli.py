@@ -85,18 +85,13 @@ def run_check_command(arguments: argparse.Namespace) -> int:
 
     with _progress_view(arguments) as view:
         outcome = run_check(_request(arguments), progress=view)
-    from api.summary import print_summary
+    from api.summary import print_summary, refusal_line
     from geometry.registration.result import RegistrationStatus
     from twin.report.palette import needs_action
-    from twin.report.words import Words
 
-    found = outcome.result.registration
-    if found.status is RegistrationStatus.REFUSED:
+    if outcome.result.registration.status is RegistrationStatus.REFUSED:
         report = arguments.out / "report.json"
-        why = Words(arguments.lang).say(found.detail).rstrip(".。")
-        return _say(
-            ExitCode.REFUSED, WORDS[arguments.lang]["refused"].format(reason=found.reason, why=why, report=report)
-        )
+        return _say(ExitCode.REFUSED, refusal_line(outcome.result.registration, report, lang=arguments.lang))
     with _reader_may_leave():
         print_summary(outcome, sys.stdout, lang=arguments.lang)
     return ExitCode.FAILED if any(map(needs_action, outcome.result.elements)) else ExitCode.CONFORMS

@@ -12,9 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from api.words import WORDS
+from geometry.note import Note
+from geometry.registration.result import Registration
 from geometry.verdict import Outcome, State
 from twin.operations import CheckOutcome
 from twin.report.palette import LOOKS, mark_of
+from twin.report.refusal import cause_of
 from twin.report.selection import actionable, worst
 from twin.report.words import Words, clean
 from twin.result import CheckResult, ElementResult
@@ -68,6 +71,17 @@ def print_summary(outcome: CheckOutcome, stream: TextIO, *, lang: str = "en") ->
     console.print(Text.assemble((own["report"] + words("colon"), "bold"), clean(str(first))), soft_wrap=True)
     if others:
         console.print(Text.assemble((own["beside"] + words("colon"), "bold"), ", ".join(path.name for path in others)))
+
+
+def refusal_line(found: Registration, report: Path, *, lang: str = "en") -> str:
+    """Return the one line for a refused registration: what to do first, what was seen, where there is more."""
+    words, own = Words(lang), WORDS[lang]
+    seen = found.detail
+    if isinstance(seen, Note) and "help" in seen.values:  # what to do has been said already
+        seen = Note(seen.word, seen.template, **{**seen.values, "help": ""})
+    why = words.say(seen).rstrip(" ,;:.，；：。")
+    why = why[:1].upper() + why[1:]
+    return own["refused"].format(reason=found.reason, do=own[f"do.{cause_of(found)}"], why=why, report=report)
 
 
 def _heading(result: CheckResult, words: Words) -> list[tuple[str, str]]:

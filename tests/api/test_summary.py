@@ -1,13 +1,16 @@
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.summary import MOST_FAILING_SHOWN, print_summary
+from api.summary import MOST_FAILING_SHOWN, print_summary, refusal_line
 from api.words import WORDS
 from geometry.note import Note
+from geometry.registration.result import Registration, RegistrationStatus
 from geometry.verdict import State
+from twin.report.words import catalogue
 
 
 def summary(outcome: Any, lang: str = "en") -> str:
@@ -109,3 +112,39 @@ def test_notes_are_said_in_the_language_of_the_summary(finished: Any, made: Any)
     outcome = dataclasses.replace(outcome, result=dataclasses.replace(outcome.result, notes=(note,)))
     assert "Note: hall has no points." in summary(outcome)
     assert "备注：hall 没有点。" in summary(outcome, "zh")
+
+
+REFUSALS = [
+    ("auto", "low_overlap", "little_overlap", "another building, storey", "不是同一建筑"),
+    ("auto", "low_overlap", "wrong_units", "correct the unit", "更正其中一个文件的单位"),
+    ("given", "low_overlap", "pose_off", "leave --register out", "自动搜索位置"),
+    ("control_points", "residual", "blunder", "check the control points", "核对控制点"),
+    ("auto", "ambiguous", "rival_poses", "give three control points with --register FILE", "给出三个控制点"),
+    ("auto", "degenerate", "can_slide", "scan a corner", "补扫墙角"),
+    ("auto", "residual", "few_agree", "another revision", "版本"),
+    ("auto", "no_geometry", "no_surfaces", "export the model", "导出含构件实体"),
+    ("auto", "of_tomorrow", "of_tomorrow", "check that both files", "核对两个文件"),
+]
+
+
+@pytest.mark.parametrize(("method", "reason", "word", "english", "chinese"), REFUSALS)
+def test_a_refusal_leads_with_what_to_do(method: str, reason: str, word: str, english: str, chinese: str) -> None:
+    names = ("overlap", "hint", "name", "away", "agree", "poses", "best", "other", "moved", "turned", "directions")
+    values = dict.fromkeys((*names, "supporters", "judged"), "7")
+    seen = Note(word, "seen {poses}; {help}", **values, help="do this and that")
+    found = Registration(RegistrationStatus.REFUSED, None, method, reason, seen)
+    for lang, first in (("en", english), ("zh", chinese)):
+        line = refusal_line(found, Path("o/report.json"), lang=lang)
+        head, tail = re.split(r"\): |）：", line, maxsplit=1)
+        assert head.endswith(reason)
+        assert first in re.split(r"\. |。", tail)[0]
+        assert "o/report.json" in line
+        assert "do this and that" not in line  # said once, in the lead
+        assert "\n" not in line
+
+
+def test_every_cause_of_a_refusal_has_its_lead() -> None:
+    causes = {key.removeprefix("cause.") for key in catalogue() if key.startswith("cause.")}
+    assert len(causes) > 5
+    for words in WORDS.values():
+        assert {key.removeprefix("do.") for key in words if key.startswith("do.")} == causes
