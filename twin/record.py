@@ -17,7 +17,7 @@ from twin.errors import Invalid
 
 Id: TypeAlias = str
 """A record's identifier: 32 hexadecimal digits, made once and never reused."""
-Json: TypeAlias = "None | bool | int | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 """JSON without floating-point numbers: decimals are strings, so that every hash of it is the same everywhere."""
 
 
