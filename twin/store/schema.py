@@ -1,0 +1,265 @@
+"""The tables. One per kind of record, with what is filtered and sorted by in columns and the whole record as JSON.
+
+Why not a column for each field: see docs/decisions. What comes in thousands per check (element states) is in columns
+alone. The migrations bring a database here; a test compares the two.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from twin.store.types import Document, UtcDateTime
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_ID = String(32)
+
+
+def _records(name: str, *more: Column[object]) -> Table:
+    """Return the table of one kind of record: what all have, and ``more`` to filter by."""
+    return Table(
+        name,
+        METADATA,
+        Column("id", _ID, primary_key=True),
+        Column("project", _ID, nullable=True),
+        Column("version", Integer, nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        Column("changed_at", UtcDateTime, nullable=False),
+        *more,
+        Column("body", Document, nullable=False),
+        Index(None, "project", "created_at", "id"),
+    )
+
+
+def _text(name: str, *, index: bool = True, nullable: bool = True) -> Column[object]:
+    return Column(name, String(200), index=index, nullable=nullable)
+
+
+ORGANISATION = _records("organisation", _text("name"))
+PROJECT = _records("project", _text("organisation"), _text("name"))
+USER = _records("user_account", Column("login", String(200), unique=True, nullable=False), _text("status"))
+MEMBER = _records("member", _text("user"), _text("role"), _text("organisation"))
+MODEL_REVISION = _records("model_revision", _text("sha256"), Column("number", Integer))
+SCAN_EPOCH = _records("scan_epoch", Column("captured_at", UtcDateTime, index=True))
+CHECK_RUN = _records("check_run", _text("model_revision"), _text("scan_epoch"), _text("status"))
+FINDING = _records("finding", _text("status"), _text("cause_key"), _text("check_run"), _text("ncr"))
+NCR = _records("ncr", _text("number"), _text("state"), _text("severity"), _text("assignee"), _text("cause_key"))
+CAPA = _records("capa", _text("number"), _text("state"), _text("assignee"))
+INSPECTION_PLAN = _records("inspection_plan", _text("number"), _text("status"))
+INSPECTION = _records("inspection", _text("plan"), _text("status"), _text("verdict"))
+COMMENT = _records("comment", _text("subject"))
+ATTACHMENT = _records("attachment", _text("subject"), _text("sha256"))
+SUBSCRIPTION = _records("subscription", _text("user"))
+
+SHARE = Table(
+    "share",
+    METADATA,
+    Column("record", _ID, nullable=False),
+    Column("organisation", _ID, nullable=False, index=True),
+    Column("kind", String(40), nullable=False),
+    PrimaryKeyConstraint("record", "organisation"),
+)
+"""Which record an outside organisation (a supplier) may see."""
+
+ELEMENT_STATE = Table(
+    "element_state",
+    METADATA,
+    Column("project", _ID, nullable=False),
+    Column("scan_epoch", _ID, nullable=False),
+    Column("global_id", String(64), nullable=False),
+    Column("check_run", _ID, nullable=False, index=True),
+    Column("model_revision", _ID, nullable=False),
+    Column("ifc_class", String(80), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("storey", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("body", Document, nullable=False),
+    PrimaryKeyConstraint("project", "scan_epoch", "global_id"),
+    Index(None, "project", "global_id"),
+    Index(None, "project", "scan_epoch", "state"),
+)
+"""The state of each element in each epoch: thousands of rows per check, written together."""
+
+BLOB = Table(
+    "blob",
+    METADATA,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+"""What is kept beside the database, by its content."""
+
+SEQUENCE = Table(
+    "number_sequence",
+    METADATA,
+    Column("project", _ID, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("last", Integer, nullable=False),
+    PrimaryKeyConstraint("project", "kind"),
+)
+"""The last number given out per project and kind: a number is never given twice, whatever becomes of its record."""
+
+AUDIT_EVENT = Table(
+    "audit_event",
+    METADATA,
+    Column("stream", String(40), nullable=False),
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", _ID, nullable=False),
+    Column("actor_name", String(200), nullable=False),
+    Column("on_behalf_of", _ID, nullable=True),
+    Column("action", String(80), nullable=False),
+    Column("entity", String(100), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("before", Document, nullable=False),
+    Column("after", Document, nullable=False),
+    Column("record_sha256", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("request", String(100), nullable=False),
+    Column("origin", String(200), nullable=False),
+    Column("previous", LargeBinary(32), nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    PrimaryKeyConstraint("stream", "seq"),
+    Index(None, "entity", "seq"),
+)
+"""The chained trail. The database refuses to change or delete its rows."""
+
+AUDIT_ANCHOR = Table(
+    "audit_anchor",
+    METADATA,
+    Column("stream", String(40), nullable=False),
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    Column("head", LargeBinary(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kept_at", Text, nullable=False),
+    PrimaryKeyConstraint("stream", "seq"),
+)
+"""Which heads were handed out of the house, and where they lie."""
+
+SESSION = Table(
+    "login_session",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("user", _ID, ForeignKey("user_account.id"), nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("origin", String(200), nullable=False),
+)
+"""Browser sessions by the digest of their token: who reads the table cannot sign in with it."""
+
+TOKEN = Table(
+    "api_token",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("digest", String(64), unique=True, nullable=False),
+    Column("user", _ID, ForeignKey("user_account.id"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("scopes", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=True),
+    Column("revoked_at", UtcDateTime, nullable=True),
+    Column("used_at", UtcDateTime, nullable=True),
+)
+
+SIGN_IN_ATTEMPT = Table(
+    "sign_in_attempt",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("login", String(200), nullable=False),
+    Column("origin", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Index(None, "login", "at"),
+    Index(None, "origin", "at"),
+)
+
+IDEMPOTENCY = Table(
+    "idempotency_key",
+    METADATA,
+    Column("user", _ID, nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("request_sha256", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", Document, nullable=False),
+    Column("response", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    PrimaryKeyConstraint("user", "key"),
+)
+
+JOB = Table(
+    "job",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("project", _ID, nullable=True, index=True),
+    Column("kind", String(40), nullable=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("payload", Document, nullable=False),
+    Column("result", Document, nullable=True),
+    Column("error", Text, nullable=False, default=""),
+    Column("step", String(40), nullable=False, default=""),
+    Column("progress", Integer, nullable=False, default=0),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("cancel_asked", Boolean, nullable=False, default=False),
+    Column("worker", String(100), nullable=False, default=""),
+    Column("lease_until", UtcDateTime, nullable=True),
+    Column("created_by", _ID, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime, nullable=True),
+    Column("ended_at", UtcDateTime, nullable=True),
+    Index(None, "state", "lease_until"),
+)
+"""Long work. The row is the truth; the queue only wakes a worker."""
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("project", _ID, nullable=True),
+    Column("topic", String(80), nullable=False),
+    Column("payload", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime, nullable=True, index=True),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", Text, nullable=False, default=""),
+)
+"""What is to be told outside (mail, webhooks), written in the same transaction as what it tells of."""
+
+UPLOAD = Table(
+    "upload",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("project", _ID, nullable=False),
+    Column("user", _ID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime, nullable=True),
+    UniqueConstraint("project", "id"),
+)
+"""Files on their way in, piece by piece."""
+
+APPEND_ONLY = ("audit_event", "audit_anchor")

@@ -1,0 +1,129 @@
+"""The audit trail in the database: appended in the same transaction as the change it tells of."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select
+
+from twin.audit import GENESIS, Anchor, AuditEvent, ChainedEvent, Verification, chained, verify
+from twin.record import Actor, Json
+from twin.store.database import Database
+from twin.store.schema import AUDIT_ANCHOR, AUDIT_EVENT
+
+SYSTEM = "system"
+"""The stream of what belongs to no project."""
+_AT_ONCE = 1000
+
+
+def head(connection: Connection, stream: str) -> tuple[int, bytes]:
+    """Return number and hash of the newest event of a stream: 0 and the genesis when there is none."""
+    table = AUDIT_EVENT
+    query = select(table.c.seq, table.c.hash).where(table.c.stream == stream).order_by(table.c.seq.desc()).limit(1)
+    row = connection.execute(query).first()
+    return (int(row.seq), bytes(row.hash)) if row else (0, GENESIS)
+
+
+def append(database: Database, connection: Connection, event: AuditEvent) -> ChainedEvent:
+    """Append an event (its ``seq`` is set here) to its stream and return it with its hash."""
+    database.lock(connection, f"audit:{event.stream}")
+    seq, previous = head(connection, event.stream)
+    link = chained(replace(event, seq=seq + 1), previous)
+    connection.execute(insert(AUDIT_EVENT).values(_row(link)))
+    return link
+
+
+def events(connection: Connection, stream: str, *, after: int = 0, limit: int | None = None) -> Iterator[ChainedEvent]:
+    """Yield a stream's events in order, from number ``after`` + 1 on."""
+    table, given = AUDIT_EVENT, 0
+    while limit is None or given < limit:
+        most = _AT_ONCE if limit is None else min(_AT_ONCE, limit - given)
+        query = select(table).where(table.c.stream == stream, table.c.seq > after).order_by(table.c.seq).limit(most)
+        rows = connection.execute(query).mappings().all()
+        for row in rows:
+            yield _event(row)
+        if len(rows) < most:
+            return
+        given += len(rows)
+        after = int(rows[-1]["seq"])
+
+
+def history(connection: Connection, entity: str) -> list[ChainedEvent]:
+    """Return all events of one record (``ncr:ID``), oldest first."""
+    query = select(AUDIT_EVENT).where(AUDIT_EVENT.c.entity == entity).order_by(AUDIT_EVENT.c.seq)
+    return [_event(row) for row in connection.execute(query).mappings()]
+
+
+def streams(connection: Connection) -> list[str]:
+    """Return the names of all streams that have events."""
+    return list(connection.execute(select(AUDIT_EVENT.c.stream).distinct().order_by(AUDIT_EVENT.c.stream)).scalars())
+
+
+def verify_stream(connection: Connection, stream: str) -> Verification:
+    """Go through a stream and hold it against the anchors that the database remembers."""
+    return verify(stream, events(connection, stream), anchors=anchors(connection, stream))
+
+
+def anchors(connection: Connection, stream: str) -> list[Anchor]:
+    """Return the heads of a stream that were handed out."""
+    query = select(AUDIT_ANCHOR).where(AUDIT_ANCHOR.c.stream == stream).order_by(AUDIT_ANCHOR.c.seq)
+    return [Anchor(row.stream, int(row.seq), bytes(row.head), row.at) for row in connection.execute(query)]
+
+
+def note_anchor(connection: Connection, anchor: Anchor, kept_at: str) -> None:
+    """Remember that a head was handed out and where it is kept; the same head twice is remembered once."""
+    known = {a.seq for a in anchors(connection, anchor.stream)}
+    if anchor.seq not in known:
+        values = {"stream": anchor.stream, "seq": anchor.seq, "head": anchor.head, "at": anchor.at, "kept_at": kept_at}
+        connection.execute(insert(AUDIT_ANCHOR).values(values))
+
+
+def current_anchor(connection: Connection, stream: str, now: datetime) -> Anchor:
+    """Return the stream's head as it is now."""
+    seq, newest = head(connection, stream)
+    return Anchor(stream, seq, newest, now)
+
+
+def _row(link: ChainedEvent) -> Mapping[str, Any]:
+    event = link.event
+    return {
+        "stream": event.stream,
+        "seq": event.seq,
+        "at": event.at,
+        "actor": event.actor.id,
+        "actor_name": event.actor.name,
+        "on_behalf_of": event.actor.on_behalf_of,
+        "action": event.action,
+        "entity": event.entity,
+        "version": event.version,
+        "before": dict(event.before),
+        "after": dict(event.after),
+        "record_sha256": event.record_sha256,
+        "reason": event.reason,
+        "request": event.request,
+        "origin": event.origin,
+        "previous": link.previous,
+        "hash": link.hash,
+    }
+
+
+def _event(row: RowMapping) -> ChainedEvent:
+    before: dict[str, Json] = row["before"]
+    after: dict[str, Json] = row["after"]
+    event = AuditEvent(
+        stream=row["stream"],
+        seq=int(row["seq"]),
+        at=row["at"],
+        actor=Actor(row["actor"], row["actor_name"], row["on_behalf_of"]),
+        action=row["action"],
+        entity=row["entity"],
+        version=row["version"],
+        before=before,
+        after=after,
+        record_sha256=row["record_sha256"],
+        reason=row["reason"],
+        request=row["request"],
+        origin=row["origin"],
+    )
+    return ChainedEvent(event, bytes(row["previous"]), bytes(row["hash"]))
