@@ -1,0 +1,227 @@
+"""Who may do what: one table of roles and actions, and in which capacities a role signs.
+
+The table is the rule; everything else asks it. A supplier reaches only what is shared with it: the scope is data, so
+that the store can filter rows by it.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from twin.errors import NotAllowed
+
+
+class Role(StrEnum):
+    """What a member is in a project."""
+
+    OWNER = "owner"
+    QUALITY_MANAGER = "quality_manager"
+    INSPECTOR = "inspector"
+    DESIGNER = "designer"
+    SITE_MANAGER = "site_manager"
+    SUPPLIER = "supplier"
+    VIEWER = "viewer"
+
+
+class Scope(StrEnum):
+    """Which records of a project an action reaches."""
+
+    ALL = "all"
+    SHARED = "shared"
+    """Only those shared with the member's organisation."""
+
+
+class Action(StrEnum):
+    """What can be done in a project: ``noun.verb``."""
+
+    PROJECT_READ = "project.read"
+    PROJECT_EDIT = "project.edit"
+    MEMBER_READ = "member.read"
+    MEMBER_MANAGE = "member.manage"
+    MODEL_READ = "model.read"
+    MODEL_UPLOAD = "model.upload"
+    SCAN_READ = "scan.read"
+    SCAN_UPLOAD = "scan.upload"
+    CHECK_READ = "check.read"
+    CHECK_RUN = "check.run"
+    ELEMENT_READ = "element.read"
+    FINDING_READ = "finding.read"
+    FINDING_TRIAGE = "finding.triage"
+    NCR_READ = "ncr.read"
+    NCR_RAISE = "ncr.raise"
+    NCR_CONTAIN = "ncr.contain"
+    NCR_REVIEW = "ncr.review"
+    NCR_SIGN = "ncr.sign"
+    NCR_CORRECT = "ncr.correct"
+    NCR_CLOSE = "ncr.close"
+    NCR_VOID = "ncr.void"
+    RECORD_SHARE = "record.share"
+    CAPA_READ = "capa.read"
+    CAPA_EDIT = "capa.edit"
+    CAPA_ACT = "capa.act"
+    CAPA_APPROVE = "capa.approve"
+    CAPA_EVALUATE = "capa.evaluate"
+    PLAN_READ = "plan.read"
+    PLAN_EDIT = "plan.edit"
+    PLAN_APPROVE = "plan.approve"
+    POINT_NOTIFY = "point.notify"
+    POINT_RELEASE = "point.release"
+    INSPECTION_READ = "inspection.read"
+    INSPECTION_PERFORM = "inspection.perform"
+    INSPECTION_DECIDE = "inspection.decide"
+    COMMENT_WRITE = "comment.write"
+    ATTACHMENT_ADD = "attachment.add"
+    SUBSCRIPTION_MANAGE = "subscription.manage"
+    EXPORT_READ = "export.read"
+    MODEL_WRITE_BACK = "model.write_back"
+    AUDIT_READ = "audit.read"
+    WEBHOOK_MANAGE = "webhook.manage"
+    JOB_CANCEL = "job.cancel"
+
+
+_COLUMNS = (
+    Role.OWNER, Role.QUALITY_MANAGER, Role.INSPECTOR, Role.DESIGNER, Role.SITE_MANAGER, Role.SUPPLIER, Role.VIEWER,
+)  # fmt: skip
+_CELLS = {".": None, "x": Scope.ALL, "s": Scope.SHARED}
+_TABLE: dict[Action, str] = {
+    #                            owner, quality manager, inspector, designer, site manager, supplier, viewer
+    Action.PROJECT_READ:        "x x x x x s x",
+    Action.PROJECT_EDIT:        "x . . . . . .",
+    Action.MEMBER_READ:         "x x x x x . x",
+    Action.MEMBER_MANAGE:       "x . . . . . .",
+    Action.MODEL_READ:          "x x x x x . x",
+    Action.MODEL_UPLOAD:        "x x . x . . .",
+    Action.SCAN_READ:           "x x x x x . x",
+    Action.SCAN_UPLOAD:         "x x x . x . .",
+    Action.CHECK_READ:          "x x x x x . x",
+    Action.CHECK_RUN:           "x x x . . . .",
+    Action.ELEMENT_READ:        "x x x x x s x",
+    Action.FINDING_READ:        "x x x x x s x",
+    Action.FINDING_TRIAGE:      "x x x . . . .",
+    Action.NCR_READ:            "x x x x x s x",
+    Action.NCR_RAISE:           "x x x x x . .",
+    Action.NCR_CONTAIN:         "x x x . x s .",
+    Action.NCR_REVIEW:          "x x . x . . .",
+    Action.NCR_SIGN:            "x x . x . . .",
+    Action.NCR_CORRECT:         "x x . . x s .",
+    Action.NCR_CLOSE:           "x x . . . . .",
+    Action.NCR_VOID:            "x x . . . . .",
+    Action.RECORD_SHARE:        "x x . . . . .",
+    Action.CAPA_READ:           "x x x x x s x",
+    Action.CAPA_EDIT:           "x x . . . s .",
+    Action.CAPA_ACT:            "x x x x x s .",
+    Action.CAPA_APPROVE:        "x x . . . . .",
+    Action.CAPA_EVALUATE:       "x x x . . . .",
+    Action.PLAN_READ:           "x x x x x s x",
+    Action.PLAN_EDIT:           "x x . . . . .",
+    Action.PLAN_APPROVE:        "x x . x . . .",
+    Action.POINT_NOTIFY:        "x x x . x s .",
+    Action.POINT_RELEASE:       "x x x x . . .",
+    Action.INSPECTION_READ:     "x x x x x s x",
+    Action.INSPECTION_PERFORM:  "x x x . . . .",
+    Action.INSPECTION_DECIDE:   "x x . . . . .",
+    Action.COMMENT_WRITE:       "x x x x x s .",
+    Action.ATTACHMENT_ADD:      "x x x x x s .",
+    Action.SUBSCRIPTION_MANAGE: "x x x x x s x",
+    Action.EXPORT_READ:         "x x x x x . x",
+    Action.MODEL_WRITE_BACK:    "x x . x . . .",
+    Action.AUDIT_READ:          "x x . . . . .",
+    Action.WEBHOOK_MANAGE:      "x . . . . . .",
+    Action.JOB_CANCEL:          "x x x . . . .",
+}  # fmt: skip
+
+
+def _permitted() -> Mapping[Role, Mapping[Action, Scope]]:
+    """Turn the table round: role -> action -> scope."""
+    by_role: dict[Role, dict[Action, Scope]] = {role: {} for role in _COLUMNS}
+    for action, row in _TABLE.items():
+        for role, cell in zip(_COLUMNS, row.split(), strict=True):
+            scope = _CELLS[cell]
+            if scope is not None:
+                by_role[role][action] = scope
+    return MappingProxyType({role: MappingProxyType(actions) for role, actions in by_role.items()})
+
+
+PERMITTED = _permitted()
+"""Role -> action -> which records it reaches; an action that is not there is not permitted."""
+
+
+class Capacity(StrEnum):
+    """In which capacity someone signs or acts for a party (``Signature.role``)."""
+
+    DESIGN_AUTHORITY = "design_authority"
+    QUALITY_MANAGER = "quality_manager"
+    CUSTOMER = "customer"
+    CONTRACTOR = "contractor"
+    SUBCONTRACTOR = "subcontractor"
+    SUPPLIER = "supplier"
+    CONSULTANT = "consultant"
+    THIRD_PARTY = "third_party"
+    AUTHORITY = "authority"
+    INSPECTOR = "inspector"
+
+
+CAPACITIES: Mapping[Role, frozenset[Capacity]] = MappingProxyType(
+    {
+        Role.OWNER: frozenset({Capacity.CUSTOMER}),
+        Role.QUALITY_MANAGER: frozenset({Capacity.QUALITY_MANAGER, Capacity.CONTRACTOR}),
+        Role.INSPECTOR: frozenset({Capacity.INSPECTOR, Capacity.THIRD_PARTY, Capacity.AUTHORITY}),
+        Role.DESIGNER: frozenset({Capacity.DESIGN_AUTHORITY, Capacity.CONSULTANT}),
+        Role.SITE_MANAGER: frozenset({Capacity.CONTRACTOR, Capacity.SUBCONTRACTOR}),
+        Role.SUPPLIER: frozenset({Capacity.SUPPLIER}),
+        Role.VIEWER: frozenset[Capacity](),
+    }
+)
+"""Role -> the capacities it may sign in; a membership may grant fewer, never more."""
+
+
+def scope_of(role: Role, action: Action) -> Scope | None:
+    """Return which records the action reaches for this role, None when it is not permitted at all."""
+    return PERMITTED[role].get(action)
+
+
+def may(role: Role, action: Action) -> bool:
+    """Say whether the role has the action at all; which records it reaches is :func:`scope_of`.
+
+    Examples
+    --------
+    >>> may(Role.VIEWER, Action.NCR_READ), may(Role.VIEWER, Action.NCR_RAISE)
+    (True, False)
+    """
+    return scope_of(role, action) is not None
+
+
+def may_reach(role: Role, action: Action, *, shared: bool) -> bool:
+    """Say whether the role may do this to a record that is, or is not, ``shared`` with the member's organisation."""
+    scope = scope_of(role, action)
+    return scope is Scope.ALL or (scope is Scope.SHARED and shared)
+
+
+def require(role: Role, action: Action) -> Scope:
+    """Return which records the action reaches.
+
+    Raises
+    ------
+    NotAllowed
+        If the role does not have the action.
+    """
+    scope = scope_of(role, action)
+    if scope is None:
+        raise NotAllowed(f"a {_said(role)} may not do {action}: ask {_who_may(action)}")
+    return scope
+
+
+def require_capacity(role: Role, capacity: Capacity) -> None:
+    """Raise :class:`NotAllowed` unless the role may sign in this capacity."""
+    if capacity not in CAPACITIES[role]:
+        able = [_said(r) for r in _COLUMNS if capacity in CAPACITIES[r]]
+        raise NotAllowed(f"a {_said(role)} may not sign as {_said(capacity)}: ask a {' or '.join(able)}")
+
+
+def _who_may(action: Action) -> str:
+    """Name who has the action everywhere."""
+    return " or ".join(f"a {_said(role)}" for role in _COLUMNS if scope_of(role, action) is Scope.ALL)
+
+
+def _said(word: Role | Capacity) -> str:
+    return word.value.replace("_", " ")
