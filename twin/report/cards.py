@@ -104,7 +104,7 @@ def headline(element: ElementResult, words: Words) -> str:
 
 def _measurement(measurement: Measurement, words: Words) -> MeasurementText:
     outcome = measurement.outcome.value
-    actual = words("value_nm")
+    actual = figures.DASH
     if np.isfinite(measurement.actual):
         actual = f"{figures.actual_mm(measurement)} ± {figures.mm(measurement.expanded_uncertainty)} mm"
     name = words.characteristic(measurement.characteristic)

@@ -166,7 +166,8 @@ def _headline(result: CheckResult, words: Words) -> tuple[str, str, Mark]:
     if total == 0:
         return words("headline.empty"), "", Mark.NOT_MEASURED
     n = Counter(mark_of(element) for element in result.elements)
-    sentence = words("headline.sentence", **{mark.value: n[mark] for mark in Mark})
+    parts = [words(f"headline.part.{mark.value}", n=n[mark]) for mark in Mark if n[mark]]
+    sentence = words("comma").join(parts) + words("full_stop")
     shapeless = sum(element.global_id in result.design.without_geometry for element in result.elements)
     if shapeless:
         key = "headline.without_shape_one" if shapeless == 1 else "headline.without_shape"
@@ -180,6 +181,8 @@ def _headline(result: CheckResult, words: Words) -> tuple[str, str, Mark]:
     if bad:
         key = "headline.fail_one" if bad == 1 else "headline.fail"
         return words(key, n=bad, total=total), sentence, Mark.FAIL
+    if undecided == total:
+        return words("headline.none_one" if total == 1 else "headline.none", total=total), sentence, Mark.INDETERMINATE
     if undecided:
         return words("headline.open", n=undecided, total=total), sentence, Mark.INDETERMINATE
     return words("headline.pass", total=total), sentence, Mark.PASS

@@ -213,7 +213,7 @@ def _numbered(
 
     draw = ImageDraw.Draw(image)
     carded = [i for i in members if i in numbers]
-    size = 11 if len(carded) <= 30 else 8
+    size = 15 if len(carded) <= 30 else 9
     font: Any = ImageFont.load_default(size + 6)
     # the most severe element comes last, on top
     for index in reversed(carded):

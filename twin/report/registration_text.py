@@ -59,9 +59,11 @@ def _rivals(found: Registration, words: Words) -> tuple[tuple[str, str, str, str
 
 
 def _meaning(found: Registration, words: Words) -> tuple[str, ...]:
-    placed = "registration.meaning_accepted" if found.method == "auto" else "registration.meaning_placed"
-    method = words.term("method", found.method)
-    lines = [words(placed, method=method, supporters=found.supporters, judged=found.judged)]
+    placed = words(f"registration.meaning_{found.method}")
+    if found.judged:
+        agree = words("registration.meaning_agree", supporters=found.supporters, judged=found.judged)
+        placed += words("space") + agree
+    lines = [placed]
     spread = _expanded(found)
     if spread is not None:
         mm, angle = 1000.0 * float(spread[3:].max()), float(np.degrees(spread[:3].max()))

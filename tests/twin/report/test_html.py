@@ -1,6 +1,7 @@
 """The HTML report."""
 
 import base64
+import dataclasses
 import hashlib
 import re
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from geometry.verdict import Outcome, State
 from twin.report.content import make_content
 from twin.report.html import html_report
 from twin.report.palette import needs_action
@@ -147,6 +149,22 @@ def test_a_refused_registration_says_why_shows_rivals_and_what_to_do(
     assert "article" not in page.tags
 
 
+@pytest.mark.parametrize(("lang", "wanted"), [("en", "None of the 28 elements"), ("zh", "28 个构件均未能判定")])
+def test_nothing_judged_is_not_called_free_of_faults(
+    lang: str, wanted: str, building: CheckResult, provenance_of: ProvenanceOf
+) -> None:
+    """Zeros are left out of the sentence below."""
+    unseen = tuple(
+        dataclasses.replace(e, state=State.UNSEEN, verdict=Outcome.NOT_MEASURED, measurements=())
+        for e in building.elements
+    )
+    result = dataclasses.replace(building, elements=unseen)
+    content = make_content(result, provenance_of(building), Words(lang))
+    assert content.headline.startswith(wanted)
+    assert "28" in content.sentence
+    assert "0" not in content.sentence
+
+
 def test_thousands_of_elements_stay_small_and_the_limit_is_stated(
     many: CheckResult, provenance_of: ProvenanceOf
 ) -> None:
@@ -182,6 +200,9 @@ def test_in_a_browser_the_table_filters_sorts_and_pages(
       log.push(header.getAttribute('aria-sort'));
       document.querySelector('[data-show=fail]').click();
       log.push(shown().every((row) => row.dataset.mark === 'fail'), document.querySelector('#shown').textContent);
+      const cards = () => [...document.querySelectorAll('.card')].filter((card) => !card.hidden).length;
+      log.push(cards());
+      location.hash = '#card-77'; window.dispatchEvent(new Event('hashchange')); log.push(cards());
       document.body.innerHTML = '<pre>LOG ' + log.join('|') + ' END</pre>';
     """
     text = page_of(many, "en", provenance_of)
@@ -195,4 +216,4 @@ def test_in_a_browser_the_table_filters_sorts_and_pages(
     found = re.search(r"LOG (.*) END", out)
     assert found is not None
     first = "50|100|50|true|1|descending|true|ascending|true"
-    assert found.group(1) == f"{first}|50 of 3000 elements shown"
+    assert found.group(1) == f"{first}|50 of 3000 elements shown|20|100"

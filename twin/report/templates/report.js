@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   const PAGE = window.matchMedia("(max-width: 640px)").matches ? 25 : 50;
+  const CARDS = 20;
   const table = document.querySelector(".elements");
   if (!table) return;
   const body = table.tBodies[0];
@@ -85,9 +86,27 @@
       document.querySelector("#elements").scrollIntoView();
     });
   }
+  const cards = [...document.querySelectorAll(".card")];
+  const moreCards = document.querySelector("#more-cards");
+  function showCards(count) {
+    for (const [place, card] of cards.entries()) card.hidden = place >= count;
+    moreCards.hidden = cards.length <= count;
+    moreCards.textContent = moreCards.dataset.template.replace("{n}", cards.length - count);
+  }
+  const linked = () => cards.findIndex((card) => `#${card.id}` === location.hash);
+  function follow() {
+    if (linked() < 0 || !cards[linked()].hidden) return;
+    showCards(cards.length);
+    cards[linked()].scrollIntoView();
+  }
+  showCards(CARDS);
+  follow();
+  window.addEventListener("hashchange", follow);
+  moreCards.addEventListener("click", () => showCards(cards.length));
   window.addEventListener("beforeprint", () => {
     limit = Number.POSITIVE_INFINITY;
     apply();
+    showCards(cards.length);
     for (const folded of document.querySelectorAll("details")) folded.open = true;
   });
   apply();
