@@ -217,15 +217,12 @@ def _registration_pairs(result: CheckResult, content: Content, w: Words) -> list
         pairs.append((w("note"), found.detail))
     rivals = found.rivals
     if found.refusal is not None:
-        pairs = [
-            (w("cause"), found.refusal.cause),
-            *((w("section.next"), step) for step, _ in found.refusal.steps),
-            *pairs,
-        ]
+        steps = [(w("section.next"), "\n".join((step, *example))) for step, example in found.refusal.steps]
+        pairs = [(w("cause"), found.refusal.cause), *steps, *pairs]
         rivals = found.refusal.positions
     pairs += [(label, f"{score}; {distance}; {angle}") for label, score, distance, angle in rivals]
     pose = result.registration.T_design_scan
-    if pose is not None:
+    if pose is not None and found.accepted:
         from twin.report.report_json import raw_pose
 
         raw = raw_pose(pose, result.design.origin, result.scan.origin)
