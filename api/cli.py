@@ -22,7 +22,7 @@ from geometry.errors import GeometryError
 
 if TYPE_CHECKING:
     from api.progress import ProgressView
-    from twin.operations import CheckRequest
+    from twin.operations.check import CheckRequest
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,7 +81,7 @@ def _is_unexpected(error: BaseException) -> bool:
 
 def run_check_command(arguments: argparse.Namespace) -> int:
     """Run ``qtems check``: check, write the reports, print the summary."""
-    from twin.operations import run_check
+    from twin.operations.check import run_check
 
     with _progress_view(arguments) as view:
         outcome = run_check(_request(arguments), progress=view)
@@ -120,7 +120,7 @@ def cache_dir() -> Path:
 
 
 def _request(arguments: argparse.Namespace) -> "CheckRequest":
-    from twin.operations import CheckRequest
+    from twin.operations.check import CheckRequest
 
     return CheckRequest(
         model=arguments.model,

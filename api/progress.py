@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from twin.operations import Step
+from twin.operations.check import Step
 
 LABEL_WIDTH = 48
 BAR_WIDTH = 24

@@ -15,7 +15,7 @@ from api.words import WORDS
 from geometry.note import Note
 from geometry.registration.result import Registration
 from geometry.verdict import Outcome, State
-from twin.operations import CheckOutcome
+from twin.operations.check import CheckOutcome
 from twin.report.palette import LOOKS, mark_of
 from twin.report.refusal import cause_of
 from twin.report.selection import actionable, worst

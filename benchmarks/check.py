@@ -242,11 +242,11 @@ def run_steps(model: Path, scan_path: Path, folder: Path) -> dict[str, Any]:
     watch = Stopwatch()
     with watch.step("import"):
         import twin.check
-        import twin.operations
+        import twin.operations.check
         from geometry.readers import read_design, read_scan
         from geometry.readers.registration_file import read_request
         from geometry.tolerance import surface_tolerance
-    workers = twin.operations.usable_cores()
+    workers = twin.operations.check.usable_cores()
     with watch.step("read scan"):
         scan = read_scan([scan_path])
     with tempfile.TemporaryDirectory() as cache:

@@ -14,7 +14,7 @@ from geometry.registration.result import Registration, RegistrationStatus
 from geometry.scan import Scan, Station
 from geometry.source import SourceFile
 from geometry.verdict import Measurement, Outcome, State, judge
-from twin.operations import CheckOutcome
+from twin.operations.check import CheckOutcome
 from twin.result import CheckResult, ElementResult, Unmodelled
 
 

@@ -16,7 +16,7 @@ from api.exit_codes import ExitCode
 from geometry.errors import EmptyInput, GeometryError, ReadError
 from geometry.registration.result import RegistrationStatus
 from geometry.verdict import State
-from twin.operations import CheckRequest, Step
+from twin.operations.check import CheckRequest, Step
 
 Qtems = Callable[..., Any]
 CHECK = ("check", "m.ifc", "s.e57", "--out", "o")
@@ -41,7 +41,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], list[CheckRe
             progress(Step.MEASURING, "", 1.0)
             return end
 
-        monkeypatch.setattr("twin.operations.run_check", run_check)
+        monkeypatch.setattr("twin.operations.check.run_check", run_check)
         return asked
 
     return replace

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from api.progress import PlainProgress, TerminalProgress
 from api.words import WORDS
-from twin.operations import Step
+from twin.operations.check import Step
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ def interrupted(
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
 
 
-@pytest.mark.parametrize("at", ["signal", "enum", "api.cli", "api.arguments", "argparse", "twin.operations"])
+@pytest.mark.parametrize("at", ["signal", "enum", "api.cli", "api.arguments", "argparse", "twin.operations.check"])
 def test_an_interrupted_import_ends_as_one_line(at: str) -> None:
     ended = interrupted(at)
     assert (ended.returncode, ended.stdout) == (130, "")
