@@ -120,7 +120,7 @@ def _counts(elements: Sequence[ElementResult], words: Words, total: str) -> Tabl
     for outcome in Outcome:
         column = sum(n for (_, verdict), n in count.items() if verdict is outcome)
         style = _STYLES[outcome]
-        table.add_column(words.term("verdict", outcome), justify="right", style=style, footer=str(column))
+        table.add_column(words.term("verdict", outcome), justify="right", style=style, footer=str(column or "·"))
     table.add_column(total, justify="right", footer=str(len(elements)))
     for state in State:
         row = [count[state, outcome] for outcome in Outcome]
