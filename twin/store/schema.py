@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.schema import SchemaItem
 
 from twin.store.types import Document, UtcDateTime
 
@@ -33,7 +34,7 @@ METADATA = MetaData(
 _ID = String(32)
 
 
-def _records(name: str, *more: Column[object]) -> Table:
+def _records(name: str, *more: SchemaItem) -> Table:
     """Return the table of one kind of record: what all have, and ``more`` to filter by."""
     return Table(
         name,
@@ -54,10 +55,14 @@ def _text(name: str, *, index: bool = True, nullable: bool = True) -> Column[obj
 
 
 ORGANISATION = _records("organisation", _text("name"))
-PROJECT = _records("project", _text("organisation"), _text("name"))
+PROJECT = _records(
+    "project", _text("organisation"), _text("name"), Column("key", String(12), unique=True, nullable=False)
+)
 USER = _records("user_account", Column("login", String(200), unique=True, nullable=False), _text("status"))
-MEMBER = _records("member", _text("user"), _text("role"), _text("organisation"))
-MODEL_REVISION = _records("model_revision", _text("sha256"), Column("number", Integer))
+MEMBER = _records("member", _text("user"), _text("role"), _text("organisation"), UniqueConstraint("project", "user"))
+MODEL_REVISION = _records(
+    "model_revision", _text("sha256"), Column("number", Integer), UniqueConstraint("project", "number")
+)
 SCAN_EPOCH = _records("scan_epoch", Column("captured_at", UtcDateTime, index=True))
 CHECK_RUN = _records("check_run", _text("model_revision"), _text("scan_epoch"), _text("status"))
 FINDING = _records("finding", _text("status"), _text("cause_key"), _text("check_run"), _text("ncr"))

@@ -249,6 +249,7 @@ def upgrade() -> None:
         sa.Column("organisation", sa.String(length=200), nullable=True),
         sa.Column("body", Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+        sa.UniqueConstraint("project", "user", name=op.f("uq_member_project_user")),
     )
     op.create_index(op.f("ix_member_organisation"), "member", ["organisation"], unique=False)
     op.create_index(op.f("ix_member_project_created_at_id"), "member", ["project", "created_at", "id"], unique=False)
@@ -265,6 +266,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=True),
         sa.Column("body", Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_model_revision")),
+        sa.UniqueConstraint("project", "number", name=op.f("uq_model_revision_project_number")),
     )
     op.create_index(
         op.f("ix_model_revision_project_created_at_id"), "model_revision", ["project", "created_at", "id"], unique=False
@@ -335,8 +337,10 @@ def upgrade() -> None:
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("organisation", sa.String(length=200), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=True),
+        sa.Column("key", sa.String(length=12), nullable=False),
         sa.Column("body", Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
+        sa.UniqueConstraint("key", name=op.f("uq_project_key")),
     )
     op.create_index(op.f("ix_project_name"), "project", ["name"], unique=False)
     op.create_index(op.f("ix_project_organisation"), "project", ["organisation"], unique=False)

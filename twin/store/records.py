@@ -1,0 +1,37 @@
+"""The kinds of records there are, each with its table and the columns that it is filtered by."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from twin.finding import Finding
+from twin.project import CheckRun, Member, ModelRevision, Organisation, Project, ScanEpoch
+from twin.store import schema
+from twin.store.kinds import Kind, attributes
+
+
+def _project_of(record: Any) -> str:
+    return record.project
+
+
+def _check_run_columns(run: CheckRun) -> Mapping[str, Any]:
+    return {"model_revision": run.revision, "scan_epoch": run.epoch, "status": run.registration.status.value}
+
+
+def _finding_columns(finding: Finding) -> Mapping[str, Any]:
+    return {
+        "status": finding.status.value,
+        "cause_key": finding.cause_key,
+        "check_run": finding.origin.check_run,
+        "ncr": finding.decision.successor if finding.decision else None,
+    }
+
+
+ORGANISATION = Kind("organisation", Organisation, schema.ORGANISATION, attributes("name"), lambda _: None)
+PROJECT = Kind("project", Project, schema.PROJECT, attributes("organisation", "name", "key"), lambda p: p.id)
+MEMBER = Kind("member", Member, schema.MEMBER, attributes("user", "role", "organisation"), _project_of)
+MODEL_REVISION = Kind(
+    "model_revision", ModelRevision, schema.MODEL_REVISION, attributes("sha256", "number"), _project_of
+)
+SCAN_EPOCH = Kind("scan_epoch", ScanEpoch, schema.SCAN_EPOCH, attributes("captured_at"), _project_of)
+CHECK_RUN = Kind("check_run", CheckRun, schema.CHECK_RUN, _check_run_columns, _project_of)
+FINDING = Kind("finding", Finding, schema.FINDING, _finding_columns, _project_of)
