@@ -1,10 +1,11 @@
 """Reading and changing records: each change with its version checked and its event in the trail, or not at all."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -38,6 +39,8 @@ class Unit(View):
 
     database: Database
     context: Context
+    new_id: Callable[[], Id]
+    """Makes the identifier of a new record."""
 
     def add(self, kind: Kind[T], record: T, *, action: str = "create", reason: str = "") -> Stored[T]:
         """Keep a new record.
@@ -166,6 +169,7 @@ class Store:
     """The door to the records."""
 
     database: Database
+    new_id: Callable[[], Id] = field(default=lambda: uuid4().hex)
 
     @contextmanager
     def read(self) -> Generator[View]:
@@ -177,7 +181,7 @@ class Store:
     def write(self, context: Context) -> Generator[Unit]:
         """Begin a change: kept when the block ends, forgotten when it raises."""
         with self.database.write() as connection:
-            yield Unit(connection, self.database, context)
+            yield Unit(connection, self.database, context, self.new_id)
 
 
 def _overtaken(kind: Kind[Any]) -> Conflict:
