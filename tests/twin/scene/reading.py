@@ -75,7 +75,8 @@ def check(glb: Glb) -> None:
         assert buffers[packed["buffer"]].get("extensions") is None
         assert buffers[view["buffer"]]["extensions"]
         for slot, part in ((0, packed), (1, view)):
-            assert part["byteOffset"] % 4 == 0 and part["byteOffset"] >= ends[slot], "views overlap or are not aligned"
+            assert part["byteOffset"] % 4 == 0, "not aligned"
+            assert part["byteOffset"] >= ends[slot], "views overlap"
             ends[slot] = part["byteOffset"] + part["byteLength"]
             assert ends[slot] <= buffers[part["buffer"]]["byteLength"]
         assert view["byteLength"] == packed["byteStride"] * packed["count"]

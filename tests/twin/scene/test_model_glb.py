@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,13 +27,9 @@ BOX_FACES = np.array(
 UNIT = np.array([[x, y, z] for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))], float)
 
 
-def element(number: int, rng: np.random.Generator, **said: Any) -> Element:
+def element(number: int, rng: np.random.Generator) -> Element:
     size, place = rng.uniform(0.05, 4.0, 3), rng.uniform(0.0, 60.0, 3)
-    mesh = Mesh(UNIT * size + place, BOX_FACES)
-    return Element(
-        f"{number:022d}",
-        **{"ifc_class": "IfcWall", "name": f"墙 {number}", "storey": f"L{number % 3}", "mesh": mesh} | said,
-    )
+    return Element(f"{number:022d}", "IfcWall", f"墙 {number}", f"L{number % 3}", Mesh(UNIT * size + place, BOX_FACES))
 
 
 def design(elements: list[Element], lost: list[Element] | None = None) -> DesignModel:
@@ -59,7 +54,7 @@ def model() -> DesignModel:
 
 
 def primitives(glb: Glb) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return, per material, the corners (n, k, 3) in the design file's coordinates and the feature id of each corner."""
+    """Return, per material, the corners (n, k, 3) in the design file's coordinates and their feature ids."""
     root = glb.document["nodes"][0]
     matrix = np.array(root["matrix"]).reshape(4, 4).T
     # glTF is y-up: this is what a loader sees, turned back
@@ -183,7 +178,7 @@ def test_a_model_of_kilometres_keeps_float32_accuracy():
     rng = np.random.default_rng(8)
     far = element(1, rng)
     near = element(0, rng)
-    moved = dataclasses.replace(far, mesh=Mesh(far.mesh.vertices + [4000.0, 0.0, 0.0], far.mesh.faces))
+    moved = dataclasses.replace(far, mesh=Mesh(far.mesh.vertices + np.array([4000.0, 0.0, 0.0]), far.mesh.faces))
     model = design([near, moved])
     layout = scene_layout(model)
     triangles, ids = primitives(read_glb(next(model_files(model, layout)).content))["opaque"]
