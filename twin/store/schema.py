@@ -58,7 +58,13 @@ ORGANISATION = _records("organisation", _text("name"))
 PROJECT = _records(
     "project", _text("organisation"), _text("name"), Column("key", String(12), unique=True, nullable=False)
 )
-USER = _records("user_account", Column("login", String(200), unique=True, nullable=False), _text("status"))
+USER = _records(
+    "user_account",
+    Column("login", String(200), unique=True, nullable=False),
+    _text("status"),
+    _text("email"),
+    Column("subject", String(500), unique=True),
+)
 MEMBER = _records("member", _text("user"), _text("role"), _text("organisation"), UniqueConstraint("project", "user"))
 MODEL_REVISION = _records(
     "model_revision", _text("sha256"), Column("number", Integer), UniqueConstraint("project", "number")
@@ -89,6 +95,7 @@ ELEMENT_STATE = Table(
     METADATA,
     Column("project", _ID, nullable=False),
     Column("scan_epoch", _ID, nullable=False),
+    Column("captured_at", UtcDateTime, nullable=False),
     Column("global_id", String(64), nullable=False),
     Column("check_run", _ID, nullable=False, index=True),
     Column("model_revision", _ID, nullable=False),
@@ -99,7 +106,7 @@ ELEMENT_STATE = Table(
     Column("verdict", String(20), nullable=False),
     Column("body", Document, nullable=False),
     PrimaryKeyConstraint("project", "scan_epoch", "global_id"),
-    Index(None, "project", "global_id"),
+    Index(None, "project", "global_id", "captured_at"),
     Index(None, "project", "scan_epoch", "state"),
 )
 """The state of each element in each epoch: thousands of rows per check, written together."""
@@ -165,9 +172,11 @@ SESSION = Table(
     "login_session",
     METADATA,
     Column("digest", String(64), primary_key=True),
+    Column("id", _ID, unique=True, nullable=False),
     Column("user", _ID, ForeignKey("user_account.id"), nullable=False, index=True),
     Column("csrf", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("origin", String(200), nullable=False),
 )
@@ -181,6 +190,7 @@ TOKEN = Table(
     Column("user", _ID, ForeignKey("user_account.id"), nullable=False, index=True),
     Column("name", String(200), nullable=False),
     Column("scopes", Document, nullable=False),
+    Column("project", _ID, nullable=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=True),
     Column("revoked_at", UtcDateTime, nullable=True),
@@ -191,6 +201,7 @@ SIGN_IN_ATTEMPT = Table(
     "sign_in_attempt",
     METADATA,
     Column("id", _ID, primary_key=True),
+    Column("purpose", String(20), nullable=False),
     Column("login", String(200), nullable=False),
     Column("origin", String(200), nullable=False),
     Column("at", UtcDateTime, nullable=False),

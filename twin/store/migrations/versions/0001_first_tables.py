@@ -124,6 +124,7 @@ def upgrade() -> None:
         "element_state",
         sa.Column("project", sa.String(length=32), nullable=False),
         sa.Column("scan_epoch", sa.String(length=32), nullable=False),
+        sa.Column("captured_at", UtcDateTime(), nullable=False),
         sa.Column("global_id", sa.String(length=64), nullable=False),
         sa.Column("check_run", sa.String(length=32), nullable=False),
         sa.Column("model_revision", sa.String(length=32), nullable=False),
@@ -136,7 +137,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project", "scan_epoch", "global_id", name=op.f("pk_element_state")),
     )
     op.create_index(op.f("ix_element_state_check_run"), "element_state", ["check_run"], unique=False)
-    op.create_index(op.f("ix_element_state_project_global_id"), "element_state", ["project", "global_id"], unique=False)
+    op.create_index(
+        op.f("ix_element_state_project_global_id_captured_at"),
+        "element_state",
+        ["project", "global_id", "captured_at"],
+        unique=False,
+    )
     op.create_index(
         op.f("ix_element_state_project_scan_epoch_state"),
         "element_state",
@@ -371,6 +377,7 @@ def upgrade() -> None:
     op.create_table(
         "sign_in_attempt",
         sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("login", sa.String(length=200), nullable=False),
         sa.Column("origin", sa.String(length=200), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -418,10 +425,14 @@ def upgrade() -> None:
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("login", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=200), nullable=True),
+        sa.Column("email", sa.String(length=200), nullable=True),
+        sa.Column("subject", sa.String(length=500), nullable=True),
         sa.Column("body", Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
         sa.UniqueConstraint("login", name=op.f("uq_user_account_login")),
+        sa.UniqueConstraint("subject", name=op.f("uq_user_account_subject")),
     )
+    op.create_index(op.f("ix_user_account_email"), "user_account", ["email"], unique=False)
     op.create_index(
         op.f("ix_user_account_project_created_at_id"), "user_account", ["project", "created_at", "id"], unique=False
     )
@@ -433,6 +444,7 @@ def upgrade() -> None:
         sa.Column("user", sa.String(length=32), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("scopes", Document, nullable=False),
+        sa.Column("project", sa.String(length=32), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
@@ -445,13 +457,16 @@ def upgrade() -> None:
     op.create_table(
         "login_session",
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("user", sa.String(length=32), nullable=False),
         sa.Column("csrf", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("origin", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(["user"], ["user_account.id"], name=op.f("fk_login_session_user")),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_login_session")),
+        sa.UniqueConstraint("id", name=op.f("uq_login_session_id")),
     )
     op.create_index(op.f("ix_login_session_expires_at"), "login_session", ["expires_at"], unique=False)
     op.create_index(op.f("ix_login_session_user"), "login_session", ["user"], unique=False)
@@ -466,6 +481,7 @@ def downgrade() -> None:
     op.drop_table("api_token")
     op.drop_index(op.f("ix_user_account_status"), table_name="user_account")
     op.drop_index(op.f("ix_user_account_project_created_at_id"), table_name="user_account")
+    op.drop_index(op.f("ix_user_account_email"), table_name="user_account")
     op.drop_table("user_account")
     op.drop_table("upload")
     op.drop_index(op.f("ix_subscription_user"), table_name="subscription")
@@ -526,7 +542,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_finding_cause_key"), table_name="finding")
     op.drop_table("finding")
     op.drop_index(op.f("ix_element_state_project_scan_epoch_state"), table_name="element_state")
-    op.drop_index(op.f("ix_element_state_project_global_id"), table_name="element_state")
+    op.drop_index(op.f("ix_element_state_project_global_id_captured_at"), table_name="element_state")
     op.drop_index(op.f("ix_element_state_check_run"), table_name="element_state")
     op.drop_table("element_state")
     op.drop_index(op.f("ix_comment_subject"), table_name="comment")
