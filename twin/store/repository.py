@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from twin.audit import AuditEvent, changed_fields
-from twin.errors import Conflict, Invalid
+from twin.errors import Conflict, Invalid, Overtaken
 from twin.record import Actor, Id, Json, content_sha256
 from twin.store.codec import to_json
 from twin.store.database import Database
@@ -71,7 +71,7 @@ class Unit(View):
 
         Raises
         ------
-        Conflict
+        Overtaken
             If somebody else changed it meanwhile.
         """
         body = to_json(record)
@@ -184,8 +184,8 @@ class Store:
             yield Unit(connection, self.database, context, self.new_id)
 
 
-def _overtaken(kind: Kind[Any]) -> Conflict:
-    return Conflict(f"the {kind.name.replace('_', ' ')} was changed meanwhile; load it again and repeat the change")
+def _overtaken(kind: Kind[Any]) -> Overtaken:
+    return Overtaken(f"the {kind.name.replace('_', ' ')} was changed meanwhile; load it again and repeat the change")
 
 
 def _constraint(error: IntegrityError) -> str:
