@@ -4,11 +4,14 @@
 
     TwinError                     base: its text is one line that says what and what to do
     ├── NotFound                  no such record, or none that the actor may see
+    ├── NotIdentified             who is calling has not been shown: a wrong password, a session that ended
+    ├── TooManyAttempts           too many failed attempts; again after ``retry_after`` seconds
     ├── NotAllowed                the actor's role does not permit this
     ├── Refused                   a rule of the domain forbids it: a guard, a sum, an order of steps
     │   └── IllegalTransition     this event does not exist in the record's present state
     ├── Invalid                   the content makes no sense: a negative quantity, an empty requirement
-    └── Conflict                  somebody else changed the record meanwhile, or the name is taken
+    └── Conflict                  what has to be unique is taken, or another change is under way
+        └── Overtaken             somebody else changed the record meanwhile
 """
 
 
@@ -18,6 +21,24 @@ class TwinError(Exception):
 
 class NotFound(TwinError):
     """There is no such record, or none that the actor may see: both read the same from outside."""
+
+
+class NotIdentified(TwinError):
+    """Who is calling has not been shown."""
+
+
+class TooManyAttempts(TwinError):
+    """Too many attempts failed.
+
+    Attributes
+    ----------
+    retry_after
+        Seconds until the next attempt is listened to.
+    """
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class NotAllowed(TwinError):
@@ -47,4 +68,8 @@ class Invalid(TwinError):
 
 
 class Conflict(TwinError):
-    """The record changed meanwhile, or what has to be unique is taken."""
+    """What has to be unique is taken, or another change is under way."""
+
+
+class Overtaken(Conflict):
+    """The record is no longer the version that the change was made from."""
