@@ -233,33 +233,40 @@ JOB = Table(
     Column("payload", Document, nullable=False),
     Column("result", Document, nullable=True),
     Column("error", Text, nullable=False, default=""),
-    Column("step", String(40), nullable=False, default=""),
+    Column("step", String(200), nullable=False, default=""),
     Column("progress", Integer, nullable=False, default=0),
     Column("attempt", Integer, nullable=False, default=0),
+    Column("most_attempts", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     Column("cancel_asked", Boolean, nullable=False, default=False),
-    Column("worker", String(100), nullable=False, default=""),
+    Column("worker", String(200), nullable=False, default=""),
     Column("lease_until", UtcDateTime, nullable=True),
     Column("created_by", _ID, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime, nullable=True),
     Column("ended_at", UtcDateTime, nullable=True),
     Index(None, "state", "lease_until"),
+    Index(None, "state", "created_at", "id"),
 )
 """Long work. The row is the truth; the queue only wakes a worker."""
 
 OUTBOX = Table(
     "outbox",
     METADATA,
-    Column("id", _ID, primary_key=True),
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", _ID, unique=True, nullable=False),
     Column("project", _ID, nullable=True),
     Column("topic", String(80), nullable=False),
     Column("payload", Document, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("sent_at", UtcDateTime, nullable=True, index=True),
+    Column("due_at", UtcDateTime, nullable=True),
+    Column("sent_at", UtcDateTime, nullable=True),
+    Column("failed_at", UtcDateTime, nullable=True),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Text, nullable=False, default=""),
+    Index(None, "sent_at", "failed_at", "project", "seq"),
 )
-"""What is to be told outside (mail, webhooks), written in the same transaction as what it tells of."""
+"""What is to be told outside (mail, webhooks), written in the same transaction as what it tells of; in order of seq."""
 
 UPLOAD = Table(
     "upload",
@@ -273,9 +280,21 @@ UPLOAD = Table(
     Column("received", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("completed_at", UtcDateTime, nullable=True),
     UniqueConstraint("project", "id"),
 )
-"""Files on their way in, piece by piece."""
+"""Files on their way in."""
+
+UPLOAD_PIECE = Table(
+    "upload_piece",
+    METADATA,
+    Column("upload", _ID, ForeignKey("upload.id"), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("path", Text, nullable=False),
+    PrimaryKeyConstraint("upload", "start"),
+)
+"""What has come of an upload so far; the pieces themselves lie beside the blobs."""
 
 APPEND_ONLY = ("audit_event", "audit_anchor")

@@ -228,11 +228,13 @@ def upgrade() -> None:
         sa.Column("payload", Document, nullable=False),
         sa.Column("result", Document, nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
-        sa.Column("step", sa.String(length=40), nullable=False),
+        sa.Column("step", sa.String(length=200), nullable=False),
         sa.Column("progress", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("most_attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("cancel_asked", sa.Boolean(), nullable=False),
-        sa.Column("worker", sa.String(length=100), nullable=False),
+        sa.Column("worker", sa.String(length=200), nullable=False),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("created_by", sa.String(length=32), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -242,6 +244,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_job_project"), "job", ["project"], unique=False)
     op.create_index(op.f("ix_job_state"), "job", ["state"], unique=False)
+    op.create_index(op.f("ix_job_state_created_at_id"), "job", ["state", "created_at", "id"], unique=False)
     op.create_index(op.f("ix_job_state_lease_until"), "job", ["state", "lease_until"], unique=False)
     op.create_table(
         "member",
@@ -323,17 +326,26 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("project", sa.String(length=32), nullable=True),
         sa.Column("topic", sa.String(length=80), nullable=False),
         sa.Column("payload", Document, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("failed_at", UtcDateTime(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("id", name=op.f("uq_outbox_id")),
     )
-    op.create_index(op.f("ix_outbox_sent_at"), "outbox", ["sent_at"], unique=False)
+    op.create_index(
+        op.f("ix_outbox_sent_at_failed_at_project_seq"),
+        "outbox",
+        ["sent_at", "failed_at", "project", "seq"],
+        unique=False,
+    )
     op.create_table(
         "project",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -412,10 +424,12 @@ def upgrade() -> None:
         sa.Column("received", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("completed_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
         sa.UniqueConstraint("project", "id", name=op.f("uq_upload_project_id")),
     )
+    op.create_index(op.f("ix_upload_expires_at"), "upload", ["expires_at"], unique=False)
     op.create_table(
         "user_account",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -470,10 +484,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_login_session_expires_at"), "login_session", ["expires_at"], unique=False)
     op.create_index(op.f("ix_login_session_user"), "login_session", ["user"], unique=False)
+    op.create_table(
+        "upload_piece",
+        sa.Column("upload", sa.String(length=32), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["upload"], ["upload.id"], name=op.f("fk_upload_piece_upload")),
+        sa.PrimaryKeyConstraint("upload", "start", name=op.f("pk_upload_piece")),
+    )
 
 
 def downgrade() -> None:
     """Go back to the revision before."""
+    op.drop_table("upload_piece")
     op.drop_index(op.f("ix_login_session_user"), table_name="login_session")
     op.drop_index(op.f("ix_login_session_expires_at"), table_name="login_session")
     op.drop_table("login_session")
@@ -483,6 +507,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_user_account_project_created_at_id"), table_name="user_account")
     op.drop_index(op.f("ix_user_account_email"), table_name="user_account")
     op.drop_table("user_account")
+    op.drop_index(op.f("ix_upload_expires_at"), table_name="upload")
     op.drop_table("upload")
     op.drop_index(op.f("ix_subscription_user"), table_name="subscription")
     op.drop_index(op.f("ix_subscription_project_created_at_id"), table_name="subscription")
@@ -499,7 +524,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_project_organisation"), table_name="project")
     op.drop_index(op.f("ix_project_name"), table_name="project")
     op.drop_table("project")
-    op.drop_index(op.f("ix_outbox_sent_at"), table_name="outbox")
+    op.drop_index(op.f("ix_outbox_sent_at_failed_at_project_seq"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_index(op.f("ix_organisation_project_created_at_id"), table_name="organisation")
     op.drop_index(op.f("ix_organisation_name"), table_name="organisation")
@@ -521,6 +546,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_member_organisation"), table_name="member")
     op.drop_table("member")
     op.drop_index(op.f("ix_job_state_lease_until"), table_name="job")
+    op.drop_index(op.f("ix_job_state_created_at_id"), table_name="job")
     op.drop_index(op.f("ix_job_state"), table_name="job")
     op.drop_index(op.f("ix_job_project"), table_name="job")
     op.drop_table("job")
