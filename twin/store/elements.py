@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select
 
+from twin.check_record import ElementRow
 from twin.element_state import ElementState
 from twin.errors import Invalid, NotFound
 from twin.record import Id
@@ -15,19 +16,6 @@ from twin.store.schema import ELEMENT_STATE
 
 _AT_ONCE = 1000
 FILTERS = ("ifc_class", "storey", "state", "verdict", "check_run", "global_id")
-
-
-@dataclass(frozen=True, slots=True)
-class ElementRow:
-    """One element in one epoch: what is known of it, and what the check measured."""
-
-    state: ElementState
-    ifc_class: str
-    name: str
-    storey: str
-    verdict: str
-    measured: Mapping[str, Any]
-    """The element's entry in the check's ``report.json``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from geometry.verdict import Outcome, State
+from twin.check_record import ElementRow
 from twin.element_state import ElementState, Epoch, observe_all, seen_as
 from twin.errors import Invalid, NotFound
 from twin.store.elements import (
-    ElementRow,
     counts_of,
     element_in,
     history_of,
