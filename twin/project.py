@@ -61,6 +61,8 @@ class Member:
     role: Role
     capacities: tuple[Capacity, ...] = ()
     """Sorted; empty = signs nothing."""
+    active: bool = True
+    """False for someone who left: what they did stays theirs, and they may do nothing more."""
 
     def __post_init__(self) -> None:
         """Refuse capacities beyond those of the role."""

@@ -168,6 +168,15 @@ AUDIT_ANCHOR = Table(
 )
 """Which heads were handed out of the house, and where they lie."""
 
+CREDENTIAL = Table(
+    "credential",
+    METADATA,
+    Column("user", _ID, ForeignKey("user_account.id"), primary_key=True),
+    Column("hash", String(300), nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+)
+"""Password hashes, apart from the accounts: what is in a record stays in the audit trail, and this must not."""
+
 SESSION = Table(
     "login_session",
     METADATA,

@@ -469,6 +469,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_token_user"), "api_token", ["user"], unique=False)
     op.create_table(
+        "credential",
+        sa.Column("user", sa.String(length=32), nullable=False),
+        sa.Column("hash", sa.String(length=300), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["user"], ["user_account.id"], name=op.f("fk_credential_user")),
+        sa.PrimaryKeyConstraint("user", name=op.f("pk_credential")),
+    )
+    op.create_table(
         "login_session",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -501,6 +509,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_login_session_user"), table_name="login_session")
     op.drop_index(op.f("ix_login_session_expires_at"), table_name="login_session")
     op.drop_table("login_session")
+    op.drop_table("credential")
     op.drop_index(op.f("ix_api_token_user"), table_name="api_token")
     op.drop_table("api_token")
     op.drop_index(op.f("ix_user_account_status"), table_name="user_account")
