@@ -1,0 +1,105 @@
+"""Use cases around a project: who owns it, who takes part, and whose records an actor may look at."""
+
+from collections.abc import Iterable
+
+from twin.access import Action, Capacity, Role, Scope, scope_of
+from twin.errors import Conflict, NotAllowed, NotFound, Refused
+from twin.project import Member, Organisation, Project
+from twin.record import Id
+from twin.store import records
+from twin.store.repository import Context, Store, Unit
+from twin.store.view import Scope as Rows
+from twin.store.view import Stored, View
+
+
+def found_organisation(store: Store, context: Context, name: str) -> Stored[Organisation]:
+    """Keep a new organisation."""
+    with store.write(context) as unit:
+        return unit.add(records.ORGANISATION, Organisation(unit.new_id(), name))
+
+
+def found_project(
+    store: Store, context: Context, *, organisation: Id, key: str, name: str, language: str = "en"
+) -> Stored[Project]:
+    """Keep a new project; who founds it is its first owner.
+
+    Raises
+    ------
+    Conflict
+        If another project has the key: it is part of every number.
+    """
+    with store.write(context) as unit:
+        unit.get(records.ORGANISATION, organisation)
+        if unit.find(records.PROJECT, key=key):
+            raise Conflict(f"there is a project {key} already; choose another key")
+        project = unit.add(records.PROJECT, Project(unit.new_id(), organisation, key, name, language))
+        owner = Member(unit.new_id(), project.record.id, context.actor.id, organisation, Role.OWNER)
+        unit.add(records.MEMBER, owner, reason="founded the project")
+        return project
+
+
+def add_member(
+    store: Store,
+    context: Context,
+    project: Id,
+    *,
+    user: Id,
+    organisation: Id,
+    role: Role,
+    capacities: Iterable[Capacity] = (),
+) -> Stored[Member]:
+    """Let somebody take part in a project."""
+    with store.write(context) as unit:
+        unit.get(records.PROJECT, project)
+        unit.get(records.ORGANISATION, organisation)
+        if unit.find(records.MEMBER, project=project, user=user):
+            raise Conflict("this person is a member already; change the membership instead")
+        member = Member(unit.new_id(), project, user, organisation, role, tuple(sorted(set(capacities))))
+        return unit.add(records.MEMBER, member)
+
+
+def change_member(
+    store: Store, context: Context, member: Id, *, expected: int, role: Role, capacities: Iterable[Capacity] = ()
+) -> Stored[Member]:
+    """Give a member another role or other capacities; a project is never left without an owner."""
+    with store.write(context) as unit:
+        old = unit.get(records.MEMBER, member).record
+        changed = Member(old.id, old.project, old.user, old.organisation, role, tuple(sorted(set(capacities))))
+        if old.role is Role.OWNER and role is not Role.OWNER:
+            _require_another_owner(unit, old)
+        return unit.save(records.MEMBER, changed, expected=expected, action="change_role")
+
+
+def _require_another_owner(unit: Unit, leaving: Member) -> None:
+    owners = unit.list(records.MEMBER, where={"project": leaving.project, "role": Role.OWNER.value}, limit=2).items
+    if len(owners) < 2:
+        raise Refused("a project needs an owner; make somebody else an owner first", missing=("another owner",))
+
+
+def membership(view: View, project: Id, user: Id) -> Member:
+    """Return what somebody is in a project; to others the project does not exist."""
+    found = view.find(records.MEMBER, project=project, user=user)
+    if found is None:
+        raise NotFound(f"there is no project {project}")
+    return found.record
+
+
+def permit(member: Member, action: Action) -> Rows:
+    """Return the rows that an action of a member reaches.
+
+    Raises
+    ------
+    NotAllowed
+        If the member's role does not have the action at all.
+    """
+    scope = scope_of(member.role, action)
+    if scope is None:
+        raise NotAllowed(f"a {member.role.value.replace('_', ' ')} may not do this ({action.value}); ask an owner")
+    shared = {member.project: member.organisation} if scope is Scope.SHARED else {}
+    return Rows(frozenset({member.project}), shared)
+
+
+def projects_of(view: View, user: Id) -> list[Stored[Project]]:
+    """Return the projects that somebody is a member of, oldest first."""
+    mine = [m.record.project for m in view.all(records.MEMBER, user=user)]
+    return [view.get(records.PROJECT, project) for project in mine]
