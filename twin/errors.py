@@ -10,8 +10,9 @@
     ├── Refused                   a rule of the domain forbids it: a guard, a sum, an order of steps
     │   └── IllegalTransition     this event does not exist in the record's present state
     ├── Invalid                   the content makes no sense: a negative quantity, an empty requirement
-    └── Conflict                  what has to be unique is taken, or another change is under way
-        └── Overtaken             somebody else changed the record meanwhile
+    ├── Conflict                  what has to be unique is taken, or another change is under way
+    │   └── Overtaken             somebody else changed the record meanwhile
+    └── Damaged                   what is kept is not what was written: a blob, a backup, a list of anchors
 """
 
 
@@ -73,3 +74,7 @@ class Conflict(TwinError):
 
 class Overtaken(Conflict):
     """The record is no longer the version that the change was made from."""
+
+
+class Damaged(TwinError):
+    """What is kept is not what was written, or is gone: nothing of it is handed out as if it were whole."""
