@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from twin.capa import (
     EDITABLE,
@@ -537,6 +537,17 @@ class Machine(RuleBasedStateMachine):
         self.capa = after
         return True
 
+    @initialize(state=st.sampled_from(OPEN_STATES))
+    def begin_anywhere(self, state: CapaState) -> None:
+        self.capa = READY[state]()
+        self.done = {a.id for a in self.capa.actions if a.done}
+
+    @rule()
+    def make_ready(self) -> None:
+        """Bring everything that the next step asks, so that late states are visited often."""
+        if self.capa.cycle == 0 and self.capa.state in OPEN_STATES:
+            self.begin_anywhere(self.capa.state)
+
     @rule(days=st.integers(0, 40))
     def wait(self, days: int) -> None:
         self.now += timedelta(days=days)
@@ -546,6 +557,15 @@ class Machine(RuleBasedStateMachine):
         moved = self._try(DO[event])
         if moved and event in (CapaEvent.CONFIRM_EFFECTIVE, CapaEvent.FIND_INEFFECTIVE):
             self.evaluations += 1
+
+    @rule()
+    def advance(self) -> None:
+        """Take the state's own step forward."""
+        self.make_ready()
+        for event in allowed_events(self.capa):
+            if event not in (CapaEvent.CANCEL, CapaEvent.PLAN_AGAIN):
+                self.move(event)
+                return
 
     @rule(edit=st.sampled_from([Edit.PROBLEM, Edit.ANALYSIS, Edit.CRITERION, Edit.PREVENTION, Edit.RECOGNITION]))
     def fill_in(self, edit: Edit) -> None:
@@ -576,13 +596,6 @@ class Machine(RuleBasedStateMachine):
         if self.capa.actions:
             ident = data.draw(st.sampled_from([a.id for a in self.capa.actions]))
             self._try(lambda c: drop_action(c, ident))
-
-    @rule()
-    def go_as_far_as_possible(self) -> None:
-        """Jump to the next ready-made record of this state, so that late states are visited often."""
-        if self.capa.cycle == 0 and self.capa.state is not CapaState.CANCELLED and not self.evaluations:
-            self.capa = READY[self.capa.state]()
-            self.done = {a.id for a in self.capa.actions if a.done}
 
     @invariant()
     def nothing_done_is_lost(self) -> None:
