@@ -45,29 +45,34 @@ class BlobStore:
     """The file system (fsspec)."""
     root: str
 
-    def put(self, pieces: Iterable[bytes]) -> Content:
+    def put(self, pieces: Iterable[bytes], *, expected: str | None = None) -> Content:
         """Keep what the pieces are together, and return its name; memory stays flat whatever its size.
 
         Content that is there already is written anew over itself, which also mends a damaged one. If this does not
         come to its end, no blob is there, only a file under ``incoming`` that :func:`sweep_incoming` removes.
+
+        Raises
+        ------
+        Invalid
+            If the content does not have the SHA-256 ``expected``; it is not kept then.
         """
-        incoming = self.path("incoming", secrets.token_hex(16))
-        self.make_folder(incoming)
+        incoming = self.new_path("incoming")
         digest, size = hashlib.sha256(), 0
         try:
-            with self.files.open(incoming, "wb") as out:
+            with self.create(incoming) as out:
                 for piece in pieces:
                     digest.update(piece)
                     size += len(piece)
                     out.write(piece)
-                self.flush(out)
             content = Content(digest.hexdigest(), size)
+            if expected not in (None, content.sha256):
+                raise Invalid(f"the content has SHA-256 {content.sha256}, not {expected} as declared; send it again")
             if self.files.info(incoming)["size"] != size:
                 raise Damaged(f"only part of {content.sha256} was written; is the disk full?")
             self.move(incoming, self.blob_path(content.sha256))
         except BaseException:
             with suppress(OSError):
-                self.files.rm_file(incoming)
+                self.remove(incoming)
             raise
         return content
 
@@ -139,7 +144,7 @@ class BlobStore:
 
     def changed_at(self, sha256: str) -> datetime:
         """Return when a blob was written last."""
-        return _changed_at(self._info(sha256))
+        return written_at(self._info(sha256))
 
     def list(self) -> Iterator[Content]:
         """Yield all blobs, ordered by name."""
@@ -150,7 +155,7 @@ class BlobStore:
 
     def sweep_incoming(self, now: datetime, grace: timedelta = GRACE) -> int:
         """Remove what was begun and never came to its end; return how many."""
-        old = [p for p, info in self.listing("incoming").items() if _changed_at(info) < now - grace]
+        old = [p for p, info in self.listing("incoming").items() if written_at(info) < now - grace]
         for path in old:
             self.remove(path)
         return len(old)
@@ -169,10 +174,20 @@ class BlobStore:
             raise Invalid(f"a blob is named by the 64 hexadecimal digits of its SHA-256, not {sha256!r}")
         return self.path("sha256", sha256[:2], sha256)
 
-    def make_folder(self, path: str) -> None:
-        """Make the folder that a file is to lie in; object stores have none."""
+    def new_path(self, *parts: str) -> str:
+        """Return a path in a folder of the store that nothing else will ever have."""
+        return self.path(*parts, secrets.token_hex(16))
+
+    @contextmanager
+    def create(self, path: str) -> Generator[IO[bytes]]:
+        """Open a new file of the store to write; at the end of the block it is on the disk itself."""
         if self.is_local:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with self.files.open(path, "wb") as out:
+            yield out
+            if self.is_local:
+                out.flush()
+                os.fsync(out.fileno())
 
     @property
     def is_local(self) -> bool:
@@ -184,19 +199,13 @@ class BlobStore:
         if not self.is_local:
             self.files.mv(source, target)  # an object store shows the copy only when all of it is there
             return
-        self.make_folder(target)
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
         os.replace(source, target)
         folder = os.open(Path(target).parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-    def flush(self, out: Any) -> None:
-        """Bring what was written to the disk itself, before anything says that it is there."""
-        if self.is_local:
-            out.flush()
-            os.fsync(out.fileno())
 
     def remove(self, path: str) -> None:
         """Remove a file of the store; one that is gone already is fine."""
@@ -271,7 +280,7 @@ def is_sha256(text: str) -> bool:
     return len(text) == 64 and not set(text) - set("0123456789abcdef")
 
 
-def _changed_at(info: dict[str, Any]) -> datetime:
+def written_at(info: dict[str, Any]) -> datetime:
     """Return when a file was written, from what a folder or S3 says about it."""
     if "mtime" in info:
         return datetime.fromtimestamp(info["mtime"], UTC)
