@@ -116,6 +116,8 @@ class ModelRevision:
     previous: Id | None = None
     diff: RevisionDiff | None = None
     """To ``previous``."""
+    fingerprints_sha256: str = ""
+    """The blob with the fingerprints of its elements, to compare the next revision with; empty when none is kept."""
 
     def __post_init__(self) -> None:
         """Refuse what could be taken for another revision or another size."""
@@ -251,6 +253,8 @@ class CheckRun:
     report: Evidence
     """The machine-readable report, by its hash."""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: tuple[Evidence, ...] = ()
+    """Everything else that it wrote, each with its file name as description."""
 
     def __post_init__(self) -> None:
         """Refuse a run that could not be repeated from what it says."""

@@ -7,6 +7,7 @@ The file's own axes are kept, except that GLB is turned from y-up, which glTF pr
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
 
 import importlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -100,10 +101,16 @@ def _first(pair: tuple[str, Part]) -> str:
 
 
 def _global_ids(parts: Sequence[Part]) -> list[str]:
+    """Return a GlobalId per part: its name when that is one, else one derived from it.
+
+    Of several with the same name it matters which one it is: a part of another name that comes or goes changes none.
+    """
     ids: list[str] = []
-    for number, part in enumerate(parts):
+    met = Counter[str]()
+    for part in parts:
         own = is_global_id(part.name) and part.name not in ids
-        ids.append(part.name if own else derived_global_id(f"{part.name}/{number}"))
+        ids.append(part.name if own else derived_global_id(f"{part.name}/{met[part.name]}"))
+        met[part.name] += 1
     return ids
 
 

@@ -1,0 +1,173 @@
+"""A model and a scan taken in, checked, and everything kept: a small building of boxes, on SQLite."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from geometry.errors import GeometryError
+from tests.reference.house import DESIGN, MOVED, T_SCAN_DESIGN, house_scan
+from tests.reference.scenes import Box
+from twin.access import Role
+from twin.element_state import Status
+from twin.errors import NotFound
+from twin.finding import FindingStatus
+from twin.operations.checks import CheckOrder, run_ordered_check
+from twin.operations.models import import_model, latest_revision
+from twin.operations.projects import found_organisation, found_project, membership
+from twin.operations.scans import import_scans
+from twin.operations.work import Upload, Work
+from twin.project import RegistrationStatus
+from twin.record import Actor, Id
+from twin.store import records
+from twin.store.blobs import open_blobs
+from twin.store.database import open_database
+from twin.store.elements import counts_of, page_of
+from twin.store.repository import Store
+from twin.store.trail import history, verify_stream
+from twin.store.upgrade import upgrade
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+ANN = Actor("a" * 32, "Ann")
+
+
+def obj_of(boxes: tuple[Box, ...]) -> bytes:
+    lines, count = [], 0
+    for name in dict.fromkeys(b.name for b in boxes):
+        lines.append(f"o {name.replace(' ', '_')}")
+        triangles = np.concatenate([b.triangles() for b in boxes if b.name == name])
+        for x, y, z in triangles.reshape(-1, 3):
+            lines.append(f"v {x:.4f} {y:.4f} {z:.4f}")
+        lines += [f"f {count + 3 * i + 1} {count + 3 * i + 2} {count + 3 * i + 3}" for i in range(len(triangles))]
+        count += 3 * len(triangles)
+    return "\n".join(lines).encode()
+
+
+def xyz_of(shift: float = 0.0) -> bytes:
+    scan = house_scan()
+    points = T_SCAN_DESIGN.inverse().apply(scan.points + scan.origin) + np.array([shift, 0.0, 0.0])
+    return "\n".join(f"{x:.5f} {y:.5f} {z:.5f}" for x, y, z in points).encode()
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
+    folder = tmp_path_factory.mktemp("twin")
+    database = open_database(f"sqlite:///{folder / 'qtems.db'}")
+    upgrade(database)
+    steps: list[tuple[str, float]] = []
+    return Work(
+        Store(database), open_blobs(f"file://{folder}/blobs"), ANN, lambda: NOW, lambda s, f: steps.append((s, f)),
+        folder / "cache", job="7" * 32,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(work: Work) -> Id:
+    owner = found_organisation(work.store, work.context(), "Builder").record.id
+    return found_project(work.store, work.context(), organisation=owner, key="HOUSE", name="House").record.id
+
+
+def uploaded(work: Work, name: str, content: bytes) -> Upload:
+    return Upload(name, work.blobs.put([content]).sha256)
+
+
+@pytest.fixture(scope="module")
+def revision(work: Work, project: Id) -> Id:
+    upload = uploaded(work, "house.obj", obj_of(DESIGN))
+    stored = import_model(work, identifier="1" * 32, project=project, file_name=upload.file_name, sha256=upload.sha256)
+    assert (stored.record.number, stored.record.previous) == (1, None)
+    return stored.record.id
+
+
+@pytest.fixture(scope="module")
+def epoch(work: Work, project: Id) -> Id:
+    upload = uploaded(work, "site.xyz", xyz_of())
+    stored = import_scans(work, identifier="2" * 32, project=project, name="Week 1", captured_at=NOW, files=[upload])
+    assert stored.record.scans[0].points == len(house_scan().points)
+    return stored.record.id
+
+
+def order(project: Id, revision: Id, epoch: Id, identifier: Id, **other: object) -> CheckOrder:
+    chosen: dict[str, object] = {"tolerance_mm": "10", "registration": "given", "formats": ("xlsx",)} | other
+    return CheckOrder(identifier, project, revision, epoch, **chosen)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_check_is_kept_with_its_elements_and_its_findings(work: Work, project: Id, revision: Id, epoch: Id) -> None:
+    asked = order(project, revision, epoch, "3" * 32)
+    run = run_ordered_check(work, asked).record
+    assert run.registration.status is RegistrationStatus.ACCEPTED
+    assert [e.description for e in run.files] == ["report.xlsx"]
+    report = work.blobs.open(run.report.sha256).read().decode()
+    assert '"model_path": "house.obj"' in report
+    assert "qtems-blob" not in report
+    with work.store.read() as view:
+        page = page_of(view.connection, project, epoch, limit=100)
+        status = {row.name.replace("_", " "): row.state.status for row in page.items}
+        assert {status[name] for name in MOVED} == {Status.DEVIATING}
+        assert sum(counts_of(view.connection, project, epoch).values()) == len(page.items)
+        findings = [f.record for f in view.all(records.FINDING, project=project)]
+        assert {f.origin.check_run for f in findings} == {run.id}
+        told = history(view.connection, f"check_run:{run.id}")
+        assert [e.event.action for e in told] == ["create", "element_states_kept"]
+        assert told[0].event.request == "7" * 32
+        assert verify_stream(view.connection, project).holds
+        assert membership(view, project, ANN.id).role is Role.OWNER
+    assert run_ordered_check(work, asked).record == run  # repeated after an interruption
+    with work.store.read() as view:
+        assert len(list(view.all(records.FINDING, project=project))) == len(findings)
+
+
+def test_the_same_defect_seen_again_takes_the_place_of_an_undecided_finding(
+    work: Work, project: Id, revision: Id, epoch: Id
+) -> None:
+    first = run_ordered_check(work, order(project, revision, epoch, "3" * 32)).record
+    second = run_ordered_check(work, order(project, revision, epoch, "4" * 32, formats=())).record
+    with work.store.read() as view:
+        found = [f.record for f in view.all(records.FINDING, project=project)]
+    old = [f for f in found if f.origin.check_run == first.id]
+    new = [f for f in found if f.origin.check_run == second.id]
+    assert {f.cause_key for f in old} == {f.cause_key for f in new}
+    assert {f.status for f in old} == {FindingStatus.SUPERSEDED}
+    assert {f.status for f in new} == {FindingStatus.OPEN}
+    successor = {f.id: f.cause_key for f in new}
+    assert all(f.decision and successor[f.decision.successor or ""] == f.cause_key for f in old)
+
+
+def test_the_next_revision_knows_what_changed(work: Work, project: Id, revision: Id) -> None:
+    moved = tuple(
+        Box(b.name, (b.lower[0], b.lower[1] + 0.5, b.lower[2]), (b.upper[0], b.upper[1] + 0.5, b.upper[2]), b.ifc_class)
+        if b.name == "beam" else b
+        for b in DESIGN if b.name != "column 1"
+    )  # fmt: skip
+    upload = uploaded(work, "house-2.obj", obj_of(moved))
+    second = import_model(
+        work, identifier="5" * 32, project=project, file_name=upload.file_name, sha256=upload.sha256
+    ).record
+    assert (second.number, second.previous) == (2, revision)
+    assert second.diff
+    assert len(second.diff.removed) == 1
+    assert len(second.diff.shape_changed) == 1
+    assert second.diff.added == ()
+    with work.store.read() as view:
+        assert latest_revision(view, project) == second
+
+
+def test_what_is_no_model_is_named_as_its_owner_names_it(work: Work, project: Id) -> None:
+    broken = uploaded(work, "tower.ifc", b"this is no model")
+    with pytest.raises(GeometryError, match=r"^tower\.ifc"):
+        import_model(work, identifier="6" * 32, project=project, file_name="tower.ifc", sha256=broken.sha256)
+    with work.store.read() as view, pytest.raises(NotFound):
+        view.get(records.MODEL_REVISION, "6" * 32)
+
+
+def test_a_refused_registration_is_kept_and_claims_nothing(work: Work, project: Id, revision: Id) -> None:
+    far = 500.0
+    upload = uploaded(work, "elsewhere.xyz", xyz_of(far))
+    elsewhere = import_scans(
+        work, identifier="8" * 32, project=project, name="Elsewhere", captured_at=NOW, files=[upload]
+    ).record
+    run = run_ordered_check(work, order(project, revision, elsewhere.id, "9" * 32)).record
+    assert run.registration.status is RegistrationStatus.REFUSED
+    with work.store.read() as view:
+        assert page_of(view.connection, project, elsewhere.id).items == ()
+        assert not list(view.all(records.FINDING, project=project, check_run=run.id))

@@ -1,0 +1,65 @@
+"""Taking a scan campaign in: how many points, from which stations, with which instrument."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from twin.instrument import Instrument
+from twin.operations.work import Upload, Work, fetched
+from twin.project import ScanEpoch, ScanFile, Station
+from twin.record import Id
+from twin.store import records
+from twin.store.view import Stored
+
+if TYPE_CHECKING:
+    from geometry.scan import Scan
+
+_LOOK = 100_000
+"""Points that are enough to know that a scan can be read and where it was taken."""
+
+
+def import_scans(
+    work: Work,
+    *,
+    identifier: Id,
+    project: Id,
+    name: str,
+    captured_at: datetime,
+    files: Sequence[Upload],
+    instrument: Instrument | None = None,
+) -> Stored[ScanEpoch]:
+    """Keep scans that were uploaded as one epoch; done before under this identifier, it is done.
+
+    Raises
+    ------
+    GeometryError
+        If a file is no scan that can be used; its text is one line for the user.
+    """
+    with work.store.read() as view:
+        done = view.find(records.SCAN_EPOCH, id=identifier)
+    if done:
+        return done
+    scans = tuple(_look_at(work, file) for file in files)
+    epoch = ScanEpoch(identifier, project, name, captured_at, scans, instrument)
+    with work.store.write(work.context()) as unit:
+        return unit.add(records.SCAN_EPOCH, epoch)
+
+
+def _look_at(work: Work, file: Upload) -> ScanFile:
+    from geometry.readers import read_scan
+
+    work.progress(f"reading {file.file_name}", 0.0)
+    with fetched(work, file) as path:
+        scan = read_scan(
+            [path], max_points=_LOOK, progress=lambda share: work.progress(f"reading {file.file_name}", share)
+        )
+    return ScanFile(file.file_name, file.sha256, scan.declared_points - scan.invalid_points, _stations(scan))
+
+
+def _stations(scan: "Scan") -> tuple[Station, ...]:
+    return tuple(
+        Station(station.name, *(Decimal(f"{v:.6f}") for v in station.position + scan.origin))
+        for station in scan.stations
+        if station.position is not None
+    )
