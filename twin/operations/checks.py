@@ -187,8 +187,10 @@ def raise_findings(unit: Unit, commission: Commission, causes: tuple["Cause", ..
     for finding in found:
         unit.add(records.FINDING, finding)
     by_key = {finding.cause_key: finding for finding in found}
-    where = {"project": commission.project, "status": FindingStatus.OPEN.value, "cause_key": tuple(sorted(by_key))}
-    for old in list(unit.all(records.FINDING, **where)):
+    undecided = unit.all(
+        records.FINDING, project=commission.project, status=FindingStatus.OPEN.value, cause_key=tuple(sorted(by_key))
+    )
+    for old in list(undecided):
         if old.record.origin.check_run != commission.run:
             successor = by_key[old.record.cause_key].id
             ended = supersede(old.record, successor=successor, actor=actor, now=now)
