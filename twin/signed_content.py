@@ -17,20 +17,25 @@ def digest_of(record: object, *, without: Collection[str] = ()) -> str:
     return content_sha256({name: value for name, value in _fields(record).items() if name not in without})
 
 
+def require_covers(signature: Signature, digest: str) -> None:
+    """Raise :class:`Refused` unless the signature covers exactly this content."""
+    if signature.content_sha256 != digest:
+        raise Refused("the signature covers another version of this record: read it again and sign what it says now")
+
+
 def require_signature(
     signature: Signature, digest: str, *, role: str, not_by: Mapping[Id, str], meaning: SignatureMeaning
 ) -> Signature:
     """Return the signature if it covers this content, in this capacity, by somebody who may sign it.
 
-    ``not_by`` says who may not and why: ``{capa.owner: "leads it"}`` (four eyes).
+    ``not_by`` says who may not and why: ``{capa.owner: "owns it"}`` (four eyes).
 
     Raises
     ------
     Refused
         If it does not; the text says what is wrong.
     """
-    if signature.content_sha256 != digest:
-        raise Refused("the signature covers another version of this record: read it again and sign what it says now")
+    require_covers(signature, digest)
     if signature.signer in not_by:
         raise Refused(
             f"{signature.signer_name} {not_by[signature.signer]} and may not sign as well: ask somebody else",
