@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
-from twin.access import Role
+from twin.access import Action, Role
 from twin.errors import IllegalTransition, Invalid
 from twin.record import Actor, Id, require_utc
 
@@ -253,6 +253,8 @@ class SystemAction(StrEnum):
     SYSTEM_AUDIT = "system.audit"
 
 
+ADMINISTRATOR_MAY = frozenset({Action.PROJECT_READ, Action.PROJECT_EDIT, Action.MEMBER_READ, Action.MEMBER_MANAGE})
+"""What administrators may do in projects that they are no members of: see to it that somebody owns them, no more."""
 _OWNER_MAY = frozenset({SystemAction.DIRECTORY_READ})
 
 

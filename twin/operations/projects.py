@@ -1,6 +1,7 @@
 """Use cases around a project: who owns it, who takes part, and whose records an actor may look at."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from twin.access import Action, Capacity, Role, Scope, scope_of
 from twin.errors import Conflict, NotAllowed, NotFound, Refused
@@ -55,31 +56,63 @@ def add_member(
         if unit.find(records.MEMBER, project=project, user=user):
             raise Conflict("this person is a member already; change the membership instead")
         member = Member(unit.new_id(), project, user, organisation, role, tuple(sorted(set(capacities))))
-        return unit.add(records.MEMBER, member)
+        stored = unit.add(records.MEMBER, member)
+        _show_project(unit, member)
+        return stored
 
 
 def change_member(
     store: Store, context: Context, member: Id, *, expected: int, role: Role, capacities: Iterable[Capacity] = ()
 ) -> Stored[Member]:
-    """Give a member another role or other capacities; a project is never left without an owner."""
+    """Give a member another role or other capacities; a project is never left without an owner.
+
+    Somebody who left is a member again.
+    """
     with store.write(context) as unit:
         old = unit.get(records.MEMBER, member).record
         changed = Member(old.id, old.project, old.user, old.organisation, role, tuple(sorted(set(capacities))))
         if old.role is Role.OWNER and role is not Role.OWNER:
             _require_another_owner(unit, old)
-        return unit.save(records.MEMBER, changed, expected=expected, action="change_role")
+        stored = unit.save(records.MEMBER, changed, expected=expected, action="change_role")
+        _show_project(unit, changed)
+        return stored
+
+
+def end_membership(store: Store, context: Context, member: Id, *, expected: int) -> Stored[Member]:
+    """Let somebody take part no more; what they did stays theirs."""
+    with store.write(context) as unit:
+        old = unit.get(records.MEMBER, member).record
+        if old.role is Role.OWNER and old.active:
+            _require_another_owner(unit, old)
+        return unit.save(records.MEMBER, replace(old, active=False), expected=expected, action="leave")
+
+
+def change_project(
+    store: Store, context: Context, project: Id, *, expected: int, name: str | None = None, language: str | None = None
+) -> Stored[Project]:
+    """Give a project another name or language; its key stays, for it is part of every number."""
+    with store.write(context) as unit:
+        old = unit.get(records.PROJECT, project).record
+        changed = replace(old, name=old.name if name is None else name, language=language or old.language)
+        return unit.save(records.PROJECT, changed, expected=expected)
 
 
 def _require_another_owner(unit: Unit, leaving: Member) -> None:
-    owners = unit.list(records.MEMBER, where={"project": leaving.project, "role": Role.OWNER.value}, limit=2).items
-    if len(owners) < 2:
+    owners = unit.all(records.MEMBER, project=leaving.project, role=Role.OWNER.value)
+    if not any(owner.record.active and owner.record.id != leaving.id for owner in owners):
         raise Refused("a project needs an owner; make somebody else an owner first", missing=("another owner",))
+
+
+def _show_project(unit: Unit, member: Member) -> None:
+    """Let an outside organisation see the project itself, once somebody of it takes part in it."""
+    if scope_of(member.role, Action.PROJECT_READ) is Scope.SHARED:
+        unit.share(records.PROJECT, member.project, member.organisation)
 
 
 def membership(view: View, project: Id, user: Id) -> Member:
     """Return what somebody is in a project; to others the project does not exist."""
     found = view.find(records.MEMBER, project=project, user=user)
-    if found is None:
+    if found is None or not found.record.active:
         raise NotFound(f"there is no project {project}")
     return found.record
 
@@ -101,5 +134,5 @@ def permit(member: Member, action: Action) -> Rows:
 
 def projects_of(view: View, user: Id) -> list[Stored[Project]]:
     """Return the projects that somebody is a member of, oldest first."""
-    mine = [m.record.project for m in view.all(records.MEMBER, user=user)]
+    mine = [m.record.project for m in view.all(records.MEMBER, user=user) if m.record.active]
     return [view.get(records.PROJECT, project) for project in mine]

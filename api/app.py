@@ -1,0 +1,54 @@
+"""The application: routes behind their guards, errors by one map, the viewer beside them."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from api.errors import handle_errors
+from api.middleware import Envelope
+from api.openapi import describe
+from api.routes import NOUNS, all_declared
+from api.routing import ROOT, install
+from api.services import Services, open_services
+from api.settings import Settings
+
+_NOT_ZIPPED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "model/*", "application/wasm")
+"""What is compressed already, or is to be sent as it is kept."""
+
+
+def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    services
+        Given by tests; None opens what the settings name.
+    """
+    app = FastAPI(
+        title="qtems",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(Envelope, is_https=settings.is_https),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=_NOT_ZIPPED),
+        ],
+    )
+    app.state.services = services or open_services(settings)
+    handle_errors(app)
+    install(app, NOUNS)
+    document: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not document:
+            document.update(describe(app, settings, all_declared()))
+        return document
+
+    app.openapi = openapi
+    app.add_api_route(ROOT + "/openapi.json", openapi, include_in_schema=False)
+    if settings.static_dir and (settings.static_dir / "index.html").is_file():
+        app.mount("/", StaticFiles(directory=settings.static_dir, html=True), name="viewer")
+    return app

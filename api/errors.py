@@ -1,0 +1,99 @@
+"""The one map from errors to answers; whatever is not in it is a fault of ours, and says nothing but a reference."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api import problem
+from api.problem import FieldProblem, ProblemError, ProblemKind, problem_response, request_id
+from twin.errors import (
+    Conflict,
+    Damaged,
+    IllegalTransition,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotIdentified,
+    Overtaken,
+    Refused,
+    TooManyAttempts,
+    TwinError,
+)
+
+STATUS: dict[type[TwinError], ProblemKind] = {
+    NotFound: problem.NOT_FOUND,
+    NotIdentified: problem.NOT_IDENTIFIED,
+    TooManyAttempts: problem.TOO_MANY,
+    NotAllowed: problem.NOT_ALLOWED,
+    IllegalTransition: problem.ILLEGAL_TRANSITION,
+    Refused: problem.REFUSED,
+    Invalid: problem.INVALID,
+    Overtaken: problem.OVERTAKEN,
+    Conflict: problem.CONFLICT,
+    Damaged: problem.DAMAGED,
+}
+"""The nearest class that an error is of counts."""
+_LOG = logging.getLogger("qtems.api")
+_SHORT = {"missing": "is missing", "extra_forbidden": "is not known here", "json_invalid": "is no JSON"}
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Let an application answer errors by the map."""
+    app.add_exception_handler(TwinError, _twin_error)
+    app.add_exception_handler(ProblemError, _problem_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+
+
+def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Answer an error that nobody foresaw: the traceback goes to the log, a reference to the client."""
+    reference = request_id(request)
+    _LOG.error("request %s failed: %s %s", reference, request.method, request.url.path, exc_info=error)
+    return problem_response(
+        request, problem.INTERNAL, f"this is our fault; tell an administrator reference {reference}"
+    )
+
+
+def kind_of(error: TwinError) -> ProblemKind:
+    """Return the kind of problem that an error of the twin is."""
+    return next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), problem.INTERNAL)
+
+
+def _twin_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, TwinError)
+    kind = kind_of(error)
+    if kind.status >= 500:
+        _LOG.error("request %s failed: %s", request_id(request), error, exc_info=error)
+    headers: dict[str, str] = {}
+    if isinstance(error, TooManyAttempts):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NotIdentified):
+        headers["WWW-Authenticate"] = "Bearer"
+    missing = error.missing if isinstance(error, Refused) else ()
+    return problem_response(request, kind, str(error), missing=missing, headers=headers)
+
+
+def _problem_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)
+    return problem_response(request, error.kind, error.detail, headers=error.headers)
+
+
+def _validation_error(request: Request, error: Exception) -> JSONResponse:
+    """Name the fields and what is wrong with each; what was sent is not repeated, it may be a password."""
+    assert isinstance(error, RequestValidationError)
+    found = [
+        FieldProblem(where=".".join(str(part) for part in one["loc"]), what=_SHORT.get(one["type"]) or str(one["msg"]))
+        for one in error.errors()
+    ]
+    first = found[0] if found else FieldProblem(where="request", what="is not right")
+    return problem_response(request, problem.FIELDS, f"{first.where} {first.what}", errors=found)
+
+
+def _http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    kind = problem.kind_of_status(error.status_code)
+    detail = f"there is nothing at {request.url.path}" if error.status_code == 404 else kind.title
+    return problem_response(request, kind, detail, headers=error.headers)

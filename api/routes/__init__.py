@@ -1,0 +1,23 @@
+"""The routes, one file per noun; what is not listed here is not served."""
+
+from api.routes import audit, auth, issuer, members, organisations, people, projects, system, tokens, users
+from api.routing import Declared, Routes
+
+NOUNS: tuple[Routes, ...] = (
+    system.routes,
+    auth.routes,
+    issuer.routes,
+    tokens.routes,
+    users.routes,
+    people.routes,
+    organisations.routes,
+    projects.routes,
+    members.routes,
+    audit.routes,
+)
+"""In the order of the documentation."""
+
+
+def all_declared() -> tuple[Declared, ...]:
+    """Return every route."""
+    return tuple(declared for noun in NOUNS for declared in noun.declared)

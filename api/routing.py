@@ -1,0 +1,176 @@
+"""How routes are written: each says what it needs of its caller, and is guarded by exactly that.
+
+A noun is one file in ``api/routes`` and one line in its ``__init__``::
+
+    routes = Routes("widgets")
+
+    @routes.get("/projects/{project}/widgets/{widget}", Action.WIDGET_READ, "Read a widget")
+    def read_widget(store: StoreDep, rows: RowsDep, widget: RecordId, response: Response) -> WidgetOut:
+        with store.read() as view:
+            stored = view.get(WIDGET, widget, rows)
+        tag(response, stored.version)
+        return widget_out(stored)
+
+Before such a function runs, its caller is known and permitted; ``rows`` holds only what they may see, and of a route
+with ``{project}`` only that project's.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive
+
+from api.auth.access import Need, described
+from api.auth.identity import grant
+from api.etag import is_known, not_modified
+from api.idempotency import HEADER, answer_once
+from api.problem import BAD_REQUEST, MEDIA, ProblemError
+from api.services import Services
+
+ROOT = "/api/v1"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One route: its address, its function and what it asks of whoever calls it."""
+
+    method: str
+    path: str
+    """Below :data:`ROOT`; ``{project}`` names the project whose roles count."""
+    need: Need
+    summary: str
+    function: Callable[..., Any]
+    tag: str
+    status: int = 200
+    secret: bool = False
+    """Its answer holds a secret that is shown once, and is not kept for an Idempotency-Key."""
+    before_password_change: bool = False
+    """Also for somebody who still has a one-time password."""
+    max_body_bytes: int | None = None
+    """None for the settings' own limit."""
+
+    @property
+    def name(self) -> str:
+        """The operation's identifier."""
+        return self.function.__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The routes of one noun, in the order in which they are matched."""
+
+    tag: str
+    declared: list[Declared] = field(default_factory=list[Declared])
+
+    def get(self, path: str, need: Need, summary: str, **more: Any) -> Callable[[F], F]:
+        """Declare a function as the answer to GET."""
+        return self._declare("GET", path, need, summary, more)
+
+    def post(self, path: str, need: Need, summary: str, **more: Any) -> Callable[[F], F]:
+        """Declare a function as the answer to POST."""
+        return self._declare("POST", path, need, summary, more)
+
+    def put(self, path: str, need: Need, summary: str, **more: Any) -> Callable[[F], F]:
+        """Declare a function as the answer to PUT."""
+        return self._declare("PUT", path, need, summary, more)
+
+    def patch(self, path: str, need: Need, summary: str, **more: Any) -> Callable[[F], F]:
+        """Declare a function as the answer to PATCH."""
+        return self._declare("PATCH", path, need, summary, more)
+
+    def delete(self, path: str, need: Need, summary: str, **more: Any) -> Callable[[F], F]:
+        """Declare a function as the answer to DELETE."""
+        return self._declare("DELETE", path, need, summary, more)
+
+    def _declare(self, method: str, path: str, need: Need, summary: str, more: dict[str, Any]) -> Callable[[F], F]:
+        def declare(function: F) -> F:
+            self.declared.append(Declared(method, path, need, summary, function, self.tag, **more))
+            return function
+
+        return declare
+
+
+class GuardedRoute(APIRoute):
+    """A route that lets nobody pass who does not have what it declares."""
+
+    def __init__(self, app: FastAPI, declared: Declared) -> None:
+        """Make the route of a declaration; FastAPI reads the rest from the function's signature."""
+        self.declared = declared
+        doc = (declared.function.__doc__ or "").strip()
+        super().__init__(
+            ROOT + declared.path,
+            declared.function,
+            methods=[declared.method],
+            status_code=declared.status,
+            tags=[declared.tag],
+            summary=declared.summary,
+            description=f"{doc}\n\n{described(declared.need)}".strip(),
+            operation_id=declared.name,
+            openapi_extra={"x-action": str(declared.need)},
+            dependency_overrides_provider=app,
+        )
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request: the guard, and behind it FastAPI's own handler."""
+        return guarded(self.declared, super().get_route_handler())
+
+
+def guarded(
+    declared: Declared, answer: Callable[[Request], Awaitable[Response]]
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """Return a handler that answers only who may ask."""
+
+    async def handle(request: Request) -> Response:
+        services: Services = request.app.state.services
+        limit = declared.max_body_bytes or services.settings.max_body_bytes
+        request = Request(request.scope, limited(request, limit))
+        early = declared.before_password_change
+        given = await run_in_threadpool(grant, services, request, declared.need, before_password_change=early)
+        request.state.grant = given
+        _require_json(request, declared)
+        if declared.method == "POST" and HEADER in request.headers and given.caller is not None:
+            if declared.secret:
+                raise ProblemError(BAD_REQUEST, f"the answer holds a secret and is not kept: send no {HEADER}")
+            return await answer_once(services, request, given, answer)
+        response = await answer(request)
+        return not_modified(response) if is_known(request, response) else response
+
+    return handle
+
+
+def limited(request: Request, limit: int) -> Receive:
+    """Return a request's body piece by piece, up to a limit: then 413, whatever its headers promise."""
+    promised = request.headers.get("content-length", "")
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        if promised.isdigit() and int(promised) > limit:
+            raise HTTPException(413)
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise HTTPException(413)
+        return message
+
+    return receive
+
+
+def install(app: FastAPI, nouns: Iterable[Routes]) -> None:
+    """Add routes to an application."""
+    for noun in nouns:
+        app.router.routes.extend(GuardedRoute(app, declared) for declared in noun.declared)
+
+
+def _require_json(request: Request, declared: Declared) -> None:
+    """Refuse a body that is no JSON before it is taken for an empty one; uploads declare their own limit."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if has_body and declared.max_body_bytes is None and kind != "application/json" and not kind.endswith("+json"):
+        raise ProblemError(MEDIA, "send the body as Content-Type: application/json")

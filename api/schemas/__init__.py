@@ -1,0 +1,1 @@
+"""What goes over the wire: parsed and checked here, trusted behind."""

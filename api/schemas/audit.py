@@ -1,0 +1,81 @@
+"""The audit trail over the wire."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import Field
+
+from api.paging import PageQuery
+from api.schemas.base import OptionalLine, Schema, example
+from twin.audit import ChainedEvent, Verification
+from twin.record import Id
+
+_ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
+_HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
+_CHANGED = {"name": "Harbour Tower"}
+
+
+class EventOut(Schema):
+    """One change: who, when, what, of which record, from what to what, and why."""
+
+    model_config = example(
+        stream=_ID, seq=7, at="2026-11-22T08:00:00Z", actor=_ID, actor_name="Ann Wu", on_behalf_of=None,
+        action="update", entity=f"project:{_ID}", version=2, before={"name": "Tower"}, after=_CHANGED,
+        record_sha256=_HASH, reason="", request="5f2c9a6f", origin="192.0.2.7", previous="00" * 32, hash=_HASH,
+    )  # fmt: skip
+
+    stream: str
+    seq: int
+    at: datetime
+    actor: Id
+    actor_name: str
+    on_behalf_of: Id | None
+    action: str
+    entity: str
+    version: int
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    record_sha256: str
+    reason: str
+    request: str
+    origin: str
+    previous: str = Field(description="Hash of the event before, hexadecimal")
+    hash: str
+
+
+def event_out(link: ChainedEvent) -> EventOut:
+    """Return an event as it is sent."""
+    event = link.event
+    return EventOut(
+        stream=event.stream, seq=event.seq, at=event.at, actor=event.actor.id, actor_name=event.actor.name,
+        on_behalf_of=event.actor.on_behalf_of, action=event.action, entity=event.entity, version=event.version,
+        before=event.before, after=event.after, record_sha256=event.record_sha256, reason=event.reason,
+        request=event.request, origin=event.origin, previous=link.previous.hex(), hash=link.hash.hex(),
+    )  # fmt: skip
+
+
+class EventQuery(PageQuery):
+    """Filters of events."""
+
+    entity: OptionalLine | None = Field(default=None, description="One record: `ncr:ID`", examples=[f"project:{_ID}"])
+
+
+class VerificationOut(Schema):
+    """Whether a trail is the one that was written."""
+
+    model_config = example(stream=_ID, holds=True, events=7, head=_HASH, first_bad=None, reason="")
+
+    stream: str
+    holds: bool
+    events: int = Field(description="How many hold, from the first on")
+    head: str = Field(description="Hash of the last that holds; keep it elsewhere to show later that none was cut off")
+    first_bad: int | None
+    reason: str
+
+
+def verification_out(found: Verification) -> VerificationOut:
+    """Return what going through a stream found."""
+    return VerificationOut(
+        stream=found.stream, holds=found.holds, events=found.events, head=found.head.hex(), first_bad=found.first_bad,
+        reason=found.reason,
+    )  # fmt: skip

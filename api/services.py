@@ -1,0 +1,46 @@
+"""What requests are answered with: the store, the files, the clock and the dice; all of it replaced in tests."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.auth.passwords import Argon2
+from api.settings import Settings, secret_key
+from twin.account import PasswordHasher
+from twin.operations.accounts import Secrets
+from twin.store.blobs import BlobStore, open_blobs
+from twin.store.database import open_database
+from twin.store.repository import Store
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Services:
+    """One of each, for all requests."""
+
+    settings: Settings
+    store: Store
+    blobs: BlobStore
+    key: bytes
+    """Signs what is handed out and comes back: cursors, the state of a sign-in elsewhere."""
+    hasher: PasswordHasher
+    secrets: Secrets
+    now: Callable[[], datetime]
+
+
+def open_services(settings: Settings) -> Services:
+    """Open what the settings name. The database is opened as it is: see :mod:`twin.store.upgrade`."""
+    key = secret_key(settings.secret_key_file or settings.data_dir / "secret.key")
+    store = Store(open_database(settings.database_url))
+    blobs = open_blobs(settings.blob_url)
+    return Services(settings, store, blobs, key, Argon2(), new_secret, utc_now)
+
+
+def new_secret() -> str:
+    """Return 256 random bits as text."""
+    return secrets.token_urlsafe(32)
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
