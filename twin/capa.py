@@ -17,6 +17,7 @@ from twin.effectiveness import EffectivenessCheck, EffectivenessCriterion
 from twin.eight_d import Prevention, Problem, Team
 from twin.errors import Invalid, NotFound, Refused
 from twin.record import Id, Signature, require_utc
+from twin.step import Step
 
 
 class CapaState(StrEnum):
@@ -181,6 +182,8 @@ class Capa:
     recognition: str = ""
     """What the team is thanked for, what was learned (D8)."""
     cancellation: Cancellation | None = None
+    steps: tuple[Step, ...] = ()
+    """How it came to its state."""
 
     def __post_init__(self) -> None:
         """Refuse a CAPA that answers nothing or belongs to nobody."""

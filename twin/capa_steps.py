@@ -11,11 +11,12 @@ from twin.effectiveness import Effect, EffectivenessCheck, effect_of
 from twin.errors import IllegalTransition, Invalid, Refused
 from twin.record import Actor, Evidence, Signature, SignatureMeaning, content_sha256
 from twin.signed_content import digest_of, require_signature
+from twin.step import Step
 
 
-def investigate(capa: Capa, *, now: datetime) -> Capa:
+def investigate(capa: Capa, *, actor: Actor, now: datetime) -> Capa:
     """Begin to look for the cause: the team is named (D1) and the problem described (D0, D2)."""
-    return _step(capa, CapaEvent.INVESTIGATE, now)
+    return _step(capa, CapaEvent.INVESTIGATE, actor, now)
 
 
 def analysis_digest(capa: Capa) -> str:
@@ -25,9 +26,9 @@ def analysis_digest(capa: Capa) -> str:
     return digest_of(capa.analysis)
 
 
-def approve_root_cause(capa: Capa, signature: Signature, *, now: datetime) -> Capa:
+def approve_root_cause(capa: Capa, signature: Signature, *, actor: Actor, now: datetime) -> Capa:
     """Approve the verified root causes (D4), signed by a quality manager who did not lead the work."""
-    after = _step(capa, CapaEvent.APPROVE_ROOT_CAUSE, now)
+    after = _step(capa, CapaEvent.APPROVE_ROOT_CAUSE, actor, now)
     involved = {capa.owner: "owns this CAPA"}
     if capa.team is not None:
         involved[capa.team.leader] = "leads the team"
@@ -38,31 +39,31 @@ def approve_root_cause(capa: Capa, signature: Signature, *, now: datetime) -> Ca
     return replace(after, root_cause_signature=signature)
 
 
-def plan_actions(capa: Capa, *, now: datetime) -> Capa:
+def plan_actions(capa: Capa, *, actor: Actor, now: datetime) -> Capa:
     """Begin to plan what removes the cause (D5)."""
-    return _step(capa, CapaEvent.PLAN_ACTIONS, now)
+    return _step(capa, CapaEvent.PLAN_ACTIONS, actor, now)
 
 
-def implement(capa: Capa, *, now: datetime) -> Capa:
+def implement(capa: Capa, *, actor: Actor, now: datetime) -> Capa:
     """Begin to carry out the plan (D6); from here on the criterion stands."""
-    return _step(capa, CapaEvent.IMPLEMENT, now)
+    return _step(capa, CapaEvent.IMPLEMENT, actor, now)
 
 
-def verify_implementation(capa: Capa, *, now: datetime) -> Capa:
+def verify_implementation(capa: Capa, *, actor: Actor, now: datetime) -> Capa:
     """Begin to verify what was carried out."""
-    return _step(capa, CapaEvent.VERIFY, now)
+    return _step(capa, CapaEvent.VERIFY, actor, now)
 
 
-def plan_again(capa: Capa, reason: str, *, now: datetime) -> Capa:
-    """Return to planning: what was planned does not do, or cannot be done. ``reason`` goes to the audit trail."""
+def plan_again(capa: Capa, reason: str, *, actor: Actor, now: datetime) -> Capa:
+    """Return to planning: what was planned does not do, or cannot be done."""
     if not reason.strip():
         raise Invalid("say why it has to be planned again")
-    return _step(capa, CapaEvent.PLAN_AGAIN, now)
+    return _step(capa, CapaEvent.PLAN_AGAIN, actor, now, reason)
 
 
-def monitor(capa: Capa, *, now: datetime) -> Capa:
+def monitor(capa: Capa, *, actor: Actor, now: datetime) -> Capa:
     """Begin to watch the effect: all is in place and verified, containment ended (D6), recurrence prevented (D7)."""
-    return replace(_step(capa, CapaEvent.MONITOR, now), monitored_since=now)
+    return replace(_step(capa, CapaEvent.MONITOR, actor, now), monitored_since=now)
 
 
 def evaluate(
@@ -91,7 +92,7 @@ def evaluate(
     check = EffectivenessCheck(criterion, capa.cycle, value, effect, actor.id, now, lots, evidence)
     checked = replace(capa, checks=(*capa.checks, check))
     if effect is not Effect.EFFECTIVE:
-        again = _step(checked, CapaEvent.FIND_INEFFECTIVE, now)
+        again = _step(checked, CapaEvent.FIND_INEFFECTIVE, actor, now)
         return replace(
             again, cycle=capa.cycle + 1, criterion=None, monitored_since=None, root_cause_signature=None,
             containment_not_needed="", recognition="",
@@ -101,7 +102,7 @@ def evaluate(
             f"{capa.number}: {lots} of {criterion.window_lots} lots were observed",
             missing=(f"{criterion.window_lots - lots} more lots",),
         )
-    return _step(checked, CapaEvent.CONFIRM_EFFECTIVE, now)
+    return _step(checked, CapaEvent.CONFIRM_EFFECTIVE, actor, now)
 
 
 def cancellation_digest(capa: Capa, reason: str) -> str:
@@ -111,7 +112,7 @@ def cancellation_digest(capa: Capa, reason: str) -> str:
 
 def cancel(capa: Capa, reason: str, signature: Signature, *, actor: Actor, now: datetime) -> Capa:
     """Give it up, with a reason, approved by a quality manager other than who asks for it."""
-    after = _step(capa, CapaEvent.CANCEL, now)
+    after = _step(capa, CapaEvent.CANCEL, actor, now, reason)
     if not reason.strip():
         raise Invalid("say why the CAPA is given up")
     require_signature(
@@ -121,7 +122,7 @@ def cancel(capa: Capa, reason: str, signature: Signature, *, actor: Actor, now: 
     return replace(after, cancellation=Cancellation(reason, signature))
 
 
-def _step(capa: Capa, event: CapaEvent, now: datetime) -> Capa:
+def _step(capa: Capa, event: CapaEvent, actor: Actor, now: datetime, reason: str = "") -> Capa:
     """Return the CAPA in the next state if the event exists and nothing is missing."""
     after = TRANSITIONS.get((capa.state, event))
     if after is None:
@@ -130,7 +131,7 @@ def _step(capa: Capa, event: CapaEvent, now: datetime) -> Capa:
     if missing:
         said = event.value.replace("_", " ")
         raise Refused(f"{capa.number} cannot {said} yet: {missing[0]} is missing", missing=missing)
-    return replace(capa, state=after)
+    return replace(capa, state=after, steps=(*capa.steps, Step(event, after, actor, now, reason.strip())))
 
 
 def _illegal(capa: Capa, event: CapaEvent) -> IllegalTransition:

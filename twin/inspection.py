@@ -25,6 +25,7 @@ from twin.inspection_lot import (
 )
 from twin.instrument import Instrument
 from twin.record import Evidence, Id, Signature, require_utc
+from twin.step import Step
 
 
 class InspectionState(StrEnum):
@@ -138,7 +139,8 @@ class Inspection:
     signature: Signature | None = None
     moves: tuple[QuantityMove, ...] = ()
     reinspects_id: Id | None = None
-    cancelled_because: str = ""
+    steps: tuple[Step, ...] = ()
+    """How it came to its state."""
 
     def __post_init__(self) -> None:
         """Refuse a sample of another lot, questions asked twice and moves that do not sum."""

@@ -23,6 +23,7 @@ from twin.inspection_verdict import answer_outcome, verdict
 from twin.instrument import Instrument, require_calibrated
 from twin.record import Actor, Id, Signature, SignatureMeaning, require_utc
 from twin.signed_content import digest_of, require_covers
+from twin.step import Step
 
 
 def allowed_events(inspection: Inspection) -> tuple[InspectionEvent, ...]:
@@ -30,8 +31,9 @@ def allowed_events(inspection: Inspection) -> tuple[InspectionEvent, ...]:
     return tuple(event for event in InspectionEvent if (inspection.state, event) in TRANSITIONS)
 
 
-def missing_for(inspection: Inspection, event: InspectionEvent) -> tuple[str, ...]:
+def missing_for(inspection: Inspection, event: InspectionEvent, *, now: datetime) -> tuple[str, ...]:
     """Return what has to be there before ``event``, one phrase each; what its own call brings is not counted."""
+    require_utc(now)
     if event is not InspectionEvent.SIGN:
         return ()
     answers = inspection.answers
@@ -53,9 +55,9 @@ def start(inspection: Inspection, instruments: tuple[Instrument, ...], *, actor:
     Refused
         If the calibration of one of them has expired.
     """
-    after = _step(inspection, InspectionEvent.START)
+    after = _step(inspection, InspectionEvent.START, actor, now)
     for instrument in instruments:
-        require_calibrated(instrument, require_utc(now).date())
+        require_calibrated(instrument, now.date())
     return replace(after, inspector=actor.id, instruments=instruments)
 
 
@@ -99,10 +101,10 @@ def correct(inspection: Inspection, reading: Reading, reason: str) -> Inspection
 
 def signing_digest(inspection: Inspection) -> str:
     """Return the digest that the inspector signs: everything but the state and what comes after."""
-    return digest_of(inspection, without=("state", "signature", "moves"))
+    return digest_of(inspection, without=("state", "signature", "moves", "steps"))
 
 
-def sign(inspection: Inspection, signature: Signature) -> Inspection:
+def sign(inspection: Inspection, signature: Signature, *, actor: Actor, now: datetime) -> Inspection:
     """Sign what was found: from here on nothing is changed any more, only inspected again.
 
     Raises
@@ -110,7 +112,7 @@ def sign(inspection: Inspection, signature: Signature) -> Inspection:
     Refused
         If an answer is missing without a reason, or somebody else than the inspector signs.
     """
-    after = _step(inspection, InspectionEvent.SIGN)
+    after = _step(inspection, InspectionEvent.SIGN, actor, now)
     require_covers(signature, signing_digest(inspection))
     if signature.signer != inspection.inspector:
         raise Refused(
@@ -122,12 +124,12 @@ def sign(inspection: Inspection, signature: Signature) -> Inspection:
     return replace(after, signature=signature)
 
 
-def cancel(inspection: Inspection, reason: str) -> Inspection:
+def cancel(inspection: Inspection, reason: str, *, actor: Actor, now: datetime) -> Inspection:
     """Give it up before it is signed."""
-    after = _step(inspection, InspectionEvent.CANCEL)
+    after = _step(inspection, InspectionEvent.CANCEL, actor, now, reason)
     if not reason.strip():
         raise Invalid("say why the inspection is cancelled")
-    return replace(after, cancelled_because=reason)
+    return after
 
 
 def count_quantity(inspection: Inspection, quantity: Decimal, *, actor: Actor, now: datetime) -> Inspection:
@@ -242,15 +244,15 @@ def inspect_again(
     )
 
 
-def _step(inspection: Inspection, event: InspectionEvent) -> Inspection:
+def _step(inspection: Inspection, event: InspectionEvent, actor: Actor, now: datetime, reason: str = "") -> Inspection:
     after = TRANSITIONS.get((inspection.state, event))
     if after is None:
         possible = ", ".join(allowed_events(inspection)) or "nothing any more"
         raise IllegalTransition(f"{inspection.number} is {inspection.state} and cannot {event}: {possible}")
-    missing = missing_for(inspection, event)
+    missing = missing_for(inspection, event, now=now)
     if missing:
         raise Refused(f"{inspection.number} cannot {event} yet: {missing[0]} is missing", missing=missing)
-    return replace(inspection, state=after)
+    return replace(inspection, state=after, steps=(*inspection.steps, Step(event, after, actor, now, reason.strip())))
 
 
 def _move(inspection: Inspection, move: QuantityMove) -> Inspection:

@@ -106,31 +106,31 @@ def _contained(capa: Capa, ident: str = "contain") -> Capa:
 
 
 def _analysed() -> Capa:
-    return set_analysis(_contained(investigate(_described(), now=NOW)), CauseAnalysis(WHY, "F-12"))
+    return set_analysis(_contained(investigate(_described(), actor=OWNER, now=NOW)), CauseAnalysis(WHY, "F-12"))
 
 
 def _approved() -> Capa:
     capa = _analysed()
-    return approve_root_cause(capa, _sign(analysis_digest(capa)), now=NOW)
+    return approve_root_cause(capa, _sign(analysis_digest(capa)), actor=OWNER, now=NOW)
 
 
 def _planned() -> Capa:
-    capa = add_action(plan_actions(_approved(), now=NOW), _action(ActionKind.CORRECTIVE, "brace"))
+    capa = add_action(plan_actions(_approved(), actor=OWNER, now=NOW), _action(ActionKind.CORRECTIVE, "brace"))
     return set_criterion(capa, CRITERION)
 
 
 def _done() -> Capa:
-    return complete_action(implement(_planned(), now=NOW), "brace", PROOF, actor=WORKER, now=NOW)
+    return complete_action(implement(_planned(), actor=OWNER, now=NOW), "brace", PROOF, actor=WORKER, now=NOW)
 
 
 def _verified() -> Capa:
-    capa = verify_action(verify_implementation(_done(), now=NOW), "brace", "seen", actor=CHECKER, now=NOW)
+    capa = verify_action(verify_implementation(_done(), actor=OWNER, now=NOW), "brace", "seen", actor=CHECKER, now=NOW)
     capa = remove_containment(capa, "contain", now=NOW)
     return add_prevention(capa, Prevention(PreventionKind.PROCEDURE, "bracing plan", "P-7 rev 2"))
 
 
 def _monitored() -> Capa:
-    return recognise(monitor(_verified(), now=NOW), "thanks")
+    return recognise(monitor(_verified(), actor=OWNER, now=NOW), "thanks")
 
 
 def _effective() -> Capa:
@@ -154,15 +154,15 @@ READY: dict[CapaState, Callable[[], Capa]] = {
 }
 """State -> a CAPA in it with everything that its next steps ask."""
 DO: dict[CapaEvent, Callable[[Capa], Capa]] = {
-    CapaEvent.INVESTIGATE: lambda c: investigate(c, now=LATER),
+    CapaEvent.INVESTIGATE: lambda c: investigate(c, actor=OWNER, now=LATER),
     CapaEvent.APPROVE_ROOT_CAUSE: lambda c: approve_root_cause(
-        c, _sign(analysis_digest(c) if c.analysis else "0" * 64), now=LATER
+        c, _sign(analysis_digest(c) if c.analysis else "0" * 64), actor=OWNER, now=LATER
     ),
-    CapaEvent.PLAN_ACTIONS: lambda c: plan_actions(c, now=LATER),
-    CapaEvent.IMPLEMENT: lambda c: implement(c, now=LATER),
-    CapaEvent.VERIFY: lambda c: verify_implementation(c, now=LATER),
-    CapaEvent.PLAN_AGAIN: lambda c: plan_again(c, "does not hold", now=LATER),
-    CapaEvent.MONITOR: lambda c: monitor(c, now=LATER),
+    CapaEvent.PLAN_ACTIONS: lambda c: plan_actions(c, actor=OWNER, now=LATER),
+    CapaEvent.IMPLEMENT: lambda c: implement(c, actor=OWNER, now=LATER),
+    CapaEvent.VERIFY: lambda c: verify_implementation(c, actor=OWNER, now=LATER),
+    CapaEvent.PLAN_AGAIN: lambda c: plan_again(c, "does not hold", actor=OWNER, now=LATER),
+    CapaEvent.MONITOR: lambda c: monitor(c, actor=OWNER, now=LATER),
     CapaEvent.CONFIRM_EFFECTIVE: lambda c: evaluate(c, Decimal(0), actor=EVALUATOR, now=LATER, evidence=PROOF),
     CapaEvent.FIND_INEFFECTIVE: lambda c: evaluate(c, Decimal(2), actor=EVALUATOR, now=LATER, evidence=PROOF),
     CapaEvent.CANCEL: lambda c: cancel(c, "why", _sign(cancellation_digest(c, "why")), actor=OWNER, now=LATER),
@@ -181,7 +181,8 @@ def test_every_pair_of_state_and_event(state: CapaState, event: CapaEvent) -> No
         assert capa.number in str(caught.value)
     else:
         assert missing_for(capa, event, now=LATER) == ()
-        assert DO[event](capa).state is after
+        moved = DO[event](capa)
+        assert (moved.state, moved.steps[-1].event, moved.steps[-1].state) == (after, event, after)
     assert (event in allowed_events(capa)) == (after is not None)
 
 
@@ -217,7 +218,7 @@ _LACKING: list[tuple[CapaEvent, Callable[[], Capa], str]] = [
         "corrective action",
     ),
     (CapaEvent.IMPLEMENT, lambda: replace(_planned(), criterion=None), "criterion"),
-    (CapaEvent.VERIFY, lambda: implement(_planned(), now=NOW), "completion of 'do brace'"),
+    (CapaEvent.VERIFY, lambda: implement(_planned(), actor=OWNER, now=NOW), "completion of 'do brace'"),
     (
         CapaEvent.MONITOR,
         lambda: replace(_verified(), actions=(*_verified().actions[:1], *_done().actions[1:])),
@@ -268,7 +269,7 @@ def test_the_root_cause_is_approved_by_a_second_person_who_signs_what_it_says(
 ) -> None:
     capa = _analysed()
     with pytest.raises(Refused, match=text):
-        approve_root_cause(capa, _sign(analysis_digest(capa), who, **changes), now=NOW)
+        approve_root_cause(capa, _sign(analysis_digest(capa), who, **changes), actor=OWNER, now=NOW)
 
 
 def test_a_signature_does_not_cover_an_analysis_changed_after_it() -> None:
@@ -276,7 +277,7 @@ def test_a_signature_does_not_cover_an_analysis_changed_after_it() -> None:
     signature = _sign(analysis_digest(capa))
     changed = set_analysis(capa, CauseAnalysis(WHY, "F-13"))
     with pytest.raises(Refused, match="another version"):
-        approve_root_cause(changed, signature, now=NOW)
+        approve_root_cause(changed, signature, actor=OWNER, now=NOW)
     with pytest.raises(Refused, match="no analysis"):
         analysis_digest(FRESH)
 
@@ -306,14 +307,14 @@ def test_champion_and_leader_are_two_people() -> None:
 
 
 def test_who_evaluates_implements_nothing_whichever_is_named_first() -> None:
-    planning = plan_actions(_approved(), now=NOW)
+    planning = plan_actions(_approved(), actor=OWNER, now=NOW)
     mine = replace(_action(ActionKind.CORRECTIVE, "mine"), responsible=EVALUATOR.id)
     with pytest.raises(Refused, match="must not carry out"):
         set_criterion(add_action(planning, mine), CRITERION)
     with pytest.raises(Refused, match="must not carry out"):
         add_action(set_criterion(planning, CRITERION), mine)
     with pytest.raises(Refused, match="must not carry out"):
-        complete_action(implement(_planned(), now=NOW), "brace", PROOF, actor=EVALUATOR, now=NOW)
+        complete_action(implement(_planned(), actor=OWNER, now=NOW), "brace", PROOF, actor=EVALUATOR, now=NOW)
     with pytest.raises(Refused, match="must not carry out"):
         set_criterion(planning, replace(CRITERION, evaluator=WORKER.id))
 
@@ -375,7 +376,9 @@ def test_a_second_cycle_asks_for_its_own_containment_action_and_criterion() -> N
         "a containment action, or why none is needed",
     )
     again = _contained(again, "contain again")
-    again = plan_actions(approve_root_cause(again, _sign(analysis_digest(again)), now=LATER), now=LATER)
+    again = plan_actions(
+        approve_root_cause(again, _sign(analysis_digest(again)), actor=OWNER, now=LATER), actor=OWNER, now=LATER
+    )
     assert missing_for(again, CapaEvent.IMPLEMENT, now=LATER) == (
         "a corrective action", "a criterion of effectiveness",
     )  # fmt: skip
@@ -427,11 +430,11 @@ def test_higher_is_better_for_capability() -> None:
 
 
 def test_who_did_it_does_not_verify_it_and_evidence_is_asked() -> None:
-    capa = verify_implementation(_done(), now=NOW)
+    capa = verify_implementation(_done(), actor=OWNER, now=NOW)
     for actor, how, text in ((WORKER, "seen", "may not verify"), (CHECKER, " ", "say how")):
         with pytest.raises(Refused, match=text):
             verify_action(capa, "brace", how, actor=actor, now=NOW)
-    running = implement(_planned(), now=NOW)
+    running = implement(_planned(), actor=OWNER, now=NOW)
     with pytest.raises(Refused, match="needs evidence"):
         complete_action(running, "brace", (), actor=WORKER, now=NOW)
     by_other = complete_action(running, "brace", PROOF, actor=LEADER, now=NOW)
@@ -439,16 +442,16 @@ def test_who_did_it_does_not_verify_it_and_evidence_is_asked() -> None:
         complete_action(by_other, "brace", PROOF, actor=LEADER, now=NOW)
     for actor in (WORKER, LEADER):  # neither who was responsible nor who did it
         with pytest.raises(Refused, match="may not verify"):
-            verify_action(verify_implementation(by_other, now=NOW), "brace", "seen", actor=actor, now=NOW)
+            verify_action(verify_implementation(by_other, actor=OWNER, now=NOW), "brace", "seen", actor=actor, now=NOW)
     two = add_action(_planned(), _action(ActionKind.CORRECTIVE, "undone"))
-    undone = replace(verify_implementation(_done(), now=NOW), actions=two.actions)
+    undone = replace(verify_implementation(_done(), actor=OWNER, now=NOW), actions=two.actions)
     with pytest.raises(Refused, match="not done"):
         verify_action(undone, "undone", "seen", actor=CHECKER, now=NOW)
 
 
 def test_planning_again_needs_a_reason() -> None:
     with pytest.raises(Invalid, match="say why"):
-        plan_again(_done(), "", now=NOW)
+        plan_again(_done(), "", actor=OWNER, now=NOW)
 
 
 def test_done_actions_stay_and_only_containment_is_taken_away() -> None:

@@ -85,7 +85,7 @@ def _sign(inspection: Inspection, **changes: Any) -> Inspection:
     signature = Signature(
         INSPECTOR.id, INSPECTOR.name, SignatureMeaning.AUTHORSHIP, "inspector", NOW, signing_digest(inspection)
     )
-    return sign(inspection, replace(signature, **changes))
+    return sign(inspection, replace(signature, **changes), actor=INSPECTOR, now=NOW)
 
 
 def _complete() -> Inspection:
@@ -104,12 +104,12 @@ READY: dict[InspectionState, Callable[[], Inspection]] = {
     InspectionState.PLANNED: _planned,
     InspectionState.IN_PROGRESS: _complete,
     InspectionState.SIGNED: _signed,
-    InspectionState.CANCELLED: lambda: cancel(_planned(), "poured elsewhere"),
+    InspectionState.CANCELLED: lambda: cancel(_planned(), "poured elsewhere", actor=MANAGER, now=NOW),
 }
 DO: dict[InspectionEvent, Callable[[Inspection], Inspection]] = {
     InspectionEvent.START: lambda i: start(i, (LEVEL,), actor=INSPECTOR, now=NOW),
     InspectionEvent.SIGN: _sign,
-    InspectionEvent.CANCEL: lambda i: cancel(i, "poured elsewhere"),
+    InspectionEvent.CANCEL: lambda i: cancel(i, "poured elsewhere", actor=MANAGER, now=NOW),
 }
 
 
@@ -124,7 +124,8 @@ def test_every_pair_of_state_and_event(state: InspectionState, event: Inspection
         with pytest.raises(IllegalTransition):
             DO[event](inspection)
     else:
-        assert DO[event](inspection).state is after
+        moved = DO[event](inspection)
+        assert (moved.state, moved.steps[-1].event, moved.steps[-1].state) == (after, event, after)
 
 
 @pytest.mark.parametrize("state", InspectionState)
@@ -135,22 +136,24 @@ def test_every_state_is_stored_and_read_back(state: InspectionState) -> None:
 
 def test_signing_needs_every_required_answer_or_why_it_is_missing() -> None:
     some = _read([_mm(g, "3") for g in LOT] + [_yes(g) for g in LOT[:4]])
-    assert missing_for(some, InspectionEvent.SIGN) == ("'clean' of g4, or why it was not measured",)
+    assert missing_for(some, InspectionEvent.SIGN, now=NOW) == ("'clean' of g4, or why it was not measured",)
     with pytest.raises(Refused) as caught:
         _sign(some)
-    assert caught.value.missing == missing_for(some, InspectionEvent.SIGN)
+    assert caught.value.missing == missing_for(some, InspectionEvent.SIGN, now=NOW)
     excused = record(some, Reading("b", "g4", INSPECTOR.id, NOW, not_measured="under formwork"))
     assert verdict(_sign(excused)).outcome is Outcome.NOT_MEASURED
 
 
 def test_a_failure_and_a_serious_defect_need_a_photo() -> None:
     bare = _read([_mm(g, "13") for g in LOT], PLUMB)
-    assert len(missing_for(bare, InspectionEvent.SIGN)) == 5
+    assert len(missing_for(bare, InspectionEvent.SIGN, now=NOW)) == 5
     shown = correct(bare, _mm("g0", "13", photos=PHOTO), "photo added")
-    assert len(missing_for(shown, InspectionEvent.SIGN)) == 4
+    assert len(missing_for(shown, InspectionEvent.SIGN, now=NOW)) == 4
     serious = _read([_mm(g, "0", serious_defect=g == "g0") for g in LOT], PLUMB)
-    assert missing_for(serious, InspectionEvent.SIGN) == ("a photo of what fails in 'verticality' of g0",)
-    assert not missing_for(_read([_mm(g, "9") for g in LOT], PLUMB), InspectionEvent.SIGN), "in doubt is no failure"
+    assert missing_for(serious, InspectionEvent.SIGN, now=NOW) == ("a photo of what fails in 'verticality' of g0",)
+    assert not missing_for(_read([_mm(g, "9") for g in LOT], PLUMB), InspectionEvent.SIGN, now=NOW), (
+        "in doubt is no failure"
+    )
 
 
 @pytest.mark.parametrize(("changes", "text"), [
@@ -401,4 +404,4 @@ def test_what_is_no_inspection_is_refused(changes: dict[str, Any]) -> None:
 
 def test_cancelling_needs_a_reason() -> None:
     with pytest.raises(Invalid, match="say why"):
-        cancel(_planned(), "")
+        cancel(_planned(), "", actor=MANAGER, now=NOW)
