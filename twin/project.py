@@ -118,6 +118,8 @@ class ModelRevision:
     """To ``previous``."""
     fingerprints_sha256: str = ""
     """The blob with the fingerprints of its elements, to compare the next revision with; empty when none is kept."""
+    scene_sha256: str = ""
+    """The blob that lists what the 3D view loads; empty when nothing has a shape."""
 
     def __post_init__(self) -> None:
         """Refuse what could be taken for another revision or another size."""
@@ -255,6 +257,8 @@ class CheckRun:
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[Evidence, ...] = ()
     """Everything else that it wrote, each with its file name as description."""
+    scene_sha256: str = ""
+    """The blob that lists what the 3D view loads; empty when the registration was refused."""
 
     def __post_init__(self) -> None:
         """Refuse a run that could not be repeated from what it says."""

@@ -1,5 +1,7 @@
 """A model and a scan taken in, checked, and everything kept: a small building of boxes, on SQLite."""
 
+import gzip
+import json
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,6 +18,7 @@ from twin.operations.checks import CheckOrder, run_ordered_check
 from twin.operations.models import import_model, latest_revision
 from twin.operations.projects import found_organisation, found_project, membership
 from twin.operations.scans import import_scans
+from twin.operations.scenes import scene_files
 from twin.operations.work import Upload, Work
 from twin.project import RegistrationStatus
 from twin.record import Actor, Id
@@ -76,6 +79,10 @@ def revision(work: Work, project: Id) -> Id:
     upload = uploaded(work, "house.obj", obj_of(DESIGN))
     stored = import_model(work, identifier="1" * 32, project=project, file_name=upload.file_name, sha256=upload.sha256)
     assert (stored.record.number, stored.record.previous) == (1, None)
+    scene = scene_files(work.blobs, stored.record.scene_sha256)
+    assert {"model.json", "edges.json", "elements.json"} <= set(scene)
+    model = json.loads(gzip.decompress(work.blobs.open(scene["model.json"].sha256).read()))
+    assert all(part["uri"] in scene for part in model["parts"])
     return stored.record.id
 
 
@@ -100,6 +107,10 @@ def test_a_check_is_kept_with_its_elements_and_its_findings(work: Work, project:
     report = work.blobs.open(run.report.sha256).read().decode()
     assert '"model_path": "house.obj"' in report
     assert "qtems-blob" not in report
+    scene = scene_files(work.blobs, run.scene_sha256)
+    tileset = json.loads(gzip.decompress(work.blobs.open(scene["tileset.json"].sha256).read()))
+    assert tileset["asset"]["version"] == "1.1"
+    assert len(scene) >= 3
     with work.store.read() as view:
         page = page_of(view.connection, project, epoch, limit=100)
         status = {row.name.replace("_", " "): row.state.status for row in page.items}
@@ -168,6 +179,8 @@ def test_a_refused_registration_is_kept_and_claims_nothing(work: Work, project: 
     ).record
     run = run_ordered_check(work, order(project, revision, elsewhere.id, "9" * 32)).record
     assert run.registration.status is RegistrationStatus.REFUSED
+    with pytest.raises(NotFound, match="refused"):
+        scene_files(work.blobs, run.scene_sha256)
     with work.store.read() as view:
         assert page_of(view.connection, project, elsewhere.id).items == ()
         assert not list(view.all(records.FINDING, project=project, check_run=run.id))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from geometry.source import SourceFile
 from twin.check_record import Commission, causes_of, check_run, element_rows
 from twin.operations.check import DEFAULT_STANDARD, usable_cores
+from twin.operations.scenes import keep_deviation_scene
 from twin.operations.work import Upload, Work, fetched
 from twin.project import CheckRun, ModelRevision, ScanEpoch
 from twin.record import Evidence, EvidenceKind, Id
@@ -79,12 +80,13 @@ def run_ordered_check(work: Work, order: CheckOrder) -> Stored[CheckRun]:
         return done
     started = work.now()
     with tempfile.TemporaryDirectory(prefix="qtems-check-") as name:
-        result, document, files = _check(work, order, revision, epoch, Path(name))
+        result, document, files = _check(work, order, revision, epoch, Path(name) / "reports")
+        scene = keep_deviation_scene(work, result, Path(name) / "scene")
     commission = Commission(
         order.identifier, order.project, revision.id, epoch.id, epoch.captured_at, started, work.now(),
         version("qtems"),
     )  # fmt: skip
-    run = replace(check_run(result, commission, files["report.json"]), files=_others(files))
+    run = replace(check_run(result, commission, files["report.json"]), files=_others(files), scene_sha256=scene)
     causes = causes_of(result)
     with work.store.write(work.context()) as unit:
         return _keep(unit, run, result, document, commission, causes)
@@ -117,6 +119,7 @@ def _check(
     from twin.report.write import write_reports
 
     workers = usable_cores()
+    folder.mkdir()
     tolerances, registration = _tolerances(work, order), _registration(work, order)
     with ExitStack() as stack:
         uploads = [Upload(scan.file_name, scan.sha256) for scan in epoch.scans]

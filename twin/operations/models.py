@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from twin.errors import Conflict
 from twin.operations.check import usable_cores
+from twin.operations.scenes import keep_model_scene
 from twin.operations.work import Upload, Work, fetched
 from twin.project import MapConversion, ModelRevision
 from twin.record import Id
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 """Imports of one project at the same time each find that another came first at most so often."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The blobs that a revision names."""
+
+    fingerprints: str
+    scene: str
 
 
 def import_model(work: Work, *, identifier: Id, project: Id, file_name: str, sha256: str) -> Stored[ModelRevision]:
@@ -50,13 +60,13 @@ def import_model(work: Work, *, identifier: Id, project: Id, file_name: str, sha
     from twin.fingerprint import fingerprints
 
     mine = fingerprints(design)
-    kept = work.blobs.put([_to_bytes(mine)])
+    kept = _Kept(work.blobs.put([_to_bytes(mine)]).sha256, keep_model_scene(work, design))
     for _ in range(_TRIES - 1):
         try:
-            return _keep(work, design, identifier, project, file_name, mine, kept.sha256)
+            return _keep(work, design, identifier, project, file_name, mine, kept)
         except Conflict:
             continue  # another revision came into force meanwhile: compare with that one
-    return _keep(work, design, identifier, project, file_name, mine, kept.sha256)
+    return _keep(work, design, identifier, project, file_name, mine, kept)
 
 
 def _keep(
@@ -66,7 +76,7 @@ def _keep(
     project: Id,
     file_name: str,
     mine: tuple[ElementFingerprint, ...],
-    kept: str,
+    kept: _Kept,
 ) -> Stored[ModelRevision]:
     with work.store.read() as view:
         before = latest_revision(view, project)
@@ -85,7 +95,8 @@ def _keep(
             map_conversion=_map_conversion(design),
             previous=before.id if before else None,
             diff=diff,
-            fingerprints_sha256=kept,
+            fingerprints_sha256=kept.fingerprints,
+            scene_sha256=kept.scene,
         )
         return unit.add(records.MODEL_REVISION, revision)
 

@@ -20,7 +20,6 @@ _PIECE_FILE = 64 << 20
 def begin_upload(
     store: Store,
     context: Context,
-    identifier: Id,
     project: Id,
     *,
     name: str,
@@ -50,8 +49,8 @@ def begin_upload(
     if not is_sha256(sha256):
         raise Invalid(f"sha256 is 64 lower-case hexadecimal digits, not {sha256!r}")
     now, user = context.now, context.actor.id
-    upload = Upload(identifier, project, user, name, media_type[:100], size, sha256, 0, now, now + LIFETIME)
     with store.write(context) as unit:
+        upload = Upload(unit.new_id(), project, user, name, media_type[:100], size, sha256, 0, now, now + LIFETIME)
         uploads.add(unit, upload)
     return upload
 
