@@ -7,6 +7,9 @@ from geometry.arrays import Int32Array, IntArray
 CREASE_COSINE = float(np.cos(np.deg2rad(25.0)))
 """Faces that turn by less are one curved surface: the facets of a column are not drawn."""
 
+_PACKABLE = 1 << 21
+"""Three numbers below this fit an int64 together."""
+
 
 def crease_edges(steps: IntArray, faces: Int32Array) -> tuple[IntArray, IntArray]:
     """Return corners (c, 3) and edges (e, 2) into them; corners (v, 3) at the same whole-number place count as one.
@@ -18,8 +21,8 @@ def crease_edges(steps: IntArray, faces: Int32Array) -> tuple[IntArray, IntArray
     >>> len(corners), len(edges)  # the diagonal is no edge
     (4, 4)
     """
-    places, welded = np.unique(steps, axis=0, return_inverse=True)
-    corners = welded.reshape(-1)[faces]
+    places, welded = _welded(steps)
+    corners = welded[faces]
     corners = corners[(corners != np.roll(corners, 1, axis=1)).all(axis=1)]
     if len(corners) == 0:
         return np.empty((0, 3), np.int64), np.empty((0, 2), np.int64)
@@ -38,3 +41,17 @@ def crease_edges(steps: IntArray, faces: Int32Array) -> tuple[IntArray, IntArray
     shown = ends[first[(counts != 2) | (np.abs(cosine) < CREASE_COSINE)]]
     used, edges = np.unique(shown, return_inverse=True)
     return places[used], edges.reshape(-1, 2)
+
+
+def _welded(steps: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the different places (p, 3), in ascending order, and for each corner which one it is."""
+    low = steps.min(axis=0)
+    width = int((steps.max(axis=0) - low).max()) + 1
+    if width >= _PACKABLE:
+        places, welded = np.unique(steps, axis=0, return_inverse=True)
+        return places, welded.reshape(-1)
+    # three numbers in one sort twenty times as fast as rows
+    offset = steps - low
+    key = (offset[:, 0] * width + offset[:, 1]) * width + offset[:, 2]
+    _, first, welded = np.unique(key, return_index=True, return_inverse=True)
+    return steps[first], welded.reshape(-1)

@@ -69,7 +69,7 @@ class GlbWriter:
         view = {"byteStride": stride, "target": _VERTEX_TARGET}
         if normalized:
             accessor["normalized"] = True
-        return self._add(encode_attributes(rows), rows.nbytes, len(rows), "ATTRIBUTES", stride, accessor, view)
+        return self._add(encode_attributes(rows), "ATTRIBUTES", accessor, view, count=len(rows), stride=stride)
 
     def grid_positions(self, steps: NDArray[Any], exponent: int) -> int:
         """Add positions ``steps * 2^exponent`` (n, 3), which the reader decodes to float32 exactly.
@@ -93,25 +93,24 @@ class GlbWriter:
         }
         view = {"byteStride": 12, "target": _VERTEX_TARGET}
         packed = encode_attributes(rows)
-        return self._add(packed, rows.nbytes, len(rows), "ATTRIBUTES", 12, accessor, view, filter_="EXPONENTIAL")
+        return self._add(packed, "ATTRIBUTES", accessor, view, count=len(rows), stride=12, filter_="EXPONENTIAL")
 
     def indices(self, values: NDArray[Any]) -> int:
         """Add vertex numbers (n,) and return their accessor."""
         flat = np.ascontiguousarray(values, "<u4").reshape(-1)
         accessor = {"componentType": _COMPONENTS["u4"], "type": "SCALAR"}
         view = {"target": _INDEX_TARGET}
-        return self._add(encode_indices(flat), flat.nbytes, len(flat), "INDICES", 4, accessor, view)
+        return self._add(encode_indices(flat), "INDICES", accessor, view, count=len(flat), stride=4)
 
     def _add(
         self,
         packed: bytes,
-        plain_bytes: int,
-        count: int,
         mode: str,
-        stride: int,
         accessor: dict[str, Any],
         view: dict[str, Any],
         *,
+        count: int,
+        stride: int,
         filter_: str = "NONE",
     ) -> int:
         where: dict[str, Any] = {"buffer": 0, "byteOffset": self._packed_bytes, "byteLength": len(packed)}
@@ -123,7 +122,7 @@ class GlbWriter:
             {
                 "buffer": 1,
                 "byteOffset": self._plain_bytes,
-                "byteLength": plain_bytes,
+                "byteLength": count * stride,
                 **view,
                 "extensions": {COMPRESSION: where},
             }
@@ -131,7 +130,7 @@ class GlbWriter:
         padded = packed + bytes(-len(packed) % 4)
         self._packed.append(padded)
         self._packed_bytes += len(padded)
-        self._plain_bytes += plain_bytes
+        self._plain_bytes += count * stride
         return len(self._accessors) - 1
 
     def glb(self, document: dict[str, Any], *extensions: str) -> bytes:

@@ -13,6 +13,7 @@ from geometry.verdict import Outcome, State
 from tests.twin.scene.reading import Glb, read_glb
 from twin.errors import Invalid
 from twin.result import ElementResult
+from twin.scene.edges import crease_edges
 from twin.scene.layout import is_clear, scene_layout
 from twin.scene.model_glb import edge_files, elements_file, model_files
 
@@ -161,6 +162,26 @@ def test_a_box_has_twelve_edges(model: DesignModel):
     long = np.linalg.norm(lines[:, 0] - lines[:, 1], axis=1)[ids[:, 0] == 3]
     size = np.ptp(model.elements[layout.global_ids[3]].mesh.bounds(), axis=0)
     assert np.allclose(np.sort(long), np.sort(np.repeat(size, 4)), atol=2e-4)
+
+
+@pytest.mark.parametrize("scale", [1, 1 << 22])
+def test_the_edges_of_any_size_are_those_of_a_search_over_all_pairs_of_faces(scale: int):
+    rng = np.random.default_rng(3)
+    steps = rng.integers(0, 3, (30, 3)) * scale
+    faces = rng.integers(0, 30, (25, 3)).astype(np.int32)
+    corners, edges = crease_edges(steps, faces)
+    found = {frozenset(map(tuple, corners[pair].tolist())) for pair in edges}
+    uses: dict[frozenset[tuple[int, ...]], list[np.ndarray]] = {}
+    for face in faces:
+        a, b, c = (tuple(map(int, steps[i])) for i in face)
+        if len({a, b, c}) == 3:
+            normal = np.cross(np.subtract(b, a) / scale, np.subtract(c, a) / scale)
+            for ends in ((a, b), (b, c), (c, a)):
+                uses.setdefault(frozenset(ends), []).append(normal / max(float(np.linalg.norm(normal)), 1e-300))
+    smooth = np.cos(np.deg2rad(25.0))
+    expected = {ends for ends, found in uses.items() if len(found) != 2 or abs(found[0] @ found[1]) < smooth}
+    assert found == expected
+    assert len(edges) == len(found) > 20
 
 
 def test_more_elements_than_16_bits_number(model: DesignModel):
