@@ -50,7 +50,7 @@ def _welded(steps: IntArray) -> tuple[IntArray, IntArray]:
     if width >= _PACKABLE:
         places, welded = np.unique(steps, axis=0, return_inverse=True)
         return places, welded.reshape(-1)
-    # three numbers in one sort twenty times as fast as rows
+    # one number per corner sorts about ten times as fast as rows of three
     offset = steps - low
     key = (offset[:, 0] * width + offset[:, 1]) * width + offset[:, 2]
     _, first, welded = np.unique(key, return_index=True, return_inverse=True)
