@@ -14,13 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
-from uuid import uuid4
 
 from geometry.errors import GeometryError
 from twin.errors import Conflict, TwinError
 from twin.jobs.identity import is_dead, own_name
 from twin.jobs.progress import JobStopped, Pulse, StopReason
-from twin.record import Actor, Id, Json
+from twin.record import Actor, Json
 from twin.store import jobs
 from twin.store.blobs import BlobStore
 from twin.store.jobs import Job, LeaseLost
@@ -34,14 +33,31 @@ WORKER = Actor("0" * 32, "qtems worker")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HeldStore(Store):
+    """The records for a job: nothing is written by a worker that the job does not belong to any more."""
+
+    job: Job = field(kw_only=True)
+
+    @contextmanager
+    def write(self, context: Context) -> Generator[Unit]:
+        """Begin a change; :class:`twin.store.jobs.LeaseLost` if the job is not this worker's any more.
+
+        A second attempt comes by here again, so what is written on the way has to bear that; see
+        :meth:`JobContext.conclude`.
+        """
+        with Store.write(self, context) as unit:
+            jobs.hold(unit.connection, self.job)
+            yield unit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class JobContext:
     """What a job's function has to work with."""
 
     job: Job
-    store: Store
+    store: "HeldStore"
     blobs: BlobStore
     now: Callable[[], datetime]
-    new_id: Callable[[], Id]
     executor: Executor
     """Where heavy array work goes: threads of this process, or whatever has the same interface (a cluster)."""
     pulse: Pulse
@@ -62,16 +78,6 @@ class JobContext:
         return Context(actor, self.now(), request=self.job.id, origin="job")
 
     @contextmanager
-    def write(self) -> Generator[Unit]:
-        """Begin a change on the way; nothing is kept if the job is not this worker's any more.
-
-        A second attempt comes by here again: what is written has to bear that. See :meth:`conclude`.
-        """
-        with self.store.write(self.context()) as unit:
-            jobs.hold(unit.connection, self.job)
-            yield unit
-
-    @contextmanager
     def conclude(self, result: Mapping[str, Json]) -> Generator[Unit]:
         """Begin the change that ends the job: its success and all of this are kept together, once, or not at all.
 
@@ -81,7 +87,6 @@ class JobContext:
             What the job tells; it may be filled within the block.
         """
         with self.store.write(self.context()) as unit:
-            jobs.hold(unit.connection, self.job)
             yield unit
             ended = jobs.succeed(unit.connection, self.job, result, unit.context.now)
         self.done.append(ended)
@@ -104,10 +109,6 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _new_id() -> Id:
-    return uuid4().hex
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Worker:
     """A process that does jobs of some kinds."""
@@ -118,7 +119,6 @@ class Worker:
     name: str = field(default_factory=own_name)
     lease: timedelta = LEASE
     clock: Callable[[], datetime] = _utc_now
-    new_id: Callable[[], Id] = _new_id
     executor: Executor = field(default_factory=ThreadPoolExecutor)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -159,7 +159,8 @@ class Worker:
         kind, done = self.kinds[job.kind], list[Job]()
         try:
             with Pulse(self.store.database, job, lease=self.lease, clock=self.clock, stopping=self.stopping) as pulse:
-                context = JobContext(job, self.store, self.blobs, self.clock, self.new_id, self.executor, pulse, done)
+                store = HeldStore(self.store.database, self.store.new_id, job=job)
+                context = JobContext(job, store, self.blobs, self.clock, self.executor, pulse, done)
                 result = kind.work(context, job.payload)
         except JobStopped as stop:
             return done[0] if done else self._stopped(job, stop.reason)

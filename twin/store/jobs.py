@@ -95,7 +95,6 @@ class Job:
 
 def enqueue(
     unit: Unit,
-    identifier: Id,
     kind: str,
     payload: Mapping[str, Json],
     *,
@@ -104,7 +103,7 @@ def enqueue(
 ) -> Job:
     """Put work into the queue, in the transaction of what calls for it. Wake a worker after it (``Queue.wake``)."""
     refuse_floats(payload)
-    now = unit.context.now
+    identifier, now = unit.new_id(), unit.context.now
     row = {
         "id": identifier, "project": project, "kind": kind, "state": Q, "payload": dict(payload), "error": "",
         "step": "", "progress": 0, "attempt": 0, "most_attempts": most_attempts, "due_at": now, "cancel_asked": False,

@@ -22,8 +22,9 @@ LONG = timedelta(hours=1)
 
 
 def queued(store: Store, context: Context, i: int = 1, **more: object) -> Job:
-    with store.write(replace(context, now=context.now + timedelta(microseconds=i))) as unit:
-        return jobs.enqueue(unit, f"{i:032x}", "check", {"n": i}, **{"project": P, **more})  # pyright: ignore[reportArgumentType]
+    named = replace(store, new_id=lambda: f"{i:032x}")
+    with named.write(replace(context, now=context.now + timedelta(microseconds=i))) as unit:
+        return jobs.enqueue(unit, "check", {"n": i}, **{"project": P, **more})  # pyright: ignore[reportArgumentType]
 
 
 def claimed(database: Database, context: Context, worker: str = "w1") -> Job:
@@ -208,15 +209,17 @@ def test_a_retry_waits_and_being_shut_down_is_no_attempt(store: Store, context: 
 def test_a_job_is_queued_with_what_calls_for_it_or_not_at_all(store: Store, context: Context) -> None:
     def break_off() -> None:
         with store.write(context) as unit:
-            jobs.enqueue(unit, "3" * 32, "check", {})
+            jobs.enqueue(unit, "check", {})
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         break_off()
-    with store.read() as view, pytest.raises(NotFound, match="no job"):
-        jobs.get(view.connection, "3" * 32)
+    with store.read() as view:
+        assert jobs.newest(view.connection) == []
+        with pytest.raises(NotFound, match="no job"):
+            jobs.get(view.connection, "3" * 32)
     with pytest.raises(Invalid, match="float"), store.write(context) as unit:
-        jobs.enqueue(unit, "3" * 32, "check", {"x": 0.5})  # pyright: ignore[reportArgumentType]
+        jobs.enqueue(unit, "check", {"x": 0.5})  # pyright: ignore[reportArgumentType]
 
 
 def test_lists_are_newest_first_scoped_and_in_pages(store: Store, context: Context) -> None:

@@ -39,11 +39,13 @@ def blobs(tmp_path: Path) -> BlobStore:
     return open_blobs(f"file://{tmp_path}/blobs")
 
 
-def begin(store: Store, content: bytes = CONTENT, *, identifier: str = ID, sha256: str | None = None) -> None:
+def named(store: Store) -> Store:
+    return replace(store, new_id=lambda: ID)
+
+
+def begin(store: Store, content: bytes = CONTENT, *, sha256: str | None = None) -> None:
     digest = sha256 or hashlib.sha256(content).hexdigest()
-    begin_upload(
-        store, CONTEXT, identifier, P, name="scan.e57", size=len(content), sha256=digest, media_type="model/e57"
-    )
+    begin_upload(named(store), CONTEXT, P, name="scan.e57", size=len(content), sha256=digest, media_type="model/e57")
 
 
 def append(store: Store, blobs: BlobStore, start: int, stop: int, identifier: str = ID) -> int:
@@ -164,7 +166,7 @@ def test_more_than_was_declared_is_refused_and_not_kept(store: Store, blobs: Blo
 def test_what_makes_no_sense_is_refused(change: dict[str, str | int], says: str, store: Store) -> None:
     fields: dict[str, object] = {"name": "a.ifc", "size": 1, "sha256": "0" * 64, **change}
     with pytest.raises(Invalid, match=says):
-        begin_upload(store, CONTEXT, ID, P, largest=100, **fields)  # pyright: ignore[reportArgumentType]
+        begin_upload(named(store), CONTEXT, P, largest=100, **fields)  # pyright: ignore[reportArgumentType]
 
 
 def test_an_upload_is_its_users_alone(store: Store, blobs: BlobStore) -> None:
@@ -216,7 +218,7 @@ def test_a_quarter_of_a_gigabyte_comes_in_with_flat_memory(
     for _ in range(count):
         digest.update(piece)
     size = len(piece) * count
-    begin_upload(store, CONTEXT, ID, P, name="big.e57", size=size, sha256=digest.hexdigest())
+    begin_upload(named(store), CONTEXT, P, name="big.e57", size=size, sha256=digest.hexdigest())
     tracemalloc.start()
     try:
         append_to_upload(store, blobs, CONTEXT, ID, 0, stream=(piece for _ in range(count)))
