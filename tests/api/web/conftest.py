@@ -1,116 +1,11 @@
-"""A server in this process: a database of its own, a clock that tests move, cheap hashes, counted secrets."""
+"""A server for each test."""
 
-import itertools
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from httpx2 import Response
-from pwdlib.hashers.argon2 import Argon2Hasher
-from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.auth.passwords import Argon2
-from api.services import Services
-from api.settings import load_settings
-from twin.operations.accounts import begin
-from twin.store.blobs import open_blobs
-from twin.store.database import open_database
-from twin.store.repository import Store
-from twin.store.upgrade import upgrade
-
-HASHER = Argon2(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
-PASSWORD = "four words not together"
-ROOT = "/api/v1"
-
-
-@dataclass
-class Clock:
-    now: datetime = field(default=datetime(2026, 11, 22, 8, 0, tzinfo=UTC))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
-@dataclass
-class Browser:
-    """A client with a cookie jar that sends the token against forged requests, as the viewer does."""
-
-    client: TestClient
-    csrf: str = ""
-
-    def sign_in(self, login: str, password: str = PASSWORD) -> Response:
-        response = self.client.post(f"{ROOT}/auth/sign-in", json={"login": login, "password": password})
-        if response.status_code == 200:
-            self.csrf = response.json()["csrf_token"]
-        return response
-
-    def __call__(self, method: str, path: str, **more: Any) -> Response:
-        headers = {"X-CSRF-Token": self.csrf, **more.pop("headers", {})}
-        return self.client.request(method, ROOT + path, headers=headers, **more)
-
-    def get(self, path: str, **more: Any) -> Response:
-        return self("GET", path, **more)
-
-    def post(self, path: str, json: object = None, **more: Any) -> Response:
-        return self("POST", path, json=json, **more)
-
-    def change(self, method: str, path: str, version: int, json: object = None) -> Response:
-        return self(method, path, json=json, headers={"If-Match": f'"{version}"'})
-
-
-@dataclass
-class World:
-    """The server, and how its people come to it."""
-
-    services: Services
-    clock: Clock
-    app: Any
-    first_password: str
-    origins: Callable[[], str]
-
-    def browser(self, *, host: str = "", base_url: str = "http://testserver") -> Browser:
-        address = host or self.origins()
-        return Browser(TestClient(self.app, base_url=base_url, client=(address, 40000), raise_server_exceptions=False))
-
-    def administrator(self) -> Browser:
-        """The first administrator, with a password of their own."""
-        browser = self.browser()
-        if browser.sign_in("admin").status_code == 200:
-            return browser
-        assert browser.sign_in("admin", self.first_password).status_code == 200
-        change = {"current": self.first_password, "new": PASSWORD}
-        assert browser("PUT", "/auth/password", json=change).status_code == 204
-        return browser
-
-    def person(self, login: str, **more: object) -> Browser:
-        """Somebody new, signed in, with a password of their own."""
-        made = self.administrator().post("/users", {"login": login, "name": login.title(), **more})
-        assert made.status_code == 201, made.text
-        browser, once = self.browser(), made.json()["one_time_password"]
-        assert browser.sign_in(login, once).status_code == 200
-        assert browser("PUT", "/auth/password", json={"current": once, "new": PASSWORD}).status_code == 204
-        return browser
-
-
-def make_world(folder: Path, url: str = "", **settings: object) -> World:
-    given = load_settings({}, data_dir=folder, database_url=url or None, **settings)
-    clock = Clock()
-    secrets = (f"secret-{n:06d}-{'x' * 20}" for n in itertools.count())
-    hosts = (f"192.0.{n // 250}.{n % 250}" for n in itertools.count())
-    store = Store(open_database(given.database_url))
-    upgrade(store.database)
-    blobs = open_blobs(given.blob_url)
-    services = Services(given, store, blobs, b"k" * 32, HASHER, lambda: next(secrets), clock)
-    first = begin(store, clock(), HASHER, services.secrets)
-    assert first is not None
-    return World(services, clock, create_app(given, services), first.password, lambda: next(hosts))
+from tests.api.web.world import World, make_world
 
 
 @pytest.fixture

@@ -1,0 +1,130 @@
+"""What goes wrong reads as one kind of answer, says what to do, and never shows how we are made."""
+
+import gzip
+import json
+import logging
+
+import pytest
+
+from api.errors import STATUS, kind_of
+from tests.api.web.world import ROOT, World
+from twin import errors
+from twin.errors import TwinError
+from twin.store.repository import Store
+
+FIELDS = {"type", "title", "status", "detail", "instance", "missing", "errors"}
+
+
+def test_every_error_of_the_twin_has_its_answer() -> None:
+    leaves = {cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, TwinError)}
+    assert leaves - set(STATUS) == {TwinError}
+    assert kind_of(errors.IllegalTransition("x")).status == 409
+    assert kind_of(TwinError("x")).status == 500
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/nothing", 404),
+        ("GET", "/api/v1/../../etc/passwd", 404),
+        ("PUT", "/api/v1/health", 405),
+        ("GET", "/api/v1/projects/%00", 404),
+        ("GET", "/api/v1/users/not-an-id", 422),
+    ],
+)
+def test_whatever_is_wrong_with_the_address_is_a_problem(world: World, method: str, path: str, status: int) -> None:
+    answer = world.administrator().client.request(method, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json().keys() == FIELDS
+    assert answer.json()["status"] == status
+    assert answer.json()["instance"] == f"urn:qtems:request:{answer.headers['x-request-id']}"
+
+
+def test_fields_that_are_wrong_are_named_and_not_repeated(world: World) -> None:
+    refused = world.browser().post("/auth/sign-in", {"login": "", "password": 7, "hint": "hunter2"})
+    assert refused.status_code == 422
+    assert {e["where"] for e in refused.json()["errors"]} == {"body.login", "body.password", "body.hint"}
+    assert "hunter2" not in refused.text
+
+
+def test_an_error_of_ours_shows_a_reference_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin = world.administrator()
+
+    def fail(_: Store, context: object) -> None:
+        raise RuntimeError("/srv/secret/path")
+
+    monkeypatch.setattr(Store, "write", fail)
+    with caplog.at_level(logging.ERROR, logger="qtems.api"):
+        answer = admin.post("/organisations", {"name": "A"})
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:qtems:problem:internal")
+    reference = answer.headers["x-request-id"]
+    assert reference in answer.json()["detail"]
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert reference in caplog.text
+    assert "/srv/secret/path" in caplog.text
+
+
+def test_a_database_that_cannot_be_reached_is_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.routes.system.newest_revision", lambda: "9999")
+    answer = world.browser().get("/ready")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:qtems:problem:unavailable")
+    assert world.browser().get("/health").status_code == 200
+
+
+def test_a_body_beyond_the_limit_is_refused_whatever_it_promises(world: World) -> None:
+    admin = world.administrator()
+    large = json.dumps({"name": "x" * (1 << 20)}).encode()
+    kind = {"Content-Type": "application/json"}
+    told = admin("POST", "/organisations", content=large, headers=kind)
+    streamed = admin("POST", "/organisations", content=iter([large[:600_000], large[600_000:]]), headers=kind)
+    for answer in (told, streamed):
+        assert (answer.status_code, answer.json()["type"]) == (413, "urn:qtems:problem:too-large")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_what_a_form_of_another_site_could_send_is_no_json(world: World, kind: str) -> None:
+    body = b'{"login": "admin", "password": "x"}'
+    answer = world.browser()("POST", "/auth/sign-in", content=body, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["type"]) == (415, "urn:qtems:problem:unsupported-media-type")
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff\xfe", b'{"name": "\\ud800"}', b'{"name": "a\\u0000b"}', b"[" * 5000, b"null"]
+)
+def test_broken_text_is_refused_in_words(world: World, body: bytes) -> None:
+    kind = {"Content-Type": "application/json"}
+    answer = world.administrator()("POST", "/organisations", content=body, headers=kind)
+    assert answer.status_code in (400, 422)
+    assert answer.json().keys() == FIELDS
+
+
+def test_a_request_keeps_the_identifier_that_a_proxy_gave_it(world: World) -> None:
+    given = world.browser().get("/health", headers={"X-Request-ID": "proxy-12345"})
+    assert given.headers["x-request-id"] == "proxy-12345"
+    made = world.browser().get("/health", headers={"X-Request-ID": "bad id\t"})
+    assert len(made.headers["x-request-id"]) == 32
+
+
+def test_pages_of_other_sites_can_neither_frame_nor_sniff(world: World) -> None:
+    headers = world.browser().get("/health").headers
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_long_json_is_zipped_for_who_can_read_it(world: World) -> None:
+    admin = world.administrator()
+    for n in range(10):
+        admin.post("/organisations", {"name": f"Firm {n}"})
+    with admin.client.stream("GET", f"{ROOT}/organisations", headers={"Accept-Encoding": "gzip"}) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert len(json.loads(gzip.decompress(b"".join(answer.iter_raw())))["items"]) == 10
+    plain = admin.get("/organisations", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.headers["vary"] == "Accept-Encoding"
