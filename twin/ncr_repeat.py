@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from geometry.verdict import Outcome
-from twin.finding import MISSING, CauseKind, Defect, Failure, Finding
+from twin.finding import MISSING, CauseKind, Defect, Failure, Finding, MotionComponent
 from twin.ncr_guards import accepted
 from twin.ncr_parts import worst
 from twin.ncr_record import LIVE, NonConformance, State
@@ -177,10 +177,23 @@ def same_cause(one: Defect, other: Defect) -> bool:
 
 
 def is_unchanged(one: Defect, other: Defect) -> bool:
-    """Say whether what was measured both times of common elements agrees within the uncertainty of both (|En| <= 1)."""
+    """Say whether what was measured both times of common elements agrees within the uncertainty of both (|En| <= 1).
+
+    Of what moved as one it is the motion: which of two opposite faces is the farthest out may change from scan to scan.
+    """
+    if {one.kind, other.kind} <= _MOVED:
+        first, second = ({c.axis: c for c in d.motion} for d in (one, other))
+        shared = sorted(first.keys() & second.keys())
+        if shared:
+            return all(_moves_alike(first[axis], second[axis]) for axis in shared)
     mine, theirs = _by_criterion(one), _by_criterion(other)
     both = sorted(mine.keys() & theirs.keys())
     return bool(both) and all(len(mine[c]) == len(theirs[c]) and all(map(_agree, mine[c], theirs[c])) for c in both)
+
+
+def _moves_alike(one: MotionComponent, other: MotionComponent) -> bool:
+    spread = one.expanded_uncertainty**2 + other.expanded_uncertainty**2
+    return (one.value - other.value) ** 2 <= spread
 
 
 def _standing(known: KnownDefect, checked: Mapping[str, CheckedElement], again: bool) -> RecordStanding:

@@ -89,11 +89,20 @@ def test_what_moved_on_is_the_same_defect_changed() -> None:
 
 
 def test_unchanged_means_within_the_uncertainty_of_both() -> None:
-    """U of both is 1.2 mm: sqrt(2) * 1.2 = 1.697."""
-    assert is_unchanged(moved("A"), moved("A", x="31.69"))
-    assert not is_unchanged(moved("A"), moved("A", x="31.70"))
+    """U of both motions is 1 mm: sqrt(2) = 1.414."""
+    assert is_unchanged(moved("A"), moved("A", x="31.41"))
+    assert not is_unchanged(moved("A"), moved("A", x="31.42"))
     assert not is_unchanged(form("A", "flatness"), form("A", "section_size"))
     assert is_unchanged(missing("A"), missing("A"))
+
+
+def test_which_of_two_opposite_faces_is_the_farthest_out_does_not_matter() -> None:
+    """A wall shifted by 30 mm is 30 mm out on one face and -30 mm on the other: noise decides which is reported."""
+    one, other = moved("A"), moved("A")
+    (failure,) = other.failures
+    assert failure.actual_mm
+    turned = replace(failure, actual_mm=-failure.actual_mm)
+    assert is_unchanged(one, replace(other, failures=(turned,)))
 
 
 @pytest.mark.parametrize(

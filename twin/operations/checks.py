@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geometry.source import SourceFile
-from twin.check_record import Commission, causes_of, check_run, element_rows
+from twin.check_record import Commission, causes_of, check_run, element_rows, findings_of
+from twin.ncr_repeat import checked_elements
 from twin.operations.check import DEFAULT_STANDARD, usable_cores
+from twin.operations.ncrs import record_findings
 from twin.operations.scenes import keep_deviation_scene
 from twin.operations.work import Upload, Work, fetched
 from twin.project import CheckRun, ModelRevision, ScanEpoch
@@ -106,7 +108,8 @@ def _keep(
     write_states(unit.connection, rows)
     kept = {"count": len(rows), "report_sha256": run.report.sha256}
     unit.note("element_states_kept", f"check_run:{run.id}", kept, project=run.project)
-    raise_findings(unit, commission, causes)
+    findings = findings_of(causes, commission, [unit.new_id() for _ in causes], unit.context.actor)
+    record_findings(unit, run, findings, checked_elements(result), commission.captured_at)
     return stored
 
 
@@ -178,23 +181,3 @@ def _registration(work: Work, order: CheckOrder) -> "RegistrationRequest":
         return read_request(order.registration)
     with fetched(work, order.registration_file) as path:
         return read_request(str(path))
-
-
-def raise_findings(unit: Unit, commission: Commission, causes: tuple["Cause", ...]) -> None:
-    """Keep a finding per cause; those of earlier checks that nobody decided give way to the same cause seen again."""
-    from twin.check_record import findings_of
-    from twin.finding import FindingStatus, supersede
-
-    actor, now = unit.context.actor, unit.context.now
-    found = findings_of(causes, commission, [unit.new_id() for _ in causes], actor)
-    for finding in found:
-        unit.add(records.FINDING, finding)
-    by_key = {finding.cause_key: finding for finding in found}
-    undecided = unit.all(
-        records.FINDING, project=commission.project, status=FindingStatus.OPEN.value, cause_key=tuple(sorted(by_key))
-    )
-    for old in list(undecided):
-        if old.record.origin.check_run != commission.run:
-            successor = by_key[old.record.cause_key].id
-            ended = supersede(old.record, successor=successor, actor=actor, now=now)
-            unit.save(records.FINDING, ended, expected=old.version, action="supersede")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin.finding import Finding
+from twin.ncr_record import NonConformance
 from twin.project import CheckRun, Member, ModelRevision, Organisation, Project, ScanEpoch
 from twin.store import schema
 from twin.store.kinds import Kind, attributes
@@ -26,6 +27,15 @@ def _finding_columns(finding: Finding) -> Mapping[str, Any]:
     }
 
 
+def _ncr_columns(ncr: NonConformance) -> Mapping[str, Any]:
+    return {
+        "number": ncr.number or None,
+        "state": ncr.state.value,
+        "severity": ncr.severity.value,
+        "cause_key": ncr.defect.cause_key if ncr.defect else None,
+    }
+
+
 ORGANISATION = Kind("organisation", Organisation, schema.ORGANISATION, attributes("name"), lambda _: None)
 PROJECT = Kind("project", Project, schema.PROJECT, attributes("organisation", "name", "key"), lambda p: p.id)
 MEMBER = Kind("member", Member, schema.MEMBER, attributes("user", "role", "organisation"), _project_of)
@@ -35,3 +45,4 @@ MODEL_REVISION = Kind(
 SCAN_EPOCH = Kind("scan_epoch", ScanEpoch, schema.SCAN_EPOCH, attributes("captured_at"), _project_of)
 CHECK_RUN = Kind("check_run", CheckRun, schema.CHECK_RUN, _check_run_columns, _project_of)
 FINDING = Kind("finding", Finding, schema.FINDING, _finding_columns, _project_of)
+NCR = Kind("ncr", NonConformance, schema.NCR, _ncr_columns, _project_of)
