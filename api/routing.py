@@ -17,9 +17,12 @@ with ``{project}`` only that project's.
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
+from fastapi.datastructures import Default
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -54,6 +57,12 @@ class Declared:
     """Also for somebody who still has a one-time password."""
     max_body_bytes: int | None = None
     """None for the settings' own limit."""
+    sends: str = ""
+    """Media type of a body that is no JSON: the bytes of a file."""
+    answers: str = ""
+    """Media type of an answer that is no JSON: a file, a stream of events."""
+    also: tuple[int, ...] = ()
+    """Further statuses it answers with, for the documentation: 206 for a part of a file."""
 
     @property
     def name(self) -> str:
@@ -112,7 +121,9 @@ class GuardedRoute(APIRoute):
             summary=declared.summary,
             description=f"{doc}\n\n{described(declared.need)}".strip(),
             operation_id=declared.name,
-            openapi_extra={"x-action": str(declared.need)},
+            response_class=_answering(declared.answers) if declared.answers else Default(JSONResponse),
+            responses={status: {"description": HTTPStatus(status).phrase} for status in declared.also},
+            openapi_extra={"x-action": str(declared.need), **_body_of(declared.sends)},
             dependency_overrides_provider=app,
         )
 
@@ -166,6 +177,17 @@ def install(app: FastAPI, nouns: Iterable[Routes]) -> None:
     """Add routes to an application."""
     for noun in nouns:
         app.router.routes.extend(GuardedRoute(app, declared) for declared in noun.declared)
+
+
+def _answering(media_type: str) -> type[Response]:
+    """Return the class of answers of a media type, by which FastAPI documents them."""
+    return type("Answer", (Response,), {"media_type": media_type})
+
+
+def _body_of(media_type: str) -> dict[str, Any]:
+    """Return, for the documentation, a body that the function reads itself."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"required": True, "content": content}} if media_type else {}
 
 
 def _require_json(request: Request, declared: Declared) -> None:

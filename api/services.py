@@ -2,13 +2,15 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from api.auth.passwords import Argon2
 from api.settings import Settings, secret_key
 from twin.account import PasswordHasher
+from twin.jobs.queue import open_queue
 from twin.operations.accounts import Secrets
+from twin.operations.scene_lookup import SceneLookup
 from twin.store.blobs import BlobStore, open_blobs
 from twin.store.database import open_database
 from twin.store.repository import Store
@@ -26,6 +28,9 @@ class Services:
     hasher: PasswordHasher
     secrets: Secrets
     now: Callable[[], datetime]
+    wake: Callable[[], None] = lambda: None
+    """Wakes a worker: called once there is a job, after the commit."""
+    scenes: SceneLookup = field(default_factory=SceneLookup)
 
 
 def open_services(settings: Settings) -> Services:
@@ -33,7 +38,8 @@ def open_services(settings: Settings) -> Services:
     key = secret_key(settings.secret_key_file or settings.data_dir / "secret.key")
     store = Store(open_database(settings.database_url))
     blobs = open_blobs(settings.blob_url)
-    return Services(settings, store, blobs, key, Argon2(), new_secret, utc_now)
+    queue = open_queue(settings.queue_url)
+    return Services(settings, store, blobs, key, Argon2(), new_secret, utc_now, queue.wake)
 
 
 def new_secret() -> str:

@@ -60,7 +60,7 @@ class Settings(BaseModel):
         defaults = {
             "database_url": f"sqlite:///{folder / 'qtems.db'}",
             "blob_url": f"file://{folder / 'blobs'}",
-            "queue_url": str(folder / "queue.db"),
+            "queue_url": f"sqlite:///{folder / 'queue.db'}",
             "secret_key_file": folder / "secret.key",
             "base_url": f"http://{shown}:{port}",
             "static_dir": Path(__file__).parent / "static",

@@ -38,6 +38,8 @@ class Action(StrEnum):
     PROJECT_EDIT = "project.edit"
     MEMBER_READ = "member.read"
     MEMBER_MANAGE = "member.manage"
+    FILE_UPLOAD = "file.upload"
+    """Bring a file in; what may be done with it then, other actions say."""
     MODEL_READ = "model.read"
     MODEL_UPLOAD = "model.upload"
     SCAN_READ = "scan.read"
@@ -89,6 +91,7 @@ _TABLE: dict[Action, str] = {
     Action.PROJECT_EDIT:        "x . . . . . .",
     Action.MEMBER_READ:         "x x x x x . x",
     Action.MEMBER_MANAGE:       "x . . . . . .",
+    Action.FILE_UPLOAD:         "x x x x x s .",
     Action.MODEL_READ:          "x x x x x . x",
     Action.MODEL_UPLOAD:        "x x . x . . .",
     Action.SCAN_READ:           "x x x x x . x",
