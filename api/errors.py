@@ -78,6 +78,8 @@ def _twin_error(request: Request, error: Exception) -> JSONResponse:
 
 def _problem_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)
+    if error.kind.status >= 500:
+        _LOG.warning("request %s: %s: %r", request_id(request), error.detail, error.__cause__)
     return problem_response(request, error.kind, error.detail, headers=error.headers)
 
 

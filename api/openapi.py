@@ -36,6 +36,9 @@ def describe(app: FastAPI, settings: Settings, declared: Iterable[Declared]) -> 
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas.update(_problem_schemas())
+    for schema in schemas.values():
+        if "examples" in schema:
+            schema["examples"] = [_with_nulls(one, schema, schemas) for one in schema["examples"]]
     document["components"]["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "An API token"},
         "session": {"type": "apiKey", "in": "cookie", "name": cookie_name(settings)},
@@ -113,6 +116,8 @@ def errors_of(operation: Mapping[str, Any], one: Declared) -> list[ProblemKind]:
 def _add_errors(operation: dict[str, Any], one: Declared) -> None:
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
+    if one.status == 302:
+        responses["302"].pop("content", None)
     for kind in errors_of(operation, one):
         content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example_of_problem(kind)}
         responses[str(kind.status)] = {"description": kind.title, "content": {MEDIA_TYPE: content}}
@@ -135,6 +140,18 @@ def _add_examples(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None
         for kind, content in body.get("content", {}).items():
             if kind == "application/json" and "example" not in content:
                 content["example"] = example_of(content.get("schema", {}), schemas)
+
+
+def _with_nulls(example: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
+    """Return an example with the nulls that FastAPI leaves out of documents."""
+    if "$ref" in schema:
+        return _with_nulls(example, schemas[str(schema["$ref"]).rpartition("/")[2]], schemas)
+    if isinstance(example, list):
+        return [_with_nulls(one, schema.get("items", {}), schemas) for one in example]
+    if not isinstance(example, dict) or "properties" not in schema:
+        return example
+    parts = {name: _with_nulls(value, schema["properties"].get(name, {}), schemas) for name, value in example.items()}
+    return {**{name: None for name in schema.get("required", ())}, **parts}
 
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:

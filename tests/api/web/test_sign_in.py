@@ -54,7 +54,7 @@ def test_with_https_the_cookie_is_secure_and_bound_to_the_host(tmp_path: Path) -
 def test_a_change_without_the_sessions_token_is_refused(world: World) -> None:
     browser = world.administrator()
     for token in ("", "wrong", "é"):
-        headers = {"X-CSRF-Token": token.encode("latin-1")}
+        headers = {b"X-CSRF-Token": token.encode("latin-1")}
         refused = browser.client.post(f"{ROOT}/organisations", json={"name": "A"}, headers=headers)
         assert (refused.status_code, refused.json()["type"]) == (403, "urn:qtems:problem:csrf")
     assert browser.get("/organisations").json()["items"] == []

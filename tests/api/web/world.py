@@ -126,6 +126,7 @@ def make_world(folder: Path, url: str = "", **settings: object) -> World:
     secrets = (f"secret-{n:06d}-{'x' * 20}" for n in itertools.count())
     hosts = (f"192.0.{n // 250}.{n % 250}" for n in itertools.count())
     if not url:
+        folder.mkdir(exist_ok=True)
         shutil.copy(empty_database(), folder / "qtems.db")
     store = Store(open_database(given.database_url))
     if url:
