@@ -105,7 +105,7 @@ _TABLE: dict[Action, str] = {
     Action.NCR_RAISE:           "x x x x x . .",
     Action.NCR_CONTAIN:         "x x x . x s .",
     Action.NCR_REVIEW:          "x x . x . . .",
-    Action.NCR_SIGN:            "x x . x . . .",
+    Action.NCR_SIGN:            "x x . x x . .",
     Action.NCR_CORRECT:         "x x . . x s .",
     Action.NCR_CLOSE:           "x x . . . . .",
     Action.NCR_VOID:            "x x . . . . .",

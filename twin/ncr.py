@@ -5,7 +5,7 @@ review board and forced re-inspection as in the MRB practice of AS9100.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from twin.disposition import DispositionLine, require_lines
 from twin.errors import Invalid, Refused
@@ -25,6 +25,7 @@ from twin.ncr_parts import (
 )
 from twin.ncr_recheck import record_proof, record_recheck
 from twin.ncr_record import (
+    LIVE,
     TRANSITIONS,
     Event,
     NonConformance,
@@ -33,7 +34,7 @@ from twin.ncr_record import (
     decision_sha256,
     valid_signatures,
 )
-from twin.record import Actor, Evidence, Signature, SignatureMeaning, require_utc
+from twin.record import Actor, Evidence, Id, Signature, SignatureMeaning, require_utc
 from twin.signed_content import require_signature
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "allowed_events",
     "amend",
     "assemble",
+    "assign",
     "capture_cost",
     "close",
     "contain",
@@ -104,6 +106,12 @@ def reclassify(
         containment_due=containment_due(severity, clock),
         steps=(*ncr.steps, Step(Event.RECLASSIFY, state, actor, require_utc(now), stated(reason))),
     )
+
+
+def assign(ncr: NonConformance, *, assignee: Id | None, due: date | None) -> NonConformance:
+    """Say who has to see to it next, and until when; nobody is an answer, too."""
+    target(ncr, Event.ASSIGN)
+    return replace(ncr, assignee=assignee, due=due)
 
 
 def add_evidence(ncr: NonConformance, evidence: Evidence) -> NonConformance:
@@ -259,6 +267,7 @@ def note_recurrence(ncr: NonConformance, occurrence: Occurrence, *, now: datetim
 
 
 def is_overdue(ncr: NonConformance, now: datetime) -> bool:
-    """Say whether it should be contained by now and is not."""
+    """Say whether it should be contained by now and is not, or its assignee should have seen to it."""
     waiting = ncr.state in (State.OPEN, State.REOPENED)
-    return waiting and ncr.containment_due is not None and require_utc(now) > ncr.containment_due
+    late = ncr.state in LIVE and ncr.due is not None and require_utc(now).date() > ncr.due
+    return late or (waiting and ncr.containment_due is not None and require_utc(now) > ncr.containment_due)

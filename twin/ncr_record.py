@@ -5,7 +5,7 @@ ISO 9001:2015 8.7 (control of nonconforming outputs) and 10.2 (nonconformity and
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -66,6 +66,7 @@ class Event(StrEnum):
     REOPEN = "reopen"
 
     AMEND = "amend"
+    ASSIGN = "assign"
     RECLASSIFY = "reclassify"
     ADD_EVIDENCE = "add_evidence"
     RECORD_CONTAINMENT = "record_containment"
@@ -114,6 +115,7 @@ LIVE = (
 """States in which the record has its number and somebody has to do something."""
 _ADDITIONS: dict[Event, tuple[State, ...]] = {
     _E.AMEND: (_S.DRAFT,),
+    _E.ASSIGN: (_S.DRAFT, *LIVE),
     _E.RECLASSIFY: (_S.OPEN, _S.REOPENED, _S.CONTAINED, _S.UNDER_REVIEW),
     _E.ADD_EVIDENCE: (_S.DRAFT, *LIVE),
     _E.RECORD_CONTAINMENT: (_S.OPEN, _S.REOPENED, _S.CONTAINED, _S.UNDER_REVIEW),
@@ -175,6 +177,12 @@ class NonConformance:
     """What a check saw; by it a repeat check recognises the defect."""
     origin: Origin | None = None
     findings: tuple[Id, ...] = ()
+    inspection: Id | None = None
+    """The inspection that found it."""
+    assignee: Id | None = None
+    """Who has to see to it now."""
+    due: date | None = None
+    """Until when the assignee should have."""
     containment: Containment | None = None
     containment_due: datetime | None = None
     roster: tuple[Member, ...] = ()

@@ -94,6 +94,7 @@ ACT: dict[Event, Callable[[NonConformance], NonConformance]] = {
     Event.VOID: lambda n: verbs.void(n, reason="twice", actor=OTHER, now=NOW),
     Event.REOPEN: lambda n: verbs.reopen(n, reason="cracked again", actor=OTHER, now=NOW),
     Event.AMEND: lambda n: verbs.amend(n, title="Two columns"),
+    Event.ASSIGN: lambda n: verbs.assign(n, assignee="c" * 32, due=NOW.date()),
     Event.RECLASSIFY: lambda n: verbs.reclassify(
         n, severity=Severity.MINOR, contract_affected=True, customer_to_be_informed=True, reason="r", actor=OTHER,
         now=NOW,

@@ -21,6 +21,8 @@ class Kind(Generic[T]):
     """The values of the table's own columns for a record."""
     project: Callable[[T], str | None]
     """The project that a record belongs to; None for what stands above projects."""
+    elements: Callable[[T], tuple[str, ...]] = lambda _: ()
+    """GlobalIds of what the record is about: it is found by them."""
 
 
 def attributes(*names: str) -> Callable[[Any], Mapping[str, Any]]:

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from twin.capa import Capa
+from twin.comment import Attachment, Comment, Subscription
+from twin.execution_record import PlanExecution
 from twin.finding import Finding
+from twin.inspection import Inspection, InspectionState
+from twin.inspection_plan import InspectionPlan
+from twin.inspection_verdict import verdict
 from twin.ncr_record import NonConformance
 from twin.project import CheckRun, Member, ModelRevision, Organisation, Project, ScanEpoch
 from twin.store import schema
@@ -32,7 +38,21 @@ def _ncr_columns(ncr: NonConformance) -> Mapping[str, Any]:
         "number": ncr.number or None,
         "state": ncr.state.value,
         "severity": ncr.severity.value,
+        "assignee": ncr.assignee,
         "cause_key": ncr.defect.cause_key if ncr.defect else None,
+    }
+
+
+def _capa_columns(capa: Capa) -> Mapping[str, Any]:
+    return {"number": capa.number, "state": capa.state.value, "assignee": capa.owner}
+
+
+def _inspection_columns(inspection: Inspection) -> Mapping[str, Any]:
+    found = verdict(inspection).outcome if inspection.state is InspectionState.SIGNED else None
+    return {
+        "plan": inspection.pin.plan if inspection.pin else None,
+        "status": inspection.state.value,
+        "verdict": found.value if found else None,
     }
 
 
@@ -44,5 +64,21 @@ MODEL_REVISION = Kind(
 )
 SCAN_EPOCH = Kind("scan_epoch", ScanEpoch, schema.SCAN_EPOCH, attributes("captured_at"), _project_of)
 CHECK_RUN = Kind("check_run", CheckRun, schema.CHECK_RUN, _check_run_columns, _project_of)
-FINDING = Kind("finding", Finding, schema.FINDING, _finding_columns, _project_of)
-NCR = Kind("ncr", NonConformance, schema.NCR, _ncr_columns, _project_of)
+FINDING = Kind(
+    "finding", Finding, schema.FINDING, _finding_columns, _project_of, lambda finding: finding.defect.global_ids
+)
+NCR = Kind("ncr", NonConformance, schema.NCR, _ncr_columns, _project_of, lambda ncr: ncr.global_ids)
+CAPA = Kind("capa", Capa, schema.CAPA, _capa_columns, _project_of)
+INSPECTION_PLAN = Kind(
+    "inspection_plan", InspectionPlan, schema.INSPECTION_PLAN, attributes("number", "status"), _project_of
+)
+PLAN_EXECUTION = Kind(
+    "plan_execution", PlanExecution, schema.PLAN_EXECUTION, attributes("plan", "plan_number", "item"), _project_of,
+    lambda execution: execution.global_ids,
+)  # fmt: skip
+INSPECTION = Kind(
+    "inspection", Inspection, schema.INSPECTION, _inspection_columns, _project_of, lambda inspection: inspection.lot
+)
+COMMENT = Kind("comment", Comment, schema.COMMENT, attributes("subject"), _project_of)
+ATTACHMENT = Kind("attachment", Attachment, schema.ATTACHMENT, attributes("subject", "sha256"), _project_of)
+SUBSCRIPTION = Kind("subscription", Subscription, schema.SUBSCRIPTION, attributes("user", "subject"), _project_of)

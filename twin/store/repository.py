@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from twin.audit import AuditEvent, changed_fields
@@ -16,7 +16,7 @@ from twin.record import Actor, Id, Json, content_sha256
 from twin.store.codec import to_json
 from twin.store.database import Database
 from twin.store.kinds import Kind
-from twin.store.schema import OUTBOX, SEQUENCE, SHARE
+from twin.store.schema import OUTBOX, RECORD_ELEMENT, SEQUENCE, SHARE
 from twin.store.trail import SYSTEM, append
 from twin.store.view import Stored, View
 
@@ -58,6 +58,7 @@ class Unit(View):
                 self.connection.execute(insert(kind.table).values(**common, body=body, **kind.columns(record)))
         except IntegrityError as error:
             raise Conflict(f"this {kind.name.replace('_', ' ')} exists already: {_constraint(error)}") from error
+        self._name_elements(kind.elements(record), body["id"])
         self._append(kind, record, None, body, 1, action, reason)
         return Stored(record, 1, now, now)
 
@@ -93,6 +94,9 @@ class Unit(View):
             raise Conflict(f"this {kind.name.replace('_', ' ')} exists already: {_constraint(error)}") from error
         if changed != 1:
             raise _overtaken(kind)
+        if set(kind.elements(record)) != set(kind.elements(old.record)):
+            self.connection.execute(delete(RECORD_ELEMENT).where(RECORD_ELEMENT.c.record == body["id"]))
+            self._name_elements(kind.elements(record), body["id"])
         self._append(kind, record, before, body, expected + 1, action, reason)
         return Stored(record, expected + 1, old.created_at, now)
 
@@ -125,10 +129,23 @@ class Unit(View):
         project = kind.project(stored.record)
         self.note("share", f"{kind.name}:{record}", {"organisation": organisation}, project=project)
 
+    def unshare(self, kind: Kind[T], record: Id, organisation: Id) -> None:
+        """Let an outside organisation no longer see a record; what was not shared changes nothing."""
+        stored = self.get(kind, record)
+        mine = (SHARE.c.record == record) & (SHARE.c.organisation == organisation)
+        if self.connection.execute(delete(SHARE).where(mine)).rowcount:
+            project = kind.project(stored.record)
+            self.note("unshare", f"{kind.name}:{record}", {"organisation": organisation}, project=project)
+
     def tell(self, identifier: Id, topic: str, payload: Mapping[str, Json], *, project: Id | None = None) -> None:
         """Put a message for the world outside into the outbox: it goes out if, and only if, this is kept."""
         values = {"id": identifier, "project": project, "topic": topic, "payload": dict(payload)}
         self.connection.execute(insert(OUTBOX).values(**values, created_at=self.context.now, attempts=0, error=""))
+
+    def _name_elements(self, global_ids: tuple[str, ...], record: Json) -> None:
+        if global_ids:
+            rows = [{"record": record, "global_id": global_id} for global_id in dict.fromkeys(global_ids)]
+            self.connection.execute(insert(RECORD_ELEMENT), rows)
 
     def _append(
         self,

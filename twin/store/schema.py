@@ -76,9 +76,20 @@ NCR = _records("ncr", _text("number"), _text("state"), _text("severity"), _text(
 CAPA = _records("capa", _text("number"), _text("state"), _text("assignee"))
 INSPECTION_PLAN = _records("inspection_plan", _text("number"), _text("status"))
 INSPECTION = _records("inspection", _text("plan"), _text("status"), _text("verdict"))
+PLAN_EXECUTION = _records("plan_execution", _text("plan"), _text("plan_number"), _text("item"))
 COMMENT = _records("comment", _text("subject"))
 ATTACHMENT = _records("attachment", _text("subject"), _text("sha256"))
-SUBSCRIPTION = _records("subscription", _text("user"))
+SUBSCRIPTION = _records("subscription", _text("user"), _text("subject"), UniqueConstraint("project", "user", "subject"))
+
+RECORD_ELEMENT = Table(
+    "record_element",
+    METADATA,
+    Column("record", _ID, nullable=False),
+    Column("global_id", String(64), nullable=False),
+    PrimaryKeyConstraint("record", "global_id"),
+    Index(None, "global_id", "record"),
+)
+"""Which elements of the model a record is about: the other way round than records name them."""
 
 SHARE = Table(
     "share",

@@ -11,7 +11,7 @@ from twin.errors import Invalid, NotFound
 from twin.record import Id
 from twin.store.codec import from_json
 from twin.store.kinds import Kind
-from twin.store.schema import SHARE
+from twin.store.schema import RECORD_ELEMENT, SHARE
 
 T = TypeVar("T")
 MOST_AT_ONCE = 200
@@ -82,22 +82,26 @@ class View:
         Parameters
         ----------
         where
-            Column to value, or to a tuple of values of which one has to match.
+            Column to value, or to a tuple of values of which one has to match; ``global_id`` finds what is about an
+            element.
         after
             ``Page.next`` of the page before.
         """
         table = kind.table
         query = scoped(select(table), table, scope)
         for name, value in (where or {}).items():
-            if name not in table.c:
-                raise Invalid(f"{kind.name} cannot be filtered by {name!r}")
-            query = query.where(table.c[name].in_(value) if isinstance(value, tuple) else table.c[name] == value)
+            query = query.where(_matches(kind, name, value))
         if after is not None:
             query = query.where(tuple_(table.c.created_at, table.c.id) > (_moment(after[0]), after[1]))
         limit = max(1, min(limit, MOST_AT_ONCE))
         rows = self.connection.execute(query.order_by(table.c.created_at, table.c.id).limit(limit + 1)).mappings().all()
         more = (rows[limit - 1]["created_at"].isoformat(), rows[limit - 1]["id"]) if len(rows) > limit else None
         return Page(tuple(_stored(row, kind) for row in rows[:limit]), more)
+
+    def shared_with(self, record: Id) -> tuple[Id, ...]:
+        """Return the outside organisations that may see a record, sorted."""
+        query = select(SHARE.c.organisation).where(SHARE.c.record == record).order_by(SHARE.c.organisation)
+        return tuple(self.connection.execute(query).scalars())
 
     def all(self, kind: Kind[T], scope: Scope = EVERYTHING, **columns: Any) -> Generator[Stored[T]]:
         """Yield every record with these values in its columns, page by page."""
@@ -120,6 +124,18 @@ def scoped(query: Any, table: Table, scope: Scope) -> Any:
         shown = select(SHARE.c.record).where(SHARE.c.organisation == organisation)
         inside = inside | ((table.c.project == project) & table.c.id.in_(shown))
     return query.where(inside)
+
+
+def _matches(kind: Kind[Any], name: str, value: Any) -> Any:
+    """Return what a filter asks of a row."""
+    table = kind.table
+    if name in table.c:
+        return table.c[name].in_(value) if isinstance(value, tuple) else table.c[name] == value
+    if name != "global_id":
+        raise Invalid(f"{kind.name} cannot be filtered by {name!r}")
+    named = RECORD_ELEMENT.c.global_id
+    mine = named.in_(value) if isinstance(value, tuple) else named == value
+    return table.c.id.in_(select(RECORD_ELEMENT.c.record).where(mine))
 
 
 def _stored(row: RowMapping, kind: Kind[T]) -> Stored[T]:

@@ -347,6 +347,25 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "plan_execution",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("project", sa.String(length=32), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("plan", sa.String(length=200), nullable=True),
+        sa.Column("plan_number", sa.String(length=200), nullable=True),
+        sa.Column("item", sa.String(length=200), nullable=True),
+        sa.Column("body", Document, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_execution")),
+    )
+    op.create_index(op.f("ix_plan_execution_item"), "plan_execution", ["item"], unique=False)
+    op.create_index(op.f("ix_plan_execution_plan"), "plan_execution", ["plan"], unique=False)
+    op.create_index(op.f("ix_plan_execution_plan_number"), "plan_execution", ["plan_number"], unique=False)
+    op.create_index(
+        op.f("ix_plan_execution_project_created_at_id"), "plan_execution", ["project", "created_at", "id"], unique=False
+    )
+    op.create_table(
         "project",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("project", sa.String(length=32), nullable=True),
@@ -363,6 +382,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_project_name"), "project", ["name"], unique=False)
     op.create_index(op.f("ix_project_organisation"), "project", ["organisation"], unique=False)
     op.create_index(op.f("ix_project_project_created_at_id"), "project", ["project", "created_at", "id"], unique=False)
+    op.create_table(
+        "record_element",
+        sa.Column("record", sa.String(length=32), nullable=False),
+        sa.Column("global_id", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("record", "global_id", name=op.f("pk_record_element")),
+    )
+    op.create_index(op.f("ix_record_element_global_id_record"), "record_element", ["global_id", "record"], unique=False)
     op.create_table(
         "scan_epoch",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -406,12 +432,15 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("user", sa.String(length=200), nullable=True),
+        sa.Column("subject", sa.String(length=200), nullable=True),
         sa.Column("body", Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
+        sa.UniqueConstraint("project", "user", "subject", name=op.f("uq_subscription_project_user_subject")),
     )
     op.create_index(
         op.f("ix_subscription_project_created_at_id"), "subscription", ["project", "created_at", "id"], unique=False
     )
+    op.create_index(op.f("ix_subscription_subject"), "subscription", ["subject"], unique=False)
     op.create_index(op.f("ix_subscription_user"), "subscription", ["user"], unique=False)
     op.create_table(
         "upload",
@@ -519,6 +548,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_upload_expires_at"), table_name="upload")
     op.drop_table("upload")
     op.drop_index(op.f("ix_subscription_user"), table_name="subscription")
+    op.drop_index(op.f("ix_subscription_subject"), table_name="subscription")
     op.drop_index(op.f("ix_subscription_project_created_at_id"), table_name="subscription")
     op.drop_table("subscription")
     op.drop_index(op.f("ix_sign_in_attempt_origin_at"), table_name="sign_in_attempt")
@@ -529,10 +559,17 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scan_epoch_project_created_at_id"), table_name="scan_epoch")
     op.drop_index(op.f("ix_scan_epoch_captured_at"), table_name="scan_epoch")
     op.drop_table("scan_epoch")
+    op.drop_index(op.f("ix_record_element_global_id_record"), table_name="record_element")
+    op.drop_table("record_element")
     op.drop_index(op.f("ix_project_project_created_at_id"), table_name="project")
     op.drop_index(op.f("ix_project_organisation"), table_name="project")
     op.drop_index(op.f("ix_project_name"), table_name="project")
     op.drop_table("project")
+    op.drop_index(op.f("ix_plan_execution_project_created_at_id"), table_name="plan_execution")
+    op.drop_index(op.f("ix_plan_execution_plan_number"), table_name="plan_execution")
+    op.drop_index(op.f("ix_plan_execution_plan"), table_name="plan_execution")
+    op.drop_index(op.f("ix_plan_execution_item"), table_name="plan_execution")
+    op.drop_table("plan_execution")
     op.drop_index(op.f("ix_outbox_sent_at_failed_at_project_seq"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_index(op.f("ix_organisation_project_created_at_id"), table_name="organisation")
