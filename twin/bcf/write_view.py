@@ -88,7 +88,9 @@ def _add_camera(root: Element, version: str, camera: Camera) -> None:
 def _add_bitmap(parent: Element, version: str, bitmap: Bitmap) -> None:
     node = SubElement(parent, "Bitmap")
     name = bitmap_name(bitmap)
-    add_text(node, "Format" if version == _MODERN else "Bitmap", "PNG" if name.endswith(".png") else "JPG")
+    kind = "PNG" if name.endswith(".png") else "JPG"
+    # 3.0 writes it small
+    add_text(node, "Format" if version == _MODERN else "Bitmap", kind.lower() if version == _MODERN else kind)
     add_text(node, "Reference", name)
     add_vector(node, "Location", bitmap.location)
     add_vector(node, "Normal", bitmap.normal)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from twin.bcf.kept import KeptDocument, KeptTopic
 from twin.capa import Capa
 from twin.comment import Attachment, Comment, Subscription
 from twin.execution_record import PlanExecution
@@ -82,3 +83,11 @@ INSPECTION = Kind(
 COMMENT = Kind("comment", Comment, schema.COMMENT, attributes("subject"), _project_of)
 ATTACHMENT = Kind("attachment", Attachment, schema.ATTACHMENT, attributes("subject", "sha256"), _project_of)
 SUBSCRIPTION = Kind("subscription", Subscription, schema.SUBSCRIPTION, attributes("user", "subject"), _project_of)
+BCF_TOPIC = Kind("bcf_topic", KeptTopic, schema.BCF_TOPIC, attributes("standing", "ncr"), _project_of)
+BCF_DOCUMENT = Kind(
+    "bcf_document",
+    KeptDocument,
+    schema.BCF_DOCUMENT,
+    lambda kept: {"sha256": kept.document.content.sha256},
+    _project_of,
+)

@@ -79,6 +79,8 @@ INSPECTION = _records("inspection", _text("plan"), _text("status"), _text("verdi
 PLAN_EXECUTION = _records("plan_execution", _text("plan"), _text("plan_number"), _text("item"))
 COMMENT = _records("comment", _text("subject"))
 ATTACHMENT = _records("attachment", _text("subject"), _text("sha256"))
+BCF_TOPIC = _records("bcf_topic", _text("standing"), _text("ncr"))
+BCF_DOCUMENT = _records("bcf_document", _text("sha256"))
 SUBSCRIPTION = _records("subscription", _text("user"), _text("subject"), UniqueConstraint("project", "user", "subject"))
 
 RECORD_ELEMENT = Table(

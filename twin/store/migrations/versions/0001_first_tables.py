@@ -64,6 +64,38 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_event_entity_seq"), "audit_event", ["entity", "seq"], unique=False)
     op.create_table(
+        "bcf_document",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("project", sa.String(length=32), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("sha256", sa.String(length=200), nullable=True),
+        sa.Column("body", Document, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bcf_document")),
+    )
+    op.create_index(
+        op.f("ix_bcf_document_project_created_at_id"), "bcf_document", ["project", "created_at", "id"], unique=False
+    )
+    op.create_index(op.f("ix_bcf_document_sha256"), "bcf_document", ["sha256"], unique=False)
+    op.create_table(
+        "bcf_topic",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("project", sa.String(length=32), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("standing", sa.String(length=200), nullable=True),
+        sa.Column("ncr", sa.String(length=200), nullable=True),
+        sa.Column("body", Document, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bcf_topic")),
+    )
+    op.create_index(op.f("ix_bcf_topic_ncr"), "bcf_topic", ["ncr"], unique=False)
+    op.create_index(
+        op.f("ix_bcf_topic_project_created_at_id"), "bcf_topic", ["project", "created_at", "id"], unique=False
+    )
+    op.create_index(op.f("ix_bcf_topic_standing"), "bcf_topic", ["standing"], unique=False)
+    op.create_table(
         "blob",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
@@ -631,6 +663,13 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_capa_assignee"), table_name="capa")
     op.drop_table("capa")
     op.drop_table("blob")
+    op.drop_index(op.f("ix_bcf_topic_standing"), table_name="bcf_topic")
+    op.drop_index(op.f("ix_bcf_topic_project_created_at_id"), table_name="bcf_topic")
+    op.drop_index(op.f("ix_bcf_topic_ncr"), table_name="bcf_topic")
+    op.drop_table("bcf_topic")
+    op.drop_index(op.f("ix_bcf_document_sha256"), table_name="bcf_document")
+    op.drop_index(op.f("ix_bcf_document_project_created_at_id"), table_name="bcf_document")
+    op.drop_table("bcf_document")
     op.drop_index(op.f("ix_audit_event_entity_seq"), table_name="audit_event")
     op.drop_table("audit_event")
     op.drop_table("audit_anchor")
