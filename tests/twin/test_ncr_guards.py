@@ -10,6 +10,7 @@ from tests.reference.ncr_cases import (
     AS_IS,
     BOARD,
     CONTAINED,
+    DAY,
     NOW,
     OCCURRENCE,
     OTHER,
@@ -213,3 +214,42 @@ def test_what_is_added_later_leaves_the_signatures() -> None:
     ncr = settled(verbs.add_evidence(dispositioned(), Evidence(EvidenceKind.SCAN, "1" * 64)))
     ncr = verbs.note_recurrence(ncr, OCCURRENCE, now=NOW)
     assert len(verbs.valid_signatures(ncr)) == len(BOARD)
+
+
+def test_what_was_signed_must_still_hold_when_it_is_put_into_force_and_begun() -> None:
+    """A concession that ran out after the signatures stops each step."""
+    late, part = NOW + 90 * DAY, replace(REWORK, quantity=D(1), global_ids=("A",))
+    kept = replace(AS_IS, quantity=D(1), global_ids=("B",))
+    other = replace(kept, id="a2", global_ids=("A",))
+    expired = ("use as is of 1: a concession that has not expired",)
+    acts: list[tuple[Event, Callable[[], NonConformance]]] = [
+        (Event.DISPOSE, lambda: verbs.dispose(signed(part, kept), actor=OTHER, now=late)),
+        (Event.CORRECT, lambda: verbs.correct(dispositioned(part, kept), actor=OTHER, now=late)),
+        (Event.VERIFY, lambda: verbs.verify(dispositioned(kept, other), actor=OTHER, now=late)),
+    ]
+    for event, act in acts:
+        with pytest.raises(Refused) as refusal:
+            act()
+        assert set(expired) <= set(refusal.value.missing), event
+
+
+def test_what_is_left_as_it_is_is_not_begun_on_void_signatures() -> None:
+    changed = replace(dispositioned(AS_IS), severity=Severity.MINOR)
+    with pytest.raises(Refused, match="a valid signature as design authority"):
+        verbs.verify(changed, actor=OTHER, now=NOW)
+
+
+def test_an_originator_who_got_onto_the_board_signs_nothing() -> None:
+    ncr = verbs.propose(under_review(), (REWORK,))
+    seat = Member(RAISER.id, "Rosa", Capacity.DESIGN_AUTHORITY)
+    smuggled = replace(ncr, roster=(*BOARD[:2], seat))
+    forged = tuple(signature(smuggled, m) for m in smuggled.roster)
+    missing = missing_for(replace(smuggled, signatures=forged), Event.DISPOSE, now=NOW)
+    assert missing == ("a valid signature as design authority",)
+
+
+def test_a_proposal_is_about_what_does_not_conform_and_no_more() -> None:
+    with pytest.raises(Invalid, match="more than the 2"):
+        verbs.propose(under_review(), (replace(REWORK, quantity=D(3)),))
+    with pytest.raises(Invalid, match="element Z is not one"):
+        verbs.propose(under_review(), (replace(REWORK, global_ids=("A", "Z")),))

@@ -130,6 +130,8 @@ def test_half_of_a_finding_makes_it_known_and_the_rest_is_named() -> None:
     known = [KnownDefect("n1", moved("A", "B"))]
     match = match_repeat([found("f2", moved("A", "B", "C"))], known, {})
     assert match.repeated == (Repeated("f2", ("n1",), unchanged=True, added=("C",)),)
+    match = match_repeat([found("f2", moved("A", "B", "C", "D"))], known, {})
+    assert match.repeated == (Repeated("f2", ("n1",), unchanged=True, added=("C", "D")),)
     match = match_repeat([found("f2", moved("A", "B", "C", "D", "E"))], known, {})
     assert match.new == (New("f2", ("n1",)),)
     assert match.repeated == ()
