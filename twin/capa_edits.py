@@ -61,7 +61,7 @@ def add_action(capa: Capa, action: CapaAction) -> Capa:
         If actions cannot be planned now, or the one who will evaluate the effect would carry it out.
     """
     editable(capa, Edit.CONTAINMENT if action.kind is ActionKind.CONTAINMENT else Edit.ACTIONS)
-    if action.done or action.verified or action.ended_at is not None:
+    if action.done or action.ended_at is not None:
         raise Invalid(f"'{action.description}' is planned first and completed afterwards")
     if capa.criterion is not None and action.responsible == capa.criterion.evaluator:
         raise _evaluator_implements(capa)

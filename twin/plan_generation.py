@@ -231,7 +231,7 @@ def _item(group: _Group, global_ids: tuple[str, ...], sequence: int, points: tup
     document, _, clause = group.source.partition(", ")
     what = group.characteristic.replace("_", " ")
     where = f", {group.storey}" if group.storey else ""
-    span = f" under {group.span_mm} mm" if group.span_mm else ""
+    span = f", {group.span_mm} mm straightedge" if group.span_mm else ""
     return PlanItem(
         id=_item_id(group),
         sequence=sequence,

@@ -422,8 +422,8 @@ def test_a_criterion_that_could_not_be_failed_or_evaluated_is_refused(changes: d
 
 def test_higher_is_better_for_capability() -> None:
     cpk = replace(CRITERION, metric=Metric.CPK, better=Better.HIGHER, baseline=Decimal("0.8"), target=Decimal("1.33"))
-    assert [effect_of(cpk, Decimal(v)) for v in ("1.33", "1.0", "0.8")] == [
-        Effect.EFFECTIVE, Effect.PARTLY, Effect.INEFFECTIVE,
+    assert [effect_of(cpk, Decimal(v)) for v in ("1.5", "1.33", "1.0", "0.8", "0.5")] == [
+        Effect.EFFECTIVE, Effect.EFFECTIVE, Effect.PARTLY, Effect.INEFFECTIVE, Effect.INEFFECTIVE,
     ]  # fmt: skip
     with pytest.raises(Invalid, match="not effective"):
         EffectivenessCheck(cpk, 0, Decimal(1), Effect.EFFECTIVE, "e", NOW)
@@ -459,8 +459,10 @@ def test_done_actions_stay_and_only_containment_is_taken_away() -> None:
         drop_action(_analysed(), "contain")
     with pytest.raises(Refused, match="only a containment"):
         remove_containment(_done(), "brace", now=NOW)
-    with pytest.raises(Invalid, match="planned first"):
-        add_action(_analysed(), replace(_action(ActionKind.CONTAINMENT, "x"), done_at=NOW))
+    new = _action(ActionKind.CONTAINMENT, "x")
+    for begun in (replace(new, done_at=NOW), replace(new, ended_at=NOW)):
+        with pytest.raises(Invalid, match="planned first"):
+            add_action(_analysed(), begun)
     with pytest.raises(Invalid, match="same id"):
         add_action(_analysed(), _action(ActionKind.CONTAINMENT, "contain"))
     with pytest.raises(NotFound):

@@ -49,7 +49,7 @@ def test_a_column_is_measured_by_what_the_standard_limits_with_its_clauses() -> 
     )  # fmt: skip
     assert (items["section_size"].criterion.lower, items["section_size"].criterion.upper) == (-5, 10)
     assert (items["flatness"].criterion.lower, items["flatness"].criterion.upper) == (None, 8)
-    assert "under 2000 mm" in items["flatness"].activity
+    assert "flatness, 2000 mm straightedge" in items["flatness"].activity
 
 
 def test_the_height_decides_the_limit_of_verticality() -> None:
