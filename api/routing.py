@@ -17,7 +17,6 @@ with ``{project}`` only that project's.
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
@@ -32,7 +31,7 @@ from api.auth.access import Need, described
 from api.auth.identity import grant
 from api.etag import is_known, not_modified
 from api.idempotency import HEADER, answer_once
-from api.problem import BAD_REQUEST, MEDIA, ProblemError
+from api.problem import BAD_REQUEST, MEDIA, MEDIA_TYPE, Problem, ProblemError, kind_of_status
 from api.services import Services
 
 ROOT = "/api/v1"
@@ -60,7 +59,9 @@ class Declared:
     sends: str = ""
     """Media type of a body that is no JSON: the bytes of a file."""
     answers: str = ""
-    """Media type of an answer that is no JSON: a file, a stream of events."""
+    """Media type of an answer that is a file or a stream; ``*/*`` for a file of any."""
+    example: Any = field(default=None, hash=False, compare=False)
+    """Of an answer that has no schema of ours."""
     also: tuple[int, ...] = ()
     """Further statuses it answers with, for the documentation: 206 for a part of a file."""
 
@@ -122,7 +123,7 @@ class GuardedRoute(APIRoute):
             description=f"{doc}\n\n{described(declared.need)}".strip(),
             operation_id=declared.name,
             response_class=_answering(declared.answers) if declared.answers else Default(JSONResponse),
-            responses={status: {"description": HTTPStatus(status).phrase} for status in declared.also},
+            responses=_answers(declared),
             openapi_extra={"x-action": str(declared.need), **_body_of(declared.sends)},
             dependency_overrides_provider=app,
         )
@@ -181,7 +182,28 @@ def install(app: FastAPI, nouns: Iterable[Routes]) -> None:
 
 def _answering(media_type: str) -> type[Response]:
     """Return the class of answers of a media type, by which FastAPI documents them."""
-    return type("Answer", (Response,), {"media_type": media_type})
+    base: type[Response] = JSONResponse if media_type == "application/json" else Response
+    return type("Answer", (base,), {"media_type": media_type})
+
+
+def _answers(declared: Declared) -> dict[int | str, dict[str, Any]]:
+    """Return, for the documentation, what FastAPI cannot read from the function."""
+    told: dict[int | str, dict[str, Any]] = {status: _answer(status) for status in declared.also}
+    if declared.example is not None:
+        told[declared.status] = {"content": {declared.answers: {"example": declared.example}}}
+    return told
+
+
+def _answer(status: int) -> dict[str, Any]:
+    """Return, for the documentation, a further answer."""
+    kind = kind_of_status(status)
+    if status < 400:
+        return {"description": kind.title}
+    told = Problem(
+        type=f"urn:qtems:problem:{kind.name}", title=kind.title, status=status, detail=kind.title.lower(), instance=""
+    )
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": kind.title, "content": {MEDIA_TYPE: {"schema": schema, "example": told.model_dump()}}}
 
 
 def _body_of(media_type: str) -> dict[str, Any]:

@@ -1,6 +1,25 @@
 """The routes, one file per noun; what is not listed here is not served."""
 
-from api.routes import audit, auth, issuer, members, organisations, people, projects, system, tokens, users
+from api.routes import (
+    audit,
+    auth,
+    checks,
+    elements,
+    findings,
+    issuer,
+    jobs,
+    members,
+    models,
+    organisations,
+    people,
+    projects,
+    scans,
+    scenes,
+    system,
+    tokens,
+    uploads,
+    users,
+)
 from api.routing import Declared, Routes
 
 NOUNS: tuple[Routes, ...] = (
@@ -13,6 +32,14 @@ NOUNS: tuple[Routes, ...] = (
     organisations.routes,
     projects.routes,
     members.routes,
+    uploads.routes,
+    models.routes,
+    scans.routes,
+    checks.routes,
+    elements.routes,
+    findings.routes,
+    scenes.routes,
+    jobs.routes,
     audit.routes,
 )
 """In the order of the documentation."""

@@ -12,6 +12,7 @@ from twin.operations.checks import CheckOrder, run_ordered_check
 from twin.operations.models import import_model
 from twin.operations.scans import import_scans
 from twin.operations.work import Upload, Work
+from twin.operations.write_back import WRITE_BACK, WriteBackOrder, write_verdicts
 from twin.record import Id, Json
 from twin.store.codec import from_json
 
@@ -47,7 +48,9 @@ def job_kinds(cache_dir: Path | None = None) -> dict[str, JobKind]:
     cache_dir
         Where tessellated models are kept by content; None = nowhere.
     """
-    works = {IMPORT_MODEL: _import_model, IMPORT_SCANS: _import_scans, RUN_CHECK: _run_check}
+    works = {
+        IMPORT_MODEL: _import_model, IMPORT_SCANS: _import_scans, RUN_CHECK: _run_check, WRITE_BACK: _write_back,
+    }  # fmt: skip
     return {name: JobKind(name, partial(work, cache_dir)) for name, work in works.items()}
 
 
@@ -81,6 +84,10 @@ def _import_scans(cache_dir: Path | None, job: JobContext, payload: Mapping[str,
 def _run_check(cache_dir: Path | None, job: JobContext, payload: Mapping[str, Json]) -> Mapping[str, Json]:
     stored = run_ordered_check(_work(job, cache_dir), from_json(payload, CheckOrder))
     return {"check_run": stored.record.id, "registration": stored.record.registration.status.value}
+
+
+def _write_back(cache_dir: Path | None, job: JobContext, payload: Mapping[str, Json]) -> Mapping[str, Json]:
+    return write_verdicts(_work(job, cache_dir), from_json(payload, WriteBackOrder))
 
 
 def _work(job: JobContext, cache_dir: Path | None) -> Work:

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 
 from geometry.pose import Pose
 from geometry.registration.result import Registration
@@ -50,8 +51,13 @@ def worst(element: ElementResult) -> Measurement | None:
 
 def by_weight(element: ElementResult) -> list[Measurement]:
     """Return the measurements of an element, the one that decides first."""
+    return decisive_first(element.measurements)
+
+
+def decisive_first(measurements: Iterable[Measurement]) -> list[Measurement]:
+    """Return measurements by the most severe outcome, then the most of their limit used."""
     rank = {Outcome.FAIL: 3, Outcome.INDETERMINATE: 2, Outcome.PASS: 1, Outcome.NOT_MEASURED: 0}
-    return sorted(element.measurements, key=lambda m: (-rank[m.outcome], -exceedance(m)))
+    return sorted(measurements, key=lambda m: (-rank[m.outcome], -exceedance(m)))
 
 
 def severity(element: ElementResult) -> tuple[int, float, str]:

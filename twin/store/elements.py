@@ -12,7 +12,7 @@ from twin.element_state import ElementState
 from twin.errors import Invalid, NotFound
 from twin.record import Id
 from twin.store.codec import from_json, to_json
-from twin.store.schema import ELEMENT_STATE
+from twin.store.schema import ELEMENT_STATE, SCAN_EPOCH
 
 _AT_ONCE = 1000
 FILTERS = ("ifc_class", "storey", "state", "verdict", "check_run", "global_id")
@@ -63,6 +63,7 @@ def page_of(
     after: str = "",
     limit: int = 100,
     only: Iterable[str] | None = None,
+    text: str = "",
 ) -> ElementPage:
     """Return elements of an epoch in the order of their GlobalIds.
 
@@ -72,6 +73,8 @@ def page_of(
         Column (one of ``FILTERS``) to value, or to a tuple of values.
     only
         GlobalIds to which the answer is confined: what an outside organisation may see.
+    text
+        How the GlobalId begins, or a part of the name.
     """
     table = ELEMENT_STATE
     query = select(table).where(table.c.project == project, table.c.scan_epoch == epoch, table.c.global_id > after)
@@ -81,6 +84,9 @@ def page_of(
         query = query.where(table.c[name].in_(value) if isinstance(value, tuple) else table.c[name] == value)
     if only is not None:
         query = query.where(table.c.global_id.in_(sorted(only)))
+    if text:
+        begins = func.substr(table.c.global_id, 1, len(text)) == text  # LIKE would not tell capitals apart in SQLite
+        query = query.where(begins | func.lower(table.c.name).contains(text.lower(), autoescape=True))
     rows = connection.execute(query.order_by(table.c.global_id).limit(limit + 1)).mappings().all()
     more = rows[limit - 1]["global_id"] if len(rows) > limit else None
     return ElementPage(tuple(_row(row) for row in rows[:limit]), more)
@@ -104,10 +110,22 @@ def history_of(connection: Connection, project: Id, global_id: str) -> list[Elem
     return [_row(row) for row in rows]
 
 
-def counts_of(connection: Connection, project: Id, epoch: Id) -> dict[tuple[str, str], int]:
-    """Return how many elements of an epoch are in each (state, verdict)."""
+def latest_epoch(connection: Connection, project: Id) -> Id | None:
+    """Return the epoch that was captured last of those whose elements are known; None when there is none."""
+    table, epoch = ELEMENT_STATE, SCAN_EPOCH
+    known = select(table.c.global_id).where(table.c.project == project, table.c.scan_epoch == epoch.c.id).exists()
+    query = select(epoch.c.id).where(epoch.c.project == project, known)
+    return connection.execute(query.order_by(epoch.c.captured_at.desc(), epoch.c.id).limit(1)).scalar()
+
+
+def counts_of(
+    connection: Connection, project: Id, epoch: Id, *, only: Iterable[str] | None = None
+) -> dict[tuple[str, str], int]:
+    """Return how many elements of an epoch are in each (state, verdict); ``only`` as in :func:`page_of`."""
     table = ELEMENT_STATE
     mine = (table.c.project == project) & (table.c.scan_epoch == epoch)
+    if only is not None:
+        mine &= table.c.global_id.in_(sorted(only))
     query = select(table.c.state, table.c.verdict, func.count()).where(mine).group_by(table.c.state, table.c.verdict)
     return {(state, verdict): int(count) for state, verdict, count in connection.execute(query)}
 

@@ -53,7 +53,7 @@ def test_every_route_is_described_with_its_errors_and_examples(document: dict[st
     assert ("security" in operation) == (route.need != "public")
     bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
     contents = [c["application/json"] for body in bodies if "application/json" in (c := body.get("content", {}))]
-    if route.status not in (204, 302):
+    if route.status not in (204, 302) and not route.answers:
         assert contents, "no answer is described"
     for content in contents:
         schema = {**content["schema"], "components": document["components"]}

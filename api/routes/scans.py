@@ -1,0 +1,47 @@
+"""Scan epochs: what was captured when, from where and with what."""
+
+from fastapi import Response
+
+from api.deps import ContextDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
+from api.etag import tag
+from api.paging import Filtered, Listed
+from api.routes.jobs import accepted
+from api.routing import Routes
+from api.schemas.job import JobOut
+from api.schemas.scan import NewScan, ScanOut, ScanQuery, scan_out
+from twin.access import Action
+from twin.operations.queue import Desk, order_scans
+from twin.store.records import SCAN_EPOCH
+
+routes = Routes("scans")
+
+
+@routes.get("/projects/{project}/scans", Action.SCAN_READ, "List scan epochs")
+def list_scans(
+    project: ProjectId, query: Filtered[ScanQuery], store: StoreDep, rows: RowsDep, pager: PagerDep
+) -> Listed[ScanOut]:
+    """Return the scan epochs of a project in the order in which they came in."""
+    with store.read() as view:
+        return pager.records(view, SCAN_EPOCH, query, rows, scan_out)
+
+
+@routes.post("/projects/{project}/scans", Action.SCAN_UPLOAD, "Take scans in", status=202)
+def create_scan(
+    project: ProjectId, given: NewScan, context: ContextDep, services: ServicesDep, response: Response
+) -> JobOut:
+    """Make one epoch of scans that were uploaded: a job; `makes` is the epoch's identifier."""
+    desk = Desk(services.store, context, project, services.wake)
+    instrument = given.instrument.record() if given.instrument else None
+    job = order_scans(
+        desk, given.uploads, name=given.name, captured_at=given.captured_at, instrument=instrument
+    )  # fmt: skip
+    return accepted(response, project, job)
+
+
+@routes.get("/projects/{project}/scans/{epoch}", Action.SCAN_READ, "Read a scan epoch")
+def read_scan(epoch: RecordId, store: StoreDep, rows: RowsDep, response: Response) -> ScanOut:
+    """Return a scan epoch."""
+    with store.read() as view:
+        stored = view.get(SCAN_EPOCH, epoch, rows)
+    tag(response, stored.version)
+    return scan_out(stored)

@@ -1,0 +1,79 @@
+"""What the 3D view loads: files that were prepared and packed once, and never change under their address."""
+
+import gzip
+from typing import Annotated, Any
+
+from fastapi import Path, Request, Response
+
+from api.deps import RecordId, RowsDep, ServicesDep
+from api.etag import is_known
+from api.routing import Routes
+from api.services import Services
+from twin.access import Action
+from twin.record import Id
+from twin.store.kinds import Kind
+from twin.store.records import CHECK_RUN, MODEL_REVISION
+from twin.store.view import Scope
+
+routes = Routes("scenes")
+PartName = Annotated[str, Path(description="A file of the scene", pattern=r"^[\w.-]{1,100}$", examples=["model.json"])]
+TileName = Annotated[str, Path(description="A tile's file", pattern=r"^[\w.-]{1,100}$", examples=["0.glb"])]
+_FOR_EVER = "private, max-age=31536000, immutable"
+
+
+@routes.get(
+    "/projects/{project}/models/{revision}/scene/{part}", Action.MODEL_READ, "Read a model's scene", answers="*/*",
+    also=(304,),
+)  # fmt: skip
+def read_model_scene(
+    revision: RecordId, part: PartName, request: Request, services: ServicesDep, rows: RowsDep
+) -> Response:
+    """Return a file of the model prepared for the view; `model.json` and `edges.json` name the others."""
+    return _file(request, services, MODEL_REVISION, revision, scope=rows, name=part)
+
+
+@routes.get(
+    "/projects/{project}/checks/{check}/scene/{content}", Action.CHECK_READ, "Read a check's scene", answers="*/*",
+    also=(304,),
+)  # fmt: skip
+def read_check_scene(
+    check: RecordId, content: PartName, request: Request, services: ServicesDep, rows: RowsDep
+) -> Response:
+    """Return `tileset.json` (3D Tiles 1.1) or `elements.json` of the deviations."""
+    return _file(request, services, CHECK_RUN, check, scope=rows, name=content)
+
+
+@routes.get(
+    "/projects/{project}/checks/{check}/scene/tiles/{tile}", Action.CHECK_READ, "Read a tile of a check's scene",
+    answers="*/*", also=(304,),
+)  # fmt: skip
+def read_check_tile(
+    check: RecordId, tile: TileName, request: Request, services: ServicesDep, rows: RowsDep
+) -> Response:
+    """Return a tile of the deviations, as `tileset.json` names it."""
+    return _file(request, services, CHECK_RUN, check, scope=rows, name=f"tiles/{tile}")
+
+
+def _file(request: Request, services: Services, kind: Kind[Any], record: Id, *, scope: Scope, name: str) -> Response:
+    with services.store.read() as view:
+        entry = services.scenes.file(view, services.blobs, kind, record, scope=scope, name=name)
+    packed = entry.encoding == "gzip" and _takes_gzip(request.headers.get("accept-encoding", ""))
+    headers = {"Cache-Control": _FOR_EVER, "ETag": f'"{entry.sha256}{"" if packed else "-plain"}"'}
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    headers["Vary"] = "Accept-Encoding"
+    if is_known(request, Response(headers=headers)):
+        return Response(headers=headers)  # becomes 304
+    content = b"".join(services.blobs.read(entry.sha256))
+    if entry.encoding == "gzip" and not packed:
+        content = gzip.decompress(content)
+    return Response(content, headers=headers, media_type=entry.media_type)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Say whether an Accept-Encoding takes gzip: named, or by ``*``, with another weight than 0."""
+    weights = {
+        name.strip().lower(): weight.strip() for name, _, weight in (o.partition(";") for o in accepted.split(","))
+    }
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return weight.removeprefix("q=").strip() not in ("0", "0.", "0.0", "0.00", "0.000")

@@ -1,0 +1,170 @@
+"""Checks over the wire."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.paging import PageQuery
+from api.schemas.base import RECORD_EXAMPLE, OptionalLine, RecordOut, RecordRef, Schema, example, stamp
+from twin.project import CheckRun, RegistrationStatus
+from twin.record import Evidence, Id
+from twin.store.view import Stored
+
+_ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
+_HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
+_POSE = ["1", "0", "0", "12.5", "0", "1", "0", "-7", "0", "0", "1", "0.4", "0", "0", "0", "1"]
+_RIVAL = {"T_design_scan": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], "score": 0.71, "distance_m": 3.6,
+          "angle_deg": 180.0}  # fmt: skip
+Format = Literal["html", "pdf", "xlsx", "bcf", "glb", "cloud"]
+
+
+class CheckFileOut(Schema):
+    """A file that a check wrote."""
+
+    model_config = example(name="report.html", media_type="text/html", sha256=_HASH)
+
+    name: str
+    media_type: str
+    sha256: str
+
+
+class RegistrationBrief(Schema):
+    """How the scan was brought into the design's frame."""
+
+    model_config = example(status="accepted", method="coarse+icp", T_design_scan=_POSE, rmse_mm="1.9", rivals=0)
+
+    status: RegistrationStatus
+    method: str
+    T_design_scan: list[Decimal] = Field(description="16 numbers row by row, metres; empty when refused")
+    rmse_mm: Decimal | None
+    rivals: int = Field(description="How many other poses explain the scan about as well")
+
+
+class CheckOut(RecordOut):
+    """A check run: everything that it depends on, and what it left."""
+
+    model_config = example(
+        **RECORD_EXAMPLE, project=_ID, revision=_ID, epoch=_ID, model_sha256=_HASH, scan_sha256=[_HASH],
+        tolerance="GB 50204-2015", qtems="0.1.0", seed=0, started_at="2026-11-22T08:00:00Z",
+        finished_at="2026-11-22T08:01:12Z",
+        registration={"status": "accepted", "method": "icp", "T_design_scan": _POSE, "rmse_mm": "1.9", "rivals": 0},
+        parameters={"max_points": "30000000"},
+        files=[{"name": "report.json", "media_type": "application/json", "sha256": _HASH}], has_scene=True,
+    )  # fmt: skip
+
+    project: Id
+    revision: Id
+    epoch: Id
+    model_sha256: str
+    scan_sha256: list[str]
+    tolerance: str
+    qtems: str = Field(description="Version that ran it")
+    seed: int
+    started_at: datetime
+    finished_at: datetime
+    registration: RegistrationBrief
+    parameters: Mapping[str, str]
+    files: list[CheckFileOut] = Field(description="`report.json` first; each under `.../files/NAME`")
+    has_scene: bool = Field(description="Whether there are deviations to look at: `.../scene/tileset.json`")
+
+
+def check_out(stored: Stored[CheckRun]) -> CheckOut:
+    """Return a run as it is sent."""
+    run = stored.record
+    found = run.registration
+    return CheckOut(
+        **stamp(stored), project=run.project, revision=run.revision, epoch=run.epoch, model_sha256=run.model_sha256,
+        scan_sha256=list(run.scan_sha256), tolerance=run.tolerance, qtems=run.version, seed=run.seed,
+        started_at=run.started_at, finished_at=run.finished_at,
+        registration=RegistrationBrief(
+            status=found.status, method=found.method, T_design_scan=list(found.T_design_scan), rmse_mm=found.rmse_mm,
+            rivals=found.rivals,
+        ),
+        parameters=run.parameters, files=[_file(file) for file in (run.report, *run.files)],
+        has_scene=bool(run.scene_sha256),
+    )  # fmt: skip
+
+
+def _file(file: Evidence) -> CheckFileOut:
+    return CheckFileOut(name=file.description, media_type=file.media_type, sha256=file.sha256)
+
+
+class RivalOut(Schema):
+    """Another pose that explains the scan about as well."""
+
+    model_config = example(**_RIVAL)
+
+    T_design_scan: list[list[float]]
+    score: float | None
+    distance_m: float | None
+    angle_deg: float | None
+
+
+class RegistrationOut(Schema):
+    """How the scan was brought into the design's frame, as the report states it; null where nothing is known."""
+
+    model_config = example(
+        status="accepted", method="coarse+icp", T_design_scan=_RIVAL["T_design_scan"], rmse_m=0.0019,
+        holdout_rmse_m=0.002, inlier_fraction=0.93, overlap=0.88, iterations=17, converged=True, reason="", detail="",
+        unobservable=[], rivals=[_RIVAL], control_residuals_mm=[],
+    )  # fmt: skip
+
+    status: RegistrationStatus
+    method: str
+    T_design_scan: list[list[float]] | None
+    rmse_m: float | None
+    holdout_rmse_m: float | None
+    inlier_fraction: float | None
+    overlap: float | None
+    iterations: int
+    converged: bool
+    reason: str
+    detail: str
+    unobservable: list[str]
+    rivals: list[RivalOut]
+    control_residuals_mm: list[float | None]
+
+
+def registration_out(report: Mapping[str, Any]) -> RegistrationOut:
+    """Return the registration of a check's ``report.json``."""
+    told: Mapping[str, Any] = report["registration"]
+    return RegistrationOut.model_validate({name: told[name] for name in RegistrationOut.model_fields})
+
+
+class CheckQuery(PageQuery):
+    """Filters of checks."""
+
+    model_revision: RecordRef | None = None
+    scan_epoch: RecordRef | None = None
+    status: RegistrationStatus | None = None
+
+
+class NewCheck(Schema):
+    """Which check is asked for; at most one of the three tolerances."""
+
+    model_config = example(
+        revision=_ID, epoch=_ID, standard="GB 50204-2015", registration="auto", formats=["html", "bcf"], seed=0,
+        lang="en",
+    )  # fmt: skip
+
+    revision: RecordRef
+    epoch: RecordRef
+    tolerance_mm: Decimal | None = Field(
+        default=None, gt=0, le=10_000, max_digits=12, description="One ± tolerance on every surface"
+    )
+    standard: OptionalLine | None = Field(
+        default=None, description="Name in the catalogue; without any of the three it is the built-in profile"
+    )
+    tolerances: RecordRef | None = Field(default=None, description="Upload of a tolerance file")
+    registration: Literal["auto", "given"] = Field(
+        default="auto", description="`given`: the scan is in the model's coordinates already"
+    )
+    registration_file: RecordRef | None = Field(
+        default=None, description="Upload of a 4x4 matrix or of control points; goes before `registration`"
+    )
+    formats: Annotated[tuple[Format, ...], Field(max_length=6)] = ("html", "pdf", "xlsx", "bcf", "glb", "cloud")
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    lang: Literal["en", "zh"] = "en"

@@ -1,0 +1,181 @@
+"""Elements and what is known of them, over the wire."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from api.paging import PageQuery
+from api.schemas.base import OptionalLine, RecordRef, Schema, example
+from geometry.verdict import Outcome, State
+from twin.check_record import ElementRow
+from twin.element_state import Seen, Status
+from twin.project import CheckRun
+from twin.record import Evidence, EvidenceKind, Id
+
+_ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
+_HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
+_GUID = "2O2Fr$t4X7Zf8NOew3FLOH"
+_WHEN = "2026-11-20T06:30:00Z"
+_ELEMENT = {
+    "global_id": _GUID, "ifc_class": "IfcColumn", "name": "C-12", "storey": "Level 2", "state": "deviating",
+    "verdict": "fail", "seen": "failed", "stale": False, "since": _WHEN, "epoch": _ID, "captured_at": _WHEN,
+    "revision": _ID, "check_run": _ID, "supported_by": _ID,
+}  # fmt: skip
+_MEASUREMENT = {
+    "characteristic": "position", "actual_mm": 14.2, "lower_mm": -8.0, "upper_mm": 8.0,
+    "expanded_uncertainty_mm": 1.9, "coverage_factor": 2.0, "verdict": "fail",
+    "source": "GB 50204-2015 table 8.3.2", "nominal_mm": None, "points": 4180, "method": "fit", "note": "",
+}  # fmt: skip
+_EVIDENCE = {"kind": "report", "sha256": _HASH, "name": "report.json", "media_type": "application/json"}
+
+
+class ElementOut(Schema):
+    """What is known of one element after one scan epoch."""
+
+    model_config = example(**_ELEMENT)
+
+    global_id: str
+    ifc_class: str
+    name: str
+    storey: str
+    state: Status
+    verdict: Outcome = Field(description="Of this epoch's check")
+    seen: Seen = Field(description="What this epoch says of it")
+    stale: bool = Field(description="This epoch does not support the state: it is what was known before")
+    since: datetime = Field(description="When the scan was taken from which it has had this state")
+    epoch: Id
+    captured_at: datetime
+    revision: Id
+    check_run: Id
+    supported_by: Id | None = Field(description="The check that supports the state")
+
+
+def element_out(row: ElementRow) -> ElementOut:
+    """Return an element as it is sent."""
+    return ElementOut(**_told(row))
+
+
+class MeasurementOut(Schema):
+    """One measured characteristic; millimetres, null for what is not bounded or not known."""
+
+    model_config = example(**_MEASUREMENT)
+
+    characteristic: str
+    actual_mm: float | None
+    lower_mm: float | None
+    upper_mm: float | None
+    expanded_uncertainty_mm: float | None = Field(description="U = k u")
+    coverage_factor: float | None
+    verdict: Outcome
+    source: str = Field(description="Standard, edition and clause, or `user`")
+    nominal_mm: float | None
+    points: int
+    method: str
+    note: str = Field(description="Machine word why it is indeterminate or not measured")
+
+
+class EvidenceOut(Schema):
+    """Something that was kept and can be looked at again."""
+
+    model_config = example(**_EVIDENCE)
+
+    kind: EvidenceKind
+    sha256: str
+    name: str
+    media_type: str
+
+
+def evidence_out(one: Evidence) -> EvidenceOut:
+    """Return a piece of evidence as it is sent."""
+    return EvidenceOut(kind=one.kind, sha256=one.sha256, name=one.description, media_type=one.media_type)
+
+
+class ElementDetail(ElementOut):
+    """One element with what was measured and what proves it."""
+
+    model_config = example(
+        **_ELEMENT, presence="installed", points=10_411, visible_fraction=0.71, coverage=0.93, pose=None,
+        deviation_mm={"mean": 9.1, "std": 3.0, "p95_abs": 14.0, "min": -1.2, "max": 15.3, "n": 10_411},
+        measurements=[_MEASUREMENT], reasons=[], evidence=[_EVIDENCE],
+    )  # fmt: skip
+
+    presence: State = Field(description="What the check says: whether it is there")
+    points: int
+    visible_fraction: float | None
+    coverage: float | None
+    pose: Mapping[str, Any] | None = Field(description="As built: translation, rotation, their U; null = unobservable")
+    deviation_mm: Mapping[str, Any] | None
+    measurements: list[MeasurementOut]
+    reasons: list[str] = Field(description="Machine words why there is no verdict")
+    evidence: list[EvidenceOut] = Field(description="The check's report, the model and the scans, by their hashes")
+
+
+def element_detail(row: ElementRow, run: CheckRun) -> ElementDetail:
+    """Return an element with what its check measured."""
+    told = row.measured
+    names = MeasurementOut.model_fields
+    evidence = [
+        evidence_out(run.report),
+        EvidenceOut(kind=EvidenceKind.MODEL, sha256=run.model_sha256, name="model", media_type=_BYTES),
+        *(EvidenceOut(kind=EvidenceKind.SCAN, sha256=s, name="scan", media_type=_BYTES) for s in run.scan_sha256),
+    ]
+    return ElementDetail(
+        **_told(row), presence=State(told["state"]), points=told["points"], visible_fraction=told["visible_fraction"],
+        coverage=told["coverage"], pose=told["pose"], deviation_mm=told["deviation_mm"],
+        measurements=[MeasurementOut(**{name: m[name] for name in names}) for m in told["measurements"]],
+        reasons=list(told["reasons"]), evidence=evidence,
+    )  # fmt: skip
+
+
+_BYTES = "application/octet-stream"
+
+
+def _told(row: ElementRow) -> dict[str, Any]:
+    state = row.state
+    return {
+        "global_id": state.global_id, "ifc_class": row.ifc_class, "name": row.name, "storey": row.storey,
+        "state": state.status, "verdict": Outcome(row.verdict), "seen": state.seen, "stale": state.stale,
+        "since": state.since, "epoch": state.epoch.id, "captured_at": state.epoch.captured_at,
+        "revision": state.epoch.revision, "check_run": state.epoch.check, "supported_by": state.supported_by,
+    }  # fmt: skip
+
+
+class CountOut(Schema):
+    """How many elements have one state and one verdict."""
+
+    model_config = example(state="deviating", verdict="fail", elements=4)
+
+    state: Status
+    verdict: Outcome
+    elements: int
+
+
+class CountsOut(Schema):
+    """How many elements have which state and verdict after an epoch."""
+
+    model_config = example(epoch=_ID, elements=4, counts=[{"state": "deviating", "verdict": "fail", "elements": 4}])
+
+    epoch: Id | None = Field(description="Null when no check has said anything yet")
+    elements: int
+    counts: list[CountOut]
+
+
+class EpochQuery(Schema):
+    """Which epoch is looked at."""
+
+    epoch: RecordRef | None = Field(default=None, description="Without it the one that was captured last")
+
+
+class ElementQuery(PageQuery):
+    """Filters of elements."""
+
+    epoch: RecordRef | None = Field(default=None, description="Without it the one that was captured last")
+    ifc_class: OptionalLine | None = Field(default=None, examples=["IfcColumn"])
+    storey: OptionalLine | None = Field(default=None, examples=["Level 2"])
+    state: Status | None = None
+    verdict: Outcome | None = None
+    q: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = Field(
+        default=None, description="How the GlobalId begins, or a part of the name", examples=["C-12"]
+    )

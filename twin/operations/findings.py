@@ -1,0 +1,27 @@
+"""What people make of findings: dismissed with a reason here; a confirmed one becomes a record (``ncrs``)."""
+
+from functools import partial
+
+from twin.finding import Finding, dismiss
+from twin.operations.change import change
+from twin.record import Id
+from twin.store import records
+from twin.store.repository import Context, Store
+from twin.store.view import EVERYTHING, Scope, Stored
+
+
+def dismiss_finding(
+    store: Store, context: Context, finding: Id, *, reason: str, expected: int, scope: Scope = EVERYTHING
+) -> Stored[Finding]:
+    """Dismiss a finding; the reason is kept with it and in the trail.
+
+    Raises
+    ------
+    Refused
+        If no reason is given, or somebody decided before.
+    """
+    step = partial(dismiss, reason=reason, actor=context.actor, now=context.now)
+    return change(
+        store, context, records.FINDING, finding, step, action="dismiss", expected=expected, scope=scope,
+        reason=reason.strip(),
+    )  # fmt: skip

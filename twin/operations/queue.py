@@ -1,0 +1,167 @@
+"""Asking for long work: what is asked is checked and queued in one transaction, then a worker is woken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import PurePath
+
+from geometry.errors import GeometryError
+from twin.errors import Conflict, Invalid, NotFound
+from twin.instrument import Instrument
+from twin.operations.checks import CheckOrder
+from twin.operations.job_kinds import IMPORT_MODEL, IMPORT_SCANS, RUN_CHECK, ModelOrder, ScanOrder
+from twin.operations.work import Upload
+from twin.operations.write_back import WRITE_BACK, WriteBackOrder
+from twin.record import Id
+from twin.store import jobs, records, uploads
+from twin.store.blob_register import require
+from twin.store.codec import to_json
+from twin.store.jobs import Job
+from twin.store.repository import Context, Store, Unit
+from twin.store.view import EVERYTHING, Scope
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """Where one project's work is asked for."""
+
+    store: Store
+    context: Context
+    project: Id
+    wake: Callable[[], None] = lambda: None
+    """Wakes a worker; called after the commit, since before it there is nothing to be found."""
+
+    def ask(self, kind: str, order_of: Callable[[Unit], object]) -> Job:
+        """Queue what ``order_of`` returns; what it raises asks for nothing."""
+        with self.store.write(self.context) as unit:
+            order = order_of(unit)
+            job = jobs.enqueue(unit, kind, to_json(order), project=self.project)
+            unit.note("queue", f"job:{job.id}", {"kind": kind}, project=self.project)
+        self.wake()
+        return job
+
+
+def order_model(desk: Desk, upload: Id) -> Job:
+    """Ask for a model that was uploaded to be taken in as the next revision."""
+    return desk.ask(IMPORT_MODEL, lambda unit: ModelOrder(unit.new_id(), desk.project, _file(unit, desk, upload)))
+
+
+def order_scans(
+    desk: Desk, files: tuple[Id, ...], *, name: str, captured_at: datetime, instrument: Instrument | None
+) -> Job:
+    """Ask for scans that were uploaded to be taken in as one epoch.
+
+    Raises
+    ------
+    Invalid
+        If the same scan comes twice: its points would count double.
+    """
+
+    def order(unit: Unit) -> ScanOrder:
+        taken = tuple(_file(unit, desk, one) for one in files)
+        if len({one.sha256 for one in taken}) < len(taken):
+            raise Invalid("the same scan is named twice: its points would count double; leave one out")
+        return ScanOrder(unit.new_id(), desk.project, name, captured_at, taken, instrument)
+
+    return desk.ask(IMPORT_SCANS, order)
+
+
+def order_check(desk: Desk, asked: CheckOrder, *, tolerances: Id | None = None, registration: Id | None = None) -> Job:
+    """Ask for a check.
+
+    Parameters
+    ----------
+    asked
+        The check; its identifier is given here.
+    tolerances, registration
+        Uploads of a tolerance file, and of a matrix or control points.
+
+    Raises
+    ------
+    NotFound
+        If the revision or the epoch is not in the project.
+    Invalid
+        If more than one of the three tolerances is given, or there is no such standard.
+    """
+    if sum((bool(asked.tolerance_mm), bool(asked.standard), tolerances is not None)) > 1:
+        raise Invalid("give one of tolerance_mm, standard and tolerances, or none for the built-in profile")
+    if asked.standard:
+        _require_standard(asked.standard)
+
+    def order(unit: Unit) -> CheckOrder:
+        unit.get(records.MODEL_REVISION, asked.revision, _only(desk))
+        unit.get(records.SCAN_EPOCH, asked.epoch, _only(desk))
+        return replace(
+            asked,
+            identifier=unit.new_id(),
+            tolerances=_file(unit, desk, tolerances) if tolerances else None,
+            registration_file=_file(unit, desk, registration) if registration else None,
+        )
+
+    return desk.ask(RUN_CHECK, order)
+
+
+def order_write_back(desk: Desk, revision: Id, epoch: Id) -> Job:
+    """Ask for a copy of a model with the verdicts of an epoch.
+
+    Raises
+    ------
+    Invalid
+        If the model is no IFC file.
+    """
+
+    def order(unit: Unit) -> WriteBackOrder:
+        model = unit.get(records.MODEL_REVISION, revision, _only(desk)).record
+        unit.get(records.SCAN_EPOCH, epoch, _only(desk))
+        if PurePath(model.file_name.lower()).suffix not in (".ifc", ".ifczip"):
+            raise Invalid(
+                f"verdicts are written into .ifc and .ifczip, and revision {model.number} is {model.file_name}"
+            )
+        return WriteBackOrder(unit.new_id(), desk.project, revision, epoch)
+
+    return desk.ask(WRITE_BACK, order)
+
+
+def cancel_job(store: Store, context: Context, job: Id, *, scope: Scope = EVERYTHING) -> Job:
+    """Cancel a job; one that runs stops where it next looks, one that has ended stays as it is."""
+    with store.write(context) as unit:
+        found = jobs.get(unit.connection, job, scope)
+        if found.state not in jobs.ENDED and not found.cancel_asked:
+            unit.note("cancel", f"job:{job}", {"kind": found.kind}, project=found.project)
+        return jobs.ask_cancel(unit, job)
+
+
+def retry_job(
+    store: Store, context: Context, job: Id, *, wake: Callable[[], None] = lambda: None, scope: Scope = EVERYTHING
+) -> Job:
+    """Queue a failed or cancelled job anew; :class:`IllegalTransition` for any other."""
+    with store.write(context) as unit:
+        found = jobs.get(unit.connection, job, scope)
+        repeated = jobs.repeat(unit, job)
+        unit.note("retry", f"job:{job}", {"kind": found.kind}, project=found.project)
+    wake()
+    return repeated
+
+
+def _file(unit: Unit, desk: Desk, upload: Id) -> Upload:
+    """Return an upload of who asks, in this project and finished; its file stays from here on."""
+    found = uploads.get(unit.connection, upload, unit.context.actor.id)
+    if found.project != desk.project:
+        raise NotFound(f"there is no upload {upload} in this project")
+    if found.completed_at is None:
+        raise Conflict(f"upload {upload} ({found.name}) is not finished: send the rest, then finish it")
+    require(unit, found.sha256)
+    return Upload(found.name, found.sha256)
+
+
+def _only(desk: Desk) -> Scope:
+    return Scope(frozenset({desk.project}))
+
+
+def _require_standard(name: str) -> None:
+    from geometry.tolerance import load_standard
+
+    try:
+        load_standard(name)
+    except GeometryError as error:
+        raise Invalid(str(error)) from error
