@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from api.lengths import parse_length
+from api.serve import add_commands as add_server_commands
 from api.words import WORDS
 from geometry.errors import GeometryError
 
@@ -17,7 +18,8 @@ MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .stl .obj .ply .glb"
 SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .txt .csv .asc .pts .ptx"
 OPTIONS = (
     "--out", "--tolerance", "--tolerances", "--standard", "--register", "--report", "--seed", "--lang", "--workers",
-    "--max-points", "--quiet", "--no-cache", "--debug", "--help", "--version",
+    "--max-points", "--quiet", "--no-cache", "--debug", "--help", "--version", "--host", "--port", "--base-url",
+    "--no-worker", "--data-dir", "--database-url", "--blob-url", "--queue-url", "--threads",
 )  # fmt: skip
 """What a misspelt option is compared with."""
 REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply")
@@ -67,6 +69,7 @@ def build_parser(program_version: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     _add_check(commands)
     _add_standards(commands)
+    add_server_commands(commands)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``qtems check`` and ``qtems standards``.
+"""The command line: ``qtems check``, ``qtems standards``, ``qtems serve``, ``qtems worker``.
 
 Whatever goes wrong ends as one line on stderr that says what and what to do, and as one of the promised exit statuses.
 """
@@ -19,6 +19,7 @@ from api.exit_codes import ExitCode
 from api.process import Terminated, end_on_signals, ignore_signals, prepare_streams
 from api.words import WORDS
 from geometry.errors import GeometryError
+from twin.errors import TwinError
 
 if TYPE_CHECKING:
     from api.progress import ProgressView
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def explain(error: BaseException) -> tuple[ExitCode, str]:
     """Return the exit status for an error and the line that says what happened and what to do."""
     match error:
-        case GeometryError():
+        case GeometryError() | TwinError():
             return ExitCode.UNUSABLE, str(error)
         case KeyboardInterrupt():
             return ExitCode.INTERRUPTED, "stopped by Ctrl-C. No unfinished report was left behind"
@@ -76,7 +77,7 @@ def explain(error: BaseException) -> tuple[ExitCode, str]:
 
 
 def _is_unexpected(error: BaseException) -> bool:
-    return not isinstance(error, (GeometryError, KeyboardInterrupt, Terminated, MemoryError, OSError))
+    return not isinstance(error, (GeometryError, TwinError, KeyboardInterrupt, Terminated, MemoryError, OSError))
 
 
 def run_check_command(arguments: argparse.Namespace) -> int:
@@ -109,7 +110,14 @@ def run_standards(arguments: argparse.Namespace) -> int:
     return ExitCode.CONFORMS
 
 
-COMMANDS = {"check": run_check_command, "standards": run_standards}
+def run_server(arguments: argparse.Namespace) -> int:
+    """Run ``qtems serve`` or ``qtems worker``."""
+    from api import serve
+
+    return serve.run_worker(arguments) if arguments.command == "worker" else serve.run_serve(arguments)
+
+
+COMMANDS = {"check": run_check_command, "standards": run_standards, "serve": run_server, "worker": run_server}
 
 
 def cache_dir() -> Path:

@@ -95,8 +95,8 @@ def errors_of(operation: Mapping[str, Any], one: Declared) -> list[ProblemKind]:
     found: list[ProblemKind] = [problem.BAD_REQUEST]
     if one.need is not Access.PUBLIC:
         found += [problem.NOT_IDENTIFIED, problem.NOT_ALLOWED]
-    if "{" in one.path:
-        found.append(problem.NOT_FOUND)
+    if "{" in one.path or (one.need is not Access.PUBLIC and "requestBody" in operation):
+        found.append(problem.NOT_FOUND)  # also of what the body names
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     if "requestBody" in operation or names:
         found.append(problem.FIELDS)

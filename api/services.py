@@ -12,7 +12,7 @@ from twin.jobs.queue import open_queue
 from twin.operations.accounts import Secrets
 from twin.operations.scene_lookup import SceneLookup
 from twin.store.blobs import BlobStore, open_blobs
-from twin.store.database import open_database
+from twin.store.database import Database, open_database
 from twin.store.repository import Store
 
 
@@ -33,10 +33,10 @@ class Services:
     scenes: SceneLookup = field(default_factory=SceneLookup)
 
 
-def open_services(settings: Settings) -> Services:
+def open_services(settings: Settings, database: Database | None = None) -> Services:
     """Open what the settings name. The database is opened as it is: see :mod:`twin.store.upgrade`."""
     key = secret_key(settings.secret_key_file or settings.data_dir / "secret.key")
-    store = Store(open_database(settings.database_url))
+    store = Store(database or open_database(settings.database_url))
     blobs = open_blobs(settings.blob_url)
     queue = open_queue(settings.queue_url)
     return Services(settings, store, blobs, key, Argon2(), new_secret, utc_now, queue.wake)

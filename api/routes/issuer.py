@@ -31,7 +31,7 @@ def list_issuers(services: ServicesDep) -> Listed[IssuerOut]:
     return Listed[IssuerOut](items=known)
 
 
-@routes.get(_START, Access.PUBLIC, "Sign in through the company", status=302)
+@routes.get(_START, Access.PUBLIC, "Sign in through the company", status=302, also=(404, 502))
 def start_issuer_sign_in(
     services: ServicesDep,
     next_page: Annotated[str, Query(alias="next", max_length=500, description="Where to go afterwards, here")] = "/",
@@ -48,7 +48,9 @@ def start_issuer_sign_in(
     return response
 
 
-@routes.get("/auth/oidc/callback", Access.PUBLIC, "Come back from the company's sign-in", status=302)
+@routes.get(
+    "/auth/oidc/callback", Access.PUBLIC, "Come back from the company's sign-in", status=302, also=(403, 404, 502)
+)
 def finish_issuer_sign_in(
     services: ServicesDep,
     request: Request,

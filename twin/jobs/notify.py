@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-import httpx
+import httpx2
 
 from twin.errors import Invalid
 from twin.record import Json, canonical_json, timestamp
@@ -88,9 +88,9 @@ class Webhook:
             SIGNATURE: sign(self.secret, body, self.clock()),
         }
         try:
-            with httpx.stream("POST", self.url, content=body, headers=headers, timeout=_TIMEOUT_S) as answer:
+            with httpx2.stream("POST", self.url, content=body, headers=headers, timeout=_TIMEOUT_S) as answer:
                 status = answer.status_code  # what it says beyond that is not read: it might never end
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise NotDelivered(f"{self.url} cannot be reached: {error}") from error
         if not 200 <= status < 300:
             raise NotDelivered(f"{self.url} answered {status}")

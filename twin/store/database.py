@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from twin.errors import Conflict, Invalid
+from twin.errors import Conflict, Invalid, Refused
 
 _BUSY_MS = 30_000
 """How long a writer waits for another one."""
@@ -96,6 +96,16 @@ def open_database(url: str) -> Database:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
+
+
+def require_reachable(database: Database) -> None:
+    """Raise :class:`Refused` with the server's own first line unless the database answers."""
+    try:
+        with database.read():
+            pass
+    except DBAPIError as error:
+        told = str(error.orig).strip().splitlines()[0]
+        raise Refused(f"the database cannot be reached: {told}. Check its URL and that it runs") from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from httpx2 import Response
@@ -19,9 +20,9 @@ def issuer() -> Generator[LocalIssuer]:
         yield local
 
 
-def world_of(issuer: LocalIssuer, folder: Path, **settings: object) -> World:
-    given = {"oidc_issuer": issuer.url, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
-    world = make_world(folder, base_url="http://testserver", **given, **settings)
+def world_of(issuer: LocalIssuer, folder: Path, **settings: Any) -> World:
+    given: dict[str, Any] = {"oidc_issuer": issuer.url, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
+    world = make_world(folder, **{"base_url": "http://testserver", **given, **settings})
     issuer.now = lambda: world.clock.now.timestamp()
     return world
 

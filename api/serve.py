@@ -1,0 +1,258 @@
+"""``qtems serve`` and ``qtems worker``: the server, and beside it a process that does the long work."""
+
+import argparse
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.exit_codes import ExitCode
+from api.process import Terminated
+
+if TYPE_CHECKING:
+    from api.arguments import Commands
+    from api.services import Services
+    from api.settings import Settings
+    from twin.store.database import Database
+
+SERVE_HELP = """\
+Every setting is an option here or an environment variable; options win.
+
+  QTEMS_DATA_DIR       everything that is given no other place (default ./qtems-data)
+  QTEMS_DATABASE_URL   sqlite:///FILE (default), postgresql://USER:PASSWORD@HOST/NAME
+  QTEMS_BLOB_URL       file:///FOLDER (default), s3://BUCKET/FOLDER with AWS_ENDPOINT_URL,
+                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (pip install 'qtems[s3]')
+  QTEMS_QUEUE_URL      sqlite:///FILE (default), redis://HOST
+  QTEMS_BASE_URL       how browsers reach it: https://quality.example.com; https makes cookies secure
+  QTEMS_TRUSTED_PROXIES  addresses of reverse proxies whose X-Forwarded-For is believed
+  QTEMS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET  the company's sign-in, see docs/operations.md
+
+apart, on as many machines as you like, with the same database, blobs, queue and secret key:
+  qtems serve --no-worker        the interface alone
+  qtems worker                   the long work alone
+
+The first start makes an administrator and prints a one-time password, this once. Ctrl-C or SIGTERM ends all of it.
+"""
+_WORKER_STOPS_IN_S = 30
+_LOG = logging.getLogger("qtems.serve")
+
+
+def add_commands(add: "Commands") -> None:
+    """Add the two commands to the command line."""
+    serve = add.add_parser(
+        "serve",
+        help="serve records, reports and the viewer to browsers",
+        description="Serves interface and viewer, and does the long work, with nothing else to install.",
+        epilog=SERVE_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    serve.add_argument("--host", help="address to listen on (default 127.0.0.1: this machine alone)")
+    serve.add_argument("--port", type=int, help="port to listen on (default 8080)")
+    serve.add_argument("--base-url", metavar="URL", help="how browsers reach it, when not by host and port")
+    serve.add_argument("--no-worker", action="store_true", help="leave the long work to qtems worker")
+    _add_places(serve)
+    worker = add.add_parser(
+        "worker",
+        help="do the long work of a server",
+        description="Does the checks, imports and notifications that a server has queued; any number may run.",
+        epilog=SERVE_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    worker.add_argument("--threads", metavar="N", type=int, default=1, help="jobs at a time (default 1)")
+    worker.add_argument("--while-stdin-is-open", action="store_true", help=argparse.SUPPRESS)
+    _add_places(worker)
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", metavar="DIR", type=Path, help="holds what has no other place")
+    parser.add_argument("--database-url", metavar="URL", help="sqlite:///FILE or postgresql://USER@HOST/NAME")
+    parser.add_argument("--blob-url", metavar="URL", help="file:///FOLDER or s3://BUCKET/FOLDER")
+    parser.add_argument("--queue-url", metavar="URL", help="sqlite:///FILE or redis://HOST")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def run_serve(arguments: argparse.Namespace) -> int:
+    """Run ``qtems serve`` until Ctrl-C or SIGTERM; both are its orderly end."""
+    _begin_log()
+    settings, listener = _listen(arguments)
+    database = _ready_database(settings)
+    with listener:
+        _first_run(settings, database)
+        worker = None if arguments.no_worker else WorkerProcess(_environment(settings))
+        try:
+            if worker:
+                worker.start()
+            print(f"qtems {version('qtems')} at {settings.base_url} (data in {settings.data_dir})", flush=True)
+            _serve(settings, database, listener)
+        except (KeyboardInterrupt, Terminated):
+            pass
+        finally:
+            if worker:
+                worker.stop()
+            database.close()
+    print("qtems: stopped", flush=True)
+    return ExitCode.CONFORMS
+
+
+def run_worker(arguments: argparse.Namespace) -> int:
+    """Run ``qtems worker`` until Ctrl-C or SIGTERM; what it was doing is handed back."""
+    from api.cli import cache_dir
+    from twin.jobs.queue import open_queue
+    from twin.jobs.worker import Worker
+    from twin.operations.job_kinds import job_kinds
+    from twin.store.blobs import open_blobs
+    from twin.store.repository import Store
+
+    _begin_log()
+    settings = _settings(arguments)
+    database = _ready_database(settings)
+    worker = Worker(Store(database), open_blobs(settings.blob_url), job_kinds(cache_dir()))
+    if arguments.while_stdin_is_open:
+        threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    _LOG.info("worker %s is ready", worker.name)
+    try:
+        open_queue(settings.queue_url).serve(worker, threads=arguments.threads)
+    except (KeyboardInterrupt, Terminated):
+        pass
+    finally:
+        database.close()
+    return ExitCode.CONFORMS
+
+
+class WorkerProcess:
+    """The worker beside the server: started again if it dies, ended with the server, however that ends."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Prepare; :meth:`start` starts it."""
+        self._environment = environment
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._watch = threading.Thread(target=self._keep_alive, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Start it."""
+        self._watch.start()
+
+    def stop(self) -> None:
+        """Ask it to end; it hands back what it does. One that does not end is killed: its jobs survive that too."""
+        self._stopping.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_WORKER_STOPS_IN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self._watch.join(timeout=5)
+
+    def _keep_alive(self) -> None:
+        pause = 1.0
+        while not self._stopping.is_set():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "api.start", "worker", "--while-stdin-is-open"],
+                stdin=subprocess.PIPE,
+                env=dict(self._environment),
+                start_new_session=True,  # Ctrl-C is for the server, which ends the worker in its turn
+            )
+            status = self._process.wait()
+            if not self._stopping.is_set():
+                _LOG.error("the worker ended with status %d; it is started again in %.0f s", status, pause)
+                self._stopping.wait(pause)
+                pause = min(2 * pause, 60.0)
+
+
+def _settings(arguments: argparse.Namespace, **more: object) -> "Settings":
+    from api.settings import load_settings
+
+    names = ("host", "port", "base_url", "data_dir", "database_url", "blob_url", "queue_url")
+    given = {name: getattr(arguments, name, None) for name in names}
+    return load_settings(os.environ, **{**given, **more})
+
+
+def _listen(arguments: argparse.Namespace) -> "tuple[Settings, socket.socket]":
+    """Take the port before anything else; port 0 takes a free one."""
+    settings = _settings(arguments)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
+    if settings.port == 0:
+        settings = _settings(arguments, port=listener.getsockname()[1])
+    return settings, listener
+
+
+def _ready_database(settings: "Settings") -> "Database":
+    """Open the database and bring it up to this version."""
+    from twin.store.database import open_database, require_reachable
+    from twin.store.upgrade import upgrade
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings.database_url)
+    require_reachable(database)
+    upgrade(database)
+    return database
+
+
+def _first_run(settings: "Settings", database: "Database") -> None:
+    """Make the first administrator and show the one-time password where only the person at the console sees it."""
+    from api.auth.passwords import Argon2
+    from api.services import new_secret, utc_now
+    from twin.operations.accounts import begin
+    from twin.store.repository import Store
+
+    first = begin(Store(database), utc_now(), Argon2(), new_secret)
+    if first is not None:
+        print(f"First start. Sign in at {settings.base_url} as: {first.user.record.login}")
+        print(f"One-time password, shown this once:  {first.password}", flush=True)
+
+
+def _serve(settings: "Settings", database: "Database", listener: socket.socket) -> None:
+    import uvicorn
+
+    from api.app import create_app
+    from api.services import open_services
+
+    services: Services = open_services(settings, database)
+    config = uvicorn.Config(
+        create_app(settings, services),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_graceful_shutdown=10,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _environment(settings: "Settings") -> dict[str, str]:
+    """Return the environment that gives another process the same settings."""
+    given = {
+        "QTEMS_DATA_DIR": str(settings.data_dir),
+        "QTEMS_DATABASE_URL": settings.database_url,
+        "QTEMS_BLOB_URL": settings.blob_url,
+        "QTEMS_QUEUE_URL": settings.queue_url,
+    }
+    return {**os.environ, **given}
+
+
+def _begin_log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for chatty in ("alembic", "huey", "httpx", "httpx2", "botocore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _end_with_parent() -> None:
+    """End when the server is gone, also when it had no time to say so."""
+    import signal
+
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

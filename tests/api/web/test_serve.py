@@ -1,0 +1,190 @@
+"""``qtems serve`` as people start it: one command, one line with the address, one signal and all of it is gone."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from api.arguments import build_parser
+from api.settings import load_settings, secret_key
+from twin.errors import Invalid
+
+_PATIENCE_S = 60
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[str], list[str]]]:
+    """Start a server on a free port and give its output up to the line with its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.start", "serve", "--port", "0", "--data-dir", str(folder), *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("qtems "):
+                break
+        yield process, lines
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def address_of(lines: Sequence[str]) -> str:
+    found = re.search(r"at (http://\S+)", lines[-1])
+    assert found, lines
+    return found[1]
+
+
+def children_of(process: subprocess.Popen[str]) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False
+    )
+    return [int(pid) for pid in listed.stdout.split()]
+
+
+def wait_until_gone(pid: int) -> None:
+    for _ in range(10 * _PATIENCE_S):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)  # another process has no event to wait for
+    pytest.fail(f"process {pid} is still there")
+
+
+def test_one_command_serves_and_the_first_start_shows_a_password_once(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as (process, lines):
+        password = lines[1].split()[-1]
+        url = address_of(lines)
+        client = httpx2.Client(base_url=f"{url}/api/v1", timeout=_PATIENCE_S)
+        assert client.get("/ready").json()["status"] == "ready"
+        signed = client.post("/auth/sign-in", json={"login": "admin", "password": password})
+        assert signed.json()["user"]["must_change_password"] is True
+        assert "server" not in signed.headers
+        (worker,) = children_of(process)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=_PATIENCE_S)
+        assert process.returncode == 0, err
+        assert out == "qtems: stopped\n"
+        assert "Traceback" not in err
+        wait_until_gone(worker)
+    assert ((tmp_path / "data" / "secret.key").stat().st_mode & 0o777) == 0o600
+    with serving(tmp_path / "data", "--no-worker") as (process, lines):
+        assert len(lines) == 1, "no password on the second start"
+        assert children_of(process) == []
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=_PATIENCE_S)
+        assert process.returncode == 0, err
+        assert "Traceback" not in err
+
+
+def test_a_worker_that_dies_is_started_again_and_ends_with_a_killed_server(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, _):
+        (first,) = children_of(process)
+        os.kill(first, signal.SIGKILL)
+        for _ in range(10 * _PATIENCE_S):
+            alive = [pid for pid in children_of(process) if pid != first]
+            if alive:
+                break
+            time.sleep(0.1)
+        (second,) = alive
+        process.kill()
+        wait_until_gone(second)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.start", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_what_stands_in_the_way_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, said = run("serve", "--port", port, "--data-dir", str(tmp_path))
+    assert status == 2
+    assert "ddress already in use" in said
+    status, said = run("serve", "--port", "0", "--data-dir", str(tmp_path), "--database-url", "mysql://x")
+    assert (status, said.count("\n")) == (2, 1)
+    assert "mysql is not supported" in said
+    away = "postgresql://u:topsecret@127.0.0.1:9/x"
+    status, said = run("serve", "--port", "0", "--data-dir", str(tmp_path), "--database-url", away)
+    assert status == 2
+    assert "the database cannot be reached" in said
+    assert "topsecret" not in said
+
+
+def test_help_says_how_to_point_it_elsewhere_and_how_to_run_it_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser("0").parse_args(["serve", "--help"])
+    told = capsys.readouterr().out
+    for word in (
+        "postgresql://",
+        "redis://",
+        "s3://",
+        "AWS_ENDPOINT_URL",
+        "--no-worker",
+        "qtems worker",
+        "QTEMS_BASE_URL",
+    ):
+        assert word in told
+
+
+def test_settings_come_from_the_environment_and_arguments_win(tmp_path: Path) -> None:
+    environ = {"QTEMS_DATA_DIR": str(tmp_path), "QTEMS_PORT": "9000", "QTEMS_SESSION_HOURS": "4", "QTEMS_HOST": ""}
+    settings = load_settings(environ, port=9001, base_url=None)
+    assert settings.port == 9001
+    assert settings.base_url == "http://127.0.0.1:9001"
+    assert settings.session_limits.absolute.total_seconds() == 4 * 3600
+    assert settings.database_url == f"sqlite:///{tmp_path}/qtems.db"
+    assert not settings.is_https
+    assert load_settings(environ, base_url="https://q.example.com/").is_https
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({"QTEMS_PORT": "many"}, "QTEMS_PORT"),
+        ({"QTEMS_PORT": "70000"}, "QTEMS_PORT"),
+        ({"QTEMS_BASE_URL": "quality.example.com"}, "QTEMS_BASE_URL: is like https://"),
+        ({"QTEMS_BASE_URL": "https://example.com/qtems"}, "without a path"),
+        ({"QTEMS_OIDC_ISSUER": "http://issuer.example.com"}, "must begin with https://"),
+        ({"QTEMS_OIDC_ISSUER": "https://issuer.example.com"}, "oidc_client_id is missing"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(environ: dict[str, str], says: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(says)):
+        load_settings(environ)
+
+
+def test_the_secret_key_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "secret.key"
+    key = secret_key(file)
+    assert (len(key), secret_key(file)) == (32, key)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [f.name for f in file.parent.iterdir()] == ["secret.key"]
+    file.write_text("short")
+    with pytest.raises(Invalid, match="is no secret key"):
+        secret_key(file)
+
+
+def test_no_secret_of_the_settings_is_shown(tmp_path: Path) -> None:
+    settings = load_settings({}, data_dir=tmp_path, oidc_client_secret="hush")
+    assert "hush" not in repr(settings)
