@@ -39,6 +39,8 @@ class Periodic:
     name: str
     every: timedelta
     run: Callable[[], object]
+    first_after: timedelta = timedelta(0)
+    """How long after the start it is done first."""
 
 
 class Queue:
@@ -128,10 +130,10 @@ def open_queue(url: str) -> Queue:
 
 
 def _repeat(chore: Periodic, ended: threading.Event) -> None:
-    while True:
+    wait = chore.first_after
+    while not ended.wait(wait.total_seconds()):
         try:
             chore.run()
         except Exception:  # the next time may go well; nobody else would tell of it
             _LOG.exception("%s failed", chore.name)
-        if ended.wait(chore.every.total_seconds()):
-            return
+        wait = chore.every

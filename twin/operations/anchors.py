@@ -134,20 +134,14 @@ def write_anchors(store: Store, context: Context, file: Path, signer: Signer) ->
     Damaged
         If the database no longer has the event that a stream's last line is of: nothing is anchored on top of that.
     """
-    last = {anchor.stream: anchor for anchor in read_anchors(file, signer)} if file.exists() else {}
-    with store.read() as view:
-        for anchor in last.values():
-            _require_kept(view, anchor)
-        heads = [current_anchor(view.connection, stream, context.now) for stream in streams(view.connection)]
-    heads = [anchor for anchor in heads if anchor.stream not in last or last[anchor.stream].seq != anchor.seq]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("ab") as out:
-        out.truncate(_whole_lines(file))
-        for anchor in heads:
-            out.write(_line(anchor, signer))
-        out.flush()
-        os.fsync(out.fileno())
     with store.write(context) as unit:
+        store.database.lock(unit.connection, "anchors")  # one at a time writes the file, on whichever machine
+        last = {anchor.stream: anchor for anchor in read_anchors(file, signer)} if file.exists() else {}
+        for anchor in last.values():
+            _require_kept(unit, anchor)
+        heads = [current_anchor(unit.connection, stream, context.now) for stream in streams(unit.connection)]
+        heads = [anchor for anchor in heads if anchor.stream not in last or last[anchor.stream].seq != anchor.seq]
+        _append(file, [_line(anchor, signer) for anchor in heads])
         for anchor in heads:
             note_anchor(unit.connection, anchor, str(file))
     return heads
@@ -209,10 +203,14 @@ def _require_kept(view: View, anchor: Anchor) -> None:
         )
 
 
-def _whole_lines(file: Path) -> int:
-    """Return how many bytes of a file are whole lines."""
-    content = file.read_bytes()
-    return content.rfind(b"\n") + 1
+def _append(file: Path, lines: list[bytes]) -> None:
+    """Append whole lines, after the last one that is whole: a crash may have broken one off."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("ab") as out:
+        out.truncate(file.read_bytes().rfind(b"\n") + 1)
+        out.writelines(lines)
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def _signed(anchor: Anchor) -> dict[str, Json]:

@@ -123,7 +123,7 @@ def _texts(connection: Connection) -> Iterator[str]:
     for table in METADATA.sorted_tables:
         if table is BLOB:
             continue
-        columns = [cast(c, Text) for c in table.c if c.type is Document or c.name == "sha256"]
+        columns = [cast(c, Text) for c in table.c if c.type is Document or c.name.endswith("sha256")]
         for column in columns:
             rows = connection.execute(select(column), execution_options={"yield_per": _ROWS})
             yield from (text for text in rows.scalars() if text)
