@@ -94,6 +94,7 @@ def test_a_worker_that_dies_is_started_again_and_ends_with_a_killed_server(tmp_p
     with serving(tmp_path) as (process, _):
         (first,) = children_of(process)
         os.kill(first, signal.SIGKILL)
+        alive: list[int] = []
         for _ in range(10 * _PATIENCE_S):
             alive = [pid for pid in children_of(process) if pid != first]
             if alive:
