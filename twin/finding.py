@@ -54,7 +54,7 @@ class MotionComponent:
     value: Decimal
     """mm, or mrad for a rotation."""
     expanded_uncertainty: Decimal
-    """U, k = 2, in the same unit."""
+    """U, k = 2, in the same unit, as measured: a later check of the same elements is compared with it."""
 
 
 @dataclass(frozen=True, slots=True)

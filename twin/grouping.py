@@ -42,6 +42,7 @@ from twin.grouping_motion import (
     common_motion,
     is_significant,
     measured_motions,
+    measured_sigma,
     moved_alike,
     moved_as_body,
 )
@@ -308,7 +309,7 @@ def _moved_cause(elements: Sequence[FailedElement], motions: Motions, group: Seq
     tilted &= np.linalg.norm(moved[3:]) * motions.reach[list(group)].max() >= 0.5 * np.linalg.norm(moved[:3])
     components = tuple(
         MotionComponent(axis, _decimal(v, "0.01"), _decimal(2.0 * s, "0.01"))
-        for axis, v, s, k in zip(Axis, moved, sigma, known, strict=True)
+        for axis, v, s, k in zip(Axis, moved, measured_sigma(motions, group), known, strict=True)
         if k
     )
     return _cause(members, CauseKind.TILTED if tilted else CauseKind.DISPLACED, components)

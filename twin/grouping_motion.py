@@ -48,6 +48,8 @@ class Motions:
     """(n, 6); 0 where not observable."""
     covariance: FloatArray
     """(n, 6, 6); rows and columns that are not observable are 0 with 1 on the diagonal."""
+    sigma: FloatArray
+    """(n, 6) standard uncertainty as measured, without the scatter; 0 where not observable."""
     observable: BoolArray
     """(n, 6)"""
     rule: GroupingRule
@@ -82,6 +84,7 @@ def measured_motions(boxes: FloatArray, value: FloatArray, covariance: FloatArra
         reach=reach,
         value=np.where(observable, value, 0.0),
         covariance=np.where(both, np.where(both, covariance, 0.0) + scatter, np.eye(6)),
+        sigma=np.sqrt(np.where(observable, diagonal, 0.0)),
         observable=observable,
         rule=rule,
     )
@@ -123,6 +126,17 @@ def common_motion(motions: Motions, members: Sequence[int]) -> tuple[FloatArray,
     information, weighted = _normal_equations(motions, group, design)
     covariance = np.linalg.inv(information.sum(axis=1)[0] + _WEAK * np.eye(6))
     return covariance @ weighted.sum(axis=1)[0], covariance
+
+
+def measured_sigma(motions: Motions, members: Sequence[int]) -> FloatArray:
+    """Return the standard uncertainty (6,) of what members share, as measured.
+
+    It is the mean of theirs, weighted as they are: the registration is common to all, so that more elements do not make
+    it smaller. The scatter of placement is no part of it: standing elements have it once and for all.
+    """
+    group = list(members)
+    weight = np.diagonal(motions.information[group], axis1=1, axis2=2)
+    return (weight * motions.sigma[group]).sum(axis=0) / np.maximum(weight.sum(axis=0), _WEAK)
 
 
 def is_significant(value: FloatArray, covariance: FloatArray, known: BoolArray, confidence: float) -> BoolArray:
