@@ -56,6 +56,24 @@ def verdict(inspection: Inspection) -> InspectionVerdict:
     return InspectionVerdict(next((o for o in _WORST_FIRST if o in outcomes), Outcome.NOT_MEASURED), found)
 
 
+def outcomes_by_element(inspection: Inspection) -> Mapping[str, Outcome]:
+    """Return what was found of each element of the sample: as bad as its worst answer.
+
+    A question that is not required counts only where it was answered.
+    """
+    answers = inspection.answers
+    found: dict[str, Outcome] = {}
+    for global_id in inspection.sample.global_ids:
+        outcomes: set[Outcome] = set()
+        for characteristic in inspection.characteristics:
+            reading = answers.get((characteristic.id, global_id))
+            if characteristic.judged and (characteristic.required or reading is not None):
+                serious = reading is not None and reading.serious_defect
+                outcomes.add(Outcome.FAIL if serious else answer_outcome(inspection, characteristic, reading))
+        found[global_id] = next((o for o in _WORST_FIRST if o in outcomes), Outcome.NOT_MEASURED)
+    return found
+
+
 def answer_outcome(
     inspection: Inspection, characteristic: InspectionCharacteristic, reading: Reading | None
 ) -> Outcome:

@@ -5,10 +5,12 @@ from typing import TypeVar
 
 from twin.record import Id
 from twin.store.kinds import Kind
-from twin.store.repository import Context, Store
+from twin.store.repository import Context, Store, Unit
 from twin.store.view import EVERYTHING, Scope, Stored
 
 T = TypeVar("T")
+Then = Callable[[Unit, Stored[T], Stored[T]], None]
+"""What belongs to a change: done with the state before and after, in the same transaction."""
 
 
 def change(
@@ -22,6 +24,7 @@ def change(
     expected: int,
     scope: Scope = EVERYTHING,
     reason: str = "",
+    then: Then[T] | None = None,
 ) -> Stored[T]:
     """Replace a record by what ``step`` makes of it.
 
@@ -33,6 +36,8 @@ def change(
         The verb's name, for the trail.
     expected
         The version that the actor has seen.
+    then
+        Also done if anything changed: whom it concerns is told, what hangs on it follows.
 
     Raises
     ------
@@ -47,4 +52,7 @@ def change(
         old = unit.get(kind, record, scope)
         if old.version != expected:
             return unit.save(kind, old.record, expected=expected)  # raises, before the domain judges a state unseen
-        return unit.save(kind, step(old.record), expected=expected, action=action, reason=reason)
+        new = unit.save(kind, step(old.record), expected=expected, action=action, reason=reason)
+        if then is not None and new.version != old.version:
+            then(unit, old, new)
+        return new

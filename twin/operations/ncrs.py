@@ -19,7 +19,7 @@ from twin.ncr import (
 from twin.ncr_parts import Occurrence, Recheck, RecheckOutcome, RecheckSource, Violation
 from twin.ncr_record import LIVE, State
 from twin.ncr_repeat import CheckedElement, KnownDefect, RepeatMatch, known_defect, match_repeat
-from twin.operations.change import change
+from twin.operations.steps import advance, begin, take_step
 from twin.project import CheckRun, Member
 from twin.record import Evidence, Id, Signature, SignatureMeaning
 from twin.store import records
@@ -41,6 +41,8 @@ def raise_ncr(
     lot: str = "",
     violations: tuple[Violation, ...] = (),
     evidence: tuple[Evidence, ...] = (),
+    contract_affected: bool = False,
+    customer_to_be_informed: bool = False,
 ) -> Stored[NonConformance]:
     """Keep a draft that a person raises."""
     with store.write(context) as change_:
@@ -49,8 +51,9 @@ def raise_ncr(
             id=change_.new_id(), project=project, title=title, severity=severity, quantity=quantity, unit=unit,
             originator=context.actor, raised_at=context.now, description=description, detector=context.actor,
             global_ids=global_ids, lot=lot, violations=violations, evidence=evidence,
+            contract_affected=contract_affected, customer_to_be_informed=customer_to_be_informed,
         )  # fmt: skip
-        return change_.add(records.NCR, draft)
+        return begin(change_, records.NCR, draft)
 
 
 def confirm_finding(
@@ -67,7 +70,7 @@ def confirm_finding(
         )  # fmt: skip
         confirmed = confirm(found.record, ncr=identifier, actor=context.actor, now=context.now)
         unit.save(records.FINDING, confirmed, expected=expected, action="confirm")
-        return unit.add(records.NCR, draft, reason=f"finding {finding}")
+        return begin(unit, records.NCR, draft, reason=f"finding {finding}")
 
 
 def open_ncr(
@@ -76,12 +79,13 @@ def open_ncr(
     """Open a draft under the project's next number; a number is given only to what may be opened."""
     with store.write(context) as unit:
         old = unit.get(records.NCR, ncr, scope)
+        if old.version != expected:
+            return unit.save(records.NCR, old.record, expected=expected)  # raises, before the domain judges it
         project = unit.get(records.PROJECT, old.record.project).record
         open_record(old.record, number=f"{project.key}-NCR-0000", actor=context.actor, now=context.now)
         number = f"{project.key}-NCR-{unit.number(project.id, 'ncr'):04d}"
         opened = open_record(old.record, number=number, actor=context.actor, now=context.now)
-        unit.tell(unit.new_id(), "ncr.opened", {"ncr": ncr, "number": number}, project=project.id)
-        return unit.save(records.NCR, opened, expected=expected, action="open")
+        return advance(unit, records.NCR, old, opened, action="open")
 
 
 def sign_ncr(
@@ -108,7 +112,7 @@ def sign_ncr(
         )  # fmt: skip
         return sign(record, signature, now=context.now)
 
-    return change(store, context, records.NCR, ncr, signed, action="sign", expected=expected, scope=scope)
+    return take_step(store, context, records.NCR, ncr, signed, action="sign", expected=expected, scope=scope)
 
 
 def record_findings(
@@ -160,7 +164,7 @@ def _note(unit: Unit, ncrs: list[Id], finding: Finding, unchanged: bool) -> None
             noted = note_recurrence(stored.record, occurrence, now=context.now)
         except Refused:
             continue  # closed, and did not accept this: the finding stays open for a person
-        unit.save(records.NCR, noted, expected=stored.version, action="note_recurrence")
+        advance(unit, records.NCR, stored, noted, action="note_recurrence")
         taken = taken or stored.record.id
     if taken and finding.verdict is Outcome.FAIL:
         confirmed = confirm(finding, ncr=taken, actor=context.actor, now=context.now)
@@ -188,7 +192,7 @@ def _reinspect(unit: Unit, ncr: Id, run: CheckRun, outcomes: Mapping[str, Outcom
         rechecked = record_recheck(record, recheck, actor=unit.context.actor, now=unit.context.now)
     except Refused:
         return  # captured before the work was finished, or judged by other criteria: it says nothing
-    unit.save(records.NCR, rechecked, expected=stored.version, action="record_recheck", reason=f"check {run.id}")
+    advance(unit, records.NCR, stored, rechecked, action="record_recheck", reason=f"check {run.id}")
 
 
 def open_records(view: View, project: Id) -> list[Stored[NonConformance]]:

@@ -14,6 +14,7 @@ from api.auth.access import Access
 from api.routes import all_declared
 from api.routing import Declared, GuardedRoute
 from tests.api.web.planted import Planted, fresh, plant
+from tests.api.web.planted_records import plant_records
 from tests.api.web.world import PASSWORD, Browser, World, make_world
 from twin.access import Action, Role, Scope, scope_of
 from twin.account import ADMINISTRATOR_MAY, SystemAction, TokenScope, may_system
@@ -93,7 +94,8 @@ def make_people(folder: Path) -> People:
     assert founder.change("DELETE", f"/projects/{own}/members/{left['id']}", left["version"]).status_code == 200
     ids["user"] = admin.get("/users?login=victim").json()["items"][0]["id"]
     planted = plant(world, own)
-    return People(world, own, foreign, ids | planted.in_addresses(), planted)
+    ids |= planted.in_addresses() | plant_records(world, own).in_addresses()
+    return People(world, own, foreign, ids, planted)
 
 
 @pytest.fixture(scope="module")
