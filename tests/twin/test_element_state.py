@@ -81,6 +81,13 @@ def test_an_element_absent_before_it_is_due_stays_planned() -> None:
     assert observe(PROJECT, "g", early, Seen.ABSENT, epoch=_epoch(2), due=date(2026, 1, 3)).status is Status.MISSING
 
 
+@pytest.mark.parametrize(("seen", "status"), [
+    (Seen.PASSED, Status.VERIFIED), (Seen.FAILED, Status.DEVIATING), (Seen.UNJUDGED, Status.INSTALLED),
+])  # fmt: skip
+def test_what_is_there_before_it_is_due_counts_as_there(seen: Seen, status: Status) -> None:
+    assert observe(PROJECT, "g", None, seen, epoch=_epoch(0), due=date(2027, 1, 1)).status is status
+
+
 def test_what_was_there_and_is_gone_is_missing_even_before_its_date() -> None:
     gone = observe(PROJECT, "g", _state(Status.INSTALLED), Seen.ABSENT, epoch=_epoch(1), due=date(2027, 1, 1))
     assert gone.status is Status.MISSING
@@ -105,6 +112,8 @@ def test_all_designed_elements_get_a_state_and_a_foreign_one_is_refused() -> Non
 def test_a_claim_without_a_check_is_refused() -> None:
     with pytest.raises(Invalid, match="without a check"):
         ElementState(PROJECT, "g", _epoch(0), Status.VERIFIED, Seen.PASSED, False, START, None)
+    with pytest.raises(Invalid, match="GlobalId"):
+        ElementState(PROJECT, "", _epoch(0), Status.PLANNED, Seen.PASSED, False, START, None)
 
 
 def test_a_changed_shape_takes_the_verdict_back() -> None:

@@ -83,6 +83,7 @@ RUN = CheckRun(
     (MapConversion("EPSG:4547", Decimal(1), Decimal(2), Decimal(3)), {"eastings": Decimal("NaN")}, "finite"),
     (MapConversion("EPSG:4547", Decimal(1), Decimal(2), Decimal(3)), {"crs": ""}, "coordinate system"),
     (SCANNER, {"serial": ""}, "serial"),
+    (SCANNER, {"kind": " "}, "kind"),
     (SCANNER, {"calibrated_until": date(2025, 1, 1)}, "earlier"),
     (SCANNER, {"expanded_uncertainty": Decimal(-1)}, "uncertainty"),
 ])  # fmt: skip
@@ -116,6 +117,11 @@ def test_an_expired_calibration_refuses(day: date, text: str) -> None:
     with pytest.raises(Refused, match=text) as caught:
         require_calibrated(SCANNER, day)
     assert caught.value.missing
+
+
+def test_a_calibration_of_one_day_and_an_uncertainty_of_nought_are_possible() -> None:
+    day = replace(SCANNER, calibrated_until=SCANNER.calibrated_on, expanded_uncertainty=Decimal(0))
+    assert day.is_calibrated(date(2026, 1, 1))
 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 1), date(2026, 12, 31)])
