@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from hashlib import sha256
 
@@ -73,7 +73,8 @@ def topic_of(ncr: NonConformance, around: Surroundings) -> Topic:
         creation_author=around.called(ncr.originator),
         modified_date=changed if modified else None,
         modified_author=around.called(last.by if last else ncr.originator) if modified else "",
-        due_date=ncr.containment_due if ncr.state in (State.OPEN, State.REOPENED) else None,
+        due_date=_due(ncr),
+        assigned_to=around.people.get(ncr.assignee, "") if ncr.assignee else "",
         description=description_of(ncr),
         server_assigned_id=ncr.number or guid_of(ncr.id),
         reference_links=(around.link,) if around.link else (),
@@ -171,6 +172,13 @@ def looking(eye: Vector, target: Vector) -> Camera:
 def component_of(global_id: str) -> Component:
     """Name an element by its IFC GlobalId, a part of a mesh file by what its file calls it."""
     return Component(global_id) if is_ifc_guid(global_id) else Component("", "qtems", global_id)
+
+
+def _due(ncr: NonConformance) -> datetime | None:
+    """Return until when the assignee should have seen to it; with none, until when it has to be contained."""
+    if ncr.due is not None:
+        return datetime.combine(ncr.due, time(), UTC)
+    return ncr.containment_due if ncr.state in (State.OPEN, State.REOPENED) else None
 
 
 def _views(around: Surroundings) -> tuple[Viewpoint, ...]:
