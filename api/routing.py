@@ -17,7 +17,7 @@ with ``{project}`` only that project's.
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.datastructures import Default
@@ -182,8 +182,8 @@ def install(app: FastAPI, nouns: Iterable[Routes]) -> None:
 
 def _answering(media_type: str) -> type[Response]:
     """Return the class of answers of a media type, by which FastAPI documents them."""
-    base: type[Response] = JSONResponse if media_type == "application/json" else Response
-    return type("Answer", (base,), {"media_type": media_type})
+    base = JSONResponse if media_type == "application/json" else Response
+    return cast("type[Response]", type("Answer", (base,), {"media_type": media_type}))
 
 
 def _answers(declared: Declared) -> dict[int | str, dict[str, Any]]:

@@ -1,0 +1,62 @@
+"""The server of a world behind a real socket, for what a client within the process does not show: streams, breaks."""
+
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from time import monotonic, sleep
+from typing import Any
+
+import uvicorn
+
+from tests.api.web.world import ROOT, World
+from twin.record import Id
+
+
+@contextmanager
+def live_server(world: World) -> Generator[tuple[str, int]]:
+    """Serve a world's application and give its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(world.app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    until(lambda: server.started)
+    try:
+        yield listener.getsockname()
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
+
+
+def until(holds: Any, *, seconds: float = 20.0) -> None:
+    """Wait until something holds, looking often."""
+    end = monotonic() + seconds
+    while not holds():
+        assert monotonic() < end, "it took too long"
+        sleep(0.01)
+
+
+def token_of(world: World, login: str = "admin") -> dict[str, str]:
+    """Return the header of a program that acts for somebody."""
+    browser = world.browser()
+    assert browser.sign_in(login).status_code == 200
+    given = {"name": "program", "scope": "write", "expires_at": "2026-12-01T00:00:00Z"}
+    return {"Authorization": f"Bearer {browser.post('/auth/tokens', given).json()['secret']}"}
+
+
+def found(world: World, key: str = "TOWER") -> Id:
+    """Found a project of the administrator and return it."""
+    admin = world.administrator()
+    organisation = admin.post("/organisations", {"name": "Steel & Sons"}).json()["id"]
+    made = admin.post("/projects", {"organisation": organisation, "key": key, "name": "Tower"})
+    assert made.status_code == 201, made.text
+    return made.json()["id"]
+
+
+def patch_head(address: str, headers: dict[str, str], start: int, size: int) -> bytes:
+    """Return the head of a request that sends bytes, for a socket."""
+    lines = [f"PATCH {ROOT}{address} HTTP/1.1", "Host: testserver", f"Content-Length: {size}"]
+    lines += [f"Upload-Offset: {start}", "Content-Type: application/offset+octet-stream"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
