@@ -178,6 +178,7 @@ def test_a_revision_follows_what_is_in_force_and_replaces_it() -> None:
 @pytest.mark.parametrize(("previous", "text"), [
     (lambda: None, "another issue"), (lambda: replace(_approved(), id="v0"), "another issue"),
     (lambda: replace(_approved(), number="T-ITP-002"), "not the issue before"),
+    (lambda: replace(_approved(), revision=3, supersedes="v0"), "not the issue before"),
     (lambda: replace(_approved(), status=PlanStatus.SUPERSEDED), "in force"),
 ])  # fmt: skip
 def test_approval_compares_with_the_issue_that_is_superseded(

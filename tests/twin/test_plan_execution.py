@@ -10,7 +10,7 @@ from twin.access import Capacity
 from twin.characteristic import CharacteristicKind, InspectionCharacteristic, Reading
 from twin.errors import Invalid, Refused
 from twin.execution_record import Attendance, LinkedNcr, NcrAnswer, Notification, PlanExecution
-from twin.inspection import Inspection, PlanPin
+from twin.inspection import Inspection, InspectionState, PlanPin
 from twin.inspection_lot import whole_lot
 from twin.inspection_plan import (
     Criterion,
@@ -278,8 +278,11 @@ def test_an_inspection_is_signed_about_these_elements_and_linked_once() -> None:
         link_inspection(once, _inspected())
     with pytest.raises(Invalid, match="none of the elements"):
         link_inspection(_begin(), _inspected(ids=("z",)))
-    with pytest.raises(Refused, match="not signed"):
-        link_inspection(_begin(), replace(_inspected(), signature=None))
+    for unsigned in (replace(_inspected(), signature=None), replace(_inspected(), state=InspectionState.CANCELLED)):
+        with pytest.raises(Refused, match="not signed"):
+            link_inspection(_begin(), unsigned)
+    with pytest.raises(Refused, match="another issue"):
+        link_inspection(_begin(), replace(_inspected(), pin=None))
     with pytest.raises(Invalid, match="none of the elements"):
         link_ncr(_begin(), LinkedNcr("n", NcrAnswer.OPEN, ("z",), NOW))
 
