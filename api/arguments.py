@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from api.administer import add_commands as add_administration
 from api.lengths import parse_length
 from api.serve import add_commands as add_server_commands
 from api.words import WORDS
@@ -19,7 +20,7 @@ SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .txt .csv .asc .pts .pt
 OPTIONS = (
     "--out", "--tolerance", "--tolerances", "--standard", "--register", "--report", "--seed", "--lang", "--workers",
     "--max-points", "--quiet", "--no-cache", "--debug", "--help", "--version", "--host", "--port", "--base-url",
-    "--no-worker", "--data-dir", "--database-url", "--blob-url", "--queue-url", "--threads",
+    "--no-worker", "--data-dir", "--database-url", "--blob-url", "--queue-url", "--threads", "--key",
 )  # fmt: skip
 """What a misspelt option is compared with."""
 REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply")
@@ -70,6 +71,7 @@ def build_parser(program_version: str) -> argparse.ArgumentParser:
     _add_check(commands)
     _add_standards(commands)
     add_server_commands(commands)
+    add_administration(commands)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``qtems check``, ``qtems standards``, ``qtems serve``, ``qtems worker``.
+"""The command line: ``qtems check``, ``qtems standards``, and the server's ``serve``, ``worker``, ``password``.
 
 Whatever goes wrong ends as one line on stderr that says what and what to do, and as one of the promised exit statuses.
 """
@@ -111,13 +111,25 @@ def run_standards(arguments: argparse.Namespace) -> int:
 
 
 def run_server(arguments: argparse.Namespace) -> int:
-    """Run ``qtems serve`` or ``qtems worker``."""
+    """Run ``qtems serve``, ``qtems worker`` or ``qtems password``."""
     from api import serve
 
-    return serve.run_worker(arguments) if arguments.command == "worker" else serve.run_serve(arguments)
+    commands = {"serve": serve.run_serve, "worker": serve.run_worker, "password": serve.run_password}
+    return commands[arguments.command](arguments)
 
 
-COMMANDS = {"check": run_check_command, "standards": run_standards, "serve": run_server, "worker": run_server}
+def run_administration(arguments: argparse.Namespace) -> int:
+    """Run ``qtems database`` or ``qtems audit``."""
+    from api import administer
+
+    return administer.run_audit(arguments) if arguments.command == "audit" else administer.run_database(arguments)
+
+
+COMMANDS = {
+    "check": run_check_command, "standards": run_standards,
+    "serve": run_server, "worker": run_server, "password": run_server,
+    "database": run_administration, "audit": run_administration,
+}  # fmt: skip
 
 
 def cache_dir() -> Path:

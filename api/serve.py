@@ -1,4 +1,4 @@
-"""``qtems serve`` and ``qtems worker``: the server, and beside it a process that does the long work."""
+"""``qtems serve``, ``worker`` and ``password``: the server, its long work, and a way in when nobody can sign in."""
 
 import argparse
 import logging
@@ -31,20 +31,24 @@ Every setting is an option here or an environment variable; options win.
   QTEMS_QUEUE_URL      sqlite:///FILE (default), redis://HOST
   QTEMS_BASE_URL       how browsers reach it: https://quality.example.com; https makes cookies secure
   QTEMS_TRUSTED_PROXIES  addresses of reverse proxies whose X-Forwarded-For is believed
+  QTEMS_NOTIFY_URLS    where news go, apprise's addresses: mailtos://USER:PASSWORD@HOST?to=…, one a line
+  QTEMS_WEBHOOK_URL, _WEBHOOK_SECRET  a program that gets all news as signed POSTs
+  QTEMS_AUDIT_ANCHORS, _AUDIT_KEY     file and key for signed heads of the audit trail, daily (qtems audit --help)
   QTEMS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET  the company's sign-in, see docs/operations.md
 
 apart, on as many machines as you like, with the same database, blobs, queue and secret key:
   qtems serve --no-worker        the interface alone
   qtems worker                   the long work alone
 
-The first start makes an administrator and prints a one-time password, this once. Ctrl-C or SIGTERM ends all of it.
+The first start makes an administrator and prints a one-time password, this once; qtems password LOGIN gives a new one.
+Ctrl-C or SIGTERM ends all of it.
 """
 _WORKER_STOPS_IN_S = 30
 _LOG = logging.getLogger("qtems.serve")
 
 
 def add_commands(add: "Commands") -> None:
-    """Add the two commands to the command line."""
+    """Add the server's commands to the command line."""
     serve = add.add_parser(
         "serve",
         help="serve records, reports and the viewer to browsers",
@@ -57,7 +61,7 @@ def add_commands(add: "Commands") -> None:
     serve.add_argument("--port", type=int, help="port to listen on (default 8080)")
     serve.add_argument("--base-url", metavar="URL", help="how browsers reach it, when not by host and port")
     serve.add_argument("--no-worker", action="store_true", help="leave the long work to qtems worker")
-    _add_places(serve)
+    add_places(serve)
     worker = add.add_parser(
         "worker",
         help="do the long work of a server",
@@ -66,12 +70,21 @@ def add_commands(add: "Commands") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    password = add.add_parser(
+        "password",
+        help="give an account of the server a one-time password",
+        description="Gives an account a one-time password, for when no administrator can sign in any more.",
+        allow_abbrev=False,
+    )
+    password.add_argument("login", metavar="LOGIN", help="of the account")
+    add_places(password)
     worker.add_argument("--threads", metavar="N", type=int, default=1, help="jobs at a time (default 1)")
     worker.add_argument("--while-stdin-is-open", action="store_true", help=argparse.SUPPRESS)
-    _add_places(worker)
+    add_places(worker)
 
 
-def _add_places(parser: argparse.ArgumentParser) -> None:
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where a server keeps things."""
     parser.add_argument("--data-dir", metavar="DIR", type=Path, help="holds what has no other place")
     parser.add_argument("--database-url", metavar="URL", help="sqlite:///FILE or postgresql://USER@HOST/NAME")
     parser.add_argument("--blob-url", metavar="URL", help="file:///FOLDER or s3://BUCKET/FOLDER")
@@ -105,25 +118,49 @@ def run_serve(arguments: argparse.Namespace) -> int:
 def run_worker(arguments: argparse.Namespace) -> int:
     """Run ``qtems worker`` until Ctrl-C or SIGTERM; what it was doing is handed back."""
     from api.cli import cache_dir
+    from api.outside import deliver_of, ledger_of
+    from api.services import utc_now
     from twin.jobs.queue import open_queue
     from twin.jobs.worker import Worker
     from twin.operations.job_kinds import job_kinds
+    from twin.operations.upkeep import upkeep
     from twin.store.blobs import open_blobs
     from twin.store.repository import Store
 
     _begin_log()
-    settings = _settings(arguments)
+    settings = settings_of(arguments)
     database = _ready_database(settings)
-    worker = Worker(Store(database), open_blobs(settings.blob_url), job_kinds(cache_dir()))
+    store, blobs = Store(database), open_blobs(settings.blob_url)
+    worker = Worker(store, blobs, job_kinds(cache_dir()))
     if arguments.while_stdin_is_open:
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _LOG.info("worker %s is ready", worker.name)
     try:
-        open_queue(settings.queue_url).serve(worker, threads=arguments.threads)
+        chores = upkeep(store, blobs, utc_now, deliver=deliver_of(settings), ledger=ledger_of(settings))
+        open_queue(settings.queue_url).serve(worker, threads=arguments.threads, periodic=chores)
     except (KeyboardInterrupt, Terminated):
         pass
     finally:
         database.close()
+    return ExitCode.CONFORMS
+
+
+def run_password(arguments: argparse.Namespace) -> int:
+    """Run ``qtems password``: who may read the server's database may open every account of it anyway."""
+    from api.auth.passwords import Argon2
+    from api.services import new_secret, utc_now
+    from twin.account import SYSTEM_ACTOR
+    from twin.operations.accounts import find_user, reset_password
+    from twin.store.repository import Context, Store
+
+    database = _ready_database(settings_of(arguments))
+    store = Store(database)
+    with store.read() as view:
+        user = find_user(view, arguments.login).record
+    context = Context(SYSTEM_ACTOR, utc_now(), origin="command line")
+    made = reset_password(store, context, Argon2(), new_secret, user.id)
+    print(f"One-time password of {user.login}, shown this once:  {made.password}", flush=True)
+    database.close()
     return ExitCode.CONFORMS
 
 
@@ -169,7 +206,8 @@ class WorkerProcess:
                 pause = min(2 * pause, 60.0)
 
 
-def _settings(arguments: argparse.Namespace, **more: object) -> "Settings":
+def settings_of(arguments: argparse.Namespace, **more: object) -> "Settings":
+    """Return the settings: options before environment variables before defaults."""
     from api.settings import load_settings
 
     names = ("host", "port", "base_url", "data_dir", "database_url", "blob_url", "queue_url")
@@ -179,11 +217,11 @@ def _settings(arguments: argparse.Namespace, **more: object) -> "Settings":
 
 def _listen(arguments: argparse.Namespace) -> "tuple[Settings, socket.socket]":
     """Take the port before anything else; port 0 takes a free one."""
-    settings = _settings(arguments)
+    settings = settings_of(arguments)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
     if settings.port == 0:
-        settings = _settings(arguments, port=listener.getsockname()[1])
+        settings = settings_of(arguments, port=listener.getsockname()[1])
     return settings, listener
 
 

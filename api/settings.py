@@ -40,6 +40,13 @@ class Settings(BaseModel):
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
     """Of a JSON request; uploads have their own limits."""
+    notify_urls: str = Field(default="", repr=False)
+    """Apprise's addresses, one a line; they hold passwords."""
+    webhook_url: str = ""
+    webhook_secret: str = Field(default="", repr=False)
+    audit_anchors: Path | None = None
+    """Where a worker appends the signed heads of the audit trail once a day."""
+    audit_key: Path | None = None
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = Field(default="", repr=False)
