@@ -21,10 +21,10 @@ from geometry.verdict import Outcome
 from twin.access import Action
 from twin.element_state import Status
 from twin.errors import NotFound
-from twin.operations.shared_elements import visible_elements
 from twin.record import Id
 from twin.store.elements import ElementPage, counts_of, element_in, history_of, latest_epoch, page_of
 from twin.store.records import CHECK_RUN
+from twin.store.shared_elements import visible_elements
 from twin.store.view import Scope, View
 
 routes = Routes("elements")

@@ -31,7 +31,7 @@ class JobOut(Schema):
     progress: int = Field(ge=0, le=100, description="Percent")
     attempt: int
     most_attempts: int
-    makes: Id | None = Field(description="The record that is there once it has succeeded")
+    makes: Id | None = Field(description="The record that is there once it has succeeded; null if it makes none")
     result: Mapping[str, Any] = Field(description="What it tells; empty until it has succeeded")
     error: str = Field(description="One line; empty unless it failed, or failed and is tried again")
     cancel_asked: bool

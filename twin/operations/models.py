@@ -110,8 +110,8 @@ def _next_number(unit: Unit, project: Id, before: ModelRevision | None) -> int:
 
 def latest_revision(view: View, project: Id) -> ModelRevision | None:
     """Return the revision in force; None when the project has none."""
-    found = [stored.record for stored in view.all(records.MODEL_REVISION, project=project)]
-    return max(found, key=lambda revision: revision.number) if found else None
+    found = view.highest(records.MODEL_REVISION, "number", project=project)
+    return found.record if found else None
 
 
 def fingerprints_of(work: Work, revision: ModelRevision) -> tuple[ElementFingerprint, ...] | None:

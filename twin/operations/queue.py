@@ -117,7 +117,7 @@ def order_write_back(desk: Desk, revision: Id, epoch: Id) -> Job:
             raise Invalid(
                 f"verdicts are written into .ifc and .ifczip, and revision {model.number} is {model.file_name}"
             )
-        return WriteBackOrder(unit.new_id(), desk.project, revision, epoch)
+        return WriteBackOrder(desk.project, revision, epoch)
 
     return desk.ask(WRITE_BACK, order)
 

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
-
 from twin.errors import NotFound
 from twin.operations.scenes import SceneFileEntry, scene_files
 from twin.record import Id
 from twin.store.blobs import BlobStore
 from twin.store.kinds import Kind
-from twin.store.view import Scope, View, scoped
+from twin.store.view import Scope, View
 
 _SCENES = 64
 _RECORDS = 1024
@@ -46,8 +44,7 @@ class SceneLookup:
     def _of(
         self, view: View, blobs: BlobStore, kind: Kind[Any], record: Id, scope: Scope
     ) -> Mapping[str, SceneFileEntry]:
-        mine = scoped(select(kind.table.c.id).where(kind.table.c.id == record), kind.table, scope)
-        if record not in self._scenes or view.connection.execute(mine).first() is None:
+        if record not in self._scenes or not view.has(kind, record, scope):
             scene: str = view.get(kind, record, scope).record.scene_sha256
             if len(self._scenes) >= _RECORDS:
                 self._scenes.clear()

@@ -30,7 +30,6 @@ _MEDIA = "application/x-step"
 class WriteBackOrder:
     """Which copy is asked for."""
 
-    identifier: Id
     project: Id
     revision: Id
     epoch: Id

@@ -68,6 +68,18 @@ class View:
         page = self.list(kind, scope, where=columns, limit=1)
         return page.items[0] if page.items else None
 
+    def has(self, kind: Kind[Any], record: Id, scope: Scope = EVERYTHING) -> bool:
+        """Say whether there is such a record within the scope, without reading it."""
+        query = scoped(select(kind.table.c.id).where(kind.table.c.id == record), kind.table, scope)
+        return self.connection.execute(query).first() is not None
+
+    def highest(self, kind: Kind[T], column: str, **columns: Any) -> Stored[T] | None:
+        """Return the record with the highest value in a column of those with these values in theirs."""
+        table = kind.table
+        query = select(table).where(*(table.c[name] == value for name, value in columns.items()))
+        row = self.connection.execute(query.order_by(table.c[column].desc()).limit(1)).mappings().first()
+        return None if row is None else _stored(row, kind)
+
     def list(
         self,
         kind: Kind[T],

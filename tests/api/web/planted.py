@@ -103,7 +103,7 @@ def fresh(world: World, made: Planted, project: Id, browser: Browser, noun: str)
         return answer.json()["id"] if answer.status_code == 201 else "0" * 32
     store = world.services.store
     desk = Desk(store, context(world), project)
-    job = desk.ask(WRITE_BACK, lambda unit: WriteBackOrder(unit.new_id(), project, made.revision, made.epoch))
+    job = desk.ask(WRITE_BACK, lambda _: WriteBackOrder(project, made.revision, made.epoch))
     return cancel_job(store, context(world), job.id).id
 
 

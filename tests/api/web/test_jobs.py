@@ -27,7 +27,7 @@ def tower(world: World) -> tuple[Browser, str, Planted]:
 
 def queued(world: World, project: str, made: Planted) -> Job:
     desk = Desk(world.services.store, context(world), project)
-    return desk.ask(WRITE_BACK, lambda unit: WriteBackOrder(unit.new_id(), project, made.revision, made.epoch))
+    return desk.ask(WRITE_BACK, lambda _: WriteBackOrder(project, made.revision, made.epoch))
 
 
 def claimed(world: World) -> Job:

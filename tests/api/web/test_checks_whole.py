@@ -1,0 +1,115 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportPrivateImportUsage=false
+"""From nothing to a report by HTTP alone, with a worker beside it: files in pieces, jobs followed, the result read."""
+
+import json
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx2 import Response
+
+from tests.api.ifc_hall import write_ifc_hall
+from tests.api.test_check_command import MOVED, hall_points
+from tests.api.web.live import found
+from tests.api.web.planted import upload
+from tests.api.web.test_jobs import events
+from tests.api.web.world import Browser, World, make_world
+from twin.ifc_writeback import SET_NAME
+from twin.jobs.worker import Worker
+from twin.operations.job_kinds import job_kinds
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Generator[World]:
+    """A server with a worker in a thread."""
+    made = make_world(tmp_path / "data")
+    services = made.services
+    worker = Worker(services.store, services.blobs, job_kinds(tmp_path / "cache"), clock=made.clock)
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.05):
+            worker.drain()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield made
+    over.set()
+    thread.join()
+    services.store.database.close()
+
+
+def followed(browser: Browser, project: str, answer: Response) -> dict[str, Any]:
+    """Follow a job by its events and return how it ended."""
+    assert answer.status_code == 202, answer.text
+    job = answer.json()
+    told = [json.loads(event["data"]) for event in events(browser.get(f"{project}/jobs/{job['id']}/events").text)]
+    assert told[-1]["state"] == "succeeded", told[-1]["error"]
+    assert told[-1] == browser.get(f"{project}/jobs/{job['id']}").json()
+    return told[-1]
+
+
+def test_the_whole_way_by_http_alone(world: World, tmp_path: Path) -> None:
+    admin = world.administrator()
+    inside = found(world)
+    project = f"/projects/{inside}"
+    ifc = write_ifc_hall(tmp_path / "hall.ifc", unit="mm").read_bytes()
+    model = upload(admin, inside, "hall.ifc", ifc, piece=7000)
+    taken = followed(admin, project, admin.post(f"{project}/models", {"upload": model}))
+    points = "\n".join(f"{x:.5f} {y:.5f} {z:.5f}" for x, y, z in hall_points()).encode()
+    scan = upload(admin, inside, "hall.xyz", points, piece=500_000)
+    given = {"name": "Week 47", "captured_at": "2026-11-20T14:30:00+08:00", "uploads": [scan]}
+    captured = followed(admin, project, admin.post(f"{project}/scans", given))
+    ordered = {
+        "revision": taken["makes"], "epoch": captured["makes"], "tolerance_mm": "10", "registration": "given",
+        "formats": ["html"],
+    }  # fmt: skip
+    checked = followed(admin, project, admin.post(f"{project}/checks", ordered))
+    assert checked["result"] == {"check_run": checked["makes"], "registration": "accepted"}
+
+    elements = admin.get(f"{project}/elements?limit=3").json()
+    items = elements["items"]
+    while elements["next"]:
+        elements = admin.get(f"{project}/elements?limit=3&cursor={elements['next']}").json()
+        items += elements["items"]
+    states = {one["name"]: one["state"] for one in items}
+    assert {name for name, state in states.items() if state == "deviating"} == set(MOVED)
+    (moved,) = admin.get(f"{project}/elements?verdict=fail").json()["items"]
+    detail = admin.get(f"{project}/elements/{moved['global_id']}").json()
+    assert any(m["verdict"] == "fail" and m["expanded_uncertainty_mm"] > 0 for m in detail["measurements"])
+    (finding,) = admin.get(f"{project}/findings?status=open").json()["items"]
+    assert finding["global_ids"] == [moved["global_id"]]
+
+    check = f"{project}/checks/{checked['makes']}"
+    assert admin.get(f"{check}/registration").json()["status"] == "accepted"
+    assert b"hall.ifc" in admin.get(f"{check}/files/report.html").content
+    tileset = admin.get(f"{check}/scene/tileset.json").json()
+    tile = admin.get(f"{check}/scene/{tileset['root']['content']['uri']}")
+    assert tile.content[:4] == b"glTF"
+    view = f"{project}/models/{taken['makes']}/scene"
+    parts = admin.get(f"{view}/model.json").json()["parts"]
+    assert admin.get(f"{view}/{parts[0]['uri']}").content[:4] == b"glTF"
+    assert admin.get(f"{project}/models/latest").json()["id"] == taken["makes"]
+
+    asked = admin.post(f"{project}/models/{taken['makes']}/write-backs", {"epoch": captured["makes"]})
+    written = followed(admin, project, asked)
+    copy = admin.get(f"{project}/models/{taken['makes']}/write-backs/{written['id']}")
+    assert "hall-verified.ifc" in copy.headers["Content-Disposition"]
+    assert verdicts(copy.content, tmp_path) == {
+        one["global_id"]: (one["verdict"], "Week 47", checked["makes"]) for one in items
+    }
+    assert admin.get(f"{project}/audit/verification").json()["holds"] is True
+
+
+def verdicts(ifc: bytes, folder: Path) -> dict[str, tuple[str, str, str]]:
+    """Return what a copy of a model says of each element: verdict, epoch, check."""
+    import ifcopenshell
+    from ifcopenshell.util.element import get_pset
+
+    file = folder / "copy.ifc"
+    file.write_bytes(ifc)
+    model: Any = ifcopenshell.open(str(file))
+    told: dict[str, Any] = {one.GlobalId: get_pset(one, SET_NAME) for one in model.by_type("IfcElement")}
+    return {i: (one["Verdict"], one["ScanEpoch"], one["CheckId"]) for i, one in told.items() if one}
