@@ -15,7 +15,9 @@ import httpx2
 import pytest
 
 from api.arguments import build_parser
+from api.cli import main
 from api.settings import load_settings, secret_key
+from tests.api.web.world import make_world
 from twin.errors import Invalid
 
 _PATIENCE_S = 60
@@ -130,6 +132,33 @@ def test_what_stands_in_the_way_is_said_in_one_line(tmp_path: Path) -> None:
     assert status == 2
     assert "the database cannot be reached" in said
     assert "topsecret" not in said
+
+
+def test_who_has_the_machine_gets_in_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = make_world(tmp_path)
+    world.administrator()
+    assert main(["password", "ADMIN", "--data-dir", str(tmp_path)]) == 0
+    password = capsys.readouterr().out.split()[-1]
+    assert world.browser().sign_in("admin").status_code == 401
+    assert world.browser().sign_in("admin", password).json()["user"]["must_change_password"] is True
+    assert main(["password", "nobody", "--data-dir", str(tmp_path)]) == 2
+    assert "there is no account 'nobody'" in capsys.readouterr().err
+
+
+def test_the_viewer_is_served_beside_the_interface_when_it_was_built(tmp_path: Path) -> None:
+    static = tmp_path / "static"
+    static.mkdir()
+    (static / "index.html").write_text("<title>viewer</title>")
+    (static / "app.js").write_text("go()")
+    browser = make_world(tmp_path, static_dir=static).browser()
+    page = browser.client.get("/")
+    assert page.text == "<title>viewer</title>"
+    assert "script-src 'self' 'wasm-unsafe-eval'" in page.headers["content-security-policy"]
+    assert browser.client.get("/app.js").headers["content-type"].startswith("text/javascript")
+    assert browser.client.get("/nothing").status_code == 404
+    assert browser.client.get("/../qtems.db").status_code == 404
+    assert browser.client.get("/api/v1/nothing").json()["type"] == "urn:qtems:problem:not-found"
+    assert browser.get("/health").json() == {"status": "ok"}
 
 
 def test_help_says_how_to_point_it_elsewhere_and_how_to_run_it_apart(capsys: pytest.CaptureFixture[str]) -> None:
