@@ -26,7 +26,7 @@ from twin.store.uploads import Upload, wrong_offset
 routes = Routes("uploads")
 BLOCK = 8 << 20
 """Bytes of one upload that are in memory at a time; after so many they are kept, and a thread is free again."""
-_MEDIA = "application/offset+octet-stream"
+_MEDIA = "application/octet-stream"
 
 
 @routes.post("/projects/{project}/uploads", Action.FILE_UPLOAD, "Announce a file", status=201)
@@ -65,7 +65,8 @@ async def send_bytes(
     """Send the bytes from `Upload-Offset` on: all that is left, or as many as you like.
 
     What came before a line breaks is kept. A wrong offset is refused with 409 before the body is read; its
-    `Upload-Offset` is the right one. Send `Expect: 100-continue` to hear that before sending gigabytes.
+    `Upload-Offset` is the right one. Send `Expect: 100-continue` to hear that before sending gigabytes. The bytes are
+    taken as they are, whatever `Content-Type` says; tus clients say `application/offset+octet-stream`.
     """
     found = await run_in_threadpool(_mine, services.store, context, project, upload)
     if found.completed_at is not None or offset != found.received:
