@@ -1,0 +1,51 @@
+"""Small questions that only the database can answer quickly: is it there, how large, of which class."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Table, Text, cast, select
+
+from twin.record import Id
+from twin.store.schema import ATTACHMENT, CHECK_RUN, ELEMENT_STATE, MODEL_REVISION, OUTBOX, SCAN_EPOCH, UPLOAD
+
+_AT_ONCE = 500
+
+
+def uploaded_size(connection: Connection, project: Id, user: Id, sha256: str) -> int | None:
+    """Return the size of a file that somebody uploaded into a project themselves; None if they did not."""
+    mine = (UPLOAD.c.project == project) & (UPLOAD.c.user == user) & (UPLOAD.c.sha256 == sha256)
+    query = select(UPLOAD.c.size).where(mine, UPLOAD.c.completed_at.is_not(None)).limit(1)
+    found: int | None = connection.execute(query).scalar()
+    return found
+
+
+def is_of_project(connection: Connection, project: Id, sha256: str) -> bool:
+    """Say whether a file came into a project: uploaded, attached, or kept by one of its imports or checks."""
+    uploaded = select(UPLOAD.c.id).where(
+        UPLOAD.c.project == project, UPLOAD.c.sha256 == sha256, UPLOAD.c.completed_at.is_not(None)
+    )
+    attached = select(ATTACHMENT.c.id).where(ATTACHMENT.c.project == project, ATTACHMENT.c.sha256 == sha256)
+    kept = (_naming(table, project, sha256) for table in (CHECK_RUN, SCAN_EPOCH, MODEL_REVISION))
+    return any(connection.execute(query).first() for query in (uploaded, attached, *kept))
+
+
+def classes_of(connection: Connection, project: Id, global_ids: Iterable[str]) -> dict[str, str]:
+    """Return the IFC class of elements that some check has seen, by GlobalId."""
+    table, wanted = ELEMENT_STATE, sorted(global_ids)
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        query = select(table.c.global_id, table.c.ifc_class).where(
+            table.c.project == project, table.c.global_id.in_(part)
+        )
+        found |= {row.global_id: row.ifc_class for row in connection.execute(query.distinct())}
+    return found
+
+
+def is_told(connection: Connection, message: Id) -> bool:
+    """Say whether a message was put into the outbox before."""
+    return connection.execute(select(OUTBOX.c.id).where(OUTBOX.c.id == message)).first() is not None
+
+
+def _naming(table: Table, project: Id, sha256: str) -> Any:
+    return select(table.c.id).where(table.c.project == project, cast(table.c.body, Text).like(f"%{sha256}%")).limit(1)
