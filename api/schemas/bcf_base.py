@@ -53,7 +53,7 @@ Said = Annotated[
 """Some text that is not empty."""
 Text = Annotated[str, StringConstraints(max_length=MOST), AfterValidator(_no_control)]
 Guid = Annotated[str, StringConstraints(max_length=60), AfterValidator(_guid)]
-Number = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=60, ge=Decimal("-1e9"), le=Decimal("1e9"))]
+Number = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=60, ge=Decimal("-1e11"), le=Decimal("1e11"))]
 
 
 def example(**fields: Any) -> ConfigDict:

@@ -12,8 +12,8 @@ from twin.bcf.guid import guid_of, id_of
 from twin.errors import Invalid
 from twin.record import require_utc
 
-FARTHEST = Decimal("1e9")
-"""Metres: coordinates beyond are no place on Earth."""
+FARTHEST = Decimal("1e11")
+"""Coordinates beyond are no place on Earth, not even in millimetres of a map."""
 _STEP = Decimal("1e-12")
 
 
@@ -25,7 +25,8 @@ def number(value: Decimal) -> Decimal:
     >>> number(Decimal("1.500")), number(Decimal("-0.0")), number(Decimal("1E+2"))
     (Decimal('1.5'), Decimal('0'), Decimal('100'))
     """
-    if not value.is_finite() or abs(value) > FARTHEST:
+    # asked by its exponent first: arithmetic on 1E+999999999 overflows
+    if not value.is_finite() or value.adjusted() > FARTHEST.adjusted() or abs(value) > FARTHEST:
         raise Invalid(f"a coordinate is a number of at most {FARTHEST:f}, not {value}")
     text = f"{value.quantize(_STEP):f}".rstrip("0").rstrip(".")
     return Decimal(0) if text in ("-0", "") else Decimal(text)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from twin.access import Action
 from twin.bcf import kept as rules
-from twin.bcf.guid import guid_of, id_of
+from twin.bcf.guid import derived, guid_of, id_of
 from twin.bcf.kept import KeptTopic, Standing
 from twin.bcf.status import RECEIVED, next_statuses
 from twin.bcf.topic import Surroundings, topic_of
@@ -114,6 +114,11 @@ def people_of(view: View, project: Id) -> dict[Id, str]:
     return found
 
 
+def told_as(ncr: Id, guid: str) -> Id:
+    """Return the identifier of the comment on a record by which people see one that came in a file."""
+    return derived("comment", ncr, guid).replace("-", "")
+
+
 def _seen_ncr(
     view: View,
     caller: Caller,
@@ -145,10 +150,11 @@ def _seen_ncr(
 def _comments(view: View, caller: Caller, ncr: Id, kept: KeptTopic, people: Mapping[Id, str]) -> tuple[Comment, ...]:
     """Return what was said about a record, the oldest first; of what came in files, the original."""
     own = {comment.guid: comment for comment in kept.comments if not caller.from_outside}
+    told = {told_as(ncr, comment.guid) for comment in kept.comments}
     found = dict(own)
     for stored in view.all(records.COMMENT, project=caller.project, subject=f"ncr:{ncr}"):
         one, guid = stored.record, guid_of(stored.record.id)
-        if guid in own or (caller.from_outside and not one.for_outside):
+        if one.id in told or (caller.from_outside and not one.for_outside):
             continue
         author = people.get(one.author.id, one.author.name)
         found[guid] = Comment(guid, one.written_at, author, one.text, kept.about.get(guid, ""))

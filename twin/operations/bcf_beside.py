@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from twin import comment as told
 from twin.bcf import kept as rules
-from twin.bcf.guid import guid_of, id_of
+from twin.bcf.guid import derived, guid_of, id_of
 from twin.bcf.kept import KeptDocument, KeptTopic
 from twin.bcf.values import Attached, Comment, Document, DocumentReference, ModelFile, Viewpoint
 from twin.errors import Conflict, Invalid, NotFound, Refused
@@ -191,7 +191,7 @@ def keep_pictures(unit: Unit, blobs: BlobStore, views: tuple[Viewpoint, ...], pi
 
 def attach_snapshot(unit: Unit, caller: Caller, ncr: NonConformance, view: Viewpoint) -> None:
     """Attach a viewpoint's picture to the record, where people look for pictures."""
-    picture, record = view.snapshot, _id(view.guid)
+    picture, record = view.snapshot, _id(derived("snapshot", ncr.id, view.guid))
     if picture is None or not 0 < picture.size <= told.LARGEST_FILE:
         return
     if unit.find(records.ATTACHMENT, id=record) is not None:

@@ -1,13 +1,14 @@
 """BCF files in and out: a selection of records as one archive, and what other tools' archives say about them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from twin.bcf import kept as rules
 from twin.bcf.frame import Box, bring_home, on_map
-from twin.bcf.guid import guid_of, id_of
+from twin.bcf.guid import derived, guid_of, id_of
 from twin.bcf.kept import KeptDocument, Standing
 from twin.bcf.match import By, Dictionary, Match, Unknown, match, unknown_in
 from twin.bcf.read import Reading, read_bcf
@@ -26,6 +27,7 @@ from twin.report.provenance import FIXED_TIME
 from twin.store import records
 from twin.store.blob_register import keep
 from twin.store.blobs import BlobStore
+from twin.store.kinds import Kind
 from twin.store.repository import Context, Store, Unit
 from twin.store.view import View
 
@@ -127,13 +129,16 @@ def receive_bcf(
     with store.write(context) as unit:
         ncrs = [stored.record for stored in unit.all(records.NCR, caller.rows, project=caller.project)]
         people = set(people_of(unit, caller.project).values())
-        _keep_documents(unit, blobs, caller, reading)
+        archive = _own_names(unit, caller, reading.archive)
+        _keep_documents(unit, blobs, caller, archive, reading.blobs)
         box, conversion = _box(unit, caller.project), _conversion(unit, caller.project)
         found: dict[str, Received] = {}
-        for topic in reading.archive.topics:
+        for given, topic in zip(reading.archive.topics, archive.topics, strict=True):
             unknown = unknown_in(topic, people, words)
             mapped, notes = _mapped(topic, words, unit.context.now, box, conversion)
-            found[topic.guid] = _receive(unit, blobs, caller, mapped, ncrs, reading, unknown, notes)
+            if topic.guid != given.guid:
+                notes = (f"its guid is taken by another project; it is called {topic.guid} in this one", *notes)
+            found[given.guid] = _receive(unit, blobs, caller, mapped, ncrs, reading, unknown, notes)
     return Receipt(reading.archive.version, tuple(_reports(reading, found)), reading.problems)
 
 
@@ -175,8 +180,6 @@ def _wait(unit: Unit, blobs: BlobStore, caller: Caller, topic: Topic, reading: R
     if old is None:
         unit.add(records.BCF_TOPIC, rules.observation(record, caller.project, topic), reason="from a BCF file")
         return
-    if old.record.project != caller.project:
-        raise Conflict("a topic with this guid is kept elsewhere; give it another guid")
     if old.record.standing is Standing.DISMISSED and old.record.ended is not None:
         raise Conflict(f"it was dismissed here before: {old.record.ended.reason}")
     merged = rules.merged(old.record, topic)
@@ -226,12 +229,45 @@ def _reports(reading: Reading, found: dict[str, Received]) -> Iterable[Received]
             yield Received(report.guid, report.folder, Became.REFUSED, problems=report.problems)
 
 
-def _keep_documents(unit: Unit, blobs: BlobStore, caller: Caller, reading: Reading) -> None:
-    for document in reading.archive.documents:
+def _own_names(unit: Unit, caller: Caller, archive: Archive) -> Archive:
+    """Return an archive in which what another project has under its guid has another one, always the same.
+
+    Identifiers are the server's and guids are everybody's: the same file may come into two projects.
+    """
+    names: dict[str, str] = {}
+    for topic in archive.topics:
+        if _is_elsewhere(unit, caller, records.NCR, topic.guid) or _is_elsewhere(
+            unit, caller, records.BCF_TOPIC, topic.guid
+        ):
+            names[topic.guid] = derived("topic", caller.project, topic.guid)
+    for document in archive.documents:
+        if _is_elsewhere(unit, caller, records.BCF_DOCUMENT, document.guid):
+            names[document.guid] = derived("document", caller.project, document.guid)
+    if not names:
+        return archive
+
+    def renamed(topic: Topic) -> Topic:
+        documents = tuple(replace(one, document=names.get(one.document, one.document)) for one in topic.documents)
+        related = tuple(names.get(guid, guid) for guid in topic.related)
+        return replace(topic, guid=names.get(topic.guid, topic.guid), documents=documents, related=related)
+
+    documents = tuple(replace(one, guid=names.get(one.guid, one.guid)) for one in archive.documents)
+    return replace(archive, topics=tuple(map(renamed, archive.topics)), documents=documents)
+
+
+def _is_elsewhere(unit: Unit, caller: Caller, kind: Kind[Any], guid: str) -> bool:
+    found = unit.find(kind, id=id_of(guid))
+    return found is not None and found.record.project != caller.project
+
+
+def _keep_documents(
+    unit: Unit, blobs: BlobStore, caller: Caller, archive: Archive, contents: Mapping[str, bytes]
+) -> None:
+    for document in archive.documents:
         record = id_of(document.guid)
         if record is None or unit.find(records.BCF_DOCUMENT, id=record) is not None:
             continue
-        content = blobs.put((reading.blobs[document.content.sha256],), expected=document.content.sha256)
+        content = blobs.put((contents[document.content.sha256],), expected=document.content.sha256)
         keep(unit, blobs, content, document.content.media_type)
         kept = KeptDocument(record, caller.project, document, unit.context.actor, unit.context.now)
         unit.add(records.BCF_DOCUMENT, kept, reason="from a BCF file")

@@ -19,10 +19,11 @@ from twin.errors import Conflict, Invalid, NotFound, Overtaken, Refused
 from twin.finding import Severity
 from twin.ncr import amend, assign, void
 from twin.ncr_record import TRANSITIONS, Event, NonConformance, State
-from twin.operations.bcf import Caller, SeenTopic, people_of, read_topic
+from twin.operations.accounts import names_of
+from twin.operations.bcf import Caller, SeenTopic, people_of, read_topic, told_as
 from twin.operations.bcf_beside import attach_snapshot, change_beside
 from twin.operations.steps import advance, begin
-from twin.record import Id
+from twin.record import Actor, Id
 from twin.store import records
 from twin.store.repository import Context, Store, Unit
 from twin.store.view import EVERYTHING, Stored
@@ -119,7 +120,7 @@ def confirm_observation(
         draft = NonConformance(
             id=stored.record.id, project=caller.project, title=topic.title, severity=severity, quantity=quantity,
             unit=unit, originator=context.actor, raised_at=context.now, description=human_part(topic.description),
-            global_ids=topic.global_ids,
+            global_ids=topic.global_ids, detector=_known(work, caller, topic.creation_author),
         )  # fmt: skip
         begin(work, records.NCR, draft, reason=f"BCF topic {guid}")
         going_on = rules.confirm(stored.record, ncr=draft.id, actor=context.actor, now=context.now)
@@ -162,14 +163,20 @@ def take_up(unit: Unit, caller: Caller, ncr: NonConformance, topic: Topic) -> No
     for view in fresh.viewpoints:
         attach_snapshot(unit, caller, ncr, view)
     for one in fresh.comments:
-        record = id_of(one.guid)
-        assert record is not None
-        if unit.find(records.COMMENT, id=record) is not None or not one.text.strip():
+        if not one.text.strip():
             continue
+        record = told_as(ncr.id, one.guid)
         text = f"{one.author or 'somebody'}, {one.date:%Y-%m-%d %H:%M} UTC, by BCF:\n{one.text}"[:LONGEST_TEXT]
         subject = f"ncr:{ncr.id}"
         kept = Said(record, caller.project, subject, unit.context.actor, unit.context.now, text)
         unit.add(records.COMMENT, kept, reason="from a BCF file")
+
+
+def _known(unit: Unit, caller: Caller, name: str) -> Actor | None:
+    """Return who is called so in the project; None for a stranger, and then a person says who detected it."""
+    found = [user for user, called in people_of(unit, caller.project).items() if called.lower() == name.lower()]
+    users = names_of(unit, set(found))
+    return users[found[0]].actor if found and found[0] in users else None
 
 
 def _waiting(unit: Unit, caller: Caller, guid: str) -> Stored[KeptTopic]:
