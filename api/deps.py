@@ -10,6 +10,7 @@ from api.auth.access import ID_PATTERN, Identity
 from api.auth.identity import Grant
 from api.paging import Pager
 from api.services import Services
+from twin.project import Member
 from twin.record import Actor, Id
 from twin.store.blobs import BlobStore
 from twin.store.repository import Context, Store
@@ -62,6 +63,12 @@ def _rows(grant: GrantDep) -> Scope:
     return grant.reach.rows
 
 
+def _member(grant: GrantDep) -> Member:
+    found = grant.reach.member
+    assert found is not None, "a route without {project} has no member"
+    return found
+
+
 def _pager(request: Request, response: Response, services: ServicesDep) -> Pager:
     return Pager(request, response, services.key)
 
@@ -77,6 +84,8 @@ ContextDep = Annotated[Context, Depends(_context)]
 ActorDep = Annotated[Actor, Depends(_actor)]
 RowsDep = Annotated[Scope, Depends(_rows)]
 """Whose records the caller may see with this request: give it to every read."""
+MemberDep = Annotated[Member, Depends(_member)]
+"""What the caller is in the project of the address."""
 PagerDep = Annotated[Pager, Depends(_pager)]
 
 ProjectId = Annotated[Id, Path(description="The project", pattern=ID_PATTERN, examples=["1" * 32])]

@@ -1,17 +1,26 @@
 """What every record's routes answer alike: its history, its export."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+from fastapi import Path, Request, Response
+
+from api.download import KeptFile, download
 from api.held import Held
 from api.paging import Listed
 from api.schemas.record import ExportOut, Happening, Manifestation, happening
-from twin.record import content_sha256
+from twin.errors import NotFound
+from twin.operations.files import evidence_of, is_outside
+from twin.record import EvidenceKind, content_sha256
 from twin.store.codec import to_json
 from twin.store.trail import history
 
 T = TypeVar("T")
+DigestPath = Annotated[
+    str, Path(description="SHA-256 of the file", pattern="^[0-9a-f]{64}$", examples=["c6f6f97a" + "0" * 56])
+]
 EXPORT_SCHEMA = "qtems.record/1"
+_SHOWS_MORE = frozenset({EvidenceKind.REPORT, EvidenceKind.SCAN, EvidenceKind.MODEL})
 
 
 def history_of(held: Held[T]) -> Listed[Happening]:
@@ -32,3 +41,17 @@ def exported(held: Held[T], signatures: Iterable[Manifestation]) -> ExportOut:
         version=stored.version, record=body, record_sha256=content_sha256(body), signatures=list(signatures),
         trail=trail, head=trail[-1].hash,
     )  # fmt: skip
+
+
+def evidence_file(held: Held[T], digest: str, request: Request) -> Response:
+    """Return a file that a record names as evidence; people from outside get no reports, scans and models.
+
+    Those show more than the record that is shared with them.
+    """
+    with held.store.read() as view:
+        outside = is_outside(view, held.member.project, held.member.user)
+    for evidence in evidence_of(held.record):
+        if evidence.sha256 == digest and not (outside and evidence.kind in _SHOWS_MORE):
+            name = evidence.description or digest[:16]
+            return download(request, held.services.blobs, KeptFile(digest, name, evidence.media_type))
+    raise NotFound(f"this record names no file {digest}")

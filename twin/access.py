@@ -71,6 +71,8 @@ class Action(StrEnum):
     INSPECTION_READ = "inspection.read"
     INSPECTION_PERFORM = "inspection.perform"
     INSPECTION_DECIDE = "inspection.decide"
+    COMMENT_READ = "comment.read"
+    """What stands beside a record that one may read: comments and files."""
     COMMENT_WRITE = "comment.write"
     ATTACHMENT_ADD = "attachment.add"
     SUBSCRIPTION_MANAGE = "subscription.manage"
@@ -123,6 +125,7 @@ _TABLE: dict[Action, str] = {
     Action.INSPECTION_READ:     "x x x x x s x",
     Action.INSPECTION_PERFORM:  "x x x . . . .",
     Action.INSPECTION_DECIDE:   "x x . . . . .",
+    Action.COMMENT_READ:        "x x x x x s x",
     Action.COMMENT_WRITE:       "x x x x x s .",
     Action.ATTACHMENT_ADD:      "x x x x x s .",
     Action.SUBSCRIPTION_MANAGE: "x x x x x s x",

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from twin.cause_analysis import CauseAnalysis
 from twin.corrective_action import ActionKind, CapaAction
 from twin.effectiveness import EffectivenessCheck, EffectivenessCriterion
-from twin.eight_d import Prevention, Problem, Team
+from twin.eight_d import Prevention, ProblemStatement, Team
 from twin.errors import Invalid, NotFound, Refused
 from twin.record import Id, Signature, require_utc
 from twin.step import Step
@@ -168,7 +168,7 @@ class Capa:
     emergency: str = ""
     """What was done at once, or why nothing had to be (D0)."""
     team: Team | None = None
-    problem: Problem | None = None
+    problem: ProblemStatement | None = None
     containment_not_needed: str = ""
     """Why nothing has to be contained; empty when containment actions do it (D3)."""
     actions: tuple[CapaAction, ...] = ()

@@ -7,7 +7,7 @@ from twin.capa import Capa, CapaSource, Edit, editable
 from twin.cause_analysis import CauseAnalysis
 from twin.corrective_action import ActionKind, CapaAction, complete, end_containment, verify
 from twin.effectiveness import EffectivenessCriterion
-from twin.eight_d import Prevention, Problem, Team
+from twin.eight_d import Prevention, ProblemStatement, Team
 from twin.errors import Conflict, Invalid, NotFound, Refused
 from twin.record import Actor, Evidence, Id
 
@@ -35,7 +35,7 @@ def set_team(capa: Capa, team: Team) -> Capa:
     return replace(editable(capa, Edit.TEAM), team=team)
 
 
-def describe_problem(capa: Capa, problem: Problem, *, emergency: str) -> Capa:
+def describe_problem(capa: Capa, problem: ProblemStatement, *, emergency: str) -> Capa:
     """Say what the problem is (D2) and what was done at once, or why nothing had to be (D0)."""
     return replace(editable(capa, Edit.PROBLEM), problem=problem, emergency=emergency)
 

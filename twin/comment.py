@@ -127,6 +127,8 @@ class Subscription:
     user: Id
     subject: str = ""
     """Empty for the whole project."""
+    active: bool = True
+    """False for one that was ended."""
 
     def __post_init__(self) -> None:
         """Refuse a subscription to nothing that there is."""

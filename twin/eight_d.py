@@ -38,7 +38,7 @@ class IsIsNot:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ProblemStatement:
     """The problem in seven questions (5W2H) and by what it is not (D2)."""
 
     what: str

@@ -11,7 +11,7 @@ from twin.disposition import DispositionLine, require_lines
 from twin.errors import Invalid, Refused
 from twin.finding import Severity
 from twin.ncr_deadline import containment_due
-from twin.ncr_draft import amend, draft_from_finding
+from twin.ncr_draft import amend, draft_from_finding, draft_from_inspection
 from twin.ncr_guards import accepted, allowed_events, missing_for, originators
 from twin.ncr_moves import move, name_of, new_cycle, require, require_other, stated, target
 from twin.ncr_parts import (
@@ -55,6 +55,7 @@ __all__ = [
     "decision_sha256",
     "dispose",
     "draft_from_finding",
+    "draft_from_inspection",
     "inform_customer",
     "is_overdue",
     "missing_for",

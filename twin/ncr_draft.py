@@ -1,4 +1,4 @@
-"""Drafts of nonconformance records: from what a check found, and amended by people."""
+"""Drafts of nonconformance records: from what a check or an inspection found, and amended by people."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,8 +6,11 @@ from decimal import Decimal
 from typing import TypedDict, Unpack
 
 from geometry.verdict import Outcome
+from twin.characteristic import InspectionCharacteristic, Reading
 from twin.errors import Refused
 from twin.finding import MISSING, Failure, Finding, FindingStatus, Severity
+from twin.inspection import Inspection, InspectionState
+from twin.inspection_verdict import answer_outcome, outcomes_by_element
 from twin.ncr_moves import target
 from twin.ncr_parts import Measured, Requirement, Violation
 from twin.ncr_record import Event, NonConformance
@@ -56,6 +59,44 @@ def draft_from_finding(
     )
 
 
+def draft_from_inspection(
+    inspection: Inspection, *, identifier: Id, title: str, severity: Severity, actor: Actor, now: datetime
+) -> NonConformance:
+    """Return the draft that a signed inspection suggests: the elements that fail, by what, and the pictures of it.
+
+    Raises
+    ------
+    Refused
+        If it is not signed, or nothing in it fails.
+    """
+    failed = tuple(g for g, outcome in outcomes_by_element(inspection).items() if outcome is Outcome.FAIL)
+    if inspection.state is not InspectionState.SIGNED or not failed:
+        raise Refused(f"inspection {inspection.number} found nothing that fails: only a signed one that does suggests")
+    found = [
+        (question, reading)
+        for question in inspection.characteristics
+        for (asked, global_id), reading in inspection.answers.items()
+        if asked == question.id and global_id in failed and question.judged
+    ]
+    violations = [v for question, reading in found for v in _found_by(inspection, question, reading)]
+    pictures = {e.sha256: e for _, reading in found for e in reading.photos} | {e.sha256: e for e in inspection.photos}
+    return NonConformance(
+        id=identifier,
+        project=inspection.project,
+        title=title,
+        severity=severity,
+        quantity=Decimal(len(failed)),
+        unit="element",
+        originator=actor,
+        raised_at=require_utc(now),
+        detector=Actor(inspection.signature.signer, inspection.signature.signer_name) if inspection.signature else None,
+        global_ids=failed,
+        violations=tuple(violations),
+        evidence=tuple(pictures.values()),
+        inspection=inspection.id,
+    )
+
+
 def amend(ncr: NonConformance, **changes: Unpack[DraftChanges]) -> NonConformance:
     """Change what a draft says; once it is open, its content stands."""
     target(ncr, Event.AMEND)
@@ -68,3 +109,21 @@ def _violation(failure: Failure) -> Violation:
         return Violation(one, Measured(Decimal(0), Decimal(0)), failure.global_id)
     limits = Requirement(failure.characteristic, failure.source, failure.lower_mm, failure.upper_mm)
     return Violation(limits, Measured(failure.actual_mm, failure.expanded_uncertainty_mm), failure.global_id)
+
+
+def _found_by(inspection: Inspection, question: InspectionCharacteristic, reading: Reading) -> tuple[Violation, ...]:
+    """Return what an answer violates: nothing unless it fails, or shows a serious defect."""
+    clause = question.source or inspection.number
+    if answer_outcome(inspection, question, reading) is not Outcome.FAIL:
+        if not reading.serious_defect:
+            return ()
+        none_such = Requirement(f"{question.name}: no serious defect", clause, Decimal(1), Decimal(1), "yes")
+        return (Violation(none_such, Measured(Decimal(0), Decimal(0)), reading.global_id),)
+    if reading.number is None:
+        conforming = Requirement(question.name, clause, Decimal(1), Decimal(1), "conforming")
+        return (Violation(conforming, Measured(Decimal(0), Decimal(0)), reading.global_id),)
+    own = inspection.instrument(reading.instrument).expanded_uncertainty if reading.instrument else None
+    uncertainty = reading.expanded_uncertainty if reading.expanded_uncertainty is not None else own
+    limits = Requirement(question.name, clause, question.lower, question.upper, question.unit)
+    measured = Measured(reading.number, uncertainty) if uncertainty is not None else None
+    return (Violation(limits, measured, reading.global_id),)

@@ -1,12 +1,13 @@
 """Nonconformance records: one address for each thing that can be done with one."""
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from api.deps import ContextDep, NewIdDep, NowDep, PagerDep, ProjectId, RowsDep, StoreDep
+from api.download import STATUSES
 from api.etag import Expected, tag
 from api.held import Held, NcrHeld
 from api.paging import Filtered, Listed
-from api.records import exported, history_of
+from api.records import DigestPath, evidence_file, exported, history_of
 from api.routing import Routes
 from api.schemas import ncr as wire
 from api.schemas.ncr import NcrLine, NcrOut, NcrQuery, NewNcr, ncr_line, ncr_out
@@ -66,6 +67,12 @@ def export_ncr(ncr: NcrHeld) -> ExportOut:
     valid = verbs.valid_signatures(record)
     now = [manifestation(s, "disposition", holds=s in valid) for s in record.signatures]
     return exported(ncr, [*past, *now])
+
+
+@routes.get(ONE + "/files/{digest}", Action.NCR_READ, "Download evidence", answers="*/*", also=STATUSES)
+def download_ncr_file(ncr: NcrHeld, digest: DigestPath, request: Request) -> Response:
+    """Return a file that the record names as evidence."""
+    return evidence_file(ncr, digest, request)
 
 
 @routes.post(ONE + "/amend", Action.NCR_RAISE, "Amend a draft")

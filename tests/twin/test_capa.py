@@ -55,7 +55,7 @@ from twin.cause_analysis import CauseAnalysis
 from twin.corrective_action import ActionKind, CapaAction
 from twin.disciplines import disciplines
 from twin.effectiveness import Better, Effect, EffectivenessCheck, EffectivenessCriterion, Metric, effect_of
-from twin.eight_d import Prevention, PreventionKind, Problem, Team
+from twin.eight_d import Prevention, PreventionKind, ProblemStatement, Team
 from twin.errors import Conflict, IllegalTransition, Invalid, NotFound, Refused
 from twin.record import Actor, Evidence, EvidenceKind, Signature, SignatureMeaning
 from twin.root_cause import Branch, WhyNode, WhyTree
@@ -67,7 +67,7 @@ OWNER, LEADER, CHAMPION, WORKER, CHECKER, EVALUATOR, MANAGER = (
     Actor(name, name.title()) for name in ("owner", "leader", "champion", "worker", "checker", "evaluator", "manager")
 )
 PROOF = (Evidence(EvidenceKind.PICTURE, "ab" * 32),)
-PROBLEM = Problem("columns lean", "storey 2", "March", "surveyor", "they carry", "scan", "3 of 40")
+PROBLEM = ProblemStatement("columns lean", "storey 2", "March", "surveyor", "they carry", "scan", "3 of 40")
 WHY = WhyTree(
     "columns lean",
     (

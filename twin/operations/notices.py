@@ -2,8 +2,8 @@
 
 Topics are ``KIND.WHAT``. ``KIND`` is ``ncr``, ``capa``, ``plan``, ``inspection`` or ``finding``; ``WHAT`` is
 ``opened``, ``assigned``, ``signed``, ``closed``, any other state that the record came to, ``due``, ``overdue``,
-``commented`` or ``attached``. The payload is ``record`` (``ncr:ID``), ``number``, ``title``, ``state``, ``by`` and ``to``: the
-identifiers of whom it concerns, apart from who did it.
+``commented`` or ``attached``. The payload is ``record`` (``ncr:ID``), ``number``, ``title``, ``state``, ``by`` and
+``to``: the identifiers of whom it concerns, apart from who did it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -111,7 +111,7 @@ def _recipients(unit: Unit, face: Face, people: Iterable[Id], *, only_inside: bo
     named = dict.fromkeys(people)
     for subject in ("", f"{face.kind}:{face.id}"):
         mine = unit.all(records.SUBSCRIPTION, project=face.project, subject=subject)
-        named |= dict.fromkeys(stored.record.user for stored in mine)
+        named |= dict.fromkeys(stored.record.user for stored in mine if stored.record.active)
     named.pop(unit.context.actor.id, None)
     shown = unit.shared_with(face.id)
     return tuple(sorted(user for user in named if _may_see(unit, face.project, user, () if only_inside else shown)))

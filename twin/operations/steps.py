@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from twin.ncr_record import NonConformance
 from twin.operations.change import change
 from twin.operations.files import evidence_in, require_files
 from twin.operations.notices import tell_change
+from twin.operations.plan_links import follow_ncr
 from twin.record import Id
 from twin.store.kinds import Kind
 from twin.store.repository import Context, Store, Unit
@@ -55,6 +57,8 @@ def advance(unit: Unit, kind: Kind[T], old: Stored[T], record: T, *, action: str
 
 
 def follow_up(unit: Unit, old: Stored[Any], new: Stored[Any]) -> None:
-    """Do what belongs to any change of a record: only known files are named, whom it concerns is told."""
+    """Do what belongs to any change of a record: only known files are named, what waits follows, people are told."""
     require_files(unit, new.record.project, evidence_in(new.record) - evidence_in(old.record))
+    if isinstance(new.record, NonConformance):
+        follow_ncr(unit, old.record, new.record)
     tell_change(unit, old, new)

@@ -93,11 +93,11 @@ def elements_file(
 ) -> SceneFile:
     """Return ``elements.json``: what each feature id is, as one column per property.
 
-    A text that repeats is a column ``{"values": [...], "index": [...]}``. ``box_mm`` holds six columns of whole
-    millimetres relative to ``origin_m``, rounded outwards; null for an element without a shape. ``part`` is the place
-    in ``model.json``, -1 for none; ``clear`` lists the ids in the clear mesh. Within a part and a mesh the triangles
-    of an element lie together, ``triangles`` of them, in the order of the ids. With ``results`` (by GlobalId) there are
-    ``verdict`` and ``state`` as well, null where an element has none.
+    A text that repeats is a column ``{"values": [...], "index": [...]}``; materials stand one a line. ``box_mm`` holds
+    six columns of whole millimetres relative to ``origin_m``, rounded outwards; null for an element without a shape.
+    ``part`` is the place in ``model.json``, -1 for none; ``clear`` lists the ids in the clear mesh. Within a part and a
+    mesh the triangles of an element lie together, ``triangles`` of them, in the order of the ids. With ``results`` (by
+    GlobalId) there are ``verdict`` and ``state`` as well, null where an element has none.
     """
     elements = [design.elements.get(id_) or design.without_geometry[id_] for id_ in layout.global_ids]
     part_of = {i: place for place, part in enumerate(layout.parts) for i in part.elements}
@@ -110,6 +110,7 @@ def elements_file(
         "ifc_class": _dictionary([clean(element.ifc_class) for element in elements]),
         "type_name": _dictionary([clean(element.type_name) for element in elements]),
         "storey": _dictionary([clean(element.storey) for element in elements]),
+        "materials": _dictionary(["\n".join(clean(one) for one in element.materials) for element in elements]),
         "part": [part_of.get(i, -1) for i in range(len(elements))],
         "triangles": [len(element.mesh.faces) for element in elements],
         "clear": [i for i, element in enumerate(elements) if i in part_of and is_clear(element)],

@@ -1,13 +1,28 @@
 """Quality records kept without going through the interface: something for every address that names one."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from decimal import Decimal
 
-from tests.api.web.planted import context
+from tests.api.web.planted import Planted, context
 from tests.api.web.world import World
+from twin.access import Capacity
+from twin.capa import CapaKind, CapaSource, Risk, SourceKind
+from twin.cause_analysis import CauseAnalysis
+from twin.characteristic import CharacteristicKind, InspectionCharacteristic
+from twin.comment import Attachment
+from twin.execution_record import PlanExecution
 from twin.finding import Severity
+from twin.inspection_plan import PlanPoint, PointCode
+from twin.operations.capas import open_capa
+from twin.operations.inspections import Sampling, plan_inspection
 from twin.operations.ncrs import raise_ncr
+from twin.operations.plans import draft_plan
 from twin.record import Id
+from twin.root_cause import Branch, WhyNode, WhyTree
+from twin.store import records
+
+QUESTION = InspectionCharacteristic("c1", "clean", CharacteristicKind.BOOLEAN)
 
 
 @dataclass(frozen=True)
@@ -15,16 +30,59 @@ class PlantedRecords:
     """Identifiers as routes name them."""
 
     ncr: Id
+    capa: Id
+    plan: Id
+    execution: Id
+    inspection: Id
+    attachment: Id
+    action: Id = "0" * 32
+    digest: str = ""
 
     def in_addresses(self) -> dict[str, str]:
-        return {"ncr": self.ncr}
+        return asdict(self)
 
 
-def plant_records(world: World, project: Id) -> PlantedRecords:
+def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords:
     """Keep one record of each kind in a project."""
     store, now = world.services.store, context(world)
+    content = world.services.blobs.put([b"a picture"])
+    with store.write(now) as unit:
+        run = unit.get(records.CHECK_RUN, planted.check).record
+        owner = next(unit.all(records.MEMBER, project=project)).record.user
     ncr = raise_ncr(
         store, now, project, title="Column 1", severity=Severity.MINOR, quantity=Decimal(1), unit="element",
-        global_ids=("A",),
-    )  # fmt: skip
-    return PlantedRecords(ncr.record.id)
+        global_ids=("A",), evidence=(run.report,),
+    ).record.id  # fmt: skip
+    capa = open_capa(
+        store, now, project, kind=CapaKind.CORRECTIVE, title="Columns", risk=Risk.LOW, owner=owner,
+        due=date(2027, 1, 1), sources=(CapaSource(SourceKind.NCR, ncr),),
+    ).record.id  # fmt: skip
+    plan = draft_plan(store, now, project, title="Columns").record
+    inspection = plan_inspection(
+        store, now, project, title="Columns", lot=("A",), quantity=Decimal(1), unit="pcs", sampling=Sampling(),
+        characteristics=(QUESTION,),
+    ).record.id  # fmt: skip
+    points = (PlanPoint(Capacity.CONTRACTOR, PointCode.INSPECT),)
+    why = WhyTree("columns", (WhyNode("w1", Branch.OCCURRENCE, "the formwork slid", evidence=(run.report,)),))
+    with store.write(now) as unit:
+        answered = unit.get(records.CAPA, capa)
+        unit.save(records.CAPA, replace(answered.record, analysis=CauseAnalysis(why)), expected=answered.version)
+        seen = unit.get(records.INSPECTION, inspection)
+        unit.save(records.INSPECTION, replace(seen.record, photos=(run.report,)), expected=seen.version)
+        execution = PlanExecution(
+            unit.new_id(), project, plan.id, plan.number, 1, "1" * 32, "columns", points, planted.revision, ("A",)
+        )
+        unit.add(records.PLAN_EXECUTION, execution)
+        attachment = Attachment(
+            unit.new_id(),
+            project,
+            f"ncr:{ncr}",
+            content.sha256,
+            "tag.jpg",
+            "image/jpeg",
+            content.size,
+            now.actor,
+            now.now,
+        )
+        unit.add(records.ATTACHMENT, attachment)
+    return PlantedRecords(ncr, capa, plan.id, execution.id, inspection, attachment.id, digest=run.report.sha256)

@@ -94,7 +94,7 @@ def make_people(folder: Path) -> People:
     assert founder.change("DELETE", f"/projects/{own}/members/{left['id']}", left["version"]).status_code == 200
     ids["user"] = admin.get("/users?login=victim").json()["items"][0]["id"]
     planted = plant(world, own)
-    ids |= planted.in_addresses() | plant_records(world, own).in_addresses()
+    ids |= planted.in_addresses() | plant_records(world, own, planted).in_addresses()
     return People(world, own, foreign, ids, planted)
 
 

@@ -1,0 +1,230 @@
+"""Inspection plans: drafted or generated, approved, carried out, released."""
+
+from fastapi import Response
+
+from api.deps import BlobsDep, ContextDep, NowDep, PagerDep, ProjectId, RowsDep, StoreDep
+from api.etag import Expected, tag
+from api.held import ExecutionHeld, Held, PlanHeld
+from api.paging import Filtered, Listed
+from api.records import exported, history_of
+from api.routing import Routes
+from api.schemas import plan as wire
+from api.schemas.plan import ExecutionOut, PlanLine, PlanOut, PlanQuery, execution_out, plan_line, plan_out
+from api.schemas.record import ExportOut, Happening, Named, Reason, manifestation
+from twin import plan_steps as steps
+from twin.access import Action
+from twin.execution_record import Attendance, Notification, PlanExecution
+from twin.inspection_plan import InspectionPlan
+from twin.operations import plans
+from twin.operations.ncr_steps import require_member
+from twin.plan_execution import attend, notify
+from twin.plan_generation import rerank
+from twin.store.records import INSPECTION_PLAN, PLAN_EXECUTION
+from twin.store.view import Stored
+
+routes = Routes("plans")
+ALL = "/projects/{project}/plans"
+ONE = ALL + "/{plan}"
+EXECUTIONS = "/projects/{project}/executions"
+EXECUTION = EXECUTIONS + "/{execution}"
+
+
+@routes.get(ALL, Action.PLAN_READ, "List inspection plans")
+def list_plans(query: Filtered[PlanQuery], store: StoreDep, rows: RowsDep, pager: PagerDep) -> Listed[PlanLine]:
+    """Return the issues of a project's plans."""
+    with store.read() as view:
+        return pager.records(view, INSPECTION_PLAN, query, rows, plan_line)
+
+
+@routes.post(ALL, Action.PLAN_EDIT, "Draft a plan", status=201)
+def create_plan(
+    project: ProjectId, given: wire.NewPlan, context: ContextDep, store: StoreDep, response: Response
+) -> PlanOut:
+    """Keep the draft of a plan under the project's next number."""
+    stored = plans.draft_plan(
+        store, context, project, title=given.title, specification=given.specification, discipline=given.discipline,
+        items=given.items,
+    )  # fmt: skip
+    tag(response, stored.version)
+    return plan_out(stored, context.now, None)
+
+
+@routes.post(ALL + "/from-model", Action.PLAN_EDIT, "Generate a plan from a model", status=201)
+def generate_plan(
+    project: ProjectId, given: wire.PlanFromModel, context: ContextDep, store: StoreDep, blobs: BlobsDep,
+    rows: RowsDep, response: Response,
+) -> PlanOut:  # fmt: skip
+    """Draft what to measure on a revision of the model, how, how many, and where work waits."""
+    made = plans.items_for(
+        store, blobs, given.revision, standard=given.standard, tolerance_mm=given.tolerance_mm,
+        scan_uncertainty_mm=given.scan_uncertainty_mm, scope=rows,
+    )  # fmt: skip
+    why = f"from revision {given.revision}"
+    stored = plans.draft_plan(store, context, project, title=given.title, items=made.items, reason=why)
+    tag(response, stored.version)
+    return plan_out(stored, context.now, None, made.without_limits)
+
+
+@routes.get(ONE, Action.PLAN_READ, "Read a plan")
+def read_plan(plan: PlanHeld) -> PlanOut:
+    """Return one issue of a plan with what can be done with it."""
+    return _shown(plan, plan.stored)
+
+
+@routes.get(ONE + "/history", Action.PLAN_READ, "Read a plan's history")
+def read_plan_history(plan: PlanHeld) -> Listed[Happening]:
+    """Return every change of the issue, oldest first, as the audit trail has it."""
+    return history_of(plan)
+
+
+@routes.get(ONE + "/export", Action.EXPORT_READ, "Export a plan")
+def export_plan(plan: PlanHeld) -> ExportOut:
+    """Return all of the issue with its trail and its approvals in words (21 CFR 11.10 b, 11.50)."""
+    valid = steps.valid_approvals(plan.record)
+    return exported(plan, [manifestation(s, "plan", holds=s in valid) for s in plan.record.approvals])
+
+
+@routes.put(ONE + "/items", Action.PLAN_EDIT, "Set a draft's items")
+def set_plan_items(plan: PlanHeld, expected: Expected, given: wire.ItemsIn) -> PlanOut:
+    """Replace the items of a draft."""
+    return _shown(plan, plan.step("set_items", lambda p: steps.set_items(p, given.items), expected))
+
+
+@routes.post(ONE + "/rank", Action.PLAN_READ, "Rank items by risk")
+def rank_plan_items(plan: PlanHeld, given: wire.RiskIn) -> Listed[wire.RankedItem]:
+    """Return the items by falling expected cost; nothing of the plan is changed."""
+    items = plan.record.items
+    kept = {item.id for item in rerank(items, given.risk, most=given.most)}
+    ranked = rerank(items, given.risk)
+    return Listed[wire.RankedItem](items=[
+        wire.RankedItem(id=i.id, activity=i.activity, expected_cost=given.risk[i.id].expected_cost, kept=i.id in kept)
+        for i in ranked
+    ])  # fmt: skip
+
+
+@routes.post(ONE + "/issue", Action.PLAN_EDIT, "Issue a plan for approval")
+def issue_plan(plan: PlanHeld, expected: Expected) -> PlanOut:
+    """Issue a draft for approval."""
+    by, now = plan.actor, plan.now
+    return _shown(plan, plan.step("issue", lambda p: steps.issue(p, actor=by, now=now), expected))
+
+
+@routes.post(ONE + "/return", Action.PLAN_APPROVE, "Return a plan for correction")
+def return_plan(plan: PlanHeld, expected: Expected, given: Reason) -> PlanOut:
+    """Return a plan for correction; approvals given so far fall."""
+    why, by, now = given.reason, plan.actor, plan.now
+    step = plan.step("return", lambda p: steps.send_back(p, why, actor=by, now=now), expected, reason=why)
+    return _shown(plan, step)
+
+
+@routes.post(ONE + "/sign", Action.PLAN_APPROVE, "Sign a plan", secret=True)
+def sign_issued_plan(plan: PlanHeld, expected: Expected, given: wire.PlanSigning) -> PlanOut:
+    """Approve by signature in one of one's capacities, with one's password; not what one wrote oneself."""
+    plan.confirm(given.password)
+    stored = plans.sign_plan(
+        plan.store, plan.context, plan.id, capacity=given.capacity, member=plan.member, expected=expected,
+        scope=plan.scope,
+    )  # fmt: skip
+    return _shown(plan, stored)
+
+
+@routes.post(ONE + "/approve", Action.PLAN_APPROVE, "Put a plan into force")
+def approve_issued_plan(plan: PlanHeld, expected: Expected) -> PlanOut:
+    """Put an issue into force; the one before is superseded at the same moment."""
+    stored = plans.approve_plan(plan.store, plan.context, plan.id, expected=expected, scope=plan.scope)
+    return _shown(plan, stored)
+
+
+@routes.post(ONE + "/revise", Action.PLAN_EDIT, "Revise a plan", status=201)
+def revise_approved_plan(plan: PlanHeld) -> PlanOut:
+    """Keep the draft of the next revision of the issue in force."""
+    return _shown(plan, plans.revise_plan(plan.store, plan.context, plan.id, scope=plan.scope))
+
+
+@routes.post(ONE + "/executions", Action.POINT_NOTIFY, "Begin an item", status=201)
+def begin_plan_item(plan: PlanHeld, given: wire.NewExecution) -> ExecutionOut:
+    """Begin an item at a place; refused while work waits at an item before it, and `missing` says for whom."""
+    stored = plans.begin_execution(
+        plan.store, plan.context, plan.id, given.item, global_ids=given.global_ids,
+        model_revision=given.model_revision, zone=given.zone, batch=given.batch, scope=plan.scope,
+    )  # fmt: skip
+    tag(plan.response, stored.version)
+    return execution_out(stored, plan.now)
+
+
+@routes.get(EXECUTIONS, Action.PLAN_READ, "List what is carried out")
+def list_executions(
+    query: Filtered[wire.ExecutionQuery], store: StoreDep, rows: RowsDep, pager: PagerDep, now: NowDep
+) -> Listed[ExecutionOut]:
+    """Return items that were begun, with what work past them waits for."""
+    with store.read() as view:
+        return pager.records(view, PLAN_EXECUTION, query, rows, lambda stored: execution_out(stored, now))
+
+
+@routes.get(EXECUTION, Action.PLAN_READ, "Read what is carried out")
+def read_execution(execution: ExecutionHeld) -> ExecutionOut:
+    """Return an item that was begun."""
+    return _executed(execution, execution.stored)
+
+
+@routes.get(EXECUTION + "/history", Action.PLAN_READ, "Read its history")
+def read_execution_history(execution: ExecutionHeld) -> Listed[Happening]:
+    """Return every change, oldest first, as the audit trail has it."""
+    return history_of(execution)
+
+
+@routes.post(EXECUTION + "/notify", Action.POINT_NOTIFY, "Record a notice")
+def notify_party(execution: ExecutionHeld, expected: Expected, given: wire.NotificationIn) -> ExecutionOut:
+    """Record that a party was asked to come, with the proof that it knows."""
+    proof = given.proof.value() if given.proof else None
+    told = Notification(given.party, given.sent_at or execution.now, given.invited_for, proof)
+    step = execution.step("notify", lambda e: notify(e, told, now=execution.now), expected)
+    return _executed(execution, step)
+
+
+@routes.post(EXECUTION + "/attend", Action.POINT_NOTIFY, "Record an attendance")
+def attend_point(execution: ExecutionHeld, expected: Expected, given: wire.AttendanceIn) -> ExecutionOut:
+    """Record that a party came."""
+    with execution.store.read() as view:
+        require_member(view, execution.record.project, given.person)
+    came = Attendance(given.party, given.person, given.at or execution.now)
+    return _executed(execution, execution.step("attend", lambda e: attend(e, came), expected))
+
+
+@routes.post(EXECUTION + "/inspections", Action.INSPECTION_PERFORM, "Link an inspection")
+def link_execution_inspection(execution: ExecutionHeld, expected: Expected, given: Named) -> ExecutionOut:
+    """Let a signed inspection speak for its elements."""
+    stored = plans.link_inspection_to(
+        execution.store, execution.context, execution.id, given.id, expected=expected, scope=execution.scope
+    )
+    return _executed(execution, stored)
+
+
+@routes.post(EXECUTION + "/ncrs", Action.INSPECTION_PERFORM, "Link a nonconformance")
+def link_execution_ncr(execution: ExecutionHeld, expected: Expected, given: Named) -> ExecutionOut:
+    """Link a nonconformance of some of its elements; from then on its answer is followed."""
+    stored = plans.link_ncr_to(
+        execution.store, execution.context, execution.id, given.id, expected=expected, scope=execution.scope
+    )
+    return _executed(execution, stored)
+
+
+@routes.post(EXECUTION + "/release", Action.POINT_RELEASE, "Release a hold", secret=True)
+def release_hold(execution: ExecutionHeld, expected: Expected, given: wire.ReleaseIn) -> ExecutionOut:
+    """Release a hold by signature for its party, with one's password; not by who inspected it."""
+    execution.confirm(given.password)
+    stored = plans.release_execution(
+        execution.store, execution.context, execution.id, party=given.party, member=execution.member,
+        expected=expected, scope=execution.scope,
+    )  # fmt: skip
+    return _executed(execution, stored)
+
+
+def _shown(plan: Held[InspectionPlan], stored: Stored[InspectionPlan]) -> PlanOut:
+    with plan.store.read() as view:
+        previous = plans.previous_of(view, stored.record)
+    return plan_out(plan.tagged(stored), plan.now, previous)
+
+
+def _executed(execution: Held[PlanExecution], stored: Stored[PlanExecution]) -> ExecutionOut:
+    return execution_out(execution.tagged(stored), execution.now)

@@ -1,0 +1,259 @@
+"""Inspection plans, and carrying them out, over the wire."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from api.paging import PageQuery
+from api.schemas.base import (
+    RECORD_EXAMPLE,
+    Line,
+    Moment,
+    OptionalLine,
+    RecordOut,
+    RecordRef,
+    Schema,
+    Secret,
+    example,
+    stamp,
+)  # fmt: skip
+from api.schemas.record import ID, SHA256, Body, EvidenceIn, GlobalId, GlobalIds, Number, Possible, possible
+from twin.access import Capacity
+from twin.execution_record import PlanExecution
+from twin.inspection_plan import (
+    Criterion,
+    InspectionPlan,
+    Method,
+    PlanItem,
+    PlanPoint,
+    PlanStatus,
+    PointCode,
+    Reference,
+    Stage,
+)  # fmt: skip
+from twin.plan_generation import ItemRisk
+from twin.plan_release import missing_to_proceed, missing_to_release
+from twin.plan_steps import allowed_events, missing_for
+from twin.record import Id
+from twin.store.codec import to_json
+from twin.store.view import Stored
+
+_ELEMENT = "2O2Fr$t4X7Zf8NOew3FLKr"
+_POINTS = (
+    PlanPoint(Capacity.CONTRACTOR, PointCode.INSPECT),
+    PlanPoint(Capacity.CONSULTANT, PointCode.HOLD, 24),
+)
+_ITEM = PlanItem(
+    ID, 1, "IfcColumn, L1: axis position", Stage.AFTER, ("axis_position",), Reference("GB 50204-2015", "8.3.2"),
+    Criterion(Decimal(-8), Decimal(8), "mm"), Method.SCAN_VS_BIM, _POINTS, global_ids=(_ELEMENT,),
+)  # fmt: skip
+_RECORD = InspectionPlan(ID, ID, "TOWER-ITP-0001", "Columns", ID, items=(_ITEM,))
+_EXECUTION = PlanExecution(
+    ID, ID, ID, "TOWER-ITP-0001", 1, ID, "IfcColumn, L1: axis position", _POINTS, ID, (_ELEMENT,)
+)
+Items = Annotated[tuple[PlanItem, ...], Field(max_length=5000)]
+
+
+class PlanOut(RecordOut):
+    """One issue of a plan, and what can be done with it now."""
+
+    model_config = example(
+        **RECORD_EXAMPLE, record=to_json(_RECORD), events=[{"event": "issue", "missing": []}], without_limits=[]
+    )
+
+    record: InspectionPlan
+    events: list[Possible] = Field(description="What its status knows, and what each event still lacks")
+    without_limits: list[str] = Field(
+        default=[], description="After generating: elements for which the profile limits nothing"
+    )
+
+
+def plan_out(
+    stored: Stored[InspectionPlan],
+    now: datetime,
+    previous: InspectionPlan | None,
+    without_limits: tuple[str, ...] = (),
+) -> PlanOut:
+    """Return a plan as it is sent."""
+    plan, events = stored.record, allowed_events(stored.record)
+    lacks = {str(event): missing_for(plan, event, now=now, previous=previous) for event in events}
+    return PlanOut(**stamp(stored), record=plan, events=possible(events, lacks), without_limits=list(without_limits))
+
+
+class PlanLine(RecordOut):
+    """One issue of a plan in a list."""
+
+    model_config = example(
+        **RECORD_EXAMPLE, number="TOWER-ITP-0001", revision=1, title="Columns", status="draft", items=1, author=ID
+    )
+
+    number: str
+    revision: int
+    title: str
+    status: PlanStatus
+    items: int
+    author: Id
+
+
+def plan_line(stored: Stored[InspectionPlan]) -> PlanLine:
+    """Return a plan as it is listed."""
+    plan = stored.record
+    return PlanLine(
+        **stamp(stored), number=plan.number, revision=plan.revision, title=plan.title, status=plan.status,
+        items=len(plan.items), author=plan.author,
+    )  # fmt: skip
+
+
+class PlanQuery(PageQuery):
+    """Filters of plans."""
+
+    status: PlanStatus | None = None
+    number: OptionalLine | None = Field(default=None, examples=["TOWER-ITP-0001"])
+
+
+class NewPlan(Body):
+    """The draft of a plan."""
+
+    model_config = example(title="Columns", specification="", discipline="structure", items=[to_json(_ITEM)])
+
+    title: Line
+    specification: OptionalLine = ""
+    discipline: OptionalLine = ""
+    items: Items = ()
+
+
+class PlanFromModel(Body):
+    """From which revision of the model, under which tolerances, and what a scan is expected to reach."""
+
+    model_config = example(
+        title="Structure", revision=ID, standard="gb-50204-2015", scan_uncertainty_mm={"axis_position": "2.5"}
+    )
+
+    title: Line
+    revision: RecordRef
+    standard: OptionalLine = Field(default="", description="Of the catalogue; empty for the built-in profile")
+    tolerance_mm: Annotated[Number, Field(gt=0)] | None = Field(
+        default=None, description="One surface tolerance for everything instead"
+    )
+    scan_uncertainty_mm: dict[Line, Annotated[Number, Field(gt=0)]] = Field(
+        description="Characteristic to U (k = 2) that a scan should reach; what is not named is measured by hand"
+    )
+
+
+class ItemsIn(Body):
+    """The items of a draft; they take the place of those before."""
+
+    model_config = example(items=[to_json(_ITEM)])
+
+    items: Items
+
+
+class PlanSigning(Schema):
+    """In which capacity it is approved, and the password again (21 CFR 11.200)."""
+
+    model_config = example(capacity="quality_manager", password="four words not together")
+
+    capacity: Capacity
+    password: Secret
+
+
+class RiskIn(Body):
+    """What is known of the items' risk; by expected cost they are ranked."""
+
+    model_config = example(risk={ID: {"probability": "0.1", "detection": "0.5", "cost": "1000"}}, most=None)
+
+    risk: dict[RecordRef, ItemRisk] = Field(max_length=5000)
+    most: Annotated[int, Field(ge=1, le=5000)] | None = Field(
+        default=None, description="Keep only so many; holds and what others wait for are always kept"
+    )
+
+
+class RankedItem(Schema):
+    """An item with the cost that is to be expected without it."""
+
+    model_config = example(id=ID, activity="IfcColumn, L1: axis position", expected_cost="50.00", kept=True)
+
+    id: Id
+    activity: str
+    expected_cost: Decimal
+    kept: bool
+
+
+class ExecutionOut(RecordOut):
+    """An item carried out at a place, and what work past it waits for."""
+
+    model_config = example(
+        **RECORD_EXAMPLE, record=to_json(_EXECUTION), missing_to_proceed=["release by the consultant"],
+        missing_to_release=["a passing inspection"],
+    )  # fmt: skip
+
+    record: PlanExecution
+    missing_to_proceed: list[str] = Field(description="What keeps work from going on; empty when it may")
+    missing_to_release: list[str] = Field(description="Elements for which nothing speaks yet")
+
+
+def execution_out(stored: Stored[PlanExecution], now: datetime) -> ExecutionOut:
+    """Return an execution as it is sent."""
+    one = stored.record
+    return ExecutionOut(
+        **stamp(stored), record=one, missing_to_proceed=list(missing_to_proceed(one, now=now)),
+        missing_to_release=list(missing_to_release(one)),
+    )  # fmt: skip
+
+
+class ExecutionQuery(PageQuery):
+    """Filters of executions."""
+
+    plan: RecordRef | None = None
+    plan_number: OptionalLine | None = Field(default=None, examples=["TOWER-ITP-0001"])
+    item: RecordRef | None = None
+    global_id: GlobalId | None = None
+
+
+class NewExecution(Body):
+    """Where an item begins, on which elements of which revision of the model."""
+
+    model_config = example(item=ID, global_ids=[_ELEMENT], model_revision=ID, zone="axis 1", batch="")
+
+    item: RecordRef
+    global_ids: Annotated[GlobalIds, Field(min_length=1)]
+    model_revision: RecordRef
+    zone: OptionalLine = ""
+    batch: OptionalLine = ""
+
+
+class NotificationIn(Body):
+    """A party is asked to come."""
+
+    model_config = example(
+        party="consultant",
+        sent_at=None,
+        invited_for="2026-11-24T08:00:00Z",
+        proof={"kind": "document", "sha256": SHA256},
+    )
+
+    party: Capacity
+    sent_at: Moment | None = Field(default=None, description="Null for now")
+    invited_for: Moment
+    proof: EvidenceIn | None = Field(default=None, description="That it arrived; without it the notice does not run")
+
+
+class AttendanceIn(Body):
+    """A party came."""
+
+    model_config = example(party="consultant", person=ID, at=None)
+
+    party: Capacity
+    person: RecordRef
+    at: Moment | None = Field(default=None, description="Null for now")
+
+
+class ReleaseIn(Schema):
+    """For which party it is released, and the password again (21 CFR 11.200)."""
+
+    model_config = example(party="consultant", password="four words not together")
+
+    party: Capacity
+    password: Secret

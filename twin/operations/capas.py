@@ -1,0 +1,175 @@
+"""Use cases around CAPAs: begun for what they answer, signed by who may, judged by who was named for it."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from twin.access import Capacity
+from twin.capa import Capa, CapaKind, CapaSource, Risk
+from twin.capa_edits import add_action, set_criterion, set_team
+from twin.capa_steps import analysis_digest, approve_root_cause, cancel, cancellation_digest
+from twin.corrective_action import ActionKind, CapaAction
+from twin.effectiveness import EffectivenessCriterion
+from twin.eight_d import Team
+from twin.errors import NotAllowed
+from twin.operations.accounts import names_of
+from twin.operations.capa_links import name_in_source
+from twin.operations.ncr_steps import require_member
+from twin.operations.steps import begin, take_step
+from twin.project import Member
+from twin.record import Actor, Id, Signature, SignatureMeaning
+from twin.store import records
+from twin.store.repository import Context, Store
+from twin.store.view import EVERYTHING, Scope, Stored
+
+
+def open_capa(
+    store: Store,
+    context: Context,
+    project: Id,
+    *,
+    kind: CapaKind,
+    title: str,
+    risk: Risk,
+    owner: Id,
+    due: date,
+    sources: tuple[CapaSource, ...],
+    scope: Scope = EVERYTHING,
+) -> Stored[Capa]:
+    """Begin a CAPA under the project's next number; the nonconformances that it answers name it from then on.
+
+    Raises
+    ------
+    Invalid
+        If its owner is no member, or what it answers makes no sense.
+    NotFound
+        If it answers a record that there is not.
+    """
+    with store.write(context) as unit:
+        found = unit.get(records.PROJECT, project).record
+        require_member(unit, project, owner)
+        identifier = unit.new_id()
+        capa = Capa(
+            id=identifier, project=project, number=f"{found.key}-CAPA-{unit.number(project, 'capa'):04d}", kind=kind,
+            title=title, risk=risk, owner=owner, due=due, opened_by=context.actor.id, opened_at=context.now,
+            sources=sources,
+        )  # fmt: skip
+        for source in sources:
+            name_in_source(unit, capa, source, scope)
+        return begin(unit, records.CAPA, capa)
+
+
+def name_team(
+    store: Store, context: Context, capa: Id, team: Team, *, expected: int, scope: Scope = EVERYTHING
+) -> Stored[Capa]:
+    """Name who works on it (D1): members of the project."""
+    people = (team.champion, team.leader, *team.members)
+    return _step(store, context, capa, lambda c: set_team(c, team), "set_team", people, expected=expected, scope=scope)
+
+
+def plan_action(
+    store: Store,
+    context: Context,
+    capa: Id,
+    *,
+    kind: ActionKind,
+    description: str,
+    responsible: Id,
+    due: date,
+    expected: int,
+    scope: Scope = EVERYTHING,
+) -> Stored[Capa]:
+    """Plan an action (D3, D5) for a member of the project."""
+    action = CapaAction(store.new_id(), kind, description, responsible, due)
+    return _step(
+        store, context, capa, lambda c: add_action(c, action), "add_action", (responsible,), expected=expected,
+        scope=scope,
+    )  # fmt: skip
+
+
+def fix_criterion(
+    store: Store,
+    context: Context,
+    capa: Id,
+    criterion: EffectivenessCriterion,
+    *,
+    expected: int,
+    scope: Scope = EVERYTHING,
+) -> Stored[Capa]:
+    """Fix by what the effect will be judged, and by which member of the project."""
+    return _step(
+        store, context, capa, lambda c: set_criterion(c, criterion), "set_criterion", (criterion.evaluator,),
+        expected=expected, scope=scope,
+    )  # fmt: skip
+
+
+def sign_root_cause(
+    store: Store, context: Context, capa: Id, *, member: Member, expected: int, scope: Scope = EVERYTHING
+) -> Stored[Capa]:
+    """Approve the verified root causes (D4) by signature; who signs has proved again who they are (21 CFR 11.200).
+
+    Raises
+    ------
+    NotAllowed
+        If the membership does not grant the capacity.
+    """
+
+    def signed(record: Capa) -> Capa:
+        signature = _signature(context, member, analysis_digest(record))
+        return approve_root_cause(record, signature, actor=context.actor, now=context.now)
+
+    return take_step(
+        store, context, records.CAPA, capa, signed, action="approve_root_cause", expected=expected, scope=scope
+    )
+
+
+def sign_cancellation(
+    store: Store,
+    context: Context,
+    capa: Id,
+    reason: str,
+    *,
+    asked_by: Id,
+    member: Member,
+    expected: int,
+    scope: Scope = EVERYTHING,
+) -> Stored[Capa]:
+    """Approve by signature that a CAPA is given up, which somebody else asks for (four eyes)."""
+    with store.read() as view:
+        require_member(view, view.get(records.CAPA, capa, scope).record.project, asked_by)
+        asking = Actor(asked_by, names_of(view, {asked_by})[asked_by].name)
+
+    def cancelled(record: Capa) -> Capa:
+        signature = _signature(context, member, cancellation_digest(record, reason))
+        return cancel(record, reason, signature, actor=asking, now=context.now)
+
+    return take_step(
+        store, context, records.CAPA, capa, cancelled, action="cancel", expected=expected, scope=scope, reason=reason
+    )
+
+
+def _step(
+    store: Store,
+    context: Context,
+    capa: Id,
+    step: Callable[[Capa], Capa],
+    action: str,
+    people: Iterable[Id],
+    *,
+    expected: int,
+    scope: Scope,
+) -> Stored[Capa]:
+    """Take a step that names people: each takes part in the project."""
+    with store.read() as view:
+        project = view.get(records.CAPA, capa, scope).record.project
+        for person in people:
+            require_member(view, project, person)
+    return take_step(store, context, records.CAPA, capa, step, action=action, expected=expected, scope=scope)
+
+
+def _signature(context: Context, member: Member, digest: str) -> Signature:
+    if Capacity.QUALITY_MANAGER not in member.capacities:
+        raise NotAllowed("your membership does not let you sign as quality manager; an owner can grant it")
+    return Signature(
+        context.actor.id, context.actor.name, SignatureMeaning.APPROVAL, Capacity.QUALITY_MANAGER.value, context.now,
+        digest,
+    )  # fmt: skip

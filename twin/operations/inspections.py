@@ -1,0 +1,268 @@
+"""Use cases around inspections: planned by number, signed by who carried them out, and what follows from a verdict."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+
+from geometry.verdict import Outcome
+from twin.access import Capacity
+from twin.characteristic import InspectionCharacteristic
+from twin.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from twin.finding import Severity
+from twin.inspection import Basis, GeneralRule, Inspection, PlanPin
+from twin.inspection_lot import Sample, draw_sample, minimum_sample, whole_lot
+from twin.inspection_plan import PlanStatus
+from twin.inspection_steps import (
+    accept_on_reinspection,
+    accept_quantity,
+    inspect_again,
+    restore_quantity,
+    sign,
+    signing_digest,
+)
+from twin.inspection_verdict import verdict
+from twin.ncr import draft_from_inspection
+from twin.ncr_record import NonConformance, State
+from twin.operations.ncr_steps import rechecked_by
+from twin.operations.notices import face_of, tell
+from twin.operations.steps import advance, begin, take_step
+from twin.project import Member
+from twin.record import Id, Signature, SignatureMeaning
+from twin.store import records
+from twin.store.repository import Context, Store, Unit
+from twin.store.view import EVERYTHING, Scope, Stored, View
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How many of a lot are looked at; None for as many as the table asks (GB 50300-2013, table 3.0.9)."""
+
+    size: int | None = None
+    seed: int = 0
+    everything: bool = False
+    """All of them, whatever ``size`` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """Which item of which issue of a plan an inspection follows, on which revision of the model."""
+
+    plan: Id
+    item: Id
+    model_revision: Id
+
+
+def plan_inspection(
+    store: Store,
+    context: Context,
+    project: Id,
+    *,
+    title: str,
+    lot: tuple[str, ...],
+    quantity: Decimal,
+    unit: str,
+    sampling: Sampling,
+    characteristics: tuple[InspectionCharacteristic, ...],
+    general_rule: GeneralRule = GeneralRule.SHARE,
+    pinned: Pinned | None = None,
+    reinspects_ncr: Id | None = None,
+) -> Stored[Inspection]:
+    """Plan an inspection of a lot under the project's next number.
+
+    Parameters
+    ----------
+    reinspects_ncr
+        A nonconformance whose correction it re-inspects: signing it records that there.
+    """
+    with store.write(context) as change:
+        if reinspects_ncr is not None:
+            change.get(records.NCR, reinspects_ncr, _only(project))
+        pin = _pin(change, project, pinned) if pinned else None
+        inspection = Inspection(
+            id=change.new_id(), project=project, number=_number(change, project), title=title, lot=lot,
+            quantity=quantity, unit=unit, sample=_sample(lot, sampling), characteristics=characteristics, pin=pin,
+            general_rule=general_rule, reinspects_id=reinspects_ncr,
+        )  # fmt: skip
+        return begin(change, records.INSPECTION, inspection)
+
+
+def plan_reinspection(
+    store: Store,
+    context: Context,
+    inspection: Id,
+    global_ids: Collection[str],
+    quantity: Decimal,
+    *,
+    scope: Scope = EVERYTHING,
+) -> Stored[Inspection]:
+    """Plan to inspect some elements of a signed inspection again, by its own criteria and every one of them."""
+    with store.write(context) as unit:
+        old = unit.get(records.INSPECTION, inspection, scope).record
+        again = inspect_again(old, unit.new_id(), _number(unit, old.project), global_ids, quantity)
+        return begin(unit, records.INSPECTION, again)
+
+
+def sign_inspection(
+    store: Store,
+    context: Context,
+    inspection: Id,
+    *,
+    capacity: Capacity,
+    member: Member,
+    expected: int,
+    scope: Scope = EVERYTHING,
+) -> Stored[Inspection]:
+    """Sign what was found, and let it re-inspect what it was made for, in one transaction.
+
+    Who signs has proved again who they are before this is called (21 CFR 11.200).
+
+    Raises
+    ------
+    NotAllowed
+        If the membership does not grant the capacity.
+    """
+    require_capacity(member, capacity)
+    with store.write(context) as unit:
+        old = unit.get(records.INSPECTION, inspection, scope)
+        if old.version != expected:
+            return unit.save(records.INSPECTION, old.record, expected=expected)  # raises
+        signature = Signature(
+            context.actor.id, context.actor.name, SignatureMeaning.AUTHORSHIP, capacity.value, context.now,
+            signing_digest(old.record),
+        )  # fmt: skip
+        signed = sign(old.record, signature, actor=context.actor, now=context.now)
+        new = advance(unit, records.INSPECTION, old, signed, action="sign")
+        rechecked_by(unit, signed)
+        face = face_of(signed)
+        if face is not None and verdict(signed).outcome is Outcome.FAIL:
+            tell(unit, face, "failed", more={"suggests": "an NCR"})
+        return new
+
+
+def raise_from_inspection(
+    store: Store,
+    context: Context,
+    inspection: Id,
+    *,
+    title: str = "",
+    severity: Severity,
+    scope: Scope = EVERYTHING,
+) -> Stored[NonConformance]:
+    """Keep the draft of a nonconformance that a failed inspection suggests: once.
+
+    Raises
+    ------
+    Conflict
+        If there is one already.
+    """
+    with store.write(context) as unit:
+        found = unit.get(records.INSPECTION, inspection, scope).record
+        known = ncrs_of(unit, found)
+        if known:
+            raise Conflict(f"{known[0].number or 'a draft'} was raised from {found.number} already")
+        draft = draft_from_inspection(
+            found, identifier=unit.new_id(), title=title.strip() or f"{found.title}: {found.number} failed",
+            severity=severity, actor=context.actor, now=context.now,
+        )  # fmt: skip
+        return begin(unit, records.NCR, draft, reason=f"inspection {found.number}")
+
+
+def ncrs_of(view: View, inspection: Inspection) -> list[NonConformance]:
+    """Return the nonconformances that were raised from an inspection, and are not void."""
+    mine = view.all(records.NCR, project=inspection.project, global_id=inspection.lot)
+    return [s.record for s in mine if s.record.inspection == inspection.id and s.record.state is not State.VOID]
+
+
+def accept_lot(
+    store: Store,
+    context: Context,
+    inspection: Id,
+    quantity: Decimal,
+    basis: Basis,
+    *,
+    basis_id: Id = "",
+    expected: int,
+    scope: Scope = EVERYTHING,
+) -> Stored[Inspection]:
+    """Accept some of a lot: on the verdict, on a passing re-inspection, on an NCR that was closed.
+
+    Raises
+    ------
+    Refused
+        If what it rests on does not bear it.
+    """
+    with store.read() as view:
+        project = _only(view.get(records.INSPECTION, inspection, scope).record.project)
+        again = view.get(records.INSPECTION, basis_id, project).record if basis is Basis.REINSPECTION else None
+        if basis in (Basis.NCR_CLOSED, Basis.CONCESSION):
+            _require_closed(view, basis_id, project)
+
+    def accepted(record: Inspection) -> Inspection:
+        if again is not None:
+            return accept_on_reinspection(record, again, quantity, actor=context.actor, now=context.now)
+        return accept_quantity(record, quantity, basis, actor=context.actor, now=context.now, basis_id=basis_id)
+
+    return take_step(
+        store, context, records.INSPECTION, inspection, accepted, action="accept", expected=expected, scope=scope
+    )
+
+
+def restore_lot(
+    store: Store,
+    context: Context,
+    inspection: Id,
+    quantity: Decimal,
+    ncr: Id,
+    *,
+    expected: int,
+    scope: Scope = EVERYTHING,
+) -> Stored[Inspection]:
+    """Make some of what was rejected pending again, since it was reworked under an NCR of the project."""
+    with store.read() as view:
+        view.get(records.NCR, ncr, _only(view.get(records.INSPECTION, inspection, scope).record.project))
+    return take_step(
+        store, context, records.INSPECTION, inspection,
+        lambda i: restore_quantity(i, quantity, ncr, actor=context.actor, now=context.now), action="restore",
+        expected=expected, scope=scope,
+    )  # fmt: skip
+
+
+def require_capacity(member: Member, capacity: Capacity) -> None:
+    """Raise :class:`NotAllowed` unless a membership grants a capacity."""
+    if capacity not in member.capacities:
+        said = capacity.value.replace("_", " ")
+        raise NotAllowed(f"your membership does not let you sign as {said}; an owner can grant it")
+
+
+def _number(unit: Unit, project: Id) -> str:
+    key = unit.get(records.PROJECT, project).record.key
+    return f"{key}-INS-{unit.number(project, 'inspection'):04d}"
+
+
+def _sample(lot: tuple[str, ...], sampling: Sampling) -> Sample:
+    if sampling.everything:
+        return whole_lot(lot)
+    size = minimum_sample(len(lot)) if sampling.size is None else sampling.size
+    source = {} if sampling.size is None else {"source": f"{sampling.size} of {len(lot)}, as was asked"}
+    return draw_sample(lot, size, seed=sampling.seed, **source)
+
+
+def _pin(view: View, project: Id, pinned: Pinned) -> PlanPin:
+    plan = view.get(records.INSPECTION_PLAN, pinned.plan, _only(project)).record
+    view.get(records.MODEL_REVISION, pinned.model_revision, _only(project))
+    if plan.status is not PlanStatus.APPROVED:
+        raise Refused(f"{plan.number} rev {plan.revision} is {plan.status}: follow the issue that is in force")
+    return PlanPin(plan.id, plan.revision, plan.item(pinned.item).id, pinned.model_revision)
+
+
+def _require_closed(view: View, ncr: Id, project: Scope) -> None:
+    try:
+        record = view.get(records.NCR, ncr, project).record
+    except NotFound as error:
+        raise Invalid("name the NCR by its identifier, of this project") from error
+    if record.state is not State.CLOSED:
+        raise Refused(f"{record.number or 'the draft'} is {record.state}: not closed", missing=("a closed NCR",))
+
+
+def _only(project: Id) -> Scope:
+    return Scope(frozenset({project}))
