@@ -25,6 +25,14 @@ VIOLATION = {
     "measured": {"value": "25.1", "expanded_uncertainty": "2.4"},
     "global_id": ELEMENT,
 }
+QUESTION = {
+    "id": "c1", "name": "axis position", "kind": "numeric", "source": "GB 50204-2015, 8.3.2", "lower": "-8",
+    "upper": "8", "unit": "mm", "resolution": "1",
+}  # fmt: skip
+TAPE = {
+    "serial": "T-7", "kind": "tape", "calibrated_on": "2026-01-01", "calibrated_until": "2027-06-01",
+    "expanded_uncertainty": "1", "unit": "mm",
+}  # fmt: skip
 
 
 @dataclass
@@ -42,12 +50,19 @@ class Site:
         return f"/projects/{self.project}"
 
     def get(self, who: str, path: str, status: int = 200) -> Any:
-        answer = self.browsers[who].get(self.root + path)
+        answer = self.awake(who).get(self.root + path)
         assert answer.status_code == status, answer.text
         return answer.json()
 
+    def awake(self, who: str) -> Browser:
+        """Return somebody's browser, signed in again if their session ran out while time passed."""
+        browser = self.browsers[who]
+        if browser.get("/auth/me").status_code == 401:
+            assert browser.sign_in(who).status_code == 200
+        return browser
+
     def post(self, who: str, path: str, json: object = None, status: int = 201) -> Any:
-        answer = self.browsers[who].post(self.root + path, json)
+        answer = self.awake(who).post(self.root + path, json)
         assert answer.status_code == status, answer.text
         return answer.json()
 
@@ -55,7 +70,7 @@ class Site:
         """Do something with a record, as of its present version."""
         if version is None:
             version = self.get("olga", path)["version"]
-        return self.browsers[who].change("POST", f"{self.root}{path}/{verb}", version, json)
+        return self.awake(who).change("POST", f"{self.root}{path}/{verb}", version, json)
 
     def do(self, who: str, path: str, verb: str, json: object = None, status: int = 200) -> Any:
         answer = self.try_(who, path, verb, json)
@@ -76,7 +91,7 @@ class Site:
         """Upload a file; return its digest."""
         digest = sha256(content).hexdigest()
         begun = {"name": name, "size": len(content), "sha256": digest, "media_type": kind}
-        browser = self.browsers[who]
+        browser = self.awake(who)
         upload = self.post(who, "/uploads", begun)
         place = f"{self.root}/uploads/{upload['id']}"
         headers = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
