@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query
 
-from api.deps import GrantDep, ProjectId, ServicesDep
+from api.deps import GrantDep, ProjectId, ServicesDep, StoreDep
 from api.etag import expected_version
 from api.routing import ROOT, Routes
 from api.schemas.bcf import TopicAuthorization
@@ -199,3 +199,11 @@ def seen_topic(store: Store, caller: Caller, topic: str) -> SeenTopic:
     """Return a topic as the caller sees it."""
     with store.read() as view:
         return read_topic(view, caller, topic)
+
+
+def _held(topic: TopicGuid, caller: CallerIn, store: StoreDep) -> str:
+    return seen_topic(store, caller, topic).topic.guid
+
+
+HeldTopic = Annotated[str, Depends(_held)]
+"""The guid of a topic that the caller sees: it is looked for before the body, which must not tell that it is there."""

@@ -15,6 +15,7 @@ from api.bcf import (
     V3,
     CallerIn,
     CommentGuid,
+    HeldTopic,
     IfKnown,
     P,
     QueryDep,
@@ -42,6 +43,7 @@ from api.schemas.bcf import (
     BcfTopicOut,
     CommentPost,
     CurrentUserOut,
+    DeletedOut,
     ExtensionsOut,
     ProjectAuthorization,
     TopicPost,
@@ -188,18 +190,19 @@ def read_bcf_topic(topic: TopicGuid, caller: CallerIn, store: StoreDep, response
 
 @routes.put(T, Action.COMMENT_WRITE, "Change a topic")
 def put_bcf_topic(
-    topic: TopicGuid, given: TopicPut, expected: IfKnown, caller: CallerIn, context: ContextDep, store: StoreDep,
+    topic: HeldTopic, given: TopicPut, expected: IfKnown, caller: CallerIn, context: ContextDep, store: StoreDep,
     response: Response,
 ) -> BcfTopicOut:  # fmt: skip
     """Change what the record's state leaves open, or move it to a status that is open now; else 409 says why not."""
-    wanted = given.topic(known_guid(topic))
+    wanted = given.topic(topic)
     return _topic(bcf_topics.change_topic(store, context, caller, topic, wanted, expected=expected), caller, response)
 
 
 @routes.delete(T, Action.NCR_VOID, "Delete a topic")
-def delete_bcf_topic(topic: TopicGuid, caller: CallerIn, context: ContextDep, store: StoreDep) -> None:
+def delete_bcf_topic(topic: TopicGuid, caller: CallerIn, context: ContextDep, store: StoreDep) -> DeletedOut:
     """Void a draft, or dismiss an observation; 409 for a record that has its number."""
     bcf_topics.delete_topic(store, context, caller, topic)
+    return DeletedOut(guid=known_guid(topic))
 
 
 @routes.get(T + "/comments", Action.NCR_READ, "List a topic's comments")
@@ -215,13 +218,13 @@ def list_bcf_comments(topic: TopicGuid, query: QueryDep, caller: CallerIn, store
 
 @routes.post(T + "/comments", Action.COMMENT_WRITE, "Add a comment", status=201)
 def create_bcf_comment(
-    topic: TopicGuid, given: CommentPost, caller: CallerIn, context: ContextDep, store: StoreDep, new_id: NewIdDep
+    topic: HeldTopic, given: CommentPost, caller: CallerIn, context: ContextDep, store: StoreDep, new_id: NewIdDep
 ) -> BcfCommentOut:
     """Say something about a topic; it stays as it was written."""
     comment = Comment(new_guid(given.guid, new_id()), context.now, "", given.comment, given.viewpoint_guid or "")
     answers = given.reply_to_comment_guid or ""
     said = bcf_beside.add_comment(store, context, caller, topic, comment, answers=answers)
-    return comment_out(known_guid(topic), said)
+    return comment_out(topic, said)
 
 
 @routes.get(T + "/comments/{comment}", Action.NCR_READ, "Read a comment")

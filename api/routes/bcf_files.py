@@ -27,7 +27,7 @@ from twin.operations.bcf_files import Coordinates, export_bcf, receive_bcf
 
 routes = Routes("bcf files")
 ALL = "/projects/{project}/bcf-files"
-ONE = "/projects/{project}/observations/{topic}"
+ONE = "/projects/{project}/observations/{observation}"
 Pairs = Annotated[
     list[str] | None, Query(max_length=500, description="`THEIRS=OURS`, as often as needed", examples=[["Zoe=zoe@x"]])
 ]
@@ -68,32 +68,38 @@ async def import_bcf_file(
 
 @routes.post(ONE + "/confirm", Action.NCR_RAISE, "Confirm an observation", status=201)
 def post_observation_confirmation(
-    topic: TopicGuid, given: ObservationConfirmation, caller: CallerIn, context: ContextDep, store: StoreDep,
+    observation: TopicGuid, given: ObservationConfirmation, caller: CallerIn, context: ContextDep, store: StoreDep,
     response: Response,
 ) -> BcfTopicOut:  # fmt: skip
     """Make an observation the draft of a nonconformance record, under its own guid."""
     seen = bcf_topics.confirm_observation(
-        store, context, caller, known_guid(topic), severity=given.severity, quantity=given.quantity, unit=given.unit
+        store,
+        context,
+        caller,
+        known_guid(observation),
+        severity=given.severity,
+        quantity=given.quantity,
+        unit=given.unit,
     )
     return _shown(seen, caller, response)
 
 
 @routes.post(ONE + "/attach", Action.NCR_RAISE, "Attach an observation")
 def post_observation_attachment(
-    topic: TopicGuid, given: ObservationAttachment, caller: CallerIn, context: ContextDep, store: StoreDep,
+    observation: TopicGuid, given: ObservationAttachment, caller: CallerIn, context: ContextDep, store: StoreDep,
     response: Response,
 ) -> BcfTopicOut:  # fmt: skip
     """Let an observation go on with a record that there is; its comments and views are kept beside that."""
-    seen = bcf_topics.attach_observation(store, context, caller, known_guid(topic), ncr=given.ncr)
+    seen = bcf_topics.attach_observation(store, context, caller, known_guid(observation), ncr=given.ncr)
     return _shown(seen, caller, response)
 
 
 @routes.post(ONE + "/dismiss", Action.NCR_RAISE, "Dismiss an observation", status=204)
 def post_observation_dismissal(
-    topic: TopicGuid, given: ObservationDismissal, caller: CallerIn, context: ContextDep, store: StoreDep
+    observation: TopicGuid, given: ObservationDismissal, caller: CallerIn, context: ContextDep, store: StoreDep
 ) -> None:
     """Say why an observation is none."""
-    bcf_topics.dismiss_observation(store, context, caller, known_guid(topic), reason=given.reason)
+    bcf_topics.dismiss_observation(store, context, caller, known_guid(observation), reason=given.reason)
 
 
 def _shown(seen: SeenTopic, caller: Caller, response: Response) -> BcfTopicOut:

@@ -7,6 +7,7 @@ from api.bcf import (
     LARGEST,
     V3,
     CallerIn,
+    HeldTopic,
     P,
     T,
     TopicGuid,
@@ -20,6 +21,7 @@ from api.bcf import (
 from api.deps import BlobsDep, ContextDep, NewIdDep, ServicesDep, StoreDep
 from api.download import BYTES, STATUSES, KeptFile, download
 from api.routing import Routes
+from api.schemas.bcf import DeletedOut
 from api.schemas.bcf_document import (
     DocumentOut,
     DocumentReferenceIn,
@@ -46,7 +48,7 @@ from api.schemas.bcf_view import (
 from twin.access import Action
 from twin.bcf.topic import snippet_of
 from twin.bcf.values import Attached, Viewpoint
-from twin.errors import NotAllowed, NotFound
+from twin.errors import NotFound, Refused
 from twin.operations import bcf_beside
 from twin.operations.bcf import Caller, SeenTopic
 from twin.store.records import MODEL_REVISION
@@ -78,7 +80,7 @@ def list_bcf_viewpoints(topic: TopicGuid, caller: CallerIn, store: StoreDep) -> 
 
 @routes.post(T + "/viewpoints", Action.COMMENT_WRITE, "Add a viewpoint", status=201, max_body_bytes=LARGEST)
 def create_bcf_viewpoint(
-    topic: TopicGuid, given: ViewpointPost, caller: CallerIn, context: ContextDep, store: StoreDep, blobs: BlobsDep,
+    topic: HeldTopic, given: ViewpointPost, caller: CallerIn, context: ContextDep, store: StoreDep, blobs: BlobsDep,
     new_id: NewIdDep,
 ) -> ViewpointOut:  # fmt: skip
     """Keep a view with its pictures; it never changes. A draft without elements is about those that it selects."""
@@ -97,13 +99,14 @@ def read_bcf_viewpoint(topic: TopicGuid, viewpoint: ViewGuid, caller: CallerIn, 
 @routes.delete(VIEW, Action.COMMENT_WRITE, "Take a viewpoint back")
 def delete_bcf_viewpoint(
     topic: TopicGuid, viewpoint: ViewGuid, caller: CallerIn, context: ContextDep, store: StoreDep
-) -> None:
+) -> DeletedOut:
     """Take back one's own view, unless a comment is about it."""
     seen = seen_topic(store, caller, topic)
     guid = _view(seen, viewpoint).guid
     if not _is_mine(seen, guid, caller):
-        raise NotAllowed("only who made a viewpoint may take it back")
+        raise Refused("only who made a viewpoint may take it back")
     bcf_beside.remove_viewpoint(store, context, caller, topic, guid)
+    return DeletedOut(guid=guid)
 
 
 @routes.get(VIEW + "/snapshot", Action.NCR_READ, "Read a viewpoint's picture", answers="image/png", also=STATUSES)
@@ -156,7 +159,7 @@ def list_bcf_related(topic: TopicGuid, caller: CallerIn, store: StoreDep) -> lis
 
 @routes.put(T + "/related_topics", Action.NCR_RAISE, "Say which topics are related")
 def put_bcf_related(
-    topic: TopicGuid, given: list[RelatedTopic], caller: CallerIn, context: ContextDep, store: StoreDep
+    topic: HeldTopic, given: list[RelatedTopic], caller: CallerIn, context: ContextDep, store: StoreDep
 ) -> list[RelatedTopic]:
     """Say which topics belong together with one."""
     guids = tuple(one.related_topic_guid for one in given)
@@ -172,7 +175,7 @@ def list_bcf_references(topic: TopicGuid, caller: CallerIn, store: StoreDep) -> 
 
 @routes.post(T + "/document_references", Action.NCR_RAISE, "Refer to a document", status=201)
 def create_bcf_reference(
-    topic: TopicGuid, given: DocumentReferenceIn, caller: CallerIn, context: ContextDep, store: StoreDep,
+    topic: HeldTopic, given: DocumentReferenceIn, caller: CallerIn, context: ContextDep, store: StoreDep,
     new_id: NewIdDep,
 ) -> DocumentReferenceOut:  # fmt: skip
     """Refer to a document of the project, or to an address."""
@@ -182,7 +185,7 @@ def create_bcf_reference(
 
 @routes.put(T + "/document_references/{reference}", Action.NCR_RAISE, "Change a reference")
 def put_bcf_reference(
-    topic: TopicGuid, reference: ViewGuid, given: DocumentReferenceIn, caller: CallerIn, context: ContextDep,
+    topic: HeldTopic, reference: ViewGuid, given: DocumentReferenceIn, caller: CallerIn, context: ContextDep,
     store: StoreDep,
 ) -> DocumentReferenceOut:  # fmt: skip
     """Refer to another document."""
@@ -198,7 +201,7 @@ def list_bcf_files(topic: TopicGuid, caller: CallerIn, store: StoreDep) -> list[
 
 @routes.put(T + "/files", Action.NCR_RAISE, "Say which models a topic is about")
 def put_bcf_files(
-    topic: TopicGuid, given: list[FileIO], caller: CallerIn, context: ContextDep, store: StoreDep
+    topic: HeldTopic, given: list[FileIO], caller: CallerIn, context: ContextDep, store: StoreDep
 ) -> list[FileIO]:
     """Say which models a topic is about."""
     files = tuple(one.file() for one in given)

@@ -216,6 +216,14 @@ class TopicPost(TopicPut):
     guid: Guid | None = None
 
 
+class DeletedOut(BcfSchema):
+    """What is not there any more."""
+
+    model_config = example(guid=GUID)
+
+    guid: str
+
+
 class CommentAuthorization(BcfSchema):
     """What the caller may do with a comment: nothing, it stays as it was written."""
 

@@ -19,7 +19,7 @@ from twin.bcf.values import (
     Topic,
     Viewpoint,
 )
-from twin.errors import Conflict, IllegalTransition, NotAllowed, NotFound, Refused
+from twin.errors import Conflict, IllegalTransition, NotFound, Refused
 from twin.record import Actor, Id, require_utc
 
 Said = TypeVar("Said", Comment, Viewpoint, DocumentReference)
@@ -210,4 +210,4 @@ def require_viewpoint(kept: KeptTopic, guid: str, elsewhere: Collection[str] = (
 
 def _require_owner(kept: KeptTopic, guid: str, by: Id, what: str) -> None:
     if kept.owners.get(guid) != by:
-        raise NotAllowed(f"only who made a {what} may change it or take it back")
+        raise Refused(f"only who made a {what} may take it back")

@@ -385,7 +385,7 @@ def test_viewpoints_never_change_and_are_taken_back_by_who_made_them(
     assert made["snapshot"] is None
     quinn.put(f"{address}/{made['guid']}", made, status=405)
     quinn.get(f"{address}/{made['guid']}/snapshot", status=404)
-    Client(site, "dora")("DELETE", f"{address}/{made['guid']}", status=403)
+    Client(site, "dora")("DELETE", f"{address}/{made['guid']}", status=409)
     quinn("DELETE", f"{address}/{made['guid']}")
     assert quinn.get(address) == []
 
@@ -431,7 +431,7 @@ def test_the_view_of_the_check_is_the_first(site: Site, quinn: Client) -> None:
     assert any(one["file"]["filename"] == "tower ☃.ifc" for one in quinn.get("files_information"))
     comment = {"comment": "on the check's view", "viewpoint_guid": found["guid"]}
     assert quinn.post(f"topics/{guid}/comments", comment)["viewpoint_guid"] == found["guid"]
-    quinn("DELETE", f"topics/{guid}/viewpoints/{found['guid']}", status=403)
+    quinn("DELETE", f"topics/{guid}/viewpoints/{found['guid']}", status=409)
 
 
 def test_documents_and_what_refers_to_them(quinn: Client, draft: dict[str, Any]) -> None:
