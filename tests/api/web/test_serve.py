@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -51,8 +51,13 @@ def address_of(lines: Sequence[str]) -> str:
 
 def children_of(process: subprocess.Popen[str]) -> list[int]:
     """Return whose parent a process is, as Linux tells: a bare system has no ps."""
-    threads = Path(f"/proc/{process.pid}/task").iterdir()
-    return [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
+    found: list[int] = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            number, _, rest = status.read_text().partition(" ")
+            if rest.rpartition(")")[2].split()[1] == str(process.pid):
+                found.append(int(number))
+    return found
 
 
 def wait_until_gone(pid: int) -> None:
