@@ -68,9 +68,8 @@ class Site:
 
     def try_(self, who: str, path: str, verb: str, json: object = None, version: int | None = None) -> Response:
         """Do something with a record, as of its present version."""
-        if version is None:
-            version = self.get("olga", path)["version"]
-        return self.awake(who).change("POST", f"{self.root}{path}/{verb}", version, json)
+        seen: int = self.get("olga", path)["version"] if version is None else version
+        return self.awake(who).change("POST", f"{self.root}{path}/{verb}", seen, json)
 
     def do(self, who: str, path: str, verb: str, json: object = None, status: int = 200) -> Any:
         answer = self.try_(who, path, verb, json)

@@ -48,7 +48,7 @@ def inspected(site: Site, ncr: str, value: str, who: str = "ines") -> str:
     }  # fmt: skip
     path = f"/inspections/{site.post(who, '/inspections', given)['id']}"
     site.do(who, path, "start", {"instruments": [TAPE]})
-    reading = {"characteristic": "c1", "global_id": ELEMENT, "number": value, "instrument": "T-7"}
+    reading: dict[str, object] = {"characteristic": "c1", "global_id": ELEMENT, "number": value, "instrument": "T-7"}
     if abs(int(value)) > 8:
         reading["photos"] = [site.picture(who)]
     site.do(who, path, "readings", reading)

@@ -1,0 +1,137 @@
+"""Inspections by REST: samples, answers, verdicts, quantities, and what a failed one suggests."""
+
+import pytest
+
+from tests.api.web.site import ELEMENT, OTHER_ELEMENT, QUESTION, TAPE, Site, make_site
+from tests.api.web.world import PASSWORD, World
+
+
+@pytest.fixture
+def site(world: World) -> Site:
+    return make_site(world)
+
+
+def planned(site: Site, **more: object) -> str:
+    given: dict[str, object] = {
+        "title": "Columns", "lot": [ELEMENT, OTHER_ELEMENT], "quantity": "2", "unit": "pcs",
+        "sampling": {"everything": True}, "characteristics": [{**QUESTION, "weight": "main"}],
+    }  # fmt: skip
+    return f"/inspections/{site.post('ines', '/inspections', given | more)['id']}"
+
+
+def read(site: Site, path: str, element: str, value: str, **more: object) -> None:
+    reading = {"characteristic": "c1", "global_id": element, "number": value, "instrument": "T-7", **more}
+    site.do("ines", path, "readings", reading)
+
+
+def signed(site: Site, *values: str, **more: object) -> str:
+    path = planned(site, **more)
+    site.do("ines", path, "start", {"instruments": [TAPE]})
+    for element, value in zip((ELEMENT, OTHER_ELEMENT), values, strict=False):
+        photos = {"photos": [site.picture("ines", b"off")]} if abs(int(value)) > 8 else {}
+        read(site, path, element, value, **photos)
+    site.sign("ines", path, capacity="inspector")
+    return path
+
+
+def test_a_passing_inspection_lets_its_lot_be_accepted(site: Site) -> None:
+    path = planned(site)
+    assert site.get("vera", path)["record"]["number"] == "TOWER-INS-0001"
+    site.do("ines", path, "start", {"instruments": [TAPE]})
+    read(site, path, ELEMENT, "3")
+    lacking = site.refused("ines", path, "sign", {"capacity": "inspector", "password": PASSWORD})
+    assert lacking == [f"'axis position' of {OTHER_ELEMENT}, or why it was not measured"]
+    read(site, path, OTHER_ELEMENT, "5")
+    twice = {"characteristic": "c1", "global_id": OTHER_ELEMENT, "number": "4", "instrument": "T-7"}
+    assert site.try_("ines", path, "readings", twice).status_code == 409
+    site.do("ines", path, "readings", {**twice, "correction": "misread"})
+    assert site.refused("quinn", path, "accept", {"quantity": "2"}) == ["the inspector's signature"]
+    other = site.try_("quinn", path, "sign", {"capacity": "quality_manager", "password": PASSWORD})
+    assert "who carried it out" in other.text
+    unable = site.try_("ines", path, "sign", {"capacity": "authority", "password": PASSWORD})
+    assert unable.status_code == 403
+    done = site.sign("ines", path, capacity="inspector")
+    assert (done["verdict"]["outcome"], done["suggests_ncr"]) == ("pass", False)
+    site.do("ines", path, "count", {"quantity": "2"})
+    assert site.try_("ines", path, "accept", {"quantity": "2"}).status_code == 403
+    quantities = site.do("quinn", path, "accept", {"quantity": "1.5"})["quantities"]
+    assert (quantities["accepted"], quantities["pending"]) == ("1.5", "0.5")
+    assert site.try_("quinn", path, "accept", {"quantity": "1"}).status_code == 409
+    (signature,) = site.get("quinn", path + "/export")["signatures"]
+    assert (signature["meaning"], signature["holds"]) == ("authorship", True)
+    actions = [h["action"] for h in site.get("vera", path + "/history")["items"]]
+    assert actions == ["create", "start", "record", "record", "correct", "sign", "count", "accept"]
+
+
+def test_a_failed_inspection_suggests_a_nonconformance_once(site: Site) -> None:
+    path = signed(site, "3", "20")
+    shown = site.get("vera", path)
+    assert (shown["failed"], shown["suggests_ncr"]) == ([OTHER_ELEMENT], True)
+    assert site.events("inspection.failed")[0]["suggests"] == "an NCR"
+    assert site.refused("quinn", path, "accept", {"quantity": "1"}) == ["a passing verdict"]
+    draft = site.post("ines", path + "/ncr", {"severity": "major"})["record"]
+    assert draft["global_ids"] == [OTHER_ELEMENT]
+    assert draft["violations"][0]["measured"]["value"] == "20"
+    assert [e["kind"] for e in draft["evidence"]] == ["picture"]
+    assert draft["inspection"] == path.removeprefix("/inspections/")
+    again = site.browsers["ines"].post(f"{site.root}{path}/ncr", {"severity": "major"})
+    assert (again.status_code, "already" in again.text) == (409, True)
+    assert site.do("ines", f"/ncrs/{draft['id']}", "open")["record"]["number"] == "TOWER-NCR-0001"
+    passing = signed(site, "3", "3")
+    none = site.browsers["ines"].post(f"{site.root}{passing}/ncr", {"severity": "major"})
+    assert none.status_code == 409
+
+
+def test_what_was_rejected_is_inspected_again(site: Site) -> None:
+    path = signed(site, "3", "20")
+    site.do("quinn", path, "reject", {"quantity": "1", "reason": "off its axis"})
+    ncr = site.post("ines", path + "/ncr", {"severity": "minor"})["record"]["id"]
+    site.do("quinn", path, "restore", {"quantity": "1", "ncr": ncr})
+    assert site.try_("quinn", path, "restore", {"quantity": "1", "ncr": "9" * 32}).status_code == 404
+    again = site.post("ines", path + "/again", {"global_ids": [OTHER_ELEMENT], "quantity": "1"})
+    assert (again["record"]["number"], again["record"]["reinspects_id"]) == ("TOWER-INS-0002", path.split("/")[-1])
+    new = f"/inspections/{again['id']}"
+    site.do("ines", new, "start", {"instruments": [TAPE]})
+    read(site, new, OTHER_ELEMENT, "2")
+    accept = {"quantity": "1", "basis": "reinspection", "basis_id": again["id"]}
+    assert site.try_("quinn", path, "accept", accept).status_code == 409
+    site.sign("ines", new, capacity="inspector")
+    assert site.do("quinn", path, "accept", accept)["quantities"]["accepted"] == "1"
+    closed = {"quantity": "1", "basis": "ncr_closed", "basis_id": ncr}
+    assert site.refused("quinn", path, "accept", closed) == ["a closed NCR"]
+
+
+def test_instruments_are_calibrated_and_samples_can_be_drawn_again(site: Site) -> None:
+    lot = [f"E{n:021d}" for n in range(40)]
+    path = planned(site, lot=lot, quantity="40", sampling={"seed": 7})
+    other = planned(site, lot=list(reversed(lot)), quantity="40", sampling={"seed": 7})
+    samples = [site.get("vera", p)["record"]["sample"] for p in (path, other)]
+    assert samples[0]["global_ids"] == samples[1]["global_ids"]
+    assert (len(samples[0]["global_ids"]), samples[0]["source"]) == (5, "GB 50300-2013, table 3.0.9")
+    expired = site.refused("ines", path, "start", {"instruments": [{**TAPE, "calibrated_until": "2026-11-01"}]})
+    assert expired == ["a calibrated instrument"]
+    site.do("ines", path, "start", {"instruments": []})
+    element = samples[0]["global_ids"][0]
+    reading = {"characteristic": "c1", "global_id": element, "number": "3", "instrument": ""}
+    assert site.refused("ines", path, "readings", reading) == ["the instrument"]
+    site.do("ines", path, "instruments", {"instruments": [TAPE]})
+    finer = site.try_("ines", path, "readings", {**reading, "number": "3.5", "instrument": "T-7"})
+    assert finer.status_code == 422
+    site.do("ines", path, "cancel", {"reason": "weather"})
+    found = site.get("vera", "/inspections?status=cancelled")["items"]
+    assert [f"/inspections/{item['id']}" for item in found] == [path]
+    assert site.get("vera", f"/inspections?global_id={lot[3]}")["items"] != []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lot": []}, {"lot": [ELEMENT, ELEMENT]}, {"quantity": "0"}, {"characteristics": []}, {"unit": " "},
+        {"characteristics": [{**QUESTION, "lower": "9"}]}, {"sampling": {"size": 3}},
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_not_planned(site: Site, change: dict[str, object]) -> None:
+    given: dict[str, object] = {
+        "title": "Columns", "lot": [ELEMENT], "quantity": "1", "unit": "pcs", "characteristics": [QUESTION],
+    }  # fmt: skip
+    assert site.browsers["ines"].post(f"{site.root}/inspections", given | change).status_code == 422

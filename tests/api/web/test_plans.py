@@ -1,0 +1,162 @@
+"""Inspection plans by REST: generated, signed, in force, carried out; work waits at a hold until it is released."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.api.web.site import ELEMENT, QUESTION, TAPE, Site, draft_of, make_site
+from tests.api.web.world import PASSWORD, World
+from tests.reference.house import DESIGN
+from tests.twin.test_checks import obj_of
+from twin.operations.models import import_model
+from twin.operations.work import Work
+from twin.record import Actor
+
+HOLD = [{"party": "contractor", "code": "I"}, {"party": "third_party", "code": "H", "notice_hours": 24}]
+
+
+def item(
+    number: int, *, follows: tuple[str, ...] = (), points: list[dict[str, object]] | None = None
+) -> dict[str, object]:
+    return {
+        "id": f"{number:032x}", "sequence": number, "activity": f"step {number}", "stage": "after",
+        "characteristics": ["axis_position"], "reference": {"document": "GB 50204-2015"},
+        "criterion": {"lower": "-8", "upper": "8", "unit": "mm"}, "method": "tape", "points": points or HOLD,
+        "follows": list(follows),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def site(world: World) -> Site:
+    return make_site(world)
+
+
+def revision_of(site: Site) -> str:
+    services = site.world.services
+    sha256 = services.blobs.put([obj_of(DESIGN)]).sha256
+    work = Work(services.store, services.blobs, Actor(site.ids["dora"], "Dora"), site.world.clock, lambda _s, _f: None)
+    made = import_model(work, identifier="f" * 32, project=site.project, file_name="house.obj", sha256=sha256)
+    return made.record.id
+
+
+def in_force(site: Site, *items: dict[str, object]) -> str:
+    plan = f"/plans/{site.post('quinn', '/plans', {'title': 'Columns', 'items': list(items)})['id']}"
+    site.do("quinn", plan, "issue")
+    site.sign("quentin", plan, capacity="quality_manager")
+    site.do("quentin", plan, "approve")
+    return plan
+
+
+def inspected(site: Site, plan: str, revision: str, value: str = "3") -> str:
+    given = {
+        "title": "Column", "lot": [ELEMENT], "quantity": "1", "unit": "pcs", "sampling": {"everything": True},
+        "characteristics": [QUESTION],
+        "pin": {"plan": plan.removeprefix("/plans/"), "item": f"{1:032x}", "model_revision": revision},
+    }  # fmt: skip
+    path = f"/inspections/{site.post('quinn', '/inspections', given)['id']}"
+    site.do("quinn", path, "start", {"instruments": [TAPE]})
+    reading: dict[str, object] = {"characteristic": "c1", "global_id": ELEMENT, "number": value, "instrument": "T-7"}
+    if abs(int(value)) > 8:
+        reading["photos"] = [site.picture("quinn")]
+    site.do("quinn", path, "readings", reading)
+    site.sign("quinn", path, capacity="quality_manager")
+    return path.removeprefix("/inspections/")
+
+
+def test_a_plan_is_generated_from_a_model_and_a_profile(site: Site) -> None:
+    given = {
+        "title": "Structure", "revision": revision_of(site), "tolerance_mm": "10",
+        "scan_uncertainty_mm": {"surface": "3"},
+    }  # fmt: skip
+    made = site.post("quinn", "/plans/from-model", given)
+    items = made["record"]["items"]
+    assert made["record"]["number"] == "TOWER-ITP-0001"
+    assert {one["method"] for one in items} == {"scan_vs_bim"}
+    assert made["without_limits"] == []
+    assert sum(len(one["global_ids"]) for one in items) == len({box.name for box in DESIGN})
+    risk = {one["id"]: {"probability": f"0.{n + 1}", "detection": "0", "cost": "100"} for n, one in enumerate(items)}
+    ranked = site.post("vera", f"/plans/{made['id']}/rank", {"risk": risk}, 200)["items"]
+    costs = [float(one["expected_cost"]) for one in ranked]
+    assert costs == sorted(costs, reverse=True)
+    assert site.browsers["vera"].post(f"{site.root}/plans/{made['id']}/rank", {"risk": {}}).status_code == 422
+    unknown = site.browsers["quinn"].post(f"{site.root}/plans/from-model", {**given, "revision": "9" * 32})
+    assert unknown.status_code == 404
+    odd = {**given, "tolerance_mm": None, "standard": "no such standard"}
+    assert site.browsers["quinn"].post(f"{site.root}/plans/from-model", odd).status_code == 422
+
+
+def test_a_plan_is_approved_by_somebody_else_and_superseded_by_its_revision(site: Site) -> None:
+    plan = f"/plans/{site.post('quinn', '/plans', {'title': 'Columns'})['id']}"
+    assert site.refused("quinn", plan, "issue") == ["an item"]
+    version = site.get("quinn", plan)["version"]
+    site.browsers["quinn"].change("PUT", f"{site.root}{plan}/items", version, {"items": [item(1), item(2)]})
+    site.do("quinn", plan, "issue")
+    assert site.refused("quentin", plan, "approve") == ["approval as quality manager"]
+    own = site.try_("quinn", plan, "sign", {"capacity": "quality_manager", "password": PASSWORD})
+    assert (own.status_code, "wrote it" in own.text) == (409, True)
+    assert site.try_("quentin", plan, "sign", {"capacity": "customer", "password": PASSWORD}).status_code == 403
+    assert site.try_("quentin", plan, "sign", {"capacity": "quality_manager", "password": "x"}).status_code == 401
+    site.sign("quentin", plan, capacity="quality_manager")
+    site.do("dora", plan, "return", {"reason": "one more item"})
+    site.do("quinn", plan, "issue")
+    site.sign("quentin", plan, capacity="quality_manager")
+    assert site.do("quentin", plan, "approve")["record"]["status"] == "approved"
+
+    second = f"/plans/{site.post('quinn', plan + '/revise')['id']}"
+    assert site.browsers["quinn"].post(f"{site.root}{plan}/revise").status_code == 409
+    version = site.get("quinn", second)["version"]
+    weaker = [item(1, points=[{"party": "contractor", "code": "I"}]), item(2)]
+    site.browsers["quinn"].change("PUT", f"{site.root}{second}/items", version, {"items": weaker})
+    site.do("quinn", second, "issue")
+    site.sign("quentin", second, capacity="quality_manager")
+    assert site.refused("quentin", second, "approve") == ["approval as third party"]
+    issues = [(p["revision"], p["status"]) for p in site.get("vera", "/plans?number=TOWER-ITP-0001")["items"]]
+    assert issues == [(1, "approved"), (2, "issued_for_approval")]
+    assert [s["holds"] for s in site.get("quinn", plan + "/export")["signatures"]] == [True]
+
+
+def test_work_waits_at_a_hold_until_its_owner_releases_what_passed(site: Site) -> None:
+    revision = revision_of(site)
+    plan = in_force(site, item(1), item(2, follows=(f"{1:032x}",)))
+    where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
+    begun = site.post("carl", plan + "/executions", where)
+    run = f"/executions/{begun['id']}"
+    assert begun["missing_to_proceed"] == ["release of 'step 1' by the third_party"]
+    nxt = {**where, "item": f"{2:032x}"}
+    refused = site.browsers["carl"].post(f"{site.root}{plan}/executions", nxt)
+    assert (refused.status_code, refused.json()["missing"]) == (409, ["release of 'step 1' by the third_party"])
+    soon = (site.world.clock.now + timedelta(hours=1)).isoformat()
+    early = site.try_("carl", run, "notify", {"party": "third_party", "invited_for": soon})
+    assert (early.status_code, early.json()["missing"]) == (409, ["24 hours of notice"])
+    release = {"party": "third_party", "password": PASSWORD}
+    assert site.refused("ines", run, "release", release) == [
+        f"a passing inspection, a closed NCR or a concession for {ELEMENT}"
+    ]
+    failed = inspected(site, plan, revision, "20")
+    site.do("quinn", run, "inspections", {"id": failed})
+    assert site.try_("ines", run, "release", release).status_code == 409
+    ncr = site.post("ines", f"/inspections/{failed}/ncr", {"severity": "minor"})["id"]
+    site.do("ines", run, "ncrs", {"id": ncr})
+    passed = inspected(site, plan, revision)
+    site.do("quinn", run, "inspections", {"id": passed})
+    assert site.try_("ines", run, "release", release).status_code == 409, "an open NCR speaks against it"
+    site.do("olga", f"/ncrs/{ncr}", "void", {"reason": "measured with a bent tape"})
+    assert site.get("vera", run)["record"]["ncrs"][0]["answer"] == "closed"
+    assert site.try_("carl", run, "release", release).status_code == 403
+    site.do("carl", run, "attend", {"party": "third_party", "person": site.ids["ines"]})
+    assert site.sign("ines", run, "release", party="third_party")["missing_to_proceed"] == []
+    assert site.post("carl", plan + "/executions", nxt)["record"]["activity"] == "step 2"
+    assert len(site.get("vera", f"/executions?global_id={ELEMENT}")["items"]) == 2
+
+
+def test_a_supplier_sees_what_is_carried_out_of_a_shared_plan(site: Site) -> None:
+    revision = revision_of(site)
+    plan = in_force(site, item(1))
+    where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
+    assert site.browsers["sue"].post(f"{site.root}{plan}/executions", where).status_code == 404
+    share = {"record": f"inspection_plan:{plan.removeprefix('/plans/')}", "organisation": site.outside}
+    site.post("quinn", "/shares", share, 200)
+    run = site.post("sue", plan + "/executions", where)["id"]
+    assert [one["id"] for one in site.get("sue", "/executions")["items"]] == [run]
+    other = draft_of(site)
+    assert site.try_("sue", f"/executions/{run}", "ncrs", {"id": other.removeprefix("/ncrs/")}).status_code == 403
