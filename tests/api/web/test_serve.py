@@ -60,6 +60,17 @@ def children_of(process: subprocess.Popen[str]) -> list[int]:
     return found
 
 
+def worker_of(process: subprocess.Popen[str], *, but: int = 0) -> int:
+    """Return the one child of a server, as soon as there is one other than ``but``."""
+    for _ in range(10 * _PATIENCE_S):
+        alive = [pid for pid in children_of(process) if pid != but]
+        if alive:
+            (worker,) = alive
+            return worker
+        time.sleep(0.1)
+    raise AssertionError("no worker was started")
+
+
 def wait_until_gone(pid: int) -> None:
     for _ in range(10 * _PATIENCE_S):
         try:
@@ -79,7 +90,7 @@ def test_one_command_serves_and_the_first_start_shows_a_password_once(tmp_path: 
         signed = client.post("/auth/sign-in", json={"login": "admin", "password": password})
         assert signed.json()["user"]["must_change_password"] is True
         assert "server" not in signed.headers
-        (worker,) = children_of(process)
+        worker = worker_of(process)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=_PATIENCE_S)
         assert process.returncode == 0, err
@@ -98,15 +109,9 @@ def test_one_command_serves_and_the_first_start_shows_a_password_once(tmp_path: 
 
 def test_a_worker_that_dies_is_started_again_and_ends_with_a_killed_server(tmp_path: Path) -> None:
     with serving(tmp_path) as (process, _):
-        (first,) = children_of(process)
+        first = worker_of(process)
         os.kill(first, signal.SIGKILL)
-        alive: list[int] = []
-        for _ in range(10 * _PATIENCE_S):
-            alive = [pid for pid in children_of(process) if pid != first]
-            if alive:
-                break
-            time.sleep(0.1)
-        (second,) = alive
+        second = worker_of(process, but=first)
         process.kill()
         wait_until_gone(second)
 
