@@ -4,6 +4,9 @@ from api.routes import (
     attachments,
     audit,
     auth,
+    bcf,
+    bcf_files,
+    bcf_views,
     capas,
     checks,
     comments,
@@ -56,6 +59,9 @@ NOUNS: tuple[Routes, ...] = (
     shares.routes,
     scenes.routes,
     jobs.routes,
+    bcf_files.routes,
+    bcf.routes,
+    bcf_views.routes,
     audit.routes,
 )
 """In the order of the documentation."""

@@ -14,6 +14,7 @@ from api.auth.access import Access
 from api.routes import all_declared
 from api.routing import Declared, GuardedRoute
 from tests.api.web.planted import Planted, fresh, plant
+from tests.api.web.planted_bcf import plant_bcf
 from tests.api.web.planted_records import plant_records
 from tests.api.web.world import PASSWORD, Browser, World, make_world
 from twin.access import Action, Role, Scope, scope_of
@@ -94,7 +95,7 @@ def make_people(folder: Path) -> People:
     assert founder.change("DELETE", f"/projects/{own}/members/{left['id']}", left["version"]).status_code == 200
     ids["user"] = admin.get("/users?login=victim").json()["items"][0]["id"]
     planted = plant(world, own)
-    ids |= planted.in_addresses() | plant_records(world, own, planted).in_addresses()
+    ids |= planted.in_addresses() | plant_records(world, own, planted).in_addresses() | plant_bcf(world, own)
     return People(world, own, foreign, ids, planted)
 
 
@@ -178,7 +179,9 @@ def test_project_actions_are_asked_in_projects_and_others_are_not() -> None:
         if "{project}" in route.path:
             assert isinstance(route.need, Action), route.path
     assert {route.path for route in ROUTES if isinstance(route.need, Action) and "{project}" not in route.path} == {
-        "/projects"
+        "/projects",
+        "/bcf/3.0/projects",
+        "/bcf/2.1/projects",
     }
 
 
