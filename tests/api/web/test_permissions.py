@@ -95,7 +95,8 @@ def make_people(folder: Path) -> People:
     assert founder.change("DELETE", f"/projects/{own}/members/{left['id']}", left["version"]).status_code == 200
     ids["user"] = admin.get("/users?login=victim").json()["items"][0]["id"]
     planted = plant(world, own)
-    ids |= planted.in_addresses() | plant_records(world, own, planted).in_addresses() | plant_bcf(world, own)
+    ids |= planted.in_addresses() | plant_records(world, own, planted).in_addresses()
+    ids |= plant_bcf(world, own)
     return People(world, own, foreign, ids, planted)
 
 
