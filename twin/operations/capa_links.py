@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from twin.capa import Capa, CapaSource, SourceKind
+from twin.capa import OPEN_STATES, Capa, CapaSource, CapaState, SourceKind
 from twin.capa_edits import link_source, unlink_source
 from twin.errors import Refused
 from twin.ncr import TRANSITIONS, Event, NonConformance, decide_capa
@@ -35,11 +35,12 @@ def decide_on_capa(
         decision = CapaDecision(needed, reason, context.actor, context.now, tuple(dict.fromkeys(capas)))
         decided = decide_capa(old.record, decision)
         source = CapaSource(SourceKind.NCR, ncr)
-        before = set(old.record.capa.capas) if old.record.capa else set[Id]()
         for capa in decision.capas:
-            _answer(unit, _capa_of(unit, capa, old.record.project), source)
-        for capa in sorted(before - set(decision.capas)):
-            _leave(unit, _capa_of(unit, capa, old.record.project), source)
+            _answer(unit, unit.get(records.CAPA, capa, Scope(frozenset({old.record.project}))), source)
+        for stored in _answering(unit, old.record):
+            if stored.record.id not in decision.capas:
+                unlinked = unlink_source(stored.record, source)
+                advance(unit, records.CAPA, stored, unlinked, action="unlink_source")
         return advance(unit, records.NCR, old, decided, action="decide_capa")
 
 
@@ -66,12 +67,16 @@ def unlink_capa(
             return unit.save(records.CAPA, old.record, expected=expected)  # raises
         unlinked = unlink_source(old.record, source)
         if source.kind is SourceKind.NCR:
-            ncr = unit.get(records.NCR, source.id, scope)
-            decision = ncr.record.capa
-            if decision and capa in decision.capas and _may_decide(ncr.record):
-                left = replace(decision, capas=tuple(c for c in decision.capas if c != capa))
-                advance(unit, records.NCR, ncr, decide_capa(ncr.record, left), action="decide_capa")
+            leave_out(unit, capa, unit.get(records.NCR, source.id, scope))
         return advance(unit, records.CAPA, old, unlinked, action="unlink_source")
+
+
+def leave_out(unit: Unit, capa: Id, ncr: Stored[NonConformance]) -> None:
+    """Let a nonconformance no longer name a CAPA, where it still can; that one is needed stays decided."""
+    decision = ncr.record.capa
+    if decision and capa in decision.capas and _may_decide(ncr.record):
+        left = replace(decision, capas=tuple(c for c in decision.capas if c != capa))
+        advance(unit, records.NCR, ncr, decide_capa(ncr.record, left), action="decide_capa")
 
 
 def name_in_source(unit: Unit, capa: Capa, source: CapaSource, scope: Scope) -> None:
@@ -92,7 +97,9 @@ def name_in_source(unit: Unit, capa: Capa, source: CapaSource, scope: Scope) -> 
     if capa.id in known or not _may_decide(ncr.record):
         return
     reason = ncr.record.capa.reason if ncr.record.capa and ncr.record.capa.needed else f"answered by {capa.number}"
-    decision = CapaDecision(True, reason, unit.context.actor, unit.context.now, (*known, capa.id))
+    others = (stored.record.id for stored in _answering(unit, ncr.record))  # also those begun while it was a draft
+    named = tuple(dict.fromkeys((*known, *others, capa.id)))
+    decision = CapaDecision(True, reason, unit.context.actor, unit.context.now, named)
     advance(unit, records.NCR, ncr, decide_capa(ncr.record, decision), action="decide_capa")
 
 
@@ -102,18 +109,17 @@ def require_project(project: Id, capa: Capa) -> None:
         raise Refused(f"{capa.number} answers records of its own project only")
 
 
-def _capa_of(unit: Unit, capa: Id, project: Id) -> Stored[Capa]:
-    return unit.get(records.CAPA, capa, Scope(frozenset({project})))
-
-
 def _answer(unit: Unit, capa: Stored[Capa], source: CapaSource) -> None:
+    if capa.record.state is CapaState.CANCELLED:
+        raise Refused(f"{capa.record.number} was given up and answers nothing: name another one")
     if source not in capa.record.sources:
         advance(unit, records.CAPA, capa, link_source(capa.record, source), action="link_source")
 
 
-def _leave(unit: Unit, capa: Stored[Capa], source: CapaSource) -> None:
-    if source in capa.record.sources:
-        advance(unit, records.CAPA, capa, unlink_source(capa.record, source), action="unlink_source")
+def _answering(unit: Unit, ncr: NonConformance) -> list[Stored[Capa]]:
+    """Return the open CAPAs that answer a nonconformance; what is closed or given up stays as it was."""
+    mine = unit.all(records.CAPA, project=ncr.project, state=tuple(state.value for state in OPEN_STATES))
+    return [stored for stored in mine if ncr.id in stored.record.ncrs]
 
 
 def _may_decide(ncr: NonConformance) -> bool:

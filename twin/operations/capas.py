@@ -12,9 +12,9 @@ from twin.effectiveness import EffectivenessCriterion
 from twin.eight_d import Team
 from twin.errors import NotAllowed
 from twin.operations.accounts import names_of
-from twin.operations.capa_links import name_in_source
+from twin.operations.capa_links import leave_out, name_in_source
 from twin.operations.ncr_steps import require_member
-from twin.operations.steps import begin, take_step
+from twin.operations.steps import advance, begin, take_step
 from twin.project import Member
 from twin.record import Actor, Id, Signature, SignatureMeaning
 from twin.store import records
@@ -133,18 +133,21 @@ def sign_cancellation(
     expected: int,
     scope: Scope = EVERYTHING,
 ) -> Stored[Capa]:
-    """Approve by signature that a CAPA is given up, which somebody else asks for (four eyes)."""
-    with store.read() as view:
-        require_member(view, view.get(records.CAPA, capa, scope).record.project, asked_by)
-        asking = Actor(asked_by, names_of(view, {asked_by})[asked_by].name)
+    """Approve by signature that a CAPA is given up, which somebody else asks for (four eyes).
 
-    def cancelled(record: Capa) -> Capa:
-        signature = _signature(context, member, cancellation_digest(record, reason))
-        return cancel(record, reason, signature, actor=asking, now=context.now)
-
-    return take_step(
-        store, context, records.CAPA, capa, cancelled, action="cancel", expected=expected, scope=scope, reason=reason
-    )
+    The nonconformances that it answers no longer name it: whether another one is needed is open again there.
+    """
+    with store.write(context) as unit:
+        old = unit.get(records.CAPA, capa, scope)
+        if old.version != expected:
+            return unit.save(records.CAPA, old.record, expected=expected)  # raises
+        require_member(unit, old.record.project, asked_by)
+        asking = Actor(asked_by, names_of(unit, {asked_by})[asked_by].name)
+        signature = _signature(context, member, cancellation_digest(old.record, reason))
+        gone = cancel(old.record, reason, signature, actor=asking, now=context.now)
+        for ncr in gone.ncrs:
+            leave_out(unit, capa, unit.get(records.NCR, ncr))
+        return advance(unit, records.CAPA, old, gone, action="cancel", reason=reason)
 
 
 def _step(
