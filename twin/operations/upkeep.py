@@ -10,6 +10,7 @@ from twin.jobs.notify import Deliver, send_waiting
 from twin.jobs.queue import Periodic
 from twin.jobs.worker import WORKER
 from twin.operations.anchors import Signer, write_anchors
+from twin.operations.reminders import remind
 from twin.operations.uploads import expire_uploads
 from twin.store.blob_register import scrub
 from twin.store.blobs import BlobStore
@@ -49,6 +50,7 @@ def upkeep(
 
     chores = [
         Periodic("uploads", timedelta(hours=1), lambda: expire_uploads(store, blobs, context())),
+        Periodic("reminders", timedelta(hours=1), lambda: remind(store, context())),
         Periodic("scrub", timedelta(days=7), lambda: report_scrub(store, blobs), timedelta(days=1)),
     ]
     if deliver is not None:
