@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from httpx2 import Response
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
@@ -84,7 +85,9 @@ class World:
 
     def browser(self, *, host: str = "", base_url: str = "http://testserver") -> Browser:
         address = host or self.origins()
-        return Browser(TestClient(self.app, base_url=base_url, client=(address, 40000), raise_server_exceptions=False))
+        client = TestClient(self.app, base_url=base_url, client=(address, 40000), raise_server_exceptions=False)
+        client.portal = event_loop()
+        return Browser(client)
 
     def administrator(self) -> Browser:
         """The first administrator, with a password of their own."""
@@ -106,6 +109,15 @@ class World:
         assert browser.sign_in(login, once).status_code == 200
         assert browser("PUT", "/auth/password", json={"current": once, "new": PASSWORD}).status_code == 204
         return browser
+
+
+@cache
+def event_loop() -> BlockingPortal:
+    """Start an event loop once, where a client would otherwise start one for each request."""
+    portal = start_blocking_portal()
+    opened = portal.__enter__()
+    atexit.register(portal.__exit__, None, None, None)
+    return opened
 
 
 @cache
