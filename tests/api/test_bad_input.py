@@ -242,14 +242,16 @@ def test_stopped_at_any_step_it_ends_at_once_and_whole(
     model = building if step in ("reading", "tessellating") else hall.model
     child = start(model, hall.scan, "--out", tmp_path / "out", "--register", "given", "--report", "html", "--no-cache")
     assert child.stderr is not None
-    while step.encode() not in (line := child.stderr.readline()):
-        assert line, "the step never came"
+    said = b""
+    while step.encode() not in said:  # the line of a step ends when the step does: that would be too late
+        said += (more := os.read(child.stderr.fileno(), 4096))
+        assert more, "the step never came"
     for number in signals:
         os.killpg(child.pid, number)  # as a terminal does: the workers get it, too
-    said = child.communicate(timeout=60)[1].decode()
-    assert child.returncode == code, said
-    assert said.splitlines()[-1].startswith("qtems: stopped by ")
-    assert "Traceback" not in said
+    told = child.communicate(timeout=60)[1].decode()
+    assert child.returncode == code, told
+    assert told.splitlines()[-1].startswith("qtems: stopped by ")
+    assert "Traceback" not in told
     assert members_of(child.pid) == []
     left = [path.name for path in (tmp_path / "out").rglob("*")] if (tmp_path / "out").exists() else []
     assert set(left) <= {"report.json", "report.html"}
