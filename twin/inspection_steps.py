@@ -1,27 +1,22 @@
-"""Carrying out an inspection: start, read, sign, decide on the quantity, inspect again."""
+"""Carrying out an inspection: start, read, correct, sign; its lot's quantity is :mod:`twin.inspection_quantity`."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from geometry.verdict import Outcome
+from twin.access import INSPECTED_AS, REINSPECTED_AS
 from twin.characteristic import CharacteristicKind, InspectionCharacteristic, Reading
 from twin.errors import Conflict, IllegalTransition, Invalid, NotFound, Refused
 from twin.inspection import (
     TRANSITIONS,
-    Basis,
-    GeneralRule,
     Inspection,
     InspectionEvent,
     InspectionState,
-    MoveKind,
-    QuantityMove,
 )
-from twin.inspection_lot import whole_lot
-from twin.inspection_verdict import answer_outcome, verdict
+from twin.inspection_verdict import answer_outcome
 from twin.instrument import Instrument, require_calibrated
-from twin.record import Actor, Id, Signature, SignatureMeaning, require_utc
+from twin.record import Actor, Signature, SignatureMeaning, require_utc
 from twin.signed_content import digest_of, require_covers
 from twin.step import Step
 
@@ -121,7 +116,27 @@ def sign(inspection: Inspection, signature: Signature, *, actor: Actor, now: dat
         )
     if signature.meaning is not SignatureMeaning.AUTHORSHIP:
         raise Refused("an inspector signs as author of the readings", missing=("authorship by signature",))
+    require_suitable(inspection, signature)
     return replace(after, signature=signature)
+
+
+def require_suitable(inspection: Inspection, signature: Signature, *, again: bool = False) -> None:
+    """Raise :class:`Refused` for a capacity that does not inspect, or does not inspect one's own work again.
+
+    Parameters
+    ----------
+    again
+        It is taken as a re-inspection, though it was not planned as one.
+    """
+    again = again or inspection.reinspects_id is not None
+    able = REINSPECTED_AS if again else INSPECTED_AS
+    if signature.role not in able:
+        said = "a re-inspection" if again else "an inspection"
+        names = ", ".join(sorted(capacity.value.replace("_", " ") for capacity in able))
+        raise Refused(
+            f"{inspection.number}: {said} is not signed as {signature.role.replace('_', ' ')}, but as one of {names}",
+            missing=(f"a signature on {said} in a suitable capacity",),
+        )
 
 
 def cancel(inspection: Inspection, reason: str, *, actor: Actor, now: datetime) -> Inspection:
@@ -130,118 +145,6 @@ def cancel(inspection: Inspection, reason: str, *, actor: Actor, now: datetime) 
     if not reason.strip():
         raise Invalid("say why the inspection is cancelled")
     return after
-
-
-def count_quantity(inspection: Inspection, quantity: Decimal, *, actor: Actor, now: datetime) -> Inspection:
-    """Record how much more of the lot was looked at."""
-    if inspection.state not in (InspectionState.IN_PROGRESS, InspectionState.SIGNED):
-        raise _not_now(inspection, "looked at")
-    return _move(inspection, QuantityMove(MoveKind.INSPECTED, quantity, actor.id, now))
-
-
-def accept_quantity(
-    inspection: Inspection, quantity: Decimal, basis: Basis, *, actor: Actor, now: datetime, basis_id: Id = ""
-) -> Inspection:
-    """Accept some of the lot, on the verdict, or on what made good for it.
-
-    Only a quantity is ever held back, never the document (a delivery with rejects can still be booked).
-
-    Raises
-    ------
-    Refused
-        If the inspection is not signed, the verdict is no pass, or the other basis is not named.
-    """
-    _expect_signed(inspection, "accepted")
-    if basis is Basis.VERDICT:
-        found = verdict(inspection).outcome
-        if found is not Outcome.PASS:
-            raise Refused(
-                f"the verdict of {inspection.number} is {found}: accept on a passing re-inspection, a concession "
-                "or a closed NCR, or reject",
-                missing=("a passing verdict",),
-            )
-    elif basis is Basis.REINSPECTION:
-        raise Refused("accept on the re-inspection itself: it has to have passed", missing=("the re-inspection",))
-    elif not basis_id:
-        raise Refused(f"name the {basis.value.replace('_', ' ')} that it rests on", missing=(basis.value,))
-    return _move(inspection, QuantityMove(MoveKind.ACCEPTED, quantity, actor.id, now, basis, basis_id))
-
-
-def accept_on_reinspection(
-    inspection: Inspection, again: Inspection, quantity: Decimal, *, actor: Actor, now: datetime
-) -> Inspection:
-    """Accept what passed when it was inspected again.
-
-    Raises
-    ------
-    Refused
-        If ``again`` is not a signed, passing re-inspection of this one, or covers less than ``quantity``.
-    """
-    _expect_signed(inspection, "accepted")
-    if again.reinspects_id != inspection.id:
-        raise Refused(f"{again.number} does not inspect {inspection.number} again", missing=("its re-inspection",))
-    _expect_signed(again, "accepted")
-    found = verdict(again).outcome
-    if found is not Outcome.PASS:
-        raise Refused(f"the re-inspection {again.number} is {found}", missing=("a passing re-inspection",))
-    used = sum((m.quantity for m in inspection.moves if m.basis_id == again.id), Decimal(0))
-    if used + quantity > again.quantity:
-        raise Refused(f"{again.number} covers {again.quantity} {again.unit}, of which {used} are accepted already")
-    move = QuantityMove(MoveKind.ACCEPTED, quantity, actor.id, now, Basis.REINSPECTION, again.id)
-    return _move(inspection, move)
-
-
-def reject_quantity(
-    inspection: Inspection, quantity: Decimal, reason: str, *, actor: Actor, now: datetime
-) -> Inspection:
-    """Reject some of the lot."""
-    _expect_signed(inspection, "rejected")
-    if not reason.strip():
-        raise Invalid("say why it is rejected")
-    return _move(inspection, QuantityMove(MoveKind.REJECTED, quantity, actor.id, now, reason=reason))
-
-
-def restore_quantity(inspection: Inspection, quantity: Decimal, ncr: Id, *, actor: Actor, now: datetime) -> Inspection:
-    """Make some of what was rejected pending again, because it was reworked under an NCR."""
-    _expect_signed(inspection, "pending again")
-    if not ncr:
-        raise Refused("name the NCR under which it was reworked", missing=("the NCR",))
-    return _move(inspection, QuantityMove(MoveKind.RESTORED, quantity, actor.id, now, basis_id=ncr))
-
-
-def inspect_again(
-    inspection: Inspection, new_id: Id, number: str, global_ids: Collection[str], quantity: Decimal
-) -> Inspection:
-    """Return a new inspection of some elements of a signed one, by the original criteria, of every one of them.
-
-    Raises
-    ------
-    Refused
-        If the original is not signed.
-    Invalid
-        If an element is not of its lot, or the quantity is more than that of the lot.
-    """
-    _expect_signed(inspection, "inspected again")
-    foreign = sorted(set(global_ids) - set(inspection.lot))
-    if foreign:
-        raise Invalid(f"{foreign[0]} is not in the lot of {inspection.number}")
-    if quantity > inspection.quantity:
-        raise Invalid(f"{quantity} {inspection.unit} are more than the lot of {inspection.number}")
-    sample = whole_lot(global_ids)
-    return Inspection(
-        id=new_id,
-        project=inspection.project,
-        number=number,
-        title=inspection.title,
-        lot=sample.global_ids,
-        quantity=quantity,
-        unit=inspection.unit,
-        sample=sample,
-        characteristics=inspection.characteristics,
-        pin=inspection.pin,
-        general_rule=GeneralRule.SHARE,
-        reinspects_id=inspection.id,
-    )
 
 
 def _step(inspection: Inspection, event: InspectionEvent, actor: Actor, now: datetime, reason: str = "") -> Inspection:
@@ -255,25 +158,9 @@ def _step(inspection: Inspection, event: InspectionEvent, actor: Actor, now: dat
     return replace(inspection, state=after, steps=(*inspection.steps, Step(event, after, actor, now, reason.strip())))
 
 
-def _move(inspection: Inspection, move: QuantityMove) -> Inspection:
-    return replace(inspection, moves=(*inspection.moves, move))
-
-
 def _expect_in_progress(inspection: Inspection) -> None:
     if inspection.state is not InspectionState.IN_PROGRESS:
         raise Refused(f"{inspection.number} is {inspection.state}: answers are recorded while it is in progress")
-
-
-def _expect_signed(inspection: Inspection, said: str) -> None:
-    if inspection.state is not InspectionState.SIGNED:
-        raise _not_now(inspection, said)
-
-
-def _not_now(inspection: Inspection, said: str) -> Refused:
-    return Refused(
-        f"{inspection.number} is {inspection.state}: nothing of its lot can be {said} before it is signed",
-        missing=("the inspector's signature",),
-    )
 
 
 def _missing_answer(

@@ -13,6 +13,7 @@ from api.schemas import inspection as wire
 from api.schemas.inspection import InspectionLine, InspectionOut, InspectionQuery, inspection_line, inspection_out
 from api.schemas.ncr import NcrOut, ncr_out
 from api.schemas.record import ExportOut, Happening, Reason, manifestation
+from twin import inspection_quantity as quantities
 from twin import inspection_steps as steps
 from twin.access import Action
 from twin.inspection import Inspection
@@ -78,10 +79,14 @@ def download_inspection_file(inspection: InspectionHeld, digest: DigestPath, req
 
 @routes.post(ONE + "/again", Action.INSPECTION_PERFORM, "Plan a re-inspection", status=201)
 def plan_inspection_again(inspection: InspectionHeld, given: wire.AgainIn) -> InspectionOut:
-    """Plan to inspect some elements of a signed inspection again, by its own criteria."""
+    """Plan to inspect some elements of a signed inspection again, by its own criteria: each, or a new sample of them.
+
+    It frees the share of the lot that its elements are; whoever plans it does not choose the sample.
+    """
     stored = inspections.plan_reinspection(
-        inspection.store, inspection.context, inspection.id, given.global_ids, given.quantity, scope=inspection.scope
-    )
+        inspection.store, inspection.context, inspection.id, given.global_ids, given.quantity, extent=given.extent,
+        scope=inspection.scope,
+    )  # fmt: skip
     return _shown(inspection, stored)
 
 
@@ -152,13 +157,16 @@ def cancel_inspection(inspection: InspectionHeld, expected: Expected, given: Rea
 def count_inspected_quantity(inspection: InspectionHeld, expected: Expected, given: wire.QuantityIn) -> InspectionOut:
     """Record how much more of the lot was looked at."""
     by, now, much = inspection.actor, inspection.now, given.quantity
-    step = inspection.step("count", lambda i: steps.count_quantity(i, much, actor=by, now=now), expected)
+    step = inspection.step("count", lambda i: quantities.count_quantity(i, much, actor=by, now=now), expected)
     return _shown(inspection, step)
 
 
 @routes.post(ONE + "/accept", Action.INSPECTION_DECIDE, "Accept some of a lot")
 def accept_inspected_quantity(inspection: InspectionHeld, expected: Expected, given: wire.AcceptIn) -> InspectionOut:
-    """Accept some of the lot: on the verdict, a passing re-inspection, or a closed nonconformance."""
+    """Accept some of the lot: on the verdict, a passing re-inspection, a closed nonconformance or its concession.
+
+    The nonconformance was raised from the inspection, or shares elements and what failed; it was closed since.
+    """
     stored = inspections.accept_lot(
         inspection.store, inspection.context, inspection.id, given.quantity, given.basis,
         basis_id=given.basis_id or "", expected=expected, scope=inspection.scope,
@@ -171,14 +179,14 @@ def reject_inspected_quantity(inspection: InspectionHeld, expected: Expected, gi
     """Reject some of the lot."""
     by, now, much, why = inspection.actor, inspection.now, given.quantity, given.reason
     step = inspection.step(
-        "reject", lambda i: steps.reject_quantity(i, much, why, actor=by, now=now), expected, reason=why
+        "reject", lambda i: quantities.reject_quantity(i, much, why, actor=by, now=now), expected, reason=why
     )
     return _shown(inspection, step)
 
 
 @routes.post(ONE + "/restore", Action.INSPECTION_DECIDE, "Make rejected quantity pending again")
 def restore_rejected_quantity(inspection: InspectionHeld, expected: Expected, given: wire.RestoreIn) -> InspectionOut:
-    """Make some of what was rejected pending again, because it was reworked under a nonconformance."""
+    """Make some of what was rejected pending again: it was corrected under a nonconformance that is closed."""
     stored = inspections.restore_lot(
         inspection.store, inspection.context, inspection.id, given.quantity, given.ncr, expected=expected,
         scope=inspection.scope,

@@ -27,6 +27,7 @@ from twin.characteristic import CharacteristicKind, InspectionCharacteristic, Re
 from twin.finding import Severity
 from twin.inspection import Basis, GeneralRule, Inspection, InspectionState
 from twin.inspection_lot import whole_lot
+from twin.inspection_quantity import Extent
 from twin.inspection_steps import allowed_events, missing_for
 from twin.inspection_verdict import InspectionVerdict, outcomes_by_element, verdict
 from twin.instrument import Instrument
@@ -184,10 +185,13 @@ class NewInspection(Body):
 class AgainIn(Body):
     """Which elements of a signed inspection are inspected again."""
 
-    model_config = example(global_ids=[_ELEMENT], quantity="1")
+    model_config = example(global_ids=[_ELEMENT], quantity="1", extent="each")
 
     global_ids: Annotated[GlobalIds, Field(min_length=1)]
-    quantity: Number
+    quantity: Annotated[Number, Field(description="At most the share of the lot that these elements are")]
+    extent: Extent = Field(
+        default=Extent.EACH, description="`sample`: a new sample of them by the table, and all that failed before"
+    )
 
 
 class Instruments(Body):

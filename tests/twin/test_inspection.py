@@ -13,7 +13,6 @@ from twin.characteristic import CharacteristicKind, InspectionCharacteristic, Re
 from twin.errors import Conflict, IllegalTransition, Invalid, NotFound, Refused
 from twin.inspection import (
     TRANSITIONS,
-    Basis,
     GeneralRule,
     Inspection,
     InspectionEvent,
@@ -21,19 +20,14 @@ from twin.inspection import (
     PlanPin,
 )
 from twin.inspection_lot import draw_sample, whole_lot
+from twin.inspection_quantity import accept_on_verdict
 from twin.inspection_steps import (
-    accept_on_reinspection,
-    accept_quantity,
     add_instrument,
     allowed_events,
     cancel,
     correct,
-    count_quantity,
-    inspect_again,
     missing_for,
     record,
-    reject_quantity,
-    restore_quantity,
     sign,
     signing_digest,
     start,
@@ -315,80 +309,8 @@ def test_a_sample_stands_for_its_lot() -> None:
     inspection = start(inspection, (), actor=INSPECTOR, now=NOW)
     for g in sample.global_ids:
         inspection = record(inspection, _yes(g))
-    accepted = accept_quantity(_sign(inspection), Decimal(90), Basis.VERDICT, actor=MANAGER, now=NOW)
+    accepted = accept_on_verdict(_sign(inspection), Decimal(90), actor=MANAGER, now=NOW)
     assert (accepted.ledger.accepted, accepted.ledger.pending) == (90, 0)
-
-
-def test_the_ledger_follows_the_moves_and_always_sums() -> None:
-    inspection = count_quantity(_failed(), Decimal(5), actor=INSPECTOR, now=NOW)
-    inspection = reject_quantity(inspection, Decimal(1), "leans", actor=MANAGER, now=NOW)
-    inspection = accept_quantity(inspection, Decimal(4), Basis.CONCESSION, actor=MANAGER, now=NOW, basis_id="k1")
-    book = inspection.ledger
-    assert (book.inspected, book.accepted, book.rejected, book.pending) == (5, 4, 1, 0)
-    inspection = restore_quantity(inspection, Decimal(1), "n1", actor=MANAGER, now=NOW)
-    assert (inspection.ledger.rejected, inspection.ledger.pending) == (0, 1)
-    with pytest.raises(Refused, match="more than"):
-        reject_quantity(inspection, Decimal(2), "why", actor=MANAGER, now=NOW)
-    with pytest.raises(Refused, match="name the NCR"):
-        restore_quantity(inspection, Decimal(1), "", actor=MANAGER, now=NOW)
-    with pytest.raises(Invalid, match="say why"):
-        reject_quantity(inspection, Decimal(1), "", actor=MANAGER, now=NOW)
-    assert from_json(to_json(inspection), Inspection) == inspection
-
-
-def test_without_a_pass_nothing_is_accepted_on_the_verdict() -> None:
-    with pytest.raises(Refused, match="is fail"):
-        accept_quantity(_failed(), Decimal(4), Basis.VERDICT, actor=MANAGER, now=NOW)
-    with pytest.raises(Refused, match="name the ncr closed"):
-        accept_quantity(_failed(), Decimal(4), Basis.NCR_CLOSED, actor=MANAGER, now=NOW)
-    with pytest.raises(Refused, match="re-inspection itself"):
-        accept_quantity(_failed(), Decimal(4), Basis.REINSPECTION, actor=MANAGER, now=NOW, basis_id="x")
-
-
-_DECISIONS: list[Callable[[Inspection], Inspection]] = [
-    lambda i: accept_quantity(i, Decimal(1), Basis.VERDICT, actor=MANAGER, now=NOW),
-    lambda i: reject_quantity(i, Decimal(1), "why", actor=MANAGER, now=NOW),
-    lambda i: restore_quantity(i, Decimal(1), "n", actor=MANAGER, now=NOW),
-    lambda i: inspect_again(i, "y", "T-2", ["g0"], Decimal(1)),
-]
-
-
-@pytest.mark.parametrize("move", _DECISIONS)
-def test_nothing_is_decided_before_signing(move: Callable[[Inspection], Inspection]) -> None:
-    with pytest.raises(Refused, match="before it is signed"):
-        move(_complete())
-    with pytest.raises(Refused, match="before it is signed"):
-        count_quantity(_planned(), Decimal(1), actor=INSPECTOR, now=NOW)
-
-
-def _again(number: str = "2") -> Inspection:
-    again = inspect_again(_failed(), "y" * 32, "T-INS-0002", ["g4"], Decimal(1))
-    again = record(start(again, (LEVEL,), actor=INSPECTOR, now=NOW), _mm("g4", number, photos=PHOTO))
-    return _sign(record(again, _yes("g4")))
-
-
-def test_a_passing_reinspection_by_the_same_criteria_frees_its_quantity_once() -> None:
-    failed, again = _failed(), _again()
-    assert (again.reinspects_id, again.characteristics) == (failed.id, failed.characteristics)
-    accepted = accept_on_reinspection(failed, again, Decimal(1), actor=MANAGER, now=NOW)
-    assert accepted.ledger.accepted == 1
-    with pytest.raises(Refused, match="accepted already"):
-        accept_on_reinspection(accepted, again, Decimal(1), actor=MANAGER, now=NOW)
-
-
-def test_a_reinspection_that_failed_is_unsigned_or_anothers_frees_nothing() -> None:
-    failed = _failed()
-    for again, text in (
-        (_again("13"), "is fail"),
-        (inspect_again(failed, "y", "T-2", ["g4"], Decimal(1)), "before it is signed"),
-        (replace(_again(), reinspects_id="other"), "does not inspect"),
-    ):
-        with pytest.raises(Refused, match=text):
-            accept_on_reinspection(failed, again, Decimal(1), actor=MANAGER, now=NOW)
-    with pytest.raises(Invalid, match="not in the lot"):
-        inspect_again(failed, "y", "T-2", ["zz"], Decimal(1))
-    with pytest.raises(Invalid, match="more than the lot"):
-        inspect_again(failed, "y", "T-2", ["g4"], Decimal(6))
 
 
 @pytest.mark.parametrize("changes", [

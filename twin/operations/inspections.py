@@ -12,14 +12,15 @@ from twin.finding import Severity
 from twin.inspection import Basis, GeneralRule, Inspection, PlanPin
 from twin.inspection_lot import Sample, draw_sample, minimum_sample, whole_lot
 from twin.inspection_plan import PlanStatus
-from twin.inspection_steps import (
+from twin.inspection_quantity import (
+    Extent,
+    accept_on_ncr,
     accept_on_reinspection,
-    accept_quantity,
+    accept_on_verdict,
     inspect_again,
     restore_quantity,
-    sign,
-    signing_digest,
 )
+from twin.inspection_steps import sign, signing_digest
 from twin.inspection_verdict import verdict
 from twin.ncr import draft_from_inspection
 from twin.ncr_record import NonConformance, State
@@ -93,12 +94,13 @@ def plan_reinspection(
     global_ids: Collection[str],
     quantity: Decimal,
     *,
+    extent: Extent = Extent.EACH,
     scope: Scope = EVERYTHING,
 ) -> Stored[Inspection]:
-    """Plan to inspect some elements of a signed inspection again, by its own criteria and every one of them."""
+    """Plan to inspect some elements of a signed inspection again, by its own criteria: each, or a new sample."""
     with store.write(context) as unit:
         old = unit.get(records.INSPECTION, inspection, scope).record
-        again = inspect_again(old, unit.new_id(), _number(unit, old.project), global_ids, quantity)
+        again = inspect_again(old, unit.new_id(), _number(unit, old.project), global_ids, quantity, extent=extent)
         return begin(unit, records.INSPECTION, again)
 
 
@@ -194,13 +196,14 @@ def accept_lot(
     with store.read() as view:
         project = _only(view.get(records.INSPECTION, inspection, scope).record.project)
         again = view.get(records.INSPECTION, basis_id, project).record if basis is Basis.REINSPECTION else None
-        if basis in (Basis.NCR_CLOSED, Basis.CONCESSION):
-            _require_closed(view, basis_id, project)
+        ncr = _ncr(view, basis_id, project) if basis in (Basis.NCR_CLOSED, Basis.CONCESSION) else None
 
     def accepted(record: Inspection) -> Inspection:
         if again is not None:
             return accept_on_reinspection(record, again, quantity, actor=context.actor, now=context.now)
-        return accept_quantity(record, quantity, basis, actor=context.actor, now=context.now, basis_id=basis_id)
+        if ncr is not None:
+            return accept_on_ncr(record, ncr, quantity, basis, actor=context.actor, now=context.now)
+        return accept_on_verdict(record, quantity, actor=context.actor, now=context.now)
 
     return take_step(
         store, context, records.INSPECTION, inspection, accepted, action="accept", expected=expected, scope=scope
@@ -217,12 +220,12 @@ def restore_lot(
     expected: int,
     scope: Scope = EVERYTHING,
 ) -> Stored[Inspection]:
-    """Make some of what was rejected pending again, since it was reworked under an NCR of the project."""
+    """Make some of what was rejected pending again, since it was reworked under an NCR that is closed."""
     with store.read() as view:
-        view.get(records.NCR, ncr, _only(view.get(records.INSPECTION, inspection, scope).record.project))
+        found = view.get(records.NCR, ncr, _only(view.get(records.INSPECTION, inspection, scope).record.project)).record
     return take_step(
         store, context, records.INSPECTION, inspection,
-        lambda i: restore_quantity(i, quantity, ncr, actor=context.actor, now=context.now), action="restore",
+        lambda i: restore_quantity(i, found, quantity, actor=context.actor, now=context.now), action="restore",
         expected=expected, scope=scope,
     )  # fmt: skip
 
@@ -255,13 +258,11 @@ def _pin(view: View, project: Id, pinned: Pinned) -> PlanPin:
     return PlanPin(plan.id, plan.revision, plan.item(pinned.item).id, pinned.model_revision)
 
 
-def _require_closed(view: View, ncr: Id, project: Scope) -> None:
+def _ncr(view: View, ncr: Id, project: Scope) -> NonConformance:
     try:
-        record = view.get(records.NCR, ncr, project).record
+        return view.get(records.NCR, ncr, project).record
     except NotFound as error:
         raise Invalid("name the NCR by its identifier, of this project") from error
-    if record.state is not State.CLOSED:
-        raise Refused(f"{record.number or 'the draft'} is {record.state}: not closed", missing=("a closed NCR",))
 
 
 def _only(project: Id) -> Scope:

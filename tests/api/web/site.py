@@ -162,9 +162,9 @@ def under_review(site: Site, ncr: str) -> None:
 REWORK = {"decision": "rework", "quantity": "1", "justification": "move it back", "instruction": "WI-7"}
 
 
-def in_reinspection(site: Site, ncr: str) -> None:
+def in_reinspection(site: Site, ncr: str, element: str = ELEMENT) -> None:
     """Decide rework, sign, do the work and report it as finished."""
-    site.do("quinn", ncr, "propose", {"lines": [{**REWORK, "global_ids": [ELEMENT]}]})
+    site.do("quinn", ncr, "propose", {"lines": [{**REWORK, "global_ids": [element]}]})
     for who in ("quinn", "carl"):
         site.sign(who, ncr)
     site.do("quinn", ncr, "dispose")

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.api.web.site import ELEMENT, OTHER_ELEMENT, QUESTION, TAPE, Site, make_site
+from tests.api.web.site import (
+    ELEMENT,
+    OTHER_ELEMENT,
+    QUESTION,
+    TAPE,
+    Site,
+    draft_of,
+    in_reinspection,
+    make_site,
+    under_review,
+)
 from tests.api.web.world import PASSWORD, World
 
 
@@ -78,16 +88,30 @@ def test_a_failed_inspection_suggests_a_nonconformance_once(site: Site) -> None:
     assert (again.status_code, "already" in again.text) == (409, True)
     assert site.do("ines", f"/ncrs/{draft['id']}", "open")["record"]["number"] == "TOWER-NCR-0001"
     passing = signed(site, "3", "3")
-    none = site.browsers["ines"].post(f"{site.root}{passing}/ncr", {"severity": "major"})
+    none = site.awake("ines").post(f"{site.root}{passing}/ncr", {"severity": "major"})
     assert none.status_code == 409
+
+
+def reworked(site: Site, inspection: str) -> str:
+    """Raise what a failed inspection suggests, have it reworked, and leave it waiting for its re-inspection."""
+    ncr = f"/ncrs/{site.post('ines', inspection + '/ncr', {'severity': 'minor'})['record']['id']}"
+    under_review(site, ncr)
+    in_reinspection(site, ncr, OTHER_ELEMENT)
+    return ncr
 
 
 def test_what_was_rejected_is_inspected_again(site: Site) -> None:
     path = signed(site, "3", "20")
     site.do("quinn", path, "reject", {"quantity": "1", "reason": "off its axis"})
-    ncr = site.post("ines", path + "/ncr", {"severity": "minor"})["record"]["id"]
-    site.do("quinn", path, "restore", {"quantity": "1", "ncr": ncr})
+    ncr = reworked(site, path)
+    restore = {"quantity": "1", "ncr": ncr.removeprefix("/ncrs/")}
+    closed = {"quantity": "1", "basis": "ncr_closed", "basis_id": restore["ncr"]}
+    assert site.refused("quinn", path, "restore", restore) == ["a closed NCR"]
+    assert site.refused("quinn", path, "accept", closed) == ["a closed NCR"]
     assert site.try_("quinn", path, "restore", {"quantity": "1", "ncr": "9" * 32}).status_code == 404
+    whole = {"global_ids": [OTHER_ELEMENT], "quantity": "2"}
+    more = site.awake("ines").post(f"{site.root}{path}/again", whole)
+    assert (more.status_code, "1 of the 2 elements" in more.text) == (422, True)
     again = site.post("ines", path + "/again", {"global_ids": [OTHER_ELEMENT], "quantity": "1"})
     assert (again["record"]["number"], again["record"]["reinspects_id"]) == ("TOWER-INS-0002", path.split("/")[-1])
     new = f"/inspections/{again['id']}"
@@ -96,9 +120,41 @@ def test_what_was_rejected_is_inspected_again(site: Site) -> None:
     accept = {"quantity": "1", "basis": "reinspection", "basis_id": again["id"]}
     assert site.try_("quinn", path, "accept", accept).status_code == 409
     site.sign("ines", new, capacity="inspector")
+    site.do("quinn", ncr, "capa-decision", {"needed": False, "reason": "single"})
+    site.do("quinn", ncr, "cost", {"labour": "1", "material": "0", "other": "0", "currency": "EUR"})
+    assert site.do("quinn", ncr, "close")["record"]["state"] == "closed"
+    assert site.do("quinn", path, "restore", restore)["quantities"]["pending"] == "2"
     assert site.do("quinn", path, "accept", accept)["quantities"]["accepted"] == "1"
-    closed = {"quantity": "1", "basis": "ncr_closed", "basis_id": ncr}
-    assert site.refused("quinn", path, "accept", closed) == ["a closed NCR"]
+    assert site.do("quinn", path, "accept", closed)["quantities"]["accepted"] == "2"
+
+
+def test_a_lot_is_not_accepted_or_restored_on_an_ncr_of_something_else(site: Site) -> None:
+    closed_elsewhere = reworked(site, signed(site, "3", "20"))
+    path = signed(site, "20", "3")
+    site.do("quinn", path, "reject", {"quantity": "1", "reason": "off its axis"})
+    draft = draft_of(site)
+    site.do("quinn", draft, "void", {"reason": "x"})
+    for ncr in (closed_elsewhere, draft):
+        key = ncr.removeprefix("/ncrs/")
+        assert site.try_("quinn", path, "restore", {"quantity": "1", "ncr": key}).status_code == 409
+        for basis in ("ncr_closed", "concession"):
+            tried = site.try_("quinn", path, "accept", {"quantity": "1", "basis": basis, "basis_id": key})
+            assert tried.status_code == 409
+
+
+def test_a_whole_lot_is_inspected_again_by_a_new_sample(site: Site) -> None:
+    lot = [f"E{n:021d}" for n in range(20)]
+    path = planned(site, lot=lot, quantity="20", sampling={"seed": 7})
+    first = site.get("vera", path)["record"]["sample"]["global_ids"]
+    site.do("ines", path, "start", {"instruments": [TAPE]})
+    for n, element in enumerate(first):
+        read(site, path, element, "1" if n else "20", **({} if n else {"photos": [site.picture("ines")]}))
+    site.sign("ines", path, capacity="inspector")
+    one = site.awake("ines").post(f"{site.root}{path}/again", {"global_ids": first[:1], "quantity": "20"})
+    assert one.status_code == 422
+    again = site.post("ines", path + "/again", {"global_ids": lot, "quantity": "20", "extent": "sample"})["record"]
+    assert first[0] in again["sample"]["global_ids"]
+    assert len(again["sample"]["global_ids"]) < 6
 
 
 def test_instruments_are_calibrated_and_samples_can_be_drawn_again(site: Site) -> None:
