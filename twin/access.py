@@ -181,6 +181,22 @@ CAPACITIES: Mapping[Role, frozenset[Capacity]] = MappingProxyType(
 """Role -> the capacities it may sign in; a membership may grant fewer, never more."""
 
 
+INSPECTED_AS = frozenset(
+    {
+        Capacity.INSPECTOR,
+        Capacity.QUALITY_MANAGER,
+        Capacity.THIRD_PARTY,
+        Capacity.AUTHORITY,
+        Capacity.CONSULTANT,
+        Capacity.CUSTOMER,
+        Capacity.CONTRACTOR,
+    }
+)
+"""In which capacities an inspection is signed; the contractor's own comes before the others' (GB 50300-2013, 6.0.1)."""
+REINSPECTED_AS = INSPECTED_AS - {Capacity.CONTRACTOR}
+"""In which capacities a re-inspection is signed: who built it and was wrong once does not say that it is right now."""
+
+
 def scope_of(role: Role, action: Action) -> Scope | None:
     """Return which records the action reaches for this role, None when it is not permitted at all."""
     return PERMITTED[role].get(action)
