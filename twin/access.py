@@ -67,6 +67,8 @@ class Action(StrEnum):
     PLAN_EDIT = "plan.edit"
     PLAN_APPROVE = "plan.approve"
     POINT_NOTIFY = "point.notify"
+    POINT_ATTEND = "point.attend"
+    """Write down that one came; for somebody else only with proof."""
     POINT_RELEASE = "point.release"
     INSPECTION_READ = "inspection.read"
     INSPECTION_PERFORM = "inspection.perform"
@@ -121,6 +123,7 @@ _TABLE: dict[Action, str] = {
     Action.PLAN_EDIT:           "x x . . . . .",
     Action.PLAN_APPROVE:        "x x . x . . .",
     Action.POINT_NOTIFY:        "x x x . x s .",
+    Action.POINT_ATTEND:        "x x x x x s .",
     Action.POINT_RELEASE:       "x x x x . . .",
     Action.INSPECTION_READ:     "x x x x x s x",
     Action.INSPECTION_PERFORM:  "x x x . . . .",
