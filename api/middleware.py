@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import unexpected
 
+ONLY_HEADERS = "qtems.only_headers"
+"""In the scope of a request that came as HEAD: what would be read only to be sent need not be."""
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _VIEWER_POLICY = (
@@ -44,6 +46,8 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD" and str(scope["path"]).startswith("/api/"):
+            scope, send = _as_get(scope), _without_bodies(send)
         given = Headers(scope=scope).get("x-request-id", "")
         identifier = given if _GIVEN_ID.fullmatch(given) else self.new_id()
         scope["qtems.request_id"] = identifier
@@ -70,3 +74,18 @@ class Envelope:
             if begun:
                 raise  # half an answer is out: only closing the connection says that it is not whole
             await response(scope, receive, send_with_headers)
+
+
+def _as_get(scope: Scope) -> Scope:
+    """Return the request as the GET whose headers a HEAD asks for; it has no ranges (RFC 9110, 9.3.2 and 14.2)."""
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"range"]
+    return {**scope, "method": "GET", "headers": headers, ONLY_HEADERS: True}
+
+
+def _without_bodies(send: Send) -> Send:
+    """Return what sends everything but bodies."""
+
+    async def send_headers(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_headers

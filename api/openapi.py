@@ -22,6 +22,7 @@ Records of what was built: from a deviation to a closed nonconformance.
 - Programs send `Authorization: Bearer TOKEN`; browsers sign in and send `X-CSRF-Token` with every change.
 - A record's version is its `ETag`. A change sends it as `If-Match`: 428 without, 412 when somebody was faster.
 - A POST with an `Idempotency-Key` is executed once, however often it is sent.
+- `HEAD` answers wherever `GET` does, with its headers.
 - Lists come as `{"items": [...], "next": CURSOR}`; `Link: rel="next"` names the address of the next page.
 - What is not yours to see does not exist: 404. Errors are `application/problem+json` (RFC 9457).
 """

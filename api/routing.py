@@ -15,23 +15,24 @@ Before such a function runs, its caller is known and permitted; ``rows`` holds o
 with ``{project}`` only that project's.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.datastructures import Default
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope, Send
 
 from api.auth.access import Need, described
 from api.auth.identity import grant
 from api.etag import is_known, not_modified
 from api.idempotency import HEADER, answer_once
+from api.middleware import ONLY_HEADERS
 from api.problem import BAD_REQUEST, MEDIA, MEDIA_TYPE, Problem, ProblemError, kind_of_status
 from api.services import Services
 
@@ -128,6 +129,16 @@ class GuardedRoute(APIRoute):
             openapi_extra={"x-action": str(declared.need), **_body_of(declared.sends)},
         )
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or say which methods the address knows: those of all its routes (RFC 9110, 9.3.7 and 15.5.6)."""
+        if scope["method"] == self.declared.method:
+            await super().handle(scope, receive, send)
+            return
+        allow = {"Allow": ", ".join(methods_at(scope["app"], scope["path"]))}
+        if scope["method"] != "OPTIONS":
+            raise HTTPException(405, headers=allow)
+        await Response(status_code=204, headers=allow)(scope, receive, send)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request: the guard, and behind it FastAPI's own handler."""
         return guarded(self.declared, super().get_route_handler())
@@ -151,9 +162,18 @@ def guarded(
                 raise ProblemError(BAD_REQUEST, f"the answer holds a secret and is not kept: send no {HEADER}")
             return await answer_once(services, request, given, answer)
         response = await answer(request)
-        return not_modified(response) if is_known(request, response) else response
+        if is_known(request, response):
+            return not_modified(response)
+        if ONLY_HEADERS in request.scope and isinstance(response, StreamingResponse):
+            response.body_iterator = _nothing()  # nobody waits for the bytes of a scan, or for what a job does next
+        return response
 
     return handle
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Yield one empty piece, so that what compresses on the way still takes it for a stream."""
+    yield b""
 
 
 def limited(request: Request, limit: int) -> Receive:
@@ -172,6 +192,13 @@ def limited(request: Request, limit: int) -> Receive:
         return message
 
     return receive
+
+
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """Return the methods that an address knows."""
+    routes = [route for route in app.router.routes if isinstance(route, GuardedRoute)]
+    known = {route.declared.method for route in routes if route.path_regex.match(path)}
+    return sorted(known | ({"GET", "HEAD"} if "GET" in known else set()) | {"OPTIONS"})
 
 
 def install(app: FastAPI, nouns: Iterable[Routes]) -> None:
