@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.exit_codes import ExitCode
-from api.process import Terminated
+from api.process import Terminated, keep_files_private, listen_on
 
 if TYPE_CHECKING:
     from api.arguments import Commands
@@ -31,8 +31,11 @@ Every setting is an option here or an environment variable; options win.
   QTEMS_QUEUE_URL      sqlite:///FILE (default), redis://HOST
   QTEMS_BASE_URL       how browsers reach it: https://quality.example.com; https makes cookies secure
   QTEMS_TRUSTED_PROXIES  addresses of reverse proxies whose X-Forwarded-For is believed
-  QTEMS_NOTIFY_URLS    where news go, apprise's addresses: mailtos://USER:PASSWORD@HOST?to=…, one a line
+  QTEMS_MAIL_URL       mail server for letters to each person concerned: mailtos://USER:PASSWORD@HOST?from=qtems@HOST
+  QTEMS_LANGUAGE       of letters to people who chose none, and of channels: en (default) or zh
+  QTEMS_NOTIFY_URLS    channels that get all news, apprise's addresses: msteams://…, mailtos://…?to=…, one a line
   QTEMS_WEBHOOK_URL, _WEBHOOK_SECRET  a program that gets all news as signed POSTs
+  QTEMS_WEBHOOK_PRIVATE  true when that program stands in your own network (10.*, 192.168.*, localhost)
   QTEMS_AUDIT_ANCHORS, _AUDIT_KEY     file and key for signed heads of the audit trail, daily (qtems audit --help)
   QTEMS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET  the company's sign-in, see docs/operations.md
 
@@ -95,16 +98,21 @@ def add_places(parser: argparse.ArgumentParser) -> None:
 def run_serve(arguments: argparse.Namespace) -> int:
     """Run ``qtems serve`` until Ctrl-C or SIGTERM; both are its orderly end."""
     _begin_log()
+    keep_files_private()
+    from api.outside import require_outside
+
     settings, listener = _listen(arguments)
+    require_outside(settings)
     database = _ready_database(settings)
     with listener:
+        services = _ready_services(settings, database)
         _first_run(settings, database)
         worker = None if arguments.no_worker else WorkerProcess(_environment(settings))
         try:
             if worker:
                 worker.start()
             print(f"qtems {version('qtems')} at {settings.base_url} (data in {settings.data_dir})", flush=True)
-            _serve(settings, database, listener)
+            _serve(services, listener)
         except (KeyboardInterrupt, Terminated):
             pass
         finally:
@@ -118,25 +126,28 @@ def run_serve(arguments: argparse.Namespace) -> int:
 def run_worker(arguments: argparse.Namespace) -> int:
     """Run ``qtems worker`` until Ctrl-C or SIGTERM; what it was doing is handed back."""
     from api.cli import cache_dir
-    from api.outside import deliver_of, ledger_of
+    from api.outside import deliver_of, ledger_of, mailing_of
     from api.services import utc_now
     from twin.jobs.queue import open_queue
     from twin.jobs.worker import Worker
     from twin.operations.job_kinds import job_kinds
     from twin.operations.upkeep import upkeep
-    from twin.store.blobs import open_blobs
-    from twin.store.repository import Store
 
     _begin_log()
+    keep_files_private()
     settings = settings_of(arguments)
     database = _ready_database(settings)
-    store, blobs = Store(database), open_blobs(settings.blob_url)
+    services = _ready_services(settings, database)
+    store, blobs = services.store, services.blobs
     worker = Worker(store, blobs, job_kinds(cache_dir()))
     if arguments.while_stdin_is_open:
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _LOG.info("worker %s is ready", worker.name)
     try:
-        chores = upkeep(store, blobs, utc_now, deliver=deliver_of(settings), ledger=ledger_of(settings))
+        chores = upkeep(
+            store, blobs, utc_now, deliver=deliver_of(settings), mailing=mailing_of(settings),
+            ledger=ledger_of(settings),
+        )  # fmt: skip
         open_queue(settings.queue_url).serve(worker, threads=arguments.threads, periodic=chores)
     except (KeyboardInterrupt, Terminated):
         pass
@@ -153,6 +164,7 @@ def run_password(arguments: argparse.Namespace) -> int:
     from twin.operations.accounts import find_user, reset_password
     from twin.store.repository import Context, Store
 
+    keep_files_private()
     database = _ready_database(settings_of(arguments))
     store = Store(database)
     with store.read() as view:
@@ -218,10 +230,7 @@ def settings_of(arguments: argparse.Namespace, **more: object) -> "Settings":
 def _listen(arguments: argparse.Namespace) -> "tuple[Settings, socket.socket]":
     """Take the port before anything else; port 0 takes a free one."""
     settings = settings_of(arguments)
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
-    # asyncio does this only for sockets that were made with the protocol's number; without it each answer waits 40 ms
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener = listen_on(settings.host, settings.port)
     if settings.port == 0:
         settings = settings_of(arguments, port=listener.getsockname()[1])
     return settings, listener
@@ -239,6 +248,18 @@ def _ready_database(settings: "Settings") -> "Database":
     return database
 
 
+def _ready_services(settings: "Settings", database: "Database") -> "Services":
+    """Open everything that the settings name, and see that files can be kept, before anything is promised."""
+    from api.services import open_services
+    from twin.errors import Refused
+
+    services = open_services(settings, database)
+    told = services.blobs.trouble()
+    if told:
+        raise Refused(f"files cannot be kept in {settings.blob_url}: {told}. Check QTEMS_BLOB_URL and that it runs")
+    return services
+
+
 def _first_run(settings: "Settings", database: "Database") -> None:
     """Make the first administrator and show the one-time password where only the person at the console sees it."""
     from api.auth.passwords import Argon2
@@ -252,13 +273,12 @@ def _first_run(settings: "Settings", database: "Database") -> None:
         print(f"One-time password, shown this once:  {first.password}", flush=True)
 
 
-def _serve(settings: "Settings", database: "Database", listener: socket.socket) -> None:
+def _serve(services: "Services", listener: socket.socket) -> None:
     import uvicorn
 
     from api.app import create_app
-    from api.services import open_services
 
-    services: Services = open_services(settings, database)
+    settings = services.settings
     config = uvicorn.Config(
         create_app(settings, services),
         log_config=None,

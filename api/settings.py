@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -42,8 +42,14 @@ class Settings(BaseModel):
     """Of a JSON request; uploads have their own limits."""
     notify_urls: str = Field(default="", repr=False)
     """Apprise's addresses, one a line; they hold passwords."""
+    mail_url: str = Field(default="", repr=False)
+    """The mail server for letters to people, as apprise writes it, without recipients; it holds a password."""
+    language: Literal["en", "zh"] = "en"
+    """Of letters to people who chose none, and of what goes to channels."""
     webhook_url: str = ""
     webhook_secret: str = Field(default="", repr=False)
+    webhook_private: bool = False
+    """Whether the webhook may be in one's own network."""
     audit_anchors: Path | None = None
     """Where a worker appends the signed heads of the audit trail once a day."""
     audit_key: Path | None = None

@@ -20,6 +20,8 @@ from twin.record import Actor, Id, require_utc
 SYSTEM_ACTOR = Actor("0" * 32, "qtems")
 """The system itself: on the first run, and while nobody has shown who they are."""
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,63}")
+LANGUAGES = ("en", "zh")
+"""What people are written to in."""
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
 _COMMON_WORDS = frozenset(
@@ -36,7 +38,7 @@ class UserStatus(StrEnum):
 
     ACTIVE = "active"
     LOCKED = "locked"
-    """After too many failed sign-ins in a row; an administrator looks into it and unlocks."""
+    """After too many wrong passwords at signatures, or by hand; an administrator looks into it and unlocks."""
     DISABLED = "disabled"
     """Left, or not to work here for now."""
 
@@ -75,11 +77,15 @@ class User:
     status: UserStatus = UserStatus.ACTIVE
     administrator: bool = False
     must_change_password: bool = False
-    """After a one-time password: nothing else is possible before."""
+    """The password is for one use: whoever signs in with it can do nothing else before choosing their own."""
     password_set_at: datetime | None = None
     """None for somebody who signs in elsewhere only (OpenID Connect), and therefore cannot sign records yet."""
     subject: str | None = None
     """``ISSUER SUBJECT`` of OpenID Connect."""
+    language: str = ""
+    """In which letters are written to them: ``en``, ``zh``; empty for the server's own."""
+    by_mail: bool = True
+    """Whether they want a letter for each notice, besides finding it in their inbox."""
 
     def __post_init__(self) -> None:
         """Refuse what could not be told from another account, or not be printed."""
@@ -92,6 +98,8 @@ class User:
             raise Invalid("a person's name is 1 to 200 printable characters")
         if self.email and (len(self.email) > 200 or not re.fullmatch(r"[^@\s]+@[^@\s]+", self.email)):
             raise Invalid(f"{self.email!r} is no e-mail address")
+        if self.language not in ("", *LANGUAGES):
+            raise Invalid(f"language {self.language!r} is not known: choose {' or '.join(LANGUAGES)}")
 
     @property
     def actor(self) -> Actor:
@@ -177,11 +185,23 @@ class AttemptLimit:
         return max(1, -int(-(again - now).total_seconds() // 1))
 
 
-PER_LOGIN = AttemptLimit(5, timedelta(minutes=15))
+PER_LOGIN = (AttemptLimit(5, timedelta(minutes=15)), AttemptLimit(20, timedelta(hours=24)))
+"""Of one login from one place, since it last signed in there: a browser that knows the way, else an address."""
+PER_LOGIN_ELSEWHERE = AttemptLimit(100, timedelta(hours=24))
+"""Of one login from all places together where it never signed in: a place that is known goes on being listened to.
+
+So nobody is kept out by what strangers type, and strangers have 100 guesses a day, from however many addresses
+(NIST SP 800-63B, 5.2.2, which leaves places that are known aside as well).
+"""
 PER_ORIGIN = AttemptLimit(30, timedelta(minutes=15))
 PER_SIGNATURE = AttemptLimit(5, timedelta(minutes=15))
+KNOWN_FOR = timedelta(days=90)
+"""For how long after signing in from an address it is known."""
 FAILURES_UNTIL_LOCKED = 100
-"""In a row, however slowly (NIST SP 800-63B, 5.2.2): then an administrator has to look."""
+"""Wrong passwords in a row at signatures, however slowly: whoever types them is signed in, so somebody has to look.
+
+What is typed by people who have not shown who they are locks nobody: anybody could do that to everybody.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +210,14 @@ class SessionLimits:
 
     idle: timedelta = timedelta(hours=1)
     absolute: timedelta = timedelta(hours=12)
+
+
+class SignedInBy(StrEnum):
+    """How a session began."""
+
+    PASSWORD = "password"
+    ISSUER = "issuer"
+    """The company's sign-in vouched for them: a one-time password of ours stands in nobody's way then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +231,7 @@ class Session:
     used_at: datetime
     expires_at: datetime
     origin: str
+    how: SignedInBy = SignedInBy.PASSWORD
 
     def is_alive(self, now: datetime, idle: timedelta) -> bool:
         """Say whether it still counts."""
@@ -246,6 +275,8 @@ class SystemAction(StrEnum):
     """What can be done above projects: ``noun.verb``."""
 
     ACCOUNT_MANAGE = "account.manage"
+    DELIVERY_MANAGE = "delivery.manage"
+    """See which letters arrived and which did not, and have one sent again."""
     DIRECTORY_READ = "directory.read"
     """Find people and organisations by name, to take them into a project."""
     ORGANISATION_MANAGE = "organisation.manage"

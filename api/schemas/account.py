@@ -1,12 +1,13 @@
 """Accounts, sessions and tokens over the wire."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from api.paging import PageQuery
 from api.schemas.base import (
+    NO_CONTROL,
     RECORD_EXAMPLE,
     Line,
     Moment,
@@ -27,6 +28,7 @@ _WHEN = "2026-11-22T08:00:00Z"
 _USER = {
     **RECORD_EXAMPLE, "login": "ann", "name": "Ann Wu", "email": "ann@example.com", "status": "active",
     "administrator": False, "must_change_password": False, "has_password": True, "subject": None,
+    "language": "", "by_mail": True,
 }  # fmt: skip
 _TOKEN = {
     "id": _ID, "name": "night import", "scope": "write", "project": None, "created_at": _WHEN,
@@ -47,6 +49,8 @@ class UserOut(RecordOut):
     must_change_password: bool
     has_password: bool
     subject: str | None
+    language: str = Field(description="In which letters are written: `en`, `zh`; empty for the server's own")
+    by_mail: bool = Field(description="Whether each notice also comes as a letter")
 
 
 def user_out(stored: Stored[User]) -> UserOut:
@@ -56,6 +60,7 @@ def user_out(stored: Stored[User]) -> UserOut:
         **stamp(stored), login=user.login, name=user.name, email=user.email, status=user.status,
         administrator=user.administrator, must_change_password=user.must_change_password,
         has_password=user.password_set_at is not None, subject=user.subject,
+        language=user.language, by_mail=user.by_mail,
     )  # fmt: skip
 
 
@@ -75,6 +80,10 @@ class NewUser(Schema):
     name: Line
     email: OptionalLine = ""
     administrator: bool = False
+    subject: Annotated[
+        str, StringConstraints(max_length=500, pattern=NO_CONTROL),
+        Field(description="`ISSUER SUBJECT` of somebody who signs in through the issuer; no password is made then"),
+    ] = ""  # fmt: skip
 
 
 class UserPatch(Schema):
@@ -85,7 +94,10 @@ class UserPatch(Schema):
     name: Line | None = None
     email: OptionalLine | None = None
     administrator: bool | None = None
-    subject: Annotated[OptionalLine | None, Field(description="`ISSUER SUBJECT` of OpenID Connect")] = None
+    subject: Annotated[
+        str | None, StringConstraints(max_length=500, pattern=NO_CONTROL),
+        Field(description="`ISSUER SUBJECT` of OpenID Connect; empty to take it away"),
+    ] = None  # fmt: skip
     event: UserEvent | None = Field(default=None, description="`disable`, `enable`, `lock` or `unlock`")
 
 
@@ -95,7 +107,9 @@ class OneTimePasswordOut(Schema):
     model_config = example(user=_USER, one_time_password="TVuJ5hY2mW8qR4sX6zB9kD3fG7nP0cE1aL5oI2uT8yQ")
 
     user: UserOut
-    one_time_password: str = Field(description="Shown this once; it has to be changed at the first sign-in")
+    one_time_password: str | None = Field(
+        description="Shown this once; it has to be changed at the first sign-in. Null for an account with `subject`"
+    )
 
 
 class PersonOut(Schema):
@@ -160,6 +174,17 @@ class MeOut(Schema):
     csrf_token: str | None = Field(description="Send it as `X-CSRF-Token` with every change; null for API tokens")
     scope: TokenScope | None = Field(description="Of the API token; null in a browser")
     project: Id | None = Field(description="The only project that the API token opens")
+
+
+class MePatch(Schema):
+    """How one wants to be told of things; what is left out stays."""
+
+    model_config = example(language="zh", by_mail=True)
+
+    language: Literal["", "en", "zh"] | None = Field(
+        default=None, description="In which letters are written; empty for the server's own"
+    )
+    by_mail: bool | None = Field(default=None, description="`false`: notices are in the inbox alone")
 
 
 class PasswordChange(Schema):

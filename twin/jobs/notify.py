@@ -4,7 +4,7 @@
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -12,7 +12,8 @@ from typing import TypeAlias
 import httpx2
 
 from twin.errors import Invalid
-from twin.record import Json, canonical_json, timestamp
+from twin.jobs.addresses import Forbidden, checked_address
+from twin.record import canonical_json, timestamp
 from twin.store import outbox
 from twin.store.database import Database
 from twin.store.outbox import Message
@@ -30,6 +31,11 @@ Deliver: TypeAlias = Callable[[Message], None]
 class NotDelivered(Exception):
     """A message did not arrive; the text is one line that says why."""
 
+    def __init__(self, text: str, taken: tuple[str, ...] = ()) -> None:
+        """Keep by which ways it did arrive: those are not tried again."""
+        super().__init__(text)
+        self.taken = taken
+
 
 def send_waiting(database: Database, deliver: Deliver, clock: Callable[[], datetime], *, most: int = 1000) -> int:
     """Deliver what waits, in order per project; return how many arrived. For a worker to do every few seconds."""
@@ -42,12 +48,33 @@ def send_waiting(database: Database, deliver: Deliver, clock: Callable[[], datet
             deliver(message)
         except Exception as error:  # whatever it is, the message is tried again
             told = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-            aside = outbox.refused(database, message, told, clock())
+            taken = error.taken if isinstance(error, NotDelivered) else ()
+            aside = outbox.refused(database, message, told, clock(), taken=taken)
             _LOG.warning("message %s (%s)%s: %s", message.id, message.topic, ", given up" if aside else "", told)
         else:
             outbox.sent(database, message, clock())
             count += 1
     return count
+
+
+def by_all(ways: Mapping[str, Deliver]) -> Deliver:
+    """Return what delivers by several ways: one that fails keeps no other from it, and repeats none that succeeded."""
+
+    def deliver(message: Message) -> None:
+        taken, errors = list[str](), list[str]()
+        for name, way in ways.items():
+            if name in message.taken:
+                continue
+            try:
+                way(message)
+            except Exception as error:  # whatever it is, the other ways have their turn
+                errors.append(str(error) if isinstance(error, NotDelivered) else f"{type(error).__name__}: {error}")
+            else:
+                taken.append(name)
+        if errors:
+            raise NotDelivered("; ".join(errors), tuple(taken))
+
+    return deliver
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +83,16 @@ class Webhook:
 
     The body is JSON: ``id``, ``topic``, ``project``, ``created_at``, ``payload``. The header ``X-Qtems-Signature`` is
     ``t=SECONDS,v1=HEX``: HMAC-SHA-256 with the shared secret over ``SECONDS.BODY`` (see :func:`check_signature`).
-    Redirects are not followed: a body that somebody signed for goes nowhere else.
+    Redirects are not followed: a body that somebody signed for goes nowhere else. The name is looked up once, the
+    address is judged (:mod:`twin.jobs.addresses`) and that address is connected to, whatever the name says next; so
+    there is no proxy between.
     """
 
     url: str
     secret: str
     clock: Callable[[], datetime]
+    private: bool = False
+    """Also to addresses of one's own network."""
 
     def __post_init__(self) -> None:
         """Refuse an address that is none and a secret that can be guessed."""
@@ -88,12 +119,27 @@ class Webhook:
             SIGNATURE: sign(self.secret, body, self.clock()),
         }
         try:
-            with httpx2.stream("POST", self.url, content=body, headers=headers, timeout=_TIMEOUT_S) as answer:
-                status = answer.status_code  # what it says beyond that is not read: it might never end
-        except httpx2.HTTPError as error:
+            status = self._post(body, headers)
+        except Forbidden as error:
+            raise NotDelivered(f"{self.url} is not called: {error}") from error
+        except (httpx2.HTTPError, OSError) as error:
             raise NotDelivered(f"{self.url} cannot be reached: {error}") from error
         if not 200 <= status < 300:
             raise NotDelivered(f"{self.url} answered {status}")
+
+    def _post(self, body: bytes, headers: dict[str, str]) -> int:
+        asked = httpx2.URL(self.url)
+        port = asked.port or (443 if asked.scheme == "https" else 80)
+        address = checked_address(asked.host, port, private=self.private)
+        request = httpx2.Request(
+            "POST", asked.copy_with(host=address), content=body,
+            headers={**headers, "Host": asked.netloc.decode("ascii")}, extensions={"sni_hostname": asked.host},
+        )  # fmt: skip
+        with httpx2.Client(timeout=_TIMEOUT_S, trust_env=False, follow_redirects=False) as client:
+            answer = client.send(request, stream=True)
+            status = answer.status_code  # what it says beyond that is not read: it might never end
+            answer.close()
+        return status
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +149,14 @@ class Apprise:
     urls: tuple[str, ...]
     text: Callable[[Message], tuple[str, str]]
     """Title and body of a message, in the words of its reader."""
+    first: int = 1
+    """The number of the first address, by which the error names one."""
 
     def __post_init__(self) -> None:
         """Refuse addresses that apprise does not know; they hold passwords, so they are not repeated."""
         from apprise import Apprise as Sender
 
-        for i, url in enumerate(self.urls, start=1):
+        for i, url in enumerate(self.urls, start=self.first):
             if not Sender.instantiate(url, suppress_exceptions=True):
                 raise Invalid(f"notification address {i} is none that apprise knows; see its list of services")
 
@@ -152,13 +200,3 @@ def check_signature(secret: str, body: bytes, header: str, now: datetime) -> boo
 
 def _digest(secret: str, seconds: int, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
-
-
-def as_text(message: Message) -> tuple[str, str]:
-    """Return a message as plain title and body, for topics that have no words of their own yet."""
-    lines = [f"{name}: {_plain(value)}" for name, value in message.payload.items()]
-    return message.topic, "\n".join(lines) or message.topic
-
-
-def _plain(value: Json) -> str:
-    return value if isinstance(value, str) else canonical_json(value).decode()

@@ -37,7 +37,8 @@ class OneTimePassword:
     """An account and the password that opens it once, to be changed at once; kept nowhere as text."""
 
     user: Stored[User]
-    password: str
+    password: str | None
+    """None for somebody whom an issuer vouches for: they have no password before they set one."""
 
 
 def digest_of(secret: str) -> str:
@@ -71,26 +72,35 @@ def begin(store: Store, now: datetime, hasher: PasswordHasher, secrets: Secrets)
 
 def create_user(
     store: Store, context: Context, hasher: PasswordHasher, secrets: Secrets, *, login: str, name: str,
-    email: str = "", administrator: bool = False,
+    email: str = "", administrator: bool = False, subject: str = "",
 ) -> OneTimePassword:  # fmt: skip
-    """Make an account with a one-time password.
+    """Make an account with a one-time password; with none for somebody who signs in through the issuer.
+
+    Parameters
+    ----------
+    subject
+        ``ISSUER SUBJECT`` of somebody whom an issuer vouches for.
 
     Raises
     ------
     Conflict
-        If the login is taken, also by somebody who left.
+        If the login is taken, also by somebody who left, or the subject is.
     """
-    password = secrets()
-    hashed = hasher.hash(password)
+    linked = _subject(subject)
+    password = None if linked else secrets()
+    hashed = hasher.hash(password) if password else ""
     with store.write(context) as unit:
         user = User(
-            unit.new_id(), normal_login(login), name.strip(), context.now, email.strip(),
-            administrator=administrator, must_change_password=True, password_set_at=context.now,
+            unit.new_id(), normal_login(login), name.strip(), context.now, email.strip(), administrator=administrator,
+            must_change_password=password is not None, password_set_at=context.now if password else None,
+            subject=linked,
         )  # fmt: skip
         if unit.find(USER, login=user.login):
             raise Conflict(f"the login {user.login} is taken; logins are never given to somebody else")
+        _require_free_subject(unit, user)
         stored = unit.add(USER, user)
-        kept.put_password(unit.connection, user.id, hashed, context.now)
+        if password is not None:
+            kept.put_password(unit.connection, user.id, hashed, context.now)
     return OneTimePassword(stored, password)
 
 
@@ -102,6 +112,7 @@ class UserChange:
     email: str | None = None
     administrator: bool | None = None
     subject: str | None = None
+    """Empty: the issuer vouches for them no more."""
     event: UserEvent | None = None
 
 
@@ -115,8 +126,11 @@ def change_user(store: Store, context: Context, user: Id, change: UserChange, *,
     """
     with store.write(context) as unit:
         old = unit.get(USER, user).record
-        fields = {name: getattr(change, name) for name in ("name", "email", "administrator", "subject")}
+        fields = {name: getattr(change, name) for name in ("name", "email", "administrator")}
         new = replace(old, **{name: value for name, value in fields.items() if value is not None})
+        if change.subject is not None:
+            new = replace(new, subject=_subject(change.subject))
+            _require_free_subject(unit, new)
         if change.event is not None:
             new = apply_event(new, change.event)
         _keep_an_administrator(unit, old, new)
@@ -127,7 +141,26 @@ def change_user(store: Store, context: Context, user: Id, change: UserChange, *,
             kept.revoke_tokens(unit.connection, user, context.now)
         elif old.status is UserStatus.LOCKED:
             kept.forget_failures(unit.connection, digest_of(new.login))
+        if old.subject not in (None, new.subject):
+            kept.end_sessions(unit.connection, user)  # somebody else may have been vouched for
     return stored
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChange:
+    """What people change of their own account; None leaves it as it is."""
+
+    language: str | None = None
+    by_mail: bool | None = None
+
+
+def change_own(store: Store, context: Context, change: OwnChange, *, expected: int) -> Stored[User]:
+    """Change how the actor is told of things: in which language, and whether by mail as well."""
+    with store.write(context) as unit:
+        old = unit.get(USER, context.actor.id).record
+        fields = {"language": change.language, "by_mail": change.by_mail}
+        new = replace(old, **{name: value for name, value in fields.items() if value is not None})
+        return unit.save(USER, new, expected=expected, action="change_preferences")
 
 
 def reset_password(
@@ -239,11 +272,28 @@ def _is_member(view: View, user: Id, project: Id) -> bool:
     return member is not None and member.record.active
 
 
+def is_last_administrator(view: View, user: User) -> bool:
+    """Say whether nobody else could administrate."""
+    others = (s.record for s in view.all(USER, status=UserStatus.ACTIVE.value) if s.record.id != user.id)
+    return _administrates(user) and not any(map(_administrates, others))
+
+
+def _subject(text: str) -> str | None:
+    """Return issuer and subject as an account keeps them; None for an empty text."""
+    found = " ".join(text.split())
+    if found and (" " not in found or not found.startswith(("https://", "http://"))):
+        raise Invalid("a subject is ISSUER SUBJECT with a space between, like https://login.example.com/realm 3f2a9c")
+    return found or None
+
+
+def _require_free_subject(unit: Unit, user: User) -> None:
+    other = unit.find(USER, subject=user.subject) if user.subject else None
+    if other is not None and other.record.id != user.id:
+        raise Conflict(f"the issuer's subject belongs to {other.record.login} already")
+
+
 def _keep_an_administrator(unit: Unit, old: User, new: User) -> None:
-    if not _administrates(old) or _administrates(new):
-        return
-    others = [s.record for s in unit.all(USER, status=UserStatus.ACTIVE.value) if s.record.id != old.id]
-    if not any(map(_administrates, others)):
+    if not _administrates(new) and is_last_administrator(unit, old):
         raise Refused(
             f"{old.login} is the last administrator: make somebody else one first", missing=("another administrator",)
         )

@@ -10,10 +10,11 @@ from twin.capa_steps import analysis_digest, approve_root_cause, cancel, cancell
 from twin.corrective_action import ActionKind, CapaAction
 from twin.effectiveness import EffectivenessCriterion
 from twin.eight_d import Team
-from twin.errors import NotAllowed
+from twin.errors import Invalid, NotAllowed
 from twin.operations.accounts import names_of
 from twin.operations.capa_links import leave_out, name_in_source
 from twin.operations.ncr_steps import require_member
+from twin.operations.notices import may_see, require_sight
 from twin.operations.steps import advance, begin, take_step
 from twin.project import Member
 from twin.record import Actor, Id, Signature, SignatureMeaning
@@ -48,6 +49,11 @@ def open_capa(
         found = unit.get(records.PROJECT, project).record
         require_member(unit, project, owner)
         identifier = unit.new_id()
+        if not may_see(unit, project, owner, "capa", identifier):
+            raise Invalid(
+                "who owns a CAPA sees it from its beginning, and an outside organisation does not: name an owner of "
+                "your own, then share it for the organisation's answer"
+            )
         capa = Capa(
             id=identifier, project=project, number=f"{found.key}-CAPA-{unit.number(project, 'capa'):04d}", kind=kind,
             title=title, risk=risk, owner=owner, due=due, opened_by=context.actor.id, opened_at=context.now,
@@ -161,11 +167,13 @@ def _step(
     expected: int,
     scope: Scope,
 ) -> Stored[Capa]:
-    """Take a step that names people: each takes part in the project."""
+    """Take a step that names people: each takes part in the project and may see the CAPA."""
     with store.read() as view:
         project = view.get(records.CAPA, capa, scope).record.project
-        for person in people:
+        named = tuple(people)
+        for person in named:
             require_member(view, project, person)
+        require_sight(view, project, named, kind="capa", record=capa)
     return take_step(store, context, records.CAPA, capa, step, action=action, expected=expected, scope=scope)
 
 

@@ -10,6 +10,7 @@ from twin.jobs.notify import Deliver, send_waiting
 from twin.jobs.queue import Periodic
 from twin.jobs.worker import WORKER
 from twin.operations.anchors import Signer, write_anchors
+from twin.operations.mailing import Mailing, send_letters
 from twin.operations.reminders import remind
 from twin.operations.uploads import expire_uploads
 from twin.store.blob_register import scrub
@@ -33,6 +34,7 @@ def upkeep(
     clock: Callable[[], datetime],
     *,
     deliver: Deliver | None = None,
+    mailing: Mailing | None = None,
     ledger: Ledger | None = None,
 ) -> tuple[Periodic, ...]:
     """Return what ``Queue.serve`` takes as ``periodic``; every worker may do all of it.
@@ -41,6 +43,8 @@ def upkeep(
     ----------
     deliver
         How messages go out; None leaves them where they are.
+    mailing
+        How letters to people leave; None sends none.
     ledger
         None anchors nothing.
     """
@@ -53,6 +57,7 @@ def upkeep(
         Periodic("reminders", timedelta(hours=1), lambda: remind(store, context())),
         Periodic("scrub", timedelta(days=7), lambda: report_scrub(store, blobs), timedelta(days=1)),
     ]
+    chores.append(Periodic("letters", timedelta(seconds=5), lambda: send_letters(store, mailing, clock)))
     if deliver is not None:
         chores.append(Periodic("outbox", timedelta(seconds=5), lambda: send_waiting(store.database, deliver, clock)))
     if ledger is not None:

@@ -34,6 +34,8 @@ class Message:
     payload: Mapping[str, Json]
     created_at: datetime
     attempt: int
+    taken: tuple[str, ...] = ()
+    """By which ways it arrived already: those are not tried again."""
 
 
 def take(database: Database, now: datetime) -> Message | None:
@@ -56,10 +58,11 @@ def sent(database: Database, message: Message, now: datetime) -> None:
         connection.execute(update(OUTBOX).where(OUTBOX.c.id == message.id).values(sent_at=now, error=""))
 
 
-def refused(database: Database, message: Message, error: str, now: datetime) -> bool:
-    """Record why it was not; return whether it is set aside."""
+def refused(database: Database, message: Message, error: str, now: datetime, *, taken: tuple[str, ...] = ()) -> bool:
+    """Record why it was not, or by which ways alone it was; return whether it is set aside."""
     aside = message.attempt >= MOST_ATTEMPTS
-    values: dict[str, Any] = {"error": error, **({"failed_at": now} if aside else {})}
+    arrived = sorted({*message.taken, *taken})
+    values: dict[str, Any] = {"error": error, "taken": arrived, **({"failed_at": now} if aside else {})}
     mine = (OUTBOX.c.id == message.id) & (OUTBOX.c.attempts == message.attempt)
     with database.write() as connection:
         connection.execute(update(OUTBOX).where(mine).values(values))
@@ -88,4 +91,6 @@ def _next(now: datetime) -> Any:
 
 
 def _message(row: RowMapping, attempt: int) -> Message:
-    return Message(row["id"], row["project"], row["topic"], row["payload"], row["created_at"], attempt)
+    return Message(
+        row["id"], row["project"], row["topic"], row["payload"], row["created_at"], attempt, tuple(row["taken"])
+    )

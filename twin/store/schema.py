@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.schema import SchemaItem
 
@@ -70,7 +71,21 @@ MODEL_REVISION = _records(
     "model_revision", _text("sha256"), Column("number", Integer), UniqueConstraint("project", "number")
 )
 SCAN_EPOCH = _records("scan_epoch", Column("captured_at", UtcDateTime, index=True))
-CHECK_RUN = _records("check_run", _text("model_revision"), _text("scan_epoch"), _text("status"))
+CHECK_RUN = _records(
+    "check_run",
+    _text("model_revision"),
+    _text("scan_epoch"),
+    _text("status"),
+    Column("counts", Boolean, nullable=False),
+)
+Index(
+    "ix_check_run_counting",
+    CHECK_RUN.c.scan_epoch,
+    unique=True,
+    sqlite_where=text("counts"),
+    postgresql_where=text("counts"),
+)
+"""At most one check of an epoch says what is known after it."""
 FINDING = _records("finding", _text("status"), _text("cause_key"), _text("check_run"), _text("ncr"))
 NCR = _records("ncr", _text("number"), _text("state"), _text("severity"), _text("assignee"), _text("cause_key"))
 CAPA = _records("capa", _text("number"), _text("state"), _text("assignee"))
@@ -110,7 +125,7 @@ ELEMENT_STATE = Table(
     Column("scan_epoch", _ID, nullable=False),
     Column("captured_at", UtcDateTime, nullable=False),
     Column("global_id", String(64), nullable=False),
-    Column("check_run", _ID, nullable=False, index=True),
+    Column("check_run", _ID, nullable=False),
     Column("model_revision", _ID, nullable=False),
     Column("ifc_class", String(80), nullable=False),
     Column("name", Text, nullable=False),
@@ -118,11 +133,13 @@ ELEMENT_STATE = Table(
     Column("state", String(20), nullable=False),
     Column("verdict", String(20), nullable=False),
     Column("body", Document, nullable=False),
-    PrimaryKeyConstraint("project", "scan_epoch", "global_id"),
+    Column("digest", String(64), nullable=False),
+    PrimaryKeyConstraint("check_run", "global_id"),
     Index(None, "project", "global_id", "captured_at"),
-    Index(None, "project", "scan_epoch", "state"),
+    Index(None, "check_run", "state"),
+    Index(None, "project", "scan_epoch"),
 )
-"""The state of each element in each epoch: thousands of rows per check, written together."""
+"""The state of each element by each check of an epoch: thousands of rows, written together, each with its digest."""
 
 BLOB = Table(
     "blob",
@@ -166,6 +183,7 @@ AUDIT_EVENT = Table(
     Column("hash", LargeBinary(32), nullable=False),
     PrimaryKeyConstraint("stream", "seq"),
     Index(None, "entity", "seq"),
+    Index(None, "request"),
 )
 """The chained trail. The database refuses to change or delete its rows."""
 
@@ -201,6 +219,7 @@ SESSION = Table(
     Column("used_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("origin", String(200), nullable=False),
+    Column("how", String(20), nullable=False),
 )
 """Browser sessions by the digest of their token: who reads the table cannot sign in with it."""
 
@@ -226,11 +245,52 @@ SIGN_IN_ATTEMPT = Table(
     Column("purpose", String(20), nullable=False),
     Column("login", String(200), nullable=False),
     Column("origin", String(200), nullable=False),
+    Column("place", String(200), nullable=False),
+    Column("known", Boolean, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("succeeded", Boolean, nullable=False),
     Index(None, "login", "at"),
     Index(None, "origin", "at"),
 )
+
+OAUTH_CLIENT = Table(
+    "oauth_client",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("redirect_uris", Document, nullable=False),
+    Column("secret_digest", String(64), nullable=True),
+    Column("created_by", _ID, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=True),
+)
+"""Programs that an administrator lets people connect to their account (OAuth 2)."""
+
+OAUTH_CODE = Table(
+    "oauth_code",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("client", Text, nullable=False),
+    Column("client_name", String(200), nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("challenge", String(128), nullable=False),
+    Column("scope", String(20), nullable=False),
+    Column("user", _ID, ForeignKey("user_account.id"), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("token", _ID, nullable=True),
+)
+"""What a person allowed a program and it has not fetched yet, or the token that it got for it: codes count once."""
+
+OAUTH_REFRESH = Table(
+    "oauth_refresh",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("token", _ID, ForeignKey("api_token.id"), nullable=False, index=True),
+    Column("client", Text, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("used_at", UtcDateTime, nullable=True),
+)
+"""What a program renews its token with; each counts once, and one that comes twice ends the token."""
 
 IDEMPOTENCY = Table(
     "idempotency_key",
@@ -238,6 +298,7 @@ IDEMPOTENCY = Table(
     Column("user", _ID, nullable=False),
     Column("key", String(200), nullable=False),
     Column("request_sha256", String(64), nullable=False),
+    Column("request", String(100), nullable=False),
     Column("status", Integer, nullable=False),
     Column("headers", Document, nullable=False),
     Column("response", LargeBinary, nullable=False),
@@ -286,9 +347,34 @@ OUTBOX = Table(
     Column("failed_at", UtcDateTime, nullable=True),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Text, nullable=False, default=""),
+    Column("taken", Document, nullable=False, default=list),
     Index(None, "sent_at", "failed_at", "project", "seq"),
 )
 """What is to be told outside (mail, webhooks), written in the same transaction as what it tells of; in order of seq."""
+
+INBOX = Table(
+    "inbox",
+    METADATA,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", _ID, unique=True, nullable=False),
+    Column("user", _ID, nullable=False),
+    Column("message", _ID, nullable=False),
+    Column("project", _ID, nullable=False),
+    Column("record", _ID, nullable=False),
+    Column("topic", String(80), nullable=False),
+    Column("payload", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime, nullable=True),
+    Column("mail", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=True),
+    Column("sent_at", UtcDateTime, nullable=True),
+    Column("error", Text, nullable=False, default=""),
+    UniqueConstraint("message", "user"),
+    Index(None, "user", "read_at", "seq"),
+    Index(None, "mail", "due_at", "seq"),
+)
+"""Messages by the person they are for, and how the letter to each is getting on; written with what they tell of."""
 
 UPLOAD = Table(
     "upload",

@@ -128,13 +128,18 @@ class View:
 
 def scoped(query: Any, table: Table, scope: Scope) -> Any:
     """Return a query (select) narrowed to the rows within a scope."""
+    return scoped_by(query, table.c.project, table.c.id, scope)
+
+
+def scoped_by(query: Any, project_column: Any, record_column: Any, scope: Scope) -> Any:
+    """Return a query narrowed by the columns that hold a row's project and the record that it is, or is about."""
     if scope.projects is None:
         return query
     whole = scope.projects - set(scope.shared_with)
-    inside = table.c.project.in_(whole)
+    inside = project_column.in_(whole)
     for project, organisation in sorted(scope.shared_with.items()):
         shown = select(SHARE.c.record).where(SHARE.c.organisation == organisation)
-        inside = inside | ((table.c.project == project) & table.c.id.in_(shown))
+        inside = inside | ((project_column == project) & record_column.in_(shown))
     return query.where(inside)
 
 

@@ -20,7 +20,7 @@ from twin.operations.ncrs import raise_ncr
 from twin.operations.plans import draft_plan
 from twin.record import Id
 from twin.root_cause import Branch, WhyNode, WhyTree
-from twin.store import records
+from twin.store import inbox, records
 
 QUESTION = InspectionCharacteristic("c1", "clean", CharacteristicKind.BOOLEAN)
 
@@ -37,6 +37,7 @@ class PlantedRecords:
     attachment: Id
     action: Id = "0" * 32
     digest: str = ""
+    letter: Id = ""
 
     def in_addresses(self) -> dict[str, str]:
         return asdict(self)
@@ -85,4 +86,9 @@ def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords
             now.now,
         )
         unit.add(records.ATTACHMENT, attachment)
-    return PlantedRecords(ncr, capa, plan.id, execution.id, inspection, attachment.id, digest=run.report.sha256)
+    taken = inbox.take_letter(store.database, now.now)
+    assert taken is not None, "its owner was told of the CAPA"
+    inbox.settle(store.database, taken, inbox.Mail.FAILED, now=now.now, error="no")
+    return PlantedRecords(
+        ncr, capa, plan.id, execution.id, inspection, attachment.id, digest=run.report.sha256, letter=taken.id
+    )

@@ -13,12 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from twin.errors import Invalid, NotFound
+from twin.jobs.addresses import Forbidden, require_allowed
 from twin.jobs.notify import (
     SIGNATURE,
     Apprise,
     NotDelivered,
     Webhook,
-    as_text,
+    by_all,
     check_signature,
     send_waiting,
     sign,
@@ -161,11 +162,15 @@ def site() -> Generator[Site]:
     thread.join()
 
 
+def as_text(message: Message) -> tuple[str, str]:
+    return message.topic, "\n".join(f"{name}: {value}" for name, value in message.payload.items())
+
+
 MESSAGE = Message("5" * 32, P, "ncr.opened", {"number": "TOWER-NCR-0001", "name": "墙", "n": 3}, NOW, 1)
 
 
 def test_a_webhook_gets_a_signed_body(site: Site) -> None:
-    Webhook(site.url, SECRET, lambda: NOW).deliver(MESSAGE)
+    Webhook(site.url, SECRET, lambda: NOW, private=True).deliver(MESSAGE)
     ((headers, body),) = site.calls
     assert json.loads(body) == {
         "id": MESSAGE.id, "topic": "ncr.opened", "project": P, "created_at": "2026-11-22T08:00:00.000000Z",
@@ -190,13 +195,13 @@ def test_a_signature_holds_for_this_body_this_secret_and_some_minutes() -> None:
 def test_another_answer_than_taken_is_tried_again_and_no_redirect_followed(status: int, site: Site) -> None:
     site.answer = status
     with pytest.raises(NotDelivered, match=f"answered {status}"):
-        Webhook(site.url, SECRET, lambda: NOW).deliver(MESSAGE)
+        Webhook(site.url, SECRET, lambda: NOW, private=True).deliver(MESSAGE)
     assert len(site.calls) == 1
 
 
 def test_an_address_where_nobody_is_and_addresses_that_are_none() -> None:
     with pytest.raises(NotDelivered, match="cannot be reached"):
-        Webhook("http://127.0.0.1:9/hook", SECRET, lambda: NOW).deliver(MESSAGE)
+        Webhook("http://127.0.0.1:9/hook", SECRET, lambda: NOW, private=True).deliver(MESSAGE)
     with pytest.raises(Invalid, match="https://"):
         Webhook("ftp://example.org", SECRET, lambda: NOW)
     with pytest.raises(Invalid, match="16 characters"):
@@ -204,6 +209,80 @@ def test_an_address_where_nobody_is_and_addresses_that_are_none() -> None:
     with pytest.raises(Invalid, match="address 1 is none") as told:
         Apprise(("nonsense://user:password@host",), as_text)
     assert "password" not in str(told.value)
+
+
+def test_a_receiver_in_ones_own_network_is_called_only_where_the_site_says_so(site: Site) -> None:
+    with pytest.raises(NotDelivered, match="QTEMS_WEBHOOK_PRIVATE=true"):
+        Webhook(site.url, SECRET, lambda: NOW).deliver(MESSAGE)
+    assert site.calls == []
+    with pytest.raises(NotDelivered, match="metadata"):
+        Webhook("http://169.254.169.254/latest/meta-data", SECRET, lambda: NOW, private=True).deliver(MESSAGE)
+
+
+def test_a_name_that_answers_differently_the_second_time_reaches_nothing_else(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(site.url.rsplit(":", 1)[1].split("/")[0])
+    asked: list[str] = []
+
+    def answer(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        named = asked.count("receiver.example")
+        address = host if host != "receiver.example" else ("127.0.0.1" if named == 1 else "169.254.169.254")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr("twin.jobs.addresses.socket.getaddrinfo", answer)
+    hook = Webhook(f"http://receiver.example:{port}/hook", SECRET, lambda: NOW, private=True)
+    hook.deliver(MESSAGE)
+    ((headers, _),) = site.calls
+    assert headers["Host"] == f"receiver.example:{port}"
+    assert [host for host in asked if host == "receiver.example"] == ["receiver.example"], "looked up once"
+    with pytest.raises(NotDelivered, match="never called"):
+        hook.deliver(MESSAGE)
+    assert len(site.calls) == 1
+
+
+def test_a_name_with_one_forbidden_address_among_others_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.7", 443))]
+
+    monkeypatch.setattr("twin.jobs.addresses.socket.getaddrinfo", answer)
+    with pytest.raises(NotDelivered, match=r"10\.0\.0\.7 is in a private network"):
+        Webhook("https://receiver.example/hook", SECRET, lambda: NOW).deliver(MESSAGE)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "fe80::1%eth0",
+     "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "0.0.0.0", "::", "224.0.0.1", "255.255.255.255"],
+)  # fmt: skip
+def test_what_hands_out_keys_is_never_called(address: str) -> None:
+    with pytest.raises(Forbidden, match="never called"):
+        require_allowed(address, private=True)
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3", "192.168.1.1", "172.16.0.1", "127.0.0.1", "::1", "fd12::1",
+                                     "100.64.0.1", "::ffff:10.0.0.1", "2002:0a00:0001::1"])  # fmt: skip
+def test_ones_own_network_is_called_where_it_is_allowed(address: str) -> None:
+    with pytest.raises(Forbidden, match="QTEMS_WEBHOOK_PRIVATE"):
+        require_allowed(address, private=False)
+    require_allowed(address, private=True)
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:4700::1111"])
+def test_the_world_is_called(address: str) -> None:
+    require_allowed(address, private=False)
+
+
+def test_one_way_that_fails_keeps_no_other_from_it_and_repeats_none(store: Store) -> None:
+    first, broken, last = Receiver(), Receiver({"t0"}), Receiver()
+    deliver = by_all({"first": first, "broken": broken, "last": last})
+    tell(store, P)
+    assert send_waiting(store.database, deliver, lambda: NOW) == 0
+    assert (first.got, broken.tried, last.got) == (["t0"], ["t0"], ["t0"])
+    broken.refuse.clear()
+    assert send_waiting(store.database, deliver, lambda: NOW + FIRST_WAIT) == 1
+    assert (first.got, broken.got, last.got) == (["t0"], ["t0"], ["t0"])
 
 
 def test_mail_goes_through_a_mail_server() -> None:

@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("stream", "seq", name=op.f("pk_audit_event")),
     )
     op.create_index(op.f("ix_audit_event_entity_seq"), "audit_event", ["entity", "seq"], unique=False)
+    op.create_index(op.f("ix_audit_event_request"), "audit_event", ["request"], unique=False)
     op.create_table(
         "bcf_document",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -130,8 +131,17 @@ def upgrade() -> None:
         sa.Column("model_revision", sa.String(length=200), nullable=True),
         sa.Column("scan_epoch", sa.String(length=200), nullable=True),
         sa.Column("status", sa.String(length=200), nullable=True),
+        sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("body", Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_check_run")),
+    )
+    op.create_index(
+        "ix_check_run_counting",
+        "check_run",
+        ["scan_epoch"],
+        unique=True,
+        sqlite_where=sa.text("counts"),
+        postgresql_where=sa.text("counts"),
     )
     op.create_index(op.f("ix_check_run_model_revision"), "check_run", ["model_revision"], unique=False)
     op.create_index(
@@ -166,9 +176,10 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("verdict", sa.String(length=20), nullable=False),
         sa.Column("body", Document, nullable=False),
-        sa.PrimaryKeyConstraint("project", "scan_epoch", "global_id", name=op.f("pk_element_state")),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("check_run", "global_id", name=op.f("pk_element_state")),
     )
-    op.create_index(op.f("ix_element_state_check_run"), "element_state", ["check_run"], unique=False)
+    op.create_index(op.f("ix_element_state_check_run_state"), "element_state", ["check_run", "state"], unique=False)
     op.create_index(
         op.f("ix_element_state_project_global_id_captured_at"),
         "element_state",
@@ -176,10 +187,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_element_state_project_scan_epoch_state"),
-        "element_state",
-        ["project", "scan_epoch", "state"],
-        unique=False,
+        op.f("ix_element_state_project_scan_epoch"), "element_state", ["project", "scan_epoch"], unique=False
     )
     op.create_table(
         "finding",
@@ -205,6 +213,7 @@ def upgrade() -> None:
         sa.Column("user", sa.String(length=32), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("request_sha256", sa.String(length=64), nullable=False),
+        sa.Column("request", sa.String(length=100), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("headers", Document, nullable=False),
         sa.Column("response", sa.LargeBinary(), nullable=False),
@@ -212,6 +221,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user", "key", name=op.f("pk_idempotency_key")),
     )
     op.create_index(op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False)
+    op.create_table(
+        "inbox",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("user", sa.String(length=32), nullable=False),
+        sa.Column("message", sa.String(length=32), nullable=False),
+        sa.Column("project", sa.String(length=32), nullable=False),
+        sa.Column("record", sa.String(length=32), nullable=False),
+        sa.Column("topic", sa.String(length=80), nullable=False),
+        sa.Column("payload", Document, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.Column("mail", sa.String(length=20), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_inbox")),
+        sa.UniqueConstraint("id", name=op.f("uq_inbox_id")),
+        sa.UniqueConstraint("message", "user", name=op.f("uq_inbox_message_user")),
+    )
+    op.create_index(op.f("ix_inbox_mail_due_at_seq"), "inbox", ["mail", "due_at", "seq"], unique=False)
+    op.create_index(op.f("ix_inbox_user_read_at_seq"), "inbox", ["user", "read_at", "seq"], unique=False)
     op.create_table(
         "inspection",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -342,6 +374,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project", "kind", name=op.f("pk_number_sequence")),
     )
     op.create_table(
+        "oauth_client",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("redirect_uris", Document, nullable=False),
+        sa.Column("secret_digest", sa.String(length=64), nullable=True),
+        sa.Column("created_by", sa.String(length=32), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_client")),
+    )
+    op.create_table(
         "organisation",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("project", sa.String(length=32), nullable=True),
@@ -369,6 +412,7 @@ def upgrade() -> None:
         sa.Column("failed_at", UtcDateTime(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("taken", Document, nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_outbox")),
         sa.UniqueConstraint("id", name=op.f("uq_outbox_id")),
     )
@@ -450,6 +494,8 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("login", sa.String(length=200), nullable=False),
         sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("known", sa.Boolean(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("succeeded", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_attempt")),
@@ -547,12 +593,28 @@ def upgrade() -> None:
         sa.Column("used_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("how", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(["user"], ["user_account.id"], name=op.f("fk_login_session_user")),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_login_session")),
         sa.UniqueConstraint("id", name=op.f("uq_login_session_id")),
     )
     op.create_index(op.f("ix_login_session_expires_at"), "login_session", ["expires_at"], unique=False)
     op.create_index(op.f("ix_login_session_user"), "login_session", ["user"], unique=False)
+    op.create_table(
+        "oauth_code",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("client_name", sa.String(length=200), nullable=False),
+        sa.Column("redirect_uri", sa.Text(), nullable=False),
+        sa.Column("challenge", sa.String(length=128), nullable=False),
+        sa.Column("scope", sa.String(length=20), nullable=False),
+        sa.Column("user", sa.String(length=32), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["user"], ["user_account.id"], name=op.f("fk_oauth_code_user")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_oauth_code")),
+    )
+    op.create_index(op.f("ix_oauth_code_expires_at"), "oauth_code", ["expires_at"], unique=False)
     op.create_table(
         "upload_piece",
         sa.Column("upload", sa.String(length=32), nullable=False),
@@ -562,11 +624,28 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["upload"], ["upload.id"], name=op.f("fk_upload_piece_upload")),
         sa.PrimaryKeyConstraint("upload", "start", name=op.f("pk_upload_piece")),
     )
+    op.create_table(
+        "oauth_refresh",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["token"], ["api_token.id"], name=op.f("fk_oauth_refresh_token")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_oauth_refresh")),
+    )
+    op.create_index(op.f("ix_oauth_refresh_expires_at"), "oauth_refresh", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_oauth_refresh_token"), "oauth_refresh", ["token"], unique=False)
 
 
 def downgrade() -> None:
     """Go back to the revision before."""
+    op.drop_index(op.f("ix_oauth_refresh_token"), table_name="oauth_refresh")
+    op.drop_index(op.f("ix_oauth_refresh_expires_at"), table_name="oauth_refresh")
+    op.drop_table("oauth_refresh")
     op.drop_table("upload_piece")
+    op.drop_index(op.f("ix_oauth_code_expires_at"), table_name="oauth_code")
+    op.drop_table("oauth_code")
     op.drop_index(op.f("ix_login_session_user"), table_name="login_session")
     op.drop_index(op.f("ix_login_session_expires_at"), table_name="login_session")
     op.drop_table("login_session")
@@ -607,6 +686,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_organisation_project_created_at_id"), table_name="organisation")
     op.drop_index(op.f("ix_organisation_name"), table_name="organisation")
     op.drop_table("organisation")
+    op.drop_table("oauth_client")
     op.drop_table("number_sequence")
     op.drop_index(op.f("ix_ncr_state"), table_name="ncr")
     op.drop_index(op.f("ix_ncr_severity"), table_name="ncr")
@@ -637,6 +717,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_inspection_project_created_at_id"), table_name="inspection")
     op.drop_index(op.f("ix_inspection_plan"), table_name="inspection")
     op.drop_table("inspection")
+    op.drop_index(op.f("ix_inbox_user_read_at_seq"), table_name="inbox")
+    op.drop_index(op.f("ix_inbox_mail_due_at_seq"), table_name="inbox")
+    op.drop_table("inbox")
     op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
     op.drop_table("idempotency_key")
     op.drop_index(op.f("ix_finding_status"), table_name="finding")
@@ -645,9 +728,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_finding_check_run"), table_name="finding")
     op.drop_index(op.f("ix_finding_cause_key"), table_name="finding")
     op.drop_table("finding")
-    op.drop_index(op.f("ix_element_state_project_scan_epoch_state"), table_name="element_state")
+    op.drop_index(op.f("ix_element_state_project_scan_epoch"), table_name="element_state")
     op.drop_index(op.f("ix_element_state_project_global_id_captured_at"), table_name="element_state")
-    op.drop_index(op.f("ix_element_state_check_run"), table_name="element_state")
+    op.drop_index(op.f("ix_element_state_check_run_state"), table_name="element_state")
     op.drop_table("element_state")
     op.drop_index(op.f("ix_comment_subject"), table_name="comment")
     op.drop_index(op.f("ix_comment_project_created_at_id"), table_name="comment")
@@ -656,6 +739,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_check_run_scan_epoch"), table_name="check_run")
     op.drop_index(op.f("ix_check_run_project_created_at_id"), table_name="check_run")
     op.drop_index(op.f("ix_check_run_model_revision"), table_name="check_run")
+    op.drop_index(
+        "ix_check_run_counting",
+        table_name="check_run",
+        sqlite_where=sa.text("counts"),
+        postgresql_where=sa.text("counts"),
+    )
     op.drop_table("check_run")
     op.drop_index(op.f("ix_capa_state"), table_name="capa")
     op.drop_index(op.f("ix_capa_project_created_at_id"), table_name="capa")
@@ -670,6 +759,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_bcf_document_sha256"), table_name="bcf_document")
     op.drop_index(op.f("ix_bcf_document_project_created_at_id"), table_name="bcf_document")
     op.drop_table("bcf_document")
+    op.drop_index(op.f("ix_audit_event_request"), table_name="audit_event")
     op.drop_index(op.f("ix_audit_event_entity_seq"), table_name="audit_event")
     op.drop_table("audit_event")
     op.drop_table("audit_anchor")

@@ -1,0 +1,54 @@
+"""Texts in English and Simplified Chinese, from a YAML file of the package that needs them: ``key: {en: …, zh: …}``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+import yaml
+
+from twin.account import LANGUAGES
+from twin.errors import Invalid
+
+
+@cache
+def catalogue(package: str, name: str) -> Mapping[str, Mapping[str, str]]:
+    """Return key -> language -> text of a file."""
+    text = files(package).joinpath(name).read_text("utf-8")
+    return cast("dict[str, dict[str, str]]", yaml.safe_load(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one file in one language."""
+
+    package: str
+    name: str
+    language: str
+
+    def __post_init__(self) -> None:
+        """Refuse a language that nobody wrote in."""
+        if self.language not in LANGUAGES:
+            raise Invalid(f"there are texts in {' and '.join(LANGUAGES)}, not in {self.language!r}")
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text of ``key`` with ``{name}`` filled in; :class:`KeyError` for a key that there is not."""
+        text = self.entries[key][self.language]
+        return text.format(**values) if values else text
+
+    def find(self, *keys: str, **values: object) -> str:
+        """Return the text of the first key that there is; empty when there is none."""
+        for key in keys:
+            if key in self.entries:
+                return self(key, **values)
+        return ""
+
+    def term(self, kind: str, word: str) -> str:
+        """Return a machine word of a kind in words; one that nobody translated readable."""
+        return self.find(f"{kind}.{word}") or word.replace("_", " ").strip()
+
+    @property
+    def entries(self) -> Mapping[str, Mapping[str, str]]:
+        """All of the file."""
+        return catalogue(self.package, self.name)
