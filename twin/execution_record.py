@@ -35,6 +35,10 @@ class Attendance:
     party: Capacity
     person: Id
     at: datetime
+    recorded_by: Id = ""
+    """Who wrote it down: the person, or a quality manager with ``proof``."""
+    proof: Evidence | None = None
+    """In writing, that the person came; needed where somebody else records it."""
 
     def __post_init__(self) -> None:
         """Refuse a time without its zone."""
@@ -49,7 +53,37 @@ class LinkedInspection:
     inspector: Id
     outcome: Outcome
     global_ids: tuple[str, ...]
+    """Those that it answers for: of an item that asks for each, only those that were looked at."""
     signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ElementOutcome:
+    """What was found of one element."""
+
+    global_id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedCheck:
+    """What a scan check found of the elements by the item's characteristics and limits, as it was when linked."""
+
+    check: Id
+    linked_by: Id
+    """Who took it for the item; a hold is released by somebody else."""
+    captured_at: datetime
+    """When the scan was taken."""
+    outcomes: tuple[ElementOutcome, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a time without its zone."""
+        require_utc(self.captured_at)
+
+    @property
+    def good(self) -> bool:
+        """Whether it says nothing against any element; what it did not see it says nothing of."""
+        return all(one.outcome in (Outcome.PASS, Outcome.NOT_MEASURED) for one in self.outcomes)
 
 
 class NcrAnswer(StrEnum):
@@ -59,6 +93,8 @@ class NcrAnswer(StrEnum):
     CLOSED = "closed"
     CONCESSION = "concession"
     """Accepted as it is, by those who may."""
+    WITHDRAWN = "withdrawn"
+    """Rejected or void: it says nothing, neither against the work nor for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +106,11 @@ class LinkedNcr:
     global_ids: tuple[str, ...]
     at: datetime
     """Since when the answer holds."""
+    speaks_for: tuple[str, ...] = ()
+    """Elements for which its answer stands in for a passing inspection: it is closed, about what the item looks at, and
+    leaves them in the work."""
+    until: datetime | None = None
+    """When the first of its concessions runs out."""
 
     def __post_init__(self) -> None:
         """Refuse a time without its zone."""
@@ -110,6 +151,7 @@ class PlanExecution:
     notifications: tuple[Notification, ...] = ()
     attendances: tuple[Attendance, ...] = ()
     inspections: tuple[LinkedInspection, ...] = ()
+    checks: tuple[LinkedCheck, ...] = ()
     ncrs: tuple[LinkedNcr, ...] = ()
     releases: tuple[Release, ...] = ()
 

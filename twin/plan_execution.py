@@ -4,16 +4,21 @@ What was begun follows the issues of plan and model that it began with; an item 
 any more at those before it (:mod:`twin.plan_release`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from twin.errors import Invalid, Refused
-from twin.execution_record import Attendance, LinkedInspection, LinkedNcr, Notification, PlanExecution
+from geometry.verdict import Outcome
+from twin.access import Capacity
+from twin.errors import Invalid, NotAllowed, Refused
+from twin.execution_record import Attendance, LinkedCheck, LinkedInspection, LinkedNcr, Notification, PlanExecution
 from twin.inspection import Inspection, InspectionState
-from twin.inspection_plan import BLOCKING, InspectionPlan, PlanStatus, PointCode, before
+from twin.inspection_plan import BLOCKING, InspectionPlan, Method, PlanItem, PlanStatus, PointCode, before
 from twin.inspection_verdict import verdict
+from twin.plan_coverage import answered_elements, checked_elements
 from twin.plan_release import missing_to_proceed
+from twin.project import CheckRun, Member, RegistrationStatus
 from twin.record import Actor, Id, require_utc
 
 
@@ -29,8 +34,11 @@ def start_execution(
     now: datetime,
     zone: str = "",
     batch: str = "",
+    began_at: datetime | None = None,
 ) -> PlanExecution:
     """Begin an item at a place, by the issue of the plan that is in force; ``others`` are the plan's executions.
+
+    ``began_at`` is when it began where that is written down later: only what is found from then on counts.
 
     Raises
     ------
@@ -48,10 +56,21 @@ def start_execution(
     missing = missing_to_start(plan, item_id, others, global_ids=global_ids, zone=zone, now=now)
     if missing:
         raise Refused(f"'{item.activity}' cannot begin yet: {missing[0]} is missing", missing=missing)
+    since = _began(plan, began_at, now)
     return PlanExecution(
         execution_id, plan.project, plan.id, plan.number, plan.revision, item.id, item.activity, item.points,
-        model_revision, global_ids, zone, batch, actor.id, require_utc(now),
+        model_revision, global_ids, zone, batch, actor.id, since,
     )  # fmt: skip
+
+
+def _began(plan: InspectionPlan, began_at: datetime | None, now: datetime) -> datetime:
+    """Return when it began: not after now, nor before the plan was in force."""
+    if began_at is None:
+        return require_utc(now)
+    approved = max((step.at for step in plan.steps if step.state == PlanStatus.APPROVED), default=began_at)
+    if not approved <= require_utc(began_at) <= now:
+        raise Invalid(f"work by {plan.number} rev {plan.revision} began since {approved:%Y-%m-%d %H:%M} UTC and by now")
+    return began_at
 
 
 def missing_to_start(
@@ -65,26 +84,33 @@ def missing_to_start(
 ) -> tuple[str, ...]:
     """Return what keeps an item from beginning at a place, one phrase each.
 
-    Every item before it at which somebody is waited for must have been carried out there, on the same elements where
-    it is about them, and be free to proceed. An execution without a zone counts everywhere.
+    Every item before it at which somebody is waited for must have been carried out there and be free to proceed: on
+    these very elements where it says none of its own or they are among its own; on all of its own where what begins is
+    something else, unless a zone says which of them stand before it. An execution without a zone counts everywhere.
     """
     by_id = {item.id: item for item in plan.items}
     mine = [e for e in executions if e.plan_number == plan.number]
+    wanted = set(global_ids)
     missing: list[str] = []
     for each in before(plan.item(item_id), by_id):
         item = by_id[each]
         there = [e for e in mine if e.item == each and (not zone or e.zone in ("", zone))]
         waited_for = any(p.code in BLOCKING or p.code is PointCode.WITNESS for p in item.points)
-        if not there and not waited_for:
-            continue
-        done = {global_id for e in there for global_id in e.global_ids}
-        left = sorted(set(global_ids) & set(item.global_ids) - done) if waited_for else []
         if not there:
-            missing.append(f"'{item.activity}'" + (f" in {zone}" if zone else ""))
-        elif left:
-            missing.append(f"'{item.activity}' of {left[0]}")
-        missing += [phrase for e in there for phrase in missing_to_proceed(e, now=now)]
-    return tuple(missing)
+            if waited_for:
+                missing.append(f"'{item.activity}'" + (f" in {zone}" if zone else ""))
+            continue
+        own = set(item.global_ids)
+        others = wanted - own if own else set[str]()
+        left = (own if others and not zone else wanted & own if own else wanted) - {
+            g for e in there for g in e.global_ids
+        }
+        if waited_for and left:
+            missing.append(f"'{item.activity}' of {min(left)}")
+        # where only these elements are asked of, what goes on beside them is not waited for
+        held = there if others else [e for e in there if wanted & set(e.global_ids)]
+        missing += [phrase for e in held for phrase in missing_to_proceed(e, now=now)]
+    return tuple(dict.fromkeys(missing))
 
 
 def notify(execution: PlanExecution, notification: Notification, *, now: datetime) -> PlanExecution:
@@ -107,19 +133,44 @@ def notify(execution: PlanExecution, notification: Notification, *, now: datetim
     return replace(execution, notifications=(*execution.notifications, notification))
 
 
-def attend(execution: PlanExecution, attendance: Attendance) -> PlanExecution:
-    """Record that a party came."""
+def attend(
+    execution: PlanExecution, attendance: Attendance, *, person: Member, recorder: Member, now: datetime
+) -> PlanExecution:
+    """Record that a party came: somebody who acts for it, written down by themselves or by a quality manager.
+
+    Raises
+    ------
+    NotAllowed
+        If the person does not act for the party in the project, or the recorder is neither of the two.
+    Refused
+        If the party has no point here, or a quality manager has no written proof.
+    Invalid
+        If it was before the work began, or is yet to be.
+    """
     execution.point(attendance.party, PointCode)
-    return replace(execution, attendances=(*execution.attendances, attendance))
+    said = attendance.party.value.replace("_", " ")
+    if person.user != attendance.person or not person.active or attendance.party not in person.capacities:
+        raise NotAllowed(f"this person does not act as {said} in the project; an owner can grant it to a member")
+    if recorder.user != person.user:
+        if Capacity.QUALITY_MANAGER not in recorder.capacities:
+            raise NotAllowed(f"that the {said} came is recorded by themselves, or by a quality manager with proof")
+        if attendance.proof is None:
+            raise Refused(f"show in writing that the {said} came", missing=("the written proof",))
+    begun = execution.started_at or attendance.at
+    if not begun <= attendance.at <= require_utc(now):
+        raise Invalid(f"the {said} came between the beginning of the work and now: correct the time")
+    came = replace(attendance, recorded_by=recorder.user)
+    return replace(execution, attendances=(*execution.attendances, came))
 
 
-def link_inspection(execution: PlanExecution, inspection: Inspection) -> PlanExecution:
-    """Let a signed inspection speak for its elements.
+def link_inspection(execution: PlanExecution, item: PlanItem, inspection: Inspection) -> PlanExecution:
+    """Let a signed inspection speak for its elements; ``item`` is the execution's, of its issue of the plan.
 
     Raises
     ------
     Refused
-        If it is not signed, followed another issue of plan or model, or is linked already.
+        If it is not signed, followed another issue of plan or model, asked for less than the item (its
+        characteristics, limits, frequency), is from before the work began, or is linked already.
     Invalid
         If it is about none of the elements.
     """
@@ -134,7 +185,9 @@ def link_inspection(execution: PlanExecution, inspection: Inspection) -> PlanExe
         )
     if any(linked.inspection == inspection.id for linked in execution.inspections):
         raise Refused(f"inspection {inspection.number} is linked already")
-    covered = tuple(sorted(set(inspection.lot) & set(execution.global_ids)))
+    _since(execution, signature.signed_at, f"inspection {inspection.number}")
+    answered = answered_elements(item, inspection)
+    covered = tuple(sorted(answered & set(execution.global_ids)))
     if not covered:
         raise Invalid(f"inspection {inspection.number} is about none of the elements of '{execution.activity}'")
     found = LinkedInspection(
@@ -143,8 +196,61 @@ def link_inspection(execution: PlanExecution, inspection: Inspection) -> PlanExe
     return replace(execution, inspections=(*execution.inspections, found))
 
 
+def link_check(
+    execution: PlanExecution,
+    item: PlanItem,
+    run: CheckRun,
+    measured: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    captured_at: datetime,
+    actor: Actor,
+) -> PlanExecution:
+    """Let a scan check speak for its elements, by what it measured of the item's characteristics within its limits.
+
+    Parameters
+    ----------
+    measured
+        GlobalId to the element's measurements, as in the check's ``report.json``.
+
+    Raises
+    ------
+    Refused
+        If the item is not measured by scan, the registration was refused, the check is of another revision, from before
+        the work began or by other tolerances, or is linked already.
+    Invalid
+        If it says nothing of the elements.
+    """
+    if item.method is not Method.SCAN_VS_BIM:
+        raise Refused(
+            f"'{item.activity}' is measured by {item.method.value}: link an inspection", missing=("an inspection",)
+        )
+    if run.registration.status is not RegistrationStatus.ACCEPTED:
+        raise Refused("the check's registration was refused: it says nothing of any element")
+    if (run.project, run.revision) != (execution.project, execution.model_revision):
+        raise Refused("the check is of another revision of the model: check the scan against this one")
+    if not run.counts:
+        raise Refused(
+            "this check is for information: link the one that counts for its epoch", missing=("the check that counts",)
+        )
+    if any(linked.check == run.id for linked in execution.checks):
+        raise Refused("this check is linked already")
+    _since(execution, captured_at, "the check's scan")
+    outcomes = checked_elements(item, {g: measured[g] for g in execution.global_ids if g in measured})
+    if not any(one.outcome is not Outcome.NOT_MEASURED for one in outcomes):
+        raise Invalid(f"the check measured nothing of '{execution.activity}' on these elements")
+    return replace(execution, checks=(*execution.checks, LinkedCheck(run.id, actor.id, captured_at, outcomes)))
+
+
 def link_ncr(execution: PlanExecution, ncr: LinkedNcr) -> PlanExecution:
     """Link a nonconformance of some of the elements, or bring its answer up to date."""
     if not set(ncr.global_ids) & set(execution.global_ids):
         raise Invalid(f"the NCR is about none of the elements of '{execution.activity}'")
     return replace(execution, ncrs=(*(n for n in execution.ncrs if n.ncr != ncr.ncr), ncr))
+
+
+def _since(execution: PlanExecution, at: datetime, said: str) -> None:
+    if execution.started_at is not None and at < execution.started_at:
+        raise Refused(
+            f"{said} is from before '{execution.activity}' began ({execution.started_at:%Y-%m-%d %H:%M} UTC)",
+            missing=("what was found since",),
+        )

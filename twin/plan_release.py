@@ -1,8 +1,8 @@
 """Where work waits at an item of an inspection plan, and what lets it proceed.
 
 The rules (ITP practice; ISO 9001:2015 8.6): work waits at a hold until its owner has released it; a witness who was
-notified and did not come within the notice is not waited for; a release rests on passing inspections or on answered
-nonconformances, and whatever is said against it later has to be released anew.
+notified and did not come within the notice is not waited for; a release rests on passing inspections and checks or on
+nonconformances that were closed, and whatever is said against it later has to be released anew.
 """
 
 from collections.abc import Sequence
@@ -33,24 +33,29 @@ def missing_to_proceed(execution: PlanExecution, *, now: datetime) -> tuple[str,
     return tuple(dict.fromkeys(missing))
 
 
-def missing_to_release(execution: PlanExecution) -> tuple[str, ...]:
+def missing_to_release(execution: PlanExecution, *, now: datetime) -> tuple[str, ...]:
     """Return the elements for which nothing speaks yet, one phrase each.
 
-    For each element the last word counts: a passing inspection, a closed NCR or a concession; an open NCR speaks
-    against it whatever else is said.
+    For each element the last word counts: a passing inspection or check, an NCR that was closed on what the item looks
+    at, a concession while it holds; an open NCR speaks against it whatever else is said.
     """
     said: dict[str, list[tuple[datetime, bool]]] = {}
     for inspection in execution.inspections:
         for global_id in inspection.global_ids:
             said.setdefault(global_id, []).append((inspection.signed_at, inspection.outcome is Outcome.PASS))
+    for check in execution.checks:
+        for one in check.outcomes:
+            if one.outcome is not Outcome.NOT_MEASURED:
+                said.setdefault(one.global_id, []).append((check.captured_at, one.outcome is Outcome.PASS))
     still_open: set[str] = set()
     for ncr in execution.ncrs:
         if ncr.answer is NcrAnswer.OPEN:
             still_open.update(ncr.global_ids)
-        for global_id in ncr.global_ids:
-            said.setdefault(global_id, []).append((ncr.at, True))
+        elif ncr.until is None or require_utc(now) < ncr.until:
+            for global_id in ncr.speaks_for:
+                said.setdefault(global_id, []).append((ncr.at, True))
     return tuple(
-        f"a passing inspection, a closed NCR or a concession for {global_id}"
+        f"a passing inspection or check, a closed NCR or a concession for {global_id}"
         for global_id in execution.global_ids
         if global_id in still_open or not _last_word(said.get(global_id, ()))
     )
@@ -71,13 +76,14 @@ def release(execution: PlanExecution, party: Capacity, signature: Signature) -> 
         If the party has no such point, nothing speaks for an element, or the signature does not fit.
     """
     execution.point(party, (*BLOCKING, PointCode.REVIEW))
-    missing = missing_to_release(execution)
+    missing = missing_to_release(execution, now=signature.signed_at)
     if missing:
         raise Refused(f"'{execution.activity}' cannot be released yet: {missing[0]} is missing", missing=missing)
+    found_by = {linked.linked_by: "took the check for it" for linked in execution.checks}
+    found_by |= {linked.inspector: "inspected it" for linked in execution.inspections}
     require_signature(
-        signature, release_digest(execution, party), role=party, meaning=SignatureMeaning.APPROVAL,
-        not_by={linked.inspector: "inspected it" for linked in execution.inspections},
-    )  # fmt: skip
+        signature, release_digest(execution, party), role=party, meaning=SignatureMeaning.APPROVAL, not_by=found_by
+    )
     kept = tuple(r for r in execution.releases if r.party is not party)
     basis = tuple(word for word, _ in _words(execution))
     return replace(execution, releases=(*kept, Release(party, signature, basis)))
@@ -97,7 +103,8 @@ def _witnessed(execution: PlanExecution, point: PlanPoint, now: datetime) -> boo
 def _words(execution: PlanExecution) -> list[tuple[str, bool]]:
     """Return everything that was said of the elements, by name, and whether it leaves a release as it was."""
     words = [(linked.inspection, linked.outcome is Outcome.PASS) for linked in execution.inspections]
-    return words + [(f"{ncr.ncr} {ncr.answer}", False) for ncr in execution.ncrs]
+    words += [(linked.check, linked.good) for linked in execution.checks]
+    return words + [(f"{n.ncr} {n.answer}", n.answer is NcrAnswer.WITHDRAWN) for n in execution.ncrs]
 
 
 def _last_word(said: Sequence[tuple[datetime, bool]]) -> bool:

@@ -15,9 +15,8 @@ from twin import plan_steps as steps
 from twin.access import Action
 from twin.execution_record import Attendance, Notification, PlanExecution
 from twin.inspection_plan import InspectionPlan
-from twin.operations import plans
-from twin.operations.ncr_steps import require_member
-from twin.plan_execution import attend, notify
+from twin.operations import executions, plans
+from twin.plan_execution import notify
 from twin.plan_generation import rerank
 from twin.store.records import INSPECTION_PLAN, PLAN_EXECUTION
 from twin.store.view import Stored
@@ -144,9 +143,10 @@ def revise_approved_plan(plan: PlanHeld) -> PlanOut:
 @routes.post(ONE + "/executions", Action.POINT_NOTIFY, "Begin an item", status=201)
 def begin_plan_item(plan: PlanHeld, given: wire.NewExecution) -> ExecutionOut:
     """Begin an item at a place; refused while work waits at an item before it, and `missing` says for whom."""
-    stored = plans.begin_execution(
+    stored = executions.begin_execution(
         plan.store, plan.context, plan.id, given.item, global_ids=given.global_ids,
-        model_revision=given.model_revision, zone=given.zone, batch=given.batch, scope=plan.scope,
+        model_revision=given.model_revision, zone=given.zone, batch=given.batch, began_at=given.began_at,
+        scope=plan.scope,
     )  # fmt: skip
     tag(plan.response, stored.version)
     return execution_out(stored, plan.now)
@@ -182,19 +182,34 @@ def notify_party(execution: ExecutionHeld, expected: Expected, given: wire.Notif
     return _executed(execution, step)
 
 
-@routes.post(EXECUTION + "/attend", Action.POINT_NOTIFY, "Record an attendance")
+@routes.post(EXECUTION + "/attend", Action.POINT_ATTEND, "Record an attendance")
 def attend_point(execution: ExecutionHeld, expected: Expected, given: wire.AttendanceIn) -> ExecutionOut:
-    """Record that a party came."""
-    with execution.store.read() as view:
-        require_member(view, execution.record.project, given.person)
-    came = Attendance(given.party, given.person, given.at or execution.now)
-    return _executed(execution, execution.step("attend", lambda e: attend(e, came), expected))
+    """Record that a party came: by whoever came and acts for it, or by a quality manager with written proof."""
+    proof = given.proof.value() if given.proof else None
+    came = Attendance(given.party, given.person, given.at or execution.now, proof=proof)
+    stored = executions.record_attendance(
+        execution.store, execution.context, execution.id, came, recorder=execution.member, expected=expected,
+        scope=execution.scope,
+    )  # fmt: skip
+    return _executed(execution, stored)
 
 
 @routes.post(EXECUTION + "/inspections", Action.INSPECTION_PERFORM, "Link an inspection")
 def link_execution_inspection(execution: ExecutionHeld, expected: Expected, given: Named) -> ExecutionOut:
-    """Let a signed inspection speak for its elements."""
-    stored = plans.link_inspection_to(
+    """Let a signed inspection speak for its elements: it asked for the item's characteristics, limits and frequency."""
+    stored = executions.link_inspection_to(
+        execution.store, execution.context, execution.id, given.id, expected=expected, scope=execution.scope
+    )
+    return _executed(execution, stored)
+
+
+@routes.post(EXECUTION + "/checks", Action.INSPECTION_PERFORM, "Link a scan check")
+def link_execution_check(execution: ExecutionHeld, expected: Expected, given: Named) -> ExecutionOut:
+    """Let a scan check speak for its elements: an item measured by scan, the same tolerances, an accepted registration.
+
+    What it found is read from what is kept of the elements; whoever links it does not release the hold.
+    """
+    stored = executions.link_check_to(
         execution.store, execution.context, execution.id, given.id, expected=expected, scope=execution.scope
     )
     return _executed(execution, stored)
@@ -203,7 +218,7 @@ def link_execution_inspection(execution: ExecutionHeld, expected: Expected, give
 @routes.post(EXECUTION + "/ncrs", Action.INSPECTION_PERFORM, "Link a nonconformance")
 def link_execution_ncr(execution: ExecutionHeld, expected: Expected, given: Named) -> ExecutionOut:
     """Link a nonconformance of some of its elements; from then on its answer is followed."""
-    stored = plans.link_ncr_to(
+    stored = executions.link_ncr_to(
         execution.store, execution.context, execution.id, given.id, expected=expected, scope=execution.scope
     )
     return _executed(execution, stored)
@@ -213,7 +228,7 @@ def link_execution_ncr(execution: ExecutionHeld, expected: Expected, given: Name
 def release_hold(execution: ExecutionHeld, expected: Expected, given: wire.ReleaseIn) -> ExecutionOut:
     """Release a hold by signature for its party, with one's password; not by who inspected it."""
     execution.confirm(given.password)
-    stored = plans.release_execution(
+    stored = executions.release_execution(
         execution.store, execution.context, execution.id, party=given.party, member=execution.member,
         expected=expected, scope=execution.scope,
     )  # fmt: skip

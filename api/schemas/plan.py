@@ -199,7 +199,7 @@ def execution_out(stored: Stored[PlanExecution], now: datetime) -> ExecutionOut:
     one = stored.record
     return ExecutionOut(
         **stamp(stored), record=one, missing_to_proceed=list(missing_to_proceed(one, now=now)),
-        missing_to_release=list(missing_to_release(one)),
+        missing_to_release=list(missing_to_release(one, now=now)),
     )  # fmt: skip
 
 
@@ -215,13 +215,16 @@ class ExecutionQuery(PageQuery):
 class NewExecution(Body):
     """Where an item begins, on which elements of which revision of the model."""
 
-    model_config = example(item=ID, global_ids=[_ELEMENT], model_revision=ID, zone="axis 1", batch="")
+    model_config = example(item=ID, global_ids=[_ELEMENT], model_revision=ID, zone="axis 1", batch="", began_at=None)
 
     item: RecordRef
     global_ids: Annotated[GlobalIds, Field(min_length=1)]
     model_revision: RecordRef
     zone: OptionalLine = ""
     batch: OptionalLine = ""
+    began_at: Moment | None = Field(
+        default=None, description="When it began, null for now: only what is found from then on speaks for it"
+    )
 
 
 class NotificationIn(Body):
@@ -241,13 +244,16 @@ class NotificationIn(Body):
 
 
 class AttendanceIn(Body):
-    """A party came."""
+    """A party came: somebody whose membership grants its capacity."""
 
-    model_config = example(party="consultant", person=ID, at=None)
+    model_config = example(party="consultant", person=ID, at=None, proof=None)
 
     party: Capacity
     person: RecordRef
     at: Moment | None = Field(default=None, description="Null for now")
+    proof: EvidenceIn | None = Field(
+        default=None, description="In writing, that the person came; needed where a quality manager records it"
+    )
 
 
 class ReleaseIn(Schema):

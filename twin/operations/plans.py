@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from twin.access import Capacity
 from twin.errors import Invalid, NotFound, Refused
-from twin.execution_record import PlanExecution
 from twin.inspection_plan import InspectionPlan, PlanItem
 from twin.operations.check import DEFAULT_STANDARD
 from twin.operations.inspections import require_capacity
-from twin.operations.plan_links import linked
 from twin.operations.scenes import scene_files
 from twin.operations.steps import advance, begin, take_step
-from twin.plan_execution import link_inspection, link_ncr, start_execution
 from twin.plan_generation import ElementDescription, GeneratedItems, generate_items
-from twin.plan_release import release, release_digest
 from twin.plan_steps import approve, plan_digest, revise, sign, supersede
 from twin.project import Member
 from twin.record import Id, Signature, SignatureMeaning
@@ -134,7 +130,7 @@ def sign_plan(
     require_capacity(member, capacity)
 
     def signed(record: InspectionPlan) -> InspectionPlan:
-        return sign(record, _approval(context, capacity, plan_digest(record)))
+        return sign(record, approval(context, capacity, plan_digest(record)))
 
     return take_step(
         store, context, records.INSPECTION_PLAN, plan, signed, action="sign", expected=expected, scope=scope
@@ -183,87 +179,8 @@ def previous_of(view: View, plan: InspectionPlan) -> InspectionPlan | None:
     return view.get(records.INSPECTION_PLAN, plan.supersedes).record if plan.supersedes else None
 
 
-def begin_execution(
-    store: Store,
-    context: Context,
-    plan: Id,
-    item: Id,
-    *,
-    global_ids: tuple[str, ...],
-    model_revision: Id,
-    zone: str = "",
-    batch: str = "",
-    scope: Scope = EVERYTHING,
-) -> Stored[PlanExecution]:
-    """Begin an item at a place, by the issue in force; who may see the plan may see it.
-
-    Raises
-    ------
-    Refused
-        If work still waits at an item before it; ``missing`` names for whom.
-    """
-    with store.write(context) as unit:
-        found = unit.get(records.INSPECTION_PLAN, plan, scope).record
-        unit.get(records.MODEL_REVISION, model_revision, Scope(frozenset({found.project})))
-        others = [s.record for s in unit.all(records.PLAN_EXECUTION, project=found.project, plan_number=found.number)]
-        execution = start_execution(
-            found, item, unit.new_id(), global_ids=global_ids, model_revision=model_revision, others=others,
-            actor=context.actor, now=context.now, zone=zone, batch=batch,
-        )  # fmt: skip
-        stored = begin(unit, records.PLAN_EXECUTION, execution)
-        for organisation in unit.shared_with(plan):
-            unit.share(records.PLAN_EXECUTION, execution.id, organisation)
-        return stored
-
-
-def link_inspection_to(
-    store: Store, context: Context, execution: Id, inspection: Id, *, expected: int, scope: Scope = EVERYTHING
-) -> Stored[PlanExecution]:
-    """Let a signed inspection speak for its elements."""
-    with store.read() as view:
-        project = view.get(records.PLAN_EXECUTION, execution, scope).record.project
-        found = view.get(records.INSPECTION, inspection, Scope(frozenset({project}))).record
-    return take_step(
-        store, context, records.PLAN_EXECUTION, execution, lambda e: link_inspection(e, found),
-        action="link_inspection", expected=expected, scope=scope,
-    )  # fmt: skip
-
-
-def link_ncr_to(
-    store: Store, context: Context, execution: Id, ncr: Id, *, expected: int, scope: Scope = EVERYTHING
-) -> Stored[PlanExecution]:
-    """Link a nonconformance of some of the elements; from then on its answer is followed."""
-    with store.read() as view:
-        project = view.get(records.PLAN_EXECUTION, execution, scope).record.project
-        found = view.get(records.NCR, ncr, Scope(frozenset({project}))).record
-    return take_step(
-        store, context, records.PLAN_EXECUTION, execution, lambda e: link_ncr(e, linked(found)), action="link_ncr",
-        expected=expected, scope=scope,
-    )  # fmt: skip
-
-
-def release_execution(
-    store: Store,
-    context: Context,
-    execution: Id,
-    *,
-    party: Capacity,
-    member: Member,
-    expected: int,
-    scope: Scope = EVERYTHING,
-) -> Stored[PlanExecution]:
-    """Release a hold by signature, for a party; who signs has proved again who they are (21 CFR 11.200)."""
-    require_capacity(member, party)
-
-    def released(record: PlanExecution) -> PlanExecution:
-        return release(record, party, _approval(context, party, release_digest(record, party)))
-
-    return take_step(
-        store, context, records.PLAN_EXECUTION, execution, released, action="release", expected=expected, scope=scope
-    )
-
-
-def _approval(context: Context, capacity: Capacity, digest: str) -> Signature:
+def approval(context: Context, capacity: Capacity, digest: str) -> Signature:
+    """Return the signature of who calls, as an approval."""
     return Signature(
         context.actor.id, context.actor.name, SignatureMeaning.APPROVAL, capacity.value, context.now, digest
     )

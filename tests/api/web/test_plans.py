@@ -1,29 +1,33 @@
 """Inspection plans by REST: generated, signed, in force, carried out; work waits at a hold until it is released."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.api.web.site import ELEMENT, QUESTION, TAPE, Site, draft_of, make_site
+from tests.api.web.planted import context, plant
+from tests.api.web.site import ELEMENT, OTHER_ELEMENT, QUESTION, TAPE, Site, draft_of, make_site
 from tests.api.web.world import PASSWORD, World
 from tests.reference.house import DESIGN
 from tests.twin.test_checks import obj_of
 from twin.operations.models import import_model
 from twin.operations.work import Work
 from twin.record import Actor
+from twin.store import records
 
 HOLD = [{"party": "contractor", "code": "I"}, {"party": "third_party", "code": "H", "notice_hours": 24}]
 
 
 def item(
-    number: int, *, follows: tuple[str, ...] = (), points: list[dict[str, object]] | None = None
+    number: int, *, follows: tuple[str, ...] = (), points: list[dict[str, object]] | None = None, **more: object
 ) -> dict[str, object]:
-    return {
+    given: dict[str, object] = {
         "id": f"{number:032x}", "sequence": number, "activity": f"step {number}", "stage": "after",
         "characteristics": ["axis_position"], "reference": {"document": "GB 50204-2015"},
         "criterion": {"lower": "-8", "upper": "8", "unit": "mm"}, "method": "tape", "points": points or HOLD,
         "follows": list(follows),
     }  # fmt: skip
+    return given | more
 
 
 @pytest.fixture
@@ -130,7 +134,7 @@ def test_work_waits_at_a_hold_until_its_owner_releases_what_passed(site: Site) -
     assert (early.status_code, early.json()["missing"]) == (409, ["24 hours of notice"])
     release = {"party": "third_party", "password": PASSWORD}
     assert site.refused("ines", run, "release", release) == [
-        f"a passing inspection, a closed NCR or a concession for {ELEMENT}"
+        f"a passing inspection or check, a closed NCR or a concession for {ELEMENT}"
     ]
     failed = inspected(site, plan, revision, "20")
     site.do("quinn", run, "inspections", {"id": failed})
@@ -141,12 +145,129 @@ def test_work_waits_at_a_hold_until_its_owner_releases_what_passed(site: Site) -
     site.do("quinn", run, "inspections", {"id": passed})
     assert site.try_("ines", run, "release", release).status_code == 409, "an open NCR speaks against it"
     site.do("olga", f"/ncrs/{ncr}", "void", {"reason": "measured with a bent tape"})
-    assert site.get("vera", run)["record"]["ncrs"][0]["answer"] == "closed"
+    assert site.get("vera", run)["record"]["ncrs"][0]["answer"] == "withdrawn"
     assert site.try_("carl", run, "release", release).status_code == 403
-    site.do("carl", run, "attend", {"party": "third_party", "person": site.ids["ines"]})
+    site.do("ines", run, "attend", {"party": "third_party", "person": site.ids["ines"]})
     assert site.sign("ines", run, "release", party="third_party")["missing_to_proceed"] == []
     assert site.post("carl", plan + "/executions", nxt)["record"]["activity"] == "step 2"
     assert len(site.get("vera", f"/executions?global_id={ELEMENT}")["items"]) == 2
+
+
+def test_a_hold_is_not_released_on_another_question_or_a_smaller_sample(site: Site) -> None:
+    revision = revision_of(site)
+    lot = [f"E{n:021d}" for n in range(20)]
+    plan = in_force(site, item(1), item(2, follows=(f"{1:032x}",)))
+    where = {"item": f"{1:032x}", "global_ids": lot, "model_revision": revision}
+    run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
+    pin = {"plan": plan.removeprefix("/plans/"), "item": f"{1:032x}", "model_revision": revision}
+
+    def done(question: dict[str, object], sampling: dict[str, object], answer: dict[str, object]) -> str:
+        given = {
+            "title": "C", "lot": lot, "quantity": "20", "unit": "pcs", "sampling": sampling,
+            "characteristics": [question], "pin": pin,
+        }  # fmt: skip
+        made = site.post("quinn", "/inspections", given)
+        path = f"/inspections/{made['id']}"
+        site.do("quinn", path, "start", {"instruments": [TAPE]})
+        for element in made["record"]["sample"]["global_ids"]:
+            site.do("quinn", path, "readings", {"characteristic": question["id"], "global_id": element, **answer})
+        site.sign("quinn", path, capacity="quality_manager")
+        return made["id"]
+
+    painted = done({"id": "k", "name": "painted", "kind": "boolean"}, {"everything": True}, {"flag": True})
+    assert site.refused("quinn", run, "inspections", {"id": painted}) == ["an inspection of 'axis_position'"]
+    read = {"number": "1", "instrument": "T-7"}
+    wider = done({**QUESTION, "upper": "20"}, {"size": 1}, read)
+    assert site.refused("quinn", run, "inspections", {"id": wider}) == [
+        "an inspection of 'axis_position' within -8 .. 8 mm"
+    ]
+    one = done(QUESTION, {"size": 1}, read)
+    left = site.do("quinn", run, "inspections", {"id": one})["missing_to_release"]
+    assert len(left) == 19, "the plan asks for each"
+    assert len(site.refused("ines", run, "release", {"party": "third_party", "password": PASSWORD})) == 19
+
+
+def test_an_item_that_was_released_for_one_element_frees_no_other(site: Site) -> None:
+    revision = revision_of(site)
+    plan = in_force(site, item(1), item(2, follows=(f"{1:032x}",)))
+    where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
+    run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
+    site.do("quinn", run, "inspections", {"id": inspected(site, plan, revision)})
+    site.sign("ines", run, "release", party="third_party")
+    other = {**where, "item": f"{2:032x}", "global_ids": [OTHER_ELEMENT]}
+    for zone in ("", "east"):
+        refused = site.awake("carl").post(f"{site.root}{plan}/executions", {**other, "zone": zone})
+        assert (refused.status_code, refused.json()["missing"]) == (409, [f"'step 1' of {OTHER_ELEMENT}"])
+    assert site.post("carl", plan + "/executions", {**other, "global_ids": [ELEMENT]})
+
+
+def test_a_scan_check_speaks_for_an_item_that_is_measured_by_scan(site: Site) -> None:
+    first = plant(site.world, site.project)
+    scanned = {"characteristics": ["position"], "method": "scan_vs_bim"}
+    plan = in_force(site, item(1, **scanned), item(2, characteristics=["position"]))
+    passing, failing = first.global_ids[1], first.global_ids[0]
+    where = {"item": f"{1:032x}", "global_ids": [passing, failing], "model_revision": first.revision}
+    run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
+    release = {"party": "third_party", "password": PASSWORD}
+    old = site.try_("quinn", run, "checks", {"id": first.check})
+    assert (old.status_code, "from before" in old.text) == (409, True)
+    site.world.clock.advance(hours=1)
+    with site.world.services.store.write(context(site.world)) as unit:
+        run_now, epoch = unit.get(records.CHECK_RUN, first.check), unit.get(records.SCAN_EPOCH, first.epoch)
+        later = replace(epoch.record, captured_at=site.world.clock.now)
+        unit.save(records.SCAN_EPOCH, later, expected=epoch.version)
+        assert run_now.record.revision == first.revision
+    site.world.clock.advance(hours=1)
+    linked = site.do("quinn", run, "checks", {"id": first.check})
+    assert {o["global_id"]: o["outcome"] for o in linked["record"]["checks"][0]["outcomes"]} == {
+        passing: "pass", failing: "fail",
+    }  # fmt: skip
+    assert site.refused("ines", run, "release", release) == [
+        f"a passing inspection or check, a closed NCR or a concession for {failing}"
+    ]
+    alone = {**where, "global_ids": [passing]}
+    begun = {**alone, "began_at": (site.world.clock.now - timedelta(hours=1, minutes=30)).isoformat()}
+    good = f"/executions/{site.post('carl', plan + '/executions', begun)['id']}"
+    site.do("quinn", good, "checks", {"id": first.check})
+    assert site.sign("ines", good, "release", party="third_party")["missing_to_proceed"] == []
+    by_tape = f"/executions/{site.post('carl', plan + '/executions', {**begun, 'item': f'{2:032x}'})['id']}"
+    assert site.refused("quinn", by_tape, "checks", {"id": first.check}) == ["an inspection"]
+    assert site.try_("quinn", by_tape, "checks", {"id": "9" * 32}).status_code == 404
+    assert site.try_("carl", good, "checks", {"id": first.check}).status_code == 403
+
+
+def test_nobody_attends_for_another_party(site: Site) -> None:
+    revision = revision_of(site)
+    points = [{"party": "contractor", "code": "I"}, {"party": "customer", "code": "W", "notice_hours": 24}]
+    plan = in_force(site, item(1, points=points))
+    where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
+    run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
+    for who, person in (("carl", "carl"), ("carl", "olga"), ("quinn", "quinn")):
+        came = {"party": "customer", "person": site.ids[person]}
+        assert site.try_(who, run, "attend", came).status_code == 403
+    came = {"party": "customer", "person": site.ids["olga"]}
+    assert site.refused("quinn", run, "attend", came) == ["the written proof"]
+    letter = {"kind": "document", "sha256": site.upload("quinn", "letter.pdf", b"I came", "application/pdf")}
+    proven = site.do("quinn", run, "attend", {**came, "proof": letter})
+    assert proven["missing_to_proceed"] == []
+    assert proven["record"]["attendances"][0]["recorded_by"] == site.ids["quinn"]
+    other = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
+    later = (site.world.clock.now + timedelta(hours=1)).isoformat()
+    assert site.try_("olga", other, "attend", {**came, "at": later}).status_code == 422
+    assert site.do("olga", other, "attend", came)["missing_to_proceed"] == []
+    stranger = site.try_("quinn", other, "attend", {**came, "person": "9" * 32})
+    assert stranger.status_code == 422
+
+
+def test_an_open_nonconformance_of_what_an_item_looks_at_holds_it_even_when_nobody_linked_it(site: Site) -> None:
+    revision = revision_of(site)
+    plan = in_force(site, item(1))
+    where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
+    run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
+    site.do("quinn", run, "inspections", {"id": inspected(site, plan, revision)})
+    site.do("ines", draft_of(site), "open")
+    lacking = site.refused("ines", run, "release", {"party": "third_party", "password": PASSWORD})
+    assert lacking == ["TOWER-NCR-0001 to be closed and linked: it is open on what 'step 1' looks at"]
 
 
 def test_a_supplier_sees_what_is_carried_out_of_a_shared_plan(site: Site) -> None:
