@@ -11,7 +11,7 @@ from api.auth.cookies import CSRF_HEADER, session_secret
 from api.problem import CSRF, PASSWORD_CHANGE, ProblemError, request_id
 from api.services import Services
 from api.settings import Settings
-from twin.account import SYSTEM_ACTOR
+from twin.account import SYSTEM_ACTOR, SignedInBy
 from twin.errors import NotIdentified
 from twin.operations.sign_in import live_session, live_token
 from twin.store.repository import Context
@@ -45,7 +45,7 @@ def grant(services: Services, request: Request, need: Need, *, before_password_c
         return Grant(context)
     identity = _identify(services, request, context)
     context = replace(context, actor=identity.user.actor)
-    if identity.user.must_change_password and not before_password_change:
+    if needs_own_password(identity) and not before_password_change:
         raise ProblemError(
             PASSWORD_CHANGE, "the password was given for one use: choose your own with PUT /auth/password"
         )
@@ -55,6 +55,15 @@ def grant(services: Services, request: Request, need: Need, *, before_password_c
         project = request.path_params.get("project")
         reached = reach(view, need, identity, project, reads=request.method in SAFE)
     return Grant(context, identity, reached)
+
+
+def needs_own_password(identity: Identity) -> bool:
+    """Say whether somebody came in with a password for one use, which others know, and has to choose their own first.
+
+    Whom an issuer vouches for has shown otherwise who they are, and a token is only made by somebody who has.
+    """
+    came_by_password = identity.session is not None and identity.session.how is SignedInBy.PASSWORD
+    return came_by_password and identity.user.must_change_password
 
 
 def context_of(services: Services, request: Request) -> Context:

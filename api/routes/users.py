@@ -8,7 +8,7 @@ from api.paging import Filtered, Listed
 from api.routing import Routes
 from api.schemas.account import NewUser, OneTimePasswordOut, UserOut, UserPatch, UserQuery, user_out
 from twin.account import SystemAction
-from twin.operations.accounts import OneTimePassword, UserChange, change_user, create_user, reset_password
+from twin.operations.accounts import NewAccount, OneTimePassword, UserChange, change_user, create_user, reset_password
 from twin.store.accounts import USER
 
 routes = Routes("users")
@@ -23,10 +23,13 @@ def list_users(query: Filtered[UserQuery], store: StoreDep, rows: RowsDep, pager
 
 @routes.post("/users", SystemAction.ACCOUNT_MANAGE, "Make an account", status=201, secret=True)
 def create_account(given: NewUser, context: ContextDep, services: ServicesDep) -> OneTimePasswordOut:
-    """Make an account for one person; its one-time password is shown this once."""
+    """Make an account for one person; its one-time password is shown this once.
+
+    With `subject` the person signs in through the issuer, and there is no password before they set one.
+    """
     made = create_user(
         services.store, context, services.hasher, services.secrets, login=given.login, name=given.name,
-        email=given.email, administrator=given.administrator,
+        email=given.email, administrator=given.administrator, subject=given.subject,
     )  # fmt: skip
     return _shown(made)
 
@@ -59,5 +62,5 @@ def reset_user_password(user: RecordId, context: ContextDep, services: ServicesD
     return _shown(reset_password(services.store, context, services.hasher, services.secrets, user))
 
 
-def _shown(made: OneTimePassword) -> OneTimePasswordOut:
+def _shown(made: OneTimePassword | NewAccount) -> OneTimePasswordOut:
     return OneTimePasswordOut(user=user_out(made.user), one_time_password=made.password)

@@ -9,7 +9,7 @@ from api.auth.access import ID_PATTERN
 from twin.record import Id
 from twin.store.view import Stored
 
-_NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
+NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 _NO_CONTROL_BUT_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 
 
@@ -39,12 +39,12 @@ def _utc(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 """A time with its zone, whichever; in UTC behind here."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROL), AfterValidator(_filled)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_CONTROL), AfterValidator(_filled)]
 """One line that is not empty: a name, a title."""
-OptionalLine = Annotated[str, StringConstraints(max_length=200, pattern=_NO_CONTROL)]
+OptionalLine = Annotated[str, StringConstraints(max_length=200, pattern=NO_CONTROL)]
 Prose = Annotated[str, StringConstraints(max_length=20_000, pattern=_NO_CONTROL_BUT_LINES)]
 """Some lines of text: a description, a reason."""
-Secret = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=_NO_CONTROL), Field(repr=False)]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=NO_CONTROL), Field(repr=False)]
 """A password as it was typed."""
 RecordRef = Annotated[Id, StringConstraints(pattern=ID_PATTERN)]
 """The identifier of a record in a body."""

@@ -37,6 +37,14 @@ class OneTimePassword:
     """An account and the password that opens it once, to be changed at once; kept nowhere as text."""
 
     user: Stored[User]
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that was just made, and the password that opens it once."""
+
+    user: Stored[User]
     password: str | None
     """None for somebody whom an issuer vouches for: they have no password before they set one."""
 
@@ -73,7 +81,7 @@ def begin(store: Store, now: datetime, hasher: PasswordHasher, secrets: Secrets)
 def create_user(
     store: Store, context: Context, hasher: PasswordHasher, secrets: Secrets, *, login: str, name: str,
     email: str = "", administrator: bool = False, subject: str = "",
-) -> OneTimePassword:  # fmt: skip
+) -> NewAccount:  # fmt: skip
     """Make an account with a one-time password; with none for somebody who signs in through the issuer.
 
     Parameters
@@ -101,7 +109,7 @@ def create_user(
         stored = unit.add(USER, user)
         if password is not None:
             kept.put_password(unit.connection, user.id, hashed, context.now)
-    return OneTimePassword(stored, password)
+    return NewAccount(stored, password)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 
 from twin.account import (
     FAILURES_UNTIL_LOCKED,
+    KNOWN_FOR,
+    LOGIN,
     PER_LOGIN,
+    PER_LOGIN_ELSEWHERE,
     PER_ORIGIN,
     PER_SIGNATURE,
-    AttemptLimit,
     PasswordHasher,
     Session,
     SessionLimits,
+    SignedInBy,
     Token,
     User,
     UserEvent,
@@ -22,7 +25,7 @@ from twin.account import (
     normal_password,
 )
 from twin.errors import NotAllowed, NotIdentified, TooManyAttempts
-from twin.operations.accounts import Secrets, digest_of
+from twin.operations.accounts import Secrets, digest_of, is_last_administrator
 from twin.record import Id, Json
 from twin.store import accounts as kept
 from twin.store.accounts import USER, Attempt
@@ -43,6 +46,14 @@ class SignedIn:
     user: User
     session: Session
     secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A browser that signed in to an account before and has kept our word for it; checked by the caller."""
+
+    user: Id
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class LinkPolicy:
 
 def sign_in(
     store: Store, context: Context, hasher: PasswordHasher, secrets: Secrets, *, login: str, password: str,
-    limits: SessionLimits, previous: str = "",
+    limits: SessionLimits, previous: str = "", device: KnownDevice | None = None,
 ) -> SignedIn:  # fmt: skip
     """Begin a session with login and password.
 
@@ -81,6 +92,8 @@ def sign_in(
     ----------
     previous
         The secret of the browser's session until now: that one ends, so that nobody can plant a session.
+    device
+        What the browser remembers: one that signed in to this account before is listened to whatever others guess.
 
     Raises
     ------
@@ -92,13 +105,14 @@ def sign_in(
         If too many failed, of this login or from this place.
     """
     login = normal_login(login)
-    attempt = _begin_attempt(store, context, _SIGN_IN, login, PER_LOGIN)
     with store.read() as view:
         found = view.find(USER, login=login)
         hashed = kept.password_hash(view.connection, found.record.id) if found else None
+    mine = device if found and device and device.user == found.record.id else None
+    attempt = _begin_sign_in(store, context, login, mine)
     if not _matches(hasher, password, hashed) or found is None:
         with store.write(context) as unit:
-            _note_failure(unit, attempt, found, PER_LOGIN)
+            _note_failure(unit, attempt, found, is_last=_wait_to_sign_in(unit, attempt) > 0)
         raise NotIdentified("login or password is wrong")
     with store.write(_by(context, found.record)) as unit:
         kept.mark_succeeded(unit.connection, attempt.id)
@@ -106,7 +120,7 @@ def sign_in(
         if refused:
             unit.note("sign_in_refused", f"user:{found.record.id}", {"status": found.record.status.value})
         else:
-            return _begin_session(unit, found.record, secrets, limits, previous, how="password")
+            return _begin_session(unit, found.record, secrets, limits, previous, how=SignedInBy.PASSWORD)
     raise NotAllowed(refused)
 
 
@@ -133,7 +147,7 @@ def sign_in_by_issuer(
             unit.note("sign_in_refused", entity, {"how": "issuer", "subject": claims.key, "reason": refused})
         else:
             by = replace(unit, context=_by(context, user))
-            return _begin_session(by, user, secrets, limits, previous, how="issuer")
+            return _begin_session(by, user, secrets, limits, previous, how=SignedInBy.ISSUER)
     raise NotAllowed(refused)
 
 
@@ -149,8 +163,27 @@ def sign_out(store: Store, context: Context, user: Id, session: Id) -> bool:
 def confirm_identity(store: Store, context: Context, hasher: PasswordHasher, user: Id, password: str) -> User:
     """Return the user if the password is theirs: asked again for each signature (21 CFR 11.200 a).
 
-    The identification is the session or token, the password the second component. After too many failures every
-    session of the user ends: somebody else may sit there (21 CFR 11.300 d).
+    The identification is the session or token, the password the second component: one that an administrator gave is
+    not only theirs.
+
+    Raises
+    ------
+    NotIdentified
+        If the password is wrong, or the user has none of their own.
+    TooManyAttempts
+        If too many were wrong.
+    """
+    with store.read() as view:
+        needs_own = view.get(USER, user).record.must_change_password
+    if needs_own:
+        raise NotIdentified("signing needs a password of your own: set one first")
+    return confirm_password(store, context, hasher, user, password)
+
+
+def confirm_password(store: Store, context: Context, hasher: PasswordHasher, user: Id, password: str) -> User:
+    """Return the user, who is signed in, if the password is theirs.
+
+    After too many failures every session of the user ends: somebody else may sit there (21 CFR 11.300 d).
 
     Raises
     ------
@@ -164,11 +197,16 @@ def confirm_identity(store: Store, context: Context, hasher: PasswordHasher, use
         hashed = kept.password_hash(view.connection, user)
     if hashed is None:
         raise NotIdentified("signing needs a password of your own: set one first")
-    attempt = _begin_attempt(store, context, _SIGNATURE, found.record.login, PER_SIGNATURE)
+    attempt = _begin_signature(store, context, found.record.login)
     if not _matches(hasher, password, hashed):
         with store.write(context) as unit:
-            if _note_failure(unit, attempt, found, PER_SIGNATURE):
+            failed = kept.failures_of_login(unit.connection, _SIGNATURE, attempt.login, FAILURES_UNTIL_LOCKED)
+            blocked = PER_SIGNATURE.wait(failed, context.now) > 0
+            _note_failure(unit, attempt, found, is_last=blocked)
+            if blocked:
                 kept.end_sessions(unit.connection, user)
+            if len(failed) >= FAILURES_UNTIL_LOCKED:
+                _lock(unit, user)
         raise NotIdentified("the password is wrong")
     with store.write(context) as unit:
         kept.mark_succeeded(unit.connection, attempt.id)
@@ -213,25 +251,53 @@ def live_token(store: Store, context: Context, secret: str) -> tuple[Token, Stor
     return token, user
 
 
-def _begin_attempt(store: Store, context: Context, purpose: str, login: str, limit: AttemptLimit) -> Attempt:
+def _begin_sign_in(store: Store, context: Context, login: str, device: KnownDevice | None) -> Attempt:
     """Keep an attempt before the password is looked at, so that many at once are not more than the limit."""
-    key = digest_of(login)
+    key, now = digest_of(login), context.now
     with store.write(context) as unit:
-        now = context.now
-        attempt = Attempt(unit.new_id(), purpose, key, context.origin, now)
         unit.database.lock(unit.connection, f"attempt:{key}")
-        failed = kept.failures_of_login(unit.connection, purpose, key, limit.failures)
-        wait = limit.wait(failed, now)
-        if context.origin:
-            since = now - PER_ORIGIN.window
-            wait = max(
-                wait, PER_ORIGIN.wait(kept.failures_of_origin(unit.connection, purpose, context.origin, since), now)
-            )
+        place, known = (f"device:{device.name}", True) if device else (context.origin, False)
+        if not known and context.origin:
+            known = kept.has_signed_in_from(unit.connection, key, context.origin, now - KNOWN_FOR)
+        attempt = Attempt(unit.new_id(), _SIGN_IN, key, context.origin, place, known, now)
+        wait = _wait_to_sign_in(unit, attempt)
         if not wait:
             kept.add_attempt(unit.connection, attempt)
+    _require_no_wait(wait)
+    return attempt
+
+
+def _begin_signature(store: Store, context: Context, login: str) -> Attempt:
+    key, now = digest_of(login), context.now
+    with store.write(context) as unit:
+        unit.database.lock(unit.connection, f"attempt:{key}")
+        attempt = Attempt(unit.new_id(), _SIGNATURE, key, context.origin, context.origin, True, now)
+        failed = kept.failures_of_login(unit.connection, _SIGNATURE, key, PER_SIGNATURE.failures)
+        wait = PER_SIGNATURE.wait(failed, now)
+        if not wait:
+            kept.add_attempt(unit.connection, attempt)
+    _require_no_wait(wait)
+    return attempt
+
+
+def _wait_to_sign_in(unit: Unit, attempt: Attempt) -> int:
+    """Return for how many seconds this login is not listened to at this place; 0 = it is."""
+    connection, now = unit.connection, unit.context.now
+    here = kept.failures_at(connection, attempt.login, attempt.place, max(limit.failures for limit in PER_LOGIN))
+    waits = [limit.wait(here, now) for limit in PER_LOGIN]
+    if not attempt.known:
+        limit = PER_LOGIN_ELSEWHERE
+        elsewhere = kept.failures_elsewhere(connection, attempt.login, now - limit.window, limit.failures)
+        waits.append(limit.wait(elsewhere, now))
+    if attempt.origin and attempt.place == attempt.origin:
+        since = now - PER_ORIGIN.window
+        waits.append(PER_ORIGIN.wait(kept.failures_of_origin(connection, _SIGN_IN, attempt.origin, since), now))
+    return max(waits)
+
+
+def _require_no_wait(wait: int) -> None:
     if wait:
         raise TooManyAttempts(f"too many failed attempts; try again in {-(-wait // 60)} minutes", retry_after=wait)
-    return attempt
 
 
 def _matches(hasher: PasswordHasher, password: str, hashed: str | None) -> bool:
@@ -242,23 +308,25 @@ def _matches(hasher: PasswordHasher, password: str, hashed: str | None) -> bool:
     return hasher.verify(text, hashed)
 
 
-def _note_failure(unit: Unit, attempt: Attempt, found: Stored[User] | None, limit: AttemptLimit) -> bool:
-    """Keep in the trail that an attempt failed, lock what has failed too often; say whether the limit is reached."""
+def _note_failure(unit: Unit, attempt: Attempt, found: Stored[User] | None, *, is_last: bool) -> None:
+    """Keep in the trail that an attempt failed, and whether it was the last that is listened to for now."""
     user = found.record if found else None
     entity = f"user:{user.id}" if user else attempt.purpose
     told: dict[str, Json] = {} if user else {"login_sha256": attempt.login}
     unit.note(f"{attempt.purpose}_failed", entity, told)
-    failed = kept.failures_of_login(unit.connection, attempt.purpose, attempt.login, FAILURES_UNTIL_LOCKED)
-    blocked = limit.wait(failed, unit.context.now) > 0
-    if blocked:
+    if is_last:
         unit.note(f"{attempt.purpose}_blocked", entity, told)
         unit.tell(unit.new_id(), "security.attempts_blocked", {"purpose": attempt.purpose, "entity": entity})
-    now = unit.get(USER, user.id) if user else None
-    if now and now.record.status is UserStatus.ACTIVE and len(failed) >= FAILURES_UNTIL_LOCKED:
-        locked = apply_event(now.record, UserEvent.LOCK)
-        unit.save(USER, locked, expected=now.version, action="lock", reason="too many failed attempts in a row")
-        kept.end_sessions(unit.connection, locked.id)
-    return blocked
+
+
+def _lock(unit: Unit, user: Id) -> None:
+    """Lock an account that wrong passwords were typed for by somebody who is signed in to it, but never the last."""
+    now = unit.get(USER, user)
+    if now.record.status is not UserStatus.ACTIVE or is_last_administrator(unit, now.record):
+        return
+    locked = apply_event(now.record, UserEvent.LOCK)
+    unit.save(USER, locked, expected=now.version, action="lock", reason="too many wrong passwords at signatures")
+    kept.end_sessions(unit.connection, user)
 
 
 def _refusal(user: User) -> str:
@@ -273,7 +341,7 @@ def _by(context: Context, user: User) -> Context:
 
 
 def _begin_session(
-    unit: Unit, user: User, secrets: Secrets, limits: SessionLimits, previous: str, *, how: str
+    unit: Unit, user: User, secrets: Secrets, limits: SessionLimits, previous: str, *, how: SignedInBy
 ) -> SignedIn:
     now = unit.context.now
     if previous:
@@ -281,10 +349,11 @@ def _begin_session(
         if before:
             kept.end_session(unit.connection, before.user, before.id)
     kept.forget_expired(unit.connection, now, now - ANSWERS_KEPT)
+    kept.forget_attempts(unit.connection, now - KNOWN_FOR)
     secret = secrets()
-    session = Session(unit.new_id(), user.id, secrets(), now, now, now + limits.absolute, unit.context.origin)
+    session = Session(unit.new_id(), user.id, secrets(), now, now, now + limits.absolute, unit.context.origin, how)
     kept.add_session(unit.connection, session, digest_of(secret))
-    unit.note("sign_in", f"user:{user.id}", {"how": how, "session": session.id})
+    unit.note("sign_in", f"user:{user.id}", {"how": how.value, "session": session.id})
     return SignedIn(user, session, secret)
 
 
@@ -293,19 +362,34 @@ def _account_of(unit: Unit, claims: IssuerClaims, policy: LinkPolicy) -> User | 
     found = unit.find(USER, subject=claims.key)
     if found:
         return found.record
-    email = claims.email.strip()
-    if policy.verified_email and claims.email_verified and email:
-        same = [s for s in unit.all(USER, email=email) if s.record.subject is None]
-        if len(same) == 1:
-            linked = replace(same[0].record, subject=claims.key)
-            unit.save(USER, linked, expected=same[0].version, action="link_subject", reason="verified address")
+    email = claims.email.strip() if claims.email_verified else ""
+    if policy.verified_email and email:
+        linked = _linked_by_address(unit, claims, email)
+        if linked:
             return linked
-    if policy.create:
-        login = normal_login(email or claims.subject)
-        if not unit.find(USER, login=login):
-            user = User(unit.new_id(), login, claims.name.strip() or login, unit.context.now, email, subject=claims.key)
-            return unit.add(USER, user, reason="first sign-in through the issuer").record
-    return None
+    return _made_for(unit, claims, email) if policy.create else None
+
+
+def _linked_by_address(unit: Unit, claims: IssuerClaims, email: str) -> User | None:
+    """Link the one account with a verified address, however it is capitalised, unless it is linked already."""
+    same = kept.users_with_email(unit.connection, email)
+    stored = unit.get(USER, same[0]) if len(same) == 1 else None
+    if stored is None or stored.record.subject is not None:
+        return None
+    linked = replace(stored.record, subject=claims.key)
+    return unit.save(USER, linked, expected=stored.version, action="link_subject", reason="verified address").record
+
+
+def _made_for(unit: Unit, claims: IssuerClaims, email: str) -> User | None:
+    """Make an account, under its address only if that is verified: anybody can claim one, and a login is for ever."""
+    login = normal_login(email)
+    if not LOGIN.fullmatch(login):
+        login = f"sso-{digest_of(claims.key)[:16]}"
+    if unit.find(USER, login=login) or (email and kept.users_with_email(unit.connection, email)):
+        return None
+    name = claims.name.strip() or login
+    user = User(unit.new_id(), login, name, unit.context.now, email, subject=claims.key)
+    return unit.add(USER, user, reason="first sign-in through the issuer").record
 
 
 def _touch(store: Store, context: Context, used_at: datetime, write: Callable[[Unit], None]) -> None:

@@ -6,21 +6,23 @@ What happens to it is noted there by the operations.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from twin.account import Session, Token, TokenScope, User
+from twin.account import Session, SignedInBy, Token, TokenScope, User
 from twin.record import Id
 from twin.store.kinds import Kind, attributes
-from twin.store.schema import CREDENTIAL, IDEMPOTENCY, SESSION, SIGN_IN_ATTEMPT, TOKEN
+from twin.store.schema import AUDIT_EVENT, CREDENTIAL, IDEMPOTENCY, SESSION, SIGN_IN_ATTEMPT, TOKEN
 from twin.store.schema import USER as USER_TABLE
 
 USER = Kind("user", User, USER_TABLE, attributes("login", "status", "email", "subject"), lambda _: None)
 IN_PROGRESS = 0
 """The status of a request that has not been answered yet."""
+CUT_OFF_AFTER = timedelta(minutes=10)
+"""When a request that has not been answered will not be any more: longer than any takes."""
 
 
 def put_password(connection: Connection, user: Id, hashed: str, now: datetime) -> None:
@@ -37,7 +39,7 @@ def password_hash(connection: Connection, user: Id) -> str | None:
 
 def add_session(connection: Connection, session: Session, digest: str) -> None:
     """Keep a session under the digest of its token."""
-    connection.execute(insert(SESSION).values(digest=digest, **asdict(session)))
+    connection.execute(insert(SESSION).values(digest=digest, **{**asdict(session), "how": session.how.value}))
 
 
 def session_by_digest(connection: Connection, digest: str) -> Session | None:
@@ -87,6 +89,12 @@ def token_by_digest(connection: Connection, digest: str) -> Token | None:
     return _token(row) if row else None
 
 
+def token_by_id(connection: Connection, token: Id) -> Token | None:
+    """Return a token, None when there is none."""
+    row = connection.execute(select(TOKEN).where(TOKEN.c.id == token)).mappings().first()
+    return _token(row) if row else None
+
+
 def tokens_of(connection: Connection, user: Id) -> list[Token]:
     """Return a user's tokens, the newest first."""
     query = select(TOKEN).where(TOKEN.c.user == user).order_by(TOKEN.c.created_at.desc(), TOKEN.c.id)
@@ -115,6 +123,10 @@ class Attempt:
     login: str
     """Digest of what was typed as login: people type passwords there."""
     origin: str
+    place: str
+    """A browser that has signed in to this account before, else the address."""
+    known: bool
+    """Whether the login has been signed in to from there."""
     at: datetime
 
 
@@ -140,6 +152,34 @@ def failures_of_login(connection: Connection, purpose: str, login: str, most: in
     return list(connection.execute(query.order_by(table.c.at.desc()).limit(most)).scalars())
 
 
+def failures_at(connection: Connection, login: str, place: str, most: int) -> list[datetime]:
+    """Return when signing in to a login failed at one place since it succeeded there, the newest ``most`` of them."""
+    table = SIGN_IN_ATTEMPT
+    mine = (table.c.login == login) & (table.c.place == place) & (table.c.purpose == "sign_in")
+    last = select(table.c.at).where(mine, table.c.succeeded.is_(True)).order_by(table.c.at.desc()).limit(1)
+    succeeded = connection.execute(last).scalar()
+    query = select(table.c.at).where(mine, table.c.succeeded.is_(False))
+    if succeeded is not None:
+        query = query.where(table.c.at > succeeded)
+    return list(connection.execute(query.order_by(table.c.at.desc()).limit(most)).scalars())
+
+
+def failures_elsewhere(connection: Connection, login: str, since: datetime, most: int) -> list[datetime]:
+    """Return when signing in to a login failed at places where it never succeeded, the newest ``most``."""
+    table = SIGN_IN_ATTEMPT
+    mine = (table.c.login == login) & (table.c.purpose == "sign_in") & (table.c.at > since)
+    query = select(table.c.at).where(mine, table.c.succeeded.is_(False), table.c.known.is_(False))
+    return list(connection.execute(query.order_by(table.c.at.desc()).limit(most)).scalars())
+
+
+def has_signed_in_from(connection: Connection, login: str, origin: str, since: datetime) -> bool:
+    """Say whether a login was signed in to from an address."""
+    table = SIGN_IN_ATTEMPT
+    mine = (table.c.login == login) & (table.c.origin == origin) & (table.c.purpose == "sign_in")
+    query = select(table.c.id).where(mine, table.c.succeeded.is_(True), table.c.at > since).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def failures_of_origin(connection: Connection, purpose: str, origin: str, since: datetime) -> list[datetime]:
     """Return when attempts from one place failed."""
     table = SIGN_IN_ATTEMPT
@@ -148,8 +188,21 @@ def failures_of_origin(connection: Connection, purpose: str, origin: str, since:
 
 
 def forget_failures(connection: Connection, login: str) -> None:
-    """Let a login begin anew: what failed before counts no more."""
-    connection.execute(delete(SIGN_IN_ATTEMPT).where(SIGN_IN_ATTEMPT.c.login == login))
+    """Let a login begin anew: what failed before counts no more; places that it knows stay known."""
+    failed = SIGN_IN_ATTEMPT.c.succeeded.is_(False)
+    connection.execute(delete(SIGN_IN_ATTEMPT).where(SIGN_IN_ATTEMPT.c.login == login, failed))
+
+
+def forget_attempts(connection: Connection, older_than: datetime) -> None:
+    """Remove attempts that count for nothing any more."""
+    connection.execute(delete(SIGN_IN_ATTEMPT).where(SIGN_IN_ATTEMPT.c.at < older_than))
+
+
+def users_with_email(connection: Connection, email: str) -> list[Id]:
+    """Return the accounts with an address, however it is capitalised."""
+    column = USER_TABLE.c.email
+    query = select(USER_TABLE.c.id).where(func.lower(column) == email.lower()).order_by(USER_TABLE.c.id)
+    return list(connection.execute(query).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +216,20 @@ class Answer:
     created_at: datetime
 
 
-def reserve_key(connection: Connection, user: Id, key: str, request_sha256: str, now: datetime) -> Answer | None:
-    """Reserve a key for a request that is about to be executed; return what is there if somebody was earlier."""
+def reserve_key(
+    connection: Connection, user: Id, key: str, request_sha256: str, request: str, now: datetime
+) -> Answer | None:
+    """Reserve a key for a request that is about to be executed; return what is there if somebody was earlier.
+
+    Of a request that was cut off long ago and of which the trail knows nothing, the key is taken over.
+    """
     values = {
-        "user": user, "key": key, "request_sha256": request_sha256, "status": IN_PROGRESS, "headers": {},
-        "response": b"", "created_at": now,
+        "user": user, "key": key, "request_sha256": request_sha256, "request": request, "status": IN_PROGRESS,
+        "headers": {}, "response": b"", "created_at": now,
     }  # fmt: skip
+    cut_off = _key(user, key) & (IDEMPOTENCY.c.status == IN_PROGRESS) & (IDEMPOTENCY.c.created_at < now - CUT_OFF_AFTER)
+    nothing = ~exists().where(AUDIT_EVENT.c.request == IDEMPOTENCY.c.request)
+    connection.execute(delete(IDEMPOTENCY).where(cut_off, nothing))
     try:
         with connection.begin_nested():
             connection.execute(insert(IDEMPOTENCY).values(**values))
@@ -176,6 +237,12 @@ def reserve_key(connection: Connection, user: Id, key: str, request_sha256: str,
         row = connection.execute(select(IDEMPOTENCY).where(_key(user, key))).mappings().one()
         return Answer(row["request_sha256"], row["status"], row["headers"], bytes(row["response"]), row["created_at"])
     return None
+
+
+def release_unless_changed(connection: Connection, user: Id, key: str) -> None:
+    """Give the key of a request that broke off back, if the trail shows that it changed nothing."""
+    nothing = ~exists().where(AUDIT_EVENT.c.request == IDEMPOTENCY.c.request)
+    connection.execute(delete(IDEMPOTENCY).where(_key(user, key), nothing))
 
 
 def keep_answer(
@@ -196,7 +263,7 @@ def _key(user: Id, key: str) -> Any:
 
 
 def _session(row: RowMapping) -> Session:
-    return Session(**_only(row, SESSION, without=("digest",)))
+    return Session(how=SignedInBy(row["how"]), **_only(row, SESSION, without=("digest", "how")))
 
 
 def _token(row: RowMapping) -> Token:

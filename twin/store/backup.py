@@ -34,7 +34,9 @@ from twin.store.types import Document, UtcDateTime
 from twin.store.upgrade import current_revision, require_current, upgrade
 
 FORMAT = "qtems.backup/1"
-LEFT_OUT = frozenset({"login_session", "sign_in_attempt", "idempotency_key", "upload", "upload_piece"})
+LEFT_OUT = frozenset(
+    {"login_session", "sign_in_attempt", "oauth_code", "oauth_refresh", "idempotency_key", "upload", "upload_piece"}
+)
 _AT_ONCE = 1000
 _NAME = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _TYPES: Mapping[str, Any] = {"time": UtcDateTime(), "bytes": sa.LargeBinary(), "json": Document, "plain": None}

@@ -87,7 +87,15 @@ Index(
 )
 """At most one check of an epoch says what is known after it."""
 FINDING = _records("finding", _text("status"), _text("cause_key"), _text("check_run"), _text("ncr"))
-NCR = _records("ncr", _text("number"), _text("state"), _text("severity"), _text("assignee"), _text("cause_key"))
+NCR = _records(
+    "ncr",
+    _text("number"),
+    _text("state"),
+    _text("severity"),
+    _text("assignee"),
+    _text("cause_key"),
+    Column("concession_until", UtcDateTime, index=True),
+)
 CAPA = _records("capa", _text("number"), _text("state"), _text("assignee"))
 INSPECTION_PLAN = _records("inspection_plan", _text("number"), _text("status"))
 INSPECTION = _records("inspection", _text("plan"), _text("status"), _text("verdict"))

@@ -92,14 +92,118 @@ def test_an_account_that_is_linked_is_not_taken_over_by_its_address(issuer: Loca
     assert sign_in(issuer, world.browser()).status_code == 403
 
 
+@pytest.mark.parametrize("given", ["Ann@Example.com", "ann@example.com", "ANN@EXAMPLE.COM"])
+def test_an_address_links_however_it_is_capitalised(issuer: LocalIssuer, tmp_path: Path, given: str) -> None:
+    world = world_of(issuer, tmp_path, oidc_link_verified_email=True)
+    world.person("ann", email="Ann@example.com")
+    issuer.person |= {"email": given, "email_verified": True}
+    assert sign_in(issuer, world.browser()).status_code == 302
+
+
+def test_an_address_that_two_accounts_have_links_neither(issuer: LocalIssuer, tmp_path: Path) -> None:
+    world = world_of(issuer, tmp_path, oidc_link_verified_email=True, oidc_create_accounts=True)
+    world.person("ann", email="ann@example.com")
+    world.person("anna", email="ANN@example.com")
+    issuer.person["email_verified"] = True
+    assert sign_in(issuer, world.browser()).status_code == 403
+
+
 def test_an_account_can_be_made_at_the_first_sign_in_but_takes_no_login(issuer: LocalIssuer, tmp_path: Path) -> None:
     world = world_of(issuer, tmp_path, oidc_create_accounts=True)
     browser = world.browser()
+    issuer.person |= {"email": "Ann@example.com", "email_verified": True}
     assert sign_in(issuer, browser).status_code == 302
     me = browser.get("/auth/me").json()["user"]
     assert (me["login"], me["name"], me["has_password"]) == ("ann@example.com", "Ann Wu", False)
-    issuer.person = {"sub": "s-2", "email": "admin"}
+    assert me["email"] == "Ann@example.com"
+    issuer.person = {"sub": "s-2", "email": "ann@example.com", "email_verified": True}
     assert sign_in(issuer, world.browser()).status_code == 403
+
+
+@pytest.mark.parametrize("verified", [False, None, "true", 1])
+def test_an_address_that_nobody_verified_becomes_neither_login_nor_address(
+    issuer: LocalIssuer, tmp_path: Path, verified: object
+) -> None:
+    """Whoever may choose their address at the issuer could take the login of a colleague who is yet to come."""
+    world = world_of(issuer, tmp_path, oidc_create_accounts=True)
+    issuer.person |= {"email": "boss@example.com", "email_verified": verified}
+    browser = world.browser()
+    assert sign_in(issuer, browser).status_code == 302
+    me = browser.get("/auth/me").json()["user"]
+    assert me["login"].startswith("sso-")
+    assert (me["email"], me["name"]) == ("", "Ann Wu")
+    assert sign_in(issuer, world.browser()).status_code == 302, "the same account, the next time"
+    assert len(world.administrator().get("/users").json()["items"]) == 2
+
+
+def test_an_account_that_never_had_a_password_works(issuer: LocalIssuer, tmp_path: Path) -> None:
+    world = world_of(issuer, tmp_path)
+    admin = world.administrator()
+    given = {"login": "ann", "name": "Ann", "administrator": True, "subject": f"{issuer.url} s-1"}
+    made = admin.post("/users", given)
+    assert (made.status_code, made.json()["one_time_password"]) == (201, None)
+    assert (made.json()["user"]["has_password"], made.json()["user"]["must_change_password"]) == (False, False)
+    assert admin.post("/users", {**given, "login": "other"}).status_code == 409
+    assert admin.post("/users", {**given, "login": "x1", "subject": "no issuer"}).status_code == 422
+    browser = world.browser()
+    assert sign_in(issuer, browser).status_code == 302
+    assert browser.get("/users").status_code == 200
+    assert browser.get("/projects").status_code == 200
+    for guess in ("", "x", "None"):
+        assert world.browser().sign_in("ann", guess).status_code in (401, 422)
+
+
+def test_who_was_given_a_one_time_password_and_comes_through_the_issuer_is_not_asked_for_it(
+    issuer: LocalIssuer, tmp_path: Path
+) -> None:
+    world = world_of(issuer, tmp_path)
+    admin = world.administrator()
+    made = admin.post("/users", {"login": "ann", "name": "Ann", "administrator": True}).json()
+    link(world, "ann", issuer)
+    browser = world.browser()
+    sign_in(issuer, browser)
+    assert browser.get("/users").status_code == 200
+    me = browser.get("/auth/me").json()
+    assert (me["user"]["must_change_password"], me["user"]["has_password"]) == (False, False)
+    browser.csrf = me["csrf_token"]
+    token = browser.post("/auth/tokens", {"name": "t", "scope": "read", "expires_at": "2026-12-01T00:00:00Z"}).json()
+    program = world.browser()
+    assert program.get("/projects", headers={"Authorization": f"Bearer {token['secret']}"}).status_code == 200
+    other = world.browser()
+    assert other.sign_in("ann", made["one_time_password"]).status_code == 200
+    assert other.get("/users").status_code == 403, "who comes with it still chooses their own first"
+    assert browser("PUT", "/auth/password", json={"new": PASSWORD}).status_code == 204
+    assert world.browser().sign_in("ann").status_code == 200
+    assert world.browser().sign_in("ann", made["one_time_password"]).status_code == 401
+
+
+def test_who_is_vouched_for_no_more_is_out(issuer: LocalIssuer, tmp_path: Path) -> None:
+    world = world_of(issuer, tmp_path)
+    world.person("ann")
+    link(world, "ann", issuer)
+    browser = world.browser()
+    sign_in(issuer, browser)
+    admin = world.administrator()
+    user = admin.get("/users?login=ann").json()["items"][0]
+    changed = admin.change("PATCH", f"/users/{user['id']}", user["version"], {"subject": ""})
+    assert changed.json()["subject"] is None
+    assert browser.get("/auth/me").status_code == 401
+    assert sign_in(issuer, world.browser()).status_code == 403
+
+
+def test_a_person_reads_what_went_wrong_in_both_languages(issuer: LocalIssuer, tmp_path: Path) -> None:
+    world = world_of(issuer, tmp_path)
+    browser = world.browser()
+    begun = browser.get("/auth/oidc/start", follow_redirects=False)
+    back = issuer.authorise(begun.headers["location"])
+    shown = browser.client.get(f"{ROOT}/auth/oidc/callback", params=back, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (shown.status_code, shown.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "ask an administrator to link it" in shown.text
+    assert "请联系管理员" in shown.text
+    assert 'href="http://testserver/"' in shown.text
+    assert "script" not in shown.headers["content-security-policy"]
+    late = world.browser().client.get(f"{ROOT}/auth/oidc/callback?code=x&state=y", headers={"Accept": "text/html"})
+    assert (late.status_code, "请重新开始" in late.text) == (400, True)
 
 
 def test_a_first_password_is_set_right_after_signing_in_and_then_signs(issuer: LocalIssuer, tmp_path: Path) -> None:
