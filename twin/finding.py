@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from geometry.verdict import Outcome
 from twin.errors import IllegalTransition, Invalid, Refused
-from twin.record import Actor, Id, content_sha256, require_utc
+from twin.record import Actor, Evidence, Id, content_sha256, require_utc
 
 MISSING = "missing"
 """The characteristic of an element that is not there: it has no measured value and no limits."""
@@ -147,11 +147,17 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which check saw it, of which revision in which epoch: version, seed and hashes are kept with the check run."""
+    """Which check saw it, of which revision in which epoch, and by which files, pose and code: the rest is with it."""
 
     check_run: Id
     model_revision: Id
     scan_epoch: Id
+    model_sha256: str = ""
+    scan_sha256: tuple[str, ...] = ()
+    transform_sha256: str = ""
+    """Digest of the pose by which the scan was brought to the model."""
+    version: str = ""
+    """Of qtems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,10 @@ class FindingDecision:
     at: datetime
     reason: str = ""
     successor: Id | None = None
-    """The NCR that a confirmed finding became or was added to; the finding that took the place of a superseded one."""
+    """The NCR that a confirmed finding became or was added to; the finding that took the place of a superseded one, or
+    the check that counts instead of the one that raised it, and says otherwise."""
+    follows: Id | None = None
+    """The finding, or NCR, whose decision was taken over since nothing has changed: nobody decided this one anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +230,14 @@ class Finding:
     raised_at: datetime
     verdict: Outcome = Outcome.FAIL
     viewpoint: Viewpoint | None = None
+    picture: Evidence | None = None
+    """What is seen from there."""
+    no_picture: str = ""
+    """Machine word why there is none: ``no_gl`` where the check ran, nothing could be drawn."""
     status: FindingStatus = FindingStatus.OPEN
     decision: FindingDecision | None = None
+    related: tuple[str, ...] = ()
+    """What is on record of the same, as ``ncr:ID`` and ``finding:ID``."""
 
     def __post_init__(self) -> None:
         """Refuse a finding that found nothing."""
@@ -252,6 +267,12 @@ def dismiss(finding: Finding, *, reason: str, actor: Actor, now: datetime) -> Fi
     if not reason.strip():
         raise Refused("say why the finding is no nonconformance before you dismiss it", missing=("a reason",))
     return replace(finding, status=status, decision=FindingDecision(actor, require_utc(now), reason.strip()))
+
+
+def dismiss_as_before(finding: Finding, *, follows: Id, reason: str, actor: Actor, now: datetime) -> Finding:
+    """Dismiss a finding as an earlier one was, or its record rejected: the same, and nothing has changed since."""
+    dismissed = dismiss(finding, reason=reason, actor=actor, now=now)
+    return replace(dismissed, decision=FindingDecision(actor, require_utc(now), reason.strip(), follows=follows))
 
 
 def supersede(finding: Finding, *, successor: Id, actor: Actor, now: datetime) -> Finding:

@@ -6,14 +6,25 @@ review board and forced re-inspection as in the MRB practice of AS9100.
 
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
+from twin.access import Capacity
 from twin.disposition import DispositionLine, require_lines
 from twin.errors import Invalid, Refused
 from twin.finding import Severity
 from twin.ncr_deadline import containment_due
 from twin.ncr_draft import amend, draft_from_finding, draft_from_inspection
-from twin.ncr_guards import accepted, allowed_events, missing_for, originators
-from twin.ncr_moves import move, name_of, new_cycle, require, require_other, stated, target
+from twin.ncr_guards import allowed_events, missing_for, originators
+from twin.ncr_moves import (
+    move,
+    new_cycle,
+    require,
+    require_not_corrector,
+    require_other,
+    stated,
+    target,
+)
+from twin.ncr_occurrence import decide_on_change, note_recurrence
 from twin.ncr_parts import (
     CapaDecision,
     Containment,
@@ -21,7 +32,6 @@ from twin.ncr_parts import (
     CustomerNotice,
     CycleEnd,
     Member,
-    Occurrence,
 )
 from twin.ncr_recheck import record_proof, record_recheck
 from twin.ncr_record import (
@@ -31,6 +41,7 @@ from twin.ncr_record import (
     NonConformance,
     State,
     Step,
+    closing_sha256,
     decision_sha256,
     valid_signatures,
 )
@@ -38,6 +49,7 @@ from twin.record import Actor, Evidence, Id, Signature, SignatureMeaning, requir
 from twin.signed_content import require_signature
 
 __all__ = [
+    "CLOSES_AS",
     "TRANSITIONS",
     "Event",
     "NonConformance",
@@ -49,9 +61,11 @@ __all__ = [
     "assign",
     "capture_cost",
     "close",
+    "closing_sha256",
     "contain",
     "correct",
     "decide_capa",
+    "decide_on_change",
     "decision_sha256",
     "dispose",
     "draft_from_finding",
@@ -72,6 +86,7 @@ __all__ = [
     "reopen",
     "review",
     "sign",
+    "total_cost",
     "valid_signatures",
     "verify",
     "void",
@@ -152,7 +167,7 @@ def review(ncr: NonConformance, *, actor: Actor, now: datetime) -> NonConformanc
 def propose(ncr: NonConformance, lines: tuple[DispositionLine, ...]) -> NonConformance:
     """Propose what is decided; whatever was signed before has to be signed again."""
     target(ncr, Event.PROPOSE)
-    require_lines(lines, ncr.quantity, ncr.global_ids)
+    require_lines(lines, ncr.quantity, ncr.global_ids, unit=ncr.unit)
     return replace(ncr, lines=lines)
 
 
@@ -218,9 +233,35 @@ def inform_customer(ncr: NonConformance, notice: CustomerNotice) -> NonConforman
     return replace(ncr, notice=notice)
 
 
-def close(ncr: NonConformance, *, actor: Actor, now: datetime) -> NonConformance:
-    """Close it: everything decided is done, and everything corrected passed its re-inspection."""
-    return move(ncr, Event.CLOSE, actor, now)
+CLOSES_AS = (Capacity.QUALITY_MANAGER, Capacity.CUSTOMER)
+"""In which capacities a record is closed: not in that of who builds."""
+
+
+def close(ncr: NonConformance, signature: Signature, *, actor: Actor, now: datetime) -> NonConformance:
+    """Close it by signature: everything decided is done, and everything corrected passed its re-inspection.
+
+    Closed by somebody else than who corrected; a major or critical one also by somebody else than who raised it. That
+    goes with the severity as the board does: of a minor one, who raised it is the one who wants it put right.
+
+    Raises
+    ------
+    Refused
+        If something is missing, or this person may not sign that it is done.
+    """
+    moved = move(ncr, Event.CLOSE, actor, now)
+    require_not_corrector(ncr, (actor.id, actor.on_behalf_of, signature.signer), "close it")
+    raised = dict.fromkeys(originators(ncr), f"raised this {ncr.severity.value} record")
+    if signature.signer != actor.id:
+        raise Refused("a record is closed by who signs that: sign it yourself", missing=("the closer's signature",))
+    role = signature.role if signature.role in CLOSES_AS else CLOSES_AS[0]
+    require_signature(
+        signature,
+        closing_sha256(ncr),
+        role=role,
+        not_by={} if ncr.severity is Severity.MINOR else raised,
+        meaning=SignatureMeaning.APPROVAL,
+    )
+    return replace(moved, closing=signature)
 
 
 def reconsider(ncr: NonConformance, *, reason: str, actor: Actor, now: datetime) -> NonConformance:
@@ -251,20 +292,13 @@ def reopen(ncr: NonConformance, *, reason: str, actor: Actor, now: datetime) -> 
     )
 
 
-def note_recurrence(ncr: NonConformance, occurrence: Occurrence, *, now: datetime) -> NonConformance:
-    """Note that a later check saw the same defect; nothing else changes, and noting it twice changes nothing.
-
-    A closed record takes it up only where it accepted just this deviation and the acceptance still holds.
-    """
-    target(ncr, Event.NOTE_RECURRENCE)
-    if any((o.finding, o.check_run) == (occurrence.finding, occurrence.check_run) for o in ncr.occurrences):
-        return ncr
-    require(ncr, Event.NOTE_RECURRENCE, now)
-    if ncr.state is State.CLOSED:
-        beyond = {f.global_id for f in occurrence.failures} - accepted(ncr, now)
-        if beyond or not occurrence.unchanged:
-            raise Refused(f"{name_of(ncr)} is closed and did not accept this: reopen it, or raise another record")
-    return replace(ncr, occurrences=(*ncr.occurrences, occurrence))
+def total_cost(ncr: NonConformance) -> dict[str, Decimal]:
+    """Return what all its cycles cost so far, by currency: each cycle's cost counts once."""
+    costs = [cycle.cost for cycle in ncr.history if cycle.cost] + ([ncr.cost] if ncr.cost else [])
+    total: dict[str, Decimal] = {}
+    for one in costs:
+        total[one.currency] = total.get(one.currency, Decimal(0)) + one.total
+    return dict(sorted(total.items()))
 
 
 def is_overdue(ncr: NonConformance, now: datetime) -> bool:

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from geometry.verdict import Outcome
 from twin.access import Capacity
 from twin.disposition import (
     Decision,
-    DispositionLine,
     concession_expired,
+    is_counted,
     missing_in_lines,
     missing_proof,
     missing_to_decide,
@@ -17,7 +16,8 @@ from twin.disposition import (
     signed_as,
 )
 from twin.finding import Severity
-from twin.ncr_parts import ContainmentKind, Criteria, Recheck, RecheckOutcome
+from twin.ncr_evidence import occurrences, rechecks
+from twin.ncr_parts import ContainmentKind
 from twin.ncr_record import TRANSITIONS, Event, NonConformance, State, valid_signatures
 from twin.record import require_utc
 
@@ -67,22 +67,14 @@ def accepted(ncr: NonConformance, now: datetime) -> frozenset[str]:
     return frozenset(g for line in holds for g in line.global_ids)
 
 
-def speaks_for(line: DispositionLine, outcome: RecheckOutcome, criteria: Criteria) -> bool:
-    """Say whether a re-inspection's outcome decides about a line.
-
-    Rework and replacement answer to the original criteria. A repair answers to its own; that it fails the original ones
-    was known, that it passes them is more than was asked.
-    """
-    if outcome.about not in (line.global_ids or (line.id,)):
-        return False
-    if line.decision is Decision.REPAIR:
-        return criteria is Criteria.REPAIR or outcome.verdict is Outcome.PASS
-    return criteria is Criteria.ORIGINAL
-
-
 def subject(ncr: NonConformance, _: datetime) -> tuple[str, ...]:
-    """Ask for an element or a lot."""
-    return () if ncr.global_ids or ncr.lot.strip() else ("an element or a lot",)
+    """Ask for an element or a lot; a quantity of elements is the number of those that are named."""
+    if not ncr.global_ids:
+        return () if ncr.lot.strip() else ("an element or a lot",)
+    named = len(ncr.global_ids)
+    if is_counted(ncr.unit) and ncr.quantity != named:
+        return (f"a quantity of {named} for the {named} elements named, not {ncr.quantity}",)
+    return ()
 
 
 def requirement(ncr: NonConformance, _: datetime) -> tuple[str, ...]:
@@ -144,22 +136,15 @@ def not_correcting(ncr: NonConformance, _: datetime) -> tuple[str, ...]:
     return tuple(f"the work of {said(line)}: correct first" for line in ncr.corrections)
 
 
-def rechecks(ncr: NonConformance, _: datetime) -> tuple[str, ...]:
-    """Ask that the last re-inspection of everything corrected passed; what it left open stays open."""
-    missing: list[str] = []
-    for line in ncr.corrections:
-        last = _last_outcomes(line, ncr.rechecks)
-        for about in line.global_ids or (line.id,):
-            if last.get(about) is not Outcome.PASS:
-                name = f"element {about}" if line.global_ids else "it"
-                found = f", not {last[about].value}" if about in last else ""
-                missing.append(f"{said(line)}: a re-inspection of {name} that passes{found}")
-    return tuple(missing)
-
-
 def proofs(ncr: NonConformance, _: datetime) -> tuple[str, ...]:
-    """Ask for the proof that what was decided was done."""
-    return tuple(phrase for line in ncr.lines for phrase in missing_proof(line, ncr.proofs))
+    """Ask for the proof that what was decided was done, seen by somebody who did not do it."""
+    missing = [phrase for line in ncr.lines for phrase in missing_proof(line, ncr.proofs, unit=ncr.unit)]
+    did = correctors(ncr)
+    for line in ncr.lines:
+        given = [proof for proof in ncr.proofs if proof.line == line.id]
+        if given and {given[-1].verified_by.id, given[-1].verified_by.on_behalf_of} & did:
+            missing.append(f"{said(line)}: a verification by somebody who did not correct")
+    return tuple(missing)
 
 
 def corrective_action(ncr: NonConformance, _: datetime) -> tuple[str, ...]:
@@ -191,6 +176,18 @@ def originators(ncr: NonConformance) -> frozenset[str]:
     return frozenset(p for p in (ncr.originator.id, ncr.originator.on_behalf_of) if p)
 
 
+def correctors(ncr: NonConformance) -> frozenset[str]:
+    """Return who began the work of the present cycle or reported it as finished, and on whose behalf."""
+    people: set[str] = set()
+    for step in reversed(ncr.steps):
+        if step.event in _ENDS_CYCLE:
+            break
+        if step.event in (Event.CORRECT, Event.REINSPECT):
+            people |= {p for p in (step.by.id, step.by.on_behalf_of) if p}
+    return frozenset(people)
+
+
+_ENDS_CYCLE = (Event.FAIL, Event.RECONSIDER, Event.REOPEN)
 GUARDS: Mapping[Event, tuple[Guard, ...]] = MappingProxyType(
     {
         Event.OPEN: (subject, requirement, evidence),
@@ -200,20 +197,10 @@ GUARDS: Mapping[Event, tuple[Guard, ...]] = MappingProxyType(
         Event.DISPOSE: (decision, signatures),
         Event.CORRECT: (correcting, decision, signatures),
         Event.VERIFY: (not_correcting, decision, signatures),
-        Event.CLOSE: (decision, signatures, rechecks, proofs, corrective_action, cost, customer),
+        Event.CLOSE: (decision, signatures, occurrences, rechecks, proofs, corrective_action, cost, customer),
         Event.NOTE_RECURRENCE: (recurring,),
     }
 )
-
-
-def _last_outcomes(line: DispositionLine, given: tuple[Recheck, ...]) -> dict[str, Outcome]:
-    """Return by element, or line, what the latest evidence says."""
-    last: dict[str, Outcome] = {}
-    for recheck in sorted(given, key=lambda r: r.captured_at):
-        for outcome in recheck.outcomes:
-            if speaks_for(line, outcome, recheck.criteria):
-                last[outcome.about] = outcome.verdict
-    return last
 
 
 def _called(capacity: Capacity) -> str:

@@ -1,10 +1,11 @@
 """How a nonconformance record moves: by the table, past the guards, with every step kept."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from twin.errors import IllegalTransition, Refused
-from twin.ncr_guards import allowed_events, missing_for, originators
+from twin.ncr_guards import allowed_events, correctors, missing_for, originators
 from twin.ncr_parts import Cycle, CycleEnd
 from twin.ncr_record import TRANSITIONS, Event, NonConformance, State, Step
 from twin.record import Actor, require_utc
@@ -17,13 +18,16 @@ def fail(ncr: NonConformance, reason: str, actor: Actor, now: datetime) -> NonCo
 
 
 def new_cycle(ncr: NonConformance, ended: CycleEnd, reason: str, actor: Actor, now: datetime) -> NonConformance:
-    """Lay down what was decided and found so far in the history; the board decides anew."""
+    """Lay down what was decided, found and spent so far in the history; the board decides anew."""
     past = Cycle(
         ended, reason.strip(), actor, now, ncr.lines, ncr.signatures, ncr.rechecks, ncr.proofs, ncr.containment,
-        ncr.capa, ncr.cost, ncr.notice,
+        ncr.capa, ncr.cost, ncr.notice, ncr.closing,
     )  # fmt: skip
     history = (*ncr.history, past)
-    return replace(ncr, history=history, lines=(), signatures=(), rechecks=(), proofs=(), corrected_at=None)
+    return replace(
+        ncr, history=history, lines=(), signatures=(), rechecks=(), proofs=(), corrected_at=None, cost=None,
+        closing=None,
+    )  # fmt: skip
 
 
 def move(ncr: NonConformance, event: Event, actor: Actor, now: datetime, reason: str = "") -> NonConformance:
@@ -62,6 +66,18 @@ def require_other(ncr: NonConformance, actor: Actor, what: str) -> None:
     """Raise :class:`Refused` if the actor raised the record, or acts for who did (four eyes)."""
     if {actor.id, actor.on_behalf_of} & originators(ncr):
         raise Refused(f"{actor.name} raised {name_of(ncr)} and may not {what}: ask somebody else")
+
+
+def require_not_corrector(ncr: NonConformance, people: Collection[str | None], what: str) -> None:
+    """Raise :class:`Refused` if one of them began or reported the work of this cycle (four eyes).
+
+    There is no exemption: whoever raised the record, sat on its board or owns the project can do it instead.
+    """
+    if correctors(ncr) & set(people):
+        raise Refused(
+            f"who began or finished the work on {name_of(ncr)} may not {what}: ask somebody else",
+            missing=("a second person, who did not correct",),
+        )
 
 
 def stated(reason: str) -> str:

@@ -9,7 +9,7 @@ from geometry.verdict import Outcome
 from twin.access import Capacity
 from twin.disposition import DispositionLine, Proof
 from twin.errors import Invalid
-from twin.finding import Failure
+from twin.finding import CauseKind, Defect, Failure, MotionComponent
 from twin.record import Actor, Id, Signature, require_utc
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.INDETERMINATE, Outcome.NOT_MEASURED, Outcome.PASS)
@@ -128,12 +128,34 @@ class Criteria(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """One of the requirements that were violated, and what a re-inspection says of it."""
+
+    requirement: Requirement
+    verdict: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class RecheckOutcome:
     """What a re-inspection says of one corrected element, or of one line of material without elements."""
 
     about: str
     """GlobalId, or the identifier of the disposition line."""
     verdict: Outcome
+    """Of all that was violated: what was not looked at is not measured."""
+    criteria: tuple[Criterion, ...] = ()
+    """The requirements that it judged; empty where it answers as a whole, as by the criteria of a repair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """What a person says, with a reason: a question of an inspection asks for a requirement under other words."""
+
+    question: Id
+    """The characteristic of the inspection."""
+    characteristic: str
+    clause: str
+    """The requirement's as the nonconformance record has them; of a repair its criteria."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +172,17 @@ class Recheck:
     outcomes: tuple[RecheckOutcome, ...]
     by: Actor
     criteria: Criteria = Criteria.ORIGINAL
+    equivalences: tuple[Equivalence, ...] = ()
+    reason: str = ""
+    """Why those are the same."""
 
     def __post_init__(self) -> None:
         """Refuse a re-inspection of nothing, or one that says two things of one."""
         require_utc(self.captured_at)
         if not self.outcomes or len({o.about for o in self.outcomes}) != len(self.outcomes):
             raise Invalid("a re-inspection says one thing of each element, and of at least one")
+        if self.equivalences and not self.reason.strip():
+            raise Invalid("say why a question asks for the same as the requirement that was violated")
 
     @property
     def verdict(self) -> Outcome:
@@ -221,7 +248,7 @@ class CustomerNotice:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """The same defect, seen again."""
+    """The same defect, seen again; or, with a reason, what a person decided about one that had changed."""
 
     finding: Id
     check_run: Id
@@ -229,11 +256,33 @@ class Occurrence:
     noted_at: datetime
     failures: tuple[Failure, ...]
     unchanged: bool = True
-    """Within uncertainty as it was when the record was raised."""
+    """Within uncertainty as it was when the record was raised, or as people took it up since."""
+    captured_at: datetime | None = None
+    """When the scan was taken; None for when it was noted."""
+    kind: CauseKind | None = None
+    motion: tuple[MotionComponent, ...] = ()
+    reason: str = ""
+    """Why it needs no other decision though it changed."""
+    by: Actor | None = None
+    """Who says so."""
 
     def __post_init__(self) -> None:
         """Refuse a time without its zone."""
         require_utc(self.noted_at)
+        if self.captured_at is not None:
+            require_utc(self.captured_at)
+
+    @property
+    def seen_at(self) -> datetime:
+        """As of when it is known."""
+        return self.captured_at or self.noted_at
+
+    @property
+    def defect(self) -> Defect | None:
+        """What was seen; None where it was not kept."""
+        if self.kind is None or not self.failures:
+            return None
+        return Defect(self.kind, tuple(sorted({f.global_id for f in self.failures})), self.failures, self.motion)
 
 
 class CycleEnd(StrEnum):
@@ -261,3 +310,5 @@ class Cycle:
     capa: CapaDecision | None = None
     cost: Cost | None = None
     notice: CustomerNotice | None = None
+    closing: Signature | None = None
+    """By which it was closed, if this round ended by reopening."""

@@ -6,8 +6,8 @@ from datetime import datetime
 from geometry.verdict import Outcome
 from twin.disposition import Proof
 from twin.errors import Invalid, Refused
-from twin.ncr_guards import speaks_for
-from twin.ncr_moves import fail, name_of, target
+from twin.ncr_evidence import latest_verdicts, speaks_for
+from twin.ncr_moves import fail, name_of, require_not_corrector, target
 from twin.ncr_parts import Recheck, RecheckSource
 from twin.ncr_record import TRANSITIONS, Event, NonConformance
 from twin.record import Actor, require_utc
@@ -15,6 +15,8 @@ from twin.record import Actor, require_utc
 
 def record_recheck(ncr: NonConformance, recheck: Recheck, *, actor: Actor, now: datetime) -> NonConformance:
     """Record a re-inspection. One that fails sends the record back to review; one that leaves it open changes nothing.
+
+    Nor does one that fails where what was captured later passes: the newer evidence tells how it is now.
 
     Raises
     ------
@@ -33,7 +35,12 @@ def record_recheck(ncr: NonConformance, recheck: Recheck, *, actor: Actor, now: 
     if not telling:
         raise Refused(f"re-inspection {recheck.id} judges by {recheck.criteria.value} criteria: not what was decided")
     checked = replace(ncr, rechecks=(*ncr.rechecks, recheck))
-    failed = sorted(o.about for o in telling if o.verdict is Outcome.FAIL)
+    stands = {
+        about for line in ncr.corrections for about, v in latest_verdicts(checked, line).items() if v is Outcome.FAIL
+    }
+    failed = sorted({o.about for o in telling if o.verdict is Outcome.FAIL} & stands)
+    if not failed:  # against one's own work everybody may speak
+        require_not_corrector(ncr, (recheck.by.id, recheck.by.on_behalf_of), "re-inspect it")
     if failed:
         return fail(checked, f"re-inspection {recheck.id} failed: {', '.join(failed)}", actor, now)
     return checked
@@ -44,6 +51,8 @@ def record_proof(ncr: NonConformance, proof: Proof, *, now: datetime) -> NonConf
     target(ncr, Event.RECORD_PROOF)
     if all(line.id != proof.line for line in ncr.lines):
         raise Invalid(f"{name_of(ncr)} has no disposition line {proof.line}: name one of its own")
+    if proof.verdict is Outcome.PASS:
+        require_not_corrector(ncr, (proof.verified_by.id, proof.verified_by.on_behalf_of), "verify it")
     proven = replace(ncr, proofs=(*ncr.proofs, proof))
     if proof.verdict is Outcome.FAIL and (ncr.state, Event.FAIL) in TRANSITIONS:
         return fail(proven, f"verification of line {proof.line} failed", proof.verified_by, now)
@@ -54,7 +63,7 @@ def _require_fresh(ncr: NonConformance, recheck: Recheck, now: datetime) -> None
     """Refuse a re-inspection that is of another record, older than the work, from the future, or the first check."""
     if recheck.reinspects != ncr.id:
         raise Refused(f"re-inspection {recheck.id} is linked to another record: link it to {name_of(ncr)}")
-    if any(r.id == recheck.id for r in ncr.rechecks):
+    if any(r.id == recheck.id for r in ncr.rechecks) and not recheck.reason.strip():
         raise Refused(f"re-inspection {recheck.id} is recorded already and says something else")
     if recheck.source is RecheckSource.CHECK_RUN and ncr.origin and recheck.id == ncr.origin.check_run:
         raise Refused("the check that found the nonconformance does not re-inspect it: scan again")

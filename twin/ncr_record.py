@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from twin.disposition import GATES, DispositionLine, Proof
 from twin.errors import Invalid
-from twin.finding import Defect, Origin, Severity
+from twin.finding import Defect, Origin, Severity, Viewpoint
 from twin.ncr_parts import (
     CapaDecision,
     Containment,
@@ -91,6 +91,7 @@ _MOVES: dict[tuple[State, Event], State] = {
     (_S.DISPOSITIONED, _E.CORRECT): _S.IN_CORRECTION,
     (_S.DISPOSITIONED, _E.VERIFY): _S.VERIFICATION,
     (_S.IN_CORRECTION, _E.REINSPECT): _S.REINSPECTION,
+    (_S.IN_CORRECTION, _E.FAIL): _S.UNDER_REVIEW,
     (_S.REINSPECTION, _E.FAIL): _S.UNDER_REVIEW,
     (_S.VERIFICATION, _E.FAIL): _S.UNDER_REVIEW,
     (_S.REINSPECTION, _E.CLOSE): _S.CLOSED,
@@ -176,6 +177,8 @@ class NonConformance:
     defect: Defect | None = None
     """What a check saw; by it a repeat check recognises the defect."""
     origin: Origin | None = None
+    viewpoint: Viewpoint | None = None
+    """From where a check's picture of it is taken."""
     findings: tuple[Id, ...] = ()
     inspection: Id | None = None
     """The inspection that found it."""
@@ -197,6 +200,8 @@ class NonConformance:
     capa: CapaDecision | None = None
     cost: Cost | None = None
     notice: CustomerNotice | None = None
+    closing: Signature | None = None
+    """By which a person other than who corrected closed it."""
     occurrences: tuple[Occurrence, ...] = ()
     history: tuple[Cycle, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -214,6 +219,13 @@ class NonConformance:
     def corrections(self) -> tuple[DispositionLine, ...]:
         """The lines that have work done and re-inspected."""
         return tuple(line for line in self.lines if GATES[line.decision].corrects)
+
+
+def concession_until(ncr: NonConformance) -> datetime | None:
+    """Return when the first concession of what is decided ends; None where nothing was accepted for a time."""
+    if ncr.state in (State.DRAFT, State.REJECTED, State.VOID):
+        return None
+    return min((line.concession.expires_at for line in ncr.lines if line.concession), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +268,36 @@ def decision_sha256(ncr: NonConformance) -> str:
             contract_affected=ncr.contract_affected,
             lines=ncr.lines,
             cycle=len(ncr.history),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Concluded:
+    """What the signature that closes a record covers."""
+
+    decided: str
+    corrected_at: datetime | None
+    rechecks: tuple[Recheck, ...]
+    proofs: tuple[Proof, ...]
+    capa: CapaDecision | None
+    cost: Cost | None
+    notice: CustomerNotice | None
+    evidence: tuple[Evidence, ...]
+
+
+def closing_sha256(ncr: NonConformance) -> str:
+    """Return the digest of what closing rests on: what was decided, what shows that it was done, what it cost."""
+    return digest_of(
+        _Concluded(
+            decided=decision_sha256(ncr),
+            corrected_at=ncr.corrected_at,
+            rechecks=ncr.rechecks,
+            proofs=ncr.proofs,
+            capa=ncr.capa,
+            cost=ncr.cost,
+            notice=ncr.notice,
+            evidence=ncr.evidence,
         )
     )
 

@@ -1,166 +1,200 @@
-"""A check after the first: which findings are known already, which are new, and what of the known may be over.
+"""A check after the first: which of its findings are on record, as what, and whether anything has changed since.
 
-A record is only ever helped to its close by having seen each of its elements pass the very criteria it failed; an
-element that was not seen, not judged by those criteria, or is in doubt leaves it open.
+A finding is on record where a nonconformance record or an earlier decision names its cause in its elements by the same
+requirements. What was dismissed, or found to be no nonconformance, is known only as long as nothing has changed.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from geometry.verdict import Outcome
-from twin.finding import MISSING, CauseKind, Defect, Failure, Finding, MotionComponent
+import numpy as np
+
+from geometry.verdict import Measurement
+from twin.finding import MISSING, CauseKind, Defect, Failure, Finding, FindingStatus, MotionComponent
+from twin.grouping import millimetres
+from twin.ncr_criteria import (
+    PRESENCE,
+    CheckedCharacteristic,
+    CheckedElement,
+    criterion_of,
+    is_attribute,
+    presence_of,
+    same_words,
+)
 from twin.ncr_guards import accepted
-from twin.ncr_parts import worst
-from twin.ncr_record import LIVE, NonConformance, State
+from twin.ncr_parts import Violation
+from twin.ncr_record import LIVE, Event, NonConformance, State
 from twin.record import Id
 from twin.result import CheckResult
 
 _MOVED = frozenset({CauseKind.DISPLACED, CauseKind.TILTED})
 _SAME_WAY = Decimal("0.7")
 """Cosine between two motions from which they go the same way: within 45 degrees."""
+_FAR = Decimal(10) ** 9
+"""Beyond any deviation, mm: where a requirement has no limit."""
+
+
+class Stance(StrEnum):
+    """What was made of a defect so far."""
+
+    RECORD = "record"
+    """A nonconformance record is about it, or has accepted it and still does."""
+    OVERRULED = "overruled"
+    """A person found that it is no nonconformance: known while nothing has changed."""
+    WAITING = "waiting"
+    """A finding that nobody has decided yet."""
+    PAST = "past"
+    """It was put right, or its record was void: a finding of the same is new, and may name it."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDefect:
-    """A defect that is on record: in a nonconformance, or in a finding that nobody has decided yet."""
+    """A defect that is on record."""
 
     record: Id
+    """Of the nonconformance record, or of the finding."""
     defect: Defect
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedCharacteristic:
-    """The verdict on one characteristic by one source."""
-
-    characteristic: str
-    source: str
-    verdict: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedElement:
-    """What the repeat check says of one element."""
-
-    global_id: str
-    verdict: Outcome
-    characteristics: tuple[CheckedCharacteristic, ...] = ()
-
-
-class Standing(StrEnum):
-    """Where a known defect stands after a repeat check."""
-
-    REPEATED = "repeated"
-    """Seen again."""
-    FAILS = "fails"
-    """Not seen again as it was, and yet something of it fails."""
-    IN_DOUBT = "in_doubt"
-    NOT_MEASURED = "not_measured"
-    """Some of it was not seen or not judged by the same criteria: it stays open."""
-    PASSES = "passes"
-    """All of it passes the criteria it failed: a re-inspection may close it."""
+    stance: Stance = Stance.RECORD
+    since: tuple[Defect, ...] = ()
+    """As people took it up when it had changed."""
+    by_hand: bool = False
+    """A person raised it: what it has no name for, its kind and its motion, is not compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A finding that is on record already."""
+    """A finding that is on record already; each of its elements is in one of ``held``, ``overruled`` and ``added``."""
 
     finding: Id
     records: tuple[Id, ...]
+    """Nonconformance records that are about it."""
     unchanged: bool
-    """All that was measured both times agrees within uncertainty (|En| <= 1, ISO 13528)."""
+    """All that was measured both times agrees within uncertainty (|En| <= 1, ISO 13528), and nothing else fails."""
+    held: tuple[str, ...] = ()
+    overruled: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
-    """Elements of the finding that no record names: extend a record by them."""
+    """Elements of the finding that no record names."""
+    follows: Id | None = None
+    """Whose decision holds for what is overruled."""
+    changed_in: tuple[Id, ...] = ()
+    """Those of the records in which it was another."""
+    related: tuple[Id, ...] = ()
+    """What else is on record of the same."""
+    replaces: tuple[Id, ...] = ()
+    """Findings that nobody decided yet and whose place it takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A finding that is not on record."""
+    """A finding that is not on record, though it may take the place of one that nobody decided yet."""
 
     finding: Id
     related: tuple[Id, ...] = ()
-    """Records of the same cause that name some of its elements, though not half of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class ElementVerdict:
-    """The verdict on one element by the criteria that it failed, and overall."""
-
-    global_id: str
-    verdict: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class RecordStanding:
-    """What a repeat check says of one known defect."""
-
-    record: Id
-    standing: Standing
-    elements: tuple[ElementVerdict, ...]
+    """What is on record of the same cause and yet does not settle it: less than half of its elements, or as it was."""
+    replaces: tuple[Id, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatMatch:
-    """A repeat check against what is on record: each finding is repeated or new, each record has one standing."""
+    """The findings of a check against what is on record: each is repeated or new."""
 
     repeated: tuple[Repeated, ...]
     new: tuple[New, ...]
-    records: tuple[RecordStanding, ...]
 
 
 def known_defect(ncr: NonConformance, now: datetime) -> KnownDefect | None:
-    """Return what a record knows of a defect; None when it is over or was never seen by a check.
+    """Return what a record knows of a defect, by a check or by hand; None where nothing of it can be compared.
 
     A closed record still knows what it accepted, as long as the acceptance holds: use as is is no new nonconformance
     at every scan.
     """
-    if ncr.defect is None:
+    seen = sorted(set(ncr.global_ids) & set(ncr.defect.global_ids)) if ncr.defect else []
+    defect = part_of(ncr.defect, seen) if ncr.defect and seen else _violated(ncr)
+    if defect is None:
         return None
+    known = KnownDefect(ncr.id, defect, Stance.RECORD, _taken_up(ncr), by_hand=not seen)
     if ncr.state is State.DRAFT or ncr.state in LIVE:
-        return KnownDefect(ncr.id, ncr.defect)
-    kept = tuple(g for g in ncr.defect.global_ids if g in accepted(ncr, now))
+        return known
+    if ncr.state is State.REJECTED:
+        return replace(known, stance=Stance.OVERRULED)
+    kept = tuple(g for g in defect.global_ids if g in accepted(ncr, now))
     if not kept:
-        return None
-    failures = tuple(f for f in ncr.defect.failures if f.global_id in kept)
-    return KnownDefect(ncr.id, Defect(ncr.defect.kind, kept, failures, ncr.defect.motion))
+        return replace(known, stance=Stance.PAST)
+    later = (part_of(one, kept) for one in known.since if set(kept) & set(one.global_ids))
+    return replace(known, defect=part_of(defect, kept), since=tuple(later))
+
+
+def known_finding(finding: Finding) -> KnownDefect | None:
+    """Return what a finding knows while nobody decided it, or after a person dismissed it; else what it became does."""
+    if finding.status is FindingStatus.OPEN:
+        return KnownDefect(finding.id, finding.defect, Stance.WAITING)
+    if finding.status is FindingStatus.DISMISSED and not (finding.decision and finding.decision.follows):
+        return KnownDefect(finding.id, finding.defect, Stance.OVERRULED)
+    return None
 
 
 def checked_elements(result: CheckResult) -> dict[str, CheckedElement]:
     """Return what a check says of each element, by GlobalId."""
     return {
         e.global_id: CheckedElement(
-            e.global_id,
-            e.verdict,
-            tuple(CheckedCharacteristic(m.characteristic, m.source, m.outcome) for m in e.measurements),
+            e.global_id, e.verdict, (*map(_characteristic, e.measurements), presence_of(e.verdict))
         )
         for e in result.elements
     }
 
 
-def match_repeat(
-    findings: Iterable[Finding], known: Iterable[KnownDefect], checked: Mapping[str, CheckedElement]
-) -> RepeatMatch:
+def match_repeat(findings: Iterable[Finding], known: Iterable[KnownDefect]) -> RepeatMatch:
     """Match the findings of a check with what is on record.
 
-    A finding is known when records of the same cause (:func:`same_cause`) name at least half of its elements; with
-    fewer it is new, and related to them.
+    A finding is known when what was decided of the same cause (:func:`same_cause`) names at least half of its
+    elements; with fewer it is new, and related to it. So it is where a person overruled it and it has changed.
     """
     records = sorted(known, key=lambda k: k.record)
     repeated: list[Repeated] = []
     new: list[New] = []
     for finding in sorted(findings, key=lambda f: (f.defect.global_ids, f.id)):
-        alike = [k for k in records if same_cause(finding.defect, k.defect)]
-        named = {g for k in alike for g in k.defect.global_ids}
-        added = tuple(g for g in finding.defect.global_ids if g not in named)
-        if not alike or 2 * len(added) > len(finding.defect.global_ids):
-            new.append(New(finding.id, tuple(k.record for k in alike)))
+        alike = [k for k in records if is_alike(finding.defect, k)]
+        held = [k for k in alike if k.stance is Stance.RECORD]
+        overruled = [k for k in alike if k.stance is Stance.OVERRULED and unchanged_since(finding.defect, k)]
+        replaces = tuple(k.record for k in alike if k.stance is Stance.WAITING)
+        settled = {k.record for k in (*held, *overruled)}
+        others = tuple(k.record for k in alike if k.record not in settled and k.stance is not Stance.WAITING)
+        by_record, by_person = ({g for k in part for g in k.defect.global_ids} for part in (held, overruled))
+        ids = finding.defect.global_ids
+        added = tuple(g for g in ids if g not in by_record | by_person)
+        if not settled or 2 * len(added) > len(ids):
+            related = tuple(k.record for k in alike if k.stance is not Stance.WAITING)
+            new.append(New(finding.id, related, replaces))
             continue
-        same = all(is_unchanged(finding.defect, k.defect) for k in alike)
-        repeated.append(Repeated(finding.id, tuple(k.record for k in alike), same, added))
-    again = {record for r in repeated for record in r.records}
-    return RepeatMatch(tuple(repeated), tuple(new), tuple(_standing(k, checked, k.record in again) for k in records))
+        changed = tuple(k.record for k in held if not unchanged_since(finding.defect, k))
+        found = Repeated(
+            finding.id, tuple(k.record for k in held), not changed, tuple(g for g in ids if g in by_record),
+            tuple(g for g in ids if g in by_person - by_record), added,
+            next((k.record for k in overruled), None), changed, others, replaces,
+        )  # fmt: skip
+        repeated.append(found)
+    return RepeatMatch(tuple(repeated), tuple(new))
+
+
+def is_alike(defect: Defect, known: KnownDefect) -> bool:
+    """Say whether a defect is of a known one's cause; one raised by hand is known by element and requirement."""
+    if known.by_hand:
+        return bool(_by_criterion(defect).keys() & _by_criterion(known.defect).keys())
+    return any(same_cause(defect, one) for one in (known.defect, *known.since))
+
+
+def unchanged_since(defect: Defect, known: KnownDefect) -> bool:
+    """Say whether a defect is as it was found, or as people took it up since: values agree, and nothing else fails."""
+    return any(is_unchanged(defect, one) and _fails_no_more(defect, one, known) for one in (known.defect, *known.since))
+
+
+def part_of(defect: Defect, global_ids: Sequence[str]) -> Defect:
+    """Return the part of a defect that is about some of its elements."""
+    kept = tuple(g for g in defect.global_ids if g in global_ids)
+    return replace(defect, global_ids=kept, failures=tuple(f for f in defect.failures if f.global_id in kept))
 
 
 def same_cause(one: Defect, other: Defect) -> bool:
@@ -196,32 +230,54 @@ def _moves_alike(one: MotionComponent, other: MotionComponent) -> bool:
     return (one.value - other.value) ** 2 <= spread
 
 
-def _standing(known: KnownDefect, checked: Mapping[str, CheckedElement], again: bool) -> RecordStanding:
-    elements = tuple(ElementVerdict(g, _verdict(known.defect, checked.get(g), g)) for g in known.defect.global_ids)
-    by_worst = {
-        Outcome.FAIL: Standing.FAILS,
-        Outcome.INDETERMINATE: Standing.IN_DOUBT,
-        Outcome.NOT_MEASURED: Standing.NOT_MEASURED,
-        Outcome.PASS: Standing.PASSES,
-    }
-    standing = Standing.REPEATED if again else by_worst[worst(tuple(e.verdict for e in elements))]
-    return RecordStanding(known.record, standing, elements)
+def _fails_no_more(defect: Defect, before: Defect, known: KnownDefect) -> bool:
+    """Say whether an element fails only what it failed before; what a person overruled, by the very limits."""
+    common = set(before.global_ids)
+    mine, theirs = _by_criterion(defect), _by_criterion(before)
+    if not all(criterion in theirs for criterion in mine if criterion[0] in common):
+        return False
+    if known.stance is not Stance.OVERRULED or known.by_hand:
+        return True
+    limits = [{(f.lower_mm, f.upper_mm) for f in (*mine[c], *theirs[c])} for c in mine.keys() & theirs.keys()]
+    return all(len(same) == 1 for same in limits)
 
 
-def _verdict(defect: Defect, checked: CheckedElement | None, global_id: str) -> Outcome:
-    """Return the worst of the element's verdict and those on the criteria that it failed."""
-    if checked is None:
-        return Outcome.NOT_MEASURED
-    outcomes = [checked.verdict]
-    for failure in defect.failures:
-        if failure.global_id == global_id and failure.characteristic != MISSING:
-            same = [
-                c.verdict
-                for c in checked.characteristics
-                if (c.characteristic, c.source) == (failure.characteristic, failure.source)
-            ]
-            outcomes.append(worst(tuple(same)))
-    return worst(tuple(outcomes))
+def _characteristic(one: Measurement) -> CheckedCharacteristic:
+    actual, lower, upper, uncertainty = (
+        millimetres(value) if np.isfinite(value) else None
+        for value in (one.actual, one.lower, one.upper, one.expanded_uncertainty)
+    )
+    return CheckedCharacteristic(one.characteristic, one.source, one.outcome, actual, lower, upper, uncertainty)
+
+
+def _taken_up(ncr: NonConformance) -> tuple[Defect, ...]:
+    """Return what a defect had become when people decided about it: with a reason, or by a disposition since."""
+    disposed = max((s.at for s in ncr.steps if s.event is Event.DISPOSE), default=None)
+    decided = {o.finding for o in ncr.occurrences if o.reason.strip()}
+    seen = [o for o in ncr.occurrences if o.finding in decided or (disposed is not None and o.noted_at <= disposed)]
+    return tuple(dict.fromkeys(o.defect for o in seen if not o.unchanged and o.defect is not None))
+
+
+def _violated(ncr: NonConformance) -> Defect | None:
+    """Return what a record that no check raised says of its elements, as far as checks measure it."""
+    failures = [f for v in ncr.violations for g in ((v.global_id,) if v.global_id else ncr.global_ids)
+                if g in ncr.global_ids and (f := _failure(v, g)) is not None]  # fmt: skip
+    if not failures:
+        return None
+    return Defect(CauseKind.FORM, tuple(sorted({f.global_id for f in failures})), tuple(failures))
+
+
+def _failure(violation: Violation, global_id: str) -> Failure | None:
+    asked, found = violation.requirement, violation.measured
+    if same_words(asked.characteristic, PRESENCE) and is_attribute(asked.unit):
+        return Failure(global_id, MISSING, asked.clause)
+    if found is None or not same_words(asked.unit, "mm"):
+        return None
+    lower = -_FAR if asked.lower is None else asked.lower
+    upper = _FAR if asked.upper is None else asked.upper
+    if lower <= found.value <= upper:
+        return None
+    return Failure(global_id, asked.characteristic, asked.clause, found.value, lower, upper, found.expanded_uncertainty)
 
 
 def _cosine(one: Defect, other: Defect) -> Decimal | None:
@@ -242,11 +298,12 @@ def _signs(defect: Defect, among: set[str]) -> set[tuple[str, str, bool]]:
     }
 
 
-def _by_criterion(defect: Defect) -> dict[tuple[str, str, str], list[Failure]]:
+def _by_criterion(defect: Defect) -> dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[Failure]]:
     """Return the failures by element, characteristic and source, each group by rising value."""
-    grouped: dict[tuple[str, str, str], list[Failure]] = {}
+    grouped: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[Failure]] = {}
     for failure in sorted(defect.failures, key=lambda f: f.actual_mm or Decimal(0)):
-        grouped.setdefault((failure.global_id, failure.characteristic, failure.source), []).append(failure)
+        key = (failure.global_id, *criterion_of(failure.characteristic, failure.source))
+        grouped.setdefault(key, []).append(failure)
     return grouped
 
 

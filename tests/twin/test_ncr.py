@@ -26,7 +26,9 @@ from tests.reference.ncr_cases import (
     REWORK,
     SCANNER,
     VIOLATION,
+    WORKER,
     assert_refused,
+    close,
     closed,
     closed_as_is,
     dispositioned,
@@ -74,8 +76,9 @@ def _verify(ncr: NonConformance) -> NonConformance:
 
 
 def _fail(ncr: NonConformance) -> NonConformance:
-    if ncr.state is State.VERIFICATION:
-        return verbs.record_proof(ncr, proof("ai", Outcome.FAIL), now=NOW)
+    if ncr.state in (State.VERIFICATION, State.IN_CORRECTION):
+        line = "ai" if ncr.state is State.VERIFICATION else "rw"
+        return verbs.record_proof(ncr, proof(line, Outcome.FAIL), now=NOW)
     return verbs.record_recheck(ncr, recheck(("A", Outcome.FAIL), key="run7", at=LATER), actor=OTHER, now=LATER)
 
 
@@ -84,11 +87,11 @@ ACT: dict[Event, Callable[[NonConformance], NonConformance]] = {
     Event.CONTAIN: lambda n: verbs.contain(n, actor=OTHER, now=NOW),
     Event.REVIEW: lambda n: verbs.review(n, actor=OTHER, now=NOW),
     Event.DISPOSE: _dispose,
-    Event.CORRECT: lambda n: verbs.correct(n, actor=OTHER, now=NOW),
+    Event.CORRECT: lambda n: verbs.correct(n, actor=WORKER, now=NOW),
     Event.VERIFY: _verify,
     Event.REINSPECT: lambda n: verbs.reinspect(n, finished_at=NOW, actor=OTHER, now=NOW),
     Event.FAIL: _fail,
-    Event.CLOSE: lambda n: verbs.close(n, actor=OTHER, now=NOW + 3 * DAY),
+    Event.CLOSE: close,
     Event.RECONSIDER: lambda n: verbs.reconsider(n, reason="no access", actor=OTHER, now=NOW),
     Event.REJECT: reject,
     Event.VOID: lambda n: verbs.void(n, reason="twice", actor=OTHER, now=NOW),
@@ -180,6 +183,8 @@ def test_reopening_keeps_everything_and_starts_anew() -> None:
     assert ncr.history[-1].rechecks == before.rechecks
     assert ncr.history[-1].signatures == before.signatures
     assert (ncr.history[-1].cost, ncr.history[-1].capa) == (COST, CAPA)
+    assert (ncr.history[-1].closing, ncr.closing) == (before.closing, None)
+    assert before.closing is not None
     assert ncr.steps[: len(before.steps)] == before.steps
     assert (ncr.containment, ncr.lines, ncr.cost, ncr.capa, ncr.rechecks) == (None, (), None, None, ())
     assert ncr.containment_due == containment_due(Severity.MAJOR, LATER)

@@ -10,8 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geometry.verdict import Outcome
-from tests.reference.ncr_cases import IN_STATE, LATER, NOW, ORIGIN, SCANNER, closed, closed_as_is
+from tests.reference.ncr_cases import (
+    IN_STATE,
+    LATER,
+    NOW,
+    ORIGIN,
+    SCANNER,
+    closed,
+    closed_as_is,
+    dispositioned,
+    draft,
+    under_review,
+)
 from twin.finding import (
     MISSING,
     Axis,
@@ -22,24 +32,26 @@ from twin.finding import (
     Location,
     MotionComponent,
     Severity,
+    confirm,
+    dismiss,
+    dismiss_as_before,
 )
 from twin.ncr import NonConformance, State
+from twin.ncr_parts import Measured, Occurrence, Requirement, Violation
 from twin.ncr_repeat import (
-    CheckedCharacteristic,
-    CheckedElement,
     KnownDefect,
     New,
     Repeated,
-    Standing,
+    Stance,
     is_unchanged,
     known_defect,
+    known_finding,
     match_repeat,
     same_cause,
 )
 
 GB = "GB 50204-2015 T8.3.2"
 DIN = "DIN 18202 T1"
-PASSED = (CheckedCharacteristic("axis_position", GB, Outcome.PASS),)
 
 
 def moved(*global_ids: str, x: str = "30", y: str = "0", kind: CauseKind = CauseKind.DISPLACED) -> Defect:
@@ -61,31 +73,40 @@ def found(key: str, defect: Defect) -> Finding:
     return Finding(key, "p" * 32, ORIGIN, defect, Severity.MAJOR, Location(D(0), D(0), D(0)), SCANNER, NOW)
 
 
-def element(
-    global_id: str, verdict: Outcome = Outcome.PASS, measured: Sequence[CheckedCharacteristic] = PASSED
-) -> CheckedElement:
-    return CheckedElement(global_id, verdict, tuple(measured))
-
-
-def seen(*elements: CheckedElement) -> dict[str, CheckedElement]:
-    return {e.global_id: e for e in elements}
-
-
-def standing(defect: Defect, *elements: CheckedElement) -> Standing:
-    (record,) = match_repeat([], [KnownDefect("n1", defect)], seen(*elements)).records
-    return record.standing
+def repeated(global_ids: str, *records: str, added: str = "", **more: object) -> Repeated:
+    """Return the answer for a finding ``f2`` of which ``records`` know some elements."""
+    held = tuple(g for g in global_ids if g not in added)
+    known = Repeated("f2", records or ("n1",), unchanged=True, held=held, added=tuple(added))
+    return replace(known, **more)  # pyright: ignore[reportArgumentType]
 
 
 def test_the_same_unchanged_defect_is_repeated_and_not_new() -> None:
-    match = match_repeat([found("f2", moved("A", "B", x="30.9"))], [KnownDefect("n1", moved("A", "B"))], {})
-    assert match.repeated == (Repeated("f2", ("n1",), unchanged=True),)
+    match = match_repeat([found("f2", moved("A", "B", x="30.9"))], [KnownDefect("n1", moved("A", "B"))])
+    assert match.repeated == (repeated("AB"),)
     assert match.new == ()
-    assert match.records[0].standing is Standing.REPEATED
 
 
 def test_what_moved_on_is_the_same_defect_changed() -> None:
-    match = match_repeat([found("f2", moved("A", x="33"))], [KnownDefect("n1", moved("A"))], {})
-    assert match.repeated == (Repeated("f2", ("n1",), unchanged=False),)
+    match = match_repeat([found("f2", moved("A", x="33"))], [KnownDefect("n1", moved("A"))])
+    assert match.repeated == (repeated("A", unchanged=False, changed_in=("n1",)),)
+
+
+def test_an_element_that_fails_something_else_besides_has_changed() -> None:
+    before = moved("A")
+    leaning = Failure("A", "verticality", GB, D(9), D(-5), D(5), D(1))
+    now = replace(before, failures=(*before.failures, leaning))
+    assert is_unchanged(now, before)
+    (told,) = match_repeat([found("f2", now)], [KnownDefect("n1", before)]).repeated
+    assert not told.unchanged
+    (told,) = match_repeat([found("f2", before)], [KnownDefect("n1", now)]).repeated
+    assert told.unchanged  # it fails less: the rest may be near its limit
+
+
+def test_as_people_took_it_up_since_is_unchanged_too() -> None:
+    known = KnownDefect("n1", moved("A"), since=(moved("A", x="60"),))
+    for x, unchanged in (("30", True), ("60.5", True), ("45", False)):
+        (told,) = match_repeat([found("f2", moved("A", x=x))], [known]).repeated
+        assert told.unchanged is unchanged, x
 
 
 def test_unchanged_means_within_the_uncertainty_of_both() -> None:
@@ -128,68 +149,119 @@ def test_what_is_the_same_cause(one: Defect, other: Defect, same: bool) -> None:
 
 def test_half_of_a_finding_makes_it_known_and_the_rest_is_named() -> None:
     known = [KnownDefect("n1", moved("A", "B"))]
-    match = match_repeat([found("f2", moved("A", "B", "C"))], known, {})
-    assert match.repeated == (Repeated("f2", ("n1",), unchanged=True, added=("C",)),)
-    match = match_repeat([found("f2", moved("A", "B", "C", "D"))], known, {})
-    assert match.repeated == (Repeated("f2", ("n1",), unchanged=True, added=("C", "D")),)
-    match = match_repeat([found("f2", moved("A", "B", "C", "D", "E"))], known, {})
+    assert match_repeat([found("f2", moved(*"ABC"))], known).repeated == (repeated("ABC", added="C"),)
+    assert match_repeat([found("f2", moved(*"ABCD"))], known).repeated == (repeated("ABCD", added="CD"),)
+    match = match_repeat([found("f2", moved(*"ABCDE"))], known)
     assert match.new == (New("f2", ("n1",)),)
     assert match.repeated == ()
 
 
 def test_a_finding_may_be_known_by_several_records_together() -> None:
     known = [KnownDefect(f"n{g}", moved(g)) for g in "ABC"]
-    match = match_repeat([found("f2", moved("A", "B", "C", "D"))], known, {})
-    assert match.repeated == (Repeated("f2", ("nA", "nB", "nC"), unchanged=True, added=("D",)),)
-    assert {r.standing for r in match.records} == {Standing.REPEATED}
+    match = match_repeat([found("f2", moved("A", "B", "C", "D"))], known)
+    assert match.repeated == (repeated("ABCD", "nA", "nB", "nC", added="D"),)
 
 
-def test_what_passes_what_it_failed_may_close() -> None:
-    assert standing(moved("A", "B"), element("A"), element("B")) is Standing.PASSES
-    assert standing(missing("A"), element("A", measured=())) is Standing.PASSES
+def test_a_finding_that_waits_decides_nothing_and_gives_way() -> None:
+    waiting = KnownDefect("f1", moved("A", "B"), Stance.WAITING)
+    assert match_repeat([found("f2", moved("A", "B"))], [waiting]).new == (New("f2", replaces=("f1",)),)
+    both = [waiting, KnownDefect("n1", moved("A"))]
+    match = match_repeat([found("f2", moved("A", "B"))], both)
+    assert match.repeated == (repeated("AB", added="B", replaces=("f1",)),)
 
 
-@pytest.mark.parametrize(
-    ("again", "expected"),
-    [
-        (None, Standing.NOT_MEASURED),
-        (element("B", Outcome.NOT_MEASURED, ()), Standing.NOT_MEASURED),
-        # passes, though by another standard only: not the criteria that it failed
-        (element("B", measured=(CheckedCharacteristic("axis_position", DIN, Outcome.PASS),)), Standing.NOT_MEASURED),
-        (element("B", measured=()), Standing.NOT_MEASURED),
-        (element("B", Outcome.INDETERMINATE), Standing.IN_DOUBT),
-        (element("B", measured=(*PASSED, replace(PASSED[0], verdict=Outcome.INDETERMINATE))), Standing.IN_DOUBT),
-        (element("B", Outcome.FAIL), Standing.FAILS),
-    ],
-)
-def test_what_was_not_seen_to_pass_does_not_close(again: CheckedElement | None, expected: Standing) -> None:
-    elements = [element("A")] if again is None else [element("A"), again]
-    assert standing(moved("A", "B"), *elements) is expected
+def test_what_a_person_overruled_is_known_only_while_nothing_has_changed() -> None:
+    overruled = [KnownDefect("f1", form("A"), Stance.OVERRULED)]
+    (told,) = match_repeat([found("f2", form("A", actual="12.9"))], overruled).repeated
+    assert (told.records, told.overruled, told.follows) == ((), ("A",), "f1")
+    worse = match_repeat([found("f2", form("A", actual="14"))], overruled)
+    assert worse.new == (New("f2", ("f1",)),)
+    tighter = form("A")
+    tighter = replace(tighter, failures=(replace(tighter.failures[0], lower_mm=D(-5), upper_mm=D(5)),))
+    assert match_repeat([found("f2", tighter)], overruled).new == (New("f2", ("f1",)),)
 
 
-def test_a_missing_element_that_is_there_and_out_of_place_has_not_passed() -> None:
-    match = match_repeat(
-        [found("f2", moved("A"))], [KnownDefect("n1", missing("A"))], seen(element("A", Outcome.FAIL, ()))
-    )
+def test_what_is_over_is_named_by_what_is_new() -> None:
+    past = [KnownDefect("n1", moved("A"), Stance.PAST)]
+    assert match_repeat([found("f2", moved("A"))], past).new == (New("f2", ("n1",)),)
+
+
+def test_a_missing_element_that_is_there_and_out_of_place_is_another_defect() -> None:
+    match = match_repeat([found("f2", moved("A"))], [KnownDefect("n1", missing("A"))])
     assert match.new == (New("f2"),)
-    assert match.records[0].standing is Standing.FAILS
+
+
+def by_hand(value: str = "30.5", **change: str) -> NonConformance:
+    asked = {"characteristic": "Axis position", "clause": GB, "unit": "mm"} | change
+    violation = Violation(
+        Requirement(asked["characteristic"], asked["clause"], D(-8), D(8), asked["unit"]),
+        Measured(D(value), D("1.2")), "A",
+    )  # fmt: skip
+    return replace(draft(), defect=None, violations=(violation,))
+
+
+def test_what_a_person_raised_is_known_by_element_characteristic_and_clause() -> None:
+    def told(ncr: NonConformance) -> Sequence[Repeated]:
+        known = known_defect(ncr, LATER)
+        return match_repeat([found("f2", moved("A"))], [known] if known else []).repeated
+
+    assert told(by_hand()) == (repeated("A", "n" * 32),)
+    (changed,) = told(by_hand("40"))
+    assert not changed.unchanged
+    assert told(by_hand(clause=DIN)) == told(by_hand(characteristic="flatness")) == told(by_hand(unit="m")) == ()
+    absent = Violation(Requirement("presence", "model", D(1), D(1), "element"), Measured(D(0), D(0)), "A")
+    known = known_defect(replace(draft(), violations=(absent,)), LATER)
+    assert known
+    assert match_repeat([found("f2", missing("A"))], [known]).repeated[0].unchanged
 
 
 @pytest.mark.parametrize("state", State)
 def test_which_records_know_their_defect(state: State) -> None:
-    ncr = replace(IN_STATE[state](), defect=moved("A", "B"))
-    over = state in (State.REJECTED, State.VOID)
-    assert (known_defect(ncr, LATER) is None) is over
+    known = known_defect(replace(IN_STATE[state](), defect=moved("A", "B")), LATER)
+    assert known
+    over = {State.REJECTED: Stance.OVERRULED, State.VOID: Stance.PAST}
+    assert known.stance is over.get(state, Stance.RECORD)
 
 
 def test_a_closed_record_knows_what_it_accepted_while_it_accepts_it() -> None:
-    def known(ncr: NonConformance, days: int) -> KnownDefect | None:
-        return known_defect(replace(ncr, defect=moved("A", "B", "C")), NOW + timedelta(days=days))
+    def known(ncr: NonConformance, days: int) -> KnownDefect:
+        told = known_defect(replace(ncr, defect=moved("A", "B")), NOW + timedelta(days=days))
+        assert told
+        return told
 
     assert known(closed_as_is(), 89) == KnownDefect("n" * 32, moved("A", "B"))
-    assert known(closed_as_is(), 90) is None
-    assert known(closed(), 10) is None
-    assert known_defect(closed_as_is(), LATER) is None  # no check saw it
+    assert known(closed_as_is(), 90).stance is Stance.PAST
+    assert known(closed(), 10).stance is Stance.PAST
+
+
+def test_an_element_that_people_left_out_of_the_record_is_not_known() -> None:
+    left = known_defect(replace(draft(), global_ids=("B",), defect=moved("A", "B")), LATER)
+    assert left
+    assert left.defect == moved("B")
+
+
+def test_a_finding_that_was_dismissed_as_before_is_no_precedent() -> None:
+    first = dismiss(found("f1", form("A")), reason="a board", actor=SCANNER, now=NOW)
+    known = known_finding(first)
+    assert known
+    assert known.stance is Stance.OVERRULED
+    again = dismiss_as_before(found("f2", form("A")), follows="f1", reason="unchanged", actor=SCANNER, now=NOW)
+    assert known_finding(again) is None
+    assert known_finding(confirm(found("f3", form("A")), ncr="n1", actor=SCANNER, now=NOW)) is None
+
+
+def test_a_disposition_takes_up_what_had_changed_before_it() -> None:
+    seen = Occurrence(
+        "f7", "run7", "e7", NOW, moved("A", x="60").failures, unchanged=False, kind=CauseKind.DISPLACED,
+        motion=moved("A", x="60").motion,
+    )  # fmt: skip
+    ncr = replace(under_review(), defect=moved("A"), occurrences=(seen,))
+    known = known_defect(ncr, LATER)
+    assert known
+    assert known.since == ()
+    known = known_defect(replace(dispositioned(), defect=moved("A"), occurrences=(seen,)), LATER)
+    assert known
+    assert known.since == (moved("A", x="60"),)
 
 
 IDS = "ABCDE"
@@ -201,22 +273,29 @@ def defects(draw: st.DrawFn) -> Defect:
     return missing(*ids) if draw(st.booleans()) else moved(*ids, x=draw(st.sampled_from(["-30", "30", "31", "60"])))
 
 
-OUTCOMES = st.dictionaries(st.sampled_from(IDS), st.sampled_from(Outcome))
+STANCES = st.sampled_from(Stance)
 
 
-@given(st.lists(defects(), max_size=4), st.lists(defects(), max_size=4), OUTCOMES, st.randoms(use_true_random=False))
-def test_nothing_is_lost_and_only_a_pass_passes(
-    new: list[Defect], old: list[Defect], outcomes: dict[str, Outcome], shuffle: random.Random
+@given(
+    st.lists(defects(), max_size=4), st.lists(st.tuples(defects(), STANCES), max_size=4),
+    st.randoms(use_true_random=False),
+)  # fmt: skip
+def test_no_finding_and_no_element_is_lost(
+    new: list[Defect], old: list[tuple[Defect, Stance]], shuffle: random.Random
 ) -> None:
     findings = [found(f"f{i}", d) for i, d in enumerate(new)]
-    known = [KnownDefect(f"n{i}", d) for i, d in enumerate(old)]
-    checked = seen(*(element(g, o, [replace(PASSED[0], verdict=o)]) for g, o in outcomes.items()))
-    match = match_repeat(findings, known, checked)
+    known = [KnownDefect(f"n{i}", d, stance) for i, (d, stance) in enumerate(old)]
+    match = match_repeat(findings, known)
     assert sorted([r.finding for r in match.repeated] + [n.finding for n in match.new]) == [f.id for f in findings]
-    assert [r.record for r in match.records] == [k.record for k in known]
-    for record, k in zip(match.records, known, strict=True):
-        if record.standing is Standing.PASSES:
-            assert all(outcomes.get(g) is Outcome.PASS for g in k.defect.global_ids)
+    by_id = {f.id: f.defect for f in findings}
+    stance_of = {k.record: k.stance for k in known}
+    for one in match.repeated:
+        assert sorted((*one.held, *one.overruled, *one.added)) == list(by_id[one.finding].global_ids)
+        assert {stance_of[r] for r in one.records} <= {Stance.RECORD}
+        assert {stance_of[r] for r in one.replaces} <= {Stance.WAITING}
+        named = {g for k in known if k.record in one.records for g in k.defect.global_ids}
+        assert set(one.held) <= named
+        assert not set(one.added) & named
     for one in (findings, known):
         shuffle.shuffle(one)
-    assert match_repeat(findings, known, checked) == match
+    assert match_repeat(findings, known) == match

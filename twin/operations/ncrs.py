@@ -1,29 +1,33 @@
 """Use cases around nonconformance records: from findings to records, and what a later check says of them."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 
-from geometry.verdict import Outcome
+from twin.check_record import evidence_of
+from twin.disposition import Proof
 from twin.errors import NotAllowed, Refused
-from twin.finding import Finding, FindingStatus, Severity, confirm, supersede
+from twin.finding import Finding, Severity, confirm
 from twin.ncr import (
+    CLOSES_AS,
     NonConformance,
+    close,
+    closing_sha256,
     decision_sha256,
     draft_from_finding,
-    note_recurrence,
     open_record,
-    record_recheck,
+    record_proof,
     sign,
 )
-from twin.ncr_parts import Occurrence, Recheck, RecheckOutcome, RecheckSource, Violation
-from twin.ncr_record import LIVE, State
-from twin.ncr_repeat import CheckedElement, KnownDefect, RepeatMatch, known_defect, match_repeat
+from twin.ncr_parts import Violation
+from twin.ncr_record import LIVE
+from twin.operations.counting import require_counting_rechecks
+from twin.operations.recurrences import announce
+from twin.operations.repeats import settle
 from twin.operations.steps import advance, begin, take_step
-from twin.project import CheckRun, Member
+from twin.project import Member
 from twin.record import Evidence, Id, Signature, SignatureMeaning
+from twin.sorting import missing_in_children
 from twin.store import records
-from twin.store.repository import Context, Store, Unit
+from twin.store.repository import Context, Store
 from twin.store.view import EVERYTHING, Scope, Stored, View
 
 
@@ -59,17 +63,20 @@ def raise_ncr(
 def confirm_finding(
     store: Store, context: Context, finding: Id, *, expected: int, title: str = "", scope: Scope = EVERYTHING
 ) -> Stored[NonConformance]:
-    """Make a draft of a finding, with the check's report as its evidence; the finding names it from then on."""
+    """Make a draft of a finding, with what the check kept as its evidence; the finding names it from then on."""
     with store.write(context) as unit:
         found = unit.get(records.FINDING, finding, scope)
         run = unit.get(records.CHECK_RUN, found.record.origin.check_run).record
+        revision = unit.get(records.MODEL_REVISION, run.revision).record
+        epoch = unit.get(records.SCAN_EPOCH, run.epoch).record
         identifier = unit.new_id()
         draft = draft_from_finding(
-            found.record, identifier=identifier, title=title.strip() or _title(found.record), evidence=(run.report,),
-            actor=context.actor, now=context.now,
+            found.record, identifier=identifier, title=title.strip() or _title(found.record),
+            evidence=evidence_of(run, found.record, revision, epoch), actor=context.actor, now=context.now,
         )  # fmt: skip
         confirmed = confirm(found.record, ncr=identifier, actor=context.actor, now=context.now)
         unit.save(records.FINDING, confirmed, expected=expected, action="confirm")
+        settle(unit, found.record, f"it goes on in another record, {identifier}")
         return begin(unit, records.NCR, draft, reason=f"finding {finding}")
 
 
@@ -85,7 +92,9 @@ def open_ncr(
         open_record(old.record, number=f"{project.key}-NCR-0000", actor=context.actor, now=context.now)
         number = f"{project.key}-NCR-{unit.number(project.id, 'ncr'):04d}"
         opened = open_record(old.record, number=number, actor=context.actor, now=context.now)
-        return advance(unit, records.NCR, old, opened, action="open")
+        stored = advance(unit, records.NCR, old, opened, action="open")
+        announce(unit, opened)
+        return stored
 
 
 def sign_ncr(
@@ -115,84 +124,64 @@ def sign_ncr(
     return take_step(store, context, records.NCR, ncr, signed, action="sign", expected=expected, scope=scope)
 
 
-def record_findings(
-    unit: Unit,
-    run: CheckRun,
-    findings: tuple[Finding, ...],
-    checked: Mapping[str, CheckedElement],
-    captured_at: datetime,
-) -> RepeatMatch:
-    """Keep what a check raises: what is on record is noted there, what nobody decided is seen again, the rest is new.
+def close_ncr(
+    store: Store, context: Context, ncr: Id, *, member: Member, expected: int, scope: Scope = EVERYTHING
+) -> Stored[NonConformance]:
+    """Close a record by signature; who signs has proved again who they are before this is called (21 CFR 11.200).
 
-    Records whose correction waits for it are re-inspected by this check where it saw their elements; one that fails
-    goes back to review, and none is closed by a machine.
+    Raises
+    ------
+    NotAllowed
+        If the membership grants no capacity in which records are closed.
+    Refused
+        Also if a record that sorting sent failed lots to was voided or rejected since.
     """
-    kept = {stored.record.id: stored for stored in _undecided(unit, run)}
-    ncrs = {stored.record.id: stored for stored in unit.all(records.NCR, project=run.project)}
-    known = [known_defect(stored.record, unit.context.now) for stored in ncrs.values()]
-    known += [KnownDefect(finding.record.id, finding.record.defect) for finding in kept.values()]
-    match = match_repeat(findings, [k for k in known if k is not None], checked)
-    for finding in findings:
-        unit.add(records.FINDING, finding)
-    by_id = {finding.id: finding for finding in findings}
-    for repeated in match.repeated:
-        finding = by_id[repeated.finding]
-        _note(unit, [r for r in repeated.records if r in ncrs], finding, repeated.unchanged)
-        _take_place(unit, [kept[r] for r in repeated.records if r in kept], finding)
-    for standing in match.records:
-        if standing.record in ncrs:
-            outcomes = {element.global_id: element.verdict for element in standing.elements}
-            _reinspect(unit, standing.record, run, outcomes, captured_at)
-    return match
+    able = next((capacity for capacity in CLOSES_AS if capacity in member.capacities), None)
+    if able is None:
+        said = " or ".join(capacity.value.replace("_", " ") for capacity in CLOSES_AS)
+        raise NotAllowed(f"your membership does not let you sign as {said}; an owner can grant it")
+    with store.write(context) as unit:
+        old = unit.get(records.NCR, ncr, scope)
+        if old.version != expected:
+            return unit.save(records.NCR, old.record, expected=expected)  # raises
+        signature = Signature(
+            context.actor.id, context.actor.name, SignatureMeaning.APPROVAL, able.value, context.now,
+            closing_sha256(old.record),
+        )  # fmt: skip
+        require_counting_rechecks(unit, old.record)
+        closed = close(old.record, signature, actor=context.actor, now=context.now)
+        for proof in {proof.line: proof for proof in old.record.proofs}.values():
+            require_children(unit, old.record, proof)
+        return advance(unit, records.NCR, old, closed, action="close")
 
 
-def _undecided(view: View, run: CheckRun) -> list[Stored[Finding]]:
-    waiting = view.all(records.FINDING, project=run.project, status=FindingStatus.OPEN.value)
-    return [stored for stored in waiting if stored.record.origin.check_run != run.id]
+def prove_line(
+    store: Store, context: Context, ncr: Id, proof: Proof, *, expected: int, scope: Scope = EVERYTHING
+) -> Stored[NonConformance]:
+    """Record that a line was carried out; lots that failed go on in records that there are, and that are about them.
+
+    Raises
+    ------
+    Refused
+        If a failed lot names a record that does not exist, was given up, or is about something else.
+    """
+    with store.write(context) as unit:
+        old = unit.get(records.NCR, ncr, scope)
+        if old.version != expected:
+            return unit.save(records.NCR, old.record, expected=expected)  # raises
+        proven = record_proof(old.record, proof, now=context.now)
+        require_children(unit, old.record, proof)
+        return advance(unit, records.NCR, old, proven, action="record_proof")
 
 
-def _note(unit: Unit, ncrs: list[Id], finding: Finding, unchanged: bool) -> None:
-    """Note a finding in the records that know its defect; it is confirmed as the first of them that takes it."""
-    context, taken = unit.context, ""
-    origin = finding.origin
-    for ncr in ncrs:
-        stored = unit.get(records.NCR, ncr)
-        occurrence = Occurrence(
-            finding.id, origin.check_run, origin.scan_epoch, context.now, finding.defect.failures, unchanged
-        )
-        try:
-            noted = note_recurrence(stored.record, occurrence, now=context.now)
-        except Refused:
-            continue  # closed, and did not accept this: the finding stays open for a person
-        advance(unit, records.NCR, stored, noted, action="note_recurrence")
-        taken = taken or stored.record.id
-    if taken and finding.verdict is Outcome.FAIL:
-        confirmed = confirm(finding, ncr=taken, actor=context.actor, now=context.now)
-        unit.save(records.FINDING, confirmed, expected=1, action="confirm", reason="the same defect is on record")
-
-
-def _take_place(unit: Unit, old: list[Stored[Finding]], finding: Finding) -> None:
-    for stored in old:
-        ended = supersede(stored.record, successor=finding.id, actor=unit.context.actor, now=unit.context.now)
-        unit.save(records.FINDING, ended, expected=stored.version, action="supersede")
-
-
-def _reinspect(unit: Unit, ncr: Id, run: CheckRun, outcomes: Mapping[str, Outcome], captured_at: datetime) -> None:
-    """Let a check re-inspect a record that waits for it; what it does not know of changes nothing."""
-    stored = unit.get(records.NCR, ncr)
-    record = stored.record
-    if record.state is not State.REINSPECTION:
-        return
-    corrected = {g for line in record.corrections for g in line.global_ids}
-    told = tuple(RecheckOutcome(g, outcomes[g]) for g in sorted(corrected & outcomes.keys()))
-    if not told:
-        return
-    recheck = Recheck(run.id, RecheckSource.CHECK_RUN, record.id, captured_at, told, unit.context.actor)
-    try:
-        rechecked = record_recheck(record, recheck, actor=unit.context.actor, now=unit.context.now)
-    except Refused:
-        return  # captured before the work was finished, or judged by other criteria: it says nothing
-    advance(unit, records.NCR, stored, rechecked, action="record_recheck", reason=f"check {run.id}")
+def require_children(view: View, ncr: NonConformance, proof: Proof) -> None:
+    """Raise :class:`Refused` unless the records that failed lots name take them up."""
+    project = Scope(frozenset({ncr.project}))
+    named = {lot.ncr for lot in proof.lots if lot.ncr is not None}
+    children = {key: view.get(records.NCR, key).record for key in named if view.has(records.NCR, key, project)}
+    missing = missing_in_children(ncr, proof.lots, children)
+    if missing:
+        raise Refused(f"a lot that failed goes on in a record about it: {'; '.join(missing)}", missing=missing)
 
 
 def open_records(view: View, project: Id) -> list[Stored[NonConformance]]:
