@@ -16,6 +16,8 @@ class Station:
     position: FloatArray | None
     levelled: bool = True
     """False when the file's own pose shows a tilt, so gravity is not along z for the raw data."""
+    rotation: FloatArray | None = None
+    """(3, 3) from the scanner's own frame to the scan's, as the file states it; None when it does not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,6 +46,8 @@ class Action(StrEnum):
     SCAN_UPLOAD = "scan.upload"
     CHECK_READ = "check.read"
     CHECK_RUN = "check.run"
+    CHECK_DECIDE = "check.decide"
+    """Say which check of an epoch counts."""
     ELEMENT_READ = "element.read"
     FINDING_READ = "finding.read"
     FINDING_TRIAGE = "finding.triage"
@@ -102,6 +104,7 @@ _TABLE: dict[Action, str] = {
     Action.SCAN_UPLOAD:         "x x x . x . .",
     Action.CHECK_READ:          "x x x x x . x",
     Action.CHECK_RUN:           "x x x . . . .",
+    Action.CHECK_DECIDE:        "x x . . . . .",
     Action.ELEMENT_READ:        "x x x x x s x",
     Action.FINDING_READ:        "x x x x x s x",
     Action.FINDING_TRIAGE:      "x x x . . . .",

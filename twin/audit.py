@@ -3,12 +3,15 @@
 The chain shows editing, inserting and deleting of events. It does not show that the newest were cut off, nor that
 everything was written anew by somebody who rules the database: for that its head is kept elsewhere
 (:class:`Anchor`), where the same person cannot reach. Tamper-evident, never tamper-proof. 21 CFR 11.10 (e).
+
+Each event names the digest of the record as it left it: by that the records themselves are held against the trail.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from twin.record import Actor, Id, Json, canonical_json, timestamp
 
@@ -83,9 +86,29 @@ class Anchor:
     at: datetime
 
 
+class Tampering(StrEnum):
+    """In which way what is kept is not what the trail says."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    EXTRA = "extra"
+    """No event tells of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFault:
+    """A record that is not as its last event left it."""
+
+    kind: str
+    id: str
+    """The record's; of an element's state that of the check and the GlobalId; of a share that of the organisation."""
+    fault: Tampering
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came out of going through a stream from its beginning."""
+    """What came out of going through a stream from its beginning, and of holding what is kept against it."""
 
     stream: str
     events: int
@@ -93,11 +116,17 @@ class Verification:
     first_bad: int | None = None
     """Sequence number at which the chain breaks; None when it holds."""
     reason: str = ""
+    records: int = 0
+    """How many records, element states and shares were held against the trail; 0 when that was not asked."""
+    faulty: int = 0
+    """How many of them are not as it says."""
+    faults: tuple[RecordFault, ...] = ()
+    """The first of those."""
 
     @property
     def holds(self) -> bool:
-        """Whether every event is the one that was written."""
-        return self.first_bad is None
+        """Whether every event is the one that was written, and every record as its last one left it."""
+        return self.first_bad is None and self.faulty == 0
 
 
 def event_hash(previous: bytes, content: Mapping[str, Json]) -> bytes:

@@ -11,10 +11,10 @@ import numpy as np
 from geometry.registration.result import Registration
 from geometry.registration.result import RegistrationStatus as Ended
 from twin.element_state import ElementState, Epoch, observe_all, seen_as
-from twin.finding import Finding, Origin
+from twin.finding import Finding, Origin, Viewpoint
 from twin.grouping import Cause, failed_elements, group_failures
-from twin.project import CheckRun, RegistrationRecord, RegistrationStatus
-from twin.record import Actor, Evidence, Id
+from twin.project import CheckRun, ModelRevision, RegistrationRecord, RegistrationStatus, ScanEpoch
+from twin.record import Actor, Evidence, EvidenceKind, Id
 from twin.report.report_json import raw_pose
 from twin.result import CheckResult
 
@@ -64,6 +64,7 @@ def check_run(result: CheckResult, commission: Commission, report: Evidence) -> 
         registration=_registration(result),
         report=report,
         parameters={name: str(value) for name, value in sorted(result.parameters.items())},
+        counts=result.registration.status is not Ended.REFUSED,
     )
 
 
@@ -106,24 +107,46 @@ def causes_of(result: CheckResult) -> tuple[Cause, ...]:
     return () if result.registration.status is Ended.REFUSED else group_failures(failed_elements(result))
 
 
-def findings_of(
-    causes: Sequence[Cause], commission: Commission, identifiers: Sequence[Id], actor: Actor
-) -> tuple[Finding, ...]:
-    """Return one finding per cause, with ``identifiers`` in their order."""
-    origin = Origin(commission.run, commission.revision, commission.epoch)
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a cause looks like: from where, and the picture, or why there is none."""
+
+    viewpoint: Viewpoint | None = None
+    picture: Evidence | None = None
+    no_picture: str = ""
+
+
+def findings_of(run: CheckRun, causes: Sequence[Cause], shown: Sequence[Shown], actor: Actor) -> tuple[Finding, ...]:
+    """Return one finding per cause, each with its number for an identifier until it is raised."""
+    origin = Origin(
+        run.id, run.revision, run.epoch, run.model_sha256, run.scan_sha256, run.registration.transform_sha256,
+        run.version,
+    )  # fmt: skip
     return tuple(
         Finding(
-            id=identifier,
-            project=commission.project,
+            id=str(number),
+            project=run.project,
             origin=origin,
             defect=cause.defect,
             severity=cause.severity,
             location=cause.location,
             raised_by=actor,
-            raised_at=commission.finished_at,
+            raised_at=run.finished_at,
+            viewpoint=look.viewpoint,
+            picture=look.picture,
+            no_picture=look.no_picture,
         )
-        for identifier, cause in zip(identifiers, causes, strict=True)
+        for number, (cause, look) in enumerate(zip(causes, shown, strict=True), start=1)
     )
+
+
+def evidence_of(run: CheckRun, finding: Finding, revision: ModelRevision, epoch: ScanEpoch) -> tuple[Evidence, ...]:
+    """Return what proves a finding: the check's report, the picture of it, the model and the scans, by their hashes."""
+    model = Evidence(EvidenceKind.MODEL, run.model_sha256, revision.file_name)
+    names = {scan.sha256: scan.file_name for scan in epoch.scans}
+    scans = tuple(Evidence(EvidenceKind.SCAN, digest, names.get(digest, "scan")) for digest in run.scan_sha256)
+    pictures = (finding.picture,) if finding.picture else ()
+    return (run.report, *pictures, model, *scans)
 
 
 def _registration(result: CheckResult) -> RegistrationRecord:

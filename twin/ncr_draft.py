@@ -55,6 +55,7 @@ def draft_from_finding(
         evidence=evidence,
         defect=finding.defect,
         origin=finding.origin,
+        viewpoint=finding.viewpoint,
         findings=(finding.id,),
     )
 

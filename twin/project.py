@@ -10,7 +10,7 @@ from enum import StrEnum
 from twin.access import CAPACITIES, Capacity, Role
 from twin.errors import Invalid
 from twin.instrument import Instrument
-from twin.record import Evidence, Id, require_utc
+from twin.record import Evidence, Id, content_sha256, require_utc
 from twin.revision_diff import RevisionDiff
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -138,23 +138,33 @@ class ModelRevision:
 
 
 @dataclass(frozen=True, slots=True)
+class Rotation:
+    """How a scanner was turned: the unit quaternion that turns its own frame into the scan's."""
+
+    w: Decimal
+    x: Decimal
+    y: Decimal
+    z: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Station:
-    """Where a scanner stood, in the scan's own frame: metres and a unit quaternion."""
+    """Where a scanner stood and how it was turned, in the scan's own frame, metres."""
 
     name: str
     x: Decimal
     y: Decimal
     z: Decimal
-    qw: Decimal = Decimal(1)
-    qx: Decimal = Decimal(0)
-    qy: Decimal = Decimal(0)
-    qz: Decimal = Decimal(0)
+    rotation: Rotation | None = None
+    """None when the file does not say: nobody measured that it was not turned."""
 
     def __post_init__(self) -> None:
         """Refuse a pose that is not one."""
-        turn = (self.qw, self.qx, self.qy, self.qz)
+        turn = (self.rotation.w, self.rotation.x, self.rotation.y, self.rotation.z) if self.rotation else ()
         if not all(number.is_finite() for number in (self.x, self.y, self.z, *turn)):
             raise Invalid(f"station {self.name}: position and rotation must be finite")
+        if not turn:
+            return
         length = sum((part * part for part in turn), Decimal(0))
         if abs(length - 1) > _RIGID:
             raise Invalid(f"station {self.name}: a rotation is a unit quaternion, and this one has length² {length}")
@@ -224,6 +234,11 @@ class RegistrationRecord:
     rivals: int = 0
     """How many other poses explain the scan about as well."""
 
+    @property
+    def transform_sha256(self) -> str:
+        """Digest of the pose as it is kept, to be named by what was found with it; empty when refused."""
+        return content_sha256({"T_design_scan": [str(n) for n in self.T_design_scan]}) if self.T_design_scan else ""
+
     def __post_init__(self) -> None:
         """Refuse an accepted registration without a rigid pose, and a pose of a refused one."""
         if self.status is RegistrationStatus.REFUSED:
@@ -259,6 +274,15 @@ class CheckRun:
     """Everything else that it wrote, each with its file name as description."""
     scene_sha256: str = ""
     """The blob that lists what the 3D view loads; empty when the registration was refused."""
+    counts: bool = True
+    """Whether it is the one that says what is known after its epoch; at most one check of an epoch is. One that does
+    not count is for information: it raises no finding, re-inspects nothing and leaves what is known as it is."""
+    counting_reason: str = ""
+    """Why it counts in place of another one, or counts no more."""
+    pictures: tuple[Evidence, ...] = ()
+    """Of what it found, one per cause, each with its file name as description."""
+    findings_sha256: str = ""
+    """The blob with what it found, raised as findings once it counts; empty when the registration was refused."""
 
     def __post_init__(self) -> None:
         """Refuse a run that could not be repeated from what it says."""
@@ -271,6 +295,8 @@ class CheckRun:
         _filled(self.version, "the version that ran a check")
         if require_utc(self.finished_at) < require_utc(self.started_at):
             raise Invalid(f"a check that started at {self.started_at} cannot have finished at {self.finished_at}")
+        if self.counts and self.registration.status is RegistrationStatus.REFUSED:
+            raise Invalid("a check whose registration was refused says nothing and cannot count")
 
 
 def _is_rigid(matrix: tuple[Decimal, ...]) -> bool:

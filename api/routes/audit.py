@@ -6,8 +6,9 @@ from api.routing import Routes
 from api.schemas.audit import EventOut, EventQuery, VerificationOut, event_out, verification_out
 from twin.access import Action
 from twin.account import SystemAction
+from twin.store.reconcile import verify_stream_and_records
 from twin.store.repository import Store
-from twin.store.trail import SYSTEM, events, history, verify_stream
+from twin.store.trail import SYSTEM, events, history
 
 routes = Routes("audit")
 
@@ -22,9 +23,9 @@ def list_project_events(
 
 @routes.get("/projects/{project}/audit/verification", Action.AUDIT_READ, "Verify a project's trail")
 def verify_project_events(project: ProjectId, store: StoreDep) -> VerificationOut:
-    """Go through the chain from its first event and say where it breaks, if it does."""
+    """Go through the chain from its first event, and hold every record of the project against what its events left."""
     with store.read() as view:
-        return verification_out(verify_stream(view.connection, project))
+        return verification_out(verify_stream_and_records(view.connection, project))
 
 
 @routes.get("/audit", SystemAction.SYSTEM_AUDIT, "Read the system's trail")
@@ -35,9 +36,9 @@ def list_system_events(query: Filtered[EventQuery], store: StoreDep, pager: Page
 
 @routes.get("/audit/verification", SystemAction.SYSTEM_AUDIT, "Verify the system's trail")
 def verify_system_events(store: StoreDep) -> VerificationOut:
-    """Go through the chain from its first event and say where it breaks, if it does."""
+    """Go through the chain from its first event, and hold organisations and accounts against what its events left."""
     with store.read() as view:
-        return verification_out(verify_stream(view.connection, SYSTEM))
+        return verification_out(verify_stream_and_records(view.connection, SYSTEM))
 
 
 def _page(store: Store, stream: str, query: EventQuery, pager: Pager) -> Listed[EventOut]:

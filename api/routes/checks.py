@@ -5,16 +5,18 @@ from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
 
-from api.deps import BlobsDep, ContextDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
+from api.deps import BlobsDep, ContextDep, MemberDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
 from api.download import STATUSES, KeptFile, download
-from api.etag import tag
+from api.etag import Expected, tag
 from api.paging import Filtered, Listed
 from api.routes.jobs import accepted
 from api.routing import Routes
 from api.schemas.check import CheckOut, CheckQuery, NewCheck, RegistrationOut, check_out, registration_out
 from api.schemas.job import JobOut
-from twin.access import Action
+from api.schemas.record import Reason
+from twin.access import Action, require
 from twin.errors import NotFound
+from twin.operations.check_standing import count_check
 from twin.operations.checks import CheckOrder
 from twin.operations.queue import Desk, order_check
 from twin.project import CheckRun
@@ -39,13 +41,17 @@ def list_checks(
 
 @routes.post("/projects/{project}/checks", Action.CHECK_RUN, "Run a check", status=202)
 def create_check(
-    project: ProjectId, given: NewCheck, context: ContextDep, services: ServicesDep, response: Response
-) -> JobOut:
+    project: ProjectId, given: NewCheck, context: ContextDep, services: ServicesDep, member: MemberDep,
+    response: Response,
+) -> JobOut:  # fmt: skip
     """Check a scan epoch against a model revision: a job; `makes` is the check's identifier."""
+    if given.counts:
+        require(member.role, Action.CHECK_DECIDE)
     asked = CheckOrder(
         "", project, given.revision, given.epoch,
         tolerance_mm="" if given.tolerance_mm is None else str(given.tolerance_mm), standard=given.standard or "",
         registration=given.registration, formats=given.formats, seed=given.seed, lang=given.lang,
+        counts=given.counts, reason=given.reason,
     )  # fmt: skip
     desk = Desk(services.store, context, project, services.wake)
     job = order_check(desk, asked, tolerances=given.tolerances, registration=given.registration_file)
@@ -57,6 +63,22 @@ def read_check(check: RecordId, store: StoreDep, rows: RowsDep, response: Respon
     """Return a check: what it depends on and what it left."""
     with store.read() as view:
         stored = view.get(CHECK_RUN, check, rows)
+    tag(response, stored.version)
+    return check_out(stored)
+
+
+@routes.post("/projects/{project}/checks/{check}/count", Action.CHECK_DECIDE, "Let a check count")
+def let_count(
+    check: RecordId, expected: Expected, given: Reason, context: ContextDep, services: ServicesDep, rows: RowsDep,
+    response: Response,
+) -> CheckOut:  # fmt: skip
+    """Let a check say what is known after its epoch, in place of the one that did, which is kept for information.
+
+    What is known after later epochs is derived anew; what it found is raised as findings.
+    """
+    stored = count_check(
+        services.store, services.blobs, context, check, reason=given.reason, expected=expected, scope=rows
+    )
     tag(response, stored.version)
     return check_out(stored)
 
@@ -88,7 +110,7 @@ def download_check_file(
 ) -> Response:
     """Return a file that the check wrote, such as `report.html`, under its own media type."""
     run = _check(store, check, rows)
-    for one in (run.report, *run.files):
+    for one in (run.report, *run.files, *run.pictures):
         if one.description == file:
             return _given(request, blobs, one)
     raise NotFound(f"the check wrote no {file}; there is {', '.join(e.description for e in (run.report, *run.files))}")

@@ -1,19 +1,23 @@
 """Elements: what is known of each after each epoch. Suppliers see those of the records that are shared with them."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Path, Query
 
-from api.deps import PagerDep, ProjectId, RowsDep, StoreDep
+from api.deps import PagerDep, ProjectId, RowsDep, ServicesDep
 from api.paging import Filtered, Listed
 from api.routing import Routes
 from api.schemas.element import (
+    ChangeOut,
     CountOut,
     CountsOut,
     ElementDetail,
     ElementOut,
     ElementQuery,
     EpochQuery,
+    Standing,
     element_detail,
     element_out,
 )
@@ -21,8 +25,10 @@ from geometry.verdict import Outcome
 from twin.access import Action
 from twin.element_state import Status
 from twin.errors import NotFound
+from twin.operations.design_changes import changes_since
 from twin.record import Id
-from twin.store.elements import ElementPage, counts_of, element_in, history_of, latest_epoch, page_of
+from twin.revision_diff import Change
+from twin.store.elements import basis_of, counts_of, element_in, history_of, ids_of, page_of
 from twin.store.records import CHECK_RUN
 from twin.store.shared_elements import visible_elements
 from twin.store.view import Scope, View
@@ -35,64 +41,90 @@ GlobalId = Annotated[
 
 @routes.get("/projects/{project}/elements", Action.ELEMENT_READ, "List elements")
 def list_elements(
-    project: ProjectId, query: Filtered[ElementQuery], store: StoreDep, rows: RowsDep, pager: PagerDep
+    project: ProjectId, query: Filtered[ElementQuery], services: ServicesDep, rows: RowsDep, pager: PagerDep
 ) -> Listed[ElementOut]:
-    """Return the elements of an epoch by GlobalId. All pages are of the epoch of the first one."""
+    """Return the elements of an epoch by GlobalId, as the check that counts says. All pages are of the same check."""
     position = pager.position(query)
-    where = {name: value for name, value in query.filters().items() if name not in ("epoch", "q")}
-    with store.read() as view:
-        epoch = str(position[0]) if position else query.epoch or latest_epoch(view.connection, project)
-        page = ElementPage((), None)
-        if epoch is not None:
-            page = page_of(
-                view.connection, project, epoch, where=where, after=str(position[1]) if position else "",
-                limit=query.limit, only=visible_elements(view, project, rows), text=query.q or "",
-            )  # fmt: skip
-    more = (str(epoch), page.next) if page.next is not None else None
-    return Listed[ElementOut](items=[element_out(row) for row in page.items], next=pager.point(query, more))
+    where = {name: value for name, value in query.filters().items() if name not in ("epoch", "check", "q")}
+    with services.store.read() as view:
+        named = str(position[0]) if position else query.check
+        basis = basis_of(view.connection, project, epoch=query.epoch, check=named)
+        if basis is None:
+            return Listed[ElementOut](items=[], next=None)
+        page = page_of(
+            view.connection, project, basis.epoch, where={**where, "check_run": basis.check},
+            after=str(position[1]) if position else "", limit=query.limit,
+            only=visible_elements(view, project, rows), text=query.q or "",
+        )  # fmt: skip
+        standing = Standing(basis.counts, changes_since(view, services.blobs, project, basis.revision))
+    more = (basis.check, page.next) if page.next is not None else None
+    items = [element_out(row, standing) for row in page.items]
+    return Listed[ElementOut](items=items, next=pager.point(query, more))
 
 
 @routes.get("/projects/{project}/element-counts", Action.ELEMENT_READ, "Count elements")
 def count_elements(
-    project: ProjectId, query: Annotated[EpochQuery, Query()], store: StoreDep, rows: RowsDep
+    project: ProjectId, query: Annotated[EpochQuery, Query()], services: ServicesDep, rows: RowsDep
 ) -> CountsOut:
-    """Return how many elements have which state and verdict after an epoch."""
-    counts: dict[tuple[str, str], int] = {}
-    with store.read() as view:
-        epoch = query.epoch or latest_epoch(view.connection, project)
-        if epoch is not None:
-            counts = counts_of(view.connection, project, epoch, only=visible_elements(view, project, rows))
+    """Return how many elements have which state and verdict after an epoch, and what the design did to them since."""
+    with services.store.read() as view:
+        basis = basis_of(view.connection, project, epoch=query.epoch, check=query.check)
+        if basis is None:
+            return CountsOut(epoch=query.epoch, check=None, revision=None, elements=0, counts=[], design_changes=[])
+        visible = visible_elements(view, project, rows)
+        counts = counts_of(view.connection, project, basis.epoch, check=basis.check, only=visible)
+        changes = changes_since(view, services.blobs, project, basis.revision)
+        known = ids_of(view.connection, project, basis.epoch, check=basis.check, only=visible) if changes else set()
     told = [
         CountOut(state=Status(state), verdict=Outcome(verdict), elements=n)
         for (state, verdict), n in sorted(counts.items())
     ]
-    return CountsOut(epoch=epoch, elements=sum(counts.values()), counts=told)
+    return CountsOut(
+        epoch=basis.epoch, check=basis.check, revision=basis.revision, elements=sum(counts.values()), counts=told,
+        design_changes=None if changes is None else _counted(changes, known, everything=visible is None),
+    )  # fmt: skip
 
 
 @routes.get("/projects/{project}/elements/{element}", Action.ELEMENT_READ, "Read an element")
 def read_element(
-    project: ProjectId, element: GlobalId, query: Annotated[EpochQuery, Query()], store: StoreDep, rows: RowsDep
+    project: ProjectId, element: GlobalId, query: Annotated[EpochQuery, Query()], services: ServicesDep, rows: RowsDep
 ) -> ElementDetail:
     """Return an element after an epoch: its state, what was measured with U and clause, and what proves it."""
-    with store.read() as view:
+    with services.store.read() as view:
         _require_visible(view, project, rows, element)
-        epoch = query.epoch or latest_epoch(view.connection, project)
-        if epoch is None:
+        basis = basis_of(view.connection, project, epoch=query.epoch, check=query.check)
+        if basis is None:
             raise NotFound(f"there is no element {element}: nothing was checked yet")
-        row = element_in(view.connection, project, epoch, element)
+        row = element_in(view.connection, project, basis.epoch, element, check=basis.check)
         run = view.get(CHECK_RUN, row.state.epoch.check).record
-    return element_detail(row, run)
+        standing = Standing(basis.counts, changes_since(view, services.blobs, project, basis.revision))
+    return element_detail(row, run, standing)
 
 
 @routes.get("/projects/{project}/elements/{element}/history", Action.ELEMENT_READ, "Read an element's history")
-def read_element_history(project: ProjectId, element: GlobalId, store: StoreDep, rows: RowsDep) -> Listed[ElementOut]:
-    """Return what was known of an element after each epoch, the earliest capture first."""
-    with store.read() as view:
+def read_element_history(
+    project: ProjectId, element: GlobalId, services: ServicesDep, rows: RowsDep
+) -> Listed[ElementOut]:
+    """Return what every check said of an element, the earliest capture first; of an epoch the one that counts last."""
+    with services.store.read() as view:
         _require_visible(view, project, rows, element)
         history = history_of(view.connection, project, element)
+        revisions = {row.state.epoch.revision for row, _ in history}
+        changes = {revision: changes_since(view, services.blobs, project, revision) for revision in revisions}
     if not history:
         raise NotFound(f"there is no element {element}")
-    return Listed[ElementOut](items=[element_out(row) for row in history])
+    items = [element_out(row, Standing(counts, changes[row.state.epoch.revision])) for row, counts in history]
+    return Listed[ElementOut](items=items)
+
+
+def _counted(changes: Mapping[str, Change], known: set[str], *, everything: bool) -> list[ChangeOut]:
+    """Return how many elements changed in which way; whoever sees only some does not see what is new."""
+    found = Counter(
+        change
+        for global_id, change in changes.items()
+        if change is not Change.NONE and (global_id in known or (everything and change is Change.ADDED))
+    )
+    return [ChangeOut(change=change, elements=found[change]) for change in Change if found[change]]
 
 
 def _require_visible(view: View, project: Id, rows: Scope, element: str) -> None:

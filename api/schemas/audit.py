@@ -7,11 +7,12 @@ from pydantic import Field
 
 from api.paging import PageQuery
 from api.schemas.base import OptionalLine, Schema, example
-from twin.audit import ChainedEvent, Verification
+from twin.audit import ChainedEvent, Tampering, Verification
 from twin.record import Id
 
 _ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
 _HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
+_FAULT = {"kind": "ncr", "id": _ID, "fault": "changed", "reason": "its content is not what event 7 left"}
 _CHANGED = {"name": "Harbour Tower"}
 
 
@@ -60,10 +61,24 @@ class EventQuery(PageQuery):
     entity: OptionalLine | None = Field(default=None, description="One record: `ncr:ID`", examples=[f"project:{_ID}"])
 
 
-class VerificationOut(Schema):
-    """Whether a trail is the one that was written."""
+class RecordFaultOut(Schema):
+    """A record that is not as its last event left it."""
 
-    model_config = example(stream=_ID, holds=True, events=7, head=_HASH, first_bad=None, reason="")
+    model_config = example(**_FAULT)
+
+    kind: str
+    id: str = Field(description="The record's; of a state `CHECK` or `CHECK/GLOBALID`; of a share both sides")
+    fault: Tampering = Field(description="`extra`: no event tells of it")
+    reason: str
+
+
+class VerificationOut(Schema):
+    """Whether a trail is the one that was written, and the records are as it says."""
+
+    model_config = example(
+        stream=_ID, holds=False, events=7, head=_HASH, first_bad=None, reason="", records=512, faulty=1,
+        faults=[_FAULT],
+    )  # fmt: skip
 
     stream: str
     holds: bool
@@ -71,11 +86,15 @@ class VerificationOut(Schema):
     head: str = Field(description="Hash of the last that holds; keep it elsewhere to show later that none was cut off")
     first_bad: int | None
     reason: str
+    records: int = Field(description="How many records, element states and shares were held against the trail")
+    faulty: int = Field(description="How many of them are not as it says")
+    faults: list[RecordFaultOut] = Field(description="The first hundred of those")
 
 
 def verification_out(found: Verification) -> VerificationOut:
     """Return what going through a stream found."""
     return VerificationOut(
         stream=found.stream, holds=found.holds, events=found.events, head=found.head.hex(), first_bad=found.first_bad,
-        reason=found.reason,
+        reason=found.reason, records=found.records, faulty=found.faulty,
+        faults=[RecordFaultOut.model_validate(fault, from_attributes=True) for fault in found.faults],
     )  # fmt: skip

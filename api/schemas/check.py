@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from api.paging import PageQuery
-from api.schemas.base import RECORD_EXAMPLE, OptionalLine, RecordOut, RecordRef, Schema, example, stamp
+from api.schemas.base import RECORD_EXAMPLE, OptionalLine, Prose, RecordOut, RecordRef, Schema, example, stamp
 from twin.project import CheckRun, RegistrationStatus
 from twin.record import Evidence, Id
 from twin.store.view import Stored
@@ -53,6 +53,8 @@ class CheckOut(RecordOut):
         registration={"status": "accepted", "method": "icp", "T_design_scan": _POSE, "rmse_mm": "1.9", "rivals": 0},
         parameters={"max_points": "30000000"},
         files=[{"name": "report.json", "media_type": "application/json", "sha256": _HASH}], has_scene=True,
+        counts=True, counting_reason="", transform_sha256=_HASH,
+        pictures=[{"name": "finding-001.jpg", "media_type": "image/jpeg", "sha256": _HASH}],
     )  # fmt: skip
 
     project: Id
@@ -69,6 +71,12 @@ class CheckOut(RecordOut):
     parameters: Mapping[str, str]
     files: list[CheckFileOut] = Field(description="`report.json` first; each under `.../files/NAME`")
     has_scene: bool = Field(description="Whether there are deviations to look at: `.../scene/tileset.json`")
+    counts: bool = Field(
+        description="Whether it says what is known after its epoch; false: it is for information and raises no finding"
+    )
+    counting_reason: str = Field(description="Why it counts in place of another check, or counts no more")
+    transform_sha256: str = Field(description="Digest of the pose that it was made with; empty when refused")
+    pictures: list[CheckFileOut] = Field(description="One for each thing that it found; under `.../files/NAME`")
 
 
 def check_out(stored: Stored[CheckRun]) -> CheckOut:
@@ -84,7 +92,8 @@ def check_out(stored: Stored[CheckRun]) -> CheckOut:
             rivals=found.rivals,
         ),
         parameters=run.parameters, files=[_file(file) for file in (run.report, *run.files)],
-        has_scene=bool(run.scene_sha256),
+        has_scene=bool(run.scene_sha256), counts=run.counts, counting_reason=run.counting_reason,
+        transform_sha256=found.transform_sha256, pictures=[_file(file) for file in run.pictures],
     )  # fmt: skip
 
 
@@ -140,6 +149,7 @@ class CheckQuery(PageQuery):
     model_revision: RecordRef | None = None
     scan_epoch: RecordRef | None = None
     status: RegistrationStatus | None = None
+    counts: bool | None = Field(default=None, description="Those that say what is known after their epoch")
 
 
 class NewCheck(Schema):
@@ -168,3 +178,9 @@ class NewCheck(Schema):
     formats: Annotated[tuple[Format, ...], Field(max_length=6)] = ("html", "pdf", "xlsx", "bcf", "glb", "cloud")
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     lang: Literal["en", "zh"] = "en"
+    counts: bool | None = Field(
+        default=None,
+        description="Without it the first accepted check of an epoch counts. `true`: this one counts in place of that, "
+        "for a `reason`; needs the action `check.decide`. `false`: for information only",
+    )
+    reason: Prose = Field(default="", description="Why it counts in place of another check")

@@ -1,6 +1,7 @@
 """Elements and what is known of them, over the wire."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from twin.check_record import ElementRow
 from twin.element_state import Seen, Status
 from twin.project import CheckRun
 from twin.record import Evidence, EvidenceKind, Id
+from twin.revision_diff import Change
 
 _ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
 _HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
@@ -21,7 +23,7 @@ _WHEN = "2026-11-20T06:30:00Z"
 _ELEMENT = {
     "global_id": _GUID, "ifc_class": "IfcColumn", "name": "C-12", "storey": "Level 2", "state": "deviating",
     "verdict": "fail", "seen": "failed", "stale": False, "since": _WHEN, "epoch": _ID, "captured_at": _WHEN,
-    "revision": _ID, "check_run": _ID, "supported_by": _ID,
+    "revision": _ID, "check_run": _ID, "supported_by": _ID, "counts": True, "design_change": "none",
 }  # fmt: skip
 _MEASUREMENT = {
     "characteristic": "position", "actual_mm": 14.2, "lower_mm": -8.0, "upper_mm": 8.0,
@@ -50,11 +52,25 @@ class ElementOut(Schema):
     revision: Id
     check_run: Id
     supported_by: Id | None = Field(description="The check that supports the state")
+    counts: bool = Field(description="Whether this check is the one that counts for its epoch; false: for information")
+    design_change: Change | None = Field(
+        description="What the design did to it since the revision that it was checked against: with `shape` or "
+        "`removed` the state is about a design that is no longer in force; null when it is not known"
+    )
 
 
-def element_out(row: ElementRow) -> ElementOut:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a row beside what it says itself."""
+
+    counts: bool
+    changes: Mapping[str, Change] | None
+    """GlobalId -> what became of it since; what is not named is as it was. None when it is not known."""
+
+
+def element_out(row: ElementRow, standing: Standing) -> ElementOut:
     """Return an element as it is sent."""
-    return ElementOut(**_told(row))
+    return ElementOut(**_told(row, standing))
 
 
 class MeasurementOut(Schema):
@@ -112,7 +128,7 @@ class ElementDetail(ElementOut):
     evidence: list[EvidenceOut] = Field(description="The check's report, the model and the scans, by their hashes")
 
 
-def element_detail(row: ElementRow, run: CheckRun) -> ElementDetail:
+def element_detail(row: ElementRow, run: CheckRun, standing: Standing) -> ElementDetail:
     """Return an element with what its check measured."""
     told = row.measured
     names = MeasurementOut.model_fields
@@ -122,8 +138,9 @@ def element_detail(row: ElementRow, run: CheckRun) -> ElementDetail:
         *(EvidenceOut(kind=EvidenceKind.SCAN, sha256=s, name="scan", media_type=_BYTES) for s in run.scan_sha256),
     ]
     return ElementDetail(
-        **_told(row), presence=State(told["state"]), points=told["points"], visible_fraction=told["visible_fraction"],
-        coverage=told["coverage"], pose=told["pose"], deviation_mm=told["deviation_mm"],
+        **_told(row, standing), presence=State(told["state"]), points=told["points"],
+        visible_fraction=told["visible_fraction"], coverage=told["coverage"], pose=told["pose"],
+        deviation_mm=told["deviation_mm"],
         measurements=[MeasurementOut(**{name: m[name] for name in names}) for m in told["measurements"]],
         reasons=list(told["reasons"]), evidence=evidence,
     )  # fmt: skip
@@ -132,13 +149,15 @@ def element_detail(row: ElementRow, run: CheckRun) -> ElementDetail:
 _BYTES = "application/octet-stream"
 
 
-def _told(row: ElementRow) -> dict[str, Any]:
-    state = row.state
+def _told(row: ElementRow, standing: Standing) -> dict[str, Any]:
+    state, changes = row.state, standing.changes
     return {
         "global_id": state.global_id, "ifc_class": row.ifc_class, "name": row.name, "storey": row.storey,
         "state": state.status, "verdict": Outcome(row.verdict), "seen": state.seen, "stale": state.stale,
         "since": state.since, "epoch": state.epoch.id, "captured_at": state.epoch.captured_at,
         "revision": state.epoch.revision, "check_run": state.epoch.check, "supported_by": state.supported_by,
+        "counts": standing.counts,
+        "design_change": None if changes is None else changes.get(state.global_id, Change.NONE),
     }  # fmt: skip
 
 
@@ -152,26 +171,47 @@ class CountOut(Schema):
     elements: int
 
 
+class ChangeOut(Schema):
+    """How many elements the design changed in one way."""
+
+    model_config = example(change="shape", elements=2)
+
+    change: Change
+    elements: int
+
+
 class CountsOut(Schema):
     """How many elements have which state and verdict after an epoch."""
 
-    model_config = example(epoch=_ID, elements=4, counts=[{"state": "deviating", "verdict": "fail", "elements": 4}])
+    model_config = example(
+        epoch=_ID, check=_ID, revision=_ID, elements=4,
+        counts=[{"state": "deviating", "verdict": "fail", "elements": 4}],
+        design_changes=[{"change": "shape", "elements": 2}],
+    )  # fmt: skip
 
     epoch: Id | None = Field(description="Null when no check has said anything yet")
+    check: Id | None = Field(description="The check that says so")
+    revision: Id | None = Field(description="That it was checked against")
     elements: int
     counts: list[CountOut]
+    design_changes: list[ChangeOut] | None = Field(
+        description="What the design did since: `shape` and `removed` are about a design that is no longer in force, "
+        "`added` was not checked yet; null when it is not known"
+    )
 
 
 class EpochQuery(Schema):
     """Which epoch is looked at."""
 
     epoch: RecordRef | None = Field(default=None, description="Without it the one that was captured last")
+    check: RecordRef | None = Field(default=None, description="Without it the one that counts for the epoch")
 
 
 class ElementQuery(PageQuery):
     """Filters of elements."""
 
     epoch: RecordRef | None = Field(default=None, description="Without it the one that was captured last")
+    check: RecordRef | None = Field(default=None, description="Without it the one that counts for the epoch")
     ifc_class: OptionalLine | None = Field(default=None, examples=["IfcColumn"])
     storey: OptionalLine | None = Field(default=None, examples=["Level 2"])
     state: Status | None = None

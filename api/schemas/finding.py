@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.paging import PageQuery
 from api.schemas.base import RECORD_EXAMPLE, OptionalLine, Prose, RecordOut, RecordRef, Schema, example, stamp
+from api.schemas.element import EvidenceOut, evidence_out
 from geometry.verdict import Outcome
 from twin.finding import Axis, CauseKind, Finding, FindingEvent, FindingStatus, Severity, allowed_events
 from twin.record import Id
@@ -71,13 +72,16 @@ class ViewpointOut(Schema):
 class DecisionOut(Schema):
     """Who ended a finding, when and why."""
 
-    model_config = example(by=_ID, name="Ann Wu", at=_WHEN, reason="scaffold in front of it", successor=None)
+    model_config = example(
+        by=_ID, name="Ann Wu", at=_WHEN, reason="scaffold in front of it", successor=None, follows=None
+    )
 
     by: Id
     name: str
     at: datetime
     reason: str
-    successor: Id | None = Field(description="The NCR that it became, or the finding that took its place")
+    successor: Id | None = Field(description="The NCR that it became, the finding that took its place, or the check")
+    follows: Id | None = Field(description="The finding or NCR whose decision holds: nothing has changed")
 
 
 class FindingOut(RecordOut):
@@ -86,7 +90,11 @@ class FindingOut(RecordOut):
     model_config = example(
         **RECORD_EXAMPLE, project=_ID, status="open", verdict="fail", kind="displaced", severity="major",
         global_ids=[_GUID], failures=[_FAILURE], motion=[_MOTION], cause_key=_HASH, check_run=_ID, revision=_ID,
-        epoch=_ID, location=_PLACE, viewpoint=None, raised_at=_WHEN, decision=None, may=["confirm", "dismiss"],
+        epoch=_ID, model_sha256=_HASH, scan_sha256=[_HASH], transform_sha256=_HASH, qtems="0.1.0", location=_PLACE,
+        viewpoint={"eye": _PLACE, "target": _PLACE},
+        picture={"kind": "picture", "sha256": _HASH, "name": "finding-001.jpg", "media_type": "image/jpeg"},
+        no_picture="", raised_at=_WHEN, decision=None, related=[],
+        may=["confirm", "dismiss"],
     )  # fmt: skip
 
     project: Id
@@ -101,10 +109,19 @@ class FindingOut(RecordOut):
     check_run: Id
     revision: Id
     epoch: Id
+    model_sha256: str
+    scan_sha256: list[str]
+    transform_sha256: str = Field(description="Digest of the pose by which the scan was brought to the model")
+    qtems: str = Field(description="Version that found it")
     location: LocationOut
-    viewpoint: ViewpointOut | None
+    viewpoint: ViewpointOut | None = Field(description="From where the picture is taken")
+    picture: EvidenceOut | None = Field(description="A file of the check: `.../checks/CHECK/files/NAME`")
+    no_picture: str = Field(
+        description="Machine word why there is none: `no_gl` where the check ran nothing could be drawn"
+    )
     raised_at: datetime
     decision: DecisionOut | None
+    related: list[str] = Field(description="What is on record of the same: `ncr:ID`, `finding:ID`")
     may: list[FindingEvent] = Field(description="What can happen to it in its present status")
 
 
@@ -118,9 +135,12 @@ def finding_out(stored: Stored[Finding]) -> FindingOut:
         failures=[_same(FailureOut, failure) for failure in one.defect.failures],
         motion=[_same(MotionOut, motion) for motion in one.defect.motion], cause_key=one.cause_key,
         check_run=one.origin.check_run, revision=one.origin.model_revision, epoch=one.origin.scan_epoch,
+        model_sha256=one.origin.model_sha256, scan_sha256=list(one.origin.scan_sha256),
+        transform_sha256=one.origin.transform_sha256, qtems=one.origin.version,
+        picture=evidence_out(one.picture) if one.picture else None, no_picture=one.no_picture,
         location=_same(LocationOut, one.location),
         viewpoint=_same(ViewpointOut, one.viewpoint) if one.viewpoint else None, raised_at=one.raised_at,
-        decision=_decision(one), may=people,
+        decision=_decision(one), related=list(one.related), may=people,
     )  # fmt: skip
 
 
@@ -132,7 +152,9 @@ def _decision(finding: Finding) -> DecisionOut | None:
     one = finding.decision
     if one is None:
         return None
-    return DecisionOut(by=one.by.id, name=one.by.name, at=one.at, reason=one.reason, successor=one.successor)
+    return DecisionOut(
+        by=one.by.id, name=one.by.name, at=one.at, reason=one.reason, successor=one.successor, follows=one.follows
+    )
 
 
 class FindingQuery(PageQuery):

@@ -19,7 +19,8 @@ _INSTRUMENT = {
     "serial": "1842077", "kind": "laser scanner", "calibrated_on": "2026-03-01", "calibrated_until": "2027-03-01",
     "expanded_uncertainty": "2.0", "unit": "mm",
 }  # fmt: skip
-_STATION = {"name": "Setup 1", "x": "1.2", "y": "1.2", "z": "1.6"}
+_ROTATION = {"w": "0.7071068", "x": "0", "y": "0", "z": "0.7071068"}
+_STATION = {"name": "Setup 1", "x": "1.2", "y": "1.2", "z": "1.6", "rotation": _ROTATION}
 _FILE = {"file_name": "site.e57", "sha256": _HASH, "points": 48_211_907, "stations": [_STATION]}
 
 
@@ -40,6 +41,17 @@ class InstrumentIO(Schema):
         return Instrument(**self.model_dump())
 
 
+class RotationOut(Schema):
+    """A unit quaternion."""
+
+    model_config = example(**_ROTATION)
+
+    w: Decimal
+    x: Decimal
+    y: Decimal
+    z: Decimal
+
+
 class StationOut(Schema):
     """Where a scanner stood, in the scan's own frame, metres."""
 
@@ -49,6 +61,9 @@ class StationOut(Schema):
     x: Decimal
     y: Decimal
     z: Decimal
+    rotation: RotationOut | None = Field(
+        description="From the scanner's frame to the scan's; null when the file does not say how it was turned"
+    )
 
 
 class ScanFileOut(Schema):
@@ -84,7 +99,7 @@ def scan_out(stored: Stored[ScanEpoch]) -> ScanOut:
     files = [
         ScanFileOut(
             file_name=scan.file_name, sha256=scan.sha256, points=scan.points,
-            stations=[StationOut(name=s.name, x=s.x, y=s.y, z=s.z) for s in scan.stations],
+            stations=[StationOut.model_validate(s, from_attributes=True) for s in scan.stations],
         )
         for scan in epoch.scans
     ]  # fmt: skip

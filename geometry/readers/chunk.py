@@ -36,6 +36,8 @@ class Setup:
     position: FloatArray | None = None
     """(3,) where the scanner stood, metres in the scan frame; None when the file does not say."""
     evidence: Evidence = Evidence.NONE
+    rotation: FloatArray | None = None
+    """(3, 3) how the scanner was turned, from its own frame to the scan's; None when the file does not say."""
     intensity_limits: tuple[float, float] | None = None
     """The file's values for black and white; None = take the smallest and largest seen unless all lie in 0..1."""
     zeros_may_be_misses: bool = False

@@ -134,6 +134,7 @@ class CloudAssembler:
                 name=name,
                 position=None if position is None else frozen(position - origin),
                 levelled=_is_levelled(held.setup.T_scan_local),
+                rotation=None if position is None else held.setup.rotation,
             )
             for held, name, position in zip(self._stations, self._unique_names(names), positions, strict=True)
         )

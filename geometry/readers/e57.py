@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geometry.arrays import FloatArray
+from geometry.arrays import FloatArray, frozen
 from geometry.errors import ReadError
 from geometry.note import Note
 from geometry.pose import Pose
@@ -173,7 +173,8 @@ def _setup(scan: Any, prototype: Any, layout: _Layout, where: str) -> tuple[Setu
     name = str(scan["name"].value()) if scan.isDefined("name") else ""
     spherical = layout.coordinates == _SPHERICAL
     pose, notes, evidence = _pose(scan, _called(name, where), where)
-    if spherical:
+    turned = evidence is Evidence.STATED and _states_rotation(scan["pose"])
+    if spherical:  # ranges and angles say where the scanner stood; how it was turned only a pose does
         evidence = Evidence.MEASURED
     x = prototype[layout.coordinates[0]]
     setup = Setup(
@@ -182,6 +183,7 @@ def _setup(scan: Any, prototype: Any, layout: _Layout, where: str) -> tuple[Setu
         T_scan_local=pose,
         position=None if evidence is Evidence.NONE else pose.translation,
         evidence=evidence,
+        rotation=frozen(np.array(pose.rotation)) if turned else None,
         intensity_limits=_intensity_limits(scan, prototype) if layout.intensity else None,
         zeros_may_be_misses=True,
         step=0.0 if spherical else _step(x),
@@ -214,6 +216,11 @@ def _pose(scan: Any, name: str, where: str) -> tuple[Pose, tuple[str, ...], Evid
     T_scan_local = Pose.from_parts(_rotation(quaternion), translation)
     says_nothing = np.array_equal(T_scan_local.matrix, np.eye(4))
     return T_scan_local, tuple(notes), Evidence.DEFAULT if says_nothing else Evidence.STATED
+
+
+def _states_rotation(pose: Any) -> bool:
+    """Say whether a pose says how the scanner was turned: a quaternion that is there and is not all zero."""
+    return pose.isDefined("rotation") and any(_number(pose, "rotation", axis) for axis in "wxyz")
 
 
 def _rotation(quaternion: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from geometry.arrays import FloatArray
+from geometry.arrays import FloatArray, frozen
 from geometry.errors import ReadError
 from geometry.readers.chunk import Chunk, Evidence, Setup
 from geometry.readers.lzf import decompress
@@ -26,6 +26,8 @@ _XYZ = ("x", "y", "z")
 _LONGEST_HEADER = 1 << 16
 _BYTES_PER_LINE = 32
 _MOST_BLOCK_BYTES = 1 << 24
+_UNIT_QUATERNION = 1e-3
+"""A quaternion written with few digits is off by up to this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +88,24 @@ def _setup(header: _Header) -> Setup:
         f"PCD {header.version} {header.data}",
         position=header.viewpoint[:3],
         evidence=Evidence.DEFAULT if says_nothing else Evidence.STATED,
+        rotation=_rotation(header.viewpoint[3:]),
         single_precision=all(header.types[header.names.index(axis)] == "<f4" for axis in _XYZ),
     )
+
+
+def _rotation(quaternion: FloatArray) -> FloatArray | None:
+    """Return the rotation of a viewpoint's quaternion (w, x, y, z); None for the default, and for what is none."""
+    length = float(np.linalg.norm(quaternion))
+    if quaternion.tolist() == [1, 0, 0, 0] or not abs(length - 1.0) <= _UNIT_QUATERNION:
+        return None
+    w, x, y, z = quaternion / length
+    return frozen(
+        np.array([
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ])
+    )  # fmt: skip
 
 
 def _header(stream: BinaryIO, path: Path) -> _Header:

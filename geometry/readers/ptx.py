@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geometry.arrays import FloatArray
+from geometry.arrays import FloatArray, frozen
 from geometry.errors import ReadError
 from geometry.note import Note
 from geometry.pose import Pose
@@ -153,6 +153,7 @@ def _setup(header: list[FloatArray], name: str, path: Path) -> tuple[Setup, tupl
         said = "{name} gives two places for its scanner; the one of its matrix is used."
         notes.append(Note("two_places", said, name=name))
     setup = Setup(
-        "", "PTX", T_scan_local=T_scan_local, position=position, evidence=evidence, intensity_limits=(0.0, 1.0)
-    )
+        "", "PTX", T_scan_local=T_scan_local, position=position, evidence=evidence, intensity_limits=(0.0, 1.0),
+        rotation=None if np.array_equal(T_scan_local.matrix, np.eye(4)) else frozen(np.array(T_scan_local.rotation)),
+    )  # fmt: skip
     return setup, tuple(notes)

@@ -74,7 +74,7 @@ def _explained(scan: Scan, surface: DesignSurface, seed: int) -> float:
 
 
 def _scaled(scan: Scan, factor: float) -> Scan:
-    stations = tuple(Station(s.name, _times(s.position, factor), s.levelled) for s in scan.stations)
+    stations = tuple(Station(s.name, _times(s.position, factor), s.levelled, s.rotation) for s in scan.stations)
     return Scan(scan.points * factor, scan.station_index, stations, scan.origin, scan.sources)
 
 

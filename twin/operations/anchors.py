@@ -20,11 +20,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from twin.audit import Anchor, Verification, verify
+from twin.audit import Anchor, Verification
 from twin.errors import Damaged, Invalid, NotFound
 from twin.record import Json, canonical_json, timestamp
+from twin.store.reconcile import streams_and_projects, verify_stream_and_records
 from twin.store.repository import Context, Store
-from twin.store.trail import anchors, current_anchor, events, note_anchor, streams
+from twin.store.trail import current_anchor, events, note_anchor, streams
 from twin.store.view import View
 
 
@@ -167,7 +168,8 @@ def read_anchors(file: Path, checker: Checker) -> Iterator[Anchor]:
 def verify_anchors(store: Store, file: Path, checker: Checker) -> list[Verification]:
     """Go through every stream from its beginning and hold it against the heads in the file and in the database.
 
-    A stream that is in the file and no longer in the database comes out as one that was cut off.
+    Every record is held against its stream, too. A stream that is in the file and no longer in the database comes out
+    as one that was cut off.
     """
     kept: dict[str, dict[int, Anchor]] = {}
     for anchor in read_anchors(file, checker):
@@ -177,21 +179,20 @@ def verify_anchors(store: Store, file: Path, checker: Checker) -> list[Verificat
                 f"{file} has two heads of event {anchor.seq} of stream {anchor.stream}: one was not the truth"
             )
     with store.read() as view:
-        names = sorted({*streams(view.connection), *kept})
-        return [_verify(store, name, kept.get(name, {})) for name in names]
+        names = sorted({*streams_and_projects(view.connection), *kept})
+    return [_verify(store, name, kept.get(name, {})) for name in names]
 
 
 def verify_streams(store: Store) -> list[Verification]:
-    """Go through every stream without a file: that shows bent and missing events, not a cut tail (see above)."""
+    """Go through every stream without a file: that shows bent and missing events and records, not a cut tail."""
     with store.read() as view:
-        names = streams(view.connection)
+        names = streams_and_projects(view.connection)
     return [_verify(store, name, {}) for name in names]
 
 
 def _verify(store: Store, stream: str, kept: dict[int, Anchor]) -> Verification:
     with store.read() as view:
-        own = {anchor.seq: anchor for anchor in anchors(view.connection, stream)}
-        return verify(stream, events(view.connection, stream), anchors=(own | kept).values())
+        return verify_stream_and_records(view.connection, stream, kept.values())
 
 
 def _require_kept(view: View, anchor: Anchor) -> None:

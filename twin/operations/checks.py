@@ -5,25 +5,30 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geometry.source import SourceFile
-from twin.check_record import Commission, causes_of, check_run, element_rows, findings_of
+from twin.check_record import Commission, ElementRow, Shown, causes_of, check_run, element_rows, findings_of
+from twin.finding import Location, Viewpoint
 from twin.ncr_repeat import checked_elements
 from twin.operations.check import DEFAULT_STANDARD, usable_cores
-from twin.operations.ncrs import record_findings
+from twin.operations.check_standing import Found, counting_check, derive_anew, raise_findings, retire_counting
+from twin.operations.design_changes import carried
 from twin.operations.scenes import keep_deviation_scene
 from twin.operations.work import Upload, Work, fetched
-from twin.project import CheckRun, ModelRevision, ScanEpoch
+from twin.project import CheckRun, ModelRevision, RegistrationStatus, ScanEpoch
 from twin.record import Evidence, EvidenceKind, Id
 from twin.store import records
-from twin.store.elements import latest_states, write_states
+from twin.store.codec import to_json
+from twin.store.elements import keep_states, latest_states
 from twin.store.repository import Unit
 from twin.store.view import Stored
 
 if TYPE_CHECKING:
+    from geometry.arrays import FloatArray
     from geometry.registration.request import RegistrationRequest
     from geometry.tolerance import ToleranceSet
     from twin.grouping import Cause
@@ -62,6 +67,10 @@ class CheckOrder:
     seed: int = 0
     lang: str = "en"
     max_points: int = 30_000_000
+    counts: bool | None = None
+    """Whether it says what is known after the epoch. None: if no check of the epoch does yet; True: in place of the
+    one that does, for a ``reason``; False: it is for information."""
+    reason: str = ""
 
 
 def run_ordered_check(work: Work, order: CheckOrder) -> Stored[CheckRun]:
@@ -84,33 +93,69 @@ def run_ordered_check(work: Work, order: CheckOrder) -> Stored[CheckRun]:
     with tempfile.TemporaryDirectory(prefix="qtems-check-") as name:
         result, document, files = _check(work, order, revision, epoch, Path(name) / "reports")
         scene = keep_deviation_scene(work, result, Path(name) / "scene")
+    causes = causes_of(result)
+    shown = _show(work, result, causes)
     commission = Commission(
         order.identifier, order.project, revision.id, epoch.id, epoch.captured_at, started, work.now(),
         version("qtems"),
     )  # fmt: skip
-    run = replace(check_run(result, commission, files["report.json"]), files=_others(files), scene_sha256=scene)
-    causes = causes_of(result)
+    run = replace(
+        check_run(result, commission, files["report.json"]), files=_others(files), scene_sha256=scene,
+        pictures=tuple(one.picture for one in shown if one.picture),
+    )  # fmt: skip
+    found = Found(findings_of(run, causes, shown, work.actor), tuple(checked_elements(result).values()))
+    content = json.dumps(to_json(found), separators=(",", ":")).encode()
+    run = replace(run, findings_sha256=work.blobs.put([content]).sha256 if result.elements and run.counts else "")
     with work.store.write(work.context()) as unit:
-        return _keep(unit, run, result, document, commission, causes)
+        previous = carried(
+            unit, work.blobs, latest_states(unit.connection, run.project, before=epoch.captured_at), revision.id
+        )
+        rows = element_rows(result, document, commission, previous)
+        return _keep(unit, work, order, run, rows, found)
 
 
 def _keep(
-    unit: Unit,
-    run: CheckRun,
-    result: "CheckResult",
-    document: dict[str, Any],
-    commission: Commission,
-    causes: tuple["Cause", ...],
+    unit: Unit, work: Work, order: CheckOrder, run: CheckRun, rows: tuple[ElementRow, ...], found: Found
 ) -> Stored[CheckRun]:
-    stored = unit.add(records.CHECK_RUN, run)
-    previous = latest_states(unit.connection, run.project, before=commission.captured_at)
-    rows = element_rows(result, document, commission, previous)
-    write_states(unit.connection, rows)
-    kept = {"count": len(rows), "report_sha256": run.report.sha256}
-    unit.note("element_states_kept", f"check_run:{run.id}", kept, project=run.project)
-    findings = findings_of(causes, commission, [unit.new_id() for _ in causes], unit.context.actor)
-    record_findings(unit, run, findings, checked_elements(result), commission.captured_at)
+    """Keep a run and its states; one that counts also raises its findings and carries on to the epochs after it."""
+    refused = run.registration.status is RegistrationStatus.REFUSED
+    first = counting_check(unit, run.project, run.epoch) is None
+    counts = not refused and (first if order.counts is None else order.counts)
+    before = retire_counting(unit, run.project, run.epoch, reason=order.reason) if counts else None
+    reason = order.reason if before else ""
+    stored = unit.add(
+        records.CHECK_RUN, replace(run, counts=counts, counting_reason=reason), action="create", reason=reason
+    )
+    keep_states(unit, rows)
+    if counts:
+        captured = unit.get(records.SCAN_EPOCH, run.epoch).record.captured_at
+        derive_anew(unit, work.blobs, run.project, since=captured, reason=f"check {run.id} counts")
+        raise_findings(unit, stored.record, found, captured, instead_of=before)
     return stored
+
+
+def _show(work: Work, result: "CheckResult", causes: tuple["Cause", ...]) -> tuple[Shown, ...]:
+    """Keep a picture of every cause, and say from where it is taken, or why there is none."""
+    from twin.report.finding_pictures import view_causes
+
+    asked = [
+        (c.defect.lead.global_id, *(g for g in c.defect.global_ids if g != c.defect.lead.global_id)) for c in causes
+    ]
+    seen = view_causes(result, asked, lambda share: work.progress("drawing findings", share))
+    shown: list[Shown] = []
+    for number, view in enumerate(seen.views, start=1):
+        picture = None
+        if view.picture:
+            kept = work.blobs.put([view.picture])
+            picture = Evidence(EvidenceKind.PICTURE, kept.sha256, f"finding-{number:03d}.jpg", "image/jpeg")
+        eye, target = (_place(p + result.design.origin) for p in (view.camera.position, view.camera.target))
+        shown.append(Shown(Viewpoint(eye, target), picture, "" if picture else seen.missing_reason))
+    return tuple(shown)
+
+
+def _place(point: "FloatArray") -> Location:
+    x, y, z = (Decimal(f"{number:.3f}") for number in point)
+    return Location(x, y, z)
 
 
 def _check(

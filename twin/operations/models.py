@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from twin.errors import Conflict
 from twin.operations.check import usable_cores
+from twin.operations.design_changes import fingerprints_of
 from twin.operations.scenes import keep_model_scene
 from twin.operations.work import Upload, Work, fetched
 from twin.project import MapConversion, ModelRevision
@@ -114,19 +115,8 @@ def latest_revision(view: View, project: Id) -> ModelRevision | None:
     return found.record if found else None
 
 
-def fingerprints_of(work: Work, revision: ModelRevision) -> tuple[ElementFingerprint, ...] | None:
-    """Return the fingerprints that are kept of a revision's elements; None when none are."""
-    if not revision.fingerprints_sha256:
-        return None
-    with work.blobs.open(revision.fingerprints_sha256) as stream:
-        rows = json.loads(stream.read())
-    return tuple(
-        ElementFingerprint(*row) for row in zip(rows["global_id"], rows["geometry"], rows["properties"], strict=True)
-    )
-
-
 def _diff(work: Work, before: ModelRevision, mine: tuple[ElementFingerprint, ...]) -> RevisionDiff | None:
-    theirs = fingerprints_of(work, before)
+    theirs = fingerprints_of(work.blobs, before)
     return None if theirs is None else diff_revisions(theirs, mine)
 
 

@@ -85,6 +85,8 @@ def order_check(desk: Desk, asked: CheckOrder, *, tolerances: Id | None = None, 
     """
     if sum((bool(asked.tolerance_mm), bool(asked.standard), tolerances is not None)) > 1:
         raise Invalid("give one of tolerance_mm, standard and tolerances, or none for the built-in profile")
+    if asked.counts and not asked.reason.strip():
+        raise Invalid("say why this check is to count in place of another one, or leave counts out")
     if asked.standard:
         _require_standard(asked.standard)
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from twin.instrument import Instrument
 from twin.operations.work import Upload, Work, fetched
-from twin.project import ScanEpoch, ScanFile, Station
+from twin.project import Rotation, ScanEpoch, ScanFile, Station
 from twin.record import Id
 from twin.store import records
 from twin.store.view import Stored
 
 if TYPE_CHECKING:
+    from geometry.arrays import FloatArray
     from geometry.scan import Scan
 
 _LOOK = 100_000
@@ -58,8 +59,19 @@ def _look_at(work: Work, file: Upload) -> ScanFile:
 
 
 def _stations(scan: "Scan") -> tuple[Station, ...]:
-    return tuple(
-        Station(station.name, *(Decimal(f"{v:.6f}") for v in station.position + scan.origin))
-        for station in scan.stations
-        if station.position is not None
-    )
+    found: list[Station] = []
+    for station in scan.stations:
+        if station.position is not None:
+            x, y, z = (Decimal(f"{v:.6f}") for v in station.position + scan.origin)
+            found.append(Station(station.name, x, y, z, _rotation(station.rotation)))
+    return tuple(found)
+
+
+def _rotation(turn: "FloatArray | None") -> Rotation | None:
+    """Return a rotation (3, 3) as a unit quaternion, whose first part is not negative; None stays unknown."""
+    if turn is None:
+        return None
+    from scipy.spatial.transform import Rotation as Turn
+
+    x, y, z, w = Turn.from_matrix(turn).as_quat(canonical=True)
+    return Rotation(*(Decimal(f"{part:.12f}") for part in (w, x, y, z)))

@@ -54,8 +54,8 @@ def write_verdicts(work: Work, order: WriteBackOrder) -> dict[str, Json]:
         ]
     if not told:
         raise Refused(
-            f"epoch {epoch.name} was not checked against revision {revision.number}: run that check first",
-            missing=("a check of this epoch against this revision",),
+            f"epoch {epoch.name} has no check against revision {revision.number} that counts: run it, or let it count",
+            missing=("a check of this epoch against this revision that counts",),
         )
     work.progress("writing verdicts", 0.0)
     with (

@@ -132,25 +132,34 @@ class Studio:
 
     def card(self, result: CheckResult, index: int) -> Any:
         """Return the picture of one element among its ghosted neighbours with its scan points."""
+        return self.group(result, [index], element_camera(self.scene, index, near(self.scene, index)))
+
+    def group(self, result: CheckResult, members: Sequence[int], camera: Camera) -> Any:
+        """Return the picture of elements with one cause among their ghosted neighbours with their scan points."""
         self.canvas.clear()
-        element = result.elements[index]
-        neighbours = near(self.scene, index)
-        camera = element_camera(self.scene, index, neighbours)
-        look = LOOKS[mark_of(element)]
-        missing = element.state is State.MISSING
+        around = dict.fromkeys(i for member in members for i in near(self.scene, member))
+        neighbours = [i for i in around if i not in set(members)][:NEIGHBOURS]
         self._solid(neighbours, GHOST, 0.10)
         self._lines(neighbours, GHOST, 1.0, 0.45)
-        self._solid([index], look.colour if missing else PAPER, 0.38 if missing else 1.0)
-        self._lines([index], look.colour, 3.0, 1.0)
-        if missing:
-            around = [*neighbours, self.scene.unassigned]
-            self.canvas.points(_within(self.scene, around, self.scene.boxes[index], 0.8), "#6b7480", 3.5)
-        else:
-            rows = _thinned(self.scene.points_of.rows([index]), CARD_POINTS)
-            colours = ramp_colours(self.scene.signed[rows], self.limit)
-            points = _lifted(self.scene.points[rows], camera, self.scene.boxes[index])
-            self.canvas.points(points, colours, _dot(len(rows)))
+        for index in members:
+            look = LOOKS[mark_of(result.elements[index])]
+            missing = result.elements[index].state is State.MISSING
+            self._solid([index], look.colour if missing else PAPER, 0.38 if missing else 1.0)
+            self._lines([index], look.colour, 3.0, 1.0)
+        for index in members:
+            self._scanned(result, index, neighbours, camera, max(1, CARD_POINTS // len(members)))
         return self.canvas.shoot(camera)
+
+    def _scanned(self, result: CheckResult, index: int, neighbours: Sequence[int], camera: Camera, limit: int) -> None:
+        """Draw the scan points of an element, or those about the place of a missing one."""
+        box = self.scene.boxes[index]
+        if result.elements[index].state is State.MISSING:
+            points = _within(self.scene, [*neighbours, self.scene.unassigned], box, 0.8, limit)
+            self.canvas.points(points, "#6b7480", 3.5)
+            return
+        rows = _thinned(self.scene.points_of.rows([index]), limit)
+        colours = ramp_colours(self.scene.signed[rows], self.limit)
+        self.canvas.points(_lifted(self.scene.points[rows], camera, box), colours, _dot(len(rows)))
 
     def _solid(self, elements: Sequence[int], colour: str, opacity: float) -> None:
         self.canvas.triangles(self.scene.triangles[self.scene.faces_of.rows(elements)], colour, opacity)
@@ -178,11 +187,11 @@ def _thinned(rows: NDArray[Any], limit: int) -> NDArray[Any]:
     return rows[:: max(1, -(-len(rows) // limit))]
 
 
-def _within(scene: Scene, groups: Sequence[int], box: FloatArray, margin: float) -> FloatArray:
-    """Return at most ``CARD_POINTS`` points of some groups inside a box grown by ``margin`` metres."""
+def _within(scene: Scene, groups: Sequence[int], box: FloatArray, margin: float, limit: int) -> FloatArray:
+    """Return at most ``limit`` points of some groups inside a box grown by ``margin`` metres."""
     points = scene.points[scene.points_of.rows(groups)]
     inside = ((points > box[0] - margin) & (points < box[1] + margin)).all(axis=1)
-    return _thinned(points[inside], CARD_POINTS)
+    return _thinned(points[inside], limit)
 
 
 def _overhead(scene: Scene, members: Sequence[int]) -> list[int]:

@@ -1,10 +1,12 @@
 """Small questions that only the database can answer quickly: is it there, how large, of which class."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, Text, cast, select
 
+from geometry.verdict import Outcome
 from twin.record import Id
 from twin.store.schema import ATTACHMENT, CHECK_RUN, ELEMENT_STATE, MODEL_REVISION, OUTBOX, SCAN_EPOCH, UPLOAD
 
@@ -29,6 +31,14 @@ def is_of_project(connection: Connection, project: Id, sha256: str) -> bool:
     return any(connection.execute(query).first() for query in (uploaded, attached, *kept))
 
 
+def revision_in_force(connection: Connection, project: Id) -> Id | None:
+    """Return a project's newest model revision; None when it has none."""
+    table = MODEL_REVISION
+    query = select(table.c.id).where(table.c.project == project).order_by(table.c.number.desc()).limit(1)
+    found: Id | None = connection.execute(query).scalar()
+    return found
+
+
 def classes_of(connection: Connection, project: Id, global_ids: Iterable[str]) -> dict[str, str]:
     """Return the IFC class of elements that some check has seen, by GlobalId."""
     table, wanted = ELEMENT_STATE, sorted(global_ids)
@@ -40,6 +50,22 @@ def classes_of(connection: Connection, project: Id, global_ids: Iterable[str]) -
         )
         found |= {row.global_id: row.ifc_class for row in connection.execute(query.distinct())}
     return found
+
+
+def epochs_measured(connection: Connection, project: Id, classes: frozenset[str], since: datetime) -> tuple[Id, ...]:
+    """Return the scan epochs captured after a time in which elements of these classes were measured, oldest first.
+
+    Of any class where none is given. What a scan did not see says nothing.
+    """
+    table = ELEMENT_STATE
+    seen = table.c.verdict.in_([Outcome.PASS.value, Outcome.FAIL.value, Outcome.INDETERMINATE.value])
+    query = select(table.c.scan_epoch, table.c.captured_at).where(
+        table.c.project == project, table.c.captured_at > since, seen
+    )
+    if classes:
+        query = query.where(table.c.ifc_class.in_(sorted(classes)))
+    rows = connection.execute(query.distinct().order_by(table.c.captured_at, table.c.scan_epoch))
+    return tuple(dict.fromkeys(row.scan_epoch for row in rows))
 
 
 def is_told(connection: Connection, message: Id) -> bool:

@@ -11,7 +11,7 @@ from twin.finding import Finding
 from twin.inspection import Inspection, InspectionState
 from twin.inspection_plan import InspectionPlan
 from twin.inspection_verdict import verdict
-from twin.ncr_record import NonConformance
+from twin.ncr_record import NonConformance, concession_until
 from twin.project import CheckRun, Member, ModelRevision, Organisation, Project, ScanEpoch
 from twin.store import schema
 from twin.store.kinds import Kind, attributes
@@ -22,7 +22,10 @@ def _project_of(record: Any) -> str:
 
 
 def _check_run_columns(run: CheckRun) -> Mapping[str, Any]:
-    return {"model_revision": run.revision, "scan_epoch": run.epoch, "status": run.registration.status.value}
+    return {
+        "model_revision": run.revision, "scan_epoch": run.epoch, "status": run.registration.status.value,
+        "counts": run.counts,
+    }  # fmt: skip
 
 
 def _finding_columns(finding: Finding) -> Mapping[str, Any]:
@@ -41,6 +44,7 @@ def _ncr_columns(ncr: NonConformance) -> Mapping[str, Any]:
         "severity": ncr.severity.value,
         "assignee": ncr.assignee,
         "cause_key": ncr.defect.cause_key if ncr.defect else None,
+        "concession_until": concession_until(ncr),
     }
 
 

@@ -27,7 +27,7 @@ from twin.project import (
 )
 from twin.record import Actor, Evidence, EvidenceKind, Id
 from twin.store import records
-from twin.store.elements import write_states
+from twin.store.elements import keep_states
 from twin.store.repository import Context
 from twin.store.uploads import Upload
 
@@ -90,7 +90,7 @@ def plant(world: World, project: Id, *, elements: int = 7, captured_at: datetime
             files=(Evidence(EvidenceKind.REPORT, html, "report.html", "text/html"),), scene_sha256=tiles,
         ))  # fmt: skip
         epoch = Epoch(made.epoch, captured_at, made.revision, made.check)
-        write_states(unit.connection, [_row(project, epoch, n, g) for n, g in enumerate(made.global_ids)])
+        keep_states(unit, [_row(project, epoch, n, g) for n, g in enumerate(made.global_ids)])
         unit.add(records.FINDING, _finding(made, project, world.clock()))
     return made
 

@@ -357,11 +357,13 @@ def upgrade() -> None:
         sa.Column("severity", sa.String(length=200), nullable=True),
         sa.Column("assignee", sa.String(length=200), nullable=True),
         sa.Column("cause_key", sa.String(length=200), nullable=True),
+        sa.Column("concession_until", UtcDateTime(), nullable=True),
         sa.Column("body", Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ncr")),
     )
     op.create_index(op.f("ix_ncr_assignee"), "ncr", ["assignee"], unique=False)
     op.create_index(op.f("ix_ncr_cause_key"), "ncr", ["cause_key"], unique=False)
+    op.create_index(op.f("ix_ncr_concession_until"), "ncr", ["concession_until"], unique=False)
     op.create_index(op.f("ix_ncr_number"), "ncr", ["number"], unique=False)
     op.create_index(op.f("ix_ncr_project_created_at_id"), "ncr", ["project", "created_at", "id"], unique=False)
     op.create_index(op.f("ix_ncr_severity"), "ncr", ["severity"], unique=False)
@@ -692,6 +694,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_ncr_severity"), table_name="ncr")
     op.drop_index(op.f("ix_ncr_project_created_at_id"), table_name="ncr")
     op.drop_index(op.f("ix_ncr_number"), table_name="ncr")
+    op.drop_index(op.f("ix_ncr_concession_until"), table_name="ncr")
     op.drop_index(op.f("ix_ncr_cause_key"), table_name="ncr")
     op.drop_index(op.f("ix_ncr_assignee"), table_name="ncr")
     op.drop_table("ncr")
