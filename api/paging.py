@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from hmac import new as hmac
-from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -39,6 +39,9 @@ class PageQuery(BaseModel):
     cursor: str | None = Field(
         default=None, max_length=500, description="`next` of the page before, with the same filters"
     )
+
+    beside: ClassVar[frozenset[str]] = frozenset()
+    """Filters that are no column's value: the list turns them into ``where`` itself."""
 
     def filters(self) -> dict[str, Any]:
         """Return the filters that were given: column to value."""
@@ -78,7 +81,8 @@ class Pager:
         """
         position = self.position(query)
         after = (str(position[0]), str(position[1])) if position else None
-        return view.list(kind, scope, where={**query.filters(), **(where or {})}, after=after, limit=query.limit)
+        asked = {name: value for name, value in query.filters().items() if name not in query.beside}
+        return view.list(kind, scope, where={**asked, **(where or {})}, after=after, limit=query.limit)
 
     def listed(self, query: PageQuery, page: Page[T], items: list[Out]) -> Listed[Out]:
         """Return what is sent for a page."""

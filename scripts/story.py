@@ -209,7 +209,7 @@ def tell(server: str, once: str, trace: Trace) -> None:
     carl.step(ncr, "reinspect", {"finished_at": datetime.now(UTC).isoformat()})
     quinn.step(ncr, "capa-decision", {"needed": False, "reason": "a single event"})
     quinn.step(ncr, "cost", {"labour": "120", "material": "0", "other": "0", "currency": "EUR"})
-    quinn.step(ncr, "close", refused=True)
+    quinn.step(ncr, "close", {"password": PASSWORD}, refused=True)
 
     trace.say("## Revision 2 of the model\n\nThe designer takes the east wall as it was built into the design.")
     second = take_in_model(people["dora"], root, "house-2.obj", _revised(), "REVISION2")
@@ -223,8 +223,8 @@ def tell(server: str, once: str, trace: Trace) -> None:
     shown = {"state": told["record"]["state"], "rechecks": told["record"]["rechecks"]}
     trace.call("quinn", f"GET {ncr}", None, 200, shown)
 
-    trace.say("## A person closes it")
-    quinn.step(ncr, "close")
+    trace.say("## A person who did not correct closes it, by signature")
+    quinn.step(ncr, "close", {"password": PASSWORD})
     told = ines.quiet("GET", f"{root}/elements/{column['global_ids'][0]}/history")["items"]
     states = [{name: one[name] for name in ("epoch", "state", "verdict")} for one in told]
     trace.call("ines", f"GET {root}/elements/column_1/history", None, 200, states)

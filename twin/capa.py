@@ -13,10 +13,10 @@ from types import MappingProxyType
 
 from twin.cause_analysis import CauseAnalysis
 from twin.corrective_action import ActionKind, CapaAction
-from twin.effectiveness import EffectivenessCheck, EffectivenessCriterion
+from twin.effectiveness import EffectivenessCheck, EffectivenessCriterion, SetAside
 from twin.eight_d import Prevention, ProblemStatement, Team
 from twin.errors import Invalid, NotFound, Refused
-from twin.record import Id, Signature, require_utc
+from twin.record import Actor, Id, Signature, require_utc
 from twin.step import Step
 
 
@@ -84,6 +84,8 @@ class Edit(StrEnum):
     CRITERION = "criterion"
     PREVENTION = "prevention"
     RECOGNITION = "recognition"
+    OBSERVATION = "observation"
+    CANCELLATION = "cancellation"
 
 
 EDITABLE: Mapping[Edit, frozenset[CapaState]] = MappingProxyType(
@@ -99,6 +101,8 @@ EDITABLE: Mapping[Edit, frozenset[CapaState]] = MappingProxyType(
         Edit.CRITERION: frozenset({_S.ACTION_PLANNING}),
         Edit.PREVENTION: frozenset({_S.IMPLEMENTATION, _S.VERIFICATION}),
         Edit.RECOGNITION: frozenset({_S.EFFECTIVENESS_MONITORING}),
+        Edit.OBSERVATION: frozenset({_S.EFFECTIVENESS_MONITORING}),
+        Edit.CANCELLATION: frozenset(OPEN_STATES),
     }
 )
 
@@ -139,10 +143,25 @@ class CapaSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancellation:
-    """Why it was given up, and who approved that."""
+class CancellationRequest:
+    """That somebody asks to give it up, and why; it waits for another person's signature."""
 
     reason: str
+    by: Actor
+    at: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse a request without its reason."""
+        require_utc(self.at)
+        if not self.reason.strip():
+            raise Invalid("say why the CAPA is given up")
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Who asked to give it up and why, and who approved that."""
+
+    request: CancellationRequest
     signature: Signature
 
 
@@ -173,14 +192,19 @@ class Capa:
     """Why nothing has to be contained; empty when containment actions do it (D3)."""
     actions: tuple[CapaAction, ...] = ()
     analysis: CauseAnalysis | None = None
+    analysed_by: tuple[Id, ...] = ()
+    """Everybody who wrote something of the analysis: none of them signs it."""
     root_cause_signature: Signature | None = None
     prevention: tuple[Prevention, ...] = ()
     criterion: EffectivenessCriterion | None = None
     monitored_since: datetime | None = None
     checks: tuple[EffectivenessCheck, ...] = ()
     """Every evaluation with the criterion as it stood, also of earlier cycles."""
+    set_aside: tuple[SetAside, ...] = ()
+    """What was seen in this cycle and is not the same again, with the reasons."""
     recognition: str = ""
     """What the team is thanked for, what was learned (D8)."""
+    cancellation_request: CancellationRequest | None = None
     cancellation: Cancellation | None = None
     steps: tuple[Step, ...] = ()
     """How it came to its state."""

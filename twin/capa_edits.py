@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from twin.capa import Capa, CapaSource, Edit, editable
+from twin.capa import CancellationRequest, Capa, CapaSource, Edit, editable
 from twin.cause_analysis import CauseAnalysis
 from twin.corrective_action import ActionKind, CapaAction, complete, end_containment, verify
-from twin.effectiveness import EffectivenessCriterion
+from twin.effectiveness import EffectivenessCriterion, Seen, SetAside
 from twin.eight_d import Prevention, ProblemStatement, Team
 from twin.errors import Conflict, Invalid, NotFound, Refused
 from twin.record import Actor, Evidence, Id
@@ -40,9 +40,10 @@ def describe_problem(capa: Capa, problem: ProblemStatement, *, emergency: str) -
     return replace(editable(capa, Edit.PROBLEM), problem=problem, emergency=emergency)
 
 
-def set_analysis(capa: Capa, analysis: CauseAnalysis) -> Capa:
-    """Set why tree, diagram and cause code (D4)."""
-    return replace(editable(capa, Edit.ANALYSIS), analysis=analysis)
+def set_analysis(capa: Capa, analysis: CauseAnalysis, *, actor: Actor) -> Capa:
+    """Set why tree, diagram and cause code (D4); who writes it does not sign it."""
+    editable(capa, Edit.ANALYSIS)
+    return replace(capa, analysis=analysis, analysed_by=tuple(dict.fromkeys((*capa.analysed_by, actor.id))))
 
 
 def waive_containment(capa: Capa, reason: str) -> Capa:
@@ -128,6 +129,47 @@ def add_prevention(capa: Capa, prevention: Prevention) -> Capa:
 def recognise(capa: Capa, recognition: str) -> Capa:
     """Record what was learned and what the team is thanked for (D8)."""
     return replace(editable(capa, Edit.RECOGNITION), recognition=recognition)
+
+
+def set_aside(capa: Capa, ncr: Id, reason: str, *, seen: Seen, actor: Actor, now: datetime) -> Capa:
+    """Say why a nonconformance that was seen is not what was to be prevented; who has a part in the CAPA does not.
+
+    Raises
+    ------
+    Refused
+        If the actor owns it, leads it, carried out or evaluates any of it.
+    Invalid
+        If it was not seen, or no reason is given.
+    """
+    editable(capa, Edit.OBSERVATION)
+    if ncr not in seen.recurred:
+        raise Invalid(f"{ncr} is none of those that were seen since {capa.number} is monitored")
+    part = {capa.owner, *(p for action in capa.actions for p in (action.responsible, action.done_by))}
+    part |= {capa.team.leader} if capa.team else set()
+    part |= {capa.criterion.evaluator} if capa.criterion else set()
+    if actor.id in part:
+        raise Refused(
+            f"{actor.name} has a part in {capa.number} and does not say what counts: ask somebody who has none",
+            missing=("somebody without a part in it",),
+        )
+    said = SetAside(ncr, reason.strip(), actor.id, now)
+    return replace(capa, set_aside=(*(one for one in capa.set_aside if one.ncr != ncr), said))
+
+
+def request_cancellation(capa: Capa, reason: str, *, actor: Actor, now: datetime) -> Capa:
+    """Ask to give it up; it goes on until somebody else signs that."""
+    editable(capa, Edit.CANCELLATION)
+    if capa.cancellation_request is not None:
+        raise Refused(f"{capa.cancellation_request.by.name} has asked to give {capa.number} up already")
+    return replace(capa, cancellation_request=CancellationRequest(reason.strip(), actor, now))
+
+
+def withdraw_cancellation(capa: Capa) -> Capa:
+    """Take the request to give it up back."""
+    editable(capa, Edit.CANCELLATION)
+    if capa.cancellation_request is None:
+        raise Refused(f"nobody has asked to give {capa.number} up")
+    return replace(capa, cancellation_request=None)
 
 
 def _with_action(capa: Capa, action: CapaAction) -> Capa:

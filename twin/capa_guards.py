@@ -103,6 +103,11 @@ def recognition(capa: Capa, _: datetime) -> tuple[str, ...]:
     return () if capa.recognition.strip() else ("what was learned and what the team is thanked for",)
 
 
+def request(capa: Capa, _: datetime) -> tuple[str, ...]:
+    """To give it up: somebody asked for it, and why."""
+    return () if capa.cancellation_request else ("somebody's request to give it up",)
+
+
 GUARDS: Mapping[CapaEvent, tuple[Guard, ...]] = MappingProxyType(
     {
         CapaEvent.INVESTIGATE: (emergency, team, problem),
@@ -111,6 +116,7 @@ GUARDS: Mapping[CapaEvent, tuple[Guard, ...]] = MappingProxyType(
         CapaEvent.VERIFY: (completion,),
         CapaEvent.MONITOR: (validation, prevention),
         CapaEvent.CONFIRM_EFFECTIVE: (observation, recognition),
+        CapaEvent.CANCEL: (request,),
     }
 )
 """Event -> what it asks; an event that is not there asks nothing but its own arguments."""

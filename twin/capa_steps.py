@@ -7,9 +7,17 @@ from decimal import Decimal
 from twin.access import Capacity
 from twin.capa import TRANSITIONS, Cancellation, Capa, CapaEvent, CapaState
 from twin.capa_guards import allowed_events, missing_for
-from twin.effectiveness import Effect, EffectivenessCheck, effect_of
+from twin.effectiveness import (
+    Effect,
+    EffectivenessCheck,
+    EffectivenessCriterion,
+    Metric,
+    Seen,
+    effect_of,
+    recurred,
+)
 from twin.errors import IllegalTransition, Invalid, Refused
-from twin.record import Actor, Evidence, Signature, SignatureMeaning, content_sha256
+from twin.record import Actor, Evidence, Signature, SignatureMeaning
 from twin.signed_content import digest_of, require_signature
 from twin.step import Step
 
@@ -27,11 +35,12 @@ def analysis_digest(capa: Capa) -> str:
 
 
 def approve_root_cause(capa: Capa, signature: Signature, *, actor: Actor, now: datetime) -> Capa:
-    """Approve the verified root causes (D4), signed by a quality manager who did not lead the work."""
+    """Approve the verified root causes (D4), signed by a quality manager who neither led the work nor wrote it down."""
     after = _step(capa, CapaEvent.APPROVE_ROOT_CAUSE, actor, now)
     involved = {capa.owner: "owns this CAPA"}
     if capa.team is not None:
         involved[capa.team.leader] = "leads the team"
+    involved |= dict.fromkeys(capa.analysed_by, "wrote the analysis")
     require_signature(
         signature, analysis_digest(capa), role=Capacity.QUALITY_MANAGER, not_by=involved,
         meaning=SignatureMeaning.APPROVAL,
@@ -67,16 +76,25 @@ def monitor(capa: Capa, *, actor: Actor, now: datetime) -> Capa:
 
 
 def evaluate(
-    capa: Capa, value: Decimal, *, actor: Actor, now: datetime, evidence: tuple[Evidence, ...], lots: int = 0
+    capa: Capa, value: Decimal | None, *, actor: Actor, now: datetime, evidence: tuple[Evidence, ...], seen: Seen
 ) -> Capa:
     """Judge the effect by the criterion: effective closes (D8), anything less begins the investigation anew.
 
     What is not effective enough may be said as soon as it shows; effective only once the whole window was observed.
 
+    Parameters
+    ----------
+    value
+        Of the criterion's metric. How much recurred is counted, so it may be left out (None): a person may know of
+        more than the records show, never of less. What does not count is set aside first, with its reason.
+    seen
+        What the project's records show; also how many lots.
+
     Raises
     ------
     Refused
-        If somebody else was to evaluate it, nothing shows the value, or it would close too early.
+        If somebody else was to evaluate it, nothing shows the value, records say otherwise, or it would close too
+        early.
     """
     if capa.state is not CapaState.EFFECTIVENESS_MONITORING or capa.criterion is None:
         raise _illegal(capa, CapaEvent.CONFIRM_EFFECTIVE)
@@ -88,38 +106,68 @@ def evaluate(
         )
     if not evidence:
         raise Refused(f"{capa.number}: attach what shows the value", missing=("evidence of the value",))
-    effect = effect_of(criterion, value)
-    check = EffectivenessCheck(criterion, capa.cycle, value, effect, actor.id, now, lots, evidence)
+    worth = _value(capa, criterion, value, seen)
+    effect = effect_of(criterion, worth)
+    check = EffectivenessCheck(criterion, capa.cycle, worth, effect, actor.id, now, seen, capa.set_aside, evidence)
     checked = replace(capa, checks=(*capa.checks, check))
     if effect is not Effect.EFFECTIVE:
         again = _step(checked, CapaEvent.FIND_INEFFECTIVE, actor, now)
         return replace(
             again, cycle=capa.cycle + 1, criterion=None, monitored_since=None, root_cause_signature=None,
-            containment_not_needed="", recognition="",
+            containment_not_needed="", recognition="", set_aside=(),
         )  # fmt: skip
+    lots = len(seen.lots)
     if lots < criterion.window_lots:
         raise Refused(
-            f"{capa.number}: {lots} of {criterion.window_lots} lots were observed",
+            f"{capa.number}: {lots} of {criterion.window_lots} lots were observed since it is monitored",
             missing=(f"{criterion.window_lots - lots} more lots",),
         )
     return _step(checked, CapaEvent.CONFIRM_EFFECTIVE, actor, now)
 
 
-def cancellation_digest(capa: Capa, reason: str) -> str:
-    """Return the digest that who approves giving it up signs: the CAPA as it is, and the reason."""
-    return content_sha256({"capa": digest_of(capa), "reason": reason})
+def _value(capa: Capa, criterion: EffectivenessCriterion, value: Decimal | None, seen: Seen) -> Decimal:
+    """Return the value that counts: of what recurs no fewer than were seen."""
+    if criterion.metric is not Metric.RECURRENCE:
+        if value is None:
+            raise Invalid(f"{capa.number} is judged by {criterion.metric.value}: give its value")
+        return value
+    counted = recurred(seen, capa.set_aside)
+    if value is not None and not value.is_finite():
+        raise Invalid(f"an effect is judged from a finite value, not {value}")
+    if value is not None and value < len(counted):
+        raise Refused(
+            f"{capa.number}: {len(counted)} of the same were seen, not {value}: {', '.join(counted)}; leave the value "
+            "out, or let somebody without a part in it set aside what is not the same, with the reason",
+            missing=tuple(f"a reason why {ncr} is not the same again" for ncr in counted),
+        )
+    return Decimal(len(counted)) if value is None else value
 
 
-def cancel(capa: Capa, reason: str, signature: Signature, *, actor: Actor, now: datetime) -> Capa:
-    """Give it up, with a reason, approved by a quality manager other than who asks for it."""
-    after = _step(capa, CapaEvent.CANCEL, actor, now, reason)
-    if not reason.strip():
-        raise Invalid("say why the CAPA is given up")
+def cancellation_digest(capa: Capa) -> str:
+    """Return the digest that who approves giving it up signs: the CAPA as it is, with the request and its reason."""
+    return digest_of(capa)
+
+
+def cancel(capa: Capa, signature: Signature, *, actor: Actor, now: datetime) -> Capa:
+    """Give it up as was asked, approved by a quality manager other than who asked for it.
+
+    Raises
+    ------
+    Refused
+        If nobody asked for it, or who asked, or who owns it, would approve it.
+    """
+    after = _step(capa, CapaEvent.CANCEL, actor, now)
+    request = capa.cancellation_request
+    assert request is not None  # the event asks for it
+    involved = {capa.owner: "owns this CAPA", request.by.id: "asks for it"}
+    if request.by.on_behalf_of:
+        involved[request.by.on_behalf_of] = "asks for it"
     require_signature(
-        signature, cancellation_digest(capa, reason), role=Capacity.QUALITY_MANAGER,
-        not_by={actor.id: "asks for it", capa.owner: "owns this CAPA"}, meaning=SignatureMeaning.APPROVAL,
+        signature, cancellation_digest(capa), role=Capacity.QUALITY_MANAGER, not_by=involved,
+        meaning=SignatureMeaning.APPROVAL,
     )  # fmt: skip
-    return replace(after, cancellation=Cancellation(reason, signature))
+    steps = (*after.steps[:-1], replace(after.steps[-1], reason=request.reason))
+    return replace(after, cancellation=Cancellation(request, signature), steps=steps)
 
 
 def _step(capa: Capa, event: CapaEvent, actor: Actor, now: datetime, reason: str = "") -> Capa:

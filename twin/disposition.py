@@ -5,6 +5,7 @@ concession) and asks for conformity to be verified after correction; 8.7.2 for t
 the whole rule, one row per decision.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -207,7 +208,7 @@ def signed_as(line: DispositionLine, *, contract_affected: bool) -> tuple[Capaci
     return gate.signed_as + ((Capacity.CUSTOMER,) if customer else ())
 
 
-def missing_proof(line: DispositionLine, proofs: Sequence[Proof]) -> tuple[str, ...]:
+def missing_proof(line: DispositionLine, proofs: Sequence[Proof], *, unit: str) -> tuple[str, ...]:
     """Return what is missing of the proof that a line was carried out; the last proof given counts."""
     gate = GATES[line.decision]
     if not gate.after:
@@ -220,22 +221,35 @@ def missing_proof(line: DispositionLine, proofs: Sequence[Proof]) -> tuple[str, 
     if proof.counted is not None and "counted" in gate.after and proof.counted != line.quantity:
         missing.append(f"reconciliation: {proof.counted} counted of {line.quantity}")
     if proof.lots and "lots" in gate.after:
-        missing += _unsorted(line, proof.lots)
+        missing += _unsorted(line, proof.lots, by_element=is_counted(unit))
     if not missing and proof.verdict is not Outcome.PASS:
         missing.append(f"a verification that passes, not {proof.verdict.value}")
     return tuple(f"{said(line)}: {phrase}" for phrase in missing)
 
 
+def is_counted(unit: str) -> bool:
+    """Say whether a quantity in this unit is a number of elements: then each belongs to one line, or one lot."""
+    return unit.strip().casefold() in ("element", "elements")
+
+
 def missing_in_lines(lines: Sequence[DispositionLine], quantity: Decimal, global_ids: Sequence[str]) -> tuple[str, ...]:
-    """Return what the lines leave undecided: their quantities must sum to the whole, and name every element."""
+    """Return what the lines leave undecided: their quantities must sum to the whole, and name every element.
+
+    Where the record names elements, every line does: else nobody could tell which of them it is about.
+    """
     left = quantity - sum((line.quantity for line in lines), Decimal(0))
     missing = [f"a disposition for the remaining {left} of {quantity}"] if left else []
+    missing += [f"{said(line)}: the elements that it is about" for line in lines if global_ids and not line.global_ids]
     undecided = sorted(set(global_ids) - {g for line in lines for g in line.global_ids})
     return (*missing, *(f"a disposition for element {g}" for g in undecided))
 
 
-def require_lines(lines: Sequence[DispositionLine], quantity: Decimal, global_ids: Sequence[str]) -> None:
-    """Raise :class:`Invalid` for lines that decide about more than there is, or about something else."""
+def require_lines(lines: Sequence[DispositionLine], quantity: Decimal, global_ids: Sequence[str], *, unit: str) -> None:
+    """Raise :class:`Invalid` for lines that decide about more than there is, about something else, or one thing twice.
+
+    A quantity of elements is counted: each element is in one line, and a line's quantity is the number of its elements.
+    In any other unit an element may be in several lines, as when 2 m² of a wall are repaired and the rest is accepted.
+    """
     total = sum((line.quantity for line in lines), Decimal(0))
     if total > quantity:
         raise Invalid(f"the lines decide about {total}, more than the {quantity} that do not conform")
@@ -244,6 +258,8 @@ def require_lines(lines: Sequence[DispositionLine], quantity: Decimal, global_id
     strange = sorted({g for line in lines for g in line.global_ids} - set(global_ids))
     if strange:
         raise Invalid(f"element {strange[0]} is not one of this nonconformance: leave it out of the disposition")
+    if is_counted(unit) and global_ids:
+        _require_counted(lines)
 
 
 def said(line: DispositionLine) -> str:
@@ -253,6 +269,16 @@ def said(line: DispositionLine) -> str:
 
 def _given(value: object) -> bool:
     return bool(value.strip()) if isinstance(value, str) else value is not None and value != ()
+
+
+def _require_counted(lines: Sequence[DispositionLine]) -> None:
+    named = Counter(g for line in lines for g in line.global_ids)
+    twice = sorted(g for g, count in named.items() if count > 1)
+    if twice:
+        raise Invalid(f"element {twice[0]} is in {named[twice[0]]} lines: decide about each element in one")
+    for line in lines:
+        if line.global_ids and line.quantity != len(line.global_ids):
+            raise Invalid(f"{said(line)} names {len(line.global_ids)} elements: its quantity is their number")
 
 
 def _beyond(line: DispositionLine, concession: Concession, now: datetime) -> list[str]:
@@ -265,7 +291,7 @@ def _beyond(line: DispositionLine, concession: Concession, now: datetime) -> lis
     return [phrase for holds, phrase in checks if not holds]
 
 
-def _unsorted(line: DispositionLine, lots: Sequence[ChildLot]) -> list[str]:
+def _unsorted(line: DispositionLine, lots: Sequence[ChildLot], *, by_element: bool) -> list[str]:
     """Return what sorting left open: nothing may be lost between the lots, and what failed must go on somewhere."""
     missing: list[str] = []
     total = sum((lot.quantity for lot in lots), Decimal(0))
@@ -275,6 +301,8 @@ def _unsorted(line: DispositionLine, lots: Sequence[ChildLot]) -> list[str]:
     if named != sorted(line.global_ids):
         missing.append("each of its elements in exactly one lot")
     for lot in lots:
+        if by_element and lot.global_ids and lot.quantity != len(lot.global_ids):
+            missing.append(f"a quantity of {len(lot.global_ids)}, the number of its elements, for lot {lot.id}")
         if lot.verdict not in (Outcome.PASS, Outcome.FAIL):
             missing.append(f"a verdict for lot {lot.id}: it is {lot.verdict.value}")
         if lot.verdict is Outcome.FAIL and lot.ncr is None:

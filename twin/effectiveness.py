@@ -70,8 +70,40 @@ class EffectivenessCriterion:
             )
         if min(self.window_days, self.window_lots) != 0 or max(self.window_days, self.window_lots) < 1:
             raise Invalid("a criterion is observed over a number of days or of lots, one of the two, at least 1")
+        if self.metric is Metric.RECURRENCE and self.better is not Better.LOWER:
+            raise Invalid("of what recurs, lower is better")
         if not self.evaluator:
             raise Invalid("a criterion names who will evaluate it")
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A nonconformance that looks like what was to be prevented, and why it is not (said by who has no part in it)."""
+
+    ncr: Id
+    reason: str
+    by: Id
+    at: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse one without its reason."""
+        require_utc(self.at)
+        if not self.reason.strip():
+            raise Invalid("say why it is not the same again")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the project's own records show since the effect is monitored: looked up, never typed."""
+
+    recurred: tuple[Id, ...] = ()
+    """Nonconformances of the same kind, opened or reopened since."""
+    lots: tuple[Id, ...] = ()
+    """Inspections and scan epochs since, in which the same would have shown; each lot once."""
+    named: tuple[Id, ...] = ()
+    """Those among ``lots`` that a person named, because the words in them are others."""
+    reason: str = ""
+    """Why those count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +116,8 @@ class EffectivenessCheck:
     effect: Effect
     evaluated_by: Id
     evaluated_at: datetime
-    lots: int = 0
-    """How many lots or scans were observed."""
+    seen: Seen = Seen()
+    set_aside: tuple[SetAside, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
     def __post_init__(self) -> None:
@@ -93,6 +125,14 @@ class EffectivenessCheck:
         require_utc(self.evaluated_at)
         if self.effect is not effect_of(self.criterion, self.value):
             raise Invalid(f"the value {self.value} is not {self.effect} under its criterion")
+        if self.criterion.metric is Metric.RECURRENCE and self.value < len(recurred(self.seen, self.set_aside)):
+            raise Invalid(f"a recurrence of {self.value} leaves out some that were seen")
+
+
+def recurred(seen: Seen, set_aside: tuple[SetAside, ...]) -> tuple[Id, ...]:
+    """Return what recurred, without what was set aside with a reason."""
+    aside = {one.ncr for one in set_aside}
+    return tuple(ncr for ncr in seen.recurred if ncr not in aside)
 
 
 def is_better(value: Decimal, than: Decimal, better: Better) -> bool:

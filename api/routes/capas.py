@@ -18,9 +18,10 @@ from twin import capa_edits as edits
 from twin import capa_steps as steps
 from twin.access import Action
 from twin.capa import Capa
+from twin.effectiveness import recurred
 from twin.operations import capa_links, capas
-from twin.operations.recurrences import proposals, seen_since
-from twin.store.records import CAPA
+from twin.operations.recurrences import observed, proposals
+from twin.store.records import CAPA, NCR
 from twin.store.view import Stored
 
 routes = Routes("capas")
@@ -84,10 +85,18 @@ def export_capa(capa: CapaHeld) -> ExportOut:
 
 @routes.get(ONE + "/observation", Action.CAPA_READ, "What was seen of the same")
 def observe_capa(capa: CapaHeld) -> wire.Observation:
-    """Return the nonconformances alike that were opened since the effect is monitored."""
+    """Return the nonconformances alike that were opened since the effect is monitored, and the lots that were seen.
+
+    Whoever asks: all of the project's are counted, and named as far as the caller may see them.
+    """
     with capa.store.read() as view:
-        seen = seen_since(view, capa.record, capa.scope)
-    return wire.Observation(count=len(seen), ncrs=list(seen), since=capa.record.monitored_since)
+        seen = observed(view, capa.record)
+        shown = [ncr for ncr in seen.recurred if view.has(NCR, ncr, capa.scope)]
+    counted = recurred(seen, capa.record.set_aside)
+    return wire.Observation(
+        count=len(counted), ncrs=shown, set_aside=list(capa.record.set_aside), lots=len(seen.lots),
+        since=capa.record.monitored_since,
+    )  # fmt: skip
 
 
 @routes.get(ONE + "/files/{digest}", Action.CAPA_READ, "Download evidence", answers="*/*", also=STATUSES)
@@ -136,8 +145,10 @@ def waive_capa_containment(capa: CapaHeld, expected: Expected, given: Reason) ->
 
 @routes.post(ONE + "/analysis", Action.CAPA_EDIT, "Set the analysis (D4)")
 def set_capa_analysis(capa: CapaHeld, expected: Expected, given: wire.AnalysisIn) -> CapaOut:
-    """Set why tree, cause-and-effect diagram and cause code."""
-    return _shown(capa, capa.step("set_analysis", lambda c: edits.set_analysis(c, given.analysis), expected))
+    """Set why tree, cause-and-effect diagram and cause code; who writes any of it does not sign it."""
+    return _shown(capa, capas.write_analysis(
+        capa.store, capa.context, capa.id, given.analysis, expected=expected, scope=capa.scope
+    ))  # fmt: skip
 
 
 @routes.post(ONE + "/actions", Action.CAPA_EDIT, "Plan an action (D3, D5)")
@@ -257,23 +268,48 @@ def monitor_capa(capa: CapaHeld, expected: Expected) -> CapaOut:
 
 @routes.post(ONE + "/evaluate", Action.CAPA_EVALUATE, "Evaluate the effect (D8)")
 def evaluate_capa(capa: CapaHeld, expected: Expected, given: wire.Evaluation) -> CapaOut:
-    """Judge the effect by the criterion: effective closes it, anything less begins the investigation anew."""
-    shown, by, now = tuple(one.value() for one in given.evidence), capa.actor, capa.now
+    """Judge the effect by the criterion: effective closes it, anything less begins the investigation anew.
 
-    def judged(record: Capa) -> Capa:
-        return steps.evaluate(record, given.value, actor=by, now=now, evidence=shown, lots=given.lots)
+    What recurred and the lots are counted in the project's records.
+    """
+    stored = capas.evaluate_capa(
+        capa.store, capa.context, capa.id, given.judgement(), expected=expected, scope=capa.scope
+    )
+    return _shown(capa, stored)
 
-    return _shown(capa, capa.step("evaluate", judged, expected))
+
+@routes.post(ONE + "/set-aside", Action.CAPA_APPROVE, "Set aside what is not the same again")
+def set_capa_observation_aside(capa: CapaHeld, expected: Expected, given: wire.SetAsideIn) -> CapaOut:
+    """Say why a nonconformance that was seen is not what this was to prevent; not by who has a part in it."""
+    stored = capas.put_aside(
+        capa.store, capa.context, capa.id, given.ncr, given.reason, expected=expected, scope=capa.scope
+    )
+    return _shown(capa, stored)
+
+
+@routes.post(ONE + "/request-cancellation", Action.CAPA_ACT, "Ask to give it up")
+def request_capa_cancellation(capa: CapaHeld, expected: Expected, given: Reason) -> CapaOut:
+    """Ask to give it up; it goes on until somebody else signs that."""
+    return _shown(capa, capas.ask_to_cancel(
+        capa.store, capa.context, capa.id, given.reason, expected=expected, scope=capa.scope
+    ))  # fmt: skip
+
+
+@routes.post(ONE + "/withdraw-cancellation", Action.CAPA_ACT, "Take the request to give it up back")
+def withdraw_capa_cancellation(capa: CapaHeld, expected: Expected) -> CapaOut:
+    """Take the request back: who asked does, or who could sign it and declines."""
+    return _shown(capa, capas.withdraw_request(
+        capa.store, capa.context, capa.id, member=capa.member, expected=expected, scope=capa.scope
+    ))  # fmt: skip
 
 
 @routes.post(ONE + "/cancel", Action.CAPA_APPROVE, "Sign that it is given up", secret=True)
-def cancel_capa(capa: CapaHeld, expected: Expected, given: wire.CancellationIn) -> CapaOut:
-    """Approve by signature that it is given up, which somebody else asks for."""
+def cancel_capa(capa: CapaHeld, expected: Expected, given: Signing) -> CapaOut:
+    """Approve by signature that it is given up, as somebody else asked (`request-cancellation`)."""
     capa.confirm(given.password)
     stored = capas.sign_cancellation(
-        capa.store, capa.context, capa.id, given.reason, asked_by=given.asked_by, member=capa.member,
-        expected=expected, scope=capa.scope,
-    )  # fmt: skip
+        capa.store, capa.context, capa.id, member=capa.member, expected=expected, scope=capa.scope
+    )
     return _shown(capa, stored)
 
 

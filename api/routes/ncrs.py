@@ -11,7 +11,7 @@ from api.records import DigestPath, evidence_file, exported, history_of
 from api.routing import Routes
 from api.schemas import ncr as wire
 from api.schemas.ncr import NcrLine, NcrOut, NcrQuery, NewNcr, ncr_line, ncr_out
-from api.schemas.record import EvidenceIn, ExportOut, Happening, Named, Reason, Signing, manifestation
+from api.schemas.record import EvidenceIn, ExportOut, Happening, Reason, Signing, manifestation
 from twin import ncr as verbs
 from twin.access import Action
 from twin.errors import Invalid
@@ -19,7 +19,9 @@ from twin.ncr import NonConformance
 from twin.ncr_parts import CustomerNotice
 from twin.operations import ncr_steps
 from twin.operations.capa_links import decide_on_capa
-from twin.operations.ncrs import open_ncr, raise_ncr, sign_ncr
+from twin.operations.ncr_rechecks import recheck_by_check, recheck_by_inspection
+from twin.operations.ncrs import close_ncr, open_ncr, prove_line, raise_ncr, sign_ncr
+from twin.operations.repeats import note_finding
 from twin.store.records import NCR
 from twin.store.view import Stored
 
@@ -34,7 +36,7 @@ def list_ncrs(
 ) -> Listed[NcrLine]:
     """Return the nonconformance records of a project, drafts among them."""
     with store.read() as view:
-        return pager.records(view, NCR, query, rows, lambda stored: ncr_line(stored, now))
+        return pager.records(view, NCR, query, rows, lambda stored: ncr_line(stored, now), where=query.columns(now))
 
 
 @routes.post(ALL, Action.NCR_RAISE, "Raise a nonconformance", status=201)
@@ -66,7 +68,11 @@ def export_ncr(ncr: NcrHeld) -> ExportOut:
     past = [manifestation(s, "disposition", holds=False) for cycle in record.history for s in cycle.signatures]
     valid = verbs.valid_signatures(record)
     now = [manifestation(s, "disposition", holds=s in valid) for s in record.signatures]
-    return exported(ncr, [*past, *now])
+    ended = [manifestation(cycle.closing, "closing", holds=False) for cycle in record.history if cycle.closing]
+    if record.closing is not None:
+        holds = record.closing.content_sha256 == verbs.closing_sha256(record)
+        ended.append(manifestation(record.closing, "closing", holds=holds))
+    return exported(ncr, [*past, *now, *ended])
 
 
 @routes.get(ONE + "/files/{digest}", Action.NCR_READ, "Download evidence", answers="*/*", also=STATUSES)
@@ -184,14 +190,18 @@ def reinspect_ncr(ncr: NcrHeld, expected: Expected, given: wire.Finished) -> Ncr
 
 @routes.post(ONE + "/rechecks", Action.INSPECTION_PERFORM, "Record a re-inspection")
 def recheck_ncr(ncr: NcrHeld, expected: Expected, given: wire.RecheckIn) -> NcrOut:
-    """Let a check or a signed inspection re-inspect the record; one that fails sends it back to review."""
+    """Let a check or a signed inspection re-inspect the record; one that fails sends it back to review.
+
+    It counts for the requirements that it judged itself, by the limits that were violated.
+    """
     if given.check_run and not given.inspection:
-        stored = ncr_steps.recheck_by_check(
-            ncr.store, ncr.context, ncr.id, given.check_run, expected=expected, scope=ncr.scope
-        )
+        if given.same_as:
+            raise Invalid("same_as is about the questions of an inspection: name the inspection")
+        stored = recheck_by_check(ncr.store, ncr.context, ncr.id, given.check_run, expected=expected, scope=ncr.scope)
     elif given.inspection and not given.check_run:
-        stored = ncr_steps.recheck_by_inspection(
-            ncr.store, ncr.context, ncr.id, given.inspection, criteria=given.criteria, expected=expected,
+        stored = recheck_by_inspection(
+            ncr.store, ncr.context, ncr.id, given.inspection, criteria=given.criteria,
+            equivalences=tuple(one.value() for one in given.same_as), reason=given.reason, expected=expected,
             scope=ncr.scope,
         )  # fmt: skip
     else:
@@ -203,7 +213,7 @@ def recheck_ncr(ncr: NcrHeld, expected: Expected, given: wire.RecheckIn) -> NcrO
 def prove_ncr_line(ncr: NcrHeld, expected: Expected, given: wire.ProofIn, new_id: NewIdDep) -> NcrOut:
     """Record that a line was carried out; a proof that fails sends the record back to review."""
     proof = given.value(ncr.actor, ncr.now, [new_id() for _ in given.lots])
-    return _shown(ncr, ncr.step("record_proof", lambda n: verbs.record_proof(n, proof, now=ncr.now), expected))
+    return _shown(ncr, prove_line(ncr.store, ncr.context, ncr.id, proof, expected=expected, scope=ncr.scope))
 
 
 @routes.post(ONE + "/capa-decision", Action.NCR_CLOSE, "Decide on a CAPA")
@@ -230,16 +240,27 @@ def inform_ncr_customer(ncr: NcrHeld, expected: Expected, given: wire.NoticeIn) 
 
 
 @routes.post(ONE + "/occurrences", Action.FINDING_TRIAGE, "Note a finding in a record")
-def note_ncr_finding(ncr: NcrHeld, expected: Expected, given: Named) -> NcrOut:
-    """Note a finding in a record that knows its defect, instead of making another record of it."""
-    stored = ncr_steps.note_finding(ncr.store, ncr.context, ncr.id, given.id, expected=expected, scope=ncr.scope)
+def note_ncr_finding(ncr: NcrHeld, expected: Expected, given: wire.NotedFinding) -> NcrOut:
+    """Note a finding in a record that knows its defect, instead of making another record of it.
+
+    Where the defect has changed since the disposition, who reviews says with a reason why that still answers it.
+    """
+    stored = note_finding(
+        ncr.store, ncr.context, ncr.id, given.id, reason=given.reason, member=ncr.member, expected=expected,
+        scope=ncr.scope,
+    )  # fmt: skip
     return _shown(ncr, stored)
 
 
-@routes.post(ONE + "/close", Action.NCR_CLOSE, "Close a record")
-def close_ncr(ncr: NcrHeld, expected: Expected) -> NcrOut:
-    """Close it: everything decided is done and proven, and what was corrected passed its re-inspection."""
-    return _shown(ncr, ncr.step("close", lambda n: verbs.close(n, actor=ncr.actor, now=ncr.now), expected))
+@routes.post(ONE + "/close", Action.NCR_CLOSE, "Sign that it is closed", secret=True)
+def close_record(ncr: NcrHeld, expected: Expected, given: Signing) -> NcrOut:
+    """Close it by signature: everything decided is done and proven, and what was corrected passed its re-inspection.
+
+    Not by who corrected; a major or critical one not by who raised it either.
+    """
+    ncr.confirm(given.password)
+    stored = close_ncr(ncr.store, ncr.context, ncr.id, member=ncr.member, expected=expected, scope=ncr.scope)
+    return _shown(ncr, stored)
 
 
 @routes.post(ONE + "/reconsider", Action.NCR_REVIEW, "Reconsider the disposition")

@@ -14,7 +14,6 @@ from api.schemas.base import (
     RecordOut,
     RecordRef,
     Schema,
-    Secret,
     example,
     stamp,
 )
@@ -24,8 +23,9 @@ from twin.capa_guards import allowed_events, missing_for
 from twin.cause_analysis import CauseAnalysis
 from twin.corrective_action import ActionKind
 from twin.disciplines import disciplines
-from twin.effectiveness import EffectivenessCriterion
+from twin.effectiveness import EffectivenessCriterion, SetAside
 from twin.eight_d import Prevention, ProblemStatement, Team
+from twin.operations.capas import Judgement
 from twin.record import Id
 from twin.recurrence import Alike, Recurrence, RecurrenceRule
 from twin.store.codec import to_json
@@ -236,23 +236,32 @@ class Recognition(Body):
 
 
 class Evaluation(Body):
-    """The value of the criterion's metric, and what shows it."""
+    """What the evaluator brings: the value of the criterion's metric where it is not counted, and what shows it."""
 
-    model_config = example(value="0", lots=0, evidence=[{"kind": "report", "sha256": SHA256}])
+    model_config = example(value="0", lots=[], reason="", evidence=[{"kind": "report", "sha256": SHA256}])
 
-    value: Number
-    lots: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    value: Number | None = Field(
+        default=None,
+        description="Left out, what recurred is counted; given, it may be more than was seen, never less",
+    )
+    lots: Annotated[tuple[RecordRef, ...], Field(max_length=1000)] = Field(
+        default=(), description="Inspections and scan epochs that count besides those that are recognised"
+    )
+    reason: Prose = Field(default="", description="Why those count")
     evidence: Files = ()
 
+    def judgement(self) -> Judgement:
+        """Return it as the operation's."""
+        return Judgement(self.value, tuple(one.value() for one in self.evidence), self.lots, self.reason)
 
-class CancellationIn(Schema):
-    """That it is given up: why, who asks for it, and the password of who approves it."""
 
-    model_config = example(reason="the line is taken down", asked_by=ID, password="four words not together")
+class SetAsideIn(Schema):
+    """A nonconformance that was seen and is not the same again, and why."""
 
+    model_config = example(ncr=ID, reason="hit by a crane, not by the formwork")
+
+    ncr: RecordRef
     reason: Prose
-    asked_by: RecordRef
-    password: Secret
 
 
 class RecurrenceQuery(Schema):
@@ -260,7 +269,7 @@ class RecurrenceQuery(Schema):
 
     count: Annotated[int, Field(ge=2, le=1000)] = 3
     window_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    alike: Annotated[tuple[Alike, ...], Field(min_length=1, max_length=3)] = (
+    alike: Annotated[tuple[Alike, ...], Field(min_length=1, max_length=4)] = (
         Alike.ELEMENT_CLASS, Alike.CHARACTERISTIC,
     )  # fmt: skip
 
@@ -277,7 +286,7 @@ class RecurrenceOut(Schema):
         last_at="2026-11-22T08:00:00Z", total=3, capas=[],
     )  # fmt: skip
 
-    cause_code: str
+    cause_code: str = Field(description="Empty where nobody knows the cause of any of them")
     alike: list[str]
     ncrs: list[Id]
     first_at: datetime
@@ -297,10 +306,15 @@ def recurrence_out(found: Recurrence) -> RecurrenceOut:
 class Observation(Schema):
     """What was seen of the same since the effect is monitored."""
 
-    model_config = example(count=0, ncrs=[], since="2026-12-01T08:00:00Z")
+    model_config = example(
+        count=1, ncrs=[ID, "6" * 32], lots=3, since="2026-12-01T08:00:00Z",
+        set_aside=[{"ncr": ID, "reason": "hit by a crane", "by": ID, "at": "2026-12-09T08:00:00Z"}],
+    )  # fmt: skip
 
-    count: int
-    ncrs: list[Id]
+    count: int = Field(description="Without those set aside: no evaluation may say fewer")
+    ncrs: list[Id] = Field(description="All that look the same, as far as the caller may see them")
+    set_aside: list[SetAside]
+    lots: int = Field(description="Inspections and scans since, in which the same would have shown")
     since: datetime | None
 
 

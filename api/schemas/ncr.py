@@ -1,8 +1,8 @@
 """Nonconformance records over the wire."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -24,14 +24,16 @@ from geometry.verdict import Outcome
 from twin.access import Capacity
 from twin.disposition import ChildLot, Concession, Decision, DispositionLine, Proof
 from twin.finding import Severity
-from twin.ncr import NonConformance, State, allowed_events, is_overdue, missing_for
+from twin.ncr import NonConformance, State, allowed_events, is_overdue, missing_for, total_cost
 from twin.ncr_draft import DraftChanges
-from twin.ncr_parts import Containment, ContainmentKind, Cost, Criteria, Violation
+from twin.ncr_parts import Containment, ContainmentKind, Cost, Criteria, Equivalence, Violation
+from twin.ncr_record import concession_until
 from twin.operations.ncr_steps import Seat
 from twin.record import Actor, Id
 from twin.store.codec import to_json
-from twin.store.view import Stored
+from twin.store.view import Span, Stored
 
+_INSTANT = timedelta(microseconds=1)
 _AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
 _RECORD = NonConformance(
     ID, ID, "Column 1 is 25 mm off its axis", Severity.MAJOR, Decimal(1), "element", Actor(ID, "Ann Wu"), _AT,
@@ -51,19 +53,26 @@ class NcrOut(RecordOut):
 
     model_config = example(
         **RECORD_EXAMPLE, record=to_json(_RECORD), events=[{"event": "contain", "missing": ["a containment"]}],
-        overdue=False,
+        overdue=False, cost_total={"EUR": "120"}, concession_until=None, concession_expired=False,
     )  # fmt: skip
 
     record: NonConformance
     events: list[Possible] = Field(description="What its state knows, and what each event still lacks")
     overdue: bool
+    concession_until: datetime | None = Field(description="When the first of its concessions ends")
+    concession_expired: bool = Field(description="What was accepted is accepted no longer, and stands there still")
+    cost_total: dict[str, Decimal] = Field(description="What all its cycles cost so far, by currency")
 
 
 def ncr_out(stored: Stored[NonConformance], now: datetime) -> NcrOut:
     """Return a record as it is sent."""
     record, events = stored.record, allowed_events(stored.record)
     lacks = {str(event): missing_for(record, event, now=now) for event in events}
-    return NcrOut(**stamp(stored), record=record, events=possible(events, lacks), overdue=is_overdue(record, now))
+    return NcrOut(
+        **stamp(stored), record=record, events=possible(events, lacks), overdue=is_overdue(record, now),
+        cost_total=total_cost(record), concession_until=concession_until(record),
+        concession_expired=_expired(record, now),
+    )  # fmt: skip
 
 
 class NcrLine(RecordOut):
@@ -72,7 +81,8 @@ class NcrLine(RecordOut):
     model_config = example(
         **RECORD_EXAMPLE, number="TOWER-NCR-0001", title="Column 1 is 25 mm off its axis", state="open",
         severity="major", quantity="1", unit="element", global_ids=["2O2Fr$t4X7Zf8NOew3FLKr"], assignee=None, due=None,
-        containment_due="2026-11-23T08:00:00Z", cycle_count=0, overdue=False,
+        containment_due="2026-11-23T08:00:00Z", cycle_count=0, overdue=False, concession_until=None,
+        concession_expired=False,
     )  # fmt: skip
 
     number: str
@@ -87,6 +97,8 @@ class NcrLine(RecordOut):
     containment_due: datetime | None
     cycle_count: int
     overdue: bool
+    concession_until: datetime | None = Field(description="When the first of its concessions ends")
+    concession_expired: bool = Field(description="What was accepted is accepted no longer, and stands there still")
 
 
 def ncr_line(stored: Stored[NonConformance], now: datetime) -> NcrLine:
@@ -96,7 +108,13 @@ def ncr_line(stored: Stored[NonConformance], now: datetime) -> NcrLine:
         **stamp(stored), number=ncr.number, title=ncr.title, state=ncr.state, severity=ncr.severity,
         quantity=ncr.quantity, unit=ncr.unit, global_ids=list(ncr.global_ids), assignee=ncr.assignee, due=ncr.due,
         containment_due=ncr.containment_due, cycle_count=ncr.cycle_count, overdue=is_overdue(ncr, now),
+        concession_until=concession_until(ncr), concession_expired=_expired(ncr, now),
     )  # fmt: skip
+
+
+def _expired(ncr: NonConformance, now: datetime) -> bool:
+    until = concession_until(ncr)
+    return until is not None and until <= now
 
 
 class NcrQuery(PageQuery):
@@ -107,6 +125,17 @@ class NcrQuery(PageQuery):
     assignee: RecordRef | None = None
     number: OptionalLine | None = Field(default=None, examples=["TOWER-NCR-0001"])
     global_id: GlobalId | None = Field(default=None, description="Records about this element")
+    concession_expired: bool | None = Field(
+        default=None, description="Records whose concession has ended (true), or holds (false)"
+    )
+
+    beside: ClassVar[frozenset[str]] = frozenset({"concession_expired"})
+
+    def columns(self, now: datetime) -> dict[str, Span]:
+        """Return what it asks of columns beyond their equality."""
+        if self.concession_expired is None:
+            return {}
+        return {"concession_until": Span(end=now) if self.concession_expired else Span(start=now + _INSTANT)}
 
 
 class NewNcr(Body):
@@ -259,14 +288,41 @@ class Finished(Schema):
     finished_at: Moment
 
 
+class SameAsIn(Body):
+    """What a question of an inspection asks for under other words than the record."""
+
+    model_config = example(question="c1", characteristic="axis_position", clause="GB 50204-2015, 8.3.2")
+
+    question: Line = Field(description="The characteristic of the inspection")
+    characteristic: OptionalLine = Field(default="", description="As the record's requirement has it; none of a repair")
+    clause: Line = Field(description="As the record's requirement has it; of a repair, its criteria")
+
+    def value(self) -> Equivalence:
+        """Return it as the domain's."""
+        return Equivalence(self.question, self.characteristic, self.clause)
+
+
 class RecheckIn(Schema):
     """What re-inspected: a check, or a signed inspection. What it says is taken from it."""
 
-    model_config = example(check_run=None, inspection=ID, criteria="original")
+    model_config = example(check_run=None, inspection=ID, criteria="original", same_as=[], reason="")
 
     check_run: RecordRef | None = None
     inspection: RecordRef | None = None
     criteria: Criteria = Criteria.ORIGINAL
+    same_as: Annotated[tuple[SameAsIn, ...], Field(max_length=100)] = Field(
+        default=(), description="Questions that ask for a requirement of the record under other words"
+    )
+    reason: Prose = Field(default="", description="Why they are the same")
+
+
+class NotedFinding(Schema):
+    """A finding that a record takes up."""
+
+    model_config = example(id=ID, reason="")
+
+    id: RecordRef
+    reason: Prose = Field(default="", description="Why what is decided still answers what has changed")
 
 
 class LotIn(Body):

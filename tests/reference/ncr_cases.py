@@ -33,6 +33,7 @@ NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
 RAISER = Actor("r" * 32, "Rosa")
 OTHER = Actor("o" * 32, "Otto")
+WORKER = Actor("w" * 32, "Wen")
 SCANNER = Actor("s" * 32, "checker")
 PHOTO = Evidence(EvidenceKind.PICTURE, "0" * 64)
 BOARD = (
@@ -103,12 +104,12 @@ def dispositioned(*lines: DispositionLine) -> NonConformance:
 
 
 def in_correction(*lines: DispositionLine) -> NonConformance:
-    return verbs.correct(dispositioned(*(lines or (REWORK,))), actor=OTHER, now=NOW)
+    return verbs.correct(dispositioned(*(lines or (REWORK,))), actor=WORKER, now=NOW)
 
 
 def in_reinspection(*lines: DispositionLine) -> NonConformance:
     before = in_correction(*(lines or (REWORK,)))
-    return verbs.reinspect(before, finished_at=NOW + DAY, actor=OTHER, now=NOW + DAY)
+    return verbs.reinspect(before, finished_at=NOW + DAY, actor=WORKER, now=NOW + DAY)
 
 
 def in_verification(*lines: DispositionLine) -> NonConformance:
@@ -135,13 +136,23 @@ def proof(line: str, verdict: Outcome = Outcome.PASS) -> Proof:
     return Proof(line, verdict, OTHER, NOW, (PHOTO,), as_built_record="AB-12 rev C", marking="cut", counted=D(1))
 
 
+def closing(
+    ncr: NonConformance, who: Actor = OTHER, now: datetime = NOW + 3 * DAY, role: str = "quality_manager"
+) -> Signature:
+    return Signature(who.id, who.name, SignatureMeaning.APPROVAL, role, now, verbs.closing_sha256(ncr))
+
+
+def close(ncr: NonConformance, *, actor: Actor = OTHER, now: datetime = NOW + 3 * DAY) -> NonConformance:
+    return verbs.close(ncr, closing(ncr, actor, now), actor=actor, now=now)
+
+
 def closed() -> NonConformance:
-    return verbs.close(settled(rechecked(in_reinspection())), actor=OTHER, now=NOW + 3 * DAY)
+    return close(settled(rechecked(in_reinspection())))
 
 
 def closed_as_is() -> NonConformance:
     proven = verbs.record_proof(in_verification(), proof("ai"), now=NOW)
-    return verbs.close(settled(proven), actor=OTHER, now=NOW + DAY)
+    return close(settled(proven), now=NOW + DAY)
 
 
 def reject(ncr: NonConformance) -> NonConformance:
@@ -179,8 +190,8 @@ def assert_refused(ncr: NonConformance, event: Event, phrase: str, now: datetime
         Event.REVIEW: lambda n: verbs.review(n, actor=OTHER, now=now),
         Event.SIGN: lambda n: verbs.sign(n, signature(n, BOARD[0]), now=now),
         Event.DISPOSE: lambda n: verbs.dispose(n, actor=OTHER, now=now),
-        Event.CORRECT: lambda n: verbs.correct(n, actor=OTHER, now=now),
-        Event.CLOSE: lambda n: verbs.close(n, actor=OTHER, now=now),
+        Event.CORRECT: lambda n: verbs.correct(n, actor=WORKER, now=now),
+        Event.CLOSE: lambda n: close(n, now=now),
     }
     with pytest.raises(Refused) as refusal:
         acts[event](ncr)

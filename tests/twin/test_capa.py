@@ -30,12 +30,15 @@ from twin.capa_edits import (
     link_source,
     recognise,
     remove_containment,
+    request_cancellation,
     set_analysis,
+    set_aside,
     set_criterion,
     set_team,
     unlink_source,
     verify_action,
     waive_containment,
+    withdraw_cancellation,
 )
 from twin.capa_guards import allowed_events, missing_for
 from twin.capa_steps import (
@@ -54,7 +57,7 @@ from twin.capa_steps import (
 from twin.cause_analysis import CauseAnalysis
 from twin.corrective_action import ActionKind, CapaAction
 from twin.disciplines import disciplines
-from twin.effectiveness import Better, Effect, EffectivenessCheck, EffectivenessCriterion, Metric, effect_of
+from twin.effectiveness import Better, Effect, EffectivenessCheck, EffectivenessCriterion, Metric, Seen, effect_of
 from twin.eight_d import Prevention, PreventionKind, ProblemStatement, Team
 from twin.errors import Conflict, IllegalTransition, Invalid, NotFound, Refused
 from twin.record import Actor, Evidence, EvidenceKind, Signature, SignatureMeaning
@@ -67,6 +70,8 @@ OWNER, LEADER, CHAMPION, WORKER, CHECKER, EVALUATOR, MANAGER = (
     Actor(name, name.title()) for name in ("owner", "leader", "champion", "worker", "checker", "evaluator", "manager")
 )
 PROOF = (Evidence(EvidenceKind.PICTURE, "ab" * 32),)
+NOTHING = Seen()
+TWO = Seen(("n8", "n9"))
 PROBLEM = ProblemStatement("columns lean", "storey 2", "March", "surveyor", "they carry", "scan", "3 of 40")
 WHY = WhyTree(
     "columns lean",
@@ -106,7 +111,8 @@ def _contained(capa: Capa, ident: str = "contain") -> Capa:
 
 
 def _analysed() -> Capa:
-    return set_analysis(_contained(investigate(_described(), actor=OWNER, now=NOW)), CauseAnalysis(WHY, "F-12"))
+    capa = _contained(investigate(_described(), actor=OWNER, now=NOW))
+    return set_analysis(capa, CauseAnalysis(WHY, "F-12"), actor=WORKER)
 
 
 def _approved() -> Capa:
@@ -134,11 +140,18 @@ def _monitored() -> Capa:
 
 
 def _effective() -> Capa:
-    return evaluate(_monitored(), Decimal(0), actor=EVALUATOR, now=LATER, evidence=PROOF)
+    return evaluate(_monitored(), Decimal(0), actor=EVALUATOR, now=LATER, evidence=PROOF, seen=NOTHING)
 
 
 def _cancelled() -> Capa:
-    return cancel(FRESH, "raised twice", _sign(cancellation_digest(FRESH, "raised twice")), actor=OWNER, now=NOW)
+    asked = _asked(FRESH, "raised twice")
+    return cancel(asked, _sign(cancellation_digest(asked)), actor=MANAGER, now=NOW)
+
+
+def _asked(capa: Capa, reason: str = "why", who: Actor = CHECKER) -> Capa:
+    """Ask to give it up, where that is possible."""
+    known = capa.cancellation_request is not None or capa.state not in OPEN_STATES
+    return capa if known else request_cancellation(capa, reason, actor=who, now=NOW)
 
 
 READY: dict[CapaState, Callable[[], Capa]] = {
@@ -163,9 +176,13 @@ DO: dict[CapaEvent, Callable[[Capa], Capa]] = {
     CapaEvent.VERIFY: lambda c: verify_implementation(c, actor=OWNER, now=LATER),
     CapaEvent.PLAN_AGAIN: lambda c: plan_again(c, "does not hold", actor=OWNER, now=LATER),
     CapaEvent.MONITOR: lambda c: monitor(c, actor=OWNER, now=LATER),
-    CapaEvent.CONFIRM_EFFECTIVE: lambda c: evaluate(c, Decimal(0), actor=EVALUATOR, now=LATER, evidence=PROOF),
-    CapaEvent.FIND_INEFFECTIVE: lambda c: evaluate(c, Decimal(2), actor=EVALUATOR, now=LATER, evidence=PROOF),
-    CapaEvent.CANCEL: lambda c: cancel(c, "why", _sign(cancellation_digest(c, "why")), actor=OWNER, now=LATER),
+    CapaEvent.CONFIRM_EFFECTIVE: lambda c: evaluate(
+        c, Decimal(0), actor=EVALUATOR, now=LATER, evidence=PROOF, seen=NOTHING
+    ),
+    CapaEvent.FIND_INEFFECTIVE: lambda c: evaluate(
+        c, Decimal(2), actor=EVALUATOR, now=LATER, evidence=PROOF, seen=NOTHING
+    ),
+    CapaEvent.CANCEL: lambda c: cancel(c, _sign(cancellation_digest(c)), actor=MANAGER, now=LATER),
 }
 
 
@@ -173,6 +190,8 @@ DO: dict[CapaEvent, Callable[[Capa], Capa]] = {
 @pytest.mark.parametrize("event", CapaEvent)
 def test_every_pair_of_state_and_event(state: CapaState, event: CapaEvent) -> None:
     capa = READY[state]()
+    if event is CapaEvent.CANCEL:
+        capa = _asked(capa)
     assert capa.state is state
     after = TRANSITIONS.get((state, event))
     if after is None:
@@ -207,10 +226,15 @@ _LACKING: list[tuple[CapaEvent, Callable[[], Capa], str]] = [
     (CapaEvent.APPROVE_ROOT_CAUSE, lambda: replace(_analysed(), analysis=None), "analysis"),
     (
         CapaEvent.APPROVE_ROOT_CAUSE,
-        lambda: set_analysis(_analysed(), CauseAnalysis(WhyTree("x", WHY.nodes[:1]), "F-12")),
+        lambda: set_analysis(_analysed(), CauseAnalysis(WhyTree("x", WHY.nodes[:1]), "F-12"), actor=WORKER),
         "root cause of the escape",
     ),
-    (CapaEvent.APPROVE_ROOT_CAUSE, lambda: set_analysis(_analysed(), CauseAnalysis(WHY, "")), "cause code"),
+    (
+        CapaEvent.APPROVE_ROOT_CAUSE,
+        lambda: set_analysis(_analysed(), CauseAnalysis(WHY, ""), actor=WORKER),
+        "cause code",
+    ),
+    (CapaEvent.CANCEL, _monitored, "request to give it up"),
     (CapaEvent.IMPLEMENT, lambda: drop_action(_planned(), "brace"), "corrective action"),
     (
         CapaEvent.IMPLEMENT,
@@ -259,7 +283,7 @@ def test_containment_may_be_waived_with_a_reason() -> None:
 
 
 @pytest.mark.parametrize(("who", "changes", "text"), [
-    (LEADER, {}, "leads the team"), (OWNER, {}, "owns this CAPA"),
+    (LEADER, {}, "leads the team"), (OWNER, {}, "owns this CAPA"), (WORKER, {}, "wrote the analysis"),
     (MANAGER, {"role": "design_authority"}, "as quality manager"),
     (MANAGER, {"meaning": SignatureMeaning.REVIEW}, "must mean approval"),
     (MANAGER, {"content_sha256": "0" * 64}, "another version"),
@@ -275,27 +299,56 @@ def test_the_root_cause_is_approved_by_a_second_person_who_signs_what_it_says(
 def test_a_signature_does_not_cover_an_analysis_changed_after_it() -> None:
     capa = _analysed()
     signature = _sign(analysis_digest(capa))
-    changed = set_analysis(capa, CauseAnalysis(WHY, "F-13"))
+    changed = set_analysis(capa, CauseAnalysis(WHY, "F-13"), actor=WORKER)
     with pytest.raises(Refused, match="another version"):
         approve_root_cause(changed, signature, actor=OWNER, now=NOW)
     with pytest.raises(Refused, match="no analysis"):
         analysis_digest(FRESH)
 
 
-@pytest.mark.parametrize(("reason", "signer", "text"), [
-    ("why", OWNER, "asks for it|owns"), ("why", CHECKER, "asks for it"), (" ", MANAGER, "say why"),
-])  # fmt: skip
-def test_cancelling_needs_a_reason_and_another_persons_approval(reason: str, signer: Actor, text: str) -> None:
-    with pytest.raises((Refused, Invalid), match=text):
-        cancel(FRESH, reason, _sign(cancellation_digest(FRESH, reason), signer), actor=CHECKER, now=NOW)
+def test_nobody_who_wrote_a_word_of_the_analysis_signs_it_even_after_others_wrote_more() -> None:
+    capa = set_analysis(_analysed(), CauseAnalysis(WHY, "F-1"), actor=MANAGER)
+    capa = set_analysis(capa, CauseAnalysis(WHY, "F-12"), actor=WORKER)
+    assert capa.analysed_by == (WORKER.id, MANAGER.id)
+    with pytest.raises(Refused, match="wrote the analysis"):
+        approve_root_cause(capa, _sign(analysis_digest(capa)), actor=MANAGER, now=NOW)
+    signed = approve_root_cause(capa, _sign(analysis_digest(capa), CHECKER), actor=CHECKER, now=NOW)
+    assert signed.state is CapaState.ROOT_CAUSE_APPROVED
+
+
+@pytest.mark.parametrize(("signer", "text"), [(OWNER, "owns"), (CHECKER, "asks for it")])
+def test_cancelling_needs_another_persons_approval(signer: Actor, text: str) -> None:
+    asked = _asked(FRESH)
+    with pytest.raises(Refused, match=text):
+        cancel(asked, _sign(cancellation_digest(asked), signer), actor=signer, now=NOW)
+    behind = _asked(FRESH, who=replace(CHECKER, id="bot", on_behalf_of=signer.id))
+    with pytest.raises(Refused, match="asks for it"):
+        cancel(behind, _sign(cancellation_digest(behind), signer), actor=signer, now=NOW)
+
+
+def test_a_cancellation_is_asked_for_by_who_acts_with_a_reason_once_and_can_be_taken_back() -> None:
+    with pytest.raises(Refused, match="request to give it up"):
+        cancel(FRESH, _sign(cancellation_digest(FRESH)), actor=MANAGER, now=NOW)
+    with pytest.raises(Invalid, match="say why"):
+        request_cancellation(FRESH, " ", actor=CHECKER, now=NOW)
+    with pytest.raises(Refused, match="Checker has asked"):
+        request_cancellation(_asked(FRESH), "again", actor=WORKER, now=NOW)
+    assert withdraw_cancellation(_asked(FRESH)) == FRESH
+    with pytest.raises(Refused, match="nobody has asked"):
+        withdraw_cancellation(FRESH)
+    for verb in (withdraw_cancellation, lambda c: request_cancellation(c, "x", actor=CHECKER, now=NOW)):
+        with pytest.raises(Refused, match="can be changed in"):
+            verb(_effective())
 
 
 def test_the_cancellation_that_was_signed_is_the_one_that_counts() -> None:
+    asked, other = _asked(FRESH), _asked(FRESH, "another reason")
     with pytest.raises(Refused, match="another version"):
-        cancel(FRESH, "another reason", _sign(cancellation_digest(FRESH, "why")), actor=OWNER, now=NOW)
+        cancel(other, _sign(cancellation_digest(asked)), actor=MANAGER, now=NOW)
     cancelled = _cancelled()
     assert cancelled.cancellation is not None
-    assert cancelled.cancellation.reason == "raised twice"
+    assert (cancelled.cancellation.request.reason, cancelled.cancellation.request.by) == ("raised twice", CHECKER)
+    assert cancelled.steps[-1].reason == "raised twice"
 
 
 def test_champion_and_leader_are_two_people() -> None:
@@ -329,7 +382,7 @@ _EDITS: dict[Edit, Callable[[Capa], Capa]] = {
     Edit.SOURCES: lambda c: link_source(c, CapaSource(SourceKind.AUDIT, "x")),
     Edit.TEAM: lambda c: set_team(c, Team("a", "b")),
     Edit.PROBLEM: lambda c: describe_problem(c, PROBLEM, emergency="x"),
-    Edit.ANALYSIS: lambda c: set_analysis(c, CauseAnalysis(WHY)),
+    Edit.ANALYSIS: lambda c: set_analysis(c, CauseAnalysis(WHY), actor=WORKER),
     Edit.CONTAINMENT: lambda c: add_action(c, _action(ActionKind.CONTAINMENT, "new")),
     Edit.ACTIONS: lambda c: add_action(c, _action(ActionKind.PREVENTIVE, "new")),
     Edit.COMPLETION: lambda c: complete_action(
@@ -342,6 +395,8 @@ _EDITS: dict[Edit, Callable[[Capa], Capa]] = {
     Edit.CRITERION: lambda c: set_criterion(c, CRITERION),
     Edit.PREVENTION: lambda c: add_prevention(c, Prevention(PreventionKind.FMEA, "row 7")),
     Edit.RECOGNITION: lambda c: recognise(c, "well done"),
+    Edit.OBSERVATION: lambda c: set_aside(c, "n9", "a crane", seen=TWO, actor=CHECKER, now=NOW),
+    Edit.CANCELLATION: lambda c: request_cancellation(c, "x", actor=CHECKER, now=NOW),
 }  # fmt: skip
 
 
@@ -361,7 +416,7 @@ def test_what_can_be_changed_when(edit: Edit, state: CapaState) -> None:
     ("value", "effect"), [("0", Effect.EFFECTIVE), ("2", Effect.PARTLY), ("3", Effect.INEFFECTIVE)]
 )
 def test_the_value_decides_and_anything_less_than_the_target_begins_anew(value: str, effect: Effect) -> None:
-    after = evaluate(_monitored(), Decimal(value), actor=EVALUATOR, now=LATER, evidence=PROOF)
+    after = evaluate(_monitored(), Decimal(value), actor=EVALUATOR, now=LATER, evidence=PROOF, seen=NOTHING)
     assert after.checks[-1].effect is effect
     assert after.checks[-1].criterion == CRITERION
     assert (after.state is CapaState.EFFECTIVE) == (effect is Effect.EFFECTIVE)
@@ -371,7 +426,7 @@ def test_the_value_decides_and_anything_less_than_the_target_begins_anew(value: 
 
 
 def test_a_second_cycle_asks_for_its_own_containment_action_and_criterion() -> None:
-    again = evaluate(_monitored(), Decimal(5), actor=EVALUATOR, now=LATER, evidence=PROOF)
+    again = evaluate(_monitored(), Decimal(5), actor=EVALUATOR, now=LATER, evidence=PROOF, seen=NOTHING)
     assert missing_for(again, CapaEvent.APPROVE_ROOT_CAUSE, now=LATER) == (
         "a containment action, or why none is needed",
     )
@@ -387,27 +442,79 @@ def test_a_second_cycle_asks_for_its_own_containment_action_and_criterion() -> N
 
 def test_bad_news_needs_no_full_window_but_good_news_does() -> None:
     early = NOW + timedelta(days=1)
-    bad = evaluate(_monitored(), Decimal(4), actor=EVALUATOR, now=early, evidence=PROOF)
+    bad = evaluate(_monitored(), Decimal(4), actor=EVALUATOR, now=early, evidence=PROOF, seen=NOTHING)
     assert bad.state is CapaState.INVESTIGATION
     with pytest.raises(Refused, match="2026-03-31"):
-        evaluate(_monitored(), Decimal(0), actor=EVALUATOR, now=LATER - timedelta(seconds=1), evidence=PROOF)
+        evaluate(
+            _monitored(), Decimal(0), actor=EVALUATOR, now=LATER - timedelta(seconds=1), evidence=PROOF, seen=NOTHING
+        )
 
 
-def test_a_window_of_lots_counts_lots() -> None:
+def _judged(capa: Capa, value: int | None, seen: Seen) -> Capa:
+    worth = None if value is None else Decimal(value)
+    return evaluate(capa, worth, actor=EVALUATOR, now=LATER, evidence=PROOF, seen=seen)
+
+
+def test_a_window_of_lots_counts_the_lots_that_were_seen() -> None:
     by_lots = replace(_monitored(), criterion=replace(CRITERION, window_days=0, window_lots=5))
-    with pytest.raises(Refused, match="4 of 5 lots"):
-        evaluate(by_lots, Decimal(0), actor=EVALUATOR, now=NOW, evidence=PROOF, lots=4)
-    done = evaluate(by_lots, Decimal(0), actor=EVALUATOR, now=NOW, evidence=PROOF, lots=5)
+    with pytest.raises(Refused, match="4 of 5 lots") as caught:
+        _judged(by_lots, 0, Seen((), ("i1", "i2", "i3", "i4")))
+    assert caught.value.missing == ("1 more lots",)
+    done = _judged(by_lots, 0, Seen((), ("i1", "i2", "i3", "i4", "e1"), ("e1",), "told as 'plumb'"))
     assert done.state is CapaState.EFFECTIVE
+    assert done.checks[-1].seen.named == ("e1",)
+
+
+def test_what_recurs_is_counted_and_nobody_says_less() -> None:
+    for value in (0, 1):
+        with pytest.raises(Refused, match="2 of the same were seen") as caught:
+            _judged(_monitored(), value, TWO)
+        assert len(caught.value.missing) == 2
+    assert _judged(_monitored(), None, NOTHING).state is CapaState.EFFECTIVE
+    counted = _judged(_monitored(), None, TWO)
+    assert (counted.state, counted.checks[-1].value) == (CapaState.INVESTIGATION, Decimal(2))
+    assert _judged(_monitored(), 3, TWO).checks[-1].effect is Effect.INEFFECTIVE, "a person may know of more"
+    with pytest.raises(Invalid, match="leaves out"):
+        EffectivenessCheck(CRITERION, 0, Decimal(0), Effect.EFFECTIVE, "e", NOW, TWO)
+
+
+def test_what_is_measured_has_to_be_given() -> None:
+    cpk = replace(CRITERION, metric=Metric.CPK, better=Better.HIGHER, baseline=Decimal(0), target=Decimal(1))
+    with pytest.raises(Invalid, match="give its value"):
+        _judged(replace(_monitored(), criterion=cpk), None, NOTHING)
+    assert _judged(replace(_monitored(), criterion=cpk), 1, TWO).checks[-1].seen == TWO
+    with pytest.raises(Invalid, match="lower is better"):
+        replace(cpk, metric=Metric.RECURRENCE)
+
+
+def test_what_is_not_the_same_again_is_set_aside_with_a_reason_by_who_has_no_part() -> None:
+    capa = _monitored()
+    for actor in (OWNER, LEADER, WORKER, EVALUATOR):
+        with pytest.raises(Refused, match="has a part"):
+            set_aside(capa, "n9", "a crane", seen=TWO, actor=actor, now=NOW)
+    with pytest.raises(Invalid, match="none of those"):
+        set_aside(capa, "n7", "a crane", seen=TWO, actor=CHECKER, now=NOW)
+    with pytest.raises(Invalid, match="say why"):
+        set_aside(capa, "n9", " ", seen=TWO, actor=CHECKER, now=NOW)
+    one = set_aside(capa, "n9", "a crane", seen=TWO, actor=CHECKER, now=NOW)
+    with pytest.raises(Refused, match="1 of the same were seen, not 0: n8"):
+        _judged(one, 0, TWO)
+    twice = set_aside(one, "n9", "a crane, see report", seen=TWO, actor=CHECKER, now=NOW)
+    both = set_aside(twice, "n8", "measured twice", seen=TWO, actor=CHECKER, now=NOW)
+    assert [s.reason for s in both.set_aside] == ["a crane, see report", "measured twice"]
+    closed = _judged(both, None, TWO)
+    assert (closed.state, closed.checks[-1].set_aside) == (CapaState.EFFECTIVE, both.set_aside)
+    again = _judged(one, None, TWO)
+    assert (again.set_aside, again.checks[-1].set_aside) == ((), one.set_aside)
 
 
 def test_only_the_named_evaluator_judges_and_shows_why() -> None:
     with pytest.raises(Refused, match="not by Worker"):
-        evaluate(_monitored(), Decimal(0), actor=WORKER, now=LATER, evidence=PROOF)
+        evaluate(_monitored(), Decimal(0), actor=WORKER, now=LATER, evidence=PROOF, seen=NOTHING)
     with pytest.raises(Refused, match="attach"):
-        evaluate(_monitored(), Decimal(0), actor=EVALUATOR, now=LATER, evidence=())
+        evaluate(_monitored(), Decimal(0), actor=EVALUATOR, now=LATER, evidence=(), seen=NOTHING)
     with pytest.raises(Invalid, match="finite"):
-        evaluate(_monitored(), Decimal("NaN"), actor=EVALUATOR, now=LATER, evidence=PROOF)
+        evaluate(_monitored(), Decimal("NaN"), actor=EVALUATOR, now=LATER, evidence=PROOF, seen=NOTHING)
 
 
 @pytest.mark.parametrize("changes", [
@@ -579,7 +686,33 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def name_the_team_and_the_code(self) -> None:
         self._try(lambda c: set_team(c, Team(CHAMPION.id, LEADER.id)))
-        self._try(lambda c: set_analysis(c, CauseAnalysis(WHY, "F-12")))
+        self._try(lambda c: set_analysis(c, CauseAnalysis(WHY, "F-12"), actor=WORKER))
+
+    @rule(who=st.sampled_from([WORKER, MANAGER]), signer=st.sampled_from([WORKER, MANAGER, CHECKER]))
+    def write_and_sign(self, who: Actor, signer: Actor) -> None:
+        self._try(lambda c: set_analysis(c, CauseAnalysis(WHY, "F-12"), actor=who))
+        self._try(lambda c: approve_root_cause(c, _sign(analysis_digest(c), signer), actor=signer, now=self.now))
+
+    @rule(who=st.sampled_from([OWNER, CHECKER, MANAGER]), back=st.booleans())
+    def ask_to_give_up(self, who: Actor, back: bool) -> None:
+        self._try(lambda c: request_cancellation(c, "why", actor=who, now=self.now))
+        if back:
+            self._try(withdraw_cancellation)
+
+    @rule(who=st.sampled_from([OWNER, CHECKER, MANAGER]), really=st.integers(0, 9))
+    def give_up(self, who: Actor, really: int) -> None:
+        if really == 0:
+            self._try(lambda c: cancel(c, _sign(cancellation_digest(c), who), actor=who, now=self.now))
+
+    @rule(seen=st.integers(0, 3), value=st.sampled_from([None, 0, 1, 2, 3]), aside=st.integers(0, 3))
+    def judge(self, seen: int, value: int | None, aside: int) -> None:
+        what = Seen(tuple(f"n{n}" for n in range(10, 10 + seen)))
+        for ncr in what.recurred[:aside]:
+            self._try(lambda c, ncr=ncr: set_aside(c, ncr, "other", seen=what, actor=CHECKER, now=self.now))
+        worth = None if value is None else Decimal(value)
+        self.evaluations += self._try(
+            lambda c: evaluate(c, worth, actor=EVALUATOR, now=self.now, evidence=PROOF, seen=what)
+        )
 
     @rule(kind=st.sampled_from(list(ActionKind)))
     def plan(self, kind: ActionKind) -> None:
@@ -612,6 +745,7 @@ class Machine(RuleBasedStateMachine):
         if self.capa.state is CapaState.EFFECTIVE:
             check = self.capa.checks[-1]
             assert check.effect is Effect.EFFECTIVE
+            assert check.value >= len(set(check.seen.recurred) - {one.ncr for one in check.set_aside})
             assert self.capa.monitored_since is not None
             assert check.evaluated_at >= self.capa.monitored_since + timedelta(days=check.criterion.window_days)
 
@@ -624,7 +758,17 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def beyond_the_analysis_there_is_an_approval(self) -> None:
         before = (CapaState.INITIATED, CapaState.INVESTIGATION, CapaState.CANCELLED)
-        assert (self.capa.root_cause_signature is None) == (self.capa.state in before)
+        if self.capa.state is not CapaState.CANCELLED:
+            assert (self.capa.root_cause_signature is None) == (self.capa.state in before)
+        if self.capa.root_cause_signature is not None:
+            assert self.capa.root_cause_signature.signer not in (OWNER.id, *self.capa.analysed_by)
+
+    @invariant()
+    def given_up_means_two_people(self) -> None:
+        gone = self.capa.cancellation
+        assert (gone is None) == (self.capa.state is not CapaState.CANCELLED)
+        if gone is not None:
+            assert gone.signature.signer not in (OWNER.id, gone.request.by.id)
 
 
 TestMachine = Machine.TestCase

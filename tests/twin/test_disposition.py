@@ -76,7 +76,7 @@ def test_every_decision_has_its_gate() -> None:
 @pytest.mark.parametrize("decision", Decision)
 def test_a_complete_line_lacks_nothing(decision: Decision) -> None:
     assert missing(COMPLETE[decision]) == ""
-    assert missing_proof(COMPLETE[decision], [PROVEN]) == ()
+    assert missing_proof(COMPLETE[decision], [PROVEN], unit="element") == ()
 
 
 @pytest.mark.parametrize(
@@ -156,28 +156,32 @@ def test_the_customer_can_be_waived_for_a_repair_and_only_outside_the_contract()
 def test_each_gate_after_a_decision(decision: Decision, field: str, said: str) -> None:
     empty: object = {"counted": None, "evidence": (), "lots": ()}.get(field, "")
     given = replace(PROVEN, **{field: empty})  # pyright: ignore[reportArgumentType]
-    assert said in "; ".join(missing_proof(COMPLETE[decision], [given]))
-    assert said in "; ".join(missing_proof(COMPLETE[decision], []))
-    assert said in "; ".join(missing_proof(COMPLETE[decision], [replace(PROVEN, line="another")]))
+    assert said in "; ".join(missing_proof(COMPLETE[decision], [given], unit="element"))
+    assert said in "; ".join(missing_proof(COMPLETE[decision], [], unit="element"))
+    assert said in "; ".join(missing_proof(COMPLETE[decision], [replace(PROVEN, line="another")], unit="element"))
 
 
 def test_scrap_is_reconciled_by_count() -> None:
     lost = replace(PROVEN, counted=D(1))
-    assert missing_proof(COMPLETE[Decision.SCRAP], [lost]) == ("scrap of 2: reconciliation: 1 counted of 2",)
-    assert missing_proof(COMPLETE[Decision.SCRAP], [lost, PROVEN]) == ()
-    assert missing_proof(COMPLETE[Decision.SCRAP], [PROVEN, lost]) != ()
+    assert missing_proof(COMPLETE[Decision.SCRAP], [lost], unit="element") == (
+        "scrap of 2: reconciliation: 1 counted of 2",
+    )
+    assert missing_proof(COMPLETE[Decision.SCRAP], [lost, PROVEN], unit="element") == ()
+    assert missing_proof(COMPLETE[Decision.SCRAP], [PROVEN, lost], unit="element") != ()
 
 
 @pytest.mark.parametrize("verdict", [Outcome.FAIL, Outcome.INDETERMINATE, Outcome.NOT_MEASURED])
 def test_only_a_passing_proof_proves(verdict: Outcome) -> None:
-    assert "that passes" in missing_proof(COMPLETE[Decision.SCRAP], [replace(PROVEN, verdict=verdict)])[0]
+    assert (
+        "that passes" in missing_proof(COMPLETE[Decision.SCRAP], [replace(PROVEN, verdict=verdict)], unit="element")[0]
+    )
 
 
 def test_sorting_loses_nothing_and_leaves_nothing_open() -> None:
     sort = COMPLETE[Decision.SORT]
 
     def left(*lots: ChildLot) -> str:
-        return "; ".join(missing_proof(sort, [replace(PROVEN, lots=lots)]))
+        return "; ".join(missing_proof(sort, [replace(PROVEN, lots=lots)], unit="element"))
 
     good, bad = LOTS
     assert left(good, bad) == ""
@@ -194,9 +198,9 @@ def test_lines_decide_about_exactly_what_there_is(parts: list[int], quantity: in
     lines = tuple(DispositionLine(str(i), Decision.SCRAP, D(n), "cracked") for i, n in enumerate(parts))
     if sum(parts) > quantity:
         with pytest.raises(Invalid, match="more than"):
-            require_lines(lines, D(quantity), ())
+            require_lines(lines, D(quantity), (), unit="element")
     else:
-        require_lines(lines, D(quantity), ())
+        require_lines(lines, D(quantity), (), unit="element")
         left = quantity - sum(parts)
         expected = (f"a disposition for the remaining {left} of {quantity}",) if left else ()
         assert missing_in_lines(lines, D(quantity), ()) == expected
@@ -206,9 +210,41 @@ def test_every_element_is_decided_and_no_other() -> None:
     line = COMPLETE[Decision.REWORK]
     assert missing_in_lines([line], D(2), ("A", "B", "C")) == ("a disposition for element C",)
     with pytest.raises(Invalid, match="element B is not one"):
-        require_lines([line], D(2), ("A",))
+        require_lines([line], D(2), ("A",), unit="element")
     with pytest.raises(Invalid, match="own identifier"):
-        require_lines([replace(line, quantity=D(1)), replace(line, quantity=D(1))], D(2), ("A", "B"))
+        require_lines([replace(line, quantity=D(1)), replace(line, quantity=D(1))], D(2), ("A", "B"), unit="element")
+
+
+def test_a_number_of_elements_is_counted_each_element_in_one_line() -> None:
+    rework = replace(COMPLETE[Decision.REWORK], quantity=D(1), global_ids=("A",))
+    scrap = replace(COMPLETE[Decision.SCRAP], id="2", quantity=D(1), global_ids=("B",))
+    require_lines([rework, scrap], D(2), ("A", "B"), unit="element")
+    for bad in (replace(scrap, global_ids=("A",)), replace(scrap, global_ids=("A", "B"))):
+        with pytest.raises(Invalid, match="element A is in 2 lines"):
+            require_lines([rework, bad], D(2), ("A", "B"), unit="element")
+    with pytest.raises(Invalid, match="names 1 elements: its quantity is their number"):
+        require_lines([replace(rework, quantity=D("0.001"))], D(2), ("A", "B"), unit="Elements ")
+
+
+def test_in_other_units_an_element_may_be_split_but_every_line_names_its_elements() -> None:
+    patch = replace(COMPLETE[Decision.REPAIR], quantity=D("0.5"), global_ids=("A",))
+    rest = replace(COMPLETE[Decision.USE_AS_IS], id="2", quantity=D("1.5"), global_ids=("A",))
+    require_lines([patch, rest], D(2), ("A",), unit="m2")
+    assert missing_in_lines([patch, rest], D(2), ("A",)) == ()
+    bare = replace(rest, global_ids=())
+    require_lines([patch, bare], D(2), ("A",), unit="m2")
+    assert missing_in_lines([patch, bare], D(2), ("A",)) == ("use as is of 1.5: the elements that it is about",)
+    assert missing_in_lines([bare, replace(patch, global_ids=())], D(2), ()) == (), "material without elements"
+
+
+def test_a_lot_of_elements_counts_them() -> None:
+    sort = COMPLETE[Decision.SORT]
+    uneven = (replace(LOTS[0], quantity=D("0.5")), replace(LOTS[1], quantity=D("1.5")))
+    given_ = [replace(PROVEN, lots=uneven)]
+    assert "a quantity of 1, the number of its elements, for lot g" in "; ".join(
+        missing_proof(sort, given_, unit="element")
+    )
+    assert missing_proof(sort, given_, unit="m3") == ()
 
 
 def test_lines_make_sense() -> None:

@@ -23,6 +23,8 @@ from tests.reference.ncr_cases import (
     RAISER,
     REWORK,
     SCANNER,
+    WORKER,
+    close,
     proof,
     signature,
 )
@@ -32,10 +34,15 @@ from twin.errors import IllegalTransition, Invalid, Refused
 from twin.ncr import TRANSITIONS, Event, NonConformance, State, allowed_events, missing_for
 from twin.ncr_parts import CustomerNotice, Occurrence, Recheck, RecheckOutcome, RecheckSource
 from twin.ncr_record import LIVE
+from twin.record import Actor
 from twin.store.codec import from_json, to_json
 
 SCRAP = DispositionLine("sc", Decision.SCRAP, D(1), "cracked", ("B",))
 PART = replace(REWORK, quantity=D(1), global_ids=("A",))
+TWICE = (PART, replace(SCRAP, global_ids=("A",)))
+UNEVEN = (replace(PART, quantity=D("0.5")), replace(SCRAP, quantity=D("1.5")))
+PEOPLE = (WORKER, OTHER, RAISER)
+CLOSER = Actor(BOARD[0].person, BOARD[0].name)
 STARTS = tuple(s for s in State if s not in (State.VOID, State.REJECTED))
 DECIDED = (State.DISPOSITIONED, State.IN_CORRECTION, State.REINSPECTION, State.VERIFICATION, State.CLOSED)
 MOVES: dict[Event, Callable[[NonConformance, datetime], NonConformance]] = {
@@ -43,10 +50,10 @@ MOVES: dict[Event, Callable[[NonConformance, datetime], NonConformance]] = {
     Event.CONTAIN: lambda n, now: verbs.contain(n, actor=OTHER, now=now),
     Event.REVIEW: lambda n, now: verbs.review(n, actor=OTHER, now=now),
     Event.DISPOSE: lambda n, now: verbs.dispose(n, actor=OTHER, now=now),
-    Event.CORRECT: lambda n, now: verbs.correct(n, actor=OTHER, now=now),
+    Event.CORRECT: lambda n, now: verbs.correct(n, actor=WORKER, now=now),
     Event.VERIFY: lambda n, now: verbs.verify(n, actor=OTHER, now=now),
-    Event.REINSPECT: lambda n, now: verbs.reinspect(n, finished_at=now, actor=OTHER, now=now),
-    Event.CLOSE: lambda n, now: verbs.close(n, actor=OTHER, now=now),
+    Event.REINSPECT: lambda n, now: verbs.reinspect(n, finished_at=now, actor=WORKER, now=now),
+    Event.CLOSE: lambda n, now: close(n, actor=CLOSER, now=now),
     Event.RECONSIDER: lambda n, now: verbs.reconsider(n, reason="no access", actor=OTHER, now=now),
     Event.REJECT: lambda n, now: verbs.reject(n, reason="scaffold", actor=OTHER, now=now),
     Event.VOID: lambda n, now: verbs.void(n, reason="twice", actor=OTHER, now=now),
@@ -100,6 +107,39 @@ class Life(RuleBasedStateMachine):
         chosen = event if event in able or not able else able[0]
         self.attempt(chosen, MOVES[chosen])
 
+    @precondition(lambda self: self.ncr.state in (State.DISPOSITIONED, State.IN_CORRECTION))
+    @rule(who=st.sampled_from(PEOPLE))
+    def somebody_works(self, who: Actor) -> None:
+        """Any of several people begins or finishes the work."""
+        event = Event.CORRECT if self.ncr.state is State.DISPOSITIONED else Event.REINSPECT
+        acts: dict[Event, Callable[[NonConformance, datetime], NonConformance]] = {
+            Event.CORRECT: lambda n, now: verbs.correct(n, actor=who, now=now),
+            Event.REINSPECT: lambda n, now: verbs.reinspect(n, finished_at=now, actor=who, now=now),
+        }
+        self.attempt(event, acts[event])
+
+    def worked(self) -> set[str]:
+        """Who worked since the record was last before the board, told from its steps alone."""
+        people: set[str] = set()
+        for step in self.ncr.steps:
+            if step.state in (State.UNDER_REVIEW, State.REOPENED):
+                people = set()
+            if step.event in (Event.CORRECT, Event.REINSPECT):
+                people.add(step.by.id)
+        return people
+
+    @precondition(lambda self: self.ncr.state in (State.REINSPECTION, State.VERIFICATION))
+    @rule(who=st.sampled_from(PEOPLE))
+    def somebody_closes(self, who: Actor) -> None:
+        """Whoever tries: refused to who worked and to who raised this major record, and to nobody else."""
+        self.now += timedelta(hours=1)
+        missing = missing_for(self.ncr, Event.CLOSE, now=self.now)
+        after = ended(lambda: close(self.ncr, actor=who, now=self.now))
+        barred = who.id in self.worked() or who is RAISER
+        assert isinstance(after, Refused) is (bool(missing) or barred)
+        if not isinstance(after, Refused):
+            self.put(after)
+
     @rule(event=st.sampled_from([Event.VOID, Event.REJECT]), really=st.integers(0, 9))
     def end(self, event: Event, really: int) -> None:
         if really == 0 or (self.ncr.state, event) not in TRANSITIONS:
@@ -129,12 +169,18 @@ class Life(RuleBasedStateMachine):
         self.put(verbs.assemble(self.ncr, BOARD[:size]))
 
     @precondition(lambda self: self.in_states(Event.PROPOSE))
-    @rule(lines=st.sampled_from([(REWORK,), (AS_IS,), (PART, SCRAP), (PART,), (SCRAP, SCRAP), (REWORK, SCRAP)]))
+    @rule(
+        lines=st.sampled_from(
+            [(REWORK,), (AS_IS,), (PART, SCRAP), (PART,), (SCRAP, SCRAP), (REWORK, SCRAP), TWICE, UNEVEN]
+        )
+    )
     def propose(self, lines: tuple[DispositionLine, ...]) -> None:
         try:
             self.put(verbs.propose(self.ncr, lines))
         except Invalid:
-            assert sum(line.quantity for line in lines) > 2 or len({line.id for line in lines}) < len(lines)
+            named = [g for line in lines for g in line.global_ids]
+            too_much = sum(line.quantity for line in lines) > 2 or len({line.id for line in lines}) < len(lines)
+            assert too_much or len(set(named)) < len(named) or any(ln.quantity != len(ln.global_ids) for ln in lines)
 
     @precondition(lambda self: self.in_states(Event.SIGN))
     @rule(whole=st.booleans())
@@ -151,28 +197,35 @@ class Life(RuleBasedStateMachine):
         a=st.sampled_from([Outcome.PASS, Outcome.PASS, *Outcome]),
         b=st.sampled_from([Outcome.PASS, Outcome.PASS, *Outcome]),
         stale=st.integers(-3, 2),
+        who=st.sampled_from([SCANNER, SCANNER, *PEOPLE]),
     )
-    def scan_again(self, a: Outcome, b: Outcome, stale: int) -> None:
+    def scan_again(self, a: Outcome, b: Outcome, stale: int, who: Actor = SCANNER) -> None:
         self.count += 1
         self.now += timedelta(hours=1)
         corrected = {g for line in self.ncr.corrections for g in line.global_ids}
         found = tuple(RecheckOutcome(g, v) for g, v in (("A", a), ("B", b)) if g in corrected)
         assert self.ncr.corrected_at is not None
         at = self.now if stale <= 0 else self.ncr.corrected_at - timedelta(minutes=stale)
-        check = Recheck(f"run{self.count + 1}", RecheckSource.CHECK_RUN, self.ncr.id, at, found, SCANNER)
+        check = Recheck(f"run{self.count + 1}", RecheckSource.CHECK_RUN, self.ncr.id, at, found, who)
         after = ended(lambda: verbs.record_recheck(self.ncr, check, actor=OTHER, now=self.now))
-        assert isinstance(after, Refused) is (stale > 0)
+        failed = any(o.verdict is Outcome.FAIL for o in found)
+        assert isinstance(after, Refused) is (stale > 0 or (who.id in self.worked() and not failed))
         if not isinstance(after, Refused):
             self.put(after)
-            failed = any(o.verdict is Outcome.FAIL for o in found)
             assert self.ncr.state is (State.UNDER_REVIEW if failed else State.REINSPECTION)
             assert self.ncr.cycle_count == self.before.cycle_count + failed
 
     @precondition(lambda self: self.in_states(Event.RECORD_PROOF))
-    @rule(verdict=st.sampled_from([Outcome.PASS, Outcome.PASS, Outcome.FAIL, Outcome.INDETERMINATE]))
-    def prove(self, verdict: Outcome) -> None:
-        line = self.ncr.lines[-1]
-        self.put(verbs.record_proof(self.ncr, proof(line.id, verdict), now=self.now))
+    @rule(
+        verdict=st.sampled_from([Outcome.PASS, Outcome.PASS, Outcome.FAIL, Outcome.INDETERMINATE]),
+        who=st.sampled_from(PEOPLE),
+    )
+    def prove(self, verdict: Outcome, who: Actor = OTHER) -> None:
+        given = replace(proof(self.ncr.lines[-1].id, verdict), verified_by=who)
+        after = ended(lambda: verbs.record_proof(self.ncr, given, now=self.now))
+        assert isinstance(after, Refused) is (verdict is Outcome.PASS and who.id in self.worked())
+        if not isinstance(after, Refused):
+            self.put(after)
 
     @precondition(lambda self: self.ncr.state in LIVE)
     @rule()
@@ -212,6 +265,8 @@ class Life(RuleBasedStateMachine):
     def loses_no_quantity(self) -> None:
         decided = sum(line.quantity for line in self.ncr.lines)
         assert decided <= self.ncr.quantity
+        named = [g for line in self.ncr.lines for g in line.global_ids]
+        assert len(named) == len(set(named))
         if self.ncr.state in DECIDED:
             assert decided == self.ncr.quantity
             assert {g for line in self.ncr.lines for g in line.global_ids} == set(self.ncr.global_ids)
@@ -221,7 +276,13 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def closed_only_with_a_pass(self) -> None:
         if self.ncr.state is not State.CLOSED:
+            assert self.ncr.closing is None
             return
+        assert self.ncr.closing is not None
+        assert self.ncr.closing.content_sha256 == verbs.closing_sha256(self.ncr)
+        assert self.ncr.closing.signer not in {RAISER.id, *self.worked()}
+        assert not {r.by.id for r in self.ncr.rechecks} & self.worked()
+        assert not {p.verified_by.id for p in self.ncr.proofs[-1:]} & self.worked()
         assert self.ncr.cost
         assert self.ncr.capa
         for line in self.ncr.corrections:

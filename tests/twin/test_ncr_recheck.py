@@ -16,7 +16,9 @@ from tests.reference.ncr_cases import (
     OTHER,
     RAISER,
     REWORK,
+    WORKER,
     assert_refused,
+    close,
     closed_as_is,
     draft,
     in_correction,
@@ -65,7 +67,7 @@ def test_what_leaves_it_open_never_closes(verdict: Outcome) -> None:
     assert ncr.cycle_count == 0
     assert_refused(ncr, Event.CLOSE, f"element B that passes, not {verdict.value}")
     later = rechecked(ncr, recheck(("B", Outcome.PASS), key="run3", at=NOW + 3 * DAY))
-    assert verbs.close(later, actor=OTHER, now=LATER).state is State.CLOSED
+    assert close(later, now=LATER).state is State.CLOSED
     # a doubt from evidence taken after the pass takes the pass away, in whatever order they are recorded
     doubt = recheck(("B", verdict), key="run4", at=NOW + 4 * DAY)
     assert_refused(rechecked(later, doubt), Event.CLOSE, "element B")
@@ -145,7 +147,7 @@ def test_material_without_elements_is_reinspected_by_its_line() -> None:
     )
     ncr = verbs.contain(verbs.record_containment(material, CONTAINED), actor=OTHER, now=NOW)
     ncr = verbs.dispose(signed(lot, before=under_review(ncr)), actor=OTHER, now=NOW)
-    ncr = verbs.reinspect(verbs.correct(ncr, actor=OTHER, now=NOW), finished_at=NOW, actor=OTHER, now=NOW)
+    ncr = verbs.reinspect(verbs.correct(ncr, actor=WORKER, now=NOW), finished_at=NOW, actor=WORKER, now=NOW)
     assert_refused(settled(ncr), Event.CLOSE, "a re-inspection of it that passes")
     assert missing_for(settled(rechecked(ncr, recheck(("rw", Outcome.PASS)))), Event.CLOSE, now=NOW) == ()
 
@@ -165,7 +167,7 @@ def test_a_mixed_disposition_needs_both() -> None:
     ncr = settled(rechecked(in_reinspection(rework, scrap), recheck(("A", Outcome.PASS))))
     assert_refused(ncr, Event.CLOSE, "scrap of 1: irreversible marking")
     proven = verbs.record_proof(ncr, proof("sc"), now=NOW)
-    assert verbs.close(proven, actor=OTHER, now=LATER).state is State.CLOSED
+    assert close(proven, now=LATER).state is State.CLOSED
 
 
 def test_a_replacement_is_scrapped_and_built_again() -> None:

@@ -36,9 +36,9 @@ from twin.eight_d import Prevention, PreventionKind, ProblemStatement, Team
 from twin.errors import Overtaken, TwinError
 from twin.finding import Severity
 from twin.ncr_parts import Containment, ContainmentKind, Cost, Recheck, RecheckOutcome, RecheckSource
-from twin.ncr_record import LIVE, TRANSITIONS, NonConformance, State
+from twin.ncr_record import LIVE, TRANSITIONS, Event, NonConformance, State
 from twin.operations import capa_links, capas, ncr_steps
-from twin.operations.ncrs import open_ncr, raise_ncr, sign_ncr
+from twin.operations.ncrs import close_ncr, open_ncr, raise_ncr, sign_ncr
 from twin.operations.projects import add_member, found_organisation, found_project, membership
 from twin.operations.steps import take_step
 from twin.record import Actor, Evidence, EvidenceKind, Id
@@ -66,8 +66,8 @@ WHY = CauseAnalysis(
     "FORMWORK",
 )
 REWORK = DispositionLine("r1", Decision.REWORK, D(2), "move it", ("A", "B"), instruction="WI-7")
-PART = DispositionLine("r2", Decision.REWORK, D("0.5"), "move it", ("A",), instruction="WI-7")
-SCRAP = DispositionLine("s1", Decision.SCRAP, D("1.5"), "cracked", ("B",))
+PART = DispositionLine("r2", Decision.REWORK, D(1), "move it", ("A",), instruction="WI-7")
+SCRAP = DispositionLine("s1", Decision.SCRAP, D(1), "cracked", ("B",))
 PROBLEM = ProblemStatement("off", "axis 1", "week 47", "scan", "beams", "shifted", "3")
 CRITERION = EffectivenessCriterion(
     Metric.RECURRENCE, "again", D(3), D(0), Better.LOWER, 1, "NCRs", date(2027, 1, 1), INES.id
@@ -116,7 +116,7 @@ def _recheck(outcome: Outcome) -> Callable[[NonConformance, Context], NonConform
 
 
 def _prove(ncr: NonConformance, context: Context) -> NonConformance:
-    proof = Proof("s1", Outcome.PASS, context.actor, context.now, (PHOTO,), marking="cut", counted=D("1.5"))
+    proof = Proof("s1", Outcome.PASS, context.actor, context.now, (PHOTO,), marking="cut", counted=D(1))
     return verbs.record_proof(ncr, proof, now=context.now)
 
 
@@ -139,7 +139,8 @@ NCR_STEPS: dict[str, Step] = {
     "fail": on_ncr("record_recheck", _recheck(Outcome.FAIL)),
     "prove": on_ncr("record_proof", _prove),
     "cost": on_ncr("capture_cost", lambda n, c: verbs.capture_cost(n, Cost(D(1), D(0), D(0), "EUR"))),
-    "close": on_ncr("close", lambda n, c: verbs.close(n, actor=c.actor, now=c.now)),
+    "close": lambda life, ncr, version, context: close_ncr(
+        life.store, context, ncr, member=life.member(context), expected=version),
     "reconsider": on_ncr("reconsider", lambda n, c: verbs.reconsider(n, reason="r", actor=c.actor, now=c.now)),
     "reopen": on_ncr("reopen", lambda n, c: verbs.reopen(n, reason="r", actor=c.actor, now=c.now)),
 }  # fmt: skip
@@ -147,13 +148,15 @@ FORWARD = (
     "open", "containment", "contain", "board", "review", "rework", "sign", "dispose", "correct", "reinspect", "pass",
     "cost", "close",
 )  # fmt: skip
+WHO = {"sign": (QUINN, CARL), "correct": (CARL,), "reinspect": (CARL,), "pass": (INES,)}
 CAPA_STEPS: dict[str, Step] = {
     "team": lambda life, capa, version, context: capas.name_team(
         life.store, context, capa, Team(OLGA.id, CARL.id), expected=version),
     "problem": on_capa("describe_problem", lambda c, _: edits.describe_problem(c, PROBLEM, emergency="stopped")),
     "investigate": on_capa("investigate", lambda c, x: steps.investigate(c, actor=x.actor, now=x.now)),
     "waive": on_capa("waive_containment", lambda c, _: edits.waive_containment(c, "stopped")),
-    "analysis": on_capa("set_analysis", lambda c, _: edits.set_analysis(c, WHY)),
+    "analysis": lambda life, capa, version, context: capas.write_analysis(
+        life.store, context, capa, WHY, expected=version),
     "approve": lambda life, capa, version, context: capas.sign_root_cause(
         life.store, context, capa, member=life.member(context), expected=version),
     "plan": on_capa("plan_actions", lambda c, x: steps.plan_actions(c, actor=x.actor, now=x.now)),
@@ -172,9 +175,16 @@ CAPA_STEPS: dict[str, Step] = {
         c, c.actions[-1].id if c.actions else "", "watched", actor=x.actor, now=x.now)),
     "monitor": on_capa("monitor", lambda c, x: steps.monitor(c, actor=x.actor, now=x.now)),
     "recognise": on_capa("recognise", lambda c, _: edits.recognise(c, "well done")),
-    "effective": on_capa("evaluate", lambda c, x: steps.evaluate(c, D(0), actor=x.actor, now=x.now, evidence=(PHOTO,))),
-    "ineffective": on_capa("evaluate", lambda c, x: steps.evaluate(
-        c, D(3), actor=x.actor, now=x.now, evidence=(PHOTO,))),
+    "effective": lambda life, capa, version, context: capas.evaluate_capa(
+        life.store, context, capa, capas.Judgement(D(0), (PHOTO,)), expected=version),
+    "counted": lambda life, capa, version, context: capas.evaluate_capa(
+        life.store, context, capa, capas.Judgement(None, (PHOTO,)), expected=version),
+    "ineffective": lambda life, capa, version, context: capas.evaluate_capa(
+        life.store, context, capa, capas.Judgement(D(3), (PHOTO,)), expected=version),
+    "ask to give up": lambda life, capa, version, context: capas.ask_to_cancel(
+        life.store, context, capa, "r", expected=version),
+    "take back": lambda life, capa, version, context: capas.withdraw_request(
+        life.store, context, capa, member=life.member(context), expected=version),
     "plan again": on_capa("plan_again", lambda c, x: steps.plan_again(c, "r", actor=x.actor, now=x.now)),
 }  # fmt: skip
 
@@ -270,7 +280,7 @@ class Life(RuleBasedStateMachine):
     @rule(place=st.integers(0, 9), far=st.integers(1, len(FORWARD)))
     def lead_on(self, place: int, far: int) -> None:
         for name in FORWARD[:far]:
-            for who in (QUINN, CARL) if name == "sign" else (QUINN,):
+            for who in WHO.get(name, (QUINN,)):
                 self.attempt(records.NCR, self.ncrs[place % len(self.ncrs)], NCR_STEPS[name], who)
 
     @rule(place=st.integers(0, 9), needed=st.booleans(), which=st.integers(0, 3))
@@ -320,11 +330,10 @@ class Life(RuleBasedStateMachine):
     @rule(place=st.integers(0, 9), who=st.sampled_from((QUINN, QUENTIN)))
     def give_up(self, place: int, who: Actor) -> None:
         def step(life: "Life", capa: Id, version: int, context: Context) -> object:
-            return capas.sign_cancellation(
-                life.store, context, capa, "r", asked_by=QUINN.id, member=life.member(context), expected=version
-            )
+            return capas.sign_cancellation(life.store, context, capa, member=life.member(context), expected=version)
 
         if self.capas and place == 0:
+            self.attempt(records.CAPA, self.capas[0], CAPA_STEPS["ask to give up"], QUINN)
             self.attempt(records.CAPA, self.capas[0], step, who)
 
     @invariant()
@@ -347,11 +356,21 @@ class Life(RuleBasedStateMachine):
                     live = [c for c in by_id.values() if c.state not in (CapaState.EFFECTIVE, CapaState.CANCELLED)]
                     assert all(c.id in named for c in live if ncr.id in c.ncrs)
             if ncr.state is State.CLOSED:
+                worked = {step.by.id for step in ncr.steps if step.event in (Event.CORRECT, Event.REINSPECT)}
+                assert ncr.closing is not None
+                assert ncr.closing.content_sha256 == verbs.closing_sha256(ncr)
+                assert len(ncr.history) or ncr.closing.signer not in worked
+                assert len(ncr.history) or not worked & {recheck.by.id for recheck in ncr.rechecks}
                 assert all(r.verdict is Outcome.PASS for r in ncr.rechecks[-1:])
         numbers = [ncr.number for ncr in ncrs if ncr.number]
         assert len(set(numbers)) == len(numbers)
         for capa in by_id.values():
             assert capa.state is not CapaState.EFFECTIVE or capa.checks[-1].value == D(0)
+            assert capa.state is not CapaState.EFFECTIVE or capa.checks[-1].seen.recurred == ()
+            signed = capa.root_cause_signature
+            assert signed is None or signed.signer not in (capa.owner, *capa.analysed_by)
+            gone = capa.cancellation
+            assert gone is None or gone.signature.signer not in (capa.owner, gone.request.by.id)
 
     def teardown(self) -> None:
         if not hasattr(self, "capas"):

@@ -1,23 +1,34 @@
 """Use cases around CAPAs: begun for what they answer, signed by who may, judged by who was named for it."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from twin.access import Capacity
+from twin.access import Action, Capacity, may
 from twin.capa import Capa, CapaKind, CapaSource, Risk
-from twin.capa_edits import add_action, set_criterion, set_team
-from twin.capa_steps import analysis_digest, approve_root_cause, cancel, cancellation_digest
+from twin.capa_edits import (
+    add_action,
+    request_cancellation,
+    set_analysis,
+    set_aside,
+    set_criterion,
+    set_team,
+    withdraw_cancellation,
+)
+from twin.capa_steps import analysis_digest, approve_root_cause, cancel, cancellation_digest, evaluate
+from twin.cause_analysis import CauseAnalysis
 from twin.corrective_action import ActionKind, CapaAction
 from twin.effectiveness import EffectivenessCriterion
 from twin.eight_d import Team
 from twin.errors import Invalid, NotAllowed
-from twin.operations.accounts import names_of
 from twin.operations.capa_links import leave_out, name_in_source
 from twin.operations.ncr_steps import require_member
-from twin.operations.notices import may_see, require_sight
+from twin.operations.notices import face_of, may_see, require_sight, tell
+from twin.operations.recurrences import deciders, observed
 from twin.operations.steps import advance, begin, take_step
 from twin.project import Member
-from twin.record import Actor, Id, Signature, SignatureMeaning
+from twin.record import Evidence, Id, Signature, SignatureMeaning
 from twin.store import records
 from twin.store.repository import Context, Store
 from twin.store.view import EVERYTHING, Scope, Stored
@@ -128,18 +139,106 @@ def sign_root_cause(
     )
 
 
-def sign_cancellation(
-    store: Store,
-    context: Context,
-    capa: Id,
-    reason: str,
-    *,
-    asked_by: Id,
-    member: Member,
-    expected: int,
-    scope: Scope = EVERYTHING,
+def write_analysis(
+    store: Store, context: Context, capa: Id, analysis: CauseAnalysis, *, expected: int, scope: Scope = EVERYTHING
 ) -> Stored[Capa]:
-    """Approve by signature that a CAPA is given up, which somebody else asks for (four eyes).
+    """Set why tree, diagram and cause code (D4); who writes it does not sign it."""
+    return take_step(
+        store, context, records.CAPA, capa, lambda c: set_analysis(c, analysis, actor=context.actor),
+        action="set_analysis", expected=expected, scope=scope,
+    )  # fmt: skip
+
+
+def put_aside(
+    store: Store, context: Context, capa: Id, ncr: Id, reason: str, *, expected: int, scope: Scope = EVERYTHING
+) -> Stored[Capa]:
+    """Say why a nonconformance that was seen is not what a CAPA was to prevent."""
+    with store.read() as view:
+        seen = observed(view, view.get(records.CAPA, capa, scope).record)
+    return take_step(
+        store, context, records.CAPA, capa,
+        lambda c: set_aside(c, ncr, reason, seen=seen, actor=context.actor, now=context.now), action="set_aside",
+        expected=expected, scope=scope, reason=reason,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the evaluator brings: everything else is looked up."""
+
+    value: Decimal | None
+    """None where it is counted."""
+    evidence: tuple[Evidence, ...]
+    lots: tuple[Id, ...] = ()
+    """Inspections and scan epochs that count as lots besides those that are recognised."""
+    reason: str = ""
+    """Why those count."""
+
+
+def evaluate_capa(
+    store: Store, context: Context, capa: Id, found: Judgement, *, expected: int, scope: Scope = EVERYTHING
+) -> Stored[Capa]:
+    """Judge the effect by the criterion, from what the records show at this moment.
+
+    Raises
+    ------
+    Invalid
+        If a lot is named that is none.
+    """
+    with store.write(context) as unit:
+        old = unit.get(records.CAPA, capa, scope)
+        if old.version != expected:
+            return unit.save(records.CAPA, old.record, expected=expected)  # raises
+        seen = observed(unit, old.record, found.lots, found.reason)
+        judged = evaluate(
+            old.record, found.value, actor=context.actor, now=context.now, evidence=found.evidence, seen=seen
+        )
+        return advance(unit, records.CAPA, old, judged, action="evaluate")
+
+
+def ask_to_cancel(
+    store: Store, context: Context, capa: Id, reason: str, *, expected: int, scope: Scope = EVERYTHING
+) -> Stored[Capa]:
+    """Ask to give a CAPA up: kept with the name of who asks, until somebody else signs it; who may sign is told."""
+    with store.write(context) as unit:
+        old = unit.get(records.CAPA, capa, scope)
+        if old.version != expected:
+            return unit.save(records.CAPA, old.record, expected=expected)  # raises
+        asked = request_cancellation(old.record, reason, actor=context.actor, now=context.now)
+        new = advance(unit, records.CAPA, old, asked, action="request_cancellation", reason=reason)
+        face = face_of(asked)
+        if face is not None:
+            tell(unit, face, "cancellation_requested", more={"reason": reason}, also=deciders(unit, asked.project))
+        return new
+
+
+def withdraw_request(
+    store: Store, context: Context, capa: Id, *, member: Member, expected: int, scope: Scope = EVERYTHING
+) -> Stored[Capa]:
+    """Take the request to give a CAPA up back: who asked does, or who could sign it and declines.
+
+    Raises
+    ------
+    NotAllowed
+        If it is somebody else's request.
+    """
+
+    def withdrawn(record: Capa) -> Capa:
+        after = withdraw_cancellation(record)
+        asked = record.cancellation_request
+        if asked is not None and asked.by.id != context.actor.id and not may(member.role, Action.CAPA_APPROVE):
+            raise NotAllowed(f"{asked.by.name} asked for it: they take it back, or who may sign it declines")
+        return after
+
+    return take_step(
+        store, context, records.CAPA, capa, withdrawn, action="withdraw_cancellation", expected=expected, scope=scope
+    )
+
+
+def sign_cancellation(
+    store: Store, context: Context, capa: Id, *, member: Member, expected: int, scope: Scope = EVERYTHING
+) -> Stored[Capa]:
+    """Approve by signature that a CAPA is given up, as somebody else asked (four eyes).
 
     The nonconformances that it answers no longer name it: whether another one is needed is open again there.
     """
@@ -147,13 +246,11 @@ def sign_cancellation(
         old = unit.get(records.CAPA, capa, scope)
         if old.version != expected:
             return unit.save(records.CAPA, old.record, expected=expected)  # raises
-        require_member(unit, old.record.project, asked_by)
-        asking = Actor(asked_by, names_of(unit, {asked_by})[asked_by].name)
-        signature = _signature(context, member, cancellation_digest(old.record, reason))
-        gone = cancel(old.record, reason, signature, actor=asking, now=context.now)
+        signature = _signature(context, member, cancellation_digest(old.record))
+        gone = cancel(old.record, signature, actor=context.actor, now=context.now)
         for ncr in gone.ncrs:
             leave_out(unit, capa, unit.get(records.NCR, ncr))
-        return advance(unit, records.CAPA, old, gone, action="cancel", reason=reason)
+        return advance(unit, records.CAPA, old, gone, action="cancel", reason=gone.steps[-1].reason)
 
 
 def _step(

@@ -1,15 +1,21 @@
 """What keeps coming back in a project: nonconformances alike, and the CAPAs that they ask for."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from twin.capa import Capa
+from twin.access import Action, may
+from twin.capa import Capa, CapaState
+from twin.effectiveness import Seen
+from twin.errors import Invalid
+from twin.inspection import Inspection, InspectionState
 from twin.ncr_record import Event, NonConformance, State
-from twin.record import Id
-from twin.recurrence import Alike, NcrFact, Recurrence, RecurrenceRule, recurrences
+from twin.operations.notices import face_of, tell
+from twin.record import Id, Json
+from twin.recurrence import Alike, NcrFact, Recurrence, RecurrenceRule, plain, recurrences, same_kind
 from twin.store import records
-from twin.store.lookups import classes_of
-from twin.store.view import Scope, View
+from twin.store.lookups import classes_of, epochs_measured
+from twin.store.repository import Unit
+from twin.store.view import EVERYTHING, Scope, Span, View
 
 
 def proposals(view: View, project: Id, rule: RecurrenceRule, scope: Scope) -> tuple[Recurrence, ...]:
@@ -17,49 +23,160 @@ def proposals(view: View, project: Id, rule: RecurrenceRule, scope: Scope) -> tu
     return recurrences(facts(view, project, scope, with_suppliers=Alike.SUPPLIER in rule.alike), rule)
 
 
-def facts(view: View, project: Id, scope: Scope, *, with_suppliers: bool = False) -> list[NcrFact]:
-    """Return the project's nonconformances as far as recurrence needs them; drafts, rejected and void ones are none."""
-    ncrs = [stored.record for stored in view.all(records.NCR, scope, project=project)]
+def facts(
+    view: View, project: Id, scope: Scope, *, with_suppliers: bool = False, since: datetime | None = None
+) -> list[NcrFact]:
+    """Return the project's nonconformances as far as recurrence needs them; drafts, rejected and void ones are none.
+
+    Parameters
+    ----------
+    since
+        Only those that changed from then on, which all that were opened since did; None for all.
+    """
+    span = {} if since is None else {"changed_at": Span(since)}
+    ncrs = [stored.record for stored in view.all(records.NCR, scope, project=project, **span)]
     counted = [ncr for ncr in ncrs if ncr.number and ncr.state not in (State.REJECTED, State.VOID)]
     classes = classes_of(view.connection, project, {ncr.global_ids[0] for ncr in counted if ncr.global_ids})
     causes = {stored.record.id: stored.record for stored in view.all(records.CAPA, project=project)}
     return [
         NcrFact(
-            ncr.id, _opened_at(ncr), _cause(ncr, causes), classes.get(ncr.global_ids[0], "") if ncr.global_ids else "",
-            _characteristic(ncr), ",".join(view.shared_with(ncr.id)) if with_suppliers else "",
-            ncr.capa.capas if ncr.capa else (),
+            ncr.id, _opened_at(ncr), _seen_as(ncr) or _code(ncr, causes),
+            classes.get(ncr.global_ids[0], "") if ncr.global_ids else "", _characteristic(ncr),
+            ",".join(view.shared_with(ncr.id)) if with_suppliers else "", ncr.capa.capas if ncr.capa else (),
+            ncr.violations[0].requirement.clause if ncr.violations else "",
+            tuple(dict.fromkeys(violation.requirement.characteristic for violation in ncr.violations)),
+            _code(ncr, causes),
         )
         for ncr in counted
     ]  # fmt: skip
 
 
-def seen_since(view: View, capa: Capa, scope: Scope) -> tuple[Id, ...]:
-    """Return the nonconformances like those that a CAPA answers which were opened since it is monitored.
+def seen_since(view: View, capa: Capa, scope: Scope = EVERYTHING) -> tuple[Id, ...]:
+    """Return the nonconformances like those that a CAPA answers which were opened, or opened again, since then.
 
-    Alike are those of the same cause on the same class of element in the same characteristic.
+    Also those that it was made to answer meanwhile: to answer them does not undo that they came. What is alike says
+    :func:`twin.recurrence.same_kind`.
     """
     if capa.monitored_since is None:
         return ()
     known = facts(view, capa.project, scope)
-    answered = {_kind(fact) for fact in known if fact.ncr in capa.ncrs}
+    answered = [fact for fact in known if fact.ncr in capa.ncrs and _first_opened(view, fact) <= capa.monitored_since]
     return tuple(
-        f.ncr for f in known
-        if f.opened_at > capa.monitored_since and f.ncr not in capa.ncrs and _kind(f) in answered
+        fact.ncr for fact in known
+        if fact.opened_at > capa.monitored_since and any(same_kind(fact, other) for other in answered)
     )  # fmt: skip
 
 
-def _kind(fact: NcrFact) -> tuple[str, str, str]:
-    return fact.cause_code, fact.element_class, fact.characteristic
+def observed(view: View, capa: Capa, named: tuple[Id, ...] = (), reason: str = "") -> Seen:
+    """Return what the project's records show since a CAPA's effect is monitored, whoever asks.
+
+    Parameters
+    ----------
+    named
+        Inspections and scan epochs that count as lots though the words in them are others.
+    reason
+        Why those count.
+
+    Raises
+    ------
+    Invalid
+        If one of them is no signed inspection or checked scan of this project, or was taken before.
+    """
+    lots = lots_since(view, capa)
+    fresh = tuple(dict.fromkeys(one for one in named if one not in lots))
+    if fresh and not reason.strip():
+        raise Invalid("say why these inspections and scans count as lots")
+    able = lots_since(view, capa, about_anything=True) if fresh else ()
+    strange = next((one for one in fresh if one not in able), None)
+    if strange is not None:
+        raise Invalid(
+            f"{strange} is no signed inspection and no checked scan of this project that was taken since "
+            f"{capa.number} is monitored, or one of a lot that another shows already"
+        )
+    return Seen(seen_since(view, capa), (*lots, *fresh), fresh, reason.strip() if fresh else "")
 
 
-def _opened_at(ncr: NonConformance) -> datetime:
+def announce(unit: Unit, ncr: NonConformance) -> None:
+    """Tell who decides on CAPAs if a nonconformance that was just opened makes a recurrence, or is one for a CAPA.
+
+    Topics: ``ncr.recurs`` with ``count``, ``ncrs`` and what they share; ``capa.recurred`` for the owner and the
+    evaluator of a CAPA that is monitored.
+    """
+    rule, now = RecurrenceRule(), unit.context.now
+    recent = facts(unit, ncr.project, EVERYTHING, since=now - timedelta(days=rule.window_days))
+    for found in recurrences(recent, rule):
+        face = face_of(ncr)
+        if ncr.id in found.ncrs and face is not None:
+            more: dict[str, Json] = {
+                "count": len(found.ncrs), "ncrs": list(found.ncrs), "cause": found.cause_code or "not known yet",
+                "alike": list(found.alike), "suggests": "a CAPA",
+            }  # fmt: skip
+            tell(unit, face, "recurs", more=more, also=deciders(unit, ncr.project))
+    for stored in unit.all(records.CAPA, project=ncr.project, state=CapaState.EFFECTIVENESS_MONITORING.value):
+        capa, face = stored.record, face_of(stored.record)
+        if face is not None and ncr.id in seen_since(unit, capa):
+            evaluator = (capa.criterion.evaluator,) if capa.criterion else ()
+            tell(unit, face, "recurred", more={"ncr": ncr.id, "ncr_number": ncr.number}, also=evaluator)
+
+
+def lots_since(view: View, capa: Capa, *, about_anything: bool = False) -> tuple[Id, ...]:
+    """Return the inspections and scan epochs since monitoring began in which the same would have shown.
+
+    A signed inspection of new work that asks for a characteristic that the answered nonconformances violate, on
+    elements of their class where that is known, each lot once; a scan epoch whose check measured elements of it.
+    """
+    since = capa.monitored_since
+    if since is None:
+        return ()
+    answered = [fact for fact in facts(view, capa.project, EVERYTHING) if fact.ncr in capa.ncrs]
+    classes = {fact.element_class for fact in answered if fact.element_class}
+    asked = {plain(name) for fact in answered for name in (fact.characteristic, *fact.also)}
+    lots: dict[frozenset[str], Id] = {}
+    for stored in view.all(records.INSPECTION, project=capa.project, status=InspectionState.SIGNED.value):
+        one = stored.record
+        began = min((reading.taken_at for reading in one.readings), default=None)
+        if began is None or began <= since or one.reinspects_id is not None:
+            continue
+        if about_anything or (_asks(one, asked) and _is_of(view, one, classes)):
+            lots.setdefault(frozenset(one.lot), one.id)
+    wanted = frozenset() if about_anything else frozenset(classes)
+    return (*lots.values(), *epochs_measured(view.connection, capa.project, wanted, since))
+
+
+def _asks(inspection: Inspection, characteristics: set[str]) -> bool:
+    return any(plain(question.name) in characteristics for question in inspection.characteristics if question.judged)
+
+
+def _is_of(view: View, inspection: Inspection, classes: set[str]) -> bool:
+    """Say whether elements of the lot are of one of these classes; what is not known is."""
+    known = set(classes_of(view.connection, inspection.project, inspection.lot).values())
+    return not classes or not known or bool(classes & known)
+
+
+def deciders(unit: Unit, project: Id) -> tuple[Id, ...]:
+    """Return who may begin a CAPA."""
+    members = (stored.record for stored in unit.all(records.MEMBER, project=project))
+    return tuple(m.user for m in members if m.active and may(m.role, Action.CAPA_APPROVE))
+
+
+def _first_opened(view: View, fact: NcrFact) -> datetime:
+    ncr = view.get(records.NCR, fact.ncr).record
     return next((step.at for step in ncr.steps if step.event is Event.OPEN), ncr.raised_at)
 
 
-def _cause(ncr: NonConformance, capas: Mapping[Id, Capa]) -> str:
-    """Return what a check saw as the cause; where none did, the cause code of a CAPA that answers the record."""
-    if ncr.defect is not None:
-        return ncr.defect.kind.value
+def _opened_at(ncr: NonConformance) -> datetime:
+    """Return when it was opened last: what is opened again has come back."""
+    opened = (step.at for step in reversed(ncr.steps) if step.event in (Event.OPEN, Event.REOPEN))
+    return next(opened, ncr.raised_at)
+
+
+def _seen_as(ncr: NonConformance) -> str:
+    """Return what a check saw as the cause."""
+    return ncr.defect.kind.value if ncr.defect is not None else ""
+
+
+def _code(ncr: NonConformance, capas: Mapping[Id, Capa]) -> str:
+    """Return the cause code of a CAPA that answers the record."""
     analyses = (capas[c].analysis for c in (ncr.capa.capas if ncr.capa else ()) if c in capas)
     return next((analysis.cause_code for analysis in analyses if analysis and analysis.cause_code), "")
 

@@ -28,6 +28,14 @@ class Stored(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What a filter by time asks: from ``start`` to ``end``, both included; None leaves that side open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Whose records are looked at: rows outside are filtered in SQL and cannot be told from ones that do not exist."""
 
@@ -94,8 +102,8 @@ class View:
         Parameters
         ----------
         where
-            Column to value, or to a tuple of values of which one has to match; ``global_id`` finds what is about an
-            element.
+            Column to value, to a tuple of values of which one has to match, or to a :class:`Span`; ``global_id``
+            finds what is about an element.
         after
             ``Page.next`` of the page before.
         """
@@ -146,6 +154,9 @@ def scoped_by(query: Any, project_column: Any, record_column: Any, scope: Scope)
 def _matches(kind: Kind[Any], name: str, value: Any) -> Any:
     """Return what a filter asks of a row."""
     table = kind.table
+    if name in table.c and isinstance(value, Span):
+        after = table.c[name] >= value.start if value.start is not None else table.c[name].is_not(None)
+        return after & (table.c[name] <= value.end) if value.end is not None else after
     if name in table.c:
         return table.c[name].in_(value) if isinstance(value, tuple) else table.c[name] == value
     if name != "global_id":

@@ -102,7 +102,7 @@ def test_from_a_draft_to_a_closed_record_with_every_guard_on_the_way(site: Site)
     site.world.clock.advance(minutes=1)
     site.do("carl", ncr, "reinspect", {"finished_at": finished})
 
-    missing = site.refused("quinn", ncr, "close")
+    missing = site.refused("quinn", ncr, "close", {"password": PASSWORD})
     assert missing == [
         f"rework of 1: a re-inspection of element {ELEMENT} that passes",
         "a decision whether a CAPA is needed, with its reason", "its cost",
@@ -113,13 +113,17 @@ def test_from_a_draft_to_a_closed_record_with_every_guard_on_the_way(site: Site)
     inspected(site, ncr, "20")
     read = site.get("ines", ncr)["record"]
     assert (read["state"], read["cycle_count"], len(read["history"])) == ("under_review", 1, 1)
+    assert (read["cost"], read["history"][0]["cost"]["labour"]) == (None, "120")
     in_reinspection(site, ncr)
     inspected(site, ncr, "3")
+    assert site.refused("quinn", ncr, "close", {"password": PASSWORD}) == ["its cost"]
+    site.do("quinn", ncr, "cost", {"labour": "80", "material": "0", "other": "0", "currency": "EUR"})
+    assert site.get("quinn", ncr)["cost_total"] == {"EUR": "200"}
     read = site.get("ines", ncr)["record"]
     assert (read["state"], read["rechecks"][0]["outcomes"]) == (
         "reinspection", [{"about": ELEMENT, "verdict": "pass"}],
     )  # fmt: skip
-    closed = site.do("quinn", ncr, "close")["record"]
+    closed = site.sign("quinn", ncr, "close")["record"]
     assert (closed["state"], closed["quantity"]) == ("closed", "1")
     assert site.do("quinn", ncr, "reopen", {"reason": "cracked"})["record"]["number"] == closed["number"]
     history = site.get("ines", ncr + "/history")["items"]
@@ -217,11 +221,11 @@ def test_what_is_not_worked_on_is_proven_before_it_closes(
     site.do("carl", ncr, "verify")
     site.do("quinn", ncr, "capa-decision", {"needed": False, "reason": "a single event"})
     site.do("quinn", ncr, "cost", {"labour": "0", "material": "9", "other": "0", "currency": "EUR"})
-    assert f"{verb.replace('_', ' ')} of 1: {lacks}" in site.refused("quinn", ncr, "close")
+    assert f"{verb.replace('_', ' ')} of 1: {lacks}" in site.refused("quinn", ncr, "close", {"password": PASSWORD})
     line_id = site.get("quinn", ncr)["record"]["lines"][0]["id"]
     given = {"line": line_id, "verdict": "pass", "evidence": [site.picture("ines")], **proof}
     site.do("ines", ncr, "proofs", given)
-    assert site.do("quinn", ncr, "close")["record"]["state"] == "closed"
+    assert site.sign("quinn", ncr, "close")["record"]["state"] == "closed"
 
 
 def test_numbers_and_texts_beyond_reason_are_refused_in_words(site: Site) -> None:
