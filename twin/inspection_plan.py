@@ -13,6 +13,7 @@ from types import MappingProxyType
 from twin.access import Capacity
 from twin.errors import Invalid, NotFound
 from twin.record import Id, Signature
+from twin.scan_plan import ScanPlan
 from twin.step import Step
 
 
@@ -216,6 +217,10 @@ class InspectionPlan:
     approvals: tuple[Signature, ...] = ()
     supersedes: Id | None = None
     """The issue before."""
+    without_limits: tuple[str, ...] = ()
+    """GlobalIds that nobody looks at unless it is said how: nothing of them is limited, or they have no shape."""
+    scanning: ScanPlan | None = None
+    """Where to scan; None for a plan that was not made from a model."""
     steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:

@@ -6,8 +6,10 @@ stations sees (Nemhauser, Wolsey and Fisher 1978), and no quick way is better in
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from geometry.arrays import BoolArray, FloatArray, IntArray, frozen
 from geometry.triangle_tree import TriangleTree, cast
@@ -15,6 +17,8 @@ from twin.errors import Invalid
 
 Visible = Callable[[FloatArray, FloatArray], BoolArray]
 """(points (n, 3), station (3,)) -> (n,) whether nothing is in between."""
+Stand = Callable[[str, FloatArray], FloatArray]
+"""(storey, candidates (s, 3)) -> those of them, perhaps raised or lowered, where a scanner can stand."""
 _COINCIDENT = 0.005
 """How far (m) before a point a ray ends: two elements' coincident faces hide neither."""
 
@@ -141,20 +145,25 @@ def suggest_stations(
         raise Invalid("there is no surface to measure: give samples with some weight")
     if len(candidates) == 0:
         raise Invalid("there is nowhere to stand: give at least one candidate station")
-    sees = np.stack([in_view(samples, station, limits, visible) for station in candidates])
-    reachable = np.asarray(sees.any(axis=0))
+    rows = [np.flatnonzero(in_view(samples, station, limits, visible)) for station in candidates]
+    ends = np.cumsum([0, *(len(row) for row in rows)])
+    places = np.concatenate(rows)
+    # few of all pairs see each other: kept sparse, a storey of thousands of elements stays small
+    sees: Any = csr_array((np.ones(len(places)), places, ends), shape=(len(candidates), len(samples.points)))
+    reachable = np.zeros(len(samples.points), bool)
+    reachable[places] = True
     goal = enough * float(samples.weights[reachable].sum())
     seen = np.zeros(len(samples.points), bool)
     chosen: list[int] = []
     gains: list[float] = []
     while len(chosen) < (len(candidates) if most is None else most):
-        gain = np.round(sees @ np.where(seen, 0.0, samples.weights), 9)
+        gain: FloatArray = np.round(sees @ np.where(seen, 0.0, samples.weights), 9)
         best = int(np.argmax(gain))
         if gain[best] <= 0.0 or float(samples.weights[seen].sum()) >= goal * (1.0 - 1e-12):
             break
         chosen.append(best)
         gains.append(float(gain[best]))
-        seen |= sees[best]
+        seen[rows[best]] = True
     share = float(samples.weights[seen].sum() / samples.weights.sum())
     return StationPlan(frozen(candidates[chosen].reshape(-1, 3)), frozen(np.array(gains)), seen, reachable, share)
 
@@ -175,20 +184,36 @@ def stations_by_storey(
     limits: ScannerLimits,
     *,
     spacing: float,
+    height: float = 1.6,
+    most_candidates: int | None = None,
     visible: Visible | None = None,
     enough: float = 0.98,
+    stand: Stand = lambda _, candidates: candidates,
 ) -> dict[str, StationPlan]:
-    """Suggest stations for each storey on a grid of ``spacing`` metres."""
-    return {
-        name: suggest_stations(
-            storey.samples,
-            station_grid(storey.lower, storey.upper, floor=storey.floor, spacing=spacing),
-            limits,
-            visible=visible,
-            enough=enough,
-        )
-        for name, storey in storeys.items()
-    }
+    """Suggest stations for each storey on a grid of ``spacing`` metres; none where there is nowhere to stand.
+
+    Parameters
+    ----------
+    most_candidates
+        Beyond so many the grid is made wider.
+    stand
+        Told the storey and its candidates (s, 3), returns where one can stand of them.
+    """
+    found: dict[str, StationPlan] = {}
+    for name, storey in storeys.items():
+        if most_candidates is not None:
+            area = float(np.prod(storey.upper - storey.lower))
+            spacing_here = max(spacing, (area / most_candidates) ** 0.5)
+        else:
+            spacing_here = spacing
+        grid = station_grid(storey.lower, storey.upper, floor=storey.floor, spacing=spacing_here, height=height)
+        candidates = stand(name, grid)
+        if len(candidates) == 0 or not storey.samples.weights.any():
+            none = np.zeros(len(storey.samples.points), bool)
+            found[name] = StationPlan(frozen(np.empty((0, 3))), frozen(np.empty(0)), none, none, 0.0)
+        else:
+            found[name] = suggest_stations(storey.samples, candidates, limits, visible=visible, enough=enough)
+    return found
 
 
 def unseen_elements(

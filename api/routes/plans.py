@@ -2,13 +2,15 @@
 
 from fastapi import Response
 
-from api.deps import BlobsDep, ContextDep, NowDep, PagerDep, ProjectId, RowsDep, StoreDep
+from api.deps import ContextDep, NowDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
 from api.etag import Expected, tag
 from api.held import ExecutionHeld, Held, PlanHeld
 from api.paging import Filtered, Listed
 from api.records import exported, history_of
+from api.routes.jobs import accepted
 from api.routing import Routes
 from api.schemas import plan as wire
+from api.schemas.job import JobOut
 from api.schemas.plan import ExecutionOut, PlanLine, PlanOut, PlanQuery, execution_out, plan_line, plan_out
 from api.schemas.record import ExportOut, Happening, Named, Reason, manifestation
 from twin import plan_steps as steps
@@ -16,14 +18,18 @@ from twin.access import Action
 from twin.execution_record import Attendance, Notification, PlanExecution
 from twin.inspection_plan import InspectionPlan
 from twin.operations import executions, plans
+from twin.operations.plan_orders import order_plan
+from twin.operations.queue import Desk
 from twin.plan_execution import notify
 from twin.plan_generation import rerank
+from twin.scan_sheet import stations_sheet
 from twin.store.records import INSPECTION_PLAN, PLAN_EXECUTION
 from twin.store.view import Stored
 
 routes = Routes("plans")
 ALL = "/projects/{project}/plans"
 ONE = ALL + "/{plan}"
+_CSV = "station,storey,x_m,y_m,z_m,adds,easting,northing,height,crs\r\nL1 S01,L1,4.500,3.625,1.600,0.41,,,,\r\n"
 EXECUTIONS = "/projects/{project}/executions"
 EXECUTION = EXECUTIONS + "/{execution}"
 
@@ -48,20 +54,17 @@ def create_plan(
     return plan_out(stored, context.now, None)
 
 
-@routes.post(ALL + "/from-model", Action.PLAN_EDIT, "Generate a plan from a model", status=201)
+@routes.post(ALL + "/from-model", Action.PLAN_EDIT, "Generate a plan from a model", status=202)
 def generate_plan(
-    project: ProjectId, given: wire.PlanFromModel, context: ContextDep, store: StoreDep, blobs: BlobsDep,
-    rows: RowsDep, response: Response,
-) -> PlanOut:  # fmt: skip
-    """Draft what to measure on a revision of the model, how, how many, and where work waits."""
-    made = plans.items_for(
-        store, blobs, given.revision, standard=given.standard, tolerance_mm=given.tolerance_mm,
-        scan_uncertainty_mm=given.scan_uncertainty_mm, scope=rows,
-    )  # fmt: skip
-    why = f"from revision {given.revision}"
-    stored = plans.draft_plan(store, context, project, title=given.title, items=made.items, reason=why)
-    tag(response, stored.version)
-    return plan_out(stored, context.now, None, made.without_limits)
+    project: ProjectId, given: wire.PlanFromModel, context: ContextDep, services: ServicesDep, rows: RowsDep,
+    response: Response,
+) -> JobOut:  # fmt: skip
+    """Draft what to measure on a revision of the model, how, how many, where to scan, and where work waits.
+
+    A job: `makes` is the plan's identifier. What no station sees well enough is measured by hand.
+    """
+    desk = Desk(services.store, context, project, services.wake)
+    return accepted(response, project, order_plan(desk, given.value(), scope=rows))
 
 
 @routes.get(ONE, Action.PLAN_READ, "Read a plan")
@@ -81,6 +84,30 @@ def export_plan(plan: PlanHeld) -> ExportOut:
     """Return all of the issue with its trail and its approvals in words (21 CFR 11.10 b, 11.50)."""
     valid = steps.valid_approvals(plan.record)
     return exported(plan, [manifestation(s, "plan", holds=s in valid) for s in plan.record.approvals])
+
+
+@routes.get(ONE + "/stations", Action.PLAN_READ, "Where to scan")
+def read_plan_stations(plan: PlanHeld) -> wire.StationsOut:
+    """Return the stations of a plan that was made from a model, storey by storey, in the order of their use."""
+    return wire.stations_out(plan.record, plans.scanning_of(plan.record))
+
+
+@routes.get(ONE + "/stations/list", Action.PLAN_READ, "Download the stations", answers="text/csv", example=_CSV)
+def download_plan_stations(plan: PlanHeld) -> Response:
+    """Return the stations as a table (CSV, UTF-8, metres) to take along or to set out with a total station."""
+    with plan.store.read() as view:
+        text = plans.stations_csv(view, plan.record)
+    return _file(text, "text/csv; charset=utf-8", f"{plan.record.number}-stations.csv")
+
+
+@routes.get(
+    ONE + "/stations/sheet", Action.PLAN_READ, "Print where to scan", answers="text/html",
+    example="<!doctype html><title>Where to scan</title>",
+)  # fmt: skip
+def print_plan_stations(plan: PlanHeld) -> Response:
+    """Return a page to print: each storey from above with its stations, and their coordinates."""
+    scene = plans.outlines_of(plan.services.store, plan.services.blobs, plan.record)
+    return _file(stations_sheet(plan.record, scene), "text/html; charset=utf-8", f"{plan.record.number}-stations.html")
 
 
 @routes.put(ONE + "/items", Action.PLAN_EDIT, "Set a draft's items")
@@ -233,6 +260,15 @@ def release_hold(execution: ExecutionHeld, expected: Expected, given: wire.Relea
         expected=expected, scope=execution.scope,
     )  # fmt: skip
     return _executed(execution, stored)
+
+
+def _file(text: str, media_type: str, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+        "Cache-Control": "private, no-cache",
+    }
+    return Response(text, media_type=media_type, headers=headers)
 
 
 def _shown(plan: Held[InspectionPlan], stored: Stored[InspectionPlan]) -> PlanOut:

@@ -33,10 +33,12 @@ from twin.inspection_plan import (
     Reference,
     Stage,
 )  # fmt: skip
+from twin.operations.plan_drafts import PlanOrder
 from twin.plan_generation import ItemRisk
 from twin.plan_release import missing_to_proceed, missing_to_release
 from twin.plan_steps import allowed_events, missing_for
 from twin.record import Id
+from twin.scan_plan import Scanner, ScanPlan, ScanStation, StoreyScan
 from twin.store.codec import to_json
 from twin.store.view import Stored
 
@@ -53,33 +55,26 @@ _RECORD = InspectionPlan(ID, ID, "TOWER-ITP-0001", "Columns", ID, items=(_ITEM,)
 _EXECUTION = PlanExecution(
     ID, ID, ID, "TOWER-ITP-0001", 1, ID, "IfcColumn, L1: axis position", _POINTS, ID, (_ELEMENT,)
 )
+_STOREY = StoreyScan(
+    "L1", (ScanStation("L1 S01", Decimal("4.5"), Decimal("3.625"), Decimal("1.6"), Decimal("0.41")),), Decimal("0.41")
+)
 Items = Annotated[tuple[PlanItem, ...], Field(max_length=5000)]
 
 
 class PlanOut(RecordOut):
     """One issue of a plan, and what can be done with it now."""
 
-    model_config = example(
-        **RECORD_EXAMPLE, record=to_json(_RECORD), events=[{"event": "issue", "missing": []}], without_limits=[]
-    )
+    model_config = example(**RECORD_EXAMPLE, record=to_json(_RECORD), events=[{"event": "issue", "missing": []}])
 
     record: InspectionPlan
     events: list[Possible] = Field(description="What its status knows, and what each event still lacks")
-    without_limits: list[str] = Field(
-        default=[], description="After generating: elements for which the profile limits nothing"
-    )
 
 
-def plan_out(
-    stored: Stored[InspectionPlan],
-    now: datetime,
-    previous: InspectionPlan | None,
-    without_limits: tuple[str, ...] = (),
-) -> PlanOut:
+def plan_out(stored: Stored[InspectionPlan], now: datetime, previous: InspectionPlan | None) -> PlanOut:
     """Return a plan as it is sent."""
     plan, events = stored.record, allowed_events(stored.record)
     lacks = {str(event): missing_for(plan, event, now=now, previous=previous) for event in events}
-    return PlanOut(**stamp(stored), record=plan, events=possible(events, lacks), without_limits=list(without_limits))
+    return PlanOut(**stamp(stored), record=plan, events=possible(events, lacks))
 
 
 class PlanLine(RecordOut):
@@ -124,6 +119,22 @@ class NewPlan(Body):
     items: Items = ()
 
 
+class ScannerIn(Schema):
+    """How near and how steep a surface has to be seen, and where the scanner stands."""
+
+    model_config = example(max_range_m="20", max_incidence_deg="65", min_range_m="0.6", height_m="1.6", spacing_m="1.5")
+
+    max_range_m: Annotated[Number, Field(gt=0, le=500)] = Decimal(20)
+    max_incidence_deg: Annotated[Number, Field(gt=0, lt=90)] = Decimal(65)
+    min_range_m: Annotated[Number, Field(ge=0, le=500)] = Decimal("0.6")
+    height_m: Annotated[Number, Field(gt=0, le=10)] = Decimal("1.6")
+    spacing_m: Annotated[Number, Field(ge=Decimal("0.5"), le=100)] = Decimal("1.5")
+
+    def value(self) -> Scanner:
+        """Return it as the domain's."""
+        return Scanner(self.max_range_m, self.max_incidence_deg, self.min_range_m, self.height_m, self.spacing_m)
+
+
 class PlanFromModel(Body):
     """From which revision of the model, under which tolerances, and what a scan is expected to reach."""
 
@@ -140,6 +151,39 @@ class PlanFromModel(Body):
     scan_uncertainty_mm: dict[Line, Annotated[Number, Field(gt=0)]] = Field(
         description="Characteristic to U (k = 2) that a scan should reach; what is not named is measured by hand"
     )
+    scanner: ScannerIn = ScannerIn()
+
+    def value(self) -> PlanOrder:
+        """Return it as the operation's."""
+        return PlanOrder(
+            "", "", self.revision, self.title, self.standard,
+            "" if self.tolerance_mm is None else str(self.tolerance_mm), self.scan_uncertainty_mm,
+            self.scanner.value(),
+        )  # fmt: skip
+
+
+class StationsOut(Schema):
+    """Where to scan for a plan: stations in the model's coordinates, in the order of their use."""
+
+    model_config = example(
+        plan="TOWER-ITP-0001", plan_revision=1, model_revision=ID, scanner=to_json(Scanner()),
+        storeys=[to_json(_STOREY)], unseen=[_ELEMENT],
+    )  # fmt: skip
+
+    plan: str
+    plan_revision: int
+    model_revision: Id
+    scanner: Scanner
+    storeys: list[StoreyScan]
+    unseen: list[str] = Field(description="Elements that no station sees well enough: measured by hand")
+
+
+def stations_out(plan: InspectionPlan, scanning: ScanPlan) -> StationsOut:
+    """Return a plan's stations as they are sent."""
+    return StationsOut(
+        plan=plan.number, plan_revision=plan.revision, model_revision=scanning.revision, scanner=scanning.scanner,
+        storeys=list(scanning.storeys), unseen=list(scanning.unseen),
+    )  # fmt: skip
 
 
 class ItemsIn(Body):

@@ -10,6 +10,7 @@ from twin.instrument import Instrument
 from twin.jobs.worker import JobContext, JobKind
 from twin.operations.checks import CheckOrder, run_ordered_check
 from twin.operations.models import import_model
+from twin.operations.plan_drafts import PlanOrder, draft_ordered_plan
 from twin.operations.scans import import_scans
 from twin.operations.work import Upload, Work
 from twin.operations.write_back import WRITE_BACK, WriteBackOrder, write_verdicts
@@ -17,6 +18,7 @@ from twin.record import Id, Json
 from twin.store.codec import from_json
 
 IMPORT_MODEL, IMPORT_SCANS, RUN_CHECK = "import_model", "import_scans", "run_check"
+DRAFT_PLAN = "draft_plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def job_kinds(cache_dir: Path | None = None) -> dict[str, JobKind]:
     """
     works = {
         IMPORT_MODEL: _import_model, IMPORT_SCANS: _import_scans, RUN_CHECK: _run_check, WRITE_BACK: _write_back,
+        DRAFT_PLAN: _draft_plan,
     }  # fmt: skip
     return {name: JobKind(name, partial(work, cache_dir)) for name, work in works.items()}
 
@@ -88,6 +91,12 @@ def _run_check(cache_dir: Path | None, job: JobContext, payload: Mapping[str, Js
 
 def _write_back(cache_dir: Path | None, job: JobContext, payload: Mapping[str, Json]) -> Mapping[str, Json]:
     return write_verdicts(_work(job, cache_dir), from_json(payload, WriteBackOrder))
+
+
+def _draft_plan(cache_dir: Path | None, job: JobContext, payload: Mapping[str, Json]) -> Mapping[str, Json]:
+    plan = draft_ordered_plan(_work(job, cache_dir), from_json(payload, PlanOrder)).record
+    stations = len(plan.scanning.stations) if plan.scanning else 0
+    return {"plan": plan.id, "number": plan.number, "items": len(plan.items), "stations": stations}
 
 
 def _work(job: JobContext, cache_dir: Path | None) -> Work:

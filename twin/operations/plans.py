@@ -1,29 +1,27 @@
-"""Use cases around inspection plans: drafted or generated, signed and in force, carried out item by item."""
+"""Use cases around inspection plans: drafted, signed, in force, revised; what is carried out is in ``executions``."""
 
+import csv
 import gzip
+import io
 import json
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twin.access import Capacity
-from twin.errors import Invalid, NotFound, Refused
+from twin.errors import NotFound, Refused
 from twin.inspection_plan import InspectionPlan, PlanItem
-from twin.operations.check import DEFAULT_STANDARD
 from twin.operations.inspections import require_capacity
 from twin.operations.scenes import scene_files
 from twin.operations.steps import advance, begin, take_step
-from twin.plan_generation import ElementDescription, GeneratedItems, generate_items
 from twin.plan_steps import approve, plan_digest, revise, sign, supersede
-from twin.project import Member
+from twin.project import MapConversion, Member
 from twin.record import Id, Signature, SignatureMeaning
+from twin.scan_plan import ScanPlan
+from twin.scan_sheet import Outline
 from twin.store import records
 from twin.store.blobs import BlobStore
 from twin.store.repository import Context, Store
 from twin.store.view import EVERYTHING, Scope, Stored, View
-
-if TYPE_CHECKING:
-    from geometry.tolerance import ToleranceSet
 
 
 def draft_plan(
@@ -35,85 +33,29 @@ def draft_plan(
     specification: str = "",
     discipline: str = "",
     items: tuple[PlanItem, ...] = (),
+    identifier: Id = "",
+    without_limits: tuple[str, ...] = (),
+    scanning: ScanPlan | None = None,
     reason: str = "",
 ) -> Stored[InspectionPlan]:
-    """Keep the draft of a plan under the project's next number."""
-    with store.write(context) as unit:
-        found = unit.get(records.PROJECT, project).record
-        plan = InspectionPlan(
-            unit.new_id(), project, f"{found.key}-ITP-{unit.number(project, 'plan'):04d}", title, context.actor.id,
-            specification=specification, discipline=discipline, items=items,
-        )  # fmt: skip
-        return begin(unit, records.INSPECTION_PLAN, plan, reason=reason)
-
-
-def items_for(
-    store: Store,
-    blobs: BlobStore,
-    revision: Id,
-    *,
-    standard: str = "",
-    tolerance_mm: Decimal | None = None,
-    scan_uncertainty_mm: Mapping[str, Decimal],
-    scope: Scope = EVERYTHING,
-) -> GeneratedItems:
-    """Return the items of a plan for a revision of the model under a tolerance profile.
-
-    Sizes are those of the elements' boxes along the model's axes.
+    """Keep the draft of a plan under the project's next number.
 
     Parameters
     ----------
-    standard, tolerance_mm
-        A standard of the catalogue, or one surface tolerance for everything; of neither, the built-in profile.
-
-    Raises
-    ------
-    Invalid
-        If there is no such standard.
-    NotFound
-        If nothing of the revision has a shape.
+    identifier
+        Of the plan, where who asked for it made one; otherwise a new one.
+    without_limits, scanning
+        What a plan from a model leaves out, and where to scan.
     """
-    with store.read() as view:
-        scene = view.get(records.MODEL_REVISION, revision, scope).record.scene_sha256
-    files = scene_files(blobs, scene)
-    if "elements.json" not in files:
-        raise NotFound("nothing of this revision has a shape to measure")
-    with blobs.open(files["elements.json"].sha256) as stream:
-        document: dict[str, Any] = json.loads(gzip.decompress(stream.read()))
-    elements, storeys = described(document)
-    uncertainty = {name: float(value) / 1000.0 for name, value in scan_uncertainty_mm.items()}
-    tolerances = _tolerances(standard, tolerance_mm)
-    return generate_items(elements, tolerances, storeys=storeys, scan_uncertainty=uncertainty)
-
-
-def _tolerances(standard: str, tolerance_mm: Decimal | None) -> "ToleranceSet":
-    from geometry.errors import GeometryError
-    from geometry.tolerance import load_standard, surface_tolerance
-
-    try:
-        if tolerance_mm is not None:
-            return surface_tolerance(float(tolerance_mm) / 1000.0)
-        return load_standard(standard or DEFAULT_STANDARD)
-    except GeometryError as error:
-        raise Invalid(str(error)) from error
-
-
-def described(document: Mapping[str, Any]) -> tuple[list[ElementDescription], list[str]]:
-    """Return the elements of a scene that have a shape, and its storeys from the bottom up."""
-    ids: list[str] = document["global_id"]
-    classes, storeys, materials = (_column(document, name) for name in ("ifc_class", "storey", "materials"))
-    lowest: dict[str, float] = {}
-    found: list[ElementDescription] = []
-    for i, global_id in enumerate(ids):
-        box: dict[str, Any] = {name: column[i] for name, column in document["box_mm"].items()}
-        if box["min_x"] is None:
-            continue
-        x, y, z = ((box[f"max_{axis}"] - box[f"min_{axis}"]) / 1000.0 for axis in "xyz")
-        lowest[storeys[i]] = min(lowest.get(storeys[i], float("inf")), box["min_z"])
-        made_of = tuple(one for one in materials[i].split("\n") if one)
-        size = (max(x, y), min(x, y), z)
-        found.append(ElementDescription(global_id, classes[i], storeys[i], size, materials=made_of))
-    return found, sorted(lowest, key=lambda storey: (lowest[storey], storey))
+    with store.write(context) as unit:
+        found = unit.get(records.PROJECT, project).record
+        plan = InspectionPlan(
+            identifier or unit.new_id(), project, f"{found.key}-ITP-{unit.number(project, 'plan'):04d}", title,
+            context.actor.id,
+            specification=specification, discipline=discipline, items=items, without_limits=without_limits,
+            scanning=scanning,
+        )  # fmt: skip
+        return begin(unit, records.INSPECTION_PLAN, plan, reason=reason)
 
 
 def sign_plan(
@@ -179,16 +121,69 @@ def previous_of(view: View, plan: InspectionPlan) -> InspectionPlan | None:
     return view.get(records.INSPECTION_PLAN, plan.supersedes).record if plan.supersedes else None
 
 
+def scanning_of(plan: InspectionPlan) -> ScanPlan:
+    """Return where to scan; :class:`NotFound` for a plan that was not made from a model."""
+    if plan.scanning is None:
+        raise NotFound(f"{plan.number} was not made from a model: it suggests no stations")
+    return plan.scanning
+
+
+def stations_csv(view: View, plan: InspectionPlan) -> str:
+    """Return a plan's stations as a table, with map coordinates where the model states its place on the map."""
+    scanning = scanning_of(plan)
+    place = view.get(records.MODEL_REVISION, scanning.revision).record.map_conversion
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(("station", "storey", "x_m", "y_m", "z_m", "adds", "easting", "northing", "height", "crs"))
+    for storey in scanning.storeys:
+        for s in storey.stations:
+            mapped = () if place is None else (*on_map(place, s.x_m, s.y_m, s.z_m), place.crs)
+            cells = (s.name, storey.storey, s.x_m, s.y_m, s.z_m, s.adds, *(mapped or ("",) * 4))
+            rows.writerow([_harmless(str(cell)) for cell in cells])
+    return out.getvalue()
+
+
+def outlines_of(store: Store, blobs: BlobStore, plan: InspectionPlan) -> dict[str, list[Outline]]:
+    """Return what to draw of each storey: the boxes of its elements from above; nothing where no scene is kept."""
+    with store.read() as view:
+        scene = view.get(records.MODEL_REVISION, scanning_of(plan).revision).record.scene_sha256
+    if not scene:
+        return {}
+    with blobs.open(scene_files(blobs, scene)["elements.json"].sha256) as stream:
+        document: dict[str, Any] = json.loads(gzip.decompress(stream.read()))
+    found: dict[str, list[Outline]] = {}
+    box, origin, storeys = document["box_mm"], document["origin_m"], document["storey"]
+    for i in range(int(document["count"])):
+        if box["min_x"][i] is not None:
+            sides = [box[name][i] / 1000.0 + origin[k] for name, k in (("min_x", 0), ("min_y", 1))]
+            ends = [box[name][i] / 1000.0 + origin[k] for name, k in (("max_x", 0), ("max_y", 1))]
+            storey = storeys["values"][storeys["index"][i]]
+            found.setdefault(storey, []).append((*sides, *ends))
+    return found
+
+
+def on_map(place: MapConversion, x: Decimal, y: Decimal, z: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """Return easting, northing and height of a place in the model (IfcMapConversion), to the millimetre."""
+    across, along = place.x_axis_abscissa, place.x_axis_ordinate
+    length = (across * across + along * along).sqrt()
+    east = place.eastings + place.scale * (x * across - y * along) / length
+    north = place.northings + place.scale * (x * along + y * across) / length
+    millimetre = Decimal("0.001")
+    height = place.orthogonal_height + place.scale * z
+    return east.quantize(millimetre), north.quantize(millimetre), height.quantize(millimetre)
+
+
+def _harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: names come from the model."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "@", "\t") or (cell[:1] == "-" and not _number(cell)) else cell
+
+
+def _number(cell: str) -> bool:
+    return cell.lstrip("-").replace(".", "", 1).isdigit()
+
+
 def approval(context: Context, capacity: Capacity, digest: str) -> Signature:
     """Return the signature of who calls, as an approval."""
     return Signature(
         context.actor.id, context.actor.name, SignatureMeaning.APPROVAL, capacity.value, context.now, digest
     )
-
-
-def _column(document: Mapping[str, Any], name: str) -> list[str]:
-    """Return a column of texts that repeat, written out; none where an older scene has none."""
-    column = document.get(name)
-    if column is None:
-        return [""] * int(document["count"])
-    return [column["values"][place] for place in column["index"]]

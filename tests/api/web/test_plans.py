@@ -1,7 +1,10 @@
 """Inspection plans by REST: generated, signed, in force, carried out; work waits at a hold until it is released."""
 
+import csv
+import io
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +13,8 @@ from tests.api.web.site import ELEMENT, OTHER_ELEMENT, QUESTION, TAPE, Site, dra
 from tests.api.web.world import PASSWORD, World
 from tests.reference.house import DESIGN
 from tests.twin.test_checks import obj_of
+from twin.jobs.worker import Worker
+from twin.operations.job_kinds import job_kinds
 from twin.operations.models import import_model
 from twin.operations.work import Work
 from twin.record import Actor
@@ -67,26 +72,56 @@ def inspected(site: Site, plan: str, revision: str, value: str = "3") -> str:
     return path.removeprefix("/inspections/")
 
 
+def generated(site: Site, **more: object) -> dict[str, Any]:
+    """Have a plan made from the house, by a worker; return it as it is read."""
+    given = {"title": "Structure", "tolerance_mm": "10", "scan_uncertainty_mm": {"surface": "3"}} | more
+    job = site.post("quinn", "/plans/from-model", given, 202)
+    services = site.world.services
+    Worker(services.store, services.blobs, job_kinds(), clock=site.world.clock).drain()
+    done = site.get("vera", f"/jobs/{job['id']}")
+    assert done["state"] == "succeeded", done["error"]
+    return site.get("vera", f"/plans/{job['makes']}")
+
+
 def test_a_plan_is_generated_from_a_model_and_a_profile(site: Site) -> None:
-    given = {
-        "title": "Structure", "revision": revision_of(site), "tolerance_mm": "10",
-        "scan_uncertainty_mm": {"surface": "3"},
-    }  # fmt: skip
-    made = site.post("quinn", "/plans/from-model", given)
-    items = made["record"]["items"]
-    assert made["record"]["number"] == "TOWER-ITP-0001"
-    assert {one["method"] for one in items} == {"scan_vs_bim"}
-    assert made["without_limits"] == []
+    revision = revision_of(site)
+    plan = generated(site, revision=revision)["record"]
+    items = plan["items"]
+    assert plan["number"] == "TOWER-ITP-0001"
     assert sum(len(one["global_ids"]) for one in items) == len({box.name for box in DESIGN})
-    risk = {one["id"]: {"probability": f"0.{n + 1}", "detection": "0", "cost": "100"} for n, one in enumerate(items)}
-    ranked = site.post("vera", f"/plans/{made['id']}/rank", {"risk": risk}, 200)["items"]
-    costs = [float(one["expected_cost"]) for one in ranked]
-    assert costs == sorted(costs, reverse=True)
-    assert site.browsers["vera"].post(f"{site.root}/plans/{made['id']}/rank", {"risk": {}}).status_code == 422
-    unknown = site.browsers["quinn"].post(f"{site.root}/plans/from-model", {**given, "revision": "9" * 32})
+    hidden = set(plan["scanning"]["unseen"])
+    by_scan = {g for one in items if one["method"] == "scan_vs_bim" for g in one["global_ids"]}
+    by_hand = {g for one in items if one["method"] != "scan_vs_bim" for g in one["global_ids"]}
+    assert by_scan
+    assert by_hand == hidden, "what no station sees is measured by hand"
+    assert plan["without_limits"] == []
+    given = {"title": "S", "revision": revision, "scan_uncertainty_mm": {}}
+    unknown = site.awake("quinn").post(f"{site.root}/plans/from-model", {**given, "revision": "9" * 32})
     assert unknown.status_code == 404
-    odd = {**given, "tolerance_mm": None, "standard": "no such standard"}
-    assert site.browsers["quinn"].post(f"{site.root}/plans/from-model", odd).status_code == 422
+    odd = site.awake("quinn").post(f"{site.root}/plans/from-model", {**given, "standard": "no such standard"})
+    assert odd.status_code == 422
+
+
+def test_a_plan_says_where_to_scan_to_read_to_download_and_to_print(site: Site) -> None:
+    made = generated(site, revision=revision_of(site))
+    path = f"/plans/{made['id']}"
+    told = site.get("vera", path + "/stations")
+    stations = [one for storey in told["storeys"] for one in storey["stations"]]
+    assert stations
+    assert told["unseen"] == made["record"]["scanning"]["unseen"]
+    table = site.awake("vera").get(f"{site.root}{path}/stations/list")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert [row["x_m"] for row in rows] == [one["x_m"] for one in stations]
+    sheet = site.awake("vera").get(f"{site.root}{path}/stations/sheet")
+    assert (sheet.status_code, sheet.text.count("<circle"), "<rect" in sheet.text) == (200, len(stations), True)
+    site.get("vera", f"/plans/{site.post('quinn', '/plans', {'title': 'By hand'})['id']}/stations", 404)
+    nothing = generated(site, revision="f" * 32, scan_uncertainty_mm={})["record"]
+    assert nothing["scanning"]["storeys"] == []
+    wood = generated(site, revision="f" * 32, tolerance_mm=None, standard="gb-50204-2015")
+    left = wood["record"]["without_limits"]
+    assert left
+    assert site.get("vera", f"/plans/{wood['id']}")["record"]["without_limits"] == left, "it is kept"
 
 
 def test_a_plan_is_approved_by_somebody_else_and_superseded_by_its_revision(site: Site) -> None:
@@ -161,7 +196,7 @@ def test_a_hold_is_not_released_on_another_question_or_a_smaller_sample(site: Si
     run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
     pin = {"plan": plan.removeprefix("/plans/"), "item": f"{1:032x}", "model_revision": revision}
 
-    def done(question: dict[str, object], sampling: dict[str, object], answer: dict[str, object]) -> str:
+    def done(question: dict[str, Any], sampling: dict[str, Any], answer: dict[str, Any]) -> str:
         given = {
             "title": "C", "lot": lot, "quantity": "20", "unit": "pcs", "sampling": sampling,
             "characteristics": [question], "pin": pin,
@@ -203,7 +238,7 @@ def test_an_item_that_was_released_for_one_element_frees_no_other(site: Site) ->
 
 def test_a_scan_check_speaks_for_an_item_that_is_measured_by_scan(site: Site) -> None:
     first = plant(site.world, site.project)
-    scanned = {"characteristics": ["position"], "method": "scan_vs_bim"}
+    scanned: dict[str, Any] = {"characteristics": ["position"], "method": "scan_vs_bim"}
     plan = in_force(site, item(1, **scanned), item(2, characteristics=["position"]))
     passing, failing = first.global_ids[1], first.global_ids[0]
     where = {"item": f"{1:032x}", "global_ids": [passing, failing], "model_revision": first.revision}
@@ -238,7 +273,10 @@ def test_a_scan_check_speaks_for_an_item_that_is_measured_by_scan(site: Site) ->
 
 def test_nobody_attends_for_another_party(site: Site) -> None:
     revision = revision_of(site)
-    points = [{"party": "contractor", "code": "I"}, {"party": "customer", "code": "W", "notice_hours": 24}]
+    points: list[dict[str, object]] = [
+        {"party": "contractor", "code": "I"},
+        {"party": "customer", "code": "W", "notice_hours": 24},
+    ]
     plan = in_force(site, item(1, points=points))
     where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
     run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"

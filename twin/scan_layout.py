@@ -1,0 +1,203 @@
+"""From a design to where to scan it: surfaces are sampled, stations tried where one can stand, few of them chosen."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from geometry.arrays import FloatArray, IntArray
+from geometry.design import DesignModel, Element
+from geometry.triangle_tree import TriangleTree, build_tree, cast, closest
+from twin.record import Id
+from twin.scan_plan import Scanner, ScanPlan, ScanStation, StoreyScan
+from twin.scan_stations import (
+    ScannerLimits,
+    StoreyToScan,
+    SurfaceSamples,
+    in_view,
+    line_of_sight,
+    stations_by_storey,
+    unseen_elements,
+)
+
+_FEWEST, _MOST = 8, 96
+"""Samples of an element's surface; in between by the square root of its area."""
+_ENOUGH = 0.95
+"""Share of what can be seen at all at which no further station is worth its set-up."""
+_CANDIDATES = 500
+"""Places that are tried in a storey; beyond, they lie further apart."""
+_CLEARANCE = 0.4
+"""How far (m) a scanner stands from anything."""
+_STEP = 1.0
+"""How far (m) below its storey's level a floor may be."""
+_AROUND = 6.0
+"""How far (m) around the lowest storey one can walk."""
+_SEE_THROUGH = frozenset({"IfcWindow", "IfcSpace", "IfcOpeningElement", "IfcVirtualElement", "IfcDoor"})
+"""Classes that hide nothing: not there, of glass, or open."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sampled:
+    """Surfaces of elements as points."""
+
+    samples: SurfaceSamples
+    owner: IntArray
+    """(n,) place of each sample's element."""
+
+
+def plan_scan(
+    design: DesignModel,
+    wanted: Collection[str],
+    *,
+    revision: Id,
+    scanner: Scanner,
+    progress: Callable[[float], None] = lambda _: None,
+) -> ScanPlan:
+    """Suggest where to scan so that the ``wanted`` elements (GlobalIds) are seen well enough.
+
+    Everything that is designed is taken to be built and to hide what is behind it, save glass, doors and spaces. A
+    station stands on a floor, clear of everything; around the lowest storey it may stand outside. Deterministic.
+    """
+    elements = [
+        design.elements[g] for g in sorted(wanted) if g in design.elements and len(design.elements[g].mesh.faces)
+    ]
+    limits = ScannerLimits(
+        float(scanner.max_range_m), float(np.radians(float(scanner.max_incidence_deg))), float(scanner.min_range_m)
+    )
+    if not elements:
+        return ScanPlan(revision, scanner, (), ())
+    sampled = _sample(elements)
+    tree = _hiding(design)
+    visible = line_of_sight(tree) if tree is not None else None
+    names = _storeys_of(design, elements)
+    storeys = {name: _storey(design, elements, sampled, name, lowest=i == 0) for i, name in enumerate(names)}
+    tried = 0
+
+    def stand(name: str, candidates: FloatArray) -> FloatArray:
+        nonlocal tried
+        progress(tried / len(names))
+        tried += 1
+        return _standing(candidates, tree, float(scanner.height_m), outside=name == names[0])
+
+    found = stations_by_storey(
+        storeys, limits, spacing=float(scanner.spacing_m), height=float(scanner.height_m), most_candidates=_CANDIDATES,
+        enough=_ENOUGH,
+        visible=visible, stand=stand,
+    )  # fmt: skip
+    seen = np.zeros(len(sampled.owner), bool)
+    for station in (station for plan in found.values() for station in plan.stations):
+        # a slab's underside is seen from the storey below, a facade from the ground
+        left = np.flatnonzero(~seen)
+        seen[left[in_view(_part(sampled.samples, left), station, limits, visible)]] = True
+    progress(1.0)
+    hidden = unseen_elements(seen, sampled.owner, [element.global_id for element in elements])
+    told = [_told(name, found[name].stations, found[name].gains, storeys[name], design.origin) for name in names]
+    return ScanPlan(revision, scanner, tuple(told), hidden)
+
+
+def _sample(elements: Sequence[Element]) -> _Sampled:
+    """Spread samples evenly by area over each element, by low-discrepancy numbers (R2, Roberts 2018), without dice."""
+    points: list[FloatArray] = []
+    normals: list[FloatArray] = []
+    weights: list[FloatArray] = []
+    owner: list[IntArray] = []
+    for place, element in enumerate(elements):
+        corners = element.mesh.triangles()
+        cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        double = np.linalg.norm(cross, axis=1)
+        area = 0.5 * float(double.sum())
+        if not area > 0.0:
+            continue
+        count = int(np.clip(round(2.0 + 4.0 * area**0.5), _FEWEST, _MOST))
+        k = np.arange(count)
+        cumulative = np.cumsum(double)
+        pick = np.minimum(np.searchsorted(cumulative, (k + 0.5) / count * cumulative[-1]), len(double) - 1)
+        u, v = (0.5 + 0.7548776662466927 * k) % 1.0, (0.5 + 0.5698402909980532 * k) % 1.0
+        flip = u + v > 1.0
+        u, v = np.where(flip, 1.0 - u, u)[:, None], np.where(flip, 1.0 - v, v)[:, None]
+        a, b, c = corners[pick, 0], corners[pick, 1], corners[pick, 2]
+        at, outward = a + u * (b - a) + v * (c - a), cross[pick] / double[pick, None]
+        sides = (1.0, -1.0) if element.sheet else (1.0,)
+        for side in sides:
+            points.append(at)
+            normals.append(side * outward)
+            # each element counts by the square root of its surface: columns are not lost beside slabs
+            weights.append(np.full(count, area**0.5 / count / len(sides)))
+            owner.append(np.full(count, place))
+    if not points:
+        nothing = np.empty((0, 3))
+        return _Sampled(SurfaceSamples(nothing, nothing, np.empty(0)), np.empty(0, np.int64))
+    samples = SurfaceSamples(np.concatenate(points), np.concatenate(normals), np.concatenate(weights))
+    return _Sampled(samples, np.concatenate(owner))
+
+
+def _hiding(design: DesignModel) -> TriangleTree | None:
+    shapes = [
+        e.mesh.triangles() for e in design.elements.values() if e.ifc_class not in _SEE_THROUGH and len(e.mesh.faces)
+    ]
+    return build_tree(np.concatenate(shapes)) if shapes else None
+
+
+def _storeys_of(design: DesignModel, elements: Sequence[Element]) -> list[str]:
+    """Return the storeys that hold elements, from the bottom up."""
+    lowest: dict[str, float] = {}
+    for element in elements:
+        lowest[element.storey] = min(lowest.get(element.storey, np.inf), float(element.mesh.vertices[:, 2].min()))
+    return sorted(lowest, key=lambda name: (_level(design, name, lowest[name]), name))
+
+
+def _level(design: DesignModel, storey: str, lowest: float) -> float:
+    """Return a storey's level in the meshes' coordinates: what the model says where its elements bear that out."""
+    said = design.storeys.get(storey)
+    if said is None:
+        return lowest
+    level = said - float(design.origin[2])
+    return level if lowest - 4.0 <= level <= lowest + 4.0 else lowest
+
+
+def _storey(
+    design: DesignModel, elements: Sequence[Element], sampled: _Sampled, name: str, *, lowest: bool
+) -> StoreyToScan:
+    places = [i for i, element in enumerate(elements) if element.storey == name]
+    mine = np.flatnonzero(np.isin(sampled.owner, places))
+    boxes = np.stack([elements[i].mesh.bounds() for i in places])
+    lower, upper = boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
+    margin = _AROUND if lowest else 1.0
+    floor = _level(design, name, float(lower[2]))
+    return StoreyToScan(_part(sampled.samples, mine), lower[:2] - margin, upper[:2] + margin, floor)
+
+
+def _part(samples: SurfaceSamples, chosen: IntArray) -> SurfaceSamples:
+    return SurfaceSamples(samples.points[chosen], samples.normals[chosen], samples.weights[chosen])
+
+
+def _standing(candidates: FloatArray, tree: TriangleTree | None, height: float, *, outside: bool) -> FloatArray:
+    """Return where one can stand of ``candidates`` (s, 3), each at the scanner's height above the floor under it."""
+    if tree is None or len(candidates) == 0:
+        return candidates
+    down = np.broadcast_to(np.array([0.0, 0.0, -1.0]), candidates.shape)
+    hits = cast(tree, candidates, down, height + _STEP)
+    met = hits.triangle >= 0
+    # a face that is seen from behind: the place is within something
+    within = met & (hits.normal[:, 2] < 0.0)
+    placed = candidates.copy()
+    placed[met, 2] += height - hits.range[met]
+    able = ~within & (met | outside)
+    placed = placed[able]
+    clear = closest(tree, placed, _CLEARANCE).triangle < 0
+    return placed[clear]
+
+
+def _told(name: str, stations: FloatArray, gains: FloatArray, storey: StoreyToScan, origin: FloatArray) -> StoreyScan:
+    whole = float(storey.samples.weights.sum())
+    label = name or "all"
+    told = tuple(
+        ScanStation(f"{label} S{i:02d}", _rounded(at[0]), _rounded(at[1]), _rounded(at[2]), _rounded(gain / whole))
+        for i, (at, gain) in enumerate(zip((stations + origin).tolist(), gains.tolist(), strict=True), start=1)
+    )
+    return StoreyScan(name, told, _rounded(float(gains.sum()) / whole if whole > 0 else 0.0))
+
+
+def _rounded(number: float) -> Decimal:
+    return Decimal(f"{number:.3f}")
