@@ -11,9 +11,8 @@ from geometry.plan import plan_rectangle
 from geometry.tolerance import Rule
 from geometry.uncertainty import COVERAGE_FACTOR, Budget, expanded
 from geometry.verdict import Measurement, Outcome, judge
+from geometry.witnesses import FEW, Witnesses
 
-FEW = 20
-"""Points below which nothing is claimed against or for an element."""
 _FORM = ("flatness",)
 
 
@@ -36,6 +35,7 @@ class Measured:
     """(m, 3) of the designed mesh, metres."""
     area: float
     """Area of the designed surface, m²."""
+    witnesses: Witnesses
 
     @property
     def size(self) -> FloatArray:

@@ -9,9 +9,11 @@ from geometry.measured import Measured, governing_size, judged
 from geometry.plan import plan_rectangle
 from geometry.tolerance import Rule
 from geometry.verdict import Measurement, Outcome
+from geometry.witnesses import FEW
 
 _OBSERVED = 0.005
 """Standard deviation (m) beyond which a displacement counts as not measured."""
+_UP = np.array([0.0, 0.0, 1.0])
 _LONG = 3.0
 """Sides' ratio from which an element in plan is a line: where it lies along itself is not its axis position."""
 
@@ -27,6 +29,8 @@ class _PlanOffset:
     """(2,) unit vector of that component."""
     complete: bool
     """Whether every component that the element needs was observed."""
+    n: int
+    """How many points show that component."""
 
 
 def _plan_offset(element: Measured, shift: FloatArray, covariance: FloatArray) -> _PlanOffset | None:
@@ -37,12 +41,15 @@ def _plan_offset(element: Measured, shift: FloatArray, covariance: FloatArray) -
     plan = plan_rectangle(element.vertices)
     parts = plan.axes @ shift
     standard = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", plan.axes, covariance, plan.axes), 0.0))
-    seen = standard < _OBSERVED
+    shown = np.array([element.witnesses.along(np.append(axis, 0.0)) for axis in plan.axes])
+    seen = (standard < _OBSERVED) & (shown >= FEW)
     if not seen.any():
         return None
     needed = np.array([plan.lengths[0] < _LONG * plan.lengths[1], True])
     pick = int(np.argmax(np.where(seen, np.abs(parts), -1.0)))
-    return _PlanOffset(float(parts[pick]), float(standard[pick]), plan.axes[pick], bool(seen[needed].all()))
+    return _PlanOffset(
+        float(parts[pick]), float(standard[pick]), plan.axes[pick], bool(seen[needed].all()), int(shown[pick])
+    )
 
 
 def _complete(found: list[Measurement], whole: bool) -> list[Measurement]:
@@ -65,7 +72,7 @@ def axis_position(element: Measured, rule: Rule) -> list[Measurement]:
     direction = np.append(offset.direction, 0.0)
     combined = element.budget.combined(middle[None], direction[None], np.array([offset.standard]))
     size = governing_size(element, rule, float(element.size.max()))
-    found = judged(rule, size, offset.actual, float(combined[0]), n=fit.n, method="rigid fit")
+    found = judged(rule, size, offset.actual, float(combined[0]), n=offset.n, method="rigid fit")
     return _complete(found, offset.complete)
 
 
@@ -81,7 +88,7 @@ def verticality(element: Measured, rule: Rule) -> list[Measurement]:
         return []
     tilt = turned @ element.budget.tilt()[:2, :2] @ turned.T
     combined = _over_two_ends(element, offset.standard, float(offset.direction @ tilt @ offset.direction))
-    found = judged(rule, governing_size(element, rule, height), offset.actual, combined, n=fit.n, method="rigid fit")
+    found = judged(rule, governing_size(element, rule, height), offset.actual, combined, n=offset.n, method="rigid fit")
     return _complete(found, offset.complete)
 
 
@@ -105,7 +112,7 @@ def slope(element: Measured, rule: Rule) -> list[Measurement]:
         combined = _over_two_ends(element, standard, float(rise @ element.budget.tilt()[:2, :2] @ rise))
         actual = float(rise @ fit.twist[3:5])
         size = governing_size(element, rule, float(length))
-        found += judged(rule, size, actual, combined, n=fit.n, method="rigid fit")
+        found += judged(rule, size, actual, combined, n=element.witnesses.along(_UP), method="rigid fit")
     return sorted(found, key=_margin)[:1]
 
 
@@ -128,4 +135,5 @@ def level(element: Measured, rule: Rule) -> list[Measurement]:
     standard = np.sqrt(fit.covariance[2, 2])
     combined = element.budget.combined(middle[None], np.array([[0.0, 0.0, 1.0]]), np.array([standard]))
     size = governing_size(element, rule, float(element.size.max()))
-    return judged(rule, size, float(fit.twist[2]), float(combined[0]), n=fit.n, method="rigid fit")
+    n = element.witnesses.along(_UP)
+    return judged(rule, size, float(fit.twist[2]), float(combined[0]), n=n, method="rigid fit")

@@ -91,7 +91,7 @@ def section_size(element: Measured, rule: Rule) -> list[Measurement]:
         for other_axis, other in faces[i + 1 :]:
             if axis @ other_axis > -0.98:
                 continue
-            n = int(min(patches.points[on].sum(), patches.points[other].sum()))
+            n = min(element.witnesses.facing(axis), element.witnesses.facing(other_axis))
             actual = float(
                 np.average(patches.deviation[on], weights=patches.points[on])
                 + np.average(patches.deviation[other], weights=patches.points[other])

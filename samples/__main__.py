@@ -1,6 +1,8 @@
 """Makes the sample: a building (design.ifc), its scan with planted defects (scan.e57) and the truth (truth.json).
 
-``python -m samples --out DIR [--seed N] [--points 1700000] [--format e57,laz,ply]``
+``python -m samples --out DIR [--seed N] [--points 1700000] [--format e57,laz,ply]``; ``--repaired PART`` and
+``--drawn PART`` (again for further ones) make what is found on a later visit: a defect put right, and the next revision
+of the design, in which a part is drawn where it stands.
 """
 
 import argparse
@@ -16,7 +18,7 @@ from samples.building import write_building
 from samples.plan import whole_building
 from samples.raycast import ray_scene
 from samples.scanner import ScannerSettings, SimulatedScan, resolution_for, scan_design
-from samples.site import STATIONS, planted
+from samples.site import STATIONS, drawn_as_built, planted
 from samples.stations import returning_share
 from samples.tessellation import tessellate
 from samples.truth import truth_of, write_truth
@@ -33,10 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--points", type=int, default=1_700_000, help="aim at so many points")
     parser.add_argument("--format", default="e57", help="any of e57,laz,ply")
+    parser.add_argument("--repaired", metavar="PART", action="append", default=[], help="has no defect any more")
+    parser.add_argument("--drawn", metavar="PART", action="append", default=[], help="is designed as it stands")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     try:
-        scan = make_sample(options.out, options.seed, options.points, formats_of(options.format))
+        scan = make_sample(
+            options.out, options.seed, options.points, formats_of(options.format), options.repaired, options.drawn
+        )
     except (GeometryError, ValueError, OSError) as error:
         sys.stderr.write(f"samples: {error}\n")
         return 2
@@ -45,14 +51,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def make_sample(folder: Path, seed: int, points: int, formats: Sequence[str]) -> SimulatedScan:
+def make_sample(
+    folder: Path,
+    seed: int,
+    points: int,
+    formats: Sequence[str],
+    repaired: Sequence[str] = (),
+    drawn: Sequence[str] = (),
+) -> SimulatedScan:
     """Write design.ifc, the scan in the given formats and truth.json into a folder; return the scan."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_building(folder / "design.ifc")
+    parts = drawn_as_built(whole_building(), drawn)
+    write_building(folder / "design.ifc", parts)
     # what is scanned is what the file says, not what the plan meant
     elements = tessellate(folder / "design.ifc")
     rng = np.random.default_rng(seed)
-    defects = planted(whole_building(), rng)
+    defects = planted(parts, rng, right={*repaired, *drawn})
     extras = [part.built[part.faces] for part in defects.extras.values()]
     scene = ray_scene(np.concatenate([element.mesh.triangles() for element in elements.values()] + extras))
     resolution = resolution_for(points, len(STATIONS), returning_share(scene, STATIONS))

@@ -1,6 +1,7 @@
 """The sample's building site: where the scanner stood, what went wrong, and what stands there undesigned."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from samples.building import part_id
 from samples.clutter import box
 from samples.defects import BuiltPart, Defect, DefectMix, PlantedDefects, small_offset
 from samples.plan import Part
-from samples.solids import Point
+from samples.solids import Point, Solid
 
 STATIONS = np.array(
     [
@@ -44,8 +45,13 @@ DEFECTS: dict[str, Defect] = {
 WELL_BUILT = DefectMix(shifted=0.0, tilted=0.0, missing=0.0, ok_sigma_m=0.0005)
 
 
-def planted(parts: Iterable[Part], rng: np.random.Generator) -> PlantedDefects:
+def planted(parts: Iterable[Part], rng: np.random.Generator, *, right: Collection[str] = frozenset()) -> PlantedDefects:
     """Return the sample's defects by GlobalId, with small random offsets for what is right.
+
+    Parameters
+    ----------
+    right
+        Names of parts that have no defect (any more): put right, or drawn as they stand.
 
     Raises
     ------
@@ -55,8 +61,9 @@ def planted(parts: Iterable[Part], rng: np.random.Generator) -> PlantedDefects:
     named = {part.name: part_id(part) for part in parts}
     if unknown := sorted(set(DEFECTS) - set(named)):
         raise ValueError(f"no part is called {unknown[0]!r}, so it cannot have a defect")
+    wrong = DEFECTS.keys() - set(right)
     defects = {
-        guid: DEFECTS[name] if name in DEFECTS else Defect("ok", small_offset(WELL_BUILT, rng))
+        guid: DEFECTS[name] if name in wrong else Defect("ok", small_offset(WELL_BUILT, rng))
         for name, guid in sorted(named.items())
     }
     extras = {
@@ -65,6 +72,34 @@ def planted(parts: Iterable[Part], rng: np.random.Generator) -> PlantedDefects:
         "ground around the building": _undesigned(_terrain(), (0.0, 0.0, 0.0)),
     }
     return PlantedDefects(defects, extras)
+
+
+def drawn_as_built(parts: Iterable[Part], names: Collection[str]) -> tuple[Part, ...]:
+    """Return the parts with some of them where they stand: the next revision of the design.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not shifted: only that can be drawn.
+    """
+    for name in names:
+        if name not in DEFECTS or DEFECTS[name].kind != "shifted":
+            raise ValueError(f"{name!r} is no part that is shifted; those are {', '.join(_shifted())}")
+    return tuple(_moved(part, DEFECTS[part.name].offset_m) if part.name in names else part for part in parts)
+
+
+def _shifted() -> list[str]:
+    return [name for name, defect in DEFECTS.items() if defect.kind == "shifted"]
+
+
+def _moved(part: Part, by: Point) -> Part:
+    openings = tuple(replace(hole, solid=_moved_solid(hole.solid, by)) for hole in part.openings)
+    return replace(part, solids=tuple(_moved_solid(solid, by) for solid in part.solids), openings=openings)
+
+
+def _moved_solid(solid: Solid, by: Point) -> Solid:
+    x, y, z = (at + step for at, step in zip(solid.origin, by, strict=True))
+    return replace(solid, origin=(x, y, z))
 
 
 def _undesigned(triangles: FloatArray, place: Point) -> BuiltPart:

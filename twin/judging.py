@@ -21,6 +21,7 @@ from geometry.uncertainty import Budget
 from geometry.unmodelled import cluster_points
 from geometry.verdict import Measurement, Outcome, State
 from geometry.visibility import RayEvidence, SurfaceVisibility
+from geometry.witnesses import Witnesses
 from twin.result import AsBuiltPose, DeviationSummary, ElementResult, PointDeviations, Unmodelled, Visibility
 from twin.sight import Sight
 
@@ -203,7 +204,16 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
         budget=evidence.budget,
         vertices=shapes.triangles[shapes.start[i] : shapes.start[i + 1]].reshape(-1, 3),
         area=shapes.area(i),
+        witnesses=_witnesses(evidence, mine),
     )
+
+
+def _witnesses(evidence: Evidence, mine: IntArray) -> Witnesses:
+    """Return the points of an element that lie on it and on no other one."""
+    built, seen = evidence.as_built, evidence.sight.seen
+    on_it = mine[(np.abs(built.residual[mine]) <= 3.0 * seen.sigma) & ~built.shared[mine]]
+    certain = np.abs(np.linalg.norm(seen.gates[on_it], axis=1) - 1.0) < 0.1  # others are gated by their station
+    return Witnesses(seen.points[on_it], built.normal[on_it], certain, seen.sigma)
 
 
 def _covered(evidence: Evidence, shapes: ElementShapes, i: int, mine: IntArray, visible: IntArray) -> int:

@@ -380,3 +380,30 @@ def test_a_wider_tolerance_never_turns_a_pass_into_a_fail(shift: float, toleranc
     element = measured_box(WALL.moved([0, -shift, 0]), ["-y"], spacing=0.1)
     before, after = (one(element, surface_tolerance(t)).outcome for t in (tolerance, tolerance + wider))
     assert RANK[after] >= RANK[before]
+
+
+def beside_an_edge(element: Measured) -> Measured:
+    """The same element, of whose faces across x only points along an edge were seen: they may be a neighbour's."""
+    across_x = np.abs(element.witnesses.normals[:, 0]) > 0.7
+    points = element.witnesses.points.copy()
+    points[across_x, 1] = points[across_x, 1].min()
+    return replace(element, witnesses=replace(element.witnesses, points=points, certain=~across_x))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.030])
+def test_points_along_an_edge_show_no_displacement_and_none_that_is_absent(shift: float) -> None:
+    element = measured_box(COLUMN.moved([shift, 0, 0]), SIDES)
+    shown = one(element, rule("axis_position"))
+    assert (shown.outcome, shown.actual) == (("fail" if shift else "pass"), pytest.approx(shift, abs=0.002))
+    hidden = one(beside_an_edge(element), rule("axis_position"))
+    assert hidden.outcome is Outcome.INDETERMINATE
+    assert hidden.note == "one_direction"
+    assert abs(hidden.actual) < 0.002, "what is stated is the direction that was seen"
+
+
+def test_a_section_needs_both_faces_shown() -> None:
+    thin = measured_box(COLUMN, SIDES, form=lambda points, normals: np.where(np.abs(normals[:, 0]) > 0.7, -0.01, 0.0))
+    limits = Limits(-0.005, 0.010)
+    assert overall(measure(thin, rule("section_size", limits))) is Outcome.FAIL
+    found = measure(beside_an_edge(thin), rule("section_size", limits))
+    assert {(m.outcome.value, m.note) for m in found} == {("pass", ""), ("indeterminate", "few_points")}

@@ -10,6 +10,7 @@ from geometry.deviation.surface import patch_surface
 from geometry.element_pose import PoseProblem, element_shapes, fit_poses
 from geometry.measured import Measured
 from geometry.uncertainty import Budget
+from geometry.witnesses import Witnesses
 from tests.reference.scenes import Box, face_normal
 
 SIGMA = 0.0025
@@ -63,4 +64,5 @@ def measured_box(
         budget=Budget(covariance, box.centre, instrument),
         vertices=shapes.triangles.reshape(-1, 3),
         area=shapes.area(0),
+        witnesses=Witnesses(points, normals, np.ones(len(points), np.bool_), SIGMA),
     )
