@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from geometry.arrays import FloatArray, IntArray
+from geometry.arrays import BoolArray, FloatArray, IntArray
 from geometry.design import DesignModel, Element
 from geometry.triangle_tree import TriangleTree, build_tree, cast, closest
 from twin.record import Id
@@ -23,14 +23,20 @@ from twin.scan_stations import (
 
 _FEWEST, _MOST = 8, 96
 """Samples of an element's surface; in between by the square root of its area."""
-_ENOUGH = 0.95
+_ENOUGH = 0.9
 """Share of what can be seen at all at which no further station is worth its set-up."""
 _CANDIDATES = 500
 """Places that are tried in a storey; beyond, they lie further apart."""
 _CLEARANCE = 0.4
 """How far (m) a scanner stands from anything."""
+_BEHIND = 3
+"""Of six ways, so many that end at the back of a face mean inside; coincident faces spoil one or two."""
 _STEP = 1.0
 """How far (m) below its storey's level a floor may be."""
+_GROUND = 200.0
+"""How far (m) the ground reaches around the building: beyond any scanner's sight of it."""
+_BELOW = 0.05
+"""How far (m) the ground lies below the lowest level: no floor is hidden by it."""
 _AROUND = 6.0
 """How far (m) around the lowest storey one can walk."""
 _SEE_THROUGH = frozenset({"IfcWindow", "IfcSpace", "IfcOpeningElement", "IfcVirtualElement", "IfcDoor"})
@@ -57,7 +63,8 @@ def plan_scan(
     """Suggest where to scan so that the ``wanted`` elements (GlobalIds) are seen well enough.
 
     Everything that is designed is taken to be built and to hide what is behind it, save glass, doors and spaces. A
-    station stands on a floor, clear of everything; around the lowest storey it may stand outside. Deterministic.
+    station stands on a floor, clear of everything, or on the ground around the lowest storey, at that storey's level;
+    what is below the ground is not seen. Deterministic.
     """
     elements = [
         design.elements[g] for g in sorted(wanted) if g in design.elements and len(design.elements[g].mesh.faces)
@@ -68,9 +75,9 @@ def plan_scan(
     if not elements:
         return ScanPlan(revision, scanner, (), ())
     sampled = _sample(elements)
-    tree = _hiding(design)
-    visible = line_of_sight(tree) if tree is not None else None
     names = _storeys_of(design, elements)
+    tree = _hiding(design, elements, names[0])
+    visible = line_of_sight(tree)
     storeys = {name: _storey(design, elements, sampled, name, lowest=i == 0) for i, name in enumerate(names)}
     tried = 0
 
@@ -78,7 +85,7 @@ def plan_scan(
         nonlocal tried
         progress(tried / len(names))
         tried += 1
-        return _standing(candidates, tree, float(scanner.height_m), outside=name == names[0])
+        return _standing(candidates, tree, float(scanner.height_m))
 
     found = stations_by_storey(
         storeys, limits, spacing=float(scanner.spacing_m), height=float(scanner.height_m), most_candidates=_CANDIDATES,
@@ -132,11 +139,15 @@ def _sample(elements: Sequence[Element]) -> _Sampled:
     return _Sampled(samples, np.concatenate(owner))
 
 
-def _hiding(design: DesignModel) -> TriangleTree | None:
-    shapes = [
-        e.mesh.triangles() for e in design.elements.values() if e.ifc_class not in _SEE_THROUGH and len(e.mesh.faces)
-    ]
-    return build_tree(np.concatenate(shapes)) if shapes else None
+def _hiding(design: DesignModel, elements: Sequence[Element], lowest: str) -> TriangleTree:
+    """Return what hides what is behind it: the design but glass, doors and spaces, and the ground around it."""
+    shapes = [e.mesh.triangles() for e in design.elements.values() if e.ifc_class not in _SEE_THROUGH]
+    boxes = np.stack([element.mesh.bounds() for element in elements])
+    low, high = boxes[:, 0].min(axis=0) - _GROUND, boxes[:, 1].max(axis=0) + _GROUND
+    bottom = min(float(e.mesh.vertices[:, 2].min()) for e in elements if e.storey == lowest)
+    z = _level(design, lowest, bottom) - _BELOW
+    a, b, c, d = ([low[0], low[1], z], [high[0], low[1], z], [high[0], high[1], z], [low[0], high[1], z])
+    return build_tree(np.concatenate([*shapes, np.array([[a, b, c], [a, c, d]])]))
 
 
 def _storeys_of(design: DesignModel, elements: Sequence[Element]) -> list[str]:
@@ -172,21 +183,25 @@ def _part(samples: SurfaceSamples, chosen: IntArray) -> SurfaceSamples:
     return SurfaceSamples(samples.points[chosen], samples.normals[chosen], samples.weights[chosen])
 
 
-def _standing(candidates: FloatArray, tree: TriangleTree | None, height: float, *, outside: bool) -> FloatArray:
+def _standing(candidates: FloatArray, tree: TriangleTree, height: float) -> FloatArray:
     """Return where one can stand of ``candidates`` (s, 3), each at the scanner's height above the floor under it."""
-    if tree is None or len(candidates) == 0:
-        return candidates
     down = np.broadcast_to(np.array([0.0, 0.0, -1.0]), candidates.shape)
     hits = cast(tree, candidates, down, height + _STEP)
     met = hits.triangle >= 0
-    # a face that is seen from behind: the place is within something
-    within = met & (hits.normal[:, 2] < 0.0)
     placed = candidates.copy()
     placed[met, 2] += height - hits.range[met]
-    able = ~within & (met | outside)
-    placed = placed[able]
-    clear = closest(tree, placed, _CLEARANCE).triangle < 0
-    return placed[clear]
+    placed = placed[met]
+    placed = placed[closest(tree, placed, _CLEARANCE).triangle < 0]
+    return placed[~_within(placed, tree)]
+
+
+def _within(places: FloatArray, tree: TriangleTree) -> BoolArray:
+    """Say which places are inside something: most ways lead to a face that is seen from behind."""
+    behind = np.zeros(len(places), int)
+    for direction in (*np.eye(3), *-np.eye(3)):
+        hits = cast(tree, places, np.broadcast_to(direction, places.shape))
+        behind += (hits.triangle >= 0) & (hits.normal @ direction > 0.0)
+    return behind >= _BEHIND
 
 
 def _told(name: str, stations: FloatArray, gains: FloatArray, storey: StoreyToScan, origin: FloatArray) -> StoreyScan:
