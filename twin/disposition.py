@@ -278,7 +278,7 @@ def _require_counted(lines: Sequence[DispositionLine]) -> None:
         raise Invalid(f"element {twice[0]} is in {named[twice[0]]} lines: decide about each element in one")
     for line in lines:
         if line.global_ids and line.quantity != len(line.global_ids):
-            raise Invalid(f"{said(line)} names {len(line.global_ids)} elements: its quantity is their number")
+            raise Invalid(f"{said(line)}: its quantity is the number of its elements, {len(line.global_ids)}")
 
 
 def _beyond(line: DispositionLine, concession: Concession, now: datetime) -> list[str]:

@@ -73,7 +73,7 @@ def subject(ncr: NonConformance, _: datetime) -> tuple[str, ...]:
         return () if ncr.lot.strip() else ("an element or a lot",)
     named = len(ncr.global_ids)
     if is_counted(ncr.unit) and ncr.quantity != named:
-        return (f"a quantity of {named} for the {named} elements named, not {ncr.quantity}",)
+        return (f"a quantity of {named}, the number of the elements named, not {ncr.quantity}",)
     return ()
 
 

@@ -222,7 +222,7 @@ def test_a_number_of_elements_is_counted_each_element_in_one_line() -> None:
     for bad in (replace(scrap, global_ids=("A",)), replace(scrap, global_ids=("A", "B"))):
         with pytest.raises(Invalid, match="element A is in 2 lines"):
             require_lines([rework, bad], D(2), ("A", "B"), unit="element")
-    with pytest.raises(Invalid, match="names 1 elements: its quantity is their number"):
+    with pytest.raises(Invalid, match="its quantity is the number of its elements, 1"):
         require_lines([replace(rework, quantity=D("0.001"))], D(2), ("A", "B"), unit="Elements ")
 
 

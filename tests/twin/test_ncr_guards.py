@@ -49,7 +49,7 @@ from twin.record import Evidence, EvidenceKind, SignatureMeaning
     ("changes", "phrase"),
     [
         ({"global_ids": ()}, "an element or a lot"),
-        ({"quantity": D(3)}, "a quantity of 2 for the 2 elements named, not 3"),
+        ({"quantity": D(3)}, "a quantity of 2, the number of the elements named, not 3"),
         ({"violations": ()}, "a requirement with clause and limit"),
         ({"violations": (replace(VIOLATION, measured=None),)}, "a measured value of axis_position"),
         ({"evidence": ()}, "evidence"),

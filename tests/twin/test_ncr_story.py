@@ -21,7 +21,6 @@ from twin.ncr import (
     State,
     assemble,
     capture_cost,
-    close,
     contain,
     correct,
     decide_capa,
@@ -36,7 +35,7 @@ from twin.ncr_parts import Member as Seat
 from twin.operations.change import change
 from twin.operations.checks import CheckOrder, run_ordered_check
 from twin.operations.models import import_model
-from twin.operations.ncrs import confirm_finding, open_ncr, open_records, sign_ncr
+from twin.operations.ncrs import close_ncr, confirm_finding, open_ncr, open_records, sign_ncr
 from twin.operations.projects import add_member, found_organisation, found_project, membership
 from twin.operations.scans import import_scans
 from twin.operations.work import Upload, Work
@@ -92,6 +91,13 @@ class Site:
             version = view.get(records.NCR, ncr).version
         context = self.context(actor)
         return change(self.work.store, context, records.NCR, ncr, verb, action="step", expected=version).record
+
+    def close(self, ncr: Id) -> NonConformance:
+        """Quinn, who did not correct, signs that it is closed."""
+        with self.work.store.read() as view:
+            version = view.get(records.NCR, ncr).version
+            member = membership(view, self.project, QUINN.id)
+        return close_ncr(self.work.store, self.context(QUINN), ncr, member=member, expected=version).record
 
     def ncrs(self) -> list[NonConformance]:
         with self.work.store.read() as view:
@@ -154,8 +160,8 @@ def signed_and_corrected(site: Site, ncr: Id) -> None:
             )  # fmt: skip
         sign_ncr(site.work.store, site.context(signer), ncr, member=member, expected=stored.version)
     site.step(ncr, lambda n: dispose(n, actor=QUINN, now=site.at[0]), QUINN)
-    site.step(ncr, lambda n: correct(n, actor=QUINN, now=site.at[0]), QUINN)
-    site.step(ncr, lambda n: reinspect(n, finished_at=site.at[0], actor=QUINN, now=site.at[0]), QUINN)
+    site.step(ncr, lambda n: correct(n, actor=CARL, now=site.at[0]), CARL)
+    site.step(ncr, lambda n: reinspect(n, finished_at=site.at[0], actor=CARL, now=site.at[0]), CARL)
 
 
 def test_from_a_deviation_to_a_closed_record(site: Site) -> None:
@@ -201,12 +207,12 @@ def test_from_a_deviation_to_a_closed_record(site: Site) -> None:
     site.step(ncr.id, lambda n: decide_capa(n, CapaDecision(False, "single event", QUINN, site.at[0])), QUINN)
     site.step(ncr.id, lambda n: capture_cost(n, Cost(Decimal(120), Decimal(0), Decimal(0), "EUR")), QUINN)
     with pytest.raises(Refused, match="re-inspection"):
-        site.step(ncr.id, lambda n: close(n, actor=QUINN, now=site.at[0]), QUINN)
+        site.close(ncr.id)
     fourth = site.check(["wall east"], 4)
     (ncr,) = site.ncrs()
     assert [(r.id, r.verdict) for r in ncr.rechecks] == [(fourth, Outcome.PASS)]
     assert ncr.state is State.REINSPECTION  # a machine closes nothing
-    closed = site.step(ncr.id, lambda n: close(n, actor=QUINN, now=site.at[0]), QUINN)
+    closed = site.close(ncr.id)
     assert closed.state is State.CLOSED
     assert len(closed.history) == 1
     with site.work.store.read() as view:

@@ -122,7 +122,7 @@ def test_what_was_rejected_is_inspected_again(site: Site) -> None:
     site.sign("ines", new, capacity="inspector")
     site.do("quinn", ncr, "capa-decision", {"needed": False, "reason": "single"})
     site.do("quinn", ncr, "cost", {"labour": "1", "material": "0", "other": "0", "currency": "EUR"})
-    assert site.do("quinn", ncr, "close")["record"]["state"] == "closed"
+    assert site.sign("quinn", ncr, "close")["record"]["state"] == "closed"
     assert site.do("quinn", path, "restore", restore)["quantities"]["pending"] == "2"
     assert site.do("quinn", path, "accept", accept)["quantities"]["accepted"] == "1"
     assert site.do("quinn", path, "accept", closed)["quantities"]["accepted"] == "2"
