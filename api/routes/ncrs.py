@@ -1,13 +1,25 @@
 """Nonconformance records: one address for each thing that can be done with one."""
 
+from typing import cast
+
 from fastapi import Request, Response
 
-from api.deps import ContextDep, NewIdDep, NowDep, PagerDep, ProjectId, RowsDep, StoreDep
+from api.deps import CallerDep, ContextDep, NewIdDep, NowDep, PagerDep, ProjectId, RowsDep, StoreDep
 from api.download import STATUSES
 from api.etag import Expected, tag
 from api.held import Held, NcrHeld
 from api.paging import Filtered, Listed
-from api.records import DigestPath, evidence_file, exported, history_of
+from api.records import (
+    PDF,
+    DigestPath,
+    FormatQuery,
+    LanguageQuery,
+    evidence_file,
+    exported,
+    history_of,
+    printed,
+    wants_pdf,
+)
 from api.routing import Routes
 from api.schemas import ncr as wire
 from api.schemas.ncr import NcrLine, NcrOut, NcrQuery, NewNcr, ncr_line, ncr_out
@@ -61,9 +73,16 @@ def read_ncr_history(ncr: NcrHeld) -> Listed[Happening]:
     return history_of(ncr)
 
 
-@routes.get(ONE + "/export", Action.EXPORT_READ, "Export a nonconformance record")
-def export_ncr(ncr: NcrHeld) -> ExportOut:
-    """Return all of the record with its trail and its signatures in words (21 CFR 11.10 b, 11.50)."""
+@routes.get(ONE + "/export", Action.EXPORT_READ, "Export a nonconformance record", also_as=PDF)
+def export_ncr(
+    ncr: NcrHeld, request: Request, caller: CallerDep, form: FormatQuery = None, language: LanguageQuery = None
+) -> ExportOut:
+    """Return all of the record with its trail and its signatures in words (21 CFR 11.10 b, 11.50).
+
+    As PDF (`Accept: application/pdf` or `?format=pdf`) to read and print: with evidence, decisions and re-inspection.
+    """
+    if wants_pdf(request, form):
+        return cast("ExportOut", printed(ncr, language or caller.user.language))
     record = ncr.record
     past = [manifestation(s, "disposition", holds=False) for cycle in record.history for s in cycle.signatures]
     valid = verbs.valid_signatures(record)
