@@ -1,9 +1,9 @@
 """What every record's routes answer alike: its history, its export."""
 
 from collections.abc import Iterable
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from api.download import KeptFile, download
 from api.held import Held
@@ -11,6 +11,7 @@ from api.paging import Listed
 from api.schemas.record import ExportOut, Happening, Manifestation, happening
 from twin.errors import NotFound
 from twin.operations.files import evidence_of, is_outside
+from twin.operations.record_pdf import record_pdf
 from twin.record import EvidenceKind, content_sha256
 from twin.store.codec import to_json
 from twin.store.trail import history
@@ -18,6 +19,14 @@ from twin.store.trail import history
 T = TypeVar("T")
 DigestPath = Annotated[
     str, Path(description="SHA-256 of the file", pattern="^[0-9a-f]{64}$", examples=["c6f6f97a" + "0" * 56])
+]
+PDF = "application/pdf"
+FormatQuery = Annotated[
+    Literal["json", "pdf"] | None,
+    Query(alias="format", description="`pdf` to read and print; else what `Accept` names", examples=["json"]),
+]
+LanguageQuery = Annotated[
+    Literal["en", "zh"] | None, Query(description="Of the PDF; else my own, else the project's", examples=["en"])
 ]
 EXPORT_SCHEMA = "qtems.record/1"
 _SHOWS_MORE = frozenset({EvidenceKind.REPORT, EvidenceKind.SCAN, EvidenceKind.MODEL})
@@ -41,6 +50,19 @@ def exported(held: Held[T], signatures: Iterable[Manifestation]) -> ExportOut:
         version=stored.version, record=body, record_sha256=content_sha256(body), signatures=list(signatures),
         trail=trail, head=trail[-1].hash,
     )  # fmt: skip
+
+
+def printed(held: Held[T], language: str) -> Response:
+    """Return a record as PDF, named by its number."""
+    pdf = record_pdf(held.store, held.services.blobs, held.context, held.kind, held.id, language, scope=held.scope)
+    name = str(getattr(held.record, "number", "")) or held.id
+    headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"', "Cache-Control": "private, no-store"}
+    return Response(pdf, 200, headers, PDF)
+
+
+def wants_pdf(request: Request, given: Literal["json", "pdf"] | None) -> bool:
+    """Say whether a record is asked for as PDF: by its address, or else by what the caller accepts."""
+    return given == "pdf" if given else PDF in request.headers.get("accept", "").lower()
 
 
 def evidence_file(held: Held[T], digest: str, request: Request) -> Response:

@@ -58,10 +58,14 @@ class Declared:
     """Also for somebody who still has a one-time password."""
     max_body_bytes: int | None = None
     """None for the settings' own limit."""
+    fields: tuple[str, ...] = ()
+    """Of a form that it takes."""
     sends: str = ""
     """Media type of a body that is no JSON: the bytes of a file."""
     answers: str = ""
     """Media type of an answer that is a file or a stream; ``*/*`` for a file of any."""
+    also_as: str = ""
+    """Media type in which it answers as well, to who asks for that: ``application/pdf``."""
     example: Any = field(default=None, hash=False, compare=False)
     """Of an answer that has no schema of ours."""
     also: tuple[int, ...] = ()
@@ -126,7 +130,7 @@ class GuardedRoute(APIRoute):
             operation_id=declared.name,
             response_class=_answering(declared.answers) if declared.answers else Default(JSONResponse),
             responses=_answers(declared),
-            openapi_extra={"x-action": str(declared.need), **_body_of(declared.sends)},
+            openapi_extra={"x-action": str(declared.need), **_body_of(declared.sends, declared.fields)},
         )
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -224,6 +228,9 @@ def _answers(declared: Declared) -> dict[int | str, dict[str, Any]]:
     told: dict[int | str, dict[str, Any]] = {status: _answer(status) for status in declared.also}
     if declared.example is not None:
         told[declared.status] = {"content": {declared.answers: {"example": declared.example}}}
+    if declared.also_as:
+        binary = {declared.also_as: {"schema": {"type": "string", "format": "binary"}}}
+        told[declared.status] = {"content": binary}
     return told
 
 
@@ -239,9 +246,12 @@ def _answer(status: int) -> dict[str, Any]:
     return {"description": kind.title, "content": {MEDIA_TYPE: {"schema": schema, "example": told.model_dump()}}}
 
 
-def _body_of(media_type: str) -> dict[str, Any]:
+def _body_of(media_type: str, fields: tuple[str, ...]) -> dict[str, Any]:
     """Return, for the documentation, a body that the function reads itself."""
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    schema: dict[str, Any] = {"type": "string", "format": "binary"}
+    if fields:
+        schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields}}
+    content = {media_type: {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}} if media_type else {}
 
 

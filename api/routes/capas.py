@@ -1,15 +1,25 @@
 """CAPAs, step by step as the eight disciplines ask; a supplier answers in those that are shared with it."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Query, Request, Response
 
-from api.deps import ContextDep, NowDep, PagerDep, ProjectId, RecordId, RowsDep, StoreDep
+from api.deps import CallerDep, ContextDep, NowDep, PagerDep, ProjectId, RecordId, RowsDep, StoreDep
 from api.download import STATUSES
 from api.etag import Expected, tag
 from api.held import CapaHeld, Held
 from api.paging import Filtered, Listed
-from api.records import DigestPath, evidence_file, exported, history_of
+from api.records import (
+    PDF,
+    DigestPath,
+    FormatQuery,
+    LanguageQuery,
+    evidence_file,
+    exported,
+    history_of,
+    printed,
+    wants_pdf,
+)
 from api.routing import Routes
 from api.schemas import capa as wire
 from api.schemas.capa import CapaLine, CapaOut, CapaQuery, NewCapa, capa_line, capa_out, recurrence_out
@@ -73,9 +83,16 @@ def read_capa_history(capa: CapaHeld) -> Listed[Happening]:
     return history_of(capa)
 
 
-@routes.get(ONE + "/export", Action.EXPORT_READ, "Export a CAPA")
-def export_capa(capa: CapaHeld) -> ExportOut:
-    """Return all of the CAPA with its trail and its signatures in words (21 CFR 11.10 b, 11.50)."""
+@routes.get(ONE + "/export", Action.EXPORT_READ, "Export a CAPA", also_as=PDF)
+def export_capa(
+    capa: CapaHeld, request: Request, caller: CallerDep, form: FormatQuery = None, language: LanguageQuery = None
+) -> ExportOut:
+    """Return all of the CAPA with its trail and its signatures in words (21 CFR 11.10 b, 11.50).
+
+    As PDF (`Accept: application/pdf` or `?format=pdf`) to read and print: an 8D report with five whys and diagram.
+    """
+    if wants_pdf(request, form):
+        return cast("ExportOut", printed(capa, language or caller.user.language))
     root, gone = capa.record.root_cause_signature, capa.record.cancellation
     holds = root is not None and root.content_sha256 == steps.analysis_digest(capa.record)
     signed = [manifestation(root, "root cause", holds=holds)] if root else []
