@@ -19,9 +19,11 @@ from twin.texts import Texts, catalogue
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ANN, BOB, P, N = "a" * 32, "b" * 32, "1" * 32, "2" * 32
 ALSO = ("opened", "assigned", "signed", "closed", "commented", "attached", "due", "overdue")
+NCR_ALSO = ("concession_due", "concession_expired", "recurs")
+CAPA_ALSO = ("recurred", "cancellation_requested")
 TOPICS = {
-    "ncr": (*State, "seated", "proposed", *ALSO),
-    "capa": (*CapaState, "action", *ALSO),
+    "ncr": (*State, "seated", "proposed", "changed", "extended", *NCR_ALSO, *ALSO),
+    "capa": (*CapaState, "action", *CAPA_ALSO, *ALSO),
     "plan": (*PlanStatus, *ALSO),
     "inspection": (*InspectionState, "failed", *ALSO),
     "finding": (*FindingStatus, *ALSO),
@@ -71,7 +73,7 @@ def test_what_is_asked_depends_on_who_reads() -> None:
 @pytest.mark.parametrize(("topic", "state"), EVERY, ids=lambda value: str(value))
 def test_every_topic_has_words_in_both_languages(topic: str, state: str, language: str) -> None:
     kind, what = topic.split(".")
-    is_state = what not in (*ALSO, "seated", "proposed", "action", "failed")
+    is_state = what not in (*ALSO, *NCR_ALSO, *CAPA_ALSO, "seated", "proposed", "changed", "extended", "action", "failed")
     given = payload(KINDS.get(kind, kind), state=what if is_state else state, assignee=ANN)
     letter = told(topic, language, given)
     assert letter.headline
