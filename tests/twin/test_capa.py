@@ -336,9 +336,10 @@ def test_a_cancellation_is_asked_for_by_who_acts_with_a_reason_once_and_can_be_t
     assert withdraw_cancellation(_asked(FRESH)) == FRESH
     with pytest.raises(Refused, match="nobody has asked"):
         withdraw_cancellation(FRESH)
-    for verb in (withdraw_cancellation, lambda c: request_cancellation(c, "x", actor=CHECKER, now=NOW)):
-        with pytest.raises(Refused, match="can be changed in"):
-            verb(_effective())
+    with pytest.raises(Refused, match="can be changed in"):
+        withdraw_cancellation(_effective())
+    with pytest.raises(Refused, match="can be changed in"):
+        request_cancellation(_effective(), "x", actor=CHECKER, now=NOW)
 
 
 def test_the_cancellation_that_was_signed_is_the_one_that_counts() -> None:

@@ -208,7 +208,7 @@ def ask_to_cancel(
         new = advance(unit, records.CAPA, old, asked, action="request_cancellation", reason=reason)
         face = face_of(asked)
         if face is not None:
-            tell(unit, face, "cancellation_requested", more={"reason": reason}, also=deciders(unit, asked.project))
+            tell(unit, face, "cancellation_requested", more={"text": reason}, also=deciders(unit, asked.project))
         return new
 
 

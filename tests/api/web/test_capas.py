@@ -8,6 +8,9 @@ from tests.api.web.site import QUESTION, TAPE, VIOLATION, Site, draft_of, make_s
 from tests.api.web.world import PASSWORD, World
 from twin.store.trail import verify_stream
 
+REQUIREMENT: dict[str, object] = {
+    "characteristic": "axis_position", "clause": "GB 50204-2015, 8.3.2", "lower": "-8", "upper": "8",
+}  # fmt: skip
 PROBLEM = {
     "what": "columns 25 mm off", "where": "axis 1", "when": "week 47", "who": "found by scan",
     "why_it_matters": "beams do not fit", "how": "shifted as a whole", "how_many": "3 of 24",
@@ -218,13 +221,13 @@ def test_it_is_given_up_by_two_who_act_themselves(led: tuple[Site, str, str]) ->
     assert site.get("quinn", ncr)["record"]["capa"]["capas"] == []
 
 
-def monitoring(site: Site, capa: str, **more: object) -> None:
+def monitoring(site: Site, capa: str, *, days: int = 30, lots: int = 0) -> None:
     """Bring a CAPA to where its effect is watched, with nothing missing but the time."""
     site.do("quentin", capa, "team", {"team": {"champion": site.ids["olga"], "leader": site.ids["carl"]}})
     site.do("quentin", capa, "problem", {"problem": PROBLEM, "emergency": "next pour stopped"})
     site.do("quentin", capa, "investigate")
     replanned(site, capa, "quentin")
-    site.do("quentin", capa, "criterion", criterion(site, **more))
+    site.do("quentin", capa, "criterion", criterion(site, window_days=days, window_lots=lots))
     monitored(site, capa, "quentin")
     site.do("quentin", capa, "recognition", {"recognition": "brace by checklist"})
 
@@ -237,7 +240,7 @@ def test_what_recurs_is_counted_whoever_evaluates(site: Site) -> None:
     told = site.events("capa.recurred")
     assert [t["ncr"] for t in told] == [n.removeprefix("/ncrs/") for n in again]
     assert {site.ids["carl"], site.ids["ines"]} & set(told[0]["to"]) == {site.ids["carl"]}, "not to who raised it"
-    other = draft_of(site, violations=[{**VIOLATION, "requirement": {**VIOLATION["requirement"],
+    other = draft_of(site, violations=[{**VIOLATION, "requirement": {**REQUIREMENT,
                                                                       "characteristic": "cover"}}])  # fmt: skip
     site.do("ines", other, "open")
     seen = site.get("vera", capa + "/observation")
@@ -281,7 +284,7 @@ def test_lots_are_counted_from_inspections_and_scans(site: Site) -> None:
     before = inspected(site, "L0")
     site.world.clock.advance(hours=1)
     capa = capa_of(site, opened(site))
-    monitoring(site, capa, window_days=0, window_lots=4)
+    monitoring(site, capa, days=0, lots=4)
     site.world.clock.advance(hours=1)
     evidence = [site.picture("ines", b"list")]
     assert site.refused("ines", capa, "evaluate", {"evidence": evidence}) == ["4 more lots"]
@@ -307,7 +310,7 @@ def test_lots_are_counted_from_inspections_and_scans(site: Site) -> None:
 def test_records_that_people_raise_recur_by_what_they_violate_and_that_is_told(site: Site) -> None:
     first = [opened(site) for _ in range(2)]
     assert site.events("ncr.recurs") == []
-    words = {**VIOLATION, "requirement": {**VIOLATION["requirement"], "characteristic": "Axis position"}}
+    words = {**VIOLATION, "requirement": {**REQUIREMENT, "characteristic": "Axis position"}}
     third = draft_of(site, violations=[words])
     site.do("ines", third, "open")
     (told,) = site.events("ncr.recurs")

@@ -73,7 +73,8 @@ def test_what_is_asked_depends_on_who_reads() -> None:
 @pytest.mark.parametrize(("topic", "state"), EVERY, ids=lambda value: str(value))
 def test_every_topic_has_words_in_both_languages(topic: str, state: str, language: str) -> None:
     kind, what = topic.split(".")
-    is_state = what not in (*ALSO, *NCR_ALSO, *CAPA_ALSO, "seated", "proposed", "changed", "extended", "action", "failed")
+    named = (*ALSO, *NCR_ALSO, *CAPA_ALSO, "seated", "proposed", "changed", "extended", "action", "failed")
+    is_state = what not in named
     given = payload(KINDS.get(kind, kind), state=what if is_state else state, assignee=ANN)
     letter = told(topic, language, given)
     assert letter.headline
