@@ -11,9 +11,11 @@ from geometry.errors import GeometryError
 from tests.reference.house import DESIGN, MOVED, T_SCAN_DESIGN, house_scan
 from tests.reference.scenes import Box
 from twin.access import Role
+from twin.check_record import evidence_of
 from twin.element_state import Status
-from twin.errors import NotFound
+from twin.errors import NotFound, Refused
 from twin.finding import FindingStatus
+from twin.operations.check_standing import count_check
 from twin.operations.checks import CheckOrder, run_ordered_check
 from twin.operations.models import import_model, latest_revision
 from twin.operations.projects import found_organisation, found_project, membership
@@ -22,10 +24,12 @@ from twin.operations.scenes import scene_files
 from twin.operations.work import Upload, Work
 from twin.project import RegistrationStatus
 from twin.record import Actor, Id
+from twin.report.pictures import cannot_render
 from twin.store import records
 from twin.store.blobs import open_blobs
 from twin.store.database import open_database
 from twin.store.elements import counts_of, page_of
+from twin.store.reconcile import verify_stream_and_records
 from twin.store.repository import Store
 from twin.store.trail import history, verify_stream
 from twin.store.upgrade import upgrade
@@ -128,20 +132,93 @@ def test_a_check_is_kept_with_its_elements_and_its_findings(work: Work, project:
         assert len(list(view.all(records.FINDING, project=project))) == len(findings)
 
 
-def test_the_same_defect_seen_again_takes_the_place_of_an_undecided_finding(
+def test_what_is_found_has_a_picture_a_camera_and_the_hashes_of_what_it_was_found_by(
     work: Work, project: Id, revision: Id, epoch: Id
 ) -> None:
-    first = run_ordered_check(work, order(project, revision, epoch, "3" * 32)).record
-    second = run_ordered_check(work, order(project, revision, epoch, "4" * 32, formats=())).record
+    run = run_ordered_check(work, order(project, revision, epoch, "3" * 32)).record
     with work.store.read() as view:
+        findings = [f.record for f in view.all(records.FINDING, project=project, check_run=run.id)]
+        (scan,) = view.get(records.SCAN_EPOCH, epoch).record.scans
+    assert findings
+    drawn = not cannot_render()
+    for finding in findings:
+        assert finding.origin.model_sha256 == run.model_sha256
+        assert finding.origin.scan_sha256 == (scan.sha256,)
+        assert finding.origin.transform_sha256 == run.registration.transform_sha256 != ""
+        assert finding.origin.version == run.version
+        assert finding.viewpoint
+        away = [float(getattr(finding.viewpoint.target, axis) - getattr(finding.location, axis)) for axis in "xyz"]
+        assert np.linalg.norm(away) < 2.0  # it looks at what it is about
+        assert (finding.picture is not None) == drawn
+        if finding.picture:
+            assert finding.picture in run.pictures
+            assert work.blobs.open(finding.picture.sha256).read().startswith(b"\xff\xd8")  # JPEG
+    with work.store.read() as view:
+        first = next(f for f in view.all(records.FINDING, project=project, check_run=run.id) if f.record.picture)
+        found = evidence_of(run, first.record, view.get(records.MODEL_REVISION, revision).record,
+                            view.get(records.SCAN_EPOCH, epoch).record)  # fmt: skip
+    kinds = ["report", "picture", "model", "scan"] if drawn else ["report", "model", "scan"]
+    assert [e.kind.value for e in found] == kinds
+    assert (found[-2].description, found[-1].description) == ("house.obj", "site.xyz")
+
+
+def test_a_second_check_of_an_epoch_is_for_information_until_a_person_lets_it_count(
+    work: Work, project: Id, revision: Id, epoch: Id, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run_ordered_check(work, order(project, revision, epoch, "3" * 32)).record
+    before = states_of_house(work, project, epoch)
+    monkeypatch.setattr("twin.report.finding_pictures.cannot_render", lambda: "pictures.no_gl")
+    loose = run_ordered_check(work, order(project, revision, epoch, "4" * 32, formats=(), tolerance_mm="500")).record
+    assert (first.counts, loose.counts) == (True, False)
+    assert states_of_house(work, project, epoch) == before
+    with work.store.read() as view:
+        assert not list(view.all(records.FINDING, project=project, check_run=loose.id))
+        kept = page_of(view.connection, project, epoch, where={"check_run": loose.id}, limit=100).items
+    assert {row.state.status for row in kept if row.name.replace("_", " ") in MOVED} == {Status.VERIFIED}
+    with pytest.raises(Refused, match="say why"):
+        count_check(work.store, work.blobs, work.context(), loose.id, reason=" ", expected=1)
+    count_check(work.store, work.blobs, work.context(), loose.id, reason="the client asked for it", expected=1)
+    after = states_of_house(work, project, epoch)
+    assert {after[name] for name in MOVED} == {Status.VERIFIED}
+    with work.store.read() as view:
+        told = [e.event for e in history(view.connection, f"check_run:{first.id}")]
+        assert (told[-1].action, told[-1].reason) == ("stop_counting", "the client asked for it")
+        # wider limits do not make a finding go away: what failed 10 mm still does
+        mine = [f.record.status for f in view.all(records.FINDING, project=project, check_run=first.id)]
+        assert set(mine) == {FindingStatus.OPEN}
+        assert verify_stream_and_records(view.connection, project).holds
+    count_check(work.store, work.blobs, work.context(), first.id, reason="by mistake", expected=2)
+    assert states_of_house(work, project, epoch) == before
+    with work.store.read() as view:
+        again = [f.record.cause_key for f in view.all(records.FINDING, project=project)]
+        assert len(again) == len(mine)  # nothing is raised twice
+
+
+def test_a_check_that_is_ordered_to_count_takes_the_place_of_the_first_and_says_why_there_is_no_picture(
+    work: Work, project: Id, revision: Id, epoch: Id, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run_ordered_check(work, order(project, revision, epoch, "3" * 32)).record
+    monkeypatch.setattr("twin.report.finding_pictures.cannot_render", lambda: "pictures.no_gl")
+    asked = order(project, revision, epoch, "b" * 32, formats=(), counts=True, reason="station pose corrected")
+    second = run_ordered_check(work, asked).record
+    assert (second.counts, second.counting_reason) == (True, "station pose corrected")
+    with work.store.read() as view:
+        assert not view.get(records.CHECK_RUN, first.id).record.counts
         found = [f.record for f in view.all(records.FINDING, project=project)]
     old = [f for f in found if f.origin.check_run == first.id]
     new = [f for f in found if f.origin.check_run == second.id]
     assert {f.cause_key for f in old} == {f.cause_key for f in new}
     assert {f.status for f in old} == {FindingStatus.SUPERSEDED}
-    assert {f.status for f in new} == {FindingStatus.OPEN}
+    assert {(f.status, f.picture, f.no_picture) for f in new} == {(FindingStatus.OPEN, None, "no_gl")}
+    assert all(f.viewpoint for f in new)
     successor = {f.id: f.cause_key for f in new}
     assert all(f.decision and successor[f.decision.successor or ""] == f.cause_key for f in old)
+
+
+def states_of_house(work: Work, project: Id, epoch: Id) -> dict[str, Status]:
+    with work.store.read() as view:
+        items = page_of(view.connection, project, epoch, limit=100).items
+    return {row.name.replace("_", " "): row.state.status for row in items}
 
 
 def test_the_next_revision_knows_what_changed(work: Work, project: Id, revision: Id) -> None:
