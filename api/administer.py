@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.exit_codes import ExitCode
+from api.process import keep_files_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +29,7 @@ examples:
 """
 AUDIT_HELP = """\
 examples:
-  qtems audit verify                         go through every stream of the trail
+  qtems audit verify                         go through every stream of the trail, hold every record against it
   qtems audit anchor heads.txt --key key     append the signed heads to a file that is kept elsewhere
   qtems audit verify heads.txt --key key     hold the trail against them: that shows a cut tail, a rewritten whole
   openssl genpkey -algorithm ed25519 -out key
@@ -73,6 +74,7 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
 
 def run_database(arguments: argparse.Namespace) -> int:
     """Run ``qtems database``."""
+    keep_files_private()
     from twin.errors import Invalid
     from twin.store.upgrade import newest_revision, upgrade
 
@@ -110,6 +112,7 @@ def _archive(arguments: argparse.Namespace, settings: "Settings", database: "Dat
 
 def run_audit(arguments: argparse.Namespace) -> int:
     """Run ``qtems audit``; the exit status says whether the trail holds."""
+    keep_files_private()
     from twin.errors import Invalid
     from twin.operations.anchors import read_checker, read_signer, verify_anchors, verify_streams, write_anchors
     from twin.store.upgrade import require_current
@@ -138,10 +141,16 @@ def _print_trail(found: "Iterable[Verification]", remark: str) -> int:
     streams = list(found)
     broken = [one for one in streams if not one.holds]
     for one in broken:
-        print(f"{one.stream}: broken at event {one.first_bad}: {one.reason}")
+        if one.first_bad is not None:
+            print(f"{one.stream}: broken at event {one.first_bad}: {one.reason}")
+        for fault in one.faults:
+            print(f"{one.stream}: {fault.kind} {fault.id} {fault.fault}: {fault.reason}")
+        if one.faulty > len(one.faults):
+            print(f"{one.stream}: and {one.faulty - len(one.faults)} more that are not as the trail says")
     events = sum(one.events for one in streams)
     said = "the trail does not hold" if broken else "the trail holds"
-    print(f"{said}: {events} events in {len(streams)} streams{f' ({remark})' if remark else ''}")
+    records = sum(one.records for one in streams)
+    print(f"{said}: {events} events in {len(streams)} streams, {records} records{f' ({remark})' if remark else ''}")
     return ExitCode.FAILED if broken else ExitCode.CONFORMS
 
 

@@ -2,11 +2,13 @@
 
 Phones send again what they got no answer to. The key is reserved before anything is done, in a transaction of its own;
 of several at once, one is executed. Only answers that tell of a change are kept; whatever was refused changed nothing,
-and may be sent again under the same key.
+and may be sent again under the same key. Of what broke off, the audit trail knows whether it changed anything: if not,
+the key is free again, at once or, when the whole process went, after some minutes.
 """
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from hashlib import sha256
 
 from fastapi import Request, Response
@@ -15,12 +17,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from api.auth.identity import Grant
-from api.problem import BAD_REQUEST, KEY_IN_USE, KEY_REUSED, ProblemError
+from api.problem import BAD_REQUEST, KEY_IN_USE, KEY_REUSED, ProblemError, request_id
 from api.services import Services
 from twin.errors import TwinError
 from twin.record import Id
 from twin.store import accounts as kept
-from twin.store.accounts import IN_PROGRESS, Answer
+from twin.store.accounts import CUT_OFF_AFTER, IN_PROGRESS, Answer
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -44,13 +46,16 @@ async def answer_once(
         raise ProblemError(BAD_REQUEST, f"{HEADER} is 1 to 200 visible ASCII characters, such as a UUID")
     user = grant.identity.user.id
     digest = await _digest(request)
-    earlier = await run_in_threadpool(_reserve, services, user, key, digest)
+    earlier = await run_in_threadpool(_reserve, services, user, key, digest, request_id(request))
     if earlier is not None:
-        return _again(earlier, digest)
+        return _again(earlier, digest, services.now())
     try:
         response = await answer(request)
     except _NOTHING_CHANGED:
         await run_in_threadpool(_release, services, user, key)
+        raise
+    except Exception:
+        await run_in_threadpool(_release_unless_changed, services, user, key)
         raise
     if response.status_code < 300:
         await run_in_threadpool(_keep, services, user, key, response)
@@ -64,21 +69,19 @@ async def _digest(request: Request) -> str:
     return sha256(head + await request.body()).hexdigest()
 
 
-def _again(earlier: Answer, digest: str) -> Response:
+def _again(earlier: Answer, digest: str, now: datetime) -> Response:
     if earlier.request_sha256 != digest:
         raise ProblemError(KEY_REUSED, "this key came with another request before; make a new key for each change")
+    if earlier.status == IN_PROGRESS and now - earlier.created_at < CUT_OFF_AFTER:
+        raise ProblemError(KEY_IN_USE, "the first request with this key is under way; ask again", {"Retry-After": "2"})
     if earlier.status == IN_PROGRESS:
-        raise ProblemError(
-            KEY_IN_USE,
-            "the first request with this key is under way, or was cut off: look whether its change is there",
-            {"Retry-After": "1"},
-        )
+        raise ProblemError(KEY_IN_USE, "the request with this key was cut off after its change: read what is there")
     return Response(earlier.response, earlier.status, {**earlier.headers, "Idempotency-Replayed": "true"})
 
 
-def _reserve(services: Services, user: Id, key: str, digest: str) -> Answer | None:
+def _reserve(services: Services, user: Id, key: str, digest: str, request: str) -> Answer | None:
     with services.store.database.write() as connection:
-        return kept.reserve_key(connection, user, key, digest, services.now())
+        return kept.reserve_key(connection, user, key, digest, request, services.now())
 
 
 def _keep(services: Services, user: Id, key: str, response: Response) -> None:
@@ -91,3 +94,8 @@ def _keep(services: Services, user: Id, key: str, response: Response) -> None:
 def _release(services: Services, user: Id, key: str) -> None:
     with services.store.database.write() as connection:
         kept.release_key(connection, user, key)
+
+
+def _release_unless_changed(services: Services, user: Id, key: str) -> None:
+    with services.store.database.write() as connection:
+        kept.release_unless_changed(connection, user, key)

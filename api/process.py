@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from types import FrameType
@@ -11,6 +12,23 @@ from typing import NoReturn
 
 class Terminated(BaseException):
     """SIGTERM or SIGHUP arrived (its first argument says which); no Exception, so that nothing swallows it."""
+
+
+def keep_files_private() -> None:
+    """Let whatever this process makes be read by its owner alone: a server's data hold password digests."""
+    os.umask(0o077)
+
+
+def listen_on(host: str, port: int) -> socket.socket:
+    """Return a socket that listens, port 0 for a free one; what it accepts sends small answers at once.
+
+    asyncio sees to that only for sockets that were made with their protocol's number, which this one was not: each
+    answer on a kept connection would wait 40 ms for the acknowledgement of the one before.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=512)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def prepare_streams() -> None:

@@ -4,7 +4,7 @@ import logging
 from importlib.metadata import version
 
 from api.auth.access import Access
-from api.deps import StoreDep
+from api.deps import BlobsDep, StoreDep
 from api.problem import UNAVAILABLE, ProblemError
 from api.routing import Routes
 from api.schemas.system import HealthOut, ReadyOut, VersionOut
@@ -21,8 +21,8 @@ def read_health() -> HealthOut:
 
 
 @routes.get("/ready", Access.PUBLIC, "Can it serve requests")
-def read_ready(store: StoreDep) -> ReadyOut:
-    """Answer 503 while the database cannot be reached or waits for an upgrade."""
+def read_ready(store: StoreDep, blobs: BlobsDep) -> ReadyOut:
+    """Answer 503 while the database cannot be reached or waits for an upgrade, or files cannot be kept."""
     wanted = newest_revision()
     try:
         found = current_revision(store.database)
@@ -31,6 +31,10 @@ def read_ready(store: StoreDep) -> ReadyOut:
         raise ProblemError(UNAVAILABLE, "the database cannot be reached") from error
     if found != wanted:
         raise ProblemError(UNAVAILABLE, f"the database is at revision {found}, this version needs {wanted}")
+    told = blobs.trouble()
+    if told:
+        _LOG.warning("the file store: %s", told)
+        raise ProblemError(UNAVAILABLE, "the file store cannot be reached or written to")
     return ReadyOut(database=wanted)
 
 

@@ -31,12 +31,12 @@ _MEDIA = "application/octet-stream"
 
 @routes.post("/projects/{project}/uploads", Action.FILE_UPLOAD, "Announce a file", status=201)
 def create_upload(
-    project: ProjectId, given: NewUpload, context: ContextDep, store: StoreDep, response: Response
+    project: ProjectId, given: NewUpload, context: ContextDep, store: StoreDep, blobs: BlobsDep, response: Response
 ) -> UploadOut:
     """Announce a file by name, size and SHA-256; `Location` is where its bytes go."""
     upload = begin_upload(
         store, context, project, name=given.name, size=given.size, sha256=given.sha256, media_type=given.media_type,
-        largest=LARGEST,
+        largest=LARGEST, room=blobs.room(),
     )  # fmt: skip
     response.headers["Location"] = f"{ROOT}/projects/{project}/uploads/{upload.id}"
     return _shown(upload, response)

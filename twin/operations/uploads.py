@@ -15,6 +15,10 @@ LIFETIME = timedelta(days=7)
 """How long an upload waits for its next piece, and how long a complete one waits for the record that it is for."""
 _PIECE_FILE = 64 << 20
 """After how many bytes a piece is recorded though more is coming."""
+MOST_AT_ONCE = 100
+"""How many files one user may have on their way in: a scan of a large site is some dozens."""
+_MARGIN = 256 << 20
+"""Bytes that an upload leaves free: the database has to go on."""
 
 
 def begin_upload(
@@ -27,6 +31,7 @@ def begin_upload(
     sha256: str,
     media_type: str = "application/octet-stream",
     largest: int | None = None,
+    room: int | None = None,
 ) -> Upload:
     """Announce a file.
 
@@ -36,11 +41,15 @@ def begin_upload(
         What the whole will be: bytes, and 64 hexadecimal digits.
     largest
         Bytes that a file may have here.
+    room
+        Bytes that are left where files are kept; None when that is not known.
 
     Raises
     ------
     Invalid
         If one of these makes no sense or is too much.
+    Refused
+        If there is no room for it, or too many are on their way in.
     """
     if not name.strip() or len(name) > 255 or any(ord(c) < 32 or c in "/\\" for c in name):
         raise Invalid(f"a file's name has 1 to 255 characters without / and \\, not {name!r}")
@@ -48,8 +57,13 @@ def begin_upload(
         raise Invalid(f"a file here has 0 to {largest} bytes, not {size}" if largest else "a size is 0 or more")
     if not is_sha256(sha256):
         raise Invalid(f"sha256 is 64 lower-case hexadecimal digits, not {sha256!r}")
+    if room is not None and _MARGIN + 2 * size > room:  # its pieces, and the whole before they go
+        raise Refused(f"the server has {room} bytes left, and a file of {size} needs twice as much on its way in")
     now, user = context.now, context.actor.id
     with store.write(context) as unit:
+        under_way = uploads.count(unit.connection, user)
+        if under_way >= MOST_AT_ONCE:
+            raise Refused(f"you have {under_way} files on their way in; finish or give up some of them first")
         upload = Upload(unit.new_id(), project, user, name, media_type[:100], size, sha256, 0, now, now + LIFETIME)
         uploads.add(unit, upload)
     return upload
@@ -120,7 +134,13 @@ def finish_upload(store: Store, blobs: BlobStore, context: Context, identifier: 
     except Invalid:
         abort_upload(store, blobs, context, identifier)
         raise
+    except FileNotFoundError:
+        if find_upload(store, context, identifier).completed_at is None:
+            raise
+        return Content(upload.sha256, upload.size)  # sent again meanwhile: the other one was done first
     with store.write(context) as unit:
+        if uploads.get(unit.connection, identifier, context.actor.id).completed_at is not None:
+            return content
         keep(unit, blobs, content, upload.media_type)
         uploads.complete(unit, upload, context.now + LIFETIME)
         told = {"name": upload.name, "sha256": content.sha256, "size": content.size}

@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import secrets
+import shutil
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from twin.errors import Damaged, Invalid, NotFound
 
+_SCHEMES = ("file", "s3", "gs", "gcs", "az", "abfs", "memory")
 PIECE = 1 << 20
 """Bytes that are in memory at a time, about."""
 GRACE = timedelta(hours=24)
@@ -194,6 +196,24 @@ class BlobStore:
         """Whether it is a folder of this machine."""
         return isinstance(self.files, LocalFileSystem)
 
+    def trouble(self) -> str:
+        """Return in one line why nothing can be kept here now; empty when it can."""
+        try:
+            if self.is_local:
+                Path(self.root).mkdir(parents=True, exist_ok=True)
+                return "" if os.access(self.root, os.W_OK | os.X_OK) else f"{self.root} cannot be written to"
+            self.files.exists(self.path("sha256"))
+        except Exception as error:  # every kind of store has its own
+            return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        return ""
+
+    def room(self) -> int | None:
+        """Return how many bytes the disk has left; None for a store that has no disk of its own."""
+        if not self.is_local:
+            return None
+        folder = next(f for f in (Path(self.root), *Path(self.root).parents) if f.exists())
+        return shutil.disk_usage(folder).free
+
     def move(self, source: str, target: str) -> None:
         """Give a complete file its name, in one step that a crash does not leave half done."""
         if not self.is_local:
@@ -208,9 +228,12 @@ class BlobStore:
             os.close(folder)
 
     def remove(self, path: str) -> None:
-        """Remove a file of the store; one that is gone already is fine."""
+        """Remove a file of the store; one that is gone already is fine. A folder for it alone goes, too."""
         with suppress(FileNotFoundError):
             self.files.rm_file(path)
+        if self.is_local and "/uploads/" in path:
+            with suppress(OSError):  # others are in it
+                Path(path).parent.rmdir()
 
     def _info(self, sha256: str) -> dict[str, Any]:
         try:
@@ -259,6 +282,8 @@ def open_blobs(url: str) -> BlobStore:
         If the URL names no kind of store that is installed.
     """
     if "://" not in url:
+        raise Invalid(f"{url!r} is no address of a blob store; write file:///FOLDER or s3://BUCKET/FOLDER")
+    if url.partition("://")[0] not in _SCHEMES:
         raise Invalid(f"{url!r} is no address of a blob store; write file:///FOLDER or s3://BUCKET/FOLDER")
     try:
         files, root = fsspec.core.url_to_fs(url, use_listings_cache=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from twin.errors import Conflict, NotFound
 from twin.record import Id
@@ -104,6 +104,12 @@ def remove(unit: Unit, upload: Id) -> None:
 def expired(connection: Connection, now: datetime) -> list[Id]:
     """Return the uploads whose time is over, complete or not."""
     return list(connection.execute(select(UPLOAD.c.id).where(UPLOAD.c.expires_at < now)).scalars())
+
+
+def count(connection: Connection, user: Id) -> int:
+    """Return how many files of a user are on their way in."""
+    mine = (UPLOAD.c.user == user) & UPLOAD.c.completed_at.is_(None)
+    return int(connection.execute(select(func.count()).select_from(UPLOAD).where(mine)).scalar_one())
 
 
 def known(connection: Connection) -> set[Id]:

@@ -69,6 +69,13 @@ def test_an_error_of_ours_shows_a_reference_and_nothing_else(
     assert "/srv/secret/path" in caplog.text
 
 
+def test_a_file_store_that_cannot_be_reached_is_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert world.browser().get("/ready").status_code == 200
+    monkeypatch.setattr(type(world.services.blobs), "trouble", lambda _: "EndpointConnectionError: http://10.0.0.1")
+    answer = world.browser().get("/ready")
+    assert (answer.status_code, "10.0.0.1" in answer.text) == (503, False)
+
+
 def test_a_database_that_cannot_be_reached_is_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.routes.system.newest_revision", lambda: "9999")
     answer = world.browser().get("/ready")

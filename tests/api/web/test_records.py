@@ -1,11 +1,16 @@
 """Versions, pages, filters and keys: what every record's routes do alike, tried on projects and organisations."""
 
+import errno
 import threading
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from tests.api.web.planted import upload
 from tests.api.web.world import ROOT, Browser, World
+from twin.store.accounts import reserve_key
+from twin.store.repository import Unit
 
 
 def found(browser: Browser, key: str = "TOWER") -> dict[str, Any]:
@@ -163,17 +168,86 @@ def test_of_many_at_once_with_one_key_one_is_executed(world: World) -> None:
     assert len(admin.get("/organisations").json()["items"]) == 1
 
 
-def test_a_request_that_was_cut_off_is_told_of_and_not_executed_again(world: World) -> None:
-    from twin.store.accounts import reserve_key
+def test_a_key_is_free_again_when_what_broke_off_changed_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = world.administrator()
+    broken = [True]
 
+    def breaks_first(self: Unit, *given: Any, **more: Any) -> Any:
+        if broken.pop() if broken else False:
+            raise RuntimeError("the memory has gone bad")
+        return added(self, *given, **more)
+
+    added = Unit.add
+    monkeypatch.setattr(Unit, "add", breaks_first)
+    headers = {"Idempotency-Key": "a1"}
+    assert admin.post("/organisations", {"name": "A"}, headers=headers).status_code == 500
+    again = admin.post("/organisations", {"name": "A"}, headers=headers)
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (201, None)
+
+
+def test_a_key_stays_taken_when_what_broke_off_had_changed_something(world: World) -> None:
+    admin = world.administrator()
+    project = found(admin)["id"]
+    given = {"upload": upload(admin, project, "tower.obj", b"v 0 0 0")}
+
+    def breaks() -> None:
+        raise RuntimeError("the queue's lock has vanished")
+
+    object.__setattr__(world.services, "wake", breaks)  # it is called after the commit
+    headers = {"Idempotency-Key": "a1"}
+    assert admin.post(f"/projects/{project}/models", given, headers=headers).status_code == 500
+    for wait in (0, 30):
+        world.clock.advance(minutes=wait)
+        again = admin.post(f"/projects/{project}/models", given, headers=headers)
+        assert (again.status_code, again.json()["type"]) == (409, "urn:qtems:problem:idempotency-key-in-use")
+    assert len(admin.get(f"/projects/{project}/jobs").json()["items"]) == 1
+
+
+def test_a_key_of_a_process_that_went_is_taken_over_if_nothing_was_changed(world: World) -> None:
+    admin = world.administrator()
+    me = admin.get("/auth/me").json()["user"]["id"]
+    with world.services.store.database.write() as connection:
+        assert reserve_key(connection, me, "a1", "d" * 64, "a request that never ended", world.clock()) is None
+    headers = {"Idempotency-Key": "a1"}
+    world.clock.advance(minutes=9)
+    assert admin.post("/organisations", {"name": "A"}, headers=headers).status_code == 422  # another body, says the key
+    world.clock.advance(minutes=2)
+    assert admin.post("/organisations", {"name": "A"}, headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 507, "storage-full"),
+        (ConnectionRefusedError(111, "Connection refused"), 503, "unavailable"),
+        (OperationalError("SELECT 1", {}, Exception("server closed the connection")), 503, "unavailable"),
+        (RuntimeError("boom"), 500, "internal"),
+    ],
+)
+def test_what_the_server_stands_on_is_told_from_its_own_faults(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, kind: str
+) -> None:
+    admin = world.administrator()
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(Unit, "add", fails)
+    answer = admin.post("/organisations", {"name": "A"})
+    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:qtems:problem:{kind}")
+    assert ("Retry-After" in answer.headers) == (status == 503)
+    assert str(error) not in answer.text
+
+
+def test_a_request_that_was_cut_off_is_told_of_and_not_executed_again(world: World) -> None:
     admin = world.administrator()
     me = admin.get("/auth/me").json()["user"]["id"]
     first = admin.post("/organisations", {"name": "A"}, headers={"Idempotency-Key": "a1"})
     assert first.status_code == 201
     with world.services.store.database.write() as connection:
-        answer = reserve_key(connection, me, "a1", "", world.clock())
+        answer = reserve_key(connection, me, "a1", "", "r1", world.clock())
         assert answer is not None
-        assert reserve_key(connection, me, "a2", answer.request_sha256, world.clock()) is None
+        assert reserve_key(connection, me, "a2", answer.request_sha256, "r2", world.clock()) is None
     cut = admin.post("/organisations", {"name": "A"}, headers={"Idempotency-Key": "a2"})
     assert (cut.status_code, cut.json()["type"]) == (409, "urn:qtems:problem:idempotency-key-in-use")
     world.clock.advance(days=2)

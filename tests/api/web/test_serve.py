@@ -16,6 +16,7 @@ import pytest
 
 from api.arguments import build_parser
 from api.cli import main
+from api.process import listen_on
 from api.settings import load_settings, secret_key
 from tests.api.web.world import make_world
 from twin.errors import Invalid
@@ -97,7 +98,8 @@ def test_one_command_serves_and_the_first_start_shows_a_password_once(tmp_path: 
         assert out == "qtems: stopped\n"
         assert "Traceback" not in err
         wait_until_gone(worker)
-    assert ((tmp_path / "data" / "secret.key").stat().st_mode & 0o777) == 0o600
+    others = [path for path in (tmp_path / "data", *(tmp_path / "data").rglob("*")) if path.stat().st_mode & 0o077]
+    assert others == [], "the data hold password digests: they are their owner's alone"
     with serving(tmp_path / "data", "--no-worker") as (process, lines):
         assert len(lines) == 1, "no password on the second start"
         assert children_of(process) == []
@@ -141,6 +143,30 @@ def test_what_stands_in_the_way_is_said_in_one_line(tmp_path: Path) -> None:
     assert status == 2
     assert "the database cannot be reached" in said
     assert "topsecret" not in said
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--queue-url", "amqp://x", "no address of a queue"),
+        ("--blob-url", "ftp://x/y", "no address of a blob store"),
+        ("--blob-url", "file:///proc/nowhere", "files cannot be kept"),
+    ],
+)
+def test_what_cannot_serve_promises_nothing(tmp_path: Path, option: str, value: str, says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.start", "serve", "--port", "0", "--data-dir", str(tmp_path), option, value],
+        capture_output=True, text=True, timeout=_PATIENCE_S, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert says in done.stderr
+
+
+def test_a_kept_connection_does_not_wait_for_acknowledgements() -> None:
+    with listen_on("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:  # else a small answer waits 40 ms until the client says that the one before has come
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_who_has_the_machine_gets_in_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

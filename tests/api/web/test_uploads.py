@@ -5,12 +5,15 @@ import socket
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.api.web.live import found, live_server, patch_head, token_of, until
 from tests.api.web.planted import offset, upload
 from tests.api.web.world import ROOT, World
+from twin.operations.uploads import MOST_AT_ONCE
+from twin.store import uploads
 
 CONTENT = bytes(range(256)) * 1000
 MEGABYTE = 1 << 20
@@ -34,6 +37,47 @@ def test_a_file_comes_in_pieces_and_is_kept_by_its_hash(world: World) -> None:
     assert b"".join(world.services.blobs.read(status["sha256"])) == CONTENT
     again = admin.post(f"/projects/{project}/uploads/{identifier}/finish")
     assert (again.status_code, again.json()["sha256"]) == (200, sha256(CONTENT).hexdigest())
+
+
+def test_finished_twice_at_once_it_is_finished(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = announced(world, found(world))
+    admin = world.administrator()
+    assert admin("PATCH", address, content=CONTENT, headers=offset(0)).status_code == 200
+    real, answers = uploads.pieces, list[int]()
+
+    def pieces_late(*given: Any) -> Any:
+        listed = real(*given)
+        if not answers:  # between looking and reading, the same request comes again and is done first
+            answers.append(0)
+            answers[0] = admin.post(f"{address}/finish").status_code
+        return listed
+
+    monkeypatch.setattr(uploads, "pieces", pieces_late)
+    second = admin.post(f"{address}/finish")
+    assert (answers, second.status_code, second.json()["complete"]) == ([200], 200, True)
+    assert list(world.services.blobs.listing("uploads")) == []
+
+
+def test_what_does_not_fit_on_the_disk_is_refused_before_it_comes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = found(world)
+    monkeypatch.setattr(type(world.services.blobs), "room", lambda _: 1 << 30)
+    given = {"name": "site.e57", "size": 1 << 29, "sha256": "0" * 64}
+    refused = world.administrator().post(f"/projects/{project}/uploads", given)
+    assert (refused.status_code, "twice as much" in refused.json()["detail"]) == (409, True)
+    fits = world.administrator().post(f"/projects/{project}/uploads", {**given, "size": 1 << 28})
+    assert fits.status_code == 201
+
+
+def test_nobody_begins_files_without_end(world: World) -> None:
+    project = found(world)
+    admin = world.administrator()
+    given = {"name": "site.e57", "size": 5, "sha256": "0" * 64}
+    made = [admin.post(f"/projects/{project}/uploads", given) for _ in range(MOST_AT_ONCE + 1)]
+    assert [one.status_code for one in made] == [201] * MOST_AT_ONCE + [409]
+    assert admin("DELETE", made[0].headers["Location"].removeprefix(ROOT)).status_code == 204
+    assert admin.post(f"/projects/{project}/uploads", given).status_code == 201
 
 
 def test_a_wrong_offset_is_refused_with_the_right_one(world: World) -> None:
