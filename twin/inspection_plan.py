@@ -200,6 +200,17 @@ class PlanItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemRank:
+    """Why an item stands where it stands: the cost to be expected without it."""
+
+    item: Id
+    expected_cost: Decimal
+    given: bool
+    """By a person; otherwise from the project's records."""
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InspectionPlan:
     """One issue of a plan; each revision is a record of its own."""
 
@@ -221,6 +232,8 @@ class InspectionPlan:
     """GlobalIds that nobody looks at unless it is said how: nothing of them is limited, or they have no shape."""
     scanning: ScanPlan | None = None
     """Where to scan; None for a plan that was not made from a model."""
+    ranking: tuple[ItemRank, ...] = ()
+    """By falling expected cost, as it was when the items were put in this order; empty where they never were."""
     steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:

@@ -41,7 +41,8 @@ def set_items(plan: InspectionPlan, items: tuple[PlanItem, ...]) -> InspectionPl
     """Replace the items of a draft."""
     if plan.status is not PlanStatus.DRAFT:
         raise Refused(f"{plan.number} rev {plan.revision} is {plan.status}: revise it to change its items")
-    return replace(plan, items=items)
+    kept = {item.id for item in items}
+    return replace(plan, items=items, ranking=tuple(rank for rank in plan.ranking if rank.item in kept))
 
 
 def issue(plan: InspectionPlan, *, actor: Actor, now: datetime) -> InspectionPlan:

@@ -93,9 +93,12 @@ def plan_scan(
         visible=visible, stand=stand,
     )  # fmt: skip
     seen = np.zeros(len(sampled.owner), bool)
+    for name, plan in found.items():
+        seen[_samples_in(elements, sampled, name)] = plan.seen
     for station in (station for plan in found.values() for station in plan.stations):
         # a slab's underside is seen from the storey below, a facade from the ground
-        left = np.flatnonzero(~seen)
+        near = np.abs(sampled.samples.points - station).max(axis=1) <= limits.max_range
+        left = np.flatnonzero(~seen & near)
         seen[left[in_view(_part(sampled.samples, left), station, limits, visible)]] = True
     progress(1.0)
     hidden = unseen_elements(seen, sampled.owner, [element.global_id for element in elements])
@@ -171,12 +174,16 @@ def _storey(
     design: DesignModel, elements: Sequence[Element], sampled: _Sampled, name: str, *, lowest: bool
 ) -> StoreyToScan:
     places = [i for i, element in enumerate(elements) if element.storey == name]
-    mine = np.flatnonzero(np.isin(sampled.owner, places))
+    mine = _samples_in(elements, sampled, name)
     boxes = np.stack([elements[i].mesh.bounds() for i in places])
     lower, upper = boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
     margin = _AROUND if lowest else 1.0
     floor = _level(design, name, float(lower[2]))
     return StoreyToScan(_part(sampled.samples, mine), lower[:2] - margin, upper[:2] + margin, floor)
+
+
+def _samples_in(elements: Sequence[Element], sampled: _Sampled, storey: str) -> IntArray:
+    return np.flatnonzero(np.array([element.storey == storey for element in elements])[sampled.owner])
 
 
 def _part(samples: SurfaceSamples, chosen: IntArray) -> SurfaceSamples:

@@ -1,5 +1,7 @@
 """Inspection plans: drafted or generated, approved, carried out, released."""
 
+from dataclasses import replace
+
 from fastapi import Response
 
 from api.deps import ContextDep, NowDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
@@ -17,11 +19,10 @@ from twin import plan_steps as steps
 from twin.access import Action
 from twin.execution_record import Attendance, Notification, PlanExecution
 from twin.inspection_plan import InspectionPlan
-from twin.operations import executions, plans
+from twin.operations import executions, plan_risks, plans
 from twin.operations.plan_orders import order_plan
 from twin.operations.queue import Desk
 from twin.plan_execution import notify
-from twin.plan_generation import rerank
 from twin.scan_sheet import stations_sheet
 from twin.store.records import INSPECTION_PLAN, PLAN_EXECUTION
 from twin.store.view import Stored
@@ -118,14 +119,27 @@ def set_plan_items(plan: PlanHeld, expected: Expected, given: wire.ItemsIn) -> P
 
 @routes.post(ONE + "/rank", Action.PLAN_READ, "Rank items by risk")
 def rank_plan_items(plan: PlanHeld, given: wire.RiskIn) -> Listed[wire.RankedItem]:
-    """Return the items by falling expected cost; nothing of the plan is changed."""
-    items = plan.record.items
-    kept = {item.id for item in rerank(items, given.risk, most=given.most)}
-    ranked = rerank(items, given.risk)
-    return Listed[wire.RankedItem](items=[
-        wire.RankedItem(id=i.id, activity=i.activity, expected_cost=given.risk[i.id].expected_cost, kept=i.id in kept)
-        for i in ranked
-    ])  # fmt: skip
+    """Return the items by falling expected cost, with why and how often to look; nothing of the plan is changed.
+
+    Risks come from earlier measurements, findings, nonconformances and open CAPAs of the project, by class, storey and
+    characteristic; what is given goes before them.
+    """
+    services = plan.services
+    found = plan_risks.assess_plan(services.store, services.blobs, plan.record, given.risk, scope=plan.scope)
+    return Listed[wire.RankedItem](items=wire.ranked_items(found, given.most))
+
+
+@routes.post(ONE + "/reorder", Action.PLAN_EDIT, "Put a draft in the order of its risk")
+def reorder_plan_items(plan: PlanHeld, expected: Expected, given: wire.RiskIn) -> PlanOut:
+    """Put the items of a draft in the order of their risk, as often as recommended; the plan keeps why.
+
+    What waits for another item still comes after it, nothing is dropped, and whoever approves the plan sees it so.
+    """
+    services = plan.services
+    stored = plan_risks.rank_plan(
+        services.store, services.blobs, plan.context, plan.id, given.risk, expected=expected, scope=plan.scope
+    )
+    return _shown(plan, stored)
 
 
 @routes.post(ONE + "/issue", Action.PLAN_EDIT, "Issue a plan for approval")
@@ -274,7 +288,10 @@ def _file(text: str, media_type: str, name: str) -> Response:
 def _shown(plan: Held[InspectionPlan], stored: Stored[InspectionPlan]) -> PlanOut:
     with plan.store.read() as view:
         previous = plans.previous_of(view, stored.record)
-    return plan_out(plan.tagged(stored), plan.now, previous)
+    shown = plan.tagged(stored)
+    if plan.record.project in plan.scope.shared_with:  # why it is ranked so tells of records that are not shared
+        shown = replace(shown, record=replace(shown.record, ranking=()))
+    return plan_out(shown, plan.now, previous)
 
 
 def _executed(execution: Held[PlanExecution], stored: Stored[PlanExecution]) -> ExecutionOut:

@@ -24,6 +24,7 @@ from twin.access import Capacity
 from twin.execution_record import PlanExecution
 from twin.inspection_plan import (
     Criterion,
+    Frequency,
     InspectionPlan,
     Method,
     PlanItem,
@@ -34,8 +35,9 @@ from twin.inspection_plan import (
     Stage,
 )  # fmt: skip
 from twin.operations.plan_drafts import PlanOrder
-from twin.plan_generation import ItemRisk
+from twin.plan_generation import ItemRisk, rerank
 from twin.plan_release import missing_to_proceed, missing_to_release
+from twin.plan_risk import AssessedItem
 from twin.plan_steps import allowed_events, missing_for
 from twin.record import Id
 from twin.scan_plan import Scanner, ScanPlan, ScanStation, StoreyScan
@@ -204,25 +206,52 @@ class PlanSigning(Schema):
 
 
 class RiskIn(Body):
-    """What is known of the items' risk; by expected cost they are ranked."""
+    """What a person knows of items' risk; of all others the project's records say it."""
 
-    model_config = example(risk={ID: {"probability": "0.1", "detection": "0.5", "cost": "1000"}}, most=None)
+    model_config = example(risk={ID: {"probability": "0.1", "detection": "0.5", "cost": "100"}}, most=None)
 
-    risk: dict[RecordRef, ItemRisk] = Field(max_length=5000)
+    risk: dict[RecordRef, ItemRisk] = Field(
+        default={}, max_length=5000, description="Costs from the records are relative: 10, 30 or 100"
+    )
     most: Annotated[int, Field(ge=1, le=5000)] | None = Field(
         default=None, description="Keep only so many; holds and what others wait for are always kept"
     )
 
 
 class RankedItem(Schema):
-    """An item with the cost that is to be expected without it."""
+    """An item with the cost that is to be expected without it, why, and how often it should be looked at."""
 
-    model_config = example(id=ID, activity="IfcColumn, L1: axis position", expected_cost="50.00", kept=True)
+    model_config = example(
+        id=ID, activity="IfcColumn, L1: axis position", expected_cost="8.25", kept=True,
+        risk={"probability": "0.165", "detection": "0.5", "cost": "100"}, given=False,
+        why=["3 of 20 failed in axis position, of IfcColumn in L1", "TOWER-NCR-0001 (major)"],
+        frequency={"kind": "sample", "amount": "10", "unit": "pcs", "source": "GB 50300-2013, table 3.0.9"},
+        raised=True,
+    )  # fmt: skip
 
     id: Id
     activity: str
     expected_cost: Decimal
     kept: bool
+    risk: ItemRisk
+    given: bool = Field(description="By a person, in this request")
+    why: list[str]
+    frequency: Frequency = Field(description="Recommended; never less than the plan says")
+    raised: bool = Field(description="Whether it is more than the plan says")
+
+
+def ranked_items(assessed: tuple[AssessedItem, ...], most: int | None) -> list[RankedItem]:
+    """Return assessed items as they are sent."""
+    risk = {one.item.id: one.risk for one in assessed}
+    kept = {item.id for item in rerank([one.item for one in assessed], risk, most=most)}
+    return [
+        RankedItem(
+            id=one.item.id, activity=one.item.activity, expected_cost=one.risk.expected_cost,
+            kept=one.item.id in kept, risk=one.risk, given=one.given, why=list(one.why), frequency=one.frequency,
+            raised=one.frequency != one.item.frequency,
+        )
+        for one in assessed
+    ]  # fmt: skip
 
 
 class ExecutionOut(RecordOut):

@@ -145,12 +145,9 @@ def stations_csv(view: View, plan: InspectionPlan) -> str:
 
 def outlines_of(store: Store, blobs: BlobStore, plan: InspectionPlan) -> dict[str, list[Outline]]:
     """Return what to draw of each storey: the boxes of its elements from above; nothing where no scene is kept."""
-    with store.read() as view:
-        scene = view.get(records.MODEL_REVISION, scanning_of(plan).revision).record.scene_sha256
-    if not scene:
+    document = scene_document(store, blobs, plan)
+    if document is None:
         return {}
-    with blobs.open(scene_files(blobs, scene)["elements.json"].sha256) as stream:
-        document: dict[str, Any] = json.loads(gzip.decompress(stream.read()))
     found: dict[str, list[Outline]] = {}
     box, origin, storeys = document["box_mm"], document["origin_m"], document["storey"]
     for i in range(int(document["count"])):
@@ -160,6 +157,17 @@ def outlines_of(store: Store, blobs: BlobStore, plan: InspectionPlan) -> dict[st
             storey = storeys["values"][storeys["index"][i]]
             found.setdefault(storey, []).append((*sides, *ends))
     return found
+
+
+def scene_document(store: Store, blobs: BlobStore, plan: InspectionPlan) -> dict[str, Any] | None:
+    """Return what the scene of the plan's model says of its elements; None where no scene is kept."""
+    with store.read() as view:
+        scene = view.get(records.MODEL_REVISION, scanning_of(plan).revision).record.scene_sha256
+    files = scene_files(blobs, scene) if scene else {}
+    if "elements.json" not in files:
+        return None
+    with blobs.open(files["elements.json"].sha256) as stream:
+        return json.loads(gzip.decompress(stream.read()))
 
 
 def on_map(place: MapConversion, x: Decimal, y: Decimal, z: Decimal) -> tuple[Decimal, Decimal, Decimal]:

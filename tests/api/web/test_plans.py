@@ -124,6 +124,44 @@ def test_a_plan_says_where_to_scan_to_read_to_download_and_to_print(site: Site) 
     assert site.get("vera", f"/plans/{wood['id']}")["record"]["without_limits"] == left, "it is kept"
 
 
+def test_a_draft_is_ranked_by_what_the_records_show_or_by_hand_and_says_why(site: Site) -> None:
+    planted = plant(site.world, site.project)
+    walls, columns = planted.global_ids[::2], planted.global_ids[1::2]
+    by_hand: dict[str, Any] = {
+        "characteristics": ["position"],
+        "frequency": {"kind": "sample", "amount": "1", "unit": "pcs"},
+    }
+    doing: list[dict[str, object]] = [{"party": "contractor", "code": "I"}]
+    items = [
+        item(1, points=doing, **by_hand, global_ids=[columns[1]]),
+        item(2, points=doing, **by_hand, global_ids=[walls[0]]),
+        item(3, points=doing, characteristics=["colour"], frequency=by_hand["frequency"], global_ids=[walls[0]]),
+    ]  # fmt: skip
+    plan = f"/plans/{site.post('quinn', '/plans', {'title': 'Columns', 'items': items})['id']}"
+    ranked = site.post("vera", plan + "/rank", {}, 200)["items"]
+    assert [one["activity"] for one in ranked] == ["step 2", "step 1", "step 3"]
+    assert any("failed in position, of IfcWall in Level 0" in why for why in ranked[0]["why"])
+    assert any(why.startswith("finding ") for why in ranked[0]["why"])
+    assert (ranked[0]["raised"], ranked[0]["given"]) == (True, False)
+    mine = {f"{3:032x}": {"probability": "1", "detection": "0", "cost": "500"}}
+    first = site.post("vera", plan + "/rank", {"risk": mine, "most": 1}, 200)["items"][0]
+    assert (first["activity"], first["given"], first["kept"]) == ("step 3", True, True)
+    strange = {"risk": {"9" * 32: mine[f"{3:032x}"]}}
+    assert site.awake("vera").post(f"{site.root}{plan}/rank", strange).status_code == 422
+    assert site.try_("carl", plan, "reorder", {}).status_code == 403
+    after = site.do("quinn", plan, "reorder", {})["record"]
+    assert {one["activity"]: one["sequence"] for one in after["items"]} == {"step 2": 1, "step 1": 2, "step 3": 3}
+    assert after["items"][0]["frequency"]["kind"] == "each"
+    assert after["ranking"][0]["why"] == ranked[0]["why"]
+    site.do("quinn", plan, "issue")
+    assert site.try_("quinn", plan, "reorder", {}).status_code == 409
+    share = {"record": f"inspection_plan:{plan.removeprefix('/plans/')}", "organisation": site.outside}
+    site.post("quinn", "/shares", share, 200)
+    told = site.post("sue", plan + "/rank", {}, 200)["items"]
+    assert site.get("sue", plan)["record"]["ranking"] == []
+    assert all("failed" not in why and "finding" not in why for one in told for why in one["why"])
+
+
 def test_a_plan_is_approved_by_somebody_else_and_superseded_by_its_revision(site: Site) -> None:
     plan = f"/plans/{site.post('quinn', '/plans', {'title': 'Columns'})['id']}"
     assert site.refused("quinn", plan, "issue") == ["an item"]
