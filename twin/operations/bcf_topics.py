@@ -244,8 +244,6 @@ def _change_ncr(unit: Unit, caller: Caller, ncr: NonConformance, shown: Topic, g
         return f"{project.key}-NCR-{unit.number(project.id, 'ncr'):04d}"
 
     moved = asked_for(old.record, event, number=number, actor=unit.context.actor, now=caller.now)
-    if event is Event.OPEN:
-        unit.tell(unit.new_id(), "ncr.opened", {"ncr": ncr.id, "number": moved.number}, project=project.id)
     advance(unit, records.NCR, old, moved, action=event.value)
 
 

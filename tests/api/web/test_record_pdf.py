@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.api.web.site import ELEMENT, REWORK, Site, draft_of, make_site, under_review
-from tests.api.web.test_capas import analysis, capa_of
+from tests.api.web.test_capas import PROBLEM, analysis, capa_of
 from tests.api.web.world import World
 
 
@@ -118,14 +118,15 @@ def test_a_capa_is_an_8d_report_with_whys_and_diagram(site: Site) -> None:
         {"id": "m2", "category": "machine", "text": "wind", "parent": "m1"},
     ]
     given["analysis"]["fishbone"] = {"problem": "columns off", "categories": ["man", "machine"], "causes": causes}
-    site.do("carl", capa, "team", {"team": {"champion": site.ids["olga"], "leader": site.ids["carl"]}})
+    site.do("quinn", capa, "team", {"team": {"champion": site.ids["olga"], "leader": site.ids["carl"]}})
+    site.do("quinn", capa, "problem", {"problem": PROBLEM, "emergency": "next pour stopped"})
     site.do("quinn", capa, "investigate")
     site.do("quinn", capa, "analysis", given)
     text = text_of(pages_of(site, "quinn", capa))
     for said in (
         "8Dreport", "TOWER-CAPA-0001", "D0Planandemergencyresponse", "D8Effect", "Olga", "Carl", "TOWER-NCR-0001",
         "Causeandeffect", "cranehitthebrace", "(7votes)", "Machine", "Fivewhys", "whyoccurrence", "rootcause",
-        "Whydidithappen?", "FORMWORK",
+        "Whydidithappen?", "FORMWORK", "nextpourstopped", "beamsdonotfit",
     ):  # fmt: skip
         assert said in text, said
     chinese = text_of(pages_of(site, "quinn", capa, "format=pdf&language=zh"))

@@ -21,6 +21,8 @@ ANN, BOB, P, N = "a" * 32, "b" * 32, "1" * 32, "2" * 32
 ALSO = ("opened", "assigned", "signed", "closed", "commented", "attached", "due", "overdue")
 NCR_ALSO = ("concession_due", "concession_expired", "recurs")
 CAPA_ALSO = ("recurred", "cancellation_requested")
+MORE_NCR = ("seated", "proposed", "changed", "extended", "concession_due", "concession_expired", "recurs")
+MORE_CAPA = ("action", "recurred", "cancellation_requested")
 TOPICS = {
     "ncr": (*State, "seated", "proposed", "changed", "extended", *NCR_ALSO, *ALSO),
     "capa": (*CapaState, "action", *CAPA_ALSO, *ALSO),
@@ -78,6 +80,10 @@ def test_every_topic_has_words_in_both_languages(topic: str, state: str, languag
     given = payload(KINDS.get(kind, kind), state=what if is_state else state, assignee=ANN)
     letter = told(topic, language, given)
     assert letter.headline
+    words = catalogue("twin.jobs", "letters.yaml")
+    assert {f"happened.{topic}", f"happened.{what}"} & words.keys() or (is_state and f"state.{what}" in words), (
+        "no words"
+    )
     assert letter.expected
     assert letter.link.startswith("https://q.example/#/projects/")
     text = letter.body.replace(letter.link, "")
