@@ -265,6 +265,8 @@ class Occurrence:
     """Why it needs no other decision though it changed."""
     by: Actor | None = None
     """Who says so."""
+    taken_up: bool = False
+    """The record is about it as it is now: later checks are compared with it, too."""
 
     def __post_init__(self) -> None:
         """Refuse a time without its zone."""

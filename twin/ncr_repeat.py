@@ -153,30 +153,11 @@ def match_repeat(findings: Iterable[Finding], known: Iterable[KnownDefect]) -> R
     elements; with fewer it is new, and related to it. So it is where a person overruled it and it has changed.
     """
     records = sorted(known, key=lambda k: k.record)
-    repeated: list[Repeated] = []
-    new: list[New] = []
-    for finding in sorted(findings, key=lambda f: (f.defect.global_ids, f.id)):
-        alike = [k for k in records if is_alike(finding.defect, k)]
-        held = [k for k in alike if k.stance is Stance.RECORD]
-        overruled = [k for k in alike if k.stance is Stance.OVERRULED and unchanged_since(finding.defect, k)]
-        replaces = tuple(k.record for k in alike if k.stance is Stance.WAITING)
-        settled = {k.record for k in (*held, *overruled)}
-        others = tuple(k.record for k in alike if k.record not in settled and k.stance is not Stance.WAITING)
-        by_record, by_person = ({g for k in part for g in k.defect.global_ids} for part in (held, overruled))
-        ids = finding.defect.global_ids
-        added = tuple(g for g in ids if g not in by_record | by_person)
-        if not settled or 2 * len(added) > len(ids):
-            related = tuple(k.record for k in alike if k.stance is not Stance.WAITING)
-            new.append(New(finding.id, related, replaces))
-            continue
-        changed = tuple(k.record for k in held if not unchanged_since(finding.defect, k))
-        found = Repeated(
-            finding.id, tuple(k.record for k in held), not changed, tuple(g for g in ids if g in by_record),
-            tuple(g for g in ids if g in by_person - by_record), added,
-            next((k.record for k in overruled), None), changed, others, replaces,
-        )  # fmt: skip
-        repeated.append(found)
-    return RepeatMatch(tuple(repeated), tuple(new))
+    ordered = sorted(findings, key=lambda f: (f.defect.global_ids, f.id))
+    told = [_match(finding, [k for k in records if is_alike(finding.defect, k)]) for finding in ordered]
+    return RepeatMatch(
+        tuple(one for one in told if isinstance(one, Repeated)), tuple(one for one in told if isinstance(one, New))
+    )
 
 
 def is_alike(defect: Defect, known: KnownDefect) -> bool:
@@ -230,6 +211,34 @@ def _moves_alike(one: MotionComponent, other: MotionComponent) -> bool:
     return (one.value - other.value) ** 2 <= spread
 
 
+def _match(finding: Finding, alike: Sequence[KnownDefect]) -> Repeated | New:
+    """Match a finding with what is on record of its cause: who knows it as it is comes before who knew it otherwise."""
+    ids = finding.defect.global_ids
+    replaces = tuple(k.record for k in alike if k.stance is Stance.WAITING)
+    known = {k.record for k in alike if unchanged_since(finding.defect, k)}
+    overruled = [k for k in alike if k.stance is Stance.OVERRULED and k.record in known]
+    same = [k for k in alike if k.stance is Stance.RECORD and k.record in known]
+    certain = _named(*same, *overruled)
+    left = set(ids) - certain
+    changed = [k for k in alike if k.stance is Stance.RECORD and k.record not in known and left & _named(k)]
+    held = sorted((*same, *changed), key=lambda k: k.record)
+    by_record, by_person = _named(*held), _named(*overruled)
+    added = tuple(g for g in ids if g not in by_record | by_person)
+    settled = {k.record for k in (*held, *overruled)}
+    if not settled or 2 * len(added) > len(ids):
+        return New(finding.id, tuple(k.record for k in alike if k.stance is not Stance.WAITING), replaces)
+    return Repeated(
+        finding.id, tuple(k.record for k in held), not changed, tuple(g for g in ids if g in by_record),
+        tuple(g for g in ids if g in by_person - by_record), added,
+        overruled[0].record if overruled else None, tuple(k.record for k in changed),
+        tuple(k.record for k in alike if k.record not in settled and k.stance is not Stance.WAITING), replaces,
+    )  # fmt: skip
+
+
+def _named(*known: KnownDefect) -> set[str]:
+    return {g for k in known for g in k.defect.global_ids}
+
+
 def _fails_no_more(defect: Defect, before: Defect, known: KnownDefect) -> bool:
     """Say whether an element fails only what it failed before; what a person overruled, by the very limits."""
     common = set(before.global_ids)
@@ -253,8 +262,7 @@ def _characteristic(one: Measurement) -> CheckedCharacteristic:
 def _taken_up(ncr: NonConformance) -> tuple[Defect, ...]:
     """Return what a defect had become when people decided about it: with a reason, or by a disposition since."""
     disposed = max((s.at for s in ncr.steps if s.event is Event.DISPOSE), default=None)
-    decided = {o.finding for o in ncr.occurrences if o.reason.strip()}
-    seen = [o for o in ncr.occurrences if o.finding in decided or (disposed is not None and o.noted_at <= disposed)]
+    seen = [o for o in ncr.occurrences if o.taken_up or (disposed is not None and o.noted_at <= disposed)]
     return tuple(dict.fromkeys(o.defect for o in seen if not o.unchanged and o.defect is not None))
 
 

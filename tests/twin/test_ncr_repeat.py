@@ -181,6 +181,16 @@ def test_what_a_person_overruled_is_known_only_while_nothing_has_changed() -> No
     assert match_repeat([found("f2", tighter)], overruled).new == (New("f2", ("f1",)),)
 
 
+def test_who_knows_it_as_it_is_comes_before_who_knew_it_otherwise() -> None:
+    old, new = KnownDefect("n1", form("A")), KnownDefect("n2", form("A", actual="30"))
+    (told,) = match_repeat([found("f2", form("A", actual="30"))], [old, new]).repeated
+    assert (told.records, told.unchanged, told.related) == (("n2",), True, ("n1",))
+    (told,) = match_repeat([found("f2", form("A", actual="50"))], [old, new]).repeated
+    assert (told.records, told.changed_in) == (("n1", "n2"), ("n1", "n2"))
+    (told,) = match_repeat([found("f2", new.defect)], [old, replace(new, stance=Stance.OVERRULED)]).repeated
+    assert (told.records, told.overruled, told.follows, told.related) == ((), ("A",), "n2", ("n1",))
+
+
 def test_what_is_over_is_named_by_what_is_new() -> None:
     past = [KnownDefect("n1", moved("A"), Stance.PAST)]
     assert match_repeat([found("f2", moved("A"))], past).new == (New("f2", ("n1",)),)

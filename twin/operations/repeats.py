@@ -139,7 +139,7 @@ def note_finding(
         epoch = unit.find(records.SCAN_EPOCH, id=found.record.origin.scan_epoch)
         seen = _occurrence(found.record, context, unchanged=unchanged, at=epoch.record.captured_at if epoch else None)
         if reason.strip():
-            seen = replace(seen, reason=reason.strip(), by=context.actor)
+            seen = replace(seen, reason=reason.strip(), by=context.actor, taken_up=True)
         noted = verbs.note_recurrence(old.record, seen, now=context.now)
         confirmed = confirm(found.record, ncr=ncr, actor=context.actor, now=context.now)
         unit.save(records.FINDING, confirmed, expected=found.version, action="confirm")
@@ -239,16 +239,18 @@ def _note(check: _Check, finding: Finding, repeated: Repeated, replaces: Iterabl
     for ncr in repeated.records:
         stored = unit.get(records.NCR, ncr)
         changed = ncr in repeated.changed_in
+        older = changed and _knows_newer(check, stored.record)
         seen = _occurrence(finding, unit.context, unchanged=not changed, at=check.captured_at)
-        if changed and _knows_newer(check, stored.record):
+        if older:
             seen = replace(seen, reason="a later scan is on record already", by=unit.context.actor)
         elif changed and ncr in check.sent_back:
             seen = replace(seen, reason="the record went back to review by the same check", by=unit.context.actor)
         try:
             noted = verbs.note_recurrence(stored.record, seen, now=unit.context.now)
         except Refused:  # closed, and did not accept this: the finding stays open for a person
-            settled = False
-            _tell(check, finding, (ncr,))
+            if not older:
+                settled = False
+                _tell(check, finding, (ncr,))
             continue
         advance(unit, records.NCR, stored, noted, action="note_recurrence")
         if changed and not seen.reason:

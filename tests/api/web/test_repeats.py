@@ -189,7 +189,7 @@ def inspected(site: Site, ncr: str, question: Mapping[str, object], reading: Map
     return path.removeprefix("/inspections/")
 
 
-def reworked(site: Site, **more: object) -> str:
+def reworked(site: Site, **more: Any) -> str:
     ncr = draft_of(site, **more)
     site.do("ines", ncr, "open")
     under_review(site, ncr)
@@ -299,6 +299,21 @@ def test_a_false_alarm_that_is_dismissed_holds_nothing_up(scanned: Scanned) -> N
     site.do("ines", f"/findings/{worse}", "dismiss", {"reason": "a prop leaned on it"})
     noted = site.get("quinn", ncr)["record"]["occurrences"][-1]
     assert (noted["reason"], noted["by"]["name"]) == ("its finding was dismissed: a prop leaned on it", "Ines")
+    (again,) = scanned.check(4, [{a: "60"}])
+    assert scanned.finding(again)["decision"]["follows"] == worse
+    (moved,) = scanned.check(5, [{a: "66"}])
+    assert scanned.finding(moved)["status"] == "open"
+    site.do("ines", f"/findings/{moved}", "dismiss", {"reason": "the prop again"})
+    assert site.sign("quinn", ncr, "close")["record"]["state"] == "closed"
+
+
+def test_what_goes_on_in_a_record_of_its_own_does_not_alarm_the_first_again(scanned: Scanned) -> None:
+    site, a = scanned.site, scanned.ids[1]
+    ncr, _ = accepted(scanned, a)
+    (worse,) = scanned.check(3, [{a: "60"}])
+    second = scanned.confirm(worse)
+    (again,) = scanned.check(4, [{a: "60"}])
+    assert scanned.finding(again)["decision"]["successor"] == second.removeprefix("/ncrs/")
     assert site.sign("quinn", ncr, "close")["record"]["state"] == "closed"
 
 
