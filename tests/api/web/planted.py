@@ -26,7 +26,7 @@ from twin.project import (
     Station,
 )
 from twin.record import Actor, Evidence, EvidenceKind, Id
-from twin.store import records
+from twin.store import inbox, records
 from twin.store.elements import keep_states
 from twin.store.repository import Context
 from twin.store.uploads import Upload
@@ -96,7 +96,9 @@ def plant(world: World, project: Id, *, elements: int = 7, captured_at: datetime
 
 
 def fresh(world: World, made: Planted, project: Id, browser: Browser, noun: str) -> Id:
-    """Return a new upload of whoever has the browser, or a new job that has ended."""
+    """Return a new upload of whoever has the browser, a new job that has ended, or a letter that was given up."""
+    if noun == "letter":
+        return given_up(world)
     if noun == "upload":
         given = {"name": "a.ifc", "size": 3, "sha256": sha256(b"abc").hexdigest()}
         answer = browser.post(f"/projects/{project}/uploads", given)
@@ -105,6 +107,16 @@ def fresh(world: World, made: Planted, project: Id, browser: Browser, noun: str)
     desk = Desk(store, context(world), project)
     job = desk.ask(WRITE_BACK, lambda _: WriteBackOrder(project, made.revision, made.epoch))
     return cancel_job(store, context(world), job.id).id
+
+
+def given_up(world: World) -> Id:
+    """Return a letter to somebody that was given up."""
+    store, now = world.services.store, world.clock()
+    taken = inbox.take_letter(store.database, now)
+    if taken is not None:
+        inbox.settle(store.database, taken, inbox.Mail.FAILED, now=now, error="no")
+    with store.read() as view:
+        return inbox.letters(view.connection, mail=inbox.Mail.FAILED)[0][0].id
 
 
 def upload(browser: Browser, project: Id, name: str, content: bytes, *, piece: int = 1 << 20) -> Id:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from tests.api.web.planted import Planted, context
+from tests.api.web.planted import Planted, context, given_up
 from tests.api.web.world import World
 from twin.access import Capacity
 from twin.capa import CapaKind, CapaSource, Risk, SourceKind
@@ -20,7 +20,7 @@ from twin.operations.ncrs import raise_ncr
 from twin.operations.plans import draft_plan
 from twin.record import Id
 from twin.root_cause import Branch, WhyNode, WhyTree
-from twin.store import inbox, records
+from twin.store import records
 
 QUESTION = InspectionCharacteristic("c1", "clean", CharacteristicKind.BOOLEAN)
 
@@ -86,9 +86,6 @@ def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords
             now.now,
         )
         unit.add(records.ATTACHMENT, attachment)
-    taken = inbox.take_letter(store.database, now.now)
-    assert taken is not None, "its owner was told of the CAPA"
-    inbox.settle(store.database, taken, inbox.Mail.FAILED, now=now.now, error="no")
     return PlantedRecords(
-        ncr, capa, plan.id, execution.id, inspection, attachment.id, digest=run.report.sha256, letter=taken.id
+        ncr, capa, plan.id, execution.id, inspection, attachment.id, digest=run.report.sha256, letter=given_up(world)
     )

@@ -64,7 +64,7 @@ class People:
             given = {"name": "t", "scope": "read", "expires_at": "2026-12-01T00:00:00Z"}
             made = browser.post("/auth/tokens", given)
             return made.json()["token"]["id"] if made.status_code == 201 else "0" * 32
-        if name in ("upload", "job"):
+        if name in ("upload", "job", "letter"):
             return fresh(self.world, self.planted, project, browser, name)
         key = name if project == self.own else f"foreign {name}"
         return self.ids.get(key) or self.ids[name]
@@ -94,6 +94,8 @@ def make_people(folder: Path) -> People:
     left = founder.post(f"/projects/{own}/members", former).json()
     assert founder.change("DELETE", f"/projects/{own}/members/{left['id']}", left["version"]).status_code == 200
     ids["user"] = admin.get("/users?login=victim").json()["items"][0]["id"]
+    web = {"name": "Web viewer", "redirect_uris": ["https://viewer.example.com/"]}
+    ids["client"] = admin.post("/oauth/clients", web).json()["client"]["id"]
     planted = plant(world, own)
     ids |= planted.in_addresses() | plant_records(world, own, planted).in_addresses()
     ids |= plant_bcf(world, own)
@@ -180,6 +182,9 @@ def test_project_actions_are_asked_in_projects_and_others_are_not() -> None:
         if "{project}" in route.path:
             assert isinstance(route.need, Action), route.path
     assert {route.path for route in ROUTES if isinstance(route.need, Action) and "{project}" not in route.path} == {
+        "/inbox",
+        "/inbox/read",
+        "/inbox/unread",
         "/projects",
         "/bcf/3.0/projects",
         "/bcf/2.1/projects",
