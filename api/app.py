@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from api.cors import OtherSites
 from api.errors import handle_errors
 from api.middleware import Envelope
 from api.openapi import describe
@@ -33,6 +34,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         middleware=[
+            Middleware(OtherSites, origins=settings.other_sites),
             Middleware(Envelope, is_https=settings.is_https),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=_NOT_ZIPPED),
         ],

@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Path, Query
 
 from api.deps import GrantDep, ProjectId, ServicesDep, StoreDep
 from api.etag import expected_version
-from api.routing import ROOT, Routes
+from api.routing import Routes
 from api.schemas.bcf import TopicAuthorization
 from api.schemas.bcf_base import GUID
 from twin.access import Action, scope_of
@@ -67,7 +67,7 @@ def _caller(grant: GrantDep, services: ServicesDep, project: ProjectId) -> Calle
         return member is not None and scope_of(member.role, action) is not None
 
     def link(record: Id) -> str:
-        return f"{address}{ROOT}/projects/{project}/ncrs/{record}"
+        return f"{address}/#/projects/{project}/ncrs/{record}"
 
     user = grant.identity.user.id
     return Caller(project, user, grant.reach.rows, may, services.now(), link)
@@ -179,7 +179,7 @@ def add_older(routes: Routes, paths: Iterable[str]) -> None:
     for one in tuple(routes.declared):
         if one.method == "GET" and one.path in wanted:
             kept: dict[str, Any] = {
-                name: getattr(one, name) for name in ("status", "answers", "also", "max_body_bytes")
+                name: getattr(one, name) for name in ("status", "answers", "also_as", "also", "max_body_bytes")
             }
             path = V2 + one.path.removeprefix(V3)
             routes.get(path, one.need, f"{one.summary} (2.1)", **kept)(_renamed(one.function))
@@ -193,6 +193,12 @@ def _renamed(function: Any) -> FunctionType:
     copy.__kwdefaults__, copy.__annotations__ = function.__kwdefaults__, dict(function.__annotations__)
     copy.__doc__, copy.__module__ = function.__doc__, function.__module__
     return copy
+
+
+def most_of(query: ListQuery) -> int | None:
+    """Return how many of a list in its own order, by date, answer a query; None for all."""
+    as_they_are = not query.filter.strip() and query.orderby.strip().lower() in ("", "date", "date asc")
+    return query.skip + query.top if as_they_are and query.top is not None else None
 
 
 def seen_topic(store: Store, caller: Caller, topic: str) -> SeenTopic:

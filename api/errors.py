@@ -22,6 +22,8 @@ from twin.errors import (
     TooManyAttempts,
     TwinError,
 )
+from twin.oauth import OAuthRefused
+from twin.store.outage import is_disk_full, outage_of
 
 STATUS: dict[type[TwinError], ProblemKind] = {
     NotFound: problem.NOT_FOUND,
@@ -37,21 +39,32 @@ STATUS: dict[type[TwinError], ProblemKind] = {
 }
 """The nearest class that an error is of counts."""
 _LOG = logging.getLogger("qtems.api")
+_BOTH = 'Bearer, Basic realm="qtems", charset="UTF-8"'
 _SHORT = {"missing": "is missing", "extra_forbidden": "is not known here", "json_invalid": "is no JSON"}
 
 
 def handle_errors(app: FastAPI) -> None:
     """Let an application answer errors by the map."""
     app.add_exception_handler(TwinError, _twin_error)
+    app.add_exception_handler(OAuthRefused, _oauth_refused)
     app.add_exception_handler(ProblemError, _problem_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
 
 
 def unexpected(request: Request, error: Exception) -> JSONResponse:
-    """Answer an error that nobody foresaw: the traceback goes to the log, a reference to the client."""
+    """Answer an error that nobody foresaw: the traceback goes to the log, a reference to the client.
+
+    What the server stands on may be away or full: that is nobody's fault here, and goes better later.
+    """
     reference = request_id(request)
+    away = outage_of(error)
     _LOG.error("request %s failed: %s %s", reference, request.method, request.url.path, exc_info=error)
+    if is_disk_full(error):
+        return problem_response(request, problem.FULL, "the server's disk is full; tell an administrator")
+    if away:
+        headers = {"Retry-After": "5"}
+        return problem_response(request, problem.UNAVAILABLE, f"{away} cannot be reached; try again", headers=headers)
     return problem_response(
         request, problem.INTERNAL, f"this is our fault; tell an administrator reference {reference}"
     )
@@ -71,9 +84,18 @@ def _twin_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, TooManyAttempts):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotIdentified):
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = _BOTH if problem.is_open_cde(request.url.path) else "Bearer"
     missing = error.missing if isinstance(error, Refused) else ()
     return problem_response(request, kind, str(error), missing=missing, headers=headers)
+
+
+def _oauth_refused(request: Request, error: Exception) -> JSONResponse:
+    """Answer a program in the words of RFC 6749, 5.2."""
+    assert isinstance(error, OAuthRefused)
+    is_client = error.code == "invalid_client"
+    headers = {"Cache-Control": "no-store", **({"WWW-Authenticate": 'Basic realm="qtems"'} if is_client else {})}
+    content = {"error": error.code, "error_description": str(error)}
+    return JSONResponse(content, 401 if is_client else 400, headers=headers)
 
 
 def _problem_error(request: Request, error: Exception) -> JSONResponse:

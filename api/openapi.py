@@ -13,6 +13,7 @@ from api.auth.cookies import CSRF_HEADER, cookie_name
 from api.idempotency import HEADER
 from api.problem import MEDIA_TYPE, Problem, ProblemKind
 from api.routing import ROOT, Declared
+from api.schemas.oauth import OAUTH_ERROR, TOKEN_PATH, OAuthErrorOut
 from api.settings import Settings
 from twin.access import Action
 
@@ -37,6 +38,7 @@ def describe(app: FastAPI, settings: Settings, declared: Iterable[Declared]) -> 
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas.update(_problem_schemas())
+    schemas["OAuthErrorOut"] = OAuthErrorOut.model_json_schema()
     for schema in schemas.values():
         if "examples" in schema:
             schema["examples"] = [_with_nulls(one, schema, schemas) for one in schema["examples"]]
@@ -50,6 +52,7 @@ def describe(app: FastAPI, settings: Settings, declared: Iterable[Declared]) -> 
         _add_headers(operation, one)
         _add_errors(operation, one)
         _add_examples(operation, schemas)
+        _leave_open(operation, one)
     return document
 
 
@@ -114,6 +117,14 @@ def errors_of(operation: Mapping[str, Any], one: Declared) -> list[ProblemKind]:
     return found
 
 
+def _leave_open(operation: dict[str, Any], one: Declared) -> None:
+    """Say nothing of what is in files of any kind and in streams: FastAPI would call all of them texts."""
+    content: dict[str, Any] = operation["responses"][str(one.status)].get("content", {})
+    for media_type in ("*/*", "text/event-stream"):
+        if media_type in content:
+            content[media_type] = {"schema": {}}
+
+
 def _add_errors(operation: dict[str, Any], one: Declared) -> None:
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
@@ -122,6 +133,10 @@ def _add_errors(operation: dict[str, Any], one: Declared) -> None:
     for kind in errors_of(operation, one):
         content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example_of_problem(kind)}
         responses[str(kind.status)] = {"description": kind.title, "content": {MEDIA_TYPE: content}}
+    if one.path == TOKEN_PATH:
+        for status in ("400", "401"):  # as RFC 6749, 5.2 has them
+            told = {"schema": {"$ref": "#/components/schemas/OAuthErrorOut"}, "example": OAUTH_ERROR}
+            responses[status]["content"]["application/json"] = told
 
 
 def _example_of_problem(kind: ProblemKind) -> dict[str, Any]:

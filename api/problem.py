@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 MEDIA_TYPE = "application/problem+json"
+_OPEN_CDE = ("/api/v1/bcf/", "/api/v1/foundation/")
 
 
 class FieldProblem(BaseModel):
@@ -44,6 +45,7 @@ class Problem(BaseModel):
     instance: str = Field(description="This occurrence; quote it when asking for help")
     missing: list[str] = Field(default=[], description="What has to be there first, one phrase each")
     errors: list[FieldProblem] = Field(default=[], description="The fields that were refused")
+    message: str = Field(default="", description="The same as `detail`, where BCF clients look for it; empty elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ TOO_MANY = ProblemKind("too-many-attempts", 429, "Too many attempts")
 INTERNAL = ProblemKind("internal", 500, "Internal error")
 DAMAGED = ProblemKind("damaged", 500, "What is kept is damaged")
 UNAVAILABLE = ProblemKind("unavailable", 503, "Not ready")
+FULL = ProblemKind("storage-full", 507, "No room is left")
 
 
 @dataclass(eq=False)
@@ -107,6 +110,8 @@ def problem_response(
         missing=list(missing),
         errors=list(errors),
     )
+    if is_open_cde(request.url.path):
+        problem = problem.model_copy(update={"message": problem.detail})
     given = {**(headers or {}), "Cache-Control": "no-store"}
     return JSONResponse(problem.model_dump(), kind.status, headers=given, media_type=MEDIA_TYPE)
 
@@ -115,6 +120,11 @@ def kind_of_status(status: int) -> ProblemKind:
     """Return the kind for a bare status that the framework raised."""
     known = {kind.status: kind for kind in (BAD_REQUEST, NOT_FOUND, METHOD, TOO_LARGE, MEDIA)}
     return known.get(status) or ProblemKind(f"http-{status}", status, HTTPStatus(status).phrase)
+
+
+def is_open_cde(path: str) -> bool:
+    """Say whether an address is one of buildingSMART's: other programs read it, by its rules."""
+    return path.startswith(_OPEN_CDE)
 
 
 def request_id(request: Request) -> str:

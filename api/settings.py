@@ -53,6 +53,8 @@ class Settings(BaseModel):
     audit_anchors: Path | None = None
     """Where a worker appends the signed heads of the audit trail once a day."""
     audit_key: Path | None = None
+    cors_origins: str = ""
+    """Sites whose pages may use the BCF-API with a token, comma-separated."""
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = Field(default="", repr=False)
@@ -88,6 +90,15 @@ class Settings(BaseModel):
             raise ValueError("is like https://quality.example.com, without a path")
         return f"{parts.scheme}://{parts.netloc}"
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for one in filter(None, map(str.strip, value.split(","))):
+            parts = urlsplit(one)
+            if parts.scheme not in ("http", "https") or one != f"{parts.scheme}://{parts.netloc}" or "*" in one:
+                raise ValueError(f"{one} is no origin: name each like https://viewer.example.com, without a path")
+        return value
+
     @model_validator(mode="after")
     def _issuer_is_whole(self) -> "Settings":
         if not self.oidc_issuer:
@@ -98,6 +109,11 @@ class Settings(BaseModel):
         if not self.oidc_client_id:
             raise ValueError("oidc_client_id is missing beside oidc_issuer")
         return self
+
+    @property
+    def other_sites(self) -> frozenset[str]:
+        """The sites whose pages may use the BCF-API."""
+        return frozenset(filter(None, (one.strip() for one in self.cors_origins.split(","))))
 
     @property
     def is_https(self) -> bool:

@@ -1,5 +1,7 @@
-"""OAuth 2 as a server (RFC 6749, with PKCE: RFC 7636; loopback as RFC 8252 has it): what a program may ask for, and where
-the answer may go. Programs never see a password; what they get is an API token of the person's own.
+"""OAuth 2 as a server: what a program may ask a person for, and where the answer may go.
+
+RFC 6749 with PKCE (RFC 7636); programs on somebody's own computer as RFC 8252 has them. Programs never see a password;
+what they get is an API token of the person's own.
 """
 
 import re

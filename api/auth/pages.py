@@ -1,5 +1,6 @@
 """The few pages that the server writes itself, in English and Chinese: for people whom another program sent here."""
 
+import logging
 from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha256
@@ -14,6 +15,7 @@ from api.problem import ProblemError, problem_response, request_id
 from api.settings import Settings
 from twin.errors import TooManyAttempts, TwinError
 
+_LOG = logging.getLogger("qtems.api")
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem;color:#1b1f24;"
     "background:#fff}h1{font-size:1.3rem}label{display:block;margin:.8rem 0}input{font:inherit;padding:.4rem;"
@@ -75,6 +77,8 @@ def refusal(request: Request, settings: Settings, error: TwinError | ProblemErro
     retry = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else {}
     if not is_for_people(request):
         return _plain(request, error, retry)
+    if kind.status >= 500:
+        _LOG.warning("request %s: %s: %r", request_id(request), detail, error.__cause__)
     home = escape(settings.base_url + "/")
     chinese = _CHINESE.get(kind.name, "请求无法完成。")
     made = page(

@@ -1,4 +1,4 @@
-"""buildingSMART's BCF-API 3.0 and the part of its Foundation API that it needs; 2.1 for reading.
+"""buildingSMART's BCF-API 3.0; 2.1 for reading. How programs sign in is in the Foundation API: `foundation.py`.
 
 Topics are nonconformance records and observations. What may be done, and in which order, is theirs: a status is only
 reached through the record's own guards, and ``authorization.topic_status`` names those that are open now. Comments stay
@@ -7,7 +7,6 @@ as they were written, viewpoints never change. The server's address for clients 
 
 from fastapi import Response
 
-from api.auth.access import Access
 from api.bcf import (
     EVENT_FILTERS,
     TOPIC_FILTERS,
@@ -25,30 +24,27 @@ from api.bcf import (
     authorization,
     event_row,
     known_guid,
+    most_of,
     new_guid,
     project_actions,
     seen_topic,
     topic_actions,
     topic_row,
 )
-from api.deps import CallerDep, ContextDep, NewIdDep, RowsDep, ServicesDep, StoreDep
+from api.deps import CallerDep, ContextDep, NewIdDep, RowsDep, StoreDep
 from api.etag import tag
-from api.routing import ROOT, Routes
+from api.routing import Routes
 from api.schemas.bcf import (
-    ApiVersion,
-    AuthOut,
     BcfCommentOut,
     BcfProjectOut,
     BcfProjectPut,
     BcfTopicOut,
     CommentPost,
-    CurrentUserOut,
     DeletedOut,
     ExtensionsOut,
     ProjectAuthorization,
     TopicPost,
     TopicPut,
-    VersionsOut,
     comment_out,
     topic_out,
 )
@@ -69,35 +65,6 @@ from twin.project import Project
 from twin.store.records import MEMBER, PROJECT
 
 routes = Routes("bcf")
-_SPEC = "https://github.com/buildingSMART"
-
-
-@routes.get("/foundation/versions", Access.PUBLIC, "Which OpenCDE APIs are served")
-def read_foundation_versions(services: ServicesDep) -> VersionsOut:
-    """Return the APIs of buildingSMART that are served, and where."""
-    base = services.settings.base_url + ROOT
-    served = (("foundation", "1.1"), ("bcf", "2.1"), ("bcf", "3.0"))
-    return VersionsOut(
-        versions=[
-            ApiVersion(
-                api_id=api, version_id=version, api_base_url=f"{base}/{api}/{version}",
-                detailed_version=f"{_SPEC}/{api.upper()}-API/tree/release_{version.replace('.', '_')}",
-            )
-            for api, version in served
-        ]
-    )  # fmt: skip
-
-
-@routes.get("/foundation/1.1/auth", Access.PUBLIC, "How programs show who they are")
-def read_foundation_auth(services: ServicesDep) -> AuthOut:
-    """Return how: with `Authorization: Bearer TOKEN`, a token that a person makes in the browser."""
-    return AuthOut(bearer_token_url=f"{services.settings.base_url}/")
-
-
-@routes.get("/foundation/1.1/current-user", Access.SIGNED_IN, "Who is calling")
-def read_current_user(caller: CallerDep) -> CurrentUserOut:
-    """Return the account that calls."""
-    return CurrentUserOut(id=caller.user.email or caller.user.login, name=caller.user.name)
 
 
 @routes.get(V3 + "/projects", Action.PROJECT_READ, "List BCF projects")
@@ -170,7 +137,7 @@ def create_bcf_topic(
 def list_bcf_topic_events(query: QueryDep, caller: CallerIn, store: StoreDep) -> list[TopicEventOut]:
     """Return what was done to the topics that I see, the oldest first."""
     with store.read() as view:
-        found = topic_events(view, caller)
+        found = topic_events(view, caller, most=most_of(query))
     return [topic_event_out(e) for e in select(found, query, event_row, filters=EVENT_FILTERS, orders=("date",))]
 
 
@@ -178,7 +145,7 @@ def list_bcf_topic_events(query: QueryDep, caller: CallerIn, store: StoreDep) ->
 def list_bcf_comment_events(query: QueryDep, caller: CallerIn, store: StoreDep) -> list[CommentEventOut]:
     """Return how the comments that I see came about, the oldest first."""
     with store.read() as view:
-        found = comment_events(view, caller)
+        found = comment_events(view, caller, most=most_of(query))
     return [comment_event_out(e) for e in select(found, query, event_row, filters=EVENT_FILTERS, orders=("date",))]
 
 

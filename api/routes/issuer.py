@@ -38,9 +38,9 @@ def list_issuers(services: ServicesDep) -> Listed[IssuerOut]:
 def start_issuer_sign_in(
     services: ServicesDep,
     request: Request,
-    next_page: Annotated[str, Query(alias="next", max_length=4000, description="Where to go afterwards, here")] = "/",
+    next_page: Annotated[str, Query(alias="next", max_length=2000, description="Where to go afterwards, here")] = "/",
 ) -> Response:
-    """Send the browser to the issuer. A person reads what went wrong on a page, a program as `application/problem+json`."""
+    """Send the browser to the issuer. What went wrong is a page for a person, `application/problem+json` else."""
     return _readable(services, request, lambda: _begun(services, next_page))
 
 

@@ -35,16 +35,45 @@ class VersionsOut(BcfSchema):
     versions: list[ApiVersion]
 
 
-class AuthOut(BcfSchema):
-    """How a program shows who it is: by an API token, made by a person in the browser. There is no OAuth 2 here."""
+class BcfVersion(BcfSchema):
+    """A version of the BCF-API."""
+
+    version_id: str
+    detailed_version: str
+
+
+class BcfVersionsOut(BcfSchema):
+    """The versions of the BCF-API that are served."""
 
     model_config = example(
-        http_basic_supported=False, supported_oauth2_flows=[], bearer_token_supported=True,
+        versions=[
+            {"version_id": "2.1", "detailed_version": "https://github.com/buildingSMART/BCF-API/tree/release_2_1"}
+        ]
+    )
+
+    versions: list[BcfVersion]
+
+
+class AuthOut(BcfSchema):
+    """How a program shows who it is: OAuth 2 with a person's consent, or an API token that a person made."""
+
+    model_config = example(
+        oauth2_auth_url="https://quality.example.com/api/v1/oauth/authorize",
+        oauth2_token_url="https://quality.example.com/api/v1/oauth/token",
+        oauth2_dynamic_client_reg_url="https://quality.example.com/api/v1/oauth/register",
+        oauth2_required_scopes="write", pkce_required=True, code_challenge_method="S256", http_basic_supported=True,
+        supported_oauth2_flows=["authorization_code_grant"], bearer_token_supported=True,
         bearer_token_url="https://quality.example.com/",
     )  # fmt: skip
 
-    http_basic_supported: bool = False
-    supported_oauth2_flows: tuple[str, ...] = ()
+    oauth2_auth_url: str
+    oauth2_token_url: str
+    oauth2_dynamic_client_reg_url: str = Field(description="For programs on a person's own computer")
+    oauth2_required_scopes: str = Field(default="write", description="`read` for a program that changes nothing")
+    pkce_required: bool = Field(default=True, description="Of programs that show no secret")
+    code_challenge_method: str = "S256"
+    http_basic_supported: bool = Field(default=True, description="Login, and an API token as the password")
+    supported_oauth2_flows: tuple[str, ...] = ("authorization_code_grant",)
     bearer_token_supported: bool = True
     bearer_token_url: str = Field(description="Where a person makes a token, to be sent as `Authorization: Bearer`")
 

@@ -26,6 +26,7 @@ from twin.bcf.values import (
 )
 from twin.bcf.zip_read import Limits
 from twin.errors import Invalid
+from twin.report.camera import ASPECT
 
 _WALL = "2O2Fr$t4X7Zf8NOew3FLOH"
 _POINT, _AHEAD, _UP = {"x": 12.5, "y": -3.0, "z": 1.6}, {"x": 0.0, "y": 1.0, "z": 0.0}, {"x": 0.0, "y": 0.0, "z": 1.0}
@@ -270,7 +271,7 @@ class PerspectiveOut(BcfSchema):
     camera_direction: XyzOut
     camera_up_vector: XyzOut
     field_of_view: float
-    aspect_ratio: float | None
+    aspect_ratio: float
 
 
 class OrthogonalOut(BcfSchema):
@@ -280,7 +281,7 @@ class OrthogonalOut(BcfSchema):
     camera_direction: XyzOut
     camera_up_vector: XyzOut
     view_to_world_scale: float
-    aspect_ratio: float | None
+    aspect_ratio: float
 
 
 class LineOut(BcfSchema):
@@ -342,7 +343,8 @@ def viewpoint_out(view: Viewpoint, *, mine: bool) -> ViewpointOut:
     camera = view.camera
     perspective = orthogonal = None
     if camera is not None:
-        ratio = None if camera.aspect_ratio is None else float(camera.aspect_ratio)
+        # 3.0 asks for it: a camera that came without has that of our own pictures, as in the files that we write
+        ratio = float(ASPECT if camera.aspect_ratio is None else camera.aspect_ratio)
         place = {
             "camera_view_point": _xyz(camera.position),
             "camera_direction": _xyz(camera.direction),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from twin.bcf.guid import id_of
-from twin.bcf.status import state_of
+from twin.bcf.status import is_status
 from twin.bcf.values import Topic
 from twin.ncr_record import LIVE, NonConformance, State
 from twin.record import Id
@@ -69,4 +69,5 @@ def unknown_in(topic: Topic, people: Iterable[str], mapping: Dictionary) -> Unkn
     named += [name for comment in topic.comments for name in (comment.author, comment.modified_author)]
     strangers = {name for name in named if name and mapping.people.get(name, name).lower() not in known}
     status = mapping.statuses.get(topic.status, topic.status)
-    return Unknown(tuple(sorted(strangers)), () if not status or state_of(status) else (topic.status,))
+    is_ours = not status or is_status(status)
+    return Unknown(tuple(sorted(strangers)), () if is_ours else (topic.status,))

@@ -50,9 +50,20 @@ ASKED: Mapping[Event, Action] = MappingProxyType(
 """What may be asked for by writing a status, and which action it needs."""
 
 
+def is_status(word: str) -> bool:
+    """Say whether a word is one of :data:`STATUSES`, however it is capitalised: also what observations have.
+
+    Examples
+    --------
+    >>> is_status("received"), is_status("Under  review"), is_status("In Progress")
+    (True, True, False)
+    """
+    return _plain(word) in map(str.lower, STATUSES)
+
+
 def state_of(word: str) -> State | None:
     """Return the state that a status means, however it is capitalised; None for a word that is not ours."""
-    plain = " ".join(word.replace("_", " ").split()).lower()
+    plain = _plain(word)
     return next((state for state, said in WORDS.items() if said.lower() == plain), None)
 
 
@@ -111,3 +122,7 @@ def asked_for(
         Event.CLOSE: close,
     }
     return moves[event](ncr, actor=actor, now=now)
+
+
+def _plain(word: str) -> str:
+    return " ".join(word.replace("_", " ").split()).lower()

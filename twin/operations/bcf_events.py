@@ -1,15 +1,18 @@
 """The history of topics and comments as BCF tells it, from the audit trail."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from twin.audit import AuditEvent
+from twin.bcf.guid import guid_of
 from twin.bcf.status import NONCONFORMITY, OBSERVATION, RECEIVED, WORDS
 from twin.bcf.topic import human_part
 from twin.ncr_record import State
-from twin.operations.bcf import Caller, list_topics, people_of, read_topic
+from twin.operations.bcf import Caller, people_of, read_topic
+from twin.operations.bcf_comments import SaidOf, project_comments, visible_topics
 from twin.record import Id
 from twin.store import records
 from twin.store.trail import events, history
@@ -38,29 +41,51 @@ class TopicEvent:
     comment: str = ""
 
 
-def topic_events(view: View, caller: Caller, topic: str | None = None) -> list[TopicEvent]:
-    """Return what was done to one topic, or to all that the caller sees, the oldest first."""
+def topic_events(view: View, caller: Caller, topic: str | None = None, *, most: int | None = None) -> list[TopicEvent]:
+    """Return what was done to one topic, or to all that the caller sees, the oldest first.
+
+    Parameters
+    ----------
+    most
+        How many are wanted; None for all.
+    """
+    return list(islice(_topic_events(view, caller, topic), most))
+
+
+def _topic_events(view: View, caller: Caller, topic: str | None) -> Iterator[TopicEvent]:
     people = people_of(view, caller.project)
-    found: list[TopicEvent] = []
     for guid, event in _trail(view, caller, topic):
         kind = event.entity.partition(":")[0]
         actions = _of_ncr(event, people) if kind == "ncr" else _of_observation(event) if kind == "bcf_topic" else ()
         if actions:
-            found.append(TopicEvent(guid, event.at, people.get(event.actor.id, event.actor.name), _cut(actions)))
-    return found
+            yield TopicEvent(guid, event.at, people.get(event.actor.id, event.actor.name), _cut(actions))
 
 
-def comment_events(view: View, caller: Caller, topic: str | None = None, comment: str = "") -> list[TopicEvent]:
-    """Return how comments came about, the oldest first; they never change afterwards."""
-    guids = [topic] if topic else [seen.topic.guid for seen in list_topics(view, caller)]
-    found: list[TopicEvent] = []
-    for guid in guids:
-        for one in read_topic(view, caller, guid).topic.comments:
-            if comment in ("", one.guid):
-                actions = [EventAction("comment_created"), EventAction("comment_text_updated", one.text)]
-                actions += [EventAction("viewpoint_updated", one.viewpoint)] * bool(one.viewpoint)
-                found.append(TopicEvent(guid, one.date, one.author, _cut(actions), one.guid))
-    return sorted(found, key=lambda event: (event.date, event.comment))
+def comment_events(
+    view: View, caller: Caller, topic: str | None = None, comment: str = "", *, most: int | None = None
+) -> list[TopicEvent]:
+    """Return how comments came about, the oldest first; they never change afterwards.
+
+    Parameters
+    ----------
+    topic
+        None for all that the caller sees.
+    most
+        How many are wanted; None for all.
+    """
+    if topic is None:
+        said: Iterable[SaidOf] = islice(project_comments(view, caller), most)
+    else:
+        seen = read_topic(view, caller, topic).topic
+        said = [SaidOf(seen.guid, one) for one in seen.comments if comment in ("", one.guid)]
+    return [_comment_event(one) for one in said]
+
+
+def _comment_event(said: SaidOf) -> TopicEvent:
+    one = said.comment
+    actions = [EventAction("comment_created"), EventAction("comment_text_updated", one.text)]
+    actions += [EventAction("viewpoint_updated", one.viewpoint)] * bool(one.viewpoint)
+    return TopicEvent(said.topic, one.date, one.author, _cut(actions), one.guid)
 
 
 def _trail(view: View, caller: Caller, topic: str | None) -> Iterable[tuple[str, AuditEvent]]:
@@ -71,11 +96,12 @@ def _trail(view: View, caller: Caller, topic: str | None) -> Iterable[tuple[str,
         for link in sorted(links, key=lambda link: link.event.seq):
             yield seen.topic.guid, link.event
         return
-    visible: dict[Id, str] = {seen.id: seen.topic.guid for seen in list_topics(view, caller)}
-    for link in events(view.connection, caller.project):
-        kind, _, record = link.event.entity.partition(":")
-        if kind in (records.NCR.name, records.BCF_TOPIC.name) and record in visible:
-            yield visible[record], link.event
+    visible = visible_topics(view, caller)
+    kinds = (records.NCR.name, records.BCF_TOPIC.name)
+    for link in events(view.connection, caller.project, about=kinds):
+        record = link.event.entity.partition(":")[2]
+        if record in visible:
+            yield guid_of(record), link.event
 
 
 def _of_ncr(event: AuditEvent, people: Mapping[Id, str]) -> list[EventAction]:

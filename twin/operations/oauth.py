@@ -1,4 +1,4 @@
-"""Programs that people connect to their account: a person says yes, the program fetches a token of theirs and renews it."""
+"""Programs that people connect to their account: a person says yes, the program fetches a token and renews it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

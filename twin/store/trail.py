@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, insert, or_, select
 
 from twin.audit import GENESIS, Anchor, AuditEvent, ChainedEvent, Verification, chained, verify
 from twin.record import Actor, Json
@@ -34,12 +34,17 @@ def append(database: Database, connection: Connection, event: AuditEvent) -> Cha
     return link
 
 
-def events(connection: Connection, stream: str, *, after: int = 0, limit: int | None = None) -> Iterator[ChainedEvent]:
-    """Yield a stream's events in order, from number ``after`` + 1 on."""
+def events(
+    connection: Connection, stream: str, *, after: int = 0, limit: int | None = None, about: tuple[str, ...] = ()
+) -> Iterator[ChainedEvent]:
+    """Yield a stream's events in order, from number ``after`` + 1 on; with ``about`` only those of such records."""
     table, given = AUDIT_EVENT, 0
+    kinds = [or_(*(table.c.entity.startswith(f"{kind}:", autoescape=True) for kind in about))] if about else []
     while limit is None or given < limit:
         most = _AT_ONCE if limit is None else min(_AT_ONCE, limit - given)
-        query = select(table).where(table.c.stream == stream, table.c.seq > after).order_by(table.c.seq).limit(most)
+        query = (
+            select(table).where(table.c.stream == stream, table.c.seq > after, *kinds).order_by(table.c.seq).limit(most)
+        )
         rows = connection.execute(query).mappings().all()
         for row in rows:
             yield _event(row)

@@ -1,6 +1,8 @@
 """The BCF-API as a client of another tool sees it: written from the specification's own examples."""
 
 import base64
+import io
+import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +15,7 @@ from api.routes import NOUNS, bcf, bcf_views
 from api.routing import install
 from tests.api.web.planted import context, plant
 from tests.api.web.site import ELEMENT, Site, draft_of, make_site
-from tests.api.web.world import ROOT, World, make_world
+from tests.api.web.world import PASSWORD, ROOT, World, make_world
 from tests.twin.bcf.values_of_all import JPEG, PNG
 from twin.finding import Severity
 from twin.operations.ncrs import confirm_finding, raise_ncr
@@ -96,15 +98,19 @@ def test_a_client_finds_its_way_from_the_versions(site: Site) -> None:
     client = site.world.browser().client
     served = client.get(f"{ROOT}/foundation/versions").json()["versions"]
     assert {(one["api_id"], one["version_id"]) for one in served} == {
-        ("foundation", "1.1"), ("bcf", "2.1"), ("bcf", "3.0"),
+        ("foundation", "1.0"), ("foundation", "1.1"), ("bcf", "2.1"), ("bcf", "3.0"),
     }  # fmt: skip
     auth = client.get(f"{ROOT}/foundation/1.1/auth").json()
-    assert auth["supported_oauth2_flows"] == []
-    assert "oauth2_auth_url" not in auth
-    assert auth["http_basic_supported"] is False
+    assert auth["supported_oauth2_flows"] == ["authorization_code_grant"]
+    assert auth["http_basic_supported"] is auth["bearer_token_supported"] is True
+    for older in ("/bcf/2.1/auth", "/foundation/1.0/auth"):
+        assert client.get(f"{ROOT}{older}").json() == auth
+    for versions in ("/bcf/versions", "/bcf/version"):
+        assert [one["version_id"] for one in client.get(f"{ROOT}{versions}").json()["versions"]] == ["2.1", "3.0"]
     assert client.get(f"{ROOT}/foundation/1.1/current-user").status_code == 401
     quinn = Client(site, "quinn")
-    assert quinn.get(f"{ROOT}/foundation/1.1/current-user") == {"id": "quinn", "name": "Quinn"}
+    for who in ("/foundation/1.1", "/foundation/1.0", "/bcf/2.1"):
+        assert quinn.get(f"{ROOT}{who}/current-user") == {"id": "quinn", "name": "Quinn"}
     [project] = quinn.get(f"{ROOT}/bcf/3.0/projects")
     assert project["project_id"] == site.project
     assert quinn.get("") == {**project, "authorization": {"project_actions": ["createTopic", "createDocument"]}}
@@ -133,7 +139,8 @@ def test_a_nonconformity_is_a_draft_record_with_the_same_identifier(
     assert draft["authorization"]["topic_status"] == ["Draft"]  # to be opened it lacks elements, value and evidence
     assert quinn.get(f"topics/{draft['guid'].upper()}") == draft
     [link] = draft["reference_links"]
-    assert link.endswith(f"/ncrs/{draft['guid'].replace('-', '')}")
+    base = site.world.services.settings.base_url
+    assert link == f"{base}/#/projects/{site.project}/ncrs/{draft['guid'].replace('-', '')}", "the viewer's own address"
 
 
 def test_a_record_from_here_is_a_topic_there(site: Site, quinn: Client) -> None:
@@ -376,6 +383,17 @@ def test_a_viewpoint_comes_back_as_it_was_sent(site: Site, quinn: Client, draft:
     assert ncr.global_ids == (ELEMENT,)  # a draft without elements is about what its first view selects
 
 
+def test_a_camera_without_a_shape_of_its_picture_gets_ours_as_in_a_file(quinn: Client, draft: dict[str, Any]) -> None:
+    address = f"topics/{draft['guid']}/viewpoints"
+    for camera in (
+        {"orthogonal_camera": {**CAMERA, "view_to_world_scale": 12.5}},
+        {"perspective_camera": {**CAMERA, "field_of_view": 60}},
+    ):
+        made = quinn.post(address, camera)
+        [name] = camera
+        assert made[name]["aspect_ratio"] == quinn.get(f"{address}/{made['guid']}")[name]["aspect_ratio"] == 1.5
+
+
 def test_viewpoints_never_change_and_are_taken_back_by_who_made_them(
     site: Site, quinn: Client, draft: dict[str, Any]
 ) -> None:
@@ -502,6 +520,106 @@ def test_events_tell_the_history(quinn: Client, draft: dict[str, Any]) -> None:
     assert quinn.get(f"topics/{draft['guid']}/comments/{said['comment_guid']}/events") == [said]
 
 
+def slow_comment_events(site: Site, who: str) -> list[dict[str, Any]]:
+    """Every topic is read, one after the other: what the quick way has to come to as well."""
+    client = Client(site, who)
+    found: list[dict[str, Any]] = []
+    for topic in client.get("topics"):
+        for one in client.get(f"topics/{topic['guid']}/comments"):
+            found += client.get(f"topics/{topic['guid']}/comments/{one['guid']}/events")
+    return sorted(found, key=lambda event: (event["date"], event["comment_guid"]))
+
+
+def test_the_comments_of_a_project_are_those_of_its_topics_whoever_asks_and_page_by_page(
+    site: Site, quinn: Client
+) -> None:
+    """Records, drafts, what came in files, observations, what is meant for a supplier, and what was taken back."""
+    for topic in (quinn.post("topics", given) for given in (
+        {"title": "Seen"}, {"title": "A", "topic_type": "Nonconformity", "priority": "minor"},
+        {"title": "Gone", "topic_type": "Nonconformity", "priority": "minor"},
+    )):  # fmt: skip
+        address = f"topics/{topic['guid']}"
+        view = quinn.post(f"{address}/viewpoints", {"orthogonal_camera": {**CAMERA, "view_to_world_scale": 1}})
+        for n in range(3):
+            site.world.clock.advance(seconds=1)
+            quinn.post(f"{address}/comments", {"comment": f"{topic['title']} {n}", "viewpoint_guid": view["guid"]})
+        if topic["title"] == "Gone":
+            quinn("DELETE", address)
+    received(site, quinn)
+    shared = next(one for one in quinn.get("topics") if one["title"] == "A")
+    with site.world.services.store.write(context(site.world)) as unit:
+        unit.share(records.NCR, shared["guid"].replace("-", ""), site.outside)
+    Client(site, "sue").post(f"topics/{shared['guid']}/comments", {"comment": "we saw it"})
+    for who in ("quinn", "sue", "vera"):
+        wanted, client = slow_comment_events(site, who), Client(site, who)
+        assert client.get("topics/comments/events") == wanted
+        for start in range(0, len(wanted) + 2, 2):
+            page = client.get("topics/comments/events", params={"$top": "2", "$skip": str(start)})
+            assert page == wanted[start : start + 2]
+        newest = client.get("topics/comments/events", params={"$top": "2", "$orderby": "date desc"})
+        assert newest == wanted[::-1][:2]
+    assert len(slow_comment_events(site, "sue")) < len(slow_comment_events(site, "vera"))
+    events = quinn.get("topics/events")
+    assert quinn.get("topics/events", params={"$top": "3", "$skip": "2"}) == events[2:5]
+
+
+def received(site: Site, quinn: Client) -> None:
+    """Take in a file that says something new about what is here, and about what nobody knows."""
+    whole = quinn("GET", f"{ROOT}/projects/{site.project}/bcf-files?version=3.0").content
+    for name, text in (("A 0", "A from a file"), ("Seen 0", "Seen from a file")):
+        whole = with_another_comment(whole, name, text)
+    kind = {"Content-Type": "application/octet-stream"}
+    quinn("POST", f"{ROOT}/projects/{site.project}/bcf-files", status=201, content=whole, headers=kind)
+
+
+def with_another_comment(archive: bytes, beside: str, text: str) -> bytes:
+    """Return a BCF file in which somebody said one thing more."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(made, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("markup.bcf") and f">{beside}<".encode() in content:
+                said = (
+                    f'<Comment Guid="{uuid4()}"><Date>2026-11-20T08:00:00Z</Date><Author>zoe@x</Author>'
+                    f"<Comment>{text}</Comment></Comment>"
+                )
+                content = content.replace(b"</Comments>", said.encode() + b"</Comments>", 1)
+            new.writestr(name, content)
+    return made.getvalue()
+
+
+def test_what_goes_wrong_is_told_where_bcf_clients_look(site: Site, quinn: Client) -> None:
+    missing = quinn.get(f"topics/{uuid4()}", status=404)
+    assert missing["message"] == missing["detail"] != ""
+    anonymous = site.world.browser().client.get(quinn.base)
+    assert anonymous.json()["message"] == anonymous.json()["detail"]
+    assert "Basic" in anonymous.headers["www-authenticate"]
+    wrong = quinn.post("topics", {"title": ""}, status=422)
+    assert wrong["message"] == wrong["detail"]
+    assert site.browsers["quinn"].get("/projects/x").json()["message"] == ""
+
+
+def basic(name: str, secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()}
+
+
+def test_a_client_that_knows_only_http_basic_sends_a_token_as_its_password(site: Site, quinn: Client) -> None:
+    secret = quinn.headers["Authorization"].removeprefix("Bearer ")
+    client = site.world.browser().client
+    for name in ("quinn", "QUINN", ""):
+        assert client.get(f"{ROOT}/bcf/2.1/current-user", headers=basic(name, secret)).json()["name"] == "Quinn"
+    made = client.post(f"{quinn.base}/topics", json={"title": "By Basic"}, headers=basic("quinn", secret))
+    assert made.status_code == 201
+    for name, given in (("dora", secret), ("quinn", PASSWORD), ("quinn", "")):
+        assert client.get(f"{quinn.base}/topics", headers=basic(name, given)).status_code == 401
+    for broken in ("Basic", "Basic !", "Basic cXVpbm4="):
+        assert client.get(f"{quinn.base}/topics", headers={"Authorization": broken}).status_code == 401
+    assert client.get(f"{ROOT}/projects", headers=basic("quinn", secret)).status_code == 401, "only where BCF is"
+    elsewhere = {**basic("quinn", secret), "Origin": "https://evil.example"}
+    forged = client.post(f"{quinn.base}/topics", json={"title": "x"}, headers=elsewhere)
+    assert forged.status_code == 403, "browsers remember HTTP Basic, and other sites may use what they remember"
+
+
 def test_2_1_reads_the_same(quinn: Client, draft: dict[str, Any]) -> None:
     old = quinn.base.replace("/3.0/", "/2.1/")
     assert quinn.get(f"{old}/topics/{draft['guid']}") == quinn.get(f"topics/{draft['guid']}")
@@ -517,4 +635,5 @@ def test_an_unknown_topic_or_project_is_not_there(quinn: Client) -> None:
 
 
 def test_the_trail_holds_after_all_of_it(site: Site) -> None:
-    assert site.browsers["quinn"].get(f"{site.root}/audit/verification").json()["holds"] is True
+    found = site.browsers["quinn"].get(f"{site.root}/audit/verification").json()
+    assert found["holds"] is True, found

@@ -94,8 +94,6 @@ def make_people(folder: Path) -> People:
     left = founder.post(f"/projects/{own}/members", former).json()
     assert founder.change("DELETE", f"/projects/{own}/members/{left['id']}", left["version"]).status_code == 200
     ids["user"] = admin.get("/users?login=victim").json()["items"][0]["id"]
-    web = {"name": "Web viewer", "redirect_uris": ["https://viewer.example.com/"]}
-    ids["client"] = admin.post("/oauth/clients", web).json()["client"]["id"]
     planted = plant(world, own)
     ids |= planted.in_addresses() | plant_records(world, own, planted).in_addresses()
     ids |= plant_bcf(world, own)
