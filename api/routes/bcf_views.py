@@ -57,7 +57,7 @@ routes = Routes("bcf views")
 VIEW = T + "/viewpoints/{viewpoint}"
 
 
-@routes.get(T + "/snippet", Action.NCR_READ, "Read a topic's structured data", answers=BYTES, also=STATUSES)
+@routes.get(T + "/snippet", Action.NCR_READ, "Read a topic's structured data", answers="*/*", also=STATUSES)
 def read_bcf_snippet(
     topic: TopicGuid, caller: CallerIn, store: StoreDep, blobs: BlobsDep, request: Request
 ) -> Response:
@@ -109,7 +109,10 @@ def delete_bcf_viewpoint(
     return DeletedOut(guid=guid)
 
 
-@routes.get(VIEW + "/snapshot", Action.NCR_READ, "Read a viewpoint's picture", answers="image/png", also=STATUSES)
+@routes.get(
+    VIEW + "/snapshot", Action.NCR_READ, "Read a viewpoint's picture", answers="image/png", also_as="image/jpeg",
+    also=STATUSES,
+)  # fmt: skip
 def read_bcf_snapshot(
     topic: TopicGuid, viewpoint: ViewGuid, caller: CallerIn, store: StoreDep, blobs: BlobsDep, request: Request
 ) -> Response:
@@ -120,7 +123,10 @@ def read_bcf_snapshot(
     return _picture(request, blobs, view.snapshot, view.guid)
 
 
-@routes.get(VIEW + "/bitmaps/{bitmap}", Action.NCR_READ, "Read a bitmap", answers="image/png", also=STATUSES)
+@routes.get(
+    VIEW + "/bitmaps/{bitmap}", Action.NCR_READ, "Read a bitmap", answers="image/png", also_as="image/jpeg",
+    also=STATUSES,
+)  # fmt: skip
 def read_bcf_bitmap(
     topic: TopicGuid, viewpoint: ViewGuid, bitmap: ViewGuid, caller: CallerIn, store: StoreDep, blobs: BlobsDep,
     request: Request,
