@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from twin.capa import CancellationRequest, Capa, CapaSource, Edit, editable
+from twin.capa import CancellationRequest, Capa, CapaSource, CapaState, Edit, editable
 from twin.cause_analysis import CauseAnalysis
 from twin.corrective_action import ActionKind, CapaAction, complete, end_containment, verify
 from twin.effectiveness import EffectivenessCriterion, Seen, SetAside
@@ -21,8 +21,10 @@ def link_source(capa: Capa, source: CapaSource) -> Capa:
 
 
 def unlink_source(capa: Capa, source: CapaSource) -> Capa:
-    """Let the CAPA no longer answer a record; the last one stays."""
+    """Let the CAPA no longer answer a record; the last one stays, and all of them while its effect is monitored."""
     editable(capa, Edit.SOURCES)
+    if capa.state is CapaState.EFFECTIVENESS_MONITORING:
+        raise Refused(f"{capa.number} is monitored by what it answers: that stands until the effect is evaluated")
     if source not in capa.sources:
         raise NotFound(f"{capa.number} does not answer {source.kind} {source.id}")
     if len(capa.sources) == 1:

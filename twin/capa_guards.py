@@ -7,7 +7,7 @@ from types import MappingProxyType
 from twin.capa import TRANSITIONS, Capa, CapaEvent, CapaKind
 from twin.cause_analysis import missing_for_approval
 from twin.corrective_action import ActionKind
-from twin.effectiveness import window_ends
+from twin.effectiveness import Metric, window_ends
 from twin.record import require_utc
 from twin.root_cause import Branch
 
@@ -68,7 +68,17 @@ def plan(capa: Capa, _: datetime) -> tuple[str, ...]:
         missing.append("a corrective action" if capa.kind is CapaKind.CORRECTIVE else "an action")
     if capa.criterion is None:
         missing.append("a criterion of effectiveness")
-    return tuple(missing)
+    return (*missing, *comparison(capa, _))
+
+
+def comparison(capa: Capa, _: datetime) -> tuple[str, ...]:
+    """D5: what recurs is counted by its likeness to a nonconformance that the CAPA answers."""
+    counts = capa.criterion is not None and capa.criterion.metric is Metric.RECURRENCE
+    return (
+        ("a nonconformance that it answers, to count what recurs by; or another metric",)
+        if counts and not capa.ncrs
+        else ()
+    )
 
 
 def completion(capa: Capa, _: datetime) -> tuple[str, ...]:
@@ -114,7 +124,7 @@ GUARDS: Mapping[CapaEvent, tuple[Guard, ...]] = MappingProxyType(
         CapaEvent.APPROVE_ROOT_CAUSE: (containment, cause),
         CapaEvent.IMPLEMENT: (plan,),
         CapaEvent.VERIFY: (completion,),
-        CapaEvent.MONITOR: (validation, prevention),
+        CapaEvent.MONITOR: (validation, prevention, comparison),
         CapaEvent.CONFIRM_EFFECTIVE: (observation, recognition),
         CapaEvent.CANCEL: (request,),
     }

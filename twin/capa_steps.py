@@ -131,13 +131,18 @@ def _value(capa: Capa, criterion: EffectivenessCriterion, value: Decimal | None,
         if value is None:
             raise Invalid(f"{capa.number} is judged by {criterion.metric.value}: give its value")
         return value
+    if not seen.compared:
+        raise Refused(
+            f"{capa.number}: no nonconformance that it answers stands, so nothing says what would be the same again",
+            missing=("a nonconformance that it answers and that is neither draft, rejected nor void",),
+        )
     counted = recurred(seen, capa.set_aside)
     if value is not None and not value.is_finite():
         raise Invalid(f"an effect is judged from a finite value, not {value}")
     if value is not None and value < len(counted):
         raise Refused(
-            f"{capa.number}: {len(counted)} of the same were seen, not {value}: {', '.join(counted)}; leave the value "
-            "out, or let somebody without a part in it set aside what is not the same, with the reason",
+            f"{capa.number}: {len(counted)} of the same were seen, not {value}; leave the value out, or let somebody "
+            "without a part in it set aside what is not the same, with the reason",
             missing=tuple(f"a reason why {ncr} is not the same again" for ncr in counted),
         )
     return Decimal(len(counted)) if value is None else value

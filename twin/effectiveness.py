@@ -98,6 +98,8 @@ class Seen:
 
     recurred: tuple[Id, ...] = ()
     """Nonconformances of the same kind, opened or reopened since."""
+    compared: tuple[Id, ...] = ()
+    """The nonconformances that say what is the same: answered by the CAPA, and neither draft, rejected nor void."""
     lots: tuple[Id, ...] = ()
     """Inspections and scan epochs since, in which the same would have shown; each lot once."""
     named: tuple[Id, ...] = ()

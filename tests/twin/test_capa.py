@@ -70,8 +70,8 @@ OWNER, LEADER, CHAMPION, WORKER, CHECKER, EVALUATOR, MANAGER = (
     Actor(name, name.title()) for name in ("owner", "leader", "champion", "worker", "checker", "evaluator", "manager")
 )
 PROOF = (Evidence(EvidenceKind.PICTURE, "ab" * 32),)
-NOTHING = Seen()
-TWO = Seen(("n8", "n9"))
+NOTHING = Seen(compared=("n1",))
+TWO = Seen(("n8", "n9"), ("n1",))
 PROBLEM = ProblemStatement("columns lean", "storey 2", "March", "surveyor", "they carry", "scan", "3 of 40")
 WHY = WhyTree(
     "columns lean",
@@ -459,9 +459,11 @@ def _judged(capa: Capa, value: int | None, seen: Seen) -> Capa:
 def test_a_window_of_lots_counts_the_lots_that_were_seen() -> None:
     by_lots = replace(_monitored(), criterion=replace(CRITERION, window_days=0, window_lots=5))
     with pytest.raises(Refused, match="4 of 5 lots") as caught:
-        _judged(by_lots, 0, Seen((), ("i1", "i2", "i3", "i4")))
+        _judged(by_lots, 0, replace(NOTHING, lots=("i1", "i2", "i3", "i4")))
     assert caught.value.missing == ("1 more lots",)
-    done = _judged(by_lots, 0, Seen((), ("i1", "i2", "i3", "i4", "e1"), ("e1",), "told as 'plumb'"))
+    done = _judged(
+        by_lots, 0, replace(NOTHING, lots=("i1", "i2", "i3", "i4", "e1"), named=("e1",), reason="told as 'plumb'")
+    )
     assert done.state is CapaState.EFFECTIVE
     assert done.checks[-1].seen.named == ("e1",)
 
@@ -477,6 +479,24 @@ def test_what_recurs_is_counted_and_nobody_says_less() -> None:
     assert _judged(_monitored(), 3, TWO).checks[-1].effect is Effect.INEFFECTIVE, "a person may know of more"
     with pytest.raises(Invalid, match="leaves out"):
         EffectivenessCheck(CRITERION, 0, Decimal(0), Effect.EFFECTIVE, "e", NOW, TWO)
+
+
+def test_without_a_nonconformance_to_compare_with_nothing_says_that_it_did_not_recur() -> None:
+    for value in (None, 0):
+        with pytest.raises(Refused, match="no nonconformance that it answers stands"):
+            _judged(_monitored(), value, Seen())
+    audit = (CapaSource(SourceKind.AUDIT, "a1"),)
+    lack = ("a nonconformance that it answers, to count what recurs by; or another metric",)
+    assert missing_for(replace(_planned(), sources=audit), CapaEvent.IMPLEMENT, now=NOW) == lack
+    assert missing_for(replace(_verified(), sources=audit), CapaEvent.MONITOR, now=NOW) == lack
+    other = replace(CRITERION, metric=Metric.OTHER)
+    assert missing_for(replace(_planned(), sources=audit, criterion=other), CapaEvent.IMPLEMENT, now=NOW) == ()
+
+
+def test_what_it_answers_stands_while_it_is_monitored() -> None:
+    more = link_source(_monitored(), CapaSource(SourceKind.NCR, "n2"))
+    with pytest.raises(Refused, match="until the effect is evaluated"):
+        unlink_source(more, CapaSource(SourceKind.NCR, "n1"))
 
 
 def test_what_is_measured_has_to_be_given() -> None:
@@ -498,8 +518,9 @@ def test_what_is_not_the_same_again_is_set_aside_with_a_reason_by_who_has_no_par
     with pytest.raises(Invalid, match="say why"):
         set_aside(capa, "n9", " ", seen=TWO, actor=CHECKER, now=NOW)
     one = set_aside(capa, "n9", "a crane", seen=TWO, actor=CHECKER, now=NOW)
-    with pytest.raises(Refused, match="1 of the same were seen, not 0: n8"):
+    with pytest.raises(Refused, match="1 of the same were seen, not 0") as caught:
         _judged(one, 0, TWO)
+    assert caught.value.missing == ("a reason why n8 is not the same again",)
     twice = set_aside(one, "n9", "a crane, see report", seen=TWO, actor=CHECKER, now=NOW)
     both = set_aside(twice, "n8", "measured twice", seen=TWO, actor=CHECKER, now=NOW)
     assert [s.reason for s in both.set_aside] == ["a crane, see report", "measured twice"]
@@ -707,7 +728,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(seen=st.integers(0, 3), value=st.sampled_from([None, 0, 1, 2, 3]), aside=st.integers(0, 3))
     def judge(self, seen: int, value: int | None, aside: int) -> None:
-        what = Seen(tuple(f"n{n}" for n in range(10, 10 + seen)))
+        what = Seen(tuple(f"n{n}" for n in range(10, 10 + seen)), ("n1",))
         for ncr in what.recurred[:aside]:
             self._try(lambda c, ncr=ncr: set_aside(c, ncr, "other", seen=what, actor=CHECKER, now=self.now))
         worth = None if value is None else Decimal(value)

@@ -1,6 +1,6 @@
 """What keeps coming back in a project: nonconformances alike, and the CAPAs that they ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from twin.access import Action, may
@@ -35,6 +35,10 @@ def facts(
     """
     span = {} if since is None else {"changed_at": Span(since)}
     ncrs = [stored.record for stored in view.all(records.NCR, scope, project=project, **span)]
+    return _facts(view, project, ncrs, with_suppliers=with_suppliers)
+
+
+def _facts(view: View, project: Id, ncrs: Iterable[NonConformance], *, with_suppliers: bool = False) -> list[NcrFact]:
     counted = [ncr for ncr in ncrs if ncr.number and ncr.state not in (State.REJECTED, State.VOID)]
     classes = classes_of(view.connection, project, {ncr.global_ids[0] for ncr in counted if ncr.global_ids})
     causes = {stored.record.id: stored.record for stored in view.all(records.CAPA, project=project)}
@@ -59,12 +63,18 @@ def seen_since(view: View, capa: Capa, scope: Scope = EVERYTHING) -> tuple[Id, .
     """
     if capa.monitored_since is None:
         return ()
-    known = facts(view, capa.project, scope)
-    answered = [fact for fact in known if fact.ncr in capa.ncrs and _first_opened(view, fact) <= capa.monitored_since]
+    answered = _answered(view, capa)
     return tuple(
-        fact.ncr for fact in known
+        fact.ncr for fact in facts(view, capa.project, scope, since=capa.monitored_since)
         if fact.opened_at > capa.monitored_since and any(same_kind(fact, other) for other in answered)
     )  # fmt: skip
+
+
+def _answered(view: View, capa: Capa) -> list[NcrFact]:
+    """Return what a CAPA answers and what is the same again is compared with: opened before it was monitored."""
+    ncrs = [view.get(records.NCR, ncr).record for ncr in capa.ncrs]
+    until = capa.monitored_since
+    return _facts(view, capa.project, [ncr for ncr in ncrs if until is None or _first_opened(ncr) <= until])
 
 
 def observed(view: View, capa: Capa, named: tuple[Id, ...] = (), reason: str = "") -> Seen:
@@ -87,13 +97,27 @@ def observed(view: View, capa: Capa, named: tuple[Id, ...] = (), reason: str = "
     if fresh and not reason.strip():
         raise Invalid("say why these inspections and scans count as lots")
     able = lots_since(view, capa, about_anything=True) if fresh else ()
+    _require_other_elements(view, lots, fresh)
     strange = next((one for one in fresh if one not in able), None)
     if strange is not None:
         raise Invalid(
-            f"{strange} is no signed inspection and no checked scan of this project that was taken since "
-            f"{capa.number} is monitored, or one of a lot that another shows already"
+            f"{strange} is no signed inspection of new work and no checked scan of this project that was taken since "
+            f"{capa.number} is monitored"
         )
-    return Seen(seen_since(view, capa), (*lots, *fresh), fresh, reason.strip() if fresh else "")
+    compared = tuple(fact.ncr for fact in _answered(view, capa))
+    return Seen(seen_since(view, capa), compared, (*lots, *fresh), fresh, reason.strip() if fresh else "")
+
+
+def _require_other_elements(view: View, lots: tuple[Id, ...], named: tuple[Id, ...]) -> None:
+    """Refuse a named inspection that looked at nothing but what those before it looked at."""
+    shown: set[str] = set()
+    for key in (*lots, *named):
+        if not view.has(records.INSPECTION, key):
+            continue
+        one = view.get(records.INSPECTION, key).record
+        if key in named and shown.issuperset(one.lot):
+            raise Invalid(f"{one.number} is of a lot that counts already")
+        shown.update(one.lot)
 
 
 def announce(unit: Unit, ncr: NonConformance) -> None:
@@ -103,7 +127,8 @@ def announce(unit: Unit, ncr: NonConformance) -> None:
     evaluator of a CAPA that is monitored.
     """
     rule, now = RecurrenceRule(), unit.context.now
-    recent = facts(unit, ncr.project, EVERYTHING, since=now - timedelta(days=rule.window_days))
+    begin = now - timedelta(days=rule.window_days)
+    recent = [fact for fact in facts(unit, ncr.project, EVERYTHING, since=begin) if fact.opened_at >= begin]
     for found in recurrences(recent, rule):
         face = face_of(ncr)
         if ncr.id in found.ncrs and face is not None:
@@ -112,9 +137,10 @@ def announce(unit: Unit, ncr: NonConformance) -> None:
                 "alike": list(found.alike), "suggests": "a CAPA",
             }  # fmt: skip
             tell(unit, face, "recurs", more=more, also=deciders(unit, ncr.project))
+    mine = next((fact for fact in recent if fact.ncr == ncr.id), None)
     for stored in unit.all(records.CAPA, project=ncr.project, state=CapaState.EFFECTIVENESS_MONITORING.value):
         capa, face = stored.record, face_of(stored.record)
-        if face is not None and ncr.id in seen_since(unit, capa):
+        if mine and face is not None and any(same_kind(mine, other) for other in _answered(unit, capa)):
             evaluator = (capa.criterion.evaluator,) if capa.criterion else ()
             tell(unit, face, "recurred", more={"ncr": ncr.id, "ncr_number": ncr.number}, also=evaluator)
 
@@ -123,24 +149,28 @@ def lots_since(view: View, capa: Capa, *, about_anything: bool = False) -> tuple
     """Return the inspections and scan epochs since monitoring began in which the same would have shown.
 
     A signed inspection of new work that asks for a characteristic that the answered nonconformances violate, on
-    elements of their class where that is known, each lot once; a scan epoch whose check measured elements of it.
+    elements of their class where that is known and of which not all were looked at in those before; a scan epoch
+    whose check measured elements of it.
     """
     since = capa.monitored_since
     if since is None:
         return ()
-    answered = [fact for fact in facts(view, capa.project, EVERYTHING) if fact.ncr in capa.ncrs]
+    answered = _answered(view, capa)
     classes = {fact.element_class for fact in answered if fact.element_class}
     asked = {plain(name) for fact in answered for name in (fact.characteristic, *fact.also)}
-    lots: dict[frozenset[str], Id] = {}
+    lots: list[Id] = []
+    shown: set[str] = set()
     for stored in view.all(records.INSPECTION, project=capa.project, status=InspectionState.SIGNED.value):
         one = stored.record
         began = min((reading.taken_at for reading in one.readings), default=None)
         if began is None or began <= since or one.reinspects_id is not None:
             continue
-        if about_anything or (_asks(one, asked) and _is_of(view, one, classes)):
-            lots.setdefault(frozenset(one.lot), one.id)
-    wanted = frozenset() if about_anything else frozenset(classes)
-    return (*lots.values(), *epochs_measured(view.connection, capa.project, wanted, since))
+        fresh = not shown.issuperset(one.lot)
+        if about_anything or (fresh and _asks(one, asked) and _is_of(view, one, classes)):
+            lots.append(one.id)
+            shown.update(one.lot)
+    wanted = frozenset[str]() if about_anything else frozenset(classes)
+    return (*lots, *epochs_measured(view.connection, capa.project, wanted, since))
 
 
 def _asks(inspection: Inspection, characteristics: set[str]) -> bool:
@@ -159,8 +189,7 @@ def deciders(unit: Unit, project: Id) -> tuple[Id, ...]:
     return tuple(m.user for m in members if m.active and may(m.role, Action.CAPA_APPROVE))
 
 
-def _first_opened(view: View, fact: NcrFact) -> datetime:
-    ncr = view.get(records.NCR, fact.ncr).record
+def _first_opened(ncr: NonConformance) -> datetime:
     return next((step.at for step in ncr.steps if step.event is Event.OPEN), ncr.raised_at)
 
 

@@ -248,6 +248,8 @@ def test_what_recurs_is_counted_whoever_evaluates(site: Site) -> None:
     linked = {"source": {"kind": "ncr", "id": again[0].removeprefix("/ncrs/")}}
     site.do("quinn", capa, "link", linked)
     assert site.get("vera", capa + "/observation")["count"] == 2, "to answer it does not undo that it came"
+    fewer = site.try_("quinn", capa, "unlink", linked)
+    assert (fewer.status_code, "until the effect is evaluated" in fewer.text) == (409, True)
     site.world.clock.advance(days=31)
     evidence = [site.picture("ines", b"list")]
     assert len(site.refused("ines", capa, "evaluate", {"value": "0", "evidence": evidence})) == 2
@@ -289,14 +291,16 @@ def test_lots_are_counted_from_inspections_and_scans(site: Site) -> None:
     evidence = [site.picture("ines", b"list")]
     assert site.refused("ines", capa, "evaluate", {"evidence": evidence}) == ["4 more lots"]
     assert site.try_("ines", capa, "evaluate", {"evidence": evidence, "lots": 5}).status_code == 422
-    for lot in (("L1",), ("L2", "L3"), ("L1",)):
+    for lot in (("L1",), ("L2", "L3"), ("L1",), ("L1", "L3")):
         inspected(site, *lot)
+    repeated = inspected(site, "L3", name="plumb line at the head")
     plant(site.world, site.project, captured_at=site.world.clock.now)
     other = inspected(site, "L4", name="plumb line at the head")
     assert site.get("vera", capa + "/observation")["lots"] == 3, "each lot once, and none of something else"
     assert site.refused("ines", capa, "evaluate", {"evidence": evidence}) == ["1 more lots"]
     for named, why, said in (
         ([other], "", "say why"), ([before], "was it", "since TOWER-CAPA-0001 is monitored"),
+        ([repeated], "was it", "is of a lot that counts already"),
         (["9" * 32], "was it", "no signed inspection"),
     ):  # fmt: skip
         answer = site.try_("ines", capa, "evaluate", {"evidence": evidence, "lots": named, "reason": why})
