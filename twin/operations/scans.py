@@ -55,10 +55,11 @@ def _look_at(work: Work, file: Upload) -> ScanFile:
         scan = read_scan(
             [path], max_points=_LOOK, progress=lambda share: work.progress(f"reading {file.file_name}", share)
         )
-    return ScanFile(file.file_name, file.sha256, scan.declared_points - scan.invalid_points, _stations(scan))
+    return ScanFile(file.file_name, file.sha256, scan.declared_points - scan.invalid_points, stations_of(scan))
 
 
-def _stations(scan: "Scan") -> tuple[Station, ...]:
+def stations_of(scan: "Scan") -> tuple[Station, ...]:
+    """Return where a scan was taken, and how the scanner was turned as far as its file says."""
     found: list[Station] = []
     for station in scan.stations:
         if station.position is not None:

@@ -107,14 +107,16 @@ def test_elements_are_counted(world: World, tower: Tower) -> None:
     admin, project, made = tower
     counts = admin.get(f"{project}/element-counts").json()
     assert counts == {
-        "epoch": made.epoch, "elements": 7,
+        "epoch": made.epoch, "check": made.check, "revision": made.revision, "elements": 7, "design_changes": [],
         "counts": [
             {"state": "deviating", "verdict": "fail", "elements": 3},
             {"state": "verified", "verdict": "pass", "elements": 4},
         ],
     }  # fmt: skip
     other = found(world, "EMPTY")
-    assert admin.get(f"/projects/{other}/element-counts").json() == {"epoch": None, "elements": 0, "counts": []}
+    assert admin.get(f"/projects/{other}/element-counts").json() == {
+        "epoch": None, "check": None, "revision": None, "elements": 0, "counts": [], "design_changes": [],
+    }  # fmt: skip
     assert admin.get(f"/projects/{other}/elements").json() == {"items": [], "next": None}
 
 

@@ -67,6 +67,6 @@ def test_an_epoch_tells_where_it_was_taken(world: World) -> None:
     admin = world.administrator()
     read = admin.get(f"/projects/{project}/scans/{made.epoch}").json()
     assert (read["name"], read["captured_at"], read["calibrated"]) == ("Week 47", "2026-11-20T06:30:00Z", False)
-    assert read["scans"][0]["stations"] == [{"name": "S1", "x": "1", "y": "2", "z": "1.6"}]
+    assert read["scans"][0]["stations"] == [{"name": "S1", "x": "1", "y": "2", "z": "1.6", "rotation": None}]
     assert [one["id"] for one in admin.get(f"/projects/{project}/scans").json()["items"]] == [made.epoch]
     assert admin.get(f"/projects/{project}/scans/{made.check}").status_code == 404

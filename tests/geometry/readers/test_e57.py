@@ -310,6 +310,21 @@ def test_intensity_is_scaled_to_one(
     assert np.allclose(scan.intensity, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(("said", "turned"), [
+    ({"rotation": YAW_90, "translation": (100, 200, 5)}, True),
+    ({"rotation": None, "translation": (100, 200, 5)}, False),
+    ({"rotation": (0, 0, 0, 0), "translation": (100, 200, 5)}, False),
+    ({"rotation": None, "translation": None}, False),
+])  # fmt: skip
+def test_a_station_is_turned_as_its_pose_says_and_unknown_without(
+    tmp_path: Path, said: dict[str, Any], turned: bool
+) -> None:
+    (station,) = read_scan([write_e57(tmp_path / "a.e57", Written(cartesian(POINTS), **said))]).stations
+    assert (station.rotation is not None) is turned
+    if station.rotation is not None:
+        assert np.allclose(station.rotation, [[0, -1, 0], [1, 0, 0], [0, 0, 1]], atol=1e-12)
+
+
 def test_tilted_pose_is_not_levelled(tmp_path: Path) -> None:
     lean = np.deg2rad(10.0)
     written = Written(cartesian(POINTS), rotation=(np.cos(lean / 2), np.sin(lean / 2), 0, 0), translation=(1, 1, 1))

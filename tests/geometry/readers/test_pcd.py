@@ -91,6 +91,17 @@ def test_every_encoding(tmp_path: Path, data: str, viewpoint: str | None) -> Non
     assert scan.sources[0].format == f"PCD 0.7 {data}"
 
 
+@pytest.mark.parametrize(("quaternion", "turned"), [
+    ("0.70710678 0 0 0.70710678", True), ("1 0 0 0", False), ("0 0 0 0", False), ("0.9 0 0 0.9", False),
+])  # fmt: skip
+def test_a_viewpoint_is_turned_as_it_says(tmp_path: Path, quaternion: str, turned: bool) -> None:
+    file = write_pcd(tmp_path / "a.pcd", POINTS, "binary", viewpoint=f"1 2 3 {quaternion}")
+    (station,) = read_scan([file]).stations
+    assert (station.rotation is not None) is turned
+    if station.rotation is not None:
+        assert np.allclose(station.rotation, [[0, -1, 0], [1, 0, 0], [0, 0, 1]], atol=1e-9)
+
+
 def test_a_viewpoint_is_the_station_in_the_frame_of_the_points(tmp_path: Path) -> None:
     scan = read_scan([write_pcd(tmp_path / "a.pcd", POINTS, "binary", viewpoint="1 2 3 1 0 0 0")])
     assert scan.origin.tolist() == [1, 2, 3]
