@@ -138,7 +138,7 @@ def test_a_version_that_is_none_is_refused(place: Place, given: str) -> None:
 def test_headers_of_nobody_are_refused_and_change_nothing(place: Place) -> None:
     client = place[0].browser().client
     for token in ("", "x" * 9000, "\xe9", "qtems_\x7f", "a b c"):
-        answer = client.get(f"{ROOT}/auth/me", headers={"Authorization": f"Bearer {token}".encode("latin-1")})
+        answer = client.get(f"{ROOT}/auth/me", headers=[(b"Authorization", f"Bearer {token}".encode("latin-1"))])
         assert answer.status_code == 401, answer.text
     for key in ("", " ", "k" * 201, "\xe9"):
         headers = {"Idempotency-Key": key.encode("latin-1")}
