@@ -1,12 +1,28 @@
-"""Whatever is sent to whichever route: an answer that is described, and never a fault of ours (schemathesis)."""
+"""Whatever is sent to whichever route, in the state where it is granted: an answer as described, never a fault of ours.
 
-from collections.abc import Generator
+Each route is asked what was granted once (:mod:`tests.api.web.walks`), with the database from just before it: as it
+was, which has to be granted again; with parts of it changed; with what its schema allows; with what it forbids
+(schemathesis). The last tests hold how far that reached, so that none of it can rot.
+"""
+
+import json
+import os
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from httpx2 import Response
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from requests import Request
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -14,72 +30,300 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import StaticPool
 
+from api.app import create_app
 from api.routes import all_declared
 from api.routing import ROOT, Declared
+from tests.api.web.walks import Step, Watch, hasty, put_back, walk_all
 from tests.api.web.world import World, make_world
+from twin.store.schema import METADATA
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[World, str]]:
-    world = make_world(tmp_path_factory.mktemp("fuzz"))
-    admin = world.administrator()
-    given = {"name": "fuzz", "scope": "admin", "expires_at": "2027-11-01T00:00:00Z"}
-    secret = admin.post("/auth/tokens", given).json()["secret"]
-    organisation = admin.post("/organisations", {"name": "A"}).json()["id"]
-    admin.post("/projects", {"organisation": organisation, "key": "TOWER", "name": "T"})
-    yield world, secret
-    world.services.store.database.close()
-
-
+EXAMPLES = int(os.environ.get("QTEMS_FUZZ_EXAMPLES", "300"))
+GRANTED_AT_LEAST = 0.85
+"""Of all routes: those that were granted something."""
+DOMAIN_AT_LEAST = 0.87
+"""Of all routes: those that came as far as a rule of the domain: granted, or refused by one (409)."""
 HEALTH = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-ONCE = settings(
-    max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH,
+QUICK = settings(
+    max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH,
     phases=[Phase.explicit, Phase.generate],
 )  # fmt: skip
-LONG = settings(ONCE, max_examples=300)
+BRIEF = settings(QUICK, max_examples=1)
+LONG = settings(QUICK, max_examples=EXAMPLES)
+ODD: tuple[Any, ...] = (
+    "", " ", "0", "-1", "1e15", "1e-13", "NaN", "Infinity", "0" * 64, "f" * 32, "☃𝄞\u202e", "a\nb", "x" * 201,
+    "2026-11-22T08:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2027-02-29", "ncr:" + "0" * 32,
+    0, -1, 1, 2**31, 2**63, -(2**63) - 1, 10**30, 0.5, -0.0, 1e308, True, False, None, [], {}, [None], [[]], {"": ""},
+)  # fmt: skip
+ROUTES = all_declared()
+seen: dict[str, dict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
+"""Profile to route to how often it answered what."""
+
+
+class Arena:
+    """One server, put back to where a step was granted before each request."""
+
+    def __init__(self, world: World, watch: Watch) -> None:
+        self.world, self.watch, self.lost_files = world, watch, False
+        self.client = world.browser().client
+        self.schema: Any = schemathesis.openapi.from_dict(world.app.openapi())
+        self.present: Any = None
+
+    def stand(self, step: Step) -> None:
+        """Put the database, the clock and the files where the step was granted."""
+        if self.present is not step.before:
+            if self.world.services.store.database.is_sqlite:
+                put_back(self.world, step.before, step.now)
+            else:
+                put_rows_back(self.world, step)
+        if self.lost_files:
+            self.watch.files_back()
+        self.present = step.before
+        self.world.clock.now = step.now
+
+    def send(self, step: Step, method: str, url: str, headers: dict[str, str], body: Any) -> Response:
+        """Send one request from where the step was granted."""
+        self.stand(step)
+        self.client.cookies.clear()
+        answer: Response = self.client.request(method, url, headers=headers, content=body, follow_redirects=False)
+        if method not in ("GET", "HEAD"):
+            self.present, self.lost_files = None, "upload" in step.path
+        return answer
+
+
+def put_rows_back(world: World, step: Step) -> None:
+    """Fill a PostgreSQL database with the rows of a step."""
+    source = create_engine("sqlite://", creator=lambda: step.before, poolclass=StaticPool)
+    tables = METADATA.sorted_tables
+    with source.connect() as old, world.services.store.database.engine.begin() as new:
+        new.execute(text("SET LOCAL session_replication_role = replica"))
+        new.execute(text("TRUNCATE " + ", ".join(f'"{table.name}"' for table in tables)))
+        for table in tables:
+            if rows := [dict(row) for row in old.execute(table.select()).mappings()]:
+                new.execute(table.insert(), rows)
 
 
 @pytest.fixture(scope="module")
-def described(server: tuple[World, str]) -> Any:
-    return schemathesis.openapi.from_asgi(f"{ROOT}/openapi.json", server[0].app)
+def granted(tmp_path_factory: pytest.TempPathFactory) -> Watch:
+    return walk_all(tmp_path_factory.mktemp("walks"))
 
 
-def fuzz(described: Any, server: tuple[World, str], route: Declared, effort: settings, mode: GenerationMode) -> None:
-    world, secret = server
-    operation = described[ROOT + route.path][route.method]
+def make_arena(granted: Watch, folder: Path, url: str = "") -> Arena:
+    made = hasty(make_world(folder, url, blob_url=f"file://{granted.folder / 'blobs'}"))
+    names = (f"fuzz-{n:06d}-{'x' * 20}" for n in range(10**9))
+    services = replace(made.services, secrets=lambda: next(names))
+    return Arena(replace(made, services=services, app=create_app(services.settings, services)), granted)
+
+
+@pytest.fixture(scope="module")
+def arena(granted: Watch, tmp_path_factory: pytest.TempPathFactory) -> Generator[Arena]:
+    made = make_arena(granted, tmp_path_factory.mktemp("arena"))
+    yield made
+    made.world.services.store.database.close()
+
+
+@pytest.fixture(scope="module")
+def on_postgres(granted: Watch, postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Arena]:
+    made = make_arena(granted, tmp_path_factory.mktemp("postgres"), postgres_url)
+    yield made
+    made.world.services.store.database.close()
+
+
+def body_of(step: Step) -> Any:
+    """Return a step's JSON, None where it sent none."""
+    kind = step.headers.get("content-type", "")
+    return json.loads(step.body) if step.body and "json" in kind else None
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield where there is something in a JSON value."""
+    yield at
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from places(part, (*at, key))
+
+
+def changed(value: Any, at: tuple[Any, ...], new: Any) -> Any:
+    """Return a JSON value with another part somewhere; ``...`` takes the part out."""
+    if not at:
+        return new
+    copy = value.copy()
+    if at[1:] or new is not ...:
+        copy[at[0]] = changed(value[at[0]], at[1:], new)
+    else:
+        del copy[at[0]]
+    return copy
+
+
+def with_known(value: Any, known: list[str], draw: Any) -> Any:
+    """Let identifiers and digests that a schema made up name what there is."""
+    if isinstance(value, dict):
+        return {key: with_known(part, known, draw) for key, part in value.items()}
+    if isinstance(value, list):
+        return [with_known(part, known, draw) for part in value]
+    alike = [one for one in known if isinstance(value, str) and len(value) in (32, 64) and len(one) == len(value)]
+    return draw(st.sampled_from(alike)) if alike else value
+
+
+@st.composite
+def bent(draw: st.DrawFn, own: Any) -> Any:
+    """Draw what was granted with a few parts changed, or taken out."""
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.sampled_from([at for at in places(own) if at] or [()]))
+        part = own
+        for key in at:
+            part = part[key]
+        same = [odd for odd in ODD if type(odd) is type(part)]
+        own = changed(own, at, draw(st.sampled_from([*([...] if at else []), *(same or ODD)])))
+    return own
+
+
+@st.composite
+def mixed(draw: st.DrawFn, step: Step, made_up: Any) -> Any:
+    """Draw what was granted, mixed with what the schema allows."""
+    own = body_of(step)
+    known = [part.strip('"') for part in json.dumps([own, dict(step.path)]).replace(",", " ").split()]
+    value = with_known(made_up, known, draw)
+    if not isinstance(own, dict) or not isinstance(value, dict):
+        return value
+    return own | {key: part for key, part in value.items() if draw(st.booleans())}
+
+
+def bend(arena: Arena, route: Declared, effort: settings, profile: str) -> None:
+    """Send what was granted with odd values in it."""
+    steps = [step for step in arena.watch.steps[route.name] if isinstance(body_of(step), dict | list)]
+    if not steps:
+        return
+    operation = arena.schema[ROOT + route.path][route.method]
 
     @effort
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def send(case: Any) -> None:
-        world.clock.advance(minutes=20)  # so that no limit on attempts hides what lies behind it
-        headers = {**(case.headers or {}), "Authorization": f"Bearer {secret}"}
-        response = case.call(headers=headers, allow_redirects=False)
-        case.validate_response(response, checks=CHECKS)
+    @given(data=st.data())
+    def send(data: st.DataObject) -> None:
+        step = data.draw(st.sampled_from(steps))
+        content = json.dumps(data.draw(bent(body_of(step)))).encode()
+        answer = arena.send(step, route.method, url_of(route, step), dict(step.headers), content)
+        seen[profile][route.name][answer.status_code] += 1
+        operation.Case(path_parameters=dict(step.path)).validate_response(answer, checks=CHECKS)
 
-    try:
+    send()
+
+
+def takes_input(operation: Any) -> bool:
+    """Say whether an operation takes more than its address."""
+    asked: dict[str, Any] = operation.definition.raw
+    return "requestBody" in asked or any(one["in"] == "query" for one in asked.get("parameters", ()))
+
+
+def fuzz(arena: Arena, route: Declared, effort: settings, mode: GenerationMode, profile: str) -> None:
+    """Send what the schema allows, or what it forbids, from where the route was granted something."""
+    operation = arena.schema[ROOT + route.path][route.method]
+    steps = arena.watch.steps[route.name]
+    meant = mode is GenerationMode.POSITIVE
+
+    @effort
+    @given(data=st.data(), case=operation.as_strategy(generation_mode=mode))
+    def send(data: st.DataObject, case: Any) -> None:
+        step = data.draw(st.sampled_from(steps))
+        if meant or takes_input(operation):
+            case.path_parameters = dict(step.path)
+        if meant and isinstance(body_of(step), dict | list):
+            case.body, case.media_type = data.draw(mixed(step, case.body)), "application/json"
+        sent = Request(**case.as_transport_kwargs(base_url="http://testserver")).prepare()
+        headers = {k.lower(): v if isinstance(v, str) else v.decode("latin-1") for k, v in sent.headers.items()}
+        headers |= {k: v for k, v in step.headers.items() if meant or k not in ("content-type", "idempotency-key")}
+        for made_up in {"content-length", "authorization", "cookie"} - set(step.headers):
+            headers.pop(made_up, None)
+        assume(len(str(sent.url)) < 60_000)  # no client sends longer ones
+        content = step.body if route.sends and meant else sent.body
+        answer = arena.send(step, route.method, str(sent.url), headers, content)
+        seen[profile][route.name][answer.status_code] += 1
+        case.validate_response(answer, checks=CHECKS)
+
+    with suppress(Unsatisfiable):  # it takes nothing that could be broken
         send()
-    except Unsatisfiable:
-        pytest.skip("it takes nothing that could be broken")
+
+
+def url_of(route: Declared, step: Step) -> str:
+    """Return the address of a step."""
+    path = ROOT + route.path
+    for name, value in step.path.items():
+        path = path.replace(f"{{{name}}}", value)
+    return f"http://testserver{path}" + (f"?{step.query}" if step.query else "")
+
+
+def again(arena: Arena, route: Declared, profile: str) -> None:
+    """Ask once more for what was granted: in the same state it is granted again, as described."""
+    operation = arena.schema[ROOT + route.path][route.method]
+    for step in arena.watch.steps[route.name]:
+        answer = arena.send(step, route.method, url_of(route, step), dict(step.headers), step.body)
+        seen[profile][route.name][answer.status_code] += 1
+        assert answer.status_code == step.status, answer.text
+        case = operation.Case(path_parameters=dict(step.path), query=dict(parse_qsl(step.query)))
+        case.validate_response(answer, checks=CHECKS)
 
 
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 
 
-@pytest.mark.parametrize("mode", MODES, ids=["meant", "broken"])
-@pytest.mark.parametrize("route", all_declared(), ids=lambda route: route.name)
-def test_no_request_brings_the_server_down(
-    described: Any, server: tuple[World, str], route: Declared, mode: GenerationMode
-) -> None:
-    fuzz(described, server, route, ONCE, mode)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_what_was_granted_is_granted_again_and_as_described(arena: Arena, route: Declared) -> None:
+    if route.name not in arena.watch.steps:
+        pytest.skip("no walk comes here")
+    again(arena, route, "quick")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_no_request_brings_the_server_down(arena: Arena, route: Declared) -> None:
+    if route.name not in arena.watch.steps:
+        pytest.skip("no walk comes here")
+    bend(arena, route, QUICK, "quick")
+    if takes_input(arena.schema[ROOT + route.path][route.method]):
+        fuzz(arena, route, BRIEF, GenerationMode.NEGATIVE, "quick")
+
+
+def test_requests_reach_what_the_routes_do(granted: Watch, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        reached(granted, "quick")
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("mode", MODES, ids=["meant", "broken"])
-@pytest.mark.parametrize("route", all_declared(), ids=lambda route: route.name)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@pytest.mark.parametrize("place", ["arena", "on_postgres"])
 def test_no_request_brings_the_server_down_in_a_long_run(
-    described: Any, server: tuple[World, str], route: Declared, mode: GenerationMode
+    request: pytest.FixtureRequest, place: str, route: Declared, mode: GenerationMode
 ) -> None:
-    fuzz(described, server, route, LONG, mode)
+    where: Arena = request.getfixturevalue(place)
+    if route.name not in where.watch.steps:
+        pytest.skip("no walk comes here")
+    again(where, route, place)
+    bend(where, route, LONG, place)
+    fuzz(where, route, LONG, mode, place)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("place", ["arena", "on_postgres"])
+def test_long_runs_reach_what_the_routes_do(granted: Watch, place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        reached(granted, place)
+
+
+def reached(granted: Watch, profile: str) -> None:
+    """Print how far the requests of a profile came, and refuse when it is less than it was."""
+    answers = seen[profile]
+    if len(answers) < len(granted.steps):
+        pytest.skip("not every route was asked in this run")
+    success = {name for name, codes in answers.items() if any(200 <= code < 400 for code in codes)}
+    domain = {name for name, codes in answers.items() if name in success or 409 in codes}
+    every = sum((Counter(codes) for codes in answers.values()), Counter[int]())
+    told = [
+        f"\n{profile}: {every.total()} requests to {len(answers)} of {len(ROUTES)} routes: {sorted(every.items())}",
+        f"{len(success)} granted, {len(domain)} granted or refused by a rule (409); never granted:",
+        *sorted({route.name for route in ROUTES} - success), *granted.broken,
+    ]  # fmt: skip
+    sys.stdout.write("\n  ".join(told) + "\n")
+    assert len(success) >= GRANTED_AT_LEAST * len(ROUTES)
+    assert len(domain) >= DOMAIN_AT_LEAST * len(ROUTES)

@@ -1,0 +1,321 @@
+"""Requests that were granted, each with the database from just before it: what a fuzzer begins from.
+
+The walks are tests of the interface that others read and keep true; here they are only watched. What one asks for the
+first time is kept with a copy of the database, so that it can be asked again, as it was or changed, and be granted.
+"""
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from httpx2 import Response
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+from api.routes import all_declared
+from api.routing import ROOT
+from tests.api.web import test_bcf as bcf
+from tests.api.web import test_bcf_files as bcf_files
+from tests.api.web import test_capas as capas
+from tests.api.web import test_comments as comments
+from tests.api.web import test_inspections as inspections
+from tests.api.web import test_jobs as jobs
+from tests.api.web import test_ncrs as ncrs
+from tests.api.web import test_plans as plans
+from tests.api.web.planted import fresh, plant, upload
+from tests.api.web.planted_bcf import plant_bcf
+from tests.api.web.planted_records import plant_records
+from tests.api.web.site import ELEMENT, REWORK, Site, draft_of, make_site, under_review
+from tests.api.web.world import Browser, World, event_loop, make_world
+
+_PATTERNS = [
+    (route.method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", ROOT + route.path) + "$"), route.name)
+    for route in all_declared()
+]
+_PER_ROUTE = 3
+"""How many granted requests of a route are kept: later ones come in other states."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A request that was granted."""
+
+    route: str
+    path: Mapping[str, str]
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+    now: datetime
+    before: sqlite3.Connection
+    """The database, in memory."""
+
+
+@dataclass
+class Watch:
+    """Keeps what is granted."""
+
+    steps: dict[str, list[Step]] = field(default_factory=dict[str, list[Step]])
+    folder: Path = Path()
+    """Where the files are: `blobs`, and those that were there once: `kept`."""
+    broken: list[str] = field(default_factory=list[str])
+    """Walks that did not come to their end."""
+    _copy: tuple[int, sqlite3.Connection] | None = None
+
+    def before(self, world: World) -> sqlite3.Connection:
+        """Return a copy of the database, the last one if nothing was written since."""
+        raw = world.services.store.database.engine.raw_connection()
+        live = cast(sqlite3.Connection, raw.driver_connection)
+        mark = hash((id(world), live.execute("PRAGMA data_version").fetchone()[0], live.total_changes))
+        if self._copy is None or self._copy[0] != mark:
+            copy = sqlite3.connect(":memory:", check_same_thread=False)
+            live.backup(copy)
+            self._copy = mark, copy
+        raw.close()
+        return self._copy[1]
+
+    def keep_files(self) -> None:
+        """Copy the files that there are: what an upload consists of is gone when it has ended."""
+        if (self.folder / "blobs").exists():
+            shutil.copytree(self.folder / "blobs", self.folder / "kept", dirs_exist_ok=True)
+
+    def files_back(self) -> None:
+        """Put back what is gone of the files."""
+        for file in (self.folder / "kept").rglob("*"):
+            there = self.folder / "blobs" / file.relative_to(self.folder / "kept")
+            if file.is_file() and not there.exists():
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, there)
+
+    def wants(self, route: str, status: int) -> bool:
+        """Say whether a route's granted request is new."""
+        return status < 400 and len(self.steps.get(route, ())) < _PER_ROUTE
+
+
+def named(method: str, path: str) -> tuple[str, dict[str, str]] | None:
+    """Return the route of an address and what its path names."""
+    for known, pattern, name in _PATTERNS:
+        if known == method and (found := pattern.match(path)):
+            return name, found.groupdict()
+    return None
+
+
+class WatchedClient(TestClient):
+    """A client whose granted requests are kept."""
+
+    world: World
+    watch: Watch
+
+    def request(self, method: str, url: Any, **more: Any) -> Response:  # type: ignore[override]
+        route = named(method, str(url).partition("?")[0])
+        if route is None or len(self.watch.steps.get(route[0], ())) >= _PER_ROUTE:
+            return super().request(method, url, **more)
+        before, now = self.watch.before(self.world), self.world.clock.now
+        if "upload" in route[1] and method != "GET":
+            self.watch.keep_files()
+        answer: Response = super().request(method, url, **more)
+        sent = answer.request if not answer.history else answer.history[0].request
+        if self.watch.wants(route[0], answer.status_code):
+            headers = {k: v for k, v in sent.headers.items() if k not in ("host", "connection", "content-length")}
+            step = Step(
+                route[0], route[1], sent.url.query.decode(), headers, sent.content, answer.status_code, now, before
+            )
+            self.watch.steps.setdefault(route[0], []).append(step)
+        return answer
+
+
+class WatchedWorld(World):
+    """A server whose clients are watched."""
+
+    watch: Watch
+
+    def browser(self, *, host: str = "", base_url: str = "http://testserver") -> Browser:
+        address = host or self.origins()
+        client = WatchedClient(self.app, base_url=base_url, client=(address, 40000), raise_server_exceptions=False)
+        client.portal, client.world, client.watch = event_loop(), self, self.watch
+        return Browser(client)
+
+
+def _whole_capa(site: Site) -> None:
+    ncr = capas.opened(site)
+    capas.test_from_a_nonconformance_to_an_effective_capa((site, ncr, capas.capa_of(site, ncr)))
+
+
+def _given_up_capa(site: Site) -> None:
+    ncr = capas.opened(site)
+    capas.test_it_is_given_up_by_two_who_act_themselves((site, ncr, capas.capa_of(site, ncr)))
+
+
+def _changed_capa(site: Site) -> None:
+    capa = capas.capa_of(site, capas.opened(site))
+    capas.planned(site, capa, "quentin")
+    action = site.get("vera", capa)["record"]["actions"][-1]["id"]
+    site.do("quentin", capa, f"actions/{action}/drop", {"reason": "the formwork is gone"})
+
+
+def _other_ends(site: Site) -> None:
+    voided, raised = draft_of(site), draft_of(site)
+    site.do("quinn", voided, "void", {"reason": "twice"})
+    ncr = draft_of(site)
+    under_review(site, ncr)
+    severe = {"severity": "major", "contract_affected": True, "customer_to_be_informed": True, "reason": "a beam"}
+    site.do("quinn", ncr, "reclassify", severe)
+    site.do("quinn", ncr, "customer-notice", {"reference": "letter of 22 November"})
+    decided = draft_of(site)
+    under_review(site, decided)
+    site.do("quinn", decided, "propose", {"lines": [{**REWORK, "global_ids": [ELEMENT]}]})
+    for who in ("quinn", "carl"):
+        site.sign(who, decided)
+    site.do("quinn", decided, "dispose")
+    site.do("quinn", decided, "reconsider", {"reason": "the crane is gone"})
+    site.do("ines", raised, "open")
+    site.do("quinn", raised, "reject", {"reason": "not ours"})
+
+
+def _bcf(site: Site) -> None:
+    quinn = bcf.Client(site, "quinn")
+    given = {"topic_type": "Nonconformity", "title": "Wall leans", "priority": "major", "description": "Second floor"}
+    for walk in (
+        bcf.test_a_viewpoint_comes_back_as_it_was_sent, bcf.test_comments_stay_as_they_were_written,
+        bcf.test_viewpoints_never_change_and_are_taken_back_by_who_made_them,
+    ):  # fmt: skip
+        walk(site, quinn, quinn.post("topics", given))
+    for walk in (bcf.test_documents_and_what_refers_to_them, bcf.test_related_topics_and_files):
+        walk(quinn, quinn.post("topics", given))
+    bcf.test_a_draft_and_an_observation_are_taken_back(quinn, site, quinn.post("topics", given))
+    site.awake("olga")
+    bcf.Client(site, "olga").put(quinn.base, {"name": "Tower of Babel"})
+
+
+def _jobs(site: Site) -> None:
+    admin = site.world.administrator()
+    organisation = admin.post("/organisations", {"name": "J"}).json()["id"]
+    project = admin.post("/projects", {"organisation": organisation, "key": "JOBS", "name": "J"}).json()["id"]
+    made = plant(site.world, project)
+    jobs.test_a_waiting_job_is_cancelled_at_once_and_can_be_tried_again(site.world, (admin, project, made))
+
+
+def _everything_is_read(site: Site) -> None:
+    """Ask for whatever is planted, and for what one makes oneself."""
+    world, project, olga = site.world, site.project, site.browsers["olga"]
+    admin = world.administrator()
+    picture = site.upload("olga")
+    made = plant(world, project)
+    ids = made.in_addresses() | plant_records(world, project, made).in_addresses() | dict(plant_bcf(world, project))
+    ids |= {"project": project, "organisation": site.organisation, "user": site.ids["vera"]}
+    ids["member"] = olga.get(f"/projects/{project}/members").json()["items"][-1]["id"]
+    ids["upload"] = upload(olga, project, "a.ifc", b"abc")
+    ids["job"] = fresh(world, made, project, olga, "job")
+    subject = {"subject": f"ncr:{ids['ncr']}"}
+    olga.post(f"/projects/{project}/attachments", {**subject, "sha256": picture, "name": "a.jpg"})
+    olga.post(f"/projects/{project}/subscriptions", subject)
+    for route in all_declared():
+        if route.method == "GET":
+            address = re.sub(r"\{(\w+)\}", lambda part: ids.get(part[1], "0" * 32), route.path)
+            answer = olga.get(address, follow_redirects=False)
+            for query in (f"?subject=ncr:{ids['ncr']}", f"?record=ncr:{ids['ncr']}"):
+                if answer.status_code == 422:
+                    answer = olga.get(address + query)
+            if answer.status_code == 403:
+                admin.get(address)
+    _is_changed(site, olga, admin, ids)
+
+
+def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) -> None:
+    """Change what stands outside of the quality records."""
+    root = f"/projects/{ids['project']}"
+    version = olga.get(root).json()["version"]
+    olga.change("PATCH", root, version, {"name": "Tower of London"})
+    given = {"name": "a.ifc", "size": 3, "sha256": "0" * 64}
+    olga.change("DELETE", f"{root}/uploads/{olga.post(f'{root}/uploads', given).json()['id']}", 1)
+    model = upload(olga, ids["project"], "b.ifc", b"ISO-10303-21;")
+    olga.post(f"{root}/models", {"upload": model})
+    scan = upload(olga, ids["project"], "b.e57", b"ASTM-E57")
+    taken = {"captured_at": "2026-11-20T06:00:00Z", "label": "week 47"}
+    olga.post(f"{root}/scans", {"uploads": [scan], **taken})
+    olga.post(f"{root}/checks", {"revision": ids["revision"], "epoch": ids["epoch"], "tolerance_mm": 8})
+    for verb, body in (("dismiss", {"reason": "formwork"}), ("confirm", {})):
+        made = plant(site.world, ids["project"])
+        olga.change("POST", f"{root}/findings/{made.finding}/{verb}", 1, body)
+    person = admin.get(f"/users/{ids['user']}").json()
+    admin.change("PATCH", f"/users/{ids['user']}", person["version"], {"name": "Vera W."})
+    me = olga.get("/auth/me").json()["user"]
+    olga.change("PATCH", "/auth/me", me.get("version", 1), {"name": "Olga O."})
+    token = {"name": "t", "scope": "read", "expires_at": "2026-12-01T00:00:00Z"}
+    olga("DELETE", f"/auth/tokens/{olga.post('/auth/tokens', token).json()['token']['id']}")
+    other = site.world.browser()
+    other.sign_in("olga")
+    ended = next(one for one in other.get("/auth/sessions").json()["items"] if not one["current"])
+    other("DELETE", f"/auth/sessions/{ended['id']}")
+    other.post("/auth/sign-out")
+    admin.post(f"/users/{ids['user']}/password")
+    gone = f"{root}/members/{ids['member']}"
+    site.awake("olga").change("DELETE", gone, olga.get(gone).json().get("version", 1))
+
+
+WALKS: tuple[Callable[[Site], None], ...] = (
+    _everything_is_read, _jobs, _bcf,
+    bcf_files.test_an_observation_is_confirmed_attached_or_dismissed_by_a_person,
+    ncrs.test_from_a_draft_to_a_closed_record_with_every_guard_on_the_way,
+    lambda site: ncrs.test_what_is_not_worked_on_is_proven_before_it_closes(
+        site, "scrap", {}, {"marking": "cut through", "counted": "1"}, "irreversible marking of what was scrapped"
+    ),
+    ncrs.test_a_supplier_sees_what_is_shared_and_no_report_of_everything,
+    ncrs.test_records_are_found_by_state_assignee_number_and_element, _other_ends, _whole_capa, _given_up_capa,
+    _changed_capa, capas.test_links_change_on_both_sides_or_on_none,
+    plans.test_work_waits_at_a_hold_until_its_owner_releases_what_passed,
+    plans.test_a_plan_is_approved_by_somebody_else_and_superseded_by_its_revision,
+    plans.test_a_supplier_sees_what_is_carried_out_of_a_shared_plan,
+    inspections.test_a_passing_inspection_lets_its_lot_be_accepted,
+    inspections.test_what_was_rejected_is_inspected_again,
+    inspections.test_instruments_are_calibrated_and_samples_can_be_drawn_again,
+    comments.test_comments_stay_inside_unless_they_are_meant_for_outside,
+    comments.test_files_are_those_that_one_uploaded_and_nothing_that_a_browser_runs,
+    comments.test_those_are_told_whom_it_concerns_and_who_may_see_it,
+)  # fmt: skip
+
+
+def walk_all(folder: Path) -> Watch:
+    """Go all walks, each from the same site; return what was granted. The files stay in the folder."""
+    watch = Watch(folder=folder)
+    made = hasty(make_world(folder))
+    world = WatchedWorld(made.services, made.clock, made.app, made.first_password, made.origins)
+    world.watch = watch
+    site = make_site(world)
+    begin, then = watch.before(world), world.clock.now
+    for number, walk in enumerate(WALKS):
+        put_back(world, begin, then)
+        try:
+            walk(replace(site, browsers=dict(site.browsers)))
+        except Exception as error:  # its own test tells why; here only what is missed counts
+            name = getattr(walk, "__name__", str(number))
+            watch.broken.append(f"{name}: {type(error).__name__} {str(error)[:300]}")
+    world.services.store.database.close()
+    watch.keep_files()
+    return watch
+
+
+def hasty(world: World) -> World:
+    """Let a server wait for no disk: what is tried here need not outlast a loss of power."""
+    engine = world.services.store.database.engine
+    if world.services.store.database.is_sqlite:
+        event.listen(engine, "connect", _wait_for_no_disk)
+        engine.dispose()
+    return world
+
+
+def _wait_for_no_disk(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+def put_back(world: World, before: sqlite3.Connection, now: datetime) -> None:
+    """Make a server's database what it was before, and its clock."""
+    raw = world.services.store.database.engine.raw_connection()
+    before.backup(cast(sqlite3.Connection, raw.driver_connection))
+    raw.close()
+    world.clock.now = now
