@@ -153,8 +153,14 @@ def match_repeat(findings: Iterable[Finding], known: Iterable[KnownDefect]) -> R
     elements; with fewer it is new, and related to it. So it is where a person overruled it and it has changed.
     """
     records = sorted(known, key=lambda k: k.record)
-    ordered = sorted(findings, key=lambda f: (f.defect.global_ids, f.id))
-    told = [_match(finding, [k for k in records if is_alike(finding.defect, k)]) for finding in ordered]
+    naming: dict[str, list[int]] = {}  # what is alike has an element in common: years of findings are not all compared
+    for at, record in enumerate(records):
+        for global_id in record.defect.global_ids:
+            naming.setdefault(global_id, []).append(at)
+    told: list[Repeated | New] = []
+    for finding in sorted(findings, key=lambda f: (f.defect.global_ids, f.id)):
+        near = sorted({at for global_id in finding.defect.global_ids for at in naming.get(global_id, ())})
+        told.append(_match(finding, [records[at] for at in near if is_alike(finding.defect, records[at])]))
     return RepeatMatch(
         tuple(one for one in told if isinstance(one, Repeated)), tuple(one for one in told if isinstance(one, New))
     )
