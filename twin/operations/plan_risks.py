@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import select
-
 from geometry.verdict import Outcome
 from twin.capa import OPEN_STATES
 from twin.finding import FindingStatus
@@ -16,8 +14,8 @@ from twin.plan_risk import AssessedItem, Earlier, Known, Observation, Place, app
 from twin.record import Id
 from twin.store import records
 from twin.store.blobs import BlobStore
+from twin.store.measured import latest_measured
 from twin.store.repository import Context, Store
-from twin.store.schema import CHECK_RUN, ELEMENT_STATE
 from twin.store.view import EVERYTHING, Scope, Stored, View
 
 _EPOCHS = 2
@@ -72,20 +70,11 @@ def known_of(store: Store, blobs: BlobStore, plan: InspectionPlan, scope: Scope 
 
 
 def _measured(view: View, project: Id, places: dict[str, Place]) -> Iterator[Observation]:
-    """Yield what the checks that count found in the latest campaigns; note what and where each element is."""
-    table = ELEMENT_STATE
-    mine = (table.c.project == project) & CHECK_RUN.c.counts
-    rows = select(table).join(CHECK_RUN, CHECK_RUN.c.id == table.c.check_run)
-    latest = select(table.c.check_run, table.c.captured_at).join(CHECK_RUN, CHECK_RUN.c.id == table.c.check_run)
-    checks = view.connection.execute(
-        latest.where(mine).distinct().order_by(table.c.captured_at.desc(), table.c.check_run).limit(_EPOCHS)
-    ).all()
-    for check in checks:
-        query = rows.where(table.c.check_run == check.check_run).order_by(table.c.global_id)
-        for row in view.connection.execute(query).mappings():
-            places.setdefault(row["global_id"], Place(row["ifc_class"], row["storey"]))
-            for one in row["body"]["measured"].get("measurements", ()):
-                yield Observation(row["global_id"], one["characteristic"], Outcome(one["verdict"]))
+    """Yield what was found in the latest campaigns; note what and where each element is."""
+    for element in latest_measured(view.connection, project, epochs=_EPOCHS):
+        places.setdefault(element.global_id, Place(element.ifc_class, element.storey))
+        for one in element.measurements:
+            yield Observation(element.global_id, one["characteristic"], Outcome(one["verdict"]))
 
 
 def _nonconformances(view: View, project: Id, open_capas: Mapping[Id, str]) -> Iterator[Earlier]:
