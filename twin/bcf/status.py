@@ -1,8 +1,8 @@
 """States of nonconformance records as BCF's topic statuses, and which of them a BCF client may ask for.
 
 A client asks for a state by writing the topic's status. Only moves that need nothing said with them can be asked for
-so: what needs a reason (reject, void, reconsider, reopen) or is never called (fail) is done here, and every guard of
-the domain holds as always.
+so: what needs a reason (reject, void, reconsider, reopen), a signature (close) or is never called (fail) is done here,
+and every guard of the domain holds as always.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,6 @@ from twin.access import Action
 from twin.errors import IllegalTransition, Invalid
 from twin.ncr import (
     allowed_events,
-    close,
     contain,
     correct,
     dispose,
@@ -44,7 +43,6 @@ ASKED: Mapping[Event, Action] = MappingProxyType(
         Event.CORRECT: Action.NCR_CORRECT,
         Event.VERIFY: Action.NCR_CORRECT,
         Event.REINSPECT: Action.NCR_CORRECT,
-        Event.CLOSE: Action.NCR_CLOSE,
     }
 )
 """What may be asked for by writing a status, and which action it needs."""
@@ -119,7 +117,6 @@ def asked_for(
         Event.DISPOSE: dispose,
         Event.CORRECT: correct,
         Event.VERIFY: verify,
-        Event.CLOSE: close,
     }
     return moves[event](ncr, actor=actor, now=now)
 

@@ -64,6 +64,10 @@ class People:
             given = {"name": "t", "scope": "read", "expires_at": "2026-12-01T00:00:00Z"}
             made = browser.post("/auth/tokens", given)
             return made.json()["token"]["id"] if made.status_code == 201 else "0" * 32
+        if name == "client":
+            web = {"name": "Web viewer", "redirect_uris": ["https://viewer.example.com/"]}
+            made = self.browser("administrator", fresh=False).post("/oauth/clients", web)
+            return made.json()["client"]["id"]
         if name in ("upload", "job", "letter"):
             return fresh(self.world, self.planted, project, browser, name)
         key = name if project == self.own else f"foreign {name}"
