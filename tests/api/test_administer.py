@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from api.cli import main
+from twin.project import Organisation
 from twin.record import Actor
+from twin.store import records
 from twin.store.database import Database, open_database
 from twin.store.repository import Context, Store
 
@@ -83,3 +85,18 @@ def test_a_mistake_is_one_line(
     told = capsys.readouterr().err
     assert said in told
     assert len(told.splitlines()) == 1
+
+
+def test_a_record_changed_in_the_database_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = opened(place)
+    with Store(database).write(Context(Actor("a" * 32, "Ann"), NOW)) as unit:
+        unit.add(records.ORGANISATION, Organisation("0" * 32, "Builder"))
+    assert main(["audit", "verify", "--data-dir", str(place)]) == 0
+    assert "4 events in 1 streams, 1 records" in capsys.readouterr().out
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE organisation SET name = 'Palace'"))
+    database.close()
+    assert main(["audit", "verify", "--data-dir", str(place)]) == 1
+    said = capsys.readouterr().out
+    assert f"organisation {'0' * 32} changed: column name is not what its content says" in said
+    assert "the trail does not hold" in said

@@ -55,12 +55,13 @@ def classes_of(connection: Connection, project: Id, global_ids: Iterable[str]) -
 def epochs_measured(connection: Connection, project: Id, classes: frozenset[str], since: datetime) -> tuple[Id, ...]:
     """Return the scan epochs captured after a time in which elements of these classes were measured, oldest first.
 
-    Of any class where none is given. What a scan did not see says nothing.
+    Of any class where none is given. What a scan did not see, and a check for information, says nothing.
     """
     table = ELEMENT_STATE
     seen = table.c.verdict.in_([Outcome.PASS.value, Outcome.FAIL.value, Outcome.INDETERMINATE.value])
+    counting = select(CHECK_RUN.c.id).where(CHECK_RUN.c.project == project, CHECK_RUN.c.counts.is_(True))
     query = select(table.c.scan_epoch, table.c.captured_at).where(
-        table.c.project == project, table.c.captured_at > since, seen
+        table.c.project == project, table.c.captured_at > since, seen, table.c.check_run.in_(counting)
     )
     if classes:
         query = query.where(table.c.ifc_class.in_(sorted(classes)))
