@@ -42,7 +42,6 @@ def recheck_by_check(
         record = view.get(records.NCR, ncr, scope).record
         run = view.get(records.CHECK_RUN, check_run, Scope(frozenset({record.project}))).record
         require_counting(run)
-        require_counting(run)
         captured = view.get(records.SCAN_EPOCH, run.epoch).record.captured_at
         checked = _checked_elements(view, record, run.epoch, check_run)
     told = outcomes_of(record, checked)

@@ -84,7 +84,6 @@ def record_findings(
     where it judged what they violated; one that fails goes back to review, and none is closed by a machine.
     """
     require_counting(run)
-    require_counting(run)
     ncrs = {stored.record.id: stored for stored in unit.all(records.NCR, project=run.project)}
     kept = {stored.record.id: stored for stored in _kept(unit, run)}
     known = [known_defect(stored.record, unit.context.now) for stored in ncrs.values()]
