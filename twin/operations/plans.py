@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from twin.access import Capacity
-from twin.errors import NotFound, Refused
+from twin.errors import Refused
 from twin.inspection_plan import InspectionPlan, PlanItem
 from twin.operations.inspections import require_capacity
 from twin.operations.scenes import scene_files
@@ -122,9 +122,9 @@ def previous_of(view: View, plan: InspectionPlan) -> InspectionPlan | None:
 
 
 def scanning_of(plan: InspectionPlan) -> ScanPlan:
-    """Return where to scan; :class:`NotFound` for a plan that was not made from a model."""
+    """Return where to scan; :class:`Refused` for a plan that was not made from a model."""
     if plan.scanning is None:
-        raise NotFound(f"{plan.number} was not made from a model: it suggests no stations")
+        raise Refused(f"{plan.number} was not made from a model: generate one to know where to scan")
     return plan.scanning
 
 

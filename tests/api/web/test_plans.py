@@ -115,7 +115,7 @@ def test_a_plan_says_where_to_scan_to_read_to_download_and_to_print(site: Site) 
     assert [row["x_m"] for row in rows] == [one["x_m"] for one in stations]
     sheet = site.awake("vera").get(f"{site.root}{path}/stations/sheet")
     assert (sheet.status_code, sheet.text.count("<circle"), "<rect" in sheet.text) == (200, len(stations), True)
-    site.get("vera", f"/plans/{site.post('quinn', '/plans', {'title': 'By hand'})['id']}/stations", 404)
+    site.get("vera", f"/plans/{site.post('quinn', '/plans', {'title': 'By hand'})['id']}/stations", 409)
     nothing = generated(site, revision="f" * 32, scan_uncertainty_mm={})["record"]
     assert nothing["scanning"]["storeys"] == []
     wood = generated(site, revision="f" * 32, tolerance_mm=None, standard="gb-50204-2015")
