@@ -51,7 +51,7 @@ DOMAIN_AT_LEAST = 0.87
 """Of all routes: those that came as far as a rule of the domain: granted, or refused by one (409)."""
 HEALTH = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 QUICK = settings(
-    max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH,
+    max_examples=3, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH,
     phases=[Phase.explicit, Phase.generate],
 )  # fmt: skip
 BRIEF = settings(QUICK, max_examples=1)
