@@ -636,4 +636,4 @@ def test_an_unknown_topic_or_project_is_not_there(quinn: Client) -> None:
 
 def test_the_trail_holds_after_all_of_it(site: Site) -> None:
     found = site.browsers["quinn"].get(f"{site.root}/audit/verification").json()
-    assert found["holds"] is True, found
+    assert found["holds"] is True, (found["reason"], found["faults"])

@@ -254,4 +254,5 @@ def test_the_trail_holds(site: Site) -> None:
     sent(site, file_of(foreign()))
     with site.world.services.store.write(context(site.world)) as unit:
         unit.note("probe", "probe", {})
-    assert site.browsers["quinn"].get(f"{site.root}/audit/verification").json()["holds"] is True
+    found = site.browsers["quinn"].get(f"{site.root}/audit/verification").json()
+    assert found["holds"] is True, (found["reason"], found["faults"])
