@@ -199,6 +199,8 @@ def _pages(connection: Connection, kind: Kind[Any], project: Id | None) -> Itera
 def _named_elements(connection: Connection, kind: Kind[Any], ids: list[Id]) -> Mapping[Id, set[str]]:
     """Return the elements that records are found by."""
     found: dict[Id, set[str]] = {}
+    if kind is records.BCF_TOPIC:
+        return found  # it has its record's identifier, and is about no elements of its own
     query = select(RECORD_ELEMENT).where(RECORD_ELEMENT.c.record.in_(ids))
     for row in connection.execute(query):
         found.setdefault(row.record, set()).add(row.global_id)
