@@ -12,7 +12,7 @@ from twin import errors
 from twin.errors import TwinError
 from twin.store.repository import Store
 
-FIELDS = {"type", "title", "status", "detail", "instance", "missing", "errors"}
+FIELDS = {"type", "title", "status", "detail", "instance", "missing", "errors", "message"}
 
 
 def test_every_error_of_the_twin_has_its_answer() -> None:
