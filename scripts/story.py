@@ -3,7 +3,8 @@
     .venv/bin/python scripts/story.py
 
 starts ``qtems serve`` in a temporary folder. With ``--url URL --password ONE_TIME`` it speaks to a fresh server that
-runs already. Model and scans are the small house of boxes of the tests: two issues of the model, two scans.
+runs already. Model and scans are those of ``python -m samples``: the building as found on a first and on a later visit,
+with one defect put right and one part drawn where it stands. It takes about a minute.
 """
 
 import argparse
@@ -23,21 +24,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.reference.house import DESIGN, MOVED, STATIONS, T_SCAN_DESIGN, built  # noqa: E402
-from tests.reference.scenes import Box, scan_of  # noqa: E402
+from samples.__main__ import make_sample  # noqa: E402
 
 API = "/api/v1"
 ABOUT = """\
 # A nonconformance from deviation to close, by REST alone
 
-Written by `scripts/story.py`, which sends every request below to a running `qtems serve`: two issues of a model, two
-scans, the people of a project. Identifiers are replaced by names, hashes and long texts are cut, times read TIME; what
-only prepares the story (accounts, members) and the reading of versions before each step (`If-Match`) is left out.
+Written by `scripts/story.py`, which sends every request below to a running `qtems serve`: two issues of the sample
+building as IFC, two scans of it as E57, the people of a project. Identifiers are replaced by names, hashes and long
+texts are cut, times read TIME; what only prepares the story (accounts, members) and the reading of versions before each
+step (`If-Match`) is left out.
 """
 PASSWORD = "four words not together"
 PEOPLE = {
@@ -47,6 +47,8 @@ PEOPLE = {
     "dora": ("designer", ["design_authority"]),
     "carl": ("site_manager", ["contractor"]),
 }
+REPAIRED, DRAWN = "Wall I3 ground", "Beam B2-C2 ground"
+"""What is put right between the visits, and what the designer takes as it was built."""
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
 _SHA = re.compile(r"\b[0-9a-f]{64}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|\+00:00)")
@@ -78,7 +80,7 @@ class Trace:
         for identifier, name in self.names.items():
             text = text.replace(identifier, name)
         text = _SHA.sub(lambda found: found[0][:8] + "…", text)
-        return _TIME.sub("TIME", _ID.sub(lambda found: found[0][:6] + "…", text))
+        return _TIME.sub("TIME", _ID.sub("ID", text))
 
 
 @dataclass
@@ -169,15 +171,31 @@ class Person:
         raise TimeoutError(f"job {job['id']} did not end")
 
 
-def tell(server: str, once: str, trace: Trace) -> None:
+@dataclass(frozen=True)
+class Visit:
+    """A model and what was scanned: files of ``python -m samples``."""
+
+    model: Path
+    scan: Path
+
+
+def visits(folder: Path, points: int) -> tuple[Visit, Visit]:
+    """Make the sample as it is found twice."""
+    make_sample(folder / "1", 1, points, ["e57"])
+    make_sample(folder / "2", 2, points, ["e57"], [REPAIRED], [DRAWN])
+    first, second = (Visit(folder / n / "design.ifc", folder / n / "scan.e57") for n in ("1", "2"))
+    return first, second
+
+
+def tell(server: str, once: str, trace: Trace, before: Visit, after: Visit) -> None:
     """Live the story."""
     people = enter(server, once, trace)
     quinn, ines, carl = people["quinn"], people["ines"], people["carl"]
     root = prepare(people, trace)
 
     trace.say("## Revision 1 of the model and scan 1")
-    first = take_in_model(quinn, root, "house-1.obj", DESIGN, "REVISION1")
-    epoch = take_in_scan(ines, root, "week-1.xyz", standing=tuple(MOVED), seed=1, name="EPOCH1")
+    first = take_in_model(quinn, root, before.model, "REVISION1")
+    epoch = take_in_scan(ines, root, before.scan, "Week 1", "EPOCH1")
     run = check(ines, root, first, epoch, "CHECK1")
 
     trace.say("## What the check found\n\nNeighbouring failures with one cause are one finding.")
@@ -185,8 +203,9 @@ def tell(server: str, once: str, trace: Trace) -> None:
     for global_id, name in names.items():
         trace.name(global_id, name)
     found = ines.quiet("GET", f"{root}/findings?check_run={run}")["items"]
+    found.sort(key=lambda one: (one["kind"], [names[g] for g in one["global_ids"]]))
     trace.call("ines", f"GET {root}/findings?check_run=CHECK1", None, 200, [_finding(one) for one in found])
-    column = next(one for one in found if [names[g] for g in one["global_ids"]] == ["column_1"])
+    column = next(one for one in found if [names[g] for g in one["global_ids"]] == [REPAIRED])
     trace.name(column["id"], "FINDING")
 
     trace.say("## A person makes a nonconformance of it\n\nIt says beforehand what it lacks.")
@@ -195,7 +214,7 @@ def tell(server: str, once: str, trace: Trace) -> None:
     carl.step(ncr, "contain", refused=True)
     held = {
         "kind": "in_place_tag", "place": "axis 1", "tag": "NCR, do not load",
-        "affected_query": "columns of the same crew",
+        "affected_query": "walls of the same crew",
     }  # fmt: skip
     carl.step(ncr, "containment", held)
     carl.step(ncr, "contain")
@@ -211,13 +230,14 @@ def tell(server: str, once: str, trace: Trace) -> None:
     quinn.step(ncr, "cost", {"labour": "120", "material": "0", "other": "0", "currency": "EUR"})
     quinn.step(ncr, "close", {"password": PASSWORD}, refused=True)
 
-    trace.say("## Revision 2 of the model\n\nThe designer takes the east wall as it was built into the design.")
-    second = take_in_model(people["dora"], root, "house-2.obj", _revised(), "REVISION2")
+    trace.say(
+        "## Revision 2 of the model\n\nThe designer takes the beam between B2 and C2 into the design as it was built."
+    )
+    second = take_in_model(people["dora"], root, after.model, "REVISION2")
     people["dora"].get(f"{root}/models/{second}/diff", "shape_changed", "added", "removed")
 
     trace.say("## Scan 2 and the re-check\n\nThe check re-inspects what waits for it; it closes nothing.")
-    standing = tuple(name for name in MOVED if name != "column 1")
-    later = take_in_scan(ines, root, "week-2.xyz", standing=standing, seed=2, name="EPOCH2")
+    later = take_in_scan(ines, root, after.scan, "Week 2", "EPOCH2")
     check(ines, root, second, later, "CHECK2")
     told = quinn.quiet("GET", ncr)
     shown = {"state": told["record"]["state"], "rechecks": told["record"]["rechecks"]}
@@ -227,11 +247,19 @@ def tell(server: str, once: str, trace: Trace) -> None:
     quinn.step(ncr, "close", {"password": PASSWORD})
     told = ines.quiet("GET", f"{root}/elements/{column['global_ids'][0]}/history")["items"]
     states = [{name: one[name] for name in ("epoch", "state", "verdict")} for one in told]
-    trace.call("ines", f"GET {root}/elements/column_1/history", None, 200, states)
+    trace.call("ines", f"GET {root}/elements/{trace.names[column['global_ids'][0]]}/history", None, 200, states)
     exported = quinn.quiet("GET", f"{ncr}/export")
     signed = [f"{s['name']}, {s['meaning']} as {s['role']}, holds: {s['holds']}" for s in exported["signatures"]]
     shown = {"signatures": signed, "trail": [one["action"] for one in exported["trail"]]}
     trace.call("quinn", f"GET {ncr}/export", None, 200, shown)
+
+    trace.say("## The verdicts go back into a copy of the model")
+    job = quinn.post(f"{root}/models/{second}/write-backs", {"epoch": later}, "kind", "state")
+    quinn.wait(root, job, "COPY")
+    copy = quinn.request("GET", f"{root}/models/{second}/write-backs/{job['id']}")
+    sets = copy.text.count("IFCPROPERTYSET(") - after.model.read_text().count("IFCPROPERTYSET(")
+    shown = {"bytes": len(copy.content), "property sets more than in the model": sets}
+    trace.call("quinn", f"GET {root}/models/REVISION2/write-backs/JOB", None, copy.status_code, shown)
     quinn.get(f"{root}/audit/verification", "holds", "events", "first_bad")
 
 
@@ -261,33 +289,36 @@ def prepare(people: Mapping[str, Person], trace: Trace) -> str:
         if login != "olga":
             taken = {"login": login, "organisation": firm, "role": role, "capacities": capacities}
             trace.name(olga.quiet("POST", f"{root}/members", taken)["user"], login.upper())
+    own = olga.quiet("GET", f"{root}/members")["items"][0]  # whoever founds a project is its first member
+    given = {"role": PEOPLE["olga"][0], "capacities": PEOPLE["olga"][1]}
+    olga.request("PUT", f"{root}/members/{own['id']}", given, **{"If-Match": f'"{own["version"]}"'})
     return root
 
 
-def take_in_model(who: Person, root: str, file_name: str, boxes: tuple[Box, ...], name: str) -> str:
+def take_in_model(who: Person, root: str, model: Path, name: str) -> str:
     """Upload a model and make a revision of it."""
-    upload = who.upload(root, file_name, _obj(boxes))
+    upload = who.upload(root, model.name, model.read_bytes())
     return who.wait(root, who.post(f"{root}/models", {"upload": upload}, "kind", "state"), name)
 
 
-def take_in_scan(who: Person, root: str, file_name: str, *, standing: tuple[str, ...], seed: int, name: str) -> str:
-    """Scan the house with these elements out of place, and upload that."""
+def take_in_scan(who: Person, root: str, scan: Path, title: str, name: str) -> str:
+    """Upload what was scanned just now."""
     captured = datetime.now(UTC).isoformat()
-    upload = who.upload(root, file_name, _scan(standing, seed))
-    given = {"name": file_name.removesuffix(".xyz"), "captured_at": captured, "uploads": [upload]}
+    upload = who.upload(root, scan.name, scan.read_bytes())
+    given = {"name": title, "captured_at": captured, "uploads": [upload]}
     return who.wait(root, who.post(f"{root}/scans", given, "kind", "state"), name)
 
 
 def check(who: Person, root: str, revision: str, epoch: str, name: str) -> str:
     """Run a check and wait for it."""
-    given = {"revision": revision, "epoch": epoch, "tolerance_mm": "10", "registration": "given", "formats": ["html"]}
+    given = {"revision": revision, "epoch": epoch, "formats": ["html"]}
     return who.wait(root, who.post(f"{root}/checks", given, "kind", "state"), name)
 
 
 def confirm(who: Person, root: str, finding: Mapping[str, Any], trace: Trace) -> str:
     """Make a draft of a finding; return its address."""
     path = f"{root}/findings/{finding['id']}/confirm"
-    given = {"title": "Column 1 is 40 mm off its axis"}
+    given = {"title": "Wall I3 of the ground floor is 28 mm off its axis"}
     answer = who.request("POST", path, given, **{"If-Match": f'"{finding["version"]}"'})
     assert answer.status_code == 201, answer.text
     ncr = answer.headers["Location"].removeprefix(API)
@@ -297,9 +328,9 @@ def confirm(who: Person, root: str, finding: Mapping[str, Any], trace: Trace) ->
 
 
 def decide(people: Mapping[str, Person], ncr: str) -> None:
-    """Seat the board, propose rework, sign by three, put it into force."""
+    """Seat the board, propose rework, sign by all, put it into force."""
     quinn = people["quinn"]
-    seats = (("quinn", "quality_manager"), ("carl", "contractor"), ("dora", "design_authority"))
+    seats = (("quinn", "quality_manager"), ("carl", "contractor"), ("dora", "design_authority"), ("olga", "customer"))
     ids = {name: people[name].quiet("GET", "/auth/me")["user"]["id"] for name, _ in seats}
     quinn.step(ncr, "board", {"members": [{"user": ids[name], "capacity": capacity} for name, capacity in seats]})
     quinn.step(ncr, "review")
@@ -313,41 +344,6 @@ def decide(people: Mapping[str, Person], ncr: str) -> None:
     for name, _ in seats:
         people[name].step(ncr, "sign", {"password": PASSWORD})
     quinn.step(ncr, "dispose")
-
-
-def _obj(boxes: tuple[Box, ...]) -> bytes:
-    """Return the model as Wavefront OBJ, metres."""
-    lines, count = [], 0
-    for name in dict.fromkeys(box.name for box in boxes):
-        lines.append(f"o {name.replace(' ', '_')}")
-        corners = np.concatenate([box.triangles() for box in boxes if box.name == name]).reshape(-1, 3)
-        lines += [f"v {x:.4f} {y:.4f} {z:.4f}" for x, y, z in corners]
-        lines += [f"f {count + i + 1} {count + i + 2} {count + i + 3}" for i in range(0, len(corners), 3)]
-        count += len(corners)
-    return "\n".join(lines).encode()
-
-
-def _revised() -> tuple[Box, ...]:
-    """Return the design with the east wall where it stands."""
-    shift, _ = MOVED["wall east"]
-
-    def moved(corner: tuple[float, float, float]) -> tuple[float, float, float]:
-        x, y, z = (at + by for at, by in zip(corner, shift, strict=True))
-        return x, y, z
-
-    return tuple(
-        Box(box.name, moved(box.lower), moved(box.upper), box.ifc_class) if box.name == "wall east" else box
-        for box in DESIGN
-    )
-
-
-def _scan(standing: tuple[str, ...], seed: int) -> bytes:
-    """Return a scan in the model's coordinates, as text; what does not stand wrong stands right."""
-    right = {box.name: box for box in DESIGN}
-    boxes = [right[box.name] if box.name in MOVED and box.name not in standing else box for box in built()]
-    scan = scan_of(boxes, STATIONS, step=0.025, noise=0.002, seed=seed, T_scan_design=T_SCAN_DESIGN, poses=False)
-    points = T_SCAN_DESIGN.inverse().apply(scan.points + scan.origin)
-    return "\n".join(f"{x:.5f} {y:.5f} {z:.5f}" for x, y, z in points).encode()
 
 
 def _finding(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -410,13 +406,16 @@ def main() -> None:
     parser.add_argument("--url", help="a fresh server that runs already")
     parser.add_argument("--password", help="its administrator's one-time password")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "story.md")
+    parser.add_argument("--points", type=int, default=500_000, help="of each scan, about")
     given = parser.parse_args()
     trace = Trace()
-    if given.url:
-        tell(given.url, given.password, trace)
-    else:
-        with own_server() as (url, once):
-            tell(url, once, trace)
+    with tempfile.TemporaryDirectory(prefix="qtems-visits-") as folder:
+        before, after = visits(Path(folder), given.points)
+        if given.url:
+            tell(given.url, given.password, trace, before, after)
+        else:
+            with own_server() as (url, once):
+                tell(url, once, trace, before, after)
     given.out.write_text(ABOUT + "\n".join(trace.lines).strip() + "\n")
 
 

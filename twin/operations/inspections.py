@@ -24,7 +24,7 @@ from twin.inspection_steps import sign, signing_digest
 from twin.inspection_verdict import verdict
 from twin.ncr import draft_from_inspection
 from twin.ncr_record import NonConformance, State
-from twin.operations.ncr_steps import rechecked_by
+from twin.operations.ncr_rechecks import rechecked_by
 from twin.operations.notices import face_of, tell
 from twin.operations.steps import advance, begin, take_step
 from twin.project import Member
