@@ -13,7 +13,7 @@ from geometry.verdict import Outcome
 from tests.reference.house import DESIGN, MISSING, MOVED, house_scan, matrix_to_design
 from tests.reference.scenes import design_of
 from twin.check import check
-from twin.check_record import Commission, causes_of, check_run, element_rows, findings_of
+from twin.check_record import Commission, Shown, causes_of, check_run, element_rows, findings_of
 from twin.element_state import Status
 from twin.project import RegistrationStatus
 from twin.record import Actor, Evidence, EvidenceKind
@@ -59,7 +59,8 @@ def test_every_element_has_a_row_and_what_is_wrong_is_known(checked: CheckResult
 
 def test_each_failing_element_is_in_one_finding_and_each_finding_can_be_kept(checked: CheckResult) -> None:
     causes = causes_of(checked)
-    found = findings_of(causes, WHICH, [f"{i:032x}" for i in range(len(causes))], Actor("e" * 32, "qtems"))
+    run = check_run(checked, WHICH, REPORT)
+    found = findings_of(run, causes, [Shown() for _ in causes], Actor("e" * 32, "qtems"))
     names = {e.global_id: e.name for e in checked.elements}
     concerned = [names[g] for finding in found for g in finding.defect.global_ids]
     failing = {e.name for e in checked.elements if e.verdict is Outcome.FAIL}

@@ -90,10 +90,6 @@ def _signed() -> Inspection:
     return _sign(_complete())
 
 
-def _failed() -> Inspection:
-    return _sign(_read([_mm(g, "3") for g in LOT[:4]] + [_mm("g4", "13", photos=PHOTO)] + [_yes(g) for g in LOT]))
-
-
 READY: dict[InspectionState, Callable[[], Inspection]] = {
     InspectionState.PLANNED: _planned,
     InspectionState.IN_PROGRESS: _complete,

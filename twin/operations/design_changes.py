@@ -42,9 +42,7 @@ def changes_since(view: View, blobs: BlobStore, project: Id, revision: Id) -> Ma
     return {} if newest in (None, revision) else changes_between(view, blobs, revision, str(newest))
 
 
-def carried(
-    view: View, blobs: BlobStore, states: Mapping[str, ElementState], revision: Id
-) -> dict[str, ElementState]:
+def carried(view: View, blobs: BlobStore, states: Mapping[str, ElementState], revision: Id) -> dict[str, ElementState]:
     """Return what is known of elements once ``revision`` is what they are compared with.
 
     A changed shape takes verdicts back; an element that was out of the design meanwhile is known no more. Where the

@@ -10,6 +10,7 @@ from api.errors import STATUS, kind_of
 from tests.api.web.world import ROOT, World
 from twin import errors
 from twin.errors import TwinError
+from twin.store.blobs import BlobStore
 from twin.store.repository import Store
 
 FIELDS = {"type", "title", "status", "detail", "instance", "missing", "errors", "message"}
@@ -70,8 +71,11 @@ def test_an_error_of_ours_shows_a_reference_and_nothing_else(
 
 
 def test_a_file_store_that_cannot_be_reached_is_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_: BlobStore) -> str:
+        return "EndpointConnectionError: http://10.0.0.1"
+
     assert world.browser().get("/ready").status_code == 200
-    monkeypatch.setattr(type(world.services.blobs), "trouble", lambda _: "EndpointConnectionError: http://10.0.0.1")
+    monkeypatch.setattr(BlobStore, "trouble", away)
     answer = world.browser().get("/ready")
     assert (answer.status_code, "10.0.0.1" in answer.text) == (503, False)
 

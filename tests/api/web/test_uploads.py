@@ -14,6 +14,7 @@ from tests.api.web.planted import offset, upload
 from tests.api.web.world import ROOT, World
 from twin.operations.uploads import MOST_AT_ONCE
 from twin.store import uploads
+from twin.store.blobs import BlobStore
 
 CONTENT = bytes(range(256)) * 1000
 MEGABYTE = 1 << 20
@@ -62,7 +63,11 @@ def test_what_does_not_fit_on_the_disk_is_refused_before_it_comes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = found(world)
-    monkeypatch.setattr(type(world.services.blobs), "room", lambda _: 1 << 30)
+
+    def little(_: BlobStore) -> int:
+        return 1 << 30
+
+    monkeypatch.setattr(BlobStore, "room", little)
     given = {"name": "site.e57", "size": 1 << 29, "sha256": "0" * 64}
     refused = world.administrator().post(f"/projects/{project}/uploads", given)
     assert (refused.status_code, "twice as much" in refused.json()["detail"]) == (409, True)

@@ -41,7 +41,9 @@ def test_scans_are_transformed_and_their_places_kept(tmp_path: Path, colour: boo
     assert np.allclose(scan.points + scan.origin, expected, atol=1e-10)
     assert scan.origin.tolist() == [100, 200, 10]
     assert np.allclose(scan.station_positions(), [[0, 0, 0], [10, 5, 1]])
-    assert [np.allclose(s.rotation, T.rotation) for s, T in zip(scan.stations, (T_A, T_B), strict=True)] == [True, True]
+    for station, T in zip(scan.stations, (T_A, T_B), strict=True):
+        assert station.rotation is not None
+        np.testing.assert_allclose(station.rotation, T.rotation, atol=1e-12)
     assert scan.station_index.tolist() == [0, 0, 0, 1, 1, 1]
     assert (scan.declared_points, scan.invalid_points) == (8, 2)
     assert scan.intensity is not None
