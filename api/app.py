@@ -1,7 +1,11 @@
 """The application: routes behind their guards, errors by one map, the viewer beside them."""
 
+import os
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
@@ -20,6 +24,17 @@ _NOT_ZIPPED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "mod
 """What is compressed already, or is to be sent as it is kept."""
 
 
+def _few_threads(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Let only as many requests work at a time as the machine can: more threads take turns and all get slower."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        current_default_thread_limiter().total_tokens = settings.threads or max(4, 2 * (os.cpu_count() or 1))
+        yield
+
+    return lifespan
+
+
 def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     """Return the application.
 
@@ -30,6 +45,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     """
     app = FastAPI(
         title="qtems",
+        lifespan=_few_threads(settings),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

@@ -38,6 +38,8 @@ class Settings(BaseModel):
     """Addresses whose X-Forwarded-For is believed, comma-separated."""
     session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    threads: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Requests that are worked on at a time; 0 for what suits the number of cores."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
     """Of a JSON request; uploads have their own limits."""
     notify_urls: str = Field(default="", repr=False)
