@@ -288,7 +288,7 @@ def test_no_request_brings_the_server_down(arena: Arena, route: Declared) -> Non
     if route.name not in arena.watch.steps:
         pytest.skip("no walk comes here")
     bend(arena, route, QUICK, "quick")
-    if takes_input(arena.schema[ROOT + route.path][route.method]):
+    if ROUTES.index(route) % 2 and takes_input(arena.schema[ROOT + route.path][route.method]):  # the others by night
         fuzz(arena, route, BRIEF, GenerationMode.NEGATIVE, "quick")
 
 
