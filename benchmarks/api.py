@@ -31,7 +31,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
+import httpx2
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -103,7 +103,7 @@ def serving(folder: Path, database_url: str, elements: int, ncrs: int) -> Genera
 
 def enter(address: str, once: str) -> tuple[dict[str, str], str]:
     """Sign in for the first time, found a project and take a token."""
-    with httpx.Client(base_url=address + API, timeout=60) as client:
+    with httpx2.Client(base_url=address + API, timeout=60) as client:
 
         def send(method: str, path: str, body: Any) -> Any:
             answer = client.request(method, path, json=body)
@@ -161,7 +161,7 @@ def wrk(server: Server, path: str, connections: int, seconds: float) -> Load:
 def addresses(server: Server) -> dict[str, str]:
     """Return what is asked for."""
     project = f"/projects/{server.project}"
-    with httpx.Client(base_url=server.address + API, headers=server.headers, timeout=60) as client:
+    with httpx2.Client(base_url=server.address + API, headers=server.headers, timeout=60) as client:
         element = client.get(f"{project}/elements?limit=1").json()["items"][0]["global_id"]
         ncr = client.get(f"{project}/ncrs?limit=1").json()["items"][0]["id"]
     return {
@@ -191,7 +191,7 @@ def upload(server: Server, size: int) -> tuple[float, float, float]:
             most[0] = max(most[0], server.resident_mb())
 
     watcher = threading.Thread(target=watch, daemon=True)
-    with httpx.Client(base_url=server.address + API, headers=server.headers, timeout=300) as client:
+    with httpx2.Client(base_url=server.address + API, headers=server.headers, timeout=300) as client:
         begun = client.post(place, json={"name": "large.e57", "size": size, "sha256": digest.hexdigest()})
         assert begun.status_code == 201, begun.text
         watcher.start()

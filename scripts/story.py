@@ -23,7 +23,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -88,7 +88,7 @@ class Person:
     """Somebody at a browser: their session, and the token against forged requests."""
 
     name: str
-    client: httpx.Client
+    client: httpx2.Client
     trace: Trace
     csrf: str = ""
 
@@ -104,7 +104,7 @@ class Person:
         answer = self.request("PUT", "/auth/password", {"current": once, "new": PASSWORD})
         assert answer.status_code == 204, answer.text
 
-    def request(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Send a request as the person."""
         given = {"X-CSRF-Token": self.csrf, **headers}
         return self.client.request(method, API + path, json=body, headers=given)
@@ -266,8 +266,8 @@ def tell(server: str, once: str, trace: Trace, before: Visit, after: Visit) -> N
 def enter(server: str, once: str, trace: Trace) -> dict[str, Person]:
     """Make accounts for everybody, each with a password of their own."""
 
-    def client() -> httpx.Client:
-        return httpx.Client(base_url=server, timeout=60)
+    def client() -> httpx2.Client:
+        return httpx2.Client(base_url=server, timeout=60)
 
     admin = Person("admin", client(), trace)
     admin.choose_password(once)
@@ -392,9 +392,9 @@ def _ready(url: str, log: Path) -> tuple[str, str]:
     while time.monotonic() < until:
         told = re.search(r"One-time password[^:]*:\s+(\S+)", log.read_text())
         try:
-            if told and httpx.get(f"{url}{API}/ready").status_code == 200:
+            if told and httpx2.get(f"{url}{API}/ready").status_code == 200:
                 return url, told[1]
-        except httpx.TransportError:
+        except httpx2.TransportError:
             pass
         time.sleep(0.2)
     raise TimeoutError(f"the server did not start: {log.read_text()}")
