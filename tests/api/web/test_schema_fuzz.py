@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.pool import StaticPool
 
 from api.app import create_app
@@ -107,6 +107,11 @@ def put_rows_back(world: World, step: Step) -> None:
         for table in tables:
             if rows := [dict(row) for row in old.execute(table.select()).mappings()]:
                 new.execute(table.insert(), rows)
+        for table in tables:
+            if (counted := table.autoincrement_column) is not None:  # rows with their numbers leave the counter behind
+                last = new.execute(select(func.max(counted))).scalar() or 0
+                named = {"table": table.name, "column": counted.name, "next": last + 1}
+                new.execute(text("SELECT setval(pg_get_serial_sequence(:table, :column), :next, false)"), named)
 
 
 @pytest.fixture(scope="module")
