@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from twin.errors import Invalid
+from twin.ncr_record import Event, NonConformance, State
 from twin.record import Id, require_utc
 
 
@@ -22,6 +24,26 @@ class Alike(StrEnum):
     CHARACTERISTIC = "characteristic"
     CLAUSE = "clause"
     SUPPLIER = "supplier"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """What a nonconformance says of itself as far as recurrence needs it."""
+
+    ncr: Id
+    opened_at: datetime
+    """When it was opened last: what is opened again has come back."""
+    seen_as: str = ""
+    """What a check saw as the cause; empty where none did."""
+    element: str = ""
+    """GlobalId of the first element that it is about."""
+    characteristic: str = ""
+    """Of its defect, or of what was violated first."""
+    violated: tuple[str, ...] = ()
+    """All the characteristics that it violates."""
+    clause: str = ""
+    """Of the requirement that was violated first."""
+    capas: tuple[Id, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +107,21 @@ class Recurrence:
     """CAPAs that some of them are already linked to: extend one of these rather than begin another."""
 
 
+def occurrence_of(ncr: NonConformance) -> Occurrence | None:
+    """Return how a nonconformance counts for recurrence; None for a draft and for a rejected or void one."""
+    if not ncr.number or ncr.state in (State.REJECTED, State.VOID):
+        return None
+    opened = (step.at for step in reversed(ncr.steps) if step.event in (Event.OPEN, Event.REOPEN))
+    violated = tuple(dict.fromkeys(violation.requirement.characteristic for violation in ncr.violations))
+    return Occurrence(
+        ncr.id, next(opened, ncr.raised_at), ncr.defect.kind.value if ncr.defect is not None else "",
+        ncr.global_ids[0] if ncr.global_ids else "",
+        ncr.defect.lead.characteristic if ncr.defect is not None else next(iter(violated), ""), violated,
+        ncr.violations[0].requirement.clause if ncr.violations else "", ncr.capa.capas if ncr.capa else (),
+    )  # fmt: skip
+
+
+@lru_cache(4096)
 def plain(name: str) -> str:
     """Return a name for comparing: case, underscores and punctuation say nothing.
 
@@ -165,12 +202,16 @@ def _fullest_window(members: Sequence[NcrFact], window: timedelta) -> Sequence[N
     for end in range(len(members)):
         while members[end].opened_at - members[start].opened_at > window:
             start += 1
-        within = members[start : end + 1]
-        if len(within) >= len(best) and not _answered(within):
-            best = within
+        if end + 1 - start >= len(best) and not _answered(members[start : end + 1]):
+            best = members[start : end + 1]
     return best
 
 
 def _answered(facts: Sequence[NcrFact]) -> bool:
     """Say whether one CAPA covers them all."""
-    return bool(set(facts[0].capas).intersection(*(fact.capas for fact in facts[1:])))
+    shared = set(facts[0].capas)
+    for fact in facts[1:]:
+        if not shared:
+            break
+        shared.intersection_update(fact.capas)
+    return bool(shared)

@@ -1,6 +1,6 @@
 """What keeps coming back in a project: nonconformances alike, and the CAPAs that they ask for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from twin.access import Action, may
@@ -8,14 +8,24 @@ from twin.capa import Capa, CapaState
 from twin.effectiveness import Seen
 from twin.errors import Invalid
 from twin.inspection import Inspection, InspectionState
-from twin.ncr_record import Event, NonConformance, State
+from twin.ncr_record import Event, NonConformance
 from twin.operations.notices import face_of, tell
 from twin.record import Id, Json
-from twin.recurrence import Alike, NcrFact, Recurrence, RecurrenceRule, plain, recurrences, same_kind
+from twin.recurrence import (
+    Alike,
+    NcrFact,
+    Occurrence,
+    Recurrence,
+    RecurrenceRule,
+    occurrence_of,
+    plain,
+    recurrences,
+    same_kind,
+)
 from twin.store import records
-from twin.store.lookups import classes_of, epochs_measured
+from twin.store.lookups import classes_of, epochs_measured, occurrences
 from twin.store.repository import Unit
-from twin.store.view import EVERYTHING, Scope, Span, View
+from twin.store.view import EVERYTHING, Scope, View
 
 
 def proposals(view: View, project: Id, rule: RecurrenceRule, scope: Scope) -> tuple[Recurrence, ...]:
@@ -31,27 +41,21 @@ def facts(
     Parameters
     ----------
     since
-        Only those that changed from then on, which all that were opened since did; None for all.
+        Only those that were opened, or opened again, from then on; None for all.
     """
-    span = {} if since is None else {"changed_at": Span(since)}
-    ncrs = [stored.record for stored in view.all(records.NCR, scope, project=project, **span)]
-    return _facts(view, project, ncrs, with_suppliers=with_suppliers)
+    return _facts(view, project, occurrences(view.connection, project, scope, since=since), suppliers=with_suppliers)
 
 
-def _facts(view: View, project: Id, ncrs: Iterable[NonConformance], *, with_suppliers: bool = False) -> list[NcrFact]:
-    counted = [ncr for ncr in ncrs if ncr.number and ncr.state not in (State.REJECTED, State.VOID)]
-    classes = classes_of(view.connection, project, {ncr.global_ids[0] for ncr in counted if ncr.global_ids})
+def _facts(view: View, project: Id, counted: Sequence[Occurrence], *, suppliers: bool = False) -> list[NcrFact]:
+    classes = classes_of(view.connection, project, {one.element for one in counted if one.element})
     causes = {stored.record.id: stored.record for stored in view.all(records.CAPA, project=project)}
     return [
         NcrFact(
-            ncr.id, _opened_at(ncr), _seen_as(ncr) or _code(ncr, causes),
-            classes.get(ncr.global_ids[0], "") if ncr.global_ids else "", _characteristic(ncr),
-            ",".join(view.shared_with(ncr.id)) if with_suppliers else "", ncr.capa.capas if ncr.capa else (),
-            ncr.violations[0].requirement.clause if ncr.violations else "",
-            tuple(dict.fromkeys(violation.requirement.characteristic for violation in ncr.violations)),
-            _code(ncr, causes),
+            one.ncr, one.opened_at, one.seen_as or _code(one, causes), classes.get(one.element, ""),
+            one.characteristic, ",".join(view.shared_with(one.ncr)) if suppliers else "", one.capas, one.clause,
+            one.violated, _code(one, causes),
         )
-        for ncr in counted
+        for one in counted
     ]  # fmt: skip
 
 
@@ -74,7 +78,8 @@ def _answered(view: View, capa: Capa) -> list[NcrFact]:
     """Return what a CAPA answers and what is the same again is compared with: opened before it was monitored."""
     ncrs = [view.get(records.NCR, ncr).record for ncr in capa.ncrs]
     until = capa.monitored_since
-    return _facts(view, capa.project, [ncr for ncr in ncrs if until is None or _first_opened(ncr) <= until])
+    counted = (occurrence_of(ncr) for ncr in ncrs if until is None or _first_opened(ncr) <= until)
+    return _facts(view, capa.project, [one for one in counted if one is not None])
 
 
 def observed(view: View, capa: Capa, named: tuple[Id, ...] = (), reason: str = "") -> Seen:
@@ -123,26 +128,42 @@ def _require_other_elements(view: View, lots: tuple[Id, ...], named: tuple[Id, .
 def announce(unit: Unit, ncr: NonConformance) -> None:
     """Tell who decides on CAPAs if a nonconformance that was just opened makes a recurrence, or is one for a CAPA.
 
-    Topics: ``ncr.recurs`` with ``count``, ``ncrs`` and what they share; ``capa.recurred`` for the owner and the
-    evaluator of a CAPA that is monitored.
+    Topics: ``ncr.recurs`` with ``count``, ``ncrs`` and what they share, when there are as many as the rule asks for
+    and each time that they have doubled since; ``capa.recurred`` for the owner and the evaluator of a CAPA that is
+    monitored.
     """
     rule, now = RecurrenceRule(), unit.context.now
-    begin = now - timedelta(days=rule.window_days)
-    recent = [fact for fact in facts(unit, ncr.project, EVERYTHING, since=begin) if fact.opened_at >= begin]
-    for found in recurrences(recent, rule):
+    mine = occurrence_of(ncr)
+    if mine is None:
+        return
+    recent = occurrences(unit.connection, ncr.project, since=now - timedelta(days=rule.window_days))
+    alike = [one for one in recent if plain(one.characteristic) == plain(mine.characteristic)]
+    for found in recurrences(_facts(unit, ncr.project, alike), rule):
         face = face_of(ncr)
-        if ncr.id in found.ncrs and face is not None:
+        if ncr.id in found.ncrs and face is not None and _is_news(len(found.ncrs), rule.count):
             more: dict[str, Json] = {
                 "count": len(found.ncrs), "ncrs": list(found.ncrs), "cause": found.cause_code or "not known yet",
                 "alike": list(found.alike), "suggests": "a CAPA",
             }  # fmt: skip
             tell(unit, face, "recurs", more=more, also=deciders(unit, ncr.project))
-    mine = next((fact for fact in recent if fact.ncr == ncr.id), None)
+    (fact,) = _facts(unit, ncr.project, [mine])
     for stored in unit.all(records.CAPA, project=ncr.project, state=CapaState.EFFECTIVENESS_MONITORING.value):
         capa, face = stored.record, face_of(stored.record)
-        if mine and face is not None and any(same_kind(mine, other) for other in _answered(unit, capa)):
+        if face is not None and any(same_kind(fact, other) for other in _answered(unit, capa)):
             evaluator = (capa.criterion.evaluator,) if capa.criterion else ()
             tell(unit, face, "recurred", more={"ncr": ncr.id, "ncr_number": ncr.number}, also=evaluator)
+
+
+def _is_news(count: int, least: int) -> bool:
+    """Say whether so many alike are worth a letter: at first, and whenever they have doubled.
+
+    Examples
+    --------
+    >>> [count for count in range(2, 30) if _is_news(count, 3)]
+    [3, 6, 12, 24]
+    """
+    times, rest = divmod(count, least)
+    return rest == 0 and times > 0 and times & (times - 1) == 0
 
 
 def lots_since(view: View, capa: Capa, *, about_anything: bool = False) -> tuple[Id, ...]:
@@ -193,24 +214,7 @@ def _first_opened(ncr: NonConformance) -> datetime:
     return next((step.at for step in ncr.steps if step.event is Event.OPEN), ncr.raised_at)
 
 
-def _opened_at(ncr: NonConformance) -> datetime:
-    """Return when it was opened last: what is opened again has come back."""
-    opened = (step.at for step in reversed(ncr.steps) if step.event in (Event.OPEN, Event.REOPEN))
-    return next(opened, ncr.raised_at)
-
-
-def _seen_as(ncr: NonConformance) -> str:
-    """Return what a check saw as the cause."""
-    return ncr.defect.kind.value if ncr.defect is not None else ""
-
-
-def _code(ncr: NonConformance, capas: Mapping[Id, Capa]) -> str:
+def _code(one: Occurrence, capas: Mapping[Id, Capa]) -> str:
     """Return the cause code of a CAPA that answers the record."""
-    analyses = (capas[c].analysis for c in (ncr.capa.capas if ncr.capa else ()) if c in capas)
+    analyses = (capas[capa].analysis for capa in one.capas if capa in capas)
     return next((analysis.cause_code for analysis in analyses if analysis and analysis.cause_code), "")
-
-
-def _characteristic(ncr: NonConformance) -> str:
-    if ncr.defect is not None:
-        return ncr.defect.lead.characteristic
-    return ncr.violations[0].requirement.characteristic if ncr.violations else ""

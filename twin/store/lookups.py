@@ -8,7 +8,10 @@ from sqlalchemy import Connection, Table, Text, cast, select
 
 from geometry.verdict import Outcome
 from twin.record import Id
-from twin.store.schema import ATTACHMENT, CHECK_RUN, ELEMENT_STATE, MODEL_REVISION, OUTBOX, SCAN_EPOCH, UPLOAD
+from twin.recurrence import Occurrence
+from twin.store.codec import from_json
+from twin.store.schema import ATTACHMENT, CHECK_RUN, ELEMENT_STATE, MODEL_REVISION, NCR, OUTBOX, SCAN_EPOCH, UPLOAD
+from twin.store.view import EVERYTHING, Scope, scoped
 
 _AT_ONCE = 500
 
@@ -67,6 +70,22 @@ def epochs_measured(connection: Connection, project: Id, classes: frozenset[str]
         query = query.where(table.c.ifc_class.in_(sorted(classes)))
     rows = connection.execute(query.distinct().order_by(table.c.captured_at, table.c.scan_epoch))
     return tuple(dict.fromkeys(row.scan_epoch for row in rows))
+
+
+def occurrences(
+    connection: Connection, project: Id, scope: Scope = EVERYTHING, *, since: datetime | None = None
+) -> list[Occurrence]:
+    """Return how a project's nonconformances count for recurrence, in the order in which they were opened.
+
+    Parameters
+    ----------
+    since
+        Only those opened, or opened again, from then on; None for all.
+    """
+    begin = NCR.c.opened_at.is_not(None) if since is None else NCR.c.opened_at >= since
+    query = scoped(select(NCR.c.occurrence).where(NCR.c.project == project, begin), NCR, scope)
+    rows = connection.execute(query.order_by(NCR.c.opened_at, NCR.c.id)).scalars()
+    return [from_json(row, Occurrence) for row in rows]
 
 
 def is_told(connection: Connection, message: Id) -> bool:

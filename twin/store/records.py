@@ -13,7 +13,9 @@ from twin.inspection_plan import InspectionPlan
 from twin.inspection_verdict import verdict
 from twin.ncr_record import NonConformance, concession_until
 from twin.project import CheckRun, Member, ModelRevision, Organisation, Project, ScanEpoch
+from twin.recurrence import occurrence_of
 from twin.store import schema
+from twin.store.codec import to_json
 from twin.store.kinds import Kind, attributes
 
 
@@ -38,6 +40,7 @@ def _finding_columns(finding: Finding) -> Mapping[str, Any]:
 
 
 def _ncr_columns(ncr: NonConformance) -> Mapping[str, Any]:
+    occurrence = occurrence_of(ncr)
     return {
         "number": ncr.number or None,
         "state": ncr.state.value,
@@ -45,6 +48,8 @@ def _ncr_columns(ncr: NonConformance) -> Mapping[str, Any]:
         "assignee": ncr.assignee,
         "cause_key": ncr.defect.cause_key if ncr.defect else None,
         "concession_until": concession_until(ncr),
+        "opened_at": occurrence.opened_at if occurrence else None,
+        "occurrence": to_json(occurrence) if occurrence else None,
     }
 
 

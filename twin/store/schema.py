@@ -95,6 +95,9 @@ NCR = _records(
     _text("assignee"),
     _text("cause_key"),
     Column("concession_until", UtcDateTime, index=True),
+    Column("opened_at", UtcDateTime),
+    Column("occurrence", Document),
+    Index(None, "project", "opened_at"),
 )
 CAPA = _records("capa", _text("number"), _text("state"), _text("assignee"))
 INSPECTION_PLAN = _records("inspection_plan", _text("number"), _text("status"))

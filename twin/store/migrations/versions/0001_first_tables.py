@@ -358,6 +358,8 @@ def upgrade() -> None:
         sa.Column("assignee", sa.String(length=200), nullable=True),
         sa.Column("cause_key", sa.String(length=200), nullable=True),
         sa.Column("concession_until", UtcDateTime(), nullable=True),
+        sa.Column("opened_at", UtcDateTime(), nullable=True),
+        sa.Column("occurrence", Document, nullable=True),
         sa.Column("body", Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ncr")),
     )
@@ -366,6 +368,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ncr_concession_until"), "ncr", ["concession_until"], unique=False)
     op.create_index(op.f("ix_ncr_number"), "ncr", ["number"], unique=False)
     op.create_index(op.f("ix_ncr_project_created_at_id"), "ncr", ["project", "created_at", "id"], unique=False)
+    op.create_index(op.f("ix_ncr_project_opened_at"), "ncr", ["project", "opened_at"], unique=False)
     op.create_index(op.f("ix_ncr_severity"), "ncr", ["severity"], unique=False)
     op.create_index(op.f("ix_ncr_state"), "ncr", ["state"], unique=False)
     op.create_table(
@@ -692,6 +695,7 @@ def downgrade() -> None:
     op.drop_table("number_sequence")
     op.drop_index(op.f("ix_ncr_state"), table_name="ncr")
     op.drop_index(op.f("ix_ncr_severity"), table_name="ncr")
+    op.drop_index(op.f("ix_ncr_project_opened_at"), table_name="ncr")
     op.drop_index(op.f("ix_ncr_project_created_at_id"), table_name="ncr")
     op.drop_index(op.f("ix_ncr_number"), table_name="ncr")
     op.drop_index(op.f("ix_ncr_concession_until"), table_name="ncr")
