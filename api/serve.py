@@ -1,6 +1,7 @@
 """``qtems serve``, ``worker`` and ``password``: the server, its long work, and a way in when nobody can sign in."""
 
 import argparse
+import gc
 import logging
 import os
 import socket
@@ -288,6 +289,9 @@ def _serve(services: "Services", listener: socket.socket) -> None:
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=10,
     )
+    config.load()
+    gc.collect()
+    gc.freeze()  # what serves every request is looked through once, not while somebody waits
     uvicorn.Server(config).run(sockets=[listener])
 
 
