@@ -52,13 +52,9 @@ class Motions:
     """(n, 6) standard uncertainty as measured, without the scatter; 0 where not observable."""
     observable: BoolArray
     """(n, 6)"""
+    information: FloatArray
+    """(n, 6, 6) inverse covariance, 0 where not observable."""
     rule: GroupingRule
-
-    @property
-    def information(self) -> FloatArray:
-        """(n, 6, 6) inverse covariance, 0 where not observable."""
-        inverse = np.linalg.inv(self.covariance)
-        return np.where(self.observable[:, :, None] & self.observable[:, None, :], inverse, 0.0)
 
 
 def measured_motions(boxes: FloatArray, value: FloatArray, covariance: FloatArray, rule: GroupingRule) -> Motions:
@@ -79,13 +75,15 @@ def measured_motions(boxes: FloatArray, value: FloatArray, covariance: FloatArra
     reach = np.maximum(np.max(boxes[:, 1] - boxes[:, 0], axis=1) / 2.0, _LEAST_REACH)
     sigma = rule.scatter_mm * np.column_stack([np.ones((len(reach), 3)), np.repeat(1.0 / reach[:, None], 3, axis=1)])
     scatter = sigma[:, :, None] ** 2 * np.eye(6)
+    spread = np.where(both, np.where(both, covariance, 0.0) + scatter, np.eye(6))
     return Motions(
         centre=boxes.mean(axis=1),
         reach=reach,
         value=np.where(observable, value, 0.0),
-        covariance=np.where(both, np.where(both, covariance, 0.0) + scatter, np.eye(6)),
+        covariance=spread,
         sigma=np.sqrt(np.where(observable, diagonal, 0.0)),
         observable=observable,
+        information=np.where(both, np.linalg.inv(spread), 0.0),
         rule=rule,
     )
 
