@@ -29,6 +29,8 @@ class Scope(StrEnum):
     ALL = "all"
     SHARED = "shared"
     """Only those shared with the member's organisation."""
+    OWN = "own"
+    """Only what the member asked for."""
 
 
 class Action(StrEnum):
@@ -90,7 +92,7 @@ class Action(StrEnum):
 _COLUMNS = (
     Role.OWNER, Role.QUALITY_MANAGER, Role.INSPECTOR, Role.DESIGNER, Role.SITE_MANAGER, Role.SUPPLIER, Role.VIEWER,
 )  # fmt: skip
-_CELLS = {".": None, "x": Scope.ALL, "s": Scope.SHARED}
+_CELLS = {".": None, "x": Scope.ALL, "s": Scope.SHARED, "o": Scope.OWN}
 _TABLE: dict[Action, str] = {
     #                            owner, quality manager, inspector, designer, site manager, supplier, viewer
     Action.PROJECT_READ:        "x x x x x s x",
@@ -139,7 +141,7 @@ _TABLE: dict[Action, str] = {
     Action.MODEL_WRITE_BACK:    "x x . x . . .",
     Action.AUDIT_READ:          "x x . . . . .",
     Action.WEBHOOK_MANAGE:      "x . . . . . .",
-    Action.JOB_CANCEL:          "x x x . . . .",
+    Action.JOB_CANCEL:          "x x x o o . .",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from fastapi import Header, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from api.deps import ContextDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
+from api.deps import ContextDep, MemberDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
 from api.paging import Filtered, Listed
 from api.routing import ROOT, Routes
 from api.schemas.job import JobOut, JobQuery, job_out
@@ -52,17 +52,27 @@ def read_job(project: ProjectId, job: RecordId, store: StoreDep, rows: RowsDep) 
 
 
 @routes.post("/projects/{project}/jobs/{job}/cancel", Action.JOB_CANCEL, "Cancel a job")
-def post_job_cancel(project: ProjectId, job: RecordId, context: ContextDep, store: StoreDep, rows: RowsDep) -> JobOut:
-    """Cancel a job: at once while it waits, where it next looks while it runs; one that has ended stays as it is."""
-    return job_out(cancel_job(store, context, job, scope=rows))
+def post_job_cancel(
+    project: ProjectId, job: RecordId, member: MemberDep, context: ContextDep, store: StoreDep, rows: RowsDep
+) -> JobOut:
+    """Cancel a job: at once while it waits, where it next looks while it runs; one that has ended stays as it is.
+
+    A designer and a site manager cancel what they asked for; others in the project any job.
+    """
+    return job_out(cancel_job(store, context, job, member=member, scope=rows))
 
 
 @routes.post("/projects/{project}/jobs/{job}/retry", Action.JOB_CANCEL, "Try a job again", status=202)
 def post_job_retry(
-    project: ProjectId, job: RecordId, context: ContextDep, services: ServicesDep, rows: RowsDep
+    project: ProjectId,
+    job: RecordId,
+    member: MemberDep,
+    context: ContextDep,
+    services: ServicesDep,
+    rows: RowsDep,
 ) -> JobOut:
-    """Queue a job anew that failed or was cancelled."""
-    return job_out(retry_job(services.store, context, job, wake=services.wake, scope=rows))
+    """Queue a job anew that failed or was cancelled; who may, is as for cancelling."""
+    return job_out(retry_job(services.store, context, job, wake=services.wake, member=member, scope=rows))
 
 
 @routes.get("/projects/{project}/jobs/{job}/events", Action.PROJECT_READ, "Follow a job", answers=_EVENTS, also=(204,))

@@ -6,12 +6,15 @@ from datetime import datetime
 from pathlib import PurePath
 
 from geometry.errors import GeometryError
-from twin.errors import Conflict, Invalid, NotFound
+from twin.access import Action, scope_of
+from twin.access import Scope as Reach
+from twin.errors import Conflict, Invalid, NotAllowed, NotFound
 from twin.instrument import Instrument
 from twin.operations.checks import CheckOrder
 from twin.operations.job_kinds import IMPORT_MODEL, IMPORT_SCANS, RUN_CHECK, ModelOrder, ScanOrder
 from twin.operations.work import Upload
 from twin.operations.write_back import WRITE_BACK, WriteBackOrder
+from twin.project import Member
 from twin.record import Id
 from twin.store import jobs, records, uploads
 from twin.store.blob_register import require
@@ -124,25 +127,56 @@ def order_write_back(desk: Desk, revision: Id, epoch: Id) -> Job:
     return desk.ask(WRITE_BACK, order)
 
 
-def cancel_job(store: Store, context: Context, job: Id, *, scope: Scope = EVERYTHING) -> Job:
-    """Cancel a job; one that runs stops where it next looks, one that has ended stays as it is."""
+def cancel_job(
+    store: Store, context: Context, job: Id, *, member: Member | None = None, scope: Scope = EVERYTHING
+) -> Job:
+    """Cancel a job; one that runs stops where it next looks, one that has ended stays as it is.
+
+    Raises
+    ------
+    NotAllowed
+        If the member may cancel only what they asked for, and did not ask for this.
+    """
     with store.write(context) as unit:
         found = jobs.get(unit.connection, job, scope)
+        _require_own(found, context, member)
         if found.state not in jobs.ENDED and not found.cancel_asked:
             unit.note("cancel", f"job:{job}", {"kind": found.kind}, project=found.project)
         return jobs.ask_cancel(unit, job)
 
 
 def retry_job(
-    store: Store, context: Context, job: Id, *, wake: Callable[[], None] = lambda: None, scope: Scope = EVERYTHING
+    store: Store,
+    context: Context,
+    job: Id,
+    *,
+    wake: Callable[[], None] = lambda: None,
+    member: Member | None = None,
+    scope: Scope = EVERYTHING,
 ) -> Job:
-    """Queue a failed or cancelled job anew; :class:`IllegalTransition` for any other."""
+    """Queue a failed or cancelled job anew.
+
+    Raises
+    ------
+    IllegalTransition
+        If it did neither.
+    NotAllowed
+        If the member may do this only to what they asked for, and did not ask for this.
+    """
     with store.write(context) as unit:
         found = jobs.get(unit.connection, job, scope)
+        _require_own(found, context, member)
         repeated = jobs.repeat(unit, job)
         unit.note("retry", f"job:{job}", {"kind": found.kind}, project=found.project)
     wake()
     return repeated
+
+
+def _require_own(job: Job, context: Context, member: Member | None) -> None:
+    if member is None or job.created_by == context.actor.id:
+        return
+    if scope_of(member.role, Action.JOB_CANCEL) is not Reach.ALL:
+        raise NotAllowed("somebody else asked for this job: ask them, an inspector, a quality manager or an owner")
 
 
 def _file(unit: Unit, desk: Desk, upload: Id) -> Upload:

@@ -79,6 +79,24 @@ def test_a_waiting_job_is_cancelled_at_once_and_can_be_tried_again(
     assert [event["action"] for event in trail] == ["queue", "cancel", "retry"]
 
 
+def test_who_may_not_stop_the_work_of_others_stops_their_own(world: World, tower: tuple[Browser, str, Planted]) -> None:
+    admin, project, made = tower
+    organisation = admin.get(f"/projects/{project}").json()["organisation"]
+    dora = world.person("dora")
+    member = {"login": "dora", "organisation": organisation, "role": "designer"}
+    assert admin.post(f"/projects/{project}/members", member).status_code == 201
+    mine = dora.post(f"/projects/{project}/models/{made.revision}/write-backs", {"epoch": made.epoch}).json()
+    own = f"/projects/{project}/jobs/{mine['id']}"
+    assert dora.post(f"{own}/cancel").json()["state"] == "cancelled"
+    assert dora.post(f"{own}/retry").json()["state"] == "queued"
+    assert admin.post(f"{own}/cancel").json()["state"] == "cancelled", "an owner stops anybody's"
+    others = f"/projects/{project}/jobs/{queued(world, project, made).id}"
+    for verb in ("cancel", "retry"):
+        refused = dora.post(f"{others}/{verb}")
+        assert refused.status_code == 403
+        assert "somebody else asked for this job" in refused.json()["detail"]
+
+
 def test_a_running_job_is_asked_to_stop(world: World, tower: tuple[Browser, str, Planted]) -> None:
     admin, project, made = tower
     job = queued(world, project, made)

@@ -133,6 +133,8 @@ def expected(route: Declared, who: str, *, own: bool) -> str | int:
     if scope is None:
         return 403
     of_a_record = route.path.count("{") > 1 and "{upload}" not in route.path  # what one uploads is one's own
+    if scope is Scope.OWN:
+        return 403  # what is planted, another asked for
     return 404 if scope is Scope.SHARED and of_a_record else PASSES
 
 
