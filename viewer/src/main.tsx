@@ -1,4 +1,64 @@
 import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Problem, session, signedOut, signOut, whoAmI } from "./core/client";
+import { language, speak, t } from "./core/i18n";
+import { follow, go, place } from "./core/route";
+import { workspace } from "./core/state";
+import { Failed, Loading } from "./panels/notices";
+import { EpochChoice, Project } from "./panels/project";
+import { Projects } from "./panels/projects";
+import { NewPassword, SignIn } from "./panels/sign-in";
+import { dress, Switches, theme } from "./panels/switches";
+import "./style.css";
 
+function App() {
+  const [fault, setFault] = useState<Problem | null>(null);
+  const [asked, setAsked] = useState(false);
+  const look = () => {
+    setFault(null);
+    whoAmI()
+      .catch((error) => setFault(error instanceof Problem ? error : new Problem(0, "offline", String(error))))
+      .finally(() => setAsked(true));
+  };
+  useEffect(look, []);
+  if (fault) return <Failed problem={fault} again={look} />;
+  if (!asked) return <Loading />;
+  const me = session.value;
+  if (!me) return <SignIn />;
+  if (me.user.must_change_password) return <NewPassword />;
+  const inside = place.value.project !== "";
+  const name = inside && workspace.value.kind === "ready" ? workspace.value.value.project.name : "";
+  return (
+    <div class={inside ? "shell inside" : "shell"}>
+      <header class="top">
+        <a
+          class="home"
+          href="/"
+          aria-label={t("projects")}
+          onClick={(event) => {
+            event.preventDefault();
+            go({ project: "", epoch: "", element: "", filter: "", colour: "" });
+          }}
+        >
+          <img src="/icon.svg" alt="" width="28" height="28" />
+          <span>qtems</span>
+        </a>
+        {name && <h1 class="title">{name}</h1>}
+        {inside && <EpochChoice />}
+        <span class="grow" />
+        <Switches />
+        <button type="button" class="quiet out" title={me.user.name} onClick={() => void signOut()}>
+          {t("signOut")}
+        </button>
+      </header>
+      {inside ? <Project /> : <Projects />}
+      {signedOut.value && <SignIn again />}
+    </div>
+  );
+}
+
+follow();
+speak(language.value);
+dress(theme.value);
 const root = document.getElementById("app");
-if (root) render(<p>qtems</p>, root);
+if (root) render(<App />, root);

@@ -1,0 +1,115 @@
+/** The elements of a model and what is known of them, as columns: a hundred thousand rows are a few arrays. */
+
+/** A text that repeats: its values, and per row which of them. */
+export interface Dictionary<V = string | null> {
+  values: V[];
+  index: number[];
+}
+
+/** `elements.json` of a model's scene (qtems.scene.elements/1). */
+export interface SceneElements {
+  schema: string;
+  count: number;
+  origin_m: [number, number, number];
+  global_id: string[];
+  name: string[];
+  ifc_class: Dictionary;
+  type_name: Dictionary;
+  storey: Dictionary;
+  materials: Dictionary;
+  part: number[];
+  triangles: number[];
+  clear: number[];
+  box_mm: Record<"min_x" | "min_y" | "min_z" | "max_x" | "max_y" | "max_z", (number | null)[]>;
+}
+
+export interface Known {
+  verdict: string;
+  status: string;
+}
+
+/** One row, as the table and the panel need it. */
+export interface ElementRow {
+  /** Feature id: the place in the columns, and the number in the model's vertices. */
+  readonly id: number;
+  readonly globalId: string;
+  readonly name: string;
+  readonly ifcClass: string;
+  readonly storey: string;
+  readonly verdict: string;
+  readonly status: string;
+}
+
+/** Everything that is known of the elements at one epoch. */
+export interface ElementTable {
+  readonly rows: readonly ElementRow[];
+  readonly byGlobalId: ReadonlyMap<string, number>;
+  readonly storeys: readonly string[];
+  readonly classes: readonly string[];
+}
+
+export function joined(scene: SceneElements, known: ReadonlyMap<string, Known>): ElementTable {
+  const text = (column: Dictionary, row: number) => column.values[column.index[row] ?? -1] ?? "";
+  const rows = scene.global_id.map((globalId, id): ElementRow => {
+    const told = known.get(globalId);
+    return {
+      id,
+      globalId,
+      name: scene.name[id] ?? "",
+      ifcClass: text(scene.ifc_class, id),
+      storey: text(scene.storey, id),
+      verdict: told?.verdict ?? "unknown",
+      status: told?.status ?? "planned",
+    };
+  });
+  return {
+    rows,
+    byGlobalId: new Map(rows.map((row) => [row.globalId, row.id])),
+    storeys: present(rows.map((row) => row.storey)),
+    classes: present(rows.map((row) => row.ifcClass)).sort(),
+  };
+}
+
+function present(texts: readonly string[]): string[] {
+  return [...new Set(texts)].filter((text) => text !== "");
+}
+
+export interface Filter {
+  text: string;
+  verdict: string;
+  ifcClass: string;
+  storey: string;
+}
+
+export const NO_FILTER: Filter = { text: "", verdict: "", ifcClass: "", storey: "" };
+
+export function matches(row: ElementRow, filter: Filter): boolean {
+  if (filter.verdict && row.verdict !== filter.verdict) return false;
+  if (filter.ifcClass && row.ifcClass !== filter.ifcClass) return false;
+  if (filter.storey && row.storey !== filter.storey) return false;
+  const wanted = filter.text.trim().toLowerCase();
+  if (!wanted) return true;
+  return [row.name, row.ifcClass, row.globalId].some((text) => text.toLowerCase().includes(wanted));
+}
+
+export type Column = "name" | "ifcClass" | "storey" | "verdict";
+const SEVERITY = ["fail", "indeterminate", "pass", "not_measured", "unknown"];
+
+/** Return rows in order; equal ones stay as the model has them. */
+export function sorted(rows: readonly ElementRow[], by: Column, descending: boolean): ElementRow[] {
+  const collator = new Intl.Collator(undefined, { numeric: true });
+  const order = (one: ElementRow, other: ElementRow) =>
+    by === "verdict"
+      ? SEVERITY.indexOf(one.verdict) - SEVERITY.indexOf(other.verdict)
+      : collator.compare(one[by], other[by]);
+  const sign = descending ? -1 : 1;
+  return [...rows].sort((one, other) => sign * order(one, other) || one.id - other.id);
+}
+
+/** Return the box of an element in metres relative to the scene's origin; null when it has no shape. */
+export function boxOf(scene: SceneElements, id: number): { min: number[]; max: number[] } | null {
+  const side = (end: "min" | "max") => (["x", "y", "z"] as const).map((axis) => scene.box_mm[`${end}_${axis}`][id]);
+  const [min, max] = [side("min"), side("max")];
+  const whole = [...min, ...max].every((value) => value !== null && value !== undefined);
+  return whole ? { min: min.map((v) => Number(v) / 1000), max: max.map((v) => Number(v) / 1000) } : null;
+}

@@ -1,0 +1,46 @@
+/** Where somebody is: what the address bar says, so that a link shows another person the same. */
+import { signal } from "@preact/signals";
+
+export interface Place {
+  project: string;
+  epoch: string;
+  element: string;
+  colour: string;
+  filter: string;
+}
+
+const NOWHERE: Place = { project: "", epoch: "", element: "", colour: "", filter: "" };
+
+export function parsed(location: { pathname: string; search: string }): Place {
+  const [, noun, project = ""] = location.pathname.split("/");
+  const query = new URLSearchParams(location.search);
+  const told = { ...NOWHERE, project: noun === "projects" ? decodeURIComponent(project) : "" };
+  for (const name of ["epoch", "element", "colour", "filter"] as const) told[name] = query.get(name) ?? "";
+  return told;
+}
+
+export function written(place: Place): string {
+  if (!place.project) return "/";
+  const query = new URLSearchParams();
+  for (const name of ["epoch", "element", "colour", "filter"] as const) if (place[name]) query.set(name, place[name]);
+  const text = query.toString();
+  return `/projects/${encodeURIComponent(place.project)}${text ? `?${text}` : ""}`;
+}
+
+export const place = signal<Place>(NOWHERE);
+
+/** Follow the address bar; call once. */
+export function follow(): void {
+  place.value = parsed(location);
+  addEventListener("popstate", () => {
+    place.value = parsed(location);
+  });
+}
+
+/** Go somewhere; small steps (a selection) replace the entry in the history, large ones add one. */
+export function go(change: Partial<Place>): void {
+  const next = { ...place.value, ...change };
+  const larger = next.project !== place.value.project;
+  place.value = next;
+  history[larger ? "pushState" : "replaceState"](null, "", written(next));
+}

@@ -1,0 +1,117 @@
+/** What the interface shows of one project; panels and the stage read it, and change it only by these functions. */
+import { computed, signal } from "@preact/signals";
+import { ask, get, list, Problem, type Schemas } from "./client";
+import {
+  type ElementRow,
+  type ElementTable,
+  type Filter,
+  joined,
+  type Known,
+  matches,
+  NO_FILTER,
+  type SceneElements,
+} from "./elements";
+import { go, place } from "./route";
+
+export type ColourBy = "verdict" | "status" | "ifcClass" | "storey";
+
+export interface Workspace {
+  project: Schemas["ProjectOut"];
+  model: Schemas["ModelOut"];
+  scans: Schemas["ScanOut"][];
+  scan: Schemas["ScanOut"] | null;
+  check: Schemas["CheckOut"] | null;
+  scene: SceneElements | null;
+  table: ElementTable;
+}
+
+export type Loaded<T> = { kind: "loading" } | { kind: "failed"; problem: Problem } | { kind: "ready"; value: T };
+
+export const workspace = signal<Loaded<Workspace>>({ kind: "loading" });
+export const filter = signal<Filter>(NO_FILTER);
+export const hidden = signal<ReadonlySet<number>>(new Set());
+export const ghosted = signal(false);
+export const shows = signal({ model: true, edges: true, scan: false });
+export const ramp = signal({ rangeMm: 30, toleranceMm: 10 });
+/** Height of the horizontal cut in metres of the scene's frame; null for none. */
+export const cut = signal<number | null>(null);
+
+export const colourBy = computed<ColourBy>(() => {
+  const asked = place.value.colour;
+  return asked === "status" || asked === "ifcClass" || asked === "storey" ? asked : "verdict";
+});
+
+export const selected = computed<ElementRow | null>(() => {
+  if (workspace.value.kind !== "ready") return null;
+  const { table } = workspace.value.value;
+  const id = table.byGlobalId.get(place.value.element);
+  return id === undefined ? null : (table.rows[id] ?? null);
+});
+
+export const filtered = computed<readonly ElementRow[]>(() => {
+  if (workspace.value.kind !== "ready") return [];
+  const asked = filter.value;
+  return workspace.value.value.table.rows.filter((row) => matches(row, asked));
+});
+
+export const isFiltered = computed(() => JSON.stringify(filter.value) !== JSON.stringify(NO_FILTER));
+
+export function select(globalId: string): void {
+  go({ element: globalId });
+}
+
+export function hide(id: number): void {
+  hidden.value = new Set([...hidden.value, id]);
+}
+
+/** Load what a project shows after one scan; the newest that was checked when none is named. */
+export async function open(project: string, epoch: string): Promise<void> {
+  workspace.value = { kind: "loading" };
+  hidden.value = new Set();
+  try {
+    workspace.value = { kind: "ready", value: await loaded(project, epoch) };
+  } catch (error) {
+    const problem = error instanceof Problem ? error : new Problem(0, "offline", String(error));
+    workspace.value = { kind: "failed", problem };
+  }
+}
+
+async function loaded(id: string, epoch: string): Promise<Workspace> {
+  const at = `/projects/${id}`;
+  const [project, scans, checks, models] = await Promise.all([
+    get<Schemas["ProjectOut"]>(at),
+    list<Schemas["ScanOut"]>(`${at}/scans`),
+    list<Schemas["CheckOut"]>(`${at}/checks`),
+    list<Schemas["ModelOut"]>(`${at}/models`),
+  ]);
+  scans.sort((one, other) => other.captured_at.localeCompare(one.captured_at));
+  const counting = new Map(checks.filter((check) => check.counts).map((check) => [check.epoch, check]));
+  const scan = scans.find((one) => one.id === epoch) ?? scans.find((one) => counting.has(one.id)) ?? scans[0] ?? null;
+  const check = scan ? (counting.get(scan.id) ?? null) : null;
+  const model = models.find((one) => one.id === check?.revision) ?? models.at(-1);
+  if (!model) throw new Problem(404, "no-model", "");
+  const scene = model.has_scene ? await get<SceneElements>(`${at}/models/${model.id}/scene/elements.json`) : null;
+  const known = scan && check ? await knownOf(at, check.id) : new Map<string, Known>();
+  return { project, model, scans, scan, check, scene, table: joined(scene ?? NOTHING, known) };
+}
+
+const NOTHING: SceneElements = {
+  schema: "", count: 0, origin_m: [0, 0, 0], global_id: [], name: [], ifc_class: { values: [], index: [] },
+  type_name: { values: [], index: [] }, storey: { values: [], index: [] }, materials: { values: [], index: [] },
+  part: [], triangles: [], clear: [],
+  box_mm: { min_x: [], min_y: [], min_z: [], max_x: [], max_y: [], max_z: [] },
+}; // biome-ignore format: a value of nothing
+
+async function knownOf(at: string, check: string): Promise<Map<string, Known>> {
+  const rows = await list<Schemas["ElementOut"]>(`${at}/elements?check=${check}`);
+  return new Map(rows.map((row) => [row.global_id, { verdict: row.verdict, status: row.state }]));
+}
+
+export function detailOf(project: string, globalId: string, check: string | undefined, signal: AbortSignal) {
+  const which = check ? `?check=${check}` : "";
+  return get<Schemas["ElementDetail"]>(`/projects/${project}/elements/${encodeURIComponent(globalId)}${which}`, signal);
+}
+
+export function changePassword(current: string, fresh: string): Promise<void> {
+  return ask("PUT", "/auth/password", { body: { current, new: fresh } });
+}

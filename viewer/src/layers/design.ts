@@ -1,0 +1,119 @@
+/** The designed model: a few batched meshes, coloured by feature id. */
+import * as THREE from "three";
+import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
+import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
+import type { Layer } from "../scene/stage";
+import { ElementStyle, type Materials, materialsOf } from "../scene/style";
+
+/** `model.json` and `edges.json` of a model's scene. */
+export interface SceneIndex {
+  schema: string;
+  origin_m: [number, number, number];
+  count: number;
+  storeys: { name: string; elevation_m: number }[];
+  parts: { uri: string; storey: string | null; elements: number; triangles: number; bytes: number; box_m?: number[] }[];
+}
+
+export class DesignLayer implements Layer {
+  readonly group = new THREE.Group();
+  readonly style: ElementStyle;
+  private readonly edges = new THREE.Group();
+  private readonly materials: Materials;
+  private readonly loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder);
+
+  constructor(
+    readonly index: SceneIndex,
+    planes: THREE.Plane[],
+  ) {
+    this.style = new ElementStyle(index.count);
+    this.materials = materialsOf(this.style);
+    for (const one of Object.values(this.materials)) one.clippingPlanes = planes;
+    this.group.rotation.x = Math.PI / 2; // glTF has y up; the stage, as the design, z
+    this.group.add(this.edges);
+  }
+
+  /** Load every part, the one with the most elements first; what fails is told and the rest goes on. */
+  async load(base: string, told: (part: number, of: number) => void, failed: (uri: string) => void): Promise<void> {
+    const parts = [...this.index.parts].sort((one, other) => other.elements - one.elements);
+    let done = 0;
+    for (const part of parts) {
+      try {
+        this.take((await this.loader.loadAsync(base + part.uri)).scene, this.group, false);
+      } catch {
+        failed(part.uri);
+      }
+      done += 1;
+      told(done, parts.length);
+    }
+  }
+
+  /** Load the edges that a drawing would show. */
+  async loadEdges(base: string): Promise<void> {
+    const answer = await fetch(`${base}edges.json`);
+    if (!answer.ok) return;
+    const index: SceneIndex = await answer.json();
+    for (const part of index.parts) {
+      this.take((await this.loader.loadAsync(base + part.uri)).scene, this.edges, true);
+    }
+  }
+
+  showEdges(shown: boolean): void {
+    this.edges.visible = shown;
+  }
+
+  lineColour(colour: string): void {
+    (this.materials.lines.uniforms["uLine"] as THREE.IUniform<THREE.Color>).value.set(colour).convertLinearToSRGB();
+  }
+
+  /** Return the box of all parts, metres in the scene's frame. */
+  bounds(): { min: number[]; max: number[] } {
+    const boxes = this.index.parts.map((part) => part.box_m).filter((box) => box !== undefined);
+    const side = (from: number, pick: (...values: number[]) => number) =>
+      [0, 1, 2].map((axis) => pick(...boxes.map((box) => box[from + axis] as number)));
+    return boxes.length ? { min: side(0, Math.min), max: side(3, Math.max) } : { min: [-1, -1, -1], max: [1, 1, 1] };
+  }
+
+  /** Let everything be drawn as numbers; call what comes back to undo it. */
+  drawNumbers(): () => void {
+    const kept = new Map<THREE.Mesh, THREE.Material | THREE.Material[]>();
+    this.group.traverse((node) => {
+      if (node instanceof THREE.Mesh) {
+        kept.set(node, node.material);
+        node.material = this.materials.numbers;
+      }
+    });
+    const edges = this.edges.visible;
+    this.edges.visible = false;
+    return () => {
+      for (const [mesh, material] of kept) mesh.material = material;
+      this.edges.visible = edges;
+    };
+  }
+
+  update(): boolean {
+    return false;
+  }
+
+  dispose(): void {
+    this.group.traverse((node) => {
+      if (node instanceof THREE.Mesh || node instanceof THREE.LineSegments) node.geometry.dispose();
+    });
+    for (const one of Object.values(this.materials)) one.dispose();
+    this.style.dispose();
+  }
+
+  private take(scene: THREE.Group, into: THREE.Group, lines: boolean): void {
+    scene.traverse((node) => {
+      if (node instanceof THREE.Mesh) {
+        const clear = (node.material as THREE.Material).name === "clear";
+        (node.material as THREE.Material).dispose();
+        node.material = clear ? this.materials.clear : this.materials.opaque;
+      } else if (node instanceof THREE.LineSegments) {
+        (node.material as THREE.Material).dispose();
+        node.material = this.materials.lines;
+      }
+    });
+    into.add(scene);
+    if (lines) this.edges.add(scene);
+  }
+}

@@ -1,0 +1,167 @@
+/** One element: the verdict, and why to believe it. */
+import { useEffect, useState } from "preact/hooks";
+import { Problem, type Schemas } from "../core/client";
+import { t, word } from "../core/i18n";
+import { chartOf, millimetres } from "../core/limits";
+import { detailOf, ghosted, hidden, hide, type Loaded, select, selected, workspace } from "../core/state";
+import { Failed, Loading } from "./notices";
+import { Sign } from "./table";
+
+export function Detail() {
+  const row = selected.value;
+  const [state, setState] = useState<Loaded<Schemas["ElementDetail"]>>({ kind: "loading" });
+  const [again, setAgain] = useState(0);
+  const ready = workspace.value.kind === "ready" ? workspace.value.value : null;
+  const known = ready?.check && row && row.verdict !== "unknown";
+
+  useEffect(() => {
+    if (!ready || !row || !known) return;
+    const abort = new AbortController();
+    setState({ kind: "loading" });
+    detailOf(ready.project.id, row.globalId, ready.check?.id, abort.signal)
+      .then((value) => setState({ kind: "ready", value }))
+      .catch((error) => {
+        if (abort.signal.aborted) return;
+        setState({
+          kind: "failed",
+          problem: error instanceof Problem ? error : new Problem(0, "offline", String(error)),
+        });
+      });
+    return () => abort.abort();
+  }, [ready, row, known, again]);
+
+  if (!row) return <p class="empty">{t("noSelection")}</p>;
+  return (
+    <article class="detail" aria-label={t("details")}>
+      <header>
+        <div>
+          <h2>{row.name || row.globalId}</h2>
+          <p class="dim">
+            {row.ifcClass.replace(/^Ifc/, "")}
+            {row.storey && ` · ${row.storey}`}
+          </p>
+          <code class="id">{row.globalId}</code>
+        </div>
+        <button type="button" class="quiet" aria-label={t("close")} onClick={() => select("")}>
+          ✕
+        </button>
+      </header>
+      <p class={`banner ${row.verdict}`}>
+        <Sign verdict={row.verdict} />
+        <strong>{word("verdict", row.verdict)}</strong>
+        <span>{word("status", row.status)}</span>
+      </p>
+      <div class="actions">
+        <button
+          type="button"
+          aria-pressed={ghosted.value}
+          onClick={() => {
+            ghosted.value = !ghosted.value;
+          }}
+        >
+          {t("ghost")}
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            hide(row.id);
+            select("");
+          }}
+        >
+          {t("hide")}
+        </button>
+        {hidden.value.size > 0 && (
+          <button
+            type="button"
+            onClick={() => {
+              hidden.value = new Set();
+            }}
+          >
+            {t("showAll")}
+          </button>
+        )}
+      </div>
+      {!known ? (
+        <p class="empty">{t("notMeasured")}</p>
+      ) : state.kind === "loading" ? (
+        <Loading />
+      ) : state.kind === "failed" ? (
+        <Failed problem={state.problem} again={() => setAgain(again + 1)} />
+      ) : (
+        <Measured detail={state.value} />
+      )}
+    </article>
+  );
+}
+
+function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
+  const share = (value: number | null) => (value === null ? "–" : `${Math.round(100 * value)} %`);
+  return (
+    <>
+      <dl class="facts">
+        <dt>{t("state")}</dt>
+        <dd>{word("state", detail.presence)}</dd>
+        <dt>{t("seenShare")}</dt>
+        <dd>{share(detail.visible_fraction)}</dd>
+        <dt>{t("points")}</dt>
+        <dd>{detail.points.toLocaleString()}</dd>
+      </dl>
+      <h3>{t("measurements")}</h3>
+      {detail.measurements.length === 0 && <p class="empty">{t("notMeasured")}</p>}
+      <ul class="measurements">
+        {detail.measurements.map((one) => (
+          <li key={`${one.characteristic}${one.source}`}>
+            <div class="between">
+              <strong>
+                <Sign verdict={one.verdict} /> {spoken(one.characteristic)}
+              </strong>
+              <span class="number">
+                {millimetres(one.actual_mm)}{" "}
+                <span class="dim">± {one.expanded_uncertainty_mm?.toFixed(1) ?? "–"} mm</span>
+              </span>
+            </div>
+            <Chart one={one} />
+            <div class="between dim small">
+              <span>
+                {t("limits")} {millimetres(one.lower_mm)} … {millimetres(one.upper_mm)} mm
+              </span>
+              <span>{word("verdict", one.verdict)}</span>
+            </div>
+            <p class="dim small">{one.source}</p>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function spoken(name: string): string {
+  const text = name.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The value with its interval against the limits: green between them, the bar is U. */
+function Chart({ one }: { one: Schemas["MeasurementOut"] }) {
+  const chart = chartOf(one);
+  if (!chart) return null;
+  const x = (share: number) => 4 + 292 * share;
+  const [lower, upper] = [chart.lower ?? 0, chart.upper ?? 1];
+  return (
+    <svg
+      class={`chart ${one.verdict}`}
+      viewBox="0 0 300 34"
+      role="img"
+      aria-label={`${millimetres(one.actual_mm)} mm, ${t("limits")} ${millimetres(one.lower_mm)} … ${millimetres(one.upper_mm)} mm`}
+    >
+      <line x1="4" x2="296" y1="17" y2="17" class="axis" />
+      <rect x={x(lower)} width={Math.max(0, x(upper) - x(lower))} y="9" height="16" class="zone" />
+      {[chart.lower, chart.upper].map(
+        (limit) => limit !== null && <line key={limit} x1={x(limit)} x2={x(limit)} y1="4" y2="30" class="limit" />,
+      )}
+      <line x1={x(chart.from)} x2={x(chart.to)} y1="17" y2="17" class="interval" />
+      <line x1={x(chart.from)} x2={x(chart.from)} y1="11" y2="23" class="interval thin" />
+      <line x1={x(chart.to)} x2={x(chart.to)} y1="11" y2="23" class="interval thin" />
+      <circle cx={x(chart.actual)} cy="17" r="5" class="actual" />
+    </svg>
+  );
+}

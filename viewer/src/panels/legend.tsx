@@ -1,0 +1,136 @@
+/** What the colours say, and the switches of what is drawn. */
+import { t, word } from "../core/i18n";
+import { css, diverging, STATES, spread, VERDICTS } from "../core/palette";
+import { go } from "../core/route";
+import { type ColourBy, colourBy, cut, ramp, shows, type Workspace } from "../core/state";
+
+export function Tools({ work }: { work: Workspace }) {
+  const on = shows.value;
+  const heights = work.scene?.box_mm;
+  const low = heights ? Math.min(...heights.min_z.filter((v): v is number => v !== null)) / 1000 : 0;
+  const high = heights ? Math.max(...heights.max_z.filter((v): v is number => v !== null)) / 1000 : 1;
+  return (
+    <div class="tools">
+      <label class="inline">
+        {t("colourBy")}
+        <select value={colourBy.value} onChange={(e) => go({ colour: e.currentTarget.value })}>
+          {(["verdict", "status", "ifcClass", "storey"] as ColourBy[]).map((by) => (
+            <option key={by} value={by}>
+              {t(by === "ifcClass" ? "class" : by)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <div class="toggles">
+        {(["model", "edges", "scan"] as const).map((what) => (
+          <button
+            key={what}
+            type="button"
+            class={on[what] ? "chip on" : "chip"}
+            aria-pressed={on[what]}
+            disabled={what === "scan" && !work.check?.has_scene}
+            onClick={() => {
+              shows.value = { ...on, [what]: !on[what] };
+            }}
+          >
+            {t(what)}
+          </button>
+        ))}
+        <button
+          type="button"
+          class={cut.value === null ? "chip" : "chip on"}
+          aria-pressed={cut.value !== null}
+          onClick={() => {
+            cut.value = cut.value === null ? low + 0.6 * (high - low) : null;
+          }}
+        >
+          {t("section")}
+        </button>
+      </div>
+      {cut.value !== null && (
+        <label class="inline">
+          {t("sectionHeight")}
+          <input
+            type="range"
+            min={low}
+            max={high}
+            step={0.05}
+            value={cut.value}
+            onInput={(e) => {
+              cut.value = Number(e.currentTarget.value);
+            }}
+          />
+        </label>
+      )}
+      {on.scan ? <Ramp /> : <Legend work={work} />}
+    </div>
+  );
+}
+
+function Ramp() {
+  const { rangeMm, toleranceMm } = ramp.value;
+  const stops = Array.from({ length: 21 }, (_, k) => css(diverging(k / 10 - 1))).join(", ");
+  return (
+    <div class="ramp">
+      <div class="bar" style={{ background: `linear-gradient(to right, ${stops})` }} aria-hidden="true" />
+      <div class="between small">
+        <span>
+          −{rangeMm} mm {t("inside")}
+        </span>
+        <span>
+          {t("outside")} +{rangeMm} mm
+        </span>
+      </div>
+      <label class="inline">
+        {t("range")} <output>{rangeMm} mm</output>
+        <input
+          type="range"
+          min={2}
+          max={200}
+          value={rangeMm}
+          onInput={(e) => {
+            ramp.value = { ...ramp.value, rangeMm: Number(e.currentTarget.value) };
+          }}
+        />
+      </label>
+      <label class="inline">
+        {t("tolerance")} <output>±{toleranceMm} mm</output>
+        <input
+          type="range"
+          min={0}
+          max={100}
+          value={toleranceMm}
+          onInput={(e) => {
+            ramp.value = { ...ramp.value, toleranceMm: Number(e.currentTarget.value) };
+          }}
+        />
+      </label>
+    </div>
+  );
+}
+
+function Legend({ work }: { work: Workspace }) {
+  const by = colourBy.value;
+  const entries: [string, string, string][] =
+    by === "verdict"
+      ? Object.entries(VERDICTS).map(([key, one]) => [word("verdict", key), css(one.colour), one.sign])
+      : by === "status"
+        ? Object.entries(STATES).map(([key, one]) => [word("status", key), css(one.colour), one.sign])
+        : (by === "storey" ? work.table.storeys : work.table.classes).map((text, n) => [
+            text.replace(/^Ifc/, ""),
+            css(spread(n)),
+            "",
+          ]);
+  return (
+    <ul class="legend">
+      {entries.map(([text, colour, sign]) => (
+        <li key={text}>
+          <span class="sign" style={{ background: colour }} aria-hidden="true">
+            {sign}
+          </span>
+          {text}
+        </li>
+      ))}
+    </ul>
+  );
+}

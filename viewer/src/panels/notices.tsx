@@ -1,0 +1,24 @@
+/** What is shown while something loads, and when it failed: always with a way on. */
+import type { Problem } from "../core/client";
+import { t } from "../core/i18n";
+
+export function Loading() {
+  return (
+    <div class="notice" role="status" aria-live="polite">
+      <span class="spinner" aria-hidden="true" />
+      {t("loading")}
+    </div>
+  );
+}
+
+export function Failed({ problem, again }: { problem: Problem; again: () => void }) {
+  const said = problem.kind === "no-model" ? t("noModel") : problem.status === 0 ? t("offline") : problem.message;
+  return (
+    <div class="notice" role="alert">
+      <p>{said}</p>
+      <button type="button" onClick={again}>
+        {t("retry")}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+/** One project: the model, the table beside it, and what is known of the element that is chosen. */
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { t } from "../core/i18n";
+import { go, place } from "../core/route";
+import { open, selected, type Workspace, workspace } from "../core/state";
+import { Detail } from "./detail";
+import { Tools } from "./legend";
+import { Failed, Loading } from "./notices";
+import { ElementList } from "./table";
+import { Viewport } from "./viewport";
+
+/** On a phone one of them is seen at a time below the view. */
+const sheet = signal<"table" | "tools" | "details" | "">("");
+
+export function Project() {
+  const { project, epoch } = place.value;
+  useEffect(() => void open(project, epoch), [project, epoch]);
+  const state = workspace.value;
+  if (state.kind === "loading") return <Loading />;
+  if (state.kind === "failed") return <Failed problem={state.problem} again={() => void open(project, epoch)} />;
+  return <Ready work={state.value} />;
+}
+
+function Ready({ work }: { work: Workspace }) {
+  const chosen = selected.value;
+  useEffect(() => {
+    if (chosen) sheet.value = "details";
+    else if (sheet.value === "details") sheet.value = "";
+  }, [chosen]);
+  return (
+    <div class="work" data-sheet={sheet.value}>
+      <aside class="side left">
+        <ElementList />
+      </aside>
+      <div class="middle">
+        {!work.check && (
+          <p class="strip" role="status">
+            {t("noEpoch")}
+          </p>
+        )}
+        {work.check?.registration.status === "refused" && (
+          <p class="strip warn" role="alert">
+            {t("refused")}
+          </p>
+        )}
+        {work.scene ? <Viewport work={work} /> : <p class="empty">{t("noScene")}</p>}
+        <div class="overlay">
+          <Tools work={work} />
+        </div>
+      </div>
+      <aside class="side right">
+        <Detail />
+      </aside>
+      <nav class="tabs" aria-label={t("menu")}>
+        {(["table", "tools", "details"] as const).map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={sheet.value === one}
+            onClick={() => {
+              sheet.value = sheet.value === one ? "" : one;
+            }}
+          >
+            {one === "table" ? t("table") : one === "tools" ? t("view") : t("details")}
+          </button>
+        ))}
+      </nav>
+    </div>
+  );
+}
+
+export function EpochChoice() {
+  const state = workspace.value;
+  if (state.kind !== "ready" || state.value.scans.length === 0) return null;
+  const { scans, scan } = state.value;
+  return (
+    <label class="inline epoch">
+      <span>{t("epoch")}</span>
+      <select value={scan?.id ?? ""} onChange={(e) => go({ epoch: e.currentTarget.value })}>
+        {scans.map((one) => (
+          <option key={one.id} value={one.id}>
+            {`${one.name} · ${one.captured_at.slice(0, 10)}`}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

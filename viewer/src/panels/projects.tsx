@@ -1,0 +1,48 @@
+/** The projects somebody takes part in. */
+import { useEffect, useState } from "preact/hooks";
+import { list, Problem, type Schemas } from "../core/client";
+import { t } from "../core/i18n";
+import { go } from "../core/route";
+import type { Loaded } from "../core/state";
+import { Failed, Loading } from "./notices";
+
+export function Projects() {
+  const [state, setState] = useState<Loaded<Schemas["ProjectOut"][]>>({ kind: "loading" });
+  const load = () => {
+    setState({ kind: "loading" });
+    list<Schemas["ProjectOut"]>("/projects")
+      .then((value) => setState({ kind: "ready", value }))
+      .catch((error) =>
+        setState({
+          kind: "failed",
+          problem: error instanceof Problem ? error : new Problem(0, "offline", String(error)),
+        }),
+      );
+  };
+  useEffect(load, []);
+  if (state.kind === "loading") return <Loading />;
+  if (state.kind === "failed") return <Failed problem={state.problem} again={load} />;
+  return (
+    <main class="page">
+      <h1>{t("projects")}</h1>
+      {state.value.length === 0 && <p class="empty">{t("noProjects")}</p>}
+      <ul class="cards">
+        {state.value.map((project) => (
+          <li key={project.id}>
+            <a
+              class="card"
+              href={`/projects/${project.id}`}
+              onClick={(event) => {
+                event.preventDefault();
+                go({ project: project.id, epoch: "", element: "", filter: "" });
+              }}
+            >
+              <strong>{project.name}</strong>
+              <span class="dim">{project.key}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </main>
+  );
+}

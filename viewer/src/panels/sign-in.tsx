@@ -1,0 +1,133 @@
+/** Signing in, also again over what is open: nothing that was entered is lost. */
+import { useState } from "preact/hooks";
+import { Problem, session, signIn, whoAmI } from "../core/client";
+import { t } from "../core/i18n";
+import { changePassword } from "../core/state";
+import { Switches } from "./switches";
+
+export function SignIn({ again = false }: { again?: boolean }) {
+  const [login, setLogin] = useState("");
+  const [password, setPassword] = useState("");
+  const [fault, setFault] = useState("");
+  const [busy, setBusy] = useState(false);
+
+  async function enter(event: Event) {
+    event.preventDefault();
+    setBusy(true);
+    setFault("");
+    try {
+      await signIn(login, password);
+    } catch (error) {
+      setFault(told(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <main class={again ? "veil" : "front"}>
+      <form class="card enter" onSubmit={enter} aria-busy={busy}>
+        <Brand />
+        {again && <p role="status">{t("signInAgain")}</p>}
+        <label>
+          {t("login")}
+          <input
+            name="login"
+            autocomplete="username"
+            required
+            value={login}
+            onInput={(e) => setLogin(e.currentTarget.value)}
+          />
+        </label>
+        <label>
+          {t("password")}
+          <input
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            required
+            value={password}
+            onInput={(e) => setPassword(e.currentTarget.value)}
+          />
+        </label>
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+        <button class="primary" type="submit" disabled={busy}>
+          {t("signIn")}
+        </button>
+        <Switches />
+      </form>
+    </main>
+  );
+}
+
+/** The first thing after a one-time password. */
+export function NewPassword() {
+  const [current, setCurrent] = useState("");
+  const [fresh, setFresh] = useState("");
+  const [fault, setFault] = useState("");
+
+  async function change(event: Event) {
+    event.preventDefault();
+    try {
+      await changePassword(current, fresh);
+      session.value = null;
+      await whoAmI();
+    } catch (error) {
+      setFault(told(error));
+    }
+  }
+
+  return (
+    <main class="front">
+      <form class="card enter" onSubmit={change}>
+        <Brand />
+        <p>{t("passwordRule")}</p>
+        <label>
+          {t("password")}
+          <input
+            type="password"
+            autocomplete="current-password"
+            required
+            value={current}
+            onInput={(e) => setCurrent(e.currentTarget.value)}
+          />
+        </label>
+        <label>
+          {t("newPassword")}
+          <input
+            type="password"
+            autocomplete="new-password"
+            required
+            value={fresh}
+            onInput={(e) => setFresh(e.currentTarget.value)}
+          />
+        </label>
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+        <button class="primary" type="submit">
+          {t("changePassword")}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+function Brand() {
+  return (
+    <header class="brand">
+      <img src="/icon.svg" alt="" width="40" height="40" />
+      <div>
+        <h1>qtems</h1>
+        <p>{t("tagline")}</p>
+      </div>
+    </header>
+  );
+}
+
+export function told(error: unknown): string {
+  if (!(error instanceof Problem)) return String(error);
+  return error.status === 0 ? t("offline") : error.message;
+}

@@ -1,0 +1,205 @@
+/** The elements as a table: everything that the model shows, for keyboard, screen reader and search. */
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { type Column, NO_FILTER, sorted } from "../core/elements";
+import { t, word } from "../core/i18n";
+import { css, VERDICTS } from "../core/palette";
+import { filter, filtered, isFiltered, select, selected, workspace } from "../core/state";
+
+const ROW = 44;
+const SPARE = 8;
+const COLUMNS: readonly Column[] = ["verdict", "name", "ifcClass", "storey"];
+const HEADS = { verdict: "verdict", name: "name", ifcClass: "class", storey: "storey" } as const;
+
+export function Sign({ verdict }: { verdict: string }) {
+  const meaning = VERDICTS[verdict] ?? VERDICTS["unknown"];
+  if (!meaning) return null;
+  return (
+    <span class="sign" style={{ background: css(meaning.colour) }} aria-hidden="true">
+      {meaning.sign}
+    </span>
+  );
+}
+
+export function ElementList() {
+  const by = useSignal<Column>("verdict");
+  const descending = useSignal(false);
+  const top = useSignal(0);
+  const height = useSignal(600);
+  const frame = useRef<HTMLDivElement>(null);
+  const rows = useComputed(() => sorted(filtered.value, by.value, descending.value));
+
+  useEffect(() => {
+    const node = frame.current;
+    if (!node) return;
+    const watch = new ResizeObserver(() => {
+      height.value = node.clientHeight;
+    });
+    watch.observe(node);
+    return () => watch.disconnect();
+  }, [height]);
+
+  const chosen = selected.value;
+  useEffect(() => {
+    const node = frame.current;
+    const at = chosen ? rows.peek().indexOf(chosen) : -1;
+    if (!node || at < 0) return;
+    if (at * ROW < node.scrollTop || (at + 2) * ROW > node.scrollTop + node.clientHeight) {
+      node.scrollTop = at * ROW - node.clientHeight / 3;
+    }
+  }, [chosen, rows]);
+
+  const first = Math.max(0, Math.floor(top.value / ROW) - SPARE);
+  const last = Math.min(rows.value.length, Math.ceil((top.value + height.value) / ROW) + SPARE);
+
+  function step(event: KeyboardEvent) {
+    const move = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    const at = chosen ? rows.value.indexOf(chosen) : -1;
+    const next = rows.value[Math.max(0, Math.min(rows.value.length - 1, at + move))];
+    if (next) select(next.globalId);
+  }
+
+  return (
+    <section class="list" aria-label={t("elements")}>
+      <Filters />
+      <div
+        class="rows"
+        ref={frame}
+        onScroll={(e) => {
+          top.value = e.currentTarget.scrollTop;
+        }}
+        onKeyDown={step}
+        tabIndex={0}
+        role="grid"
+        aria-label={t("elements")}
+        aria-rowcount={rows.value.length + 1}
+      >
+        <div class="row head" role="row">
+          {COLUMNS.map((column) => (
+            <div
+              key={column}
+              role="columnheader"
+              aria-sort={by.value === column ? (descending.value ? "descending" : "ascending") : "none"}
+            >
+              <button
+                type="button"
+                onClick={() => {
+                  descending.value = by.value === column && !descending.value;
+                  by.value = column;
+                }}
+              >
+                {t(HEADS[column])}
+                <span aria-hidden="true">{by.value === column ? (descending.value ? " ▾" : " ▴") : ""}</span>
+              </button>
+            </div>
+          ))}
+        </div>
+        {rows.value.length === 0 && <p class="empty">{t("nothingFound")}</p>}
+        <div style={{ height: `${first * ROW}px` }} />
+        {rows.value.slice(first, last).map((row, k) => (
+          <div
+            key={row.globalId}
+            role="row"
+            aria-rowindex={first + k + 2}
+            aria-selected={row === chosen}
+            class={row === chosen ? "row chosen" : "row"}
+            onClick={() => select(row.globalId)}
+            onKeyDown={(e) => {
+              if (e.key === "Enter") select(row.globalId);
+            }}
+          >
+            <div role="gridcell" class="verdict">
+              <Sign verdict={row.verdict} />
+              {word("verdict", row.verdict)}
+            </div>
+            <div role="gridcell">{row.name || "–"}</div>
+            <div role="gridcell" class="dim">
+              {row.ifcClass.replace(/^Ifc/, "")}
+            </div>
+            <div role="gridcell" class="dim">
+              {row.storey}
+            </div>
+          </div>
+        ))}
+        <div style={{ height: `${(rows.value.length - last) * ROW}px` }} />
+      </div>
+    </section>
+  );
+}
+
+function Filters() {
+  if (workspace.value.kind !== "ready") return null;
+  const { table } = workspace.value.value;
+  const asked = filter.value;
+  const set = (change: Partial<typeof asked>) => {
+    filter.value = { ...asked, ...change };
+  };
+  return (
+    <div class="filters">
+      <input
+        type="search"
+        placeholder={t("search")}
+        aria-label={t("search")}
+        value={asked.text}
+        onInput={(e) => set({ text: e.currentTarget.value })}
+      />
+      <div class="pair">
+        <select
+          aria-label={t("class")}
+          value={asked.ifcClass}
+          onChange={(e) => set({ ifcClass: e.currentTarget.value })}
+        >
+          <option value="">{`${t("class")}: ${t("all")}`}</option>
+          {table.classes.map((one) => (
+            <option key={one} value={one}>
+              {one.replace(/^Ifc/, "")}
+            </option>
+          ))}
+        </select>
+        <select aria-label={t("storey")} value={asked.storey} onChange={(e) => set({ storey: e.currentTarget.value })}>
+          <option value="">{`${t("storey")}: ${t("all")}`}</option>
+          {table.storeys.map((one) => (
+            <option key={one} value={one}>
+              {one}
+            </option>
+          ))}
+        </select>
+      </div>
+      <div class="chips" role="group" aria-label={t("verdict")}>
+        {Object.keys(VERDICTS).map((verdict) => {
+          const count = table.rows.filter((row) => row.verdict === verdict).length;
+          if (!count) return null;
+          const on = asked.verdict === verdict;
+          return (
+            <button
+              key={verdict}
+              type="button"
+              class={on ? "chip on" : "chip"}
+              aria-pressed={on}
+              onClick={() => set({ verdict: on ? "" : verdict })}
+            >
+              <Sign verdict={verdict} />
+              {word("verdict", verdict)} <b>{count}</b>
+            </button>
+          );
+        })}
+      </div>
+      {isFiltered.value && (
+        <div class="between">
+          <span class="dim">{t("shown", { n: filtered.value.length, total: table.rows.length })}</span>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              filter.value = NO_FILTER;
+            }}
+          >
+            {t("clearFilters")}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

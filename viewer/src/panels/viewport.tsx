@@ -1,0 +1,266 @@
+/** The 3D view: the stage lives here, and follows what the state says. */
+import { effect } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Plane, Vector3 } from "three";
+import { ROOT } from "../core/client";
+import { boxOf, type ElementRow } from "../core/elements";
+import { t } from "../core/i18n";
+import { type Rgb, STATES, spread, VERDICTS } from "../core/palette";
+import {
+  colourBy,
+  cut,
+  filtered,
+  ghosted,
+  hidden,
+  isFiltered,
+  ramp,
+  select,
+  selected,
+  shows,
+  type Workspace,
+} from "../core/state";
+import { DesignLayer, type SceneIndex } from "../layers/design";
+import { DeviationLayer } from "../layers/deviation";
+import { Picker } from "../scene/picking";
+import { Stage } from "../scene/stage";
+import { CHOSEN, GHOST, HIDDEN, SOLID } from "../scene/style";
+import { theme } from "./switches";
+
+type Phase = "loading" | "ready" | "no-webgl" | "lost" | "failed";
+
+export function Viewport({ work }: { work: Workspace }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [phase, setPhase] = useState<Phase>("loading");
+  const [share, setShare] = useState(0);
+  const [missing, setMissing] = useState<string[]>([]);
+  const [round, setRound] = useState(0);
+  const fit = useRef<() => void>(() => {});
+
+  useEffect(() => {
+    const node = canvas.current;
+    if (!node) return;
+    let stage: Stage;
+    try {
+      stage = new Stage(node);
+    } catch {
+      setPhase("no-webgl");
+      return;
+    }
+    const shown = show(stage, work, { setPhase, setShare, fail: (what) => setMissing((all) => [...all, what]) });
+    fit.current = shown.fit;
+    stage.onContext = (lost) => setPhase(lost ? "lost" : "ready");
+    (globalThis as unknown as { qtemsStage?: Stage }).qtemsStage = stage;
+    return () => {
+      shown.end();
+      stage.dispose();
+    };
+  }, [work, round]);
+
+  return (
+    <div class="stage">
+      <canvas ref={canvas} key={round} aria-label={t("view")} data-phase={phase} tabIndex={0} />
+      {phase === "loading" && (
+        <div class="notice over" role="status">
+          <span class="spinner" aria-hidden="true" /> {t("loading")} {share > 0 && `${Math.round(100 * share)} %`}
+        </div>
+      )}
+      {phase === "no-webgl" && (
+        <div class="notice over" role="alert">
+          {t("noWebgl")}
+        </div>
+      )}
+      {phase === "lost" && (
+        <div class="notice over" role="alert">
+          <p>{t("contextLost")}</p>
+          <button
+            type="button"
+            onClick={() => {
+              setPhase("loading");
+              setRound(round + 1);
+            }}
+          >
+            {t("restart")}
+          </button>
+        </div>
+      )}
+      {phase === "failed" && (
+        <div class="notice over" role="alert">
+          <p>{t("offline")}</p>
+          <button
+            type="button"
+            onClick={() => {
+              setPhase("loading");
+              setRound(round + 1);
+            }}
+          >
+            {t("retry")}
+          </button>
+        </div>
+      )}
+      {missing.length > 0 && (
+        <div class="toast" role="alert">
+          {t("failedPart", { what: missing.join(", ") })}
+        </div>
+      )}
+      <div class="corner">
+        <button type="button" class="round" aria-label={t("fit")} title={t("fit")} onClick={() => fit.current()}>
+          ⤢
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface Told {
+  setPhase: (phase: Phase) => void;
+  setShare: (share: number) => void;
+  fail: (what: string) => void;
+}
+
+/** Put a workspace on the stage; `end` stops following the state. */
+function show(stage: Stage, work: Workspace, told: Told): { fit: () => void; end: () => void } {
+  const base = `${ROOT}/projects/${work.project.id}/models/${work.model.id}/scene/`;
+  const picker = new Picker();
+  const plane = new Plane(new Vector3(0, 0, -1), 0);
+  const ends: (() => void)[] = [() => picker.dispose()];
+  let design: DesignLayer | null = null;
+  let ended = false;
+  const shown = {
+    fit: () => {},
+    end: () => {
+      ended = true;
+      for (const end of ends) end();
+    },
+  };
+  if (!work.scene) {
+    told.setPhase("ready");
+    return shown;
+  }
+
+  async function begin(): Promise<void> {
+    const answer = await fetch(`${base}model.json`);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const index: SceneIndex = await answer.json();
+    if (ended) return;
+    design = new DesignLayer(index, stage.planes);
+    const bounds = design.bounds();
+    shown.fit = () => void stage.fit(bounds);
+    await stage.fit(bounds, false);
+    stage.add(design);
+    ends.push(effect(() => paint(stage, design as DesignLayer, work)));
+    await design.load(
+      base,
+      (part, of) => {
+        told.setShare(part / of);
+        stage.invalidate();
+      },
+      told.fail,
+    );
+    if (ended) return;
+    told.setPhase("ready");
+    stage.invalidate();
+    void design
+      .loadEdges(base)
+      .then(() => stage.invalidate())
+      .catch(() => told.fail("edges"));
+  }
+  begin().catch(() => {
+    if (!ended) told.setPhase("failed");
+  });
+
+  let cloud: DeviationLayer | null = null;
+  ends.push(
+    effect(() => {
+      const { model, edges, scan } = shows.value;
+      if (scan && !cloud && work.check?.has_scene) {
+        cloud = new DeviationLayer(
+          `${ROOT}/projects/${work.project.id}/checks/${work.check.id}/scene/tileset.json`,
+          work.scene?.origin_m ?? [0, 0, 0],
+          stage.planes,
+        );
+        stage.add(cloud);
+      }
+      if (cloud) cloud.group.visible = scan;
+      if (design) {
+        design.group.visible = model;
+        design.showEdges(edges);
+      }
+      const { rangeMm, toleranceMm } = ramp.value;
+      cloud?.set(rangeMm, toleranceMm);
+      stage.invalidate();
+    }),
+  );
+  ends.push(
+    effect(() => {
+      const height = cut.value;
+      plane.constant = height ?? 0;
+      stage.planes.splice(0, stage.planes.length, ...(height === null ? [] : [plane]));
+      stage.invalidate();
+    }),
+  );
+  ends.push(
+    effect(() => {
+      stage.colour(theme.value === "dark" ? "#14181d" : "#eef1f4");
+      design?.lineColour(theme.value === "dark" ? "#0b0d10" : "#1f242b");
+    }),
+  );
+  let before = "";
+  ends.push(
+    effect(() => {
+      const row = selected.value;
+      const scene = work.scene;
+      if (!row || !scene || row.globalId === before) return;
+      before = row.globalId;
+      const box = boxOf(scene, row.id);
+      if (box && !byTap) void stage.fit(box);
+      byTap = false;
+    }),
+  );
+
+  let byTap = false;
+  let down: { x: number; y: number } | null = null;
+  const press = (event: PointerEvent) => {
+    down = event.isPrimary ? { x: event.offsetX, y: event.offsetY } : null;
+  };
+  const release = (event: PointerEvent) => {
+    if (!down || !design || Math.hypot(event.offsetX - down.x, event.offsetY - down.y) > 6) return;
+    const id = picker.at(stage, design, event.offsetX, event.offsetY);
+    const row = id === null ? undefined : work.table.rows[id];
+    byTap = row !== undefined;
+    select(row?.globalId ?? "");
+  };
+  stage.canvas.addEventListener("pointerdown", press);
+  stage.canvas.addEventListener("pointerup", release);
+  ends.push(() => {
+    stage.canvas.removeEventListener("pointerdown", press);
+    stage.canvas.removeEventListener("pointerup", release);
+  });
+  return shown;
+}
+
+/** Give each element its colour, and hide or ghost what is not asked for. */
+function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
+  const by = colourBy.value;
+  const gone = hidden.value;
+  const chosen = selected.value;
+  const among = isFiltered.value ? new Set(filtered.value.map((row) => row.id)) : null;
+  const alone = ghosted.value && chosen !== null;
+  const look = colours(by, work);
+  design.style.paint((id) => {
+    const row = work.table.rows[id];
+    if (!row || gone.has(id)) return { colour: [0, 0, 0], way: HIDDEN };
+    const aside = (among && !among.has(id)) || (alone && row !== chosen);
+    return { colour: look(row), way: row === chosen ? CHOSEN : aside ? GHOST : SOLID };
+  });
+  stage.invalidate();
+}
+
+const UNKNOWN: Rgb = [186, 192, 200];
+
+function colours(by: string, work: Workspace): (row: ElementRow) => Rgb {
+  if (by === "verdict") return (row) => VERDICTS[row.verdict]?.colour ?? UNKNOWN;
+  if (by === "status") return (row) => STATES[row.status]?.colour ?? UNKNOWN;
+  const values = by === "storey" ? work.table.storeys : work.table.classes;
+  const places = new Map(values.map((value, n) => [value, spread(n)]));
+  return (row) => places.get(by === "storey" ? row.storey : row.ifcClass) ?? UNKNOWN;
+}

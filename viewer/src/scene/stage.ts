@@ -1,0 +1,139 @@
+/** The stage: one canvas, one camera, z up as in the design; it draws when something changed and not otherwise. */
+import CameraControls from "camera-controls";
+import * as THREE from "three";
+
+CameraControls.install({ THREE });
+
+/** Something that is drawn. */
+export interface Layer {
+  readonly group: THREE.Object3D;
+  /** Called before each picture; true asks for another one soon (something is still loading). */
+  update(stage: Stage): boolean;
+  /** Give the memory back; the layer is not used again. */
+  dispose(): void;
+}
+
+export interface Box {
+  min: number[];
+  max: number[];
+}
+
+export class Stage {
+  readonly renderer: THREE.WebGLRenderer;
+  readonly camera = new THREE.PerspectiveCamera(50, 1, 0.05, 5000);
+  readonly controls: CameraControls;
+  readonly scene = new THREE.Scene();
+  readonly planes: THREE.Plane[] = [];
+  /** Told when the graphics context goes (true) and when it is back (false). */
+  onContext: (lost: boolean) => void = () => {};
+  /** Told after each picture. */
+  onDrawn: () => void = () => {};
+  private readonly layers: Layer[] = [];
+  private readonly observer: ResizeObserver;
+  private wanted = true;
+  private frame = 0;
+  private last = 0;
+
+  /** Throws when the browser has no WebGL 2. */
+  constructor(readonly canvas: HTMLCanvasElement) {
+    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+    this.renderer.setPixelRatio(Math.min(globalThis.devicePixelRatio || 1, 2));
+    this.renderer.outputColorSpace = THREE.LinearSRGBColorSpace; // colours have meanings: they are shown as they are named
+    this.camera.up.set(0, 0, 1);
+    this.camera.position.set(20, -25, 18);
+    this.controls = new CameraControls(this.camera, canvas);
+    this.controls.updateCameraUp();
+    this.controls.smoothTime = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 0.15;
+    this.controls.dollyToCursor = true;
+    this.controls.minDistance = 0.2;
+    canvas.addEventListener("webglcontextlost", this.lost);
+    canvas.addEventListener("webglcontextrestored", this.restored);
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(canvas.parentElement ?? canvas);
+    this.resize();
+    this.frame = requestAnimationFrame(this.tick);
+  }
+
+  add(layer: Layer): void {
+    this.layers.push(layer);
+    this.scene.add(layer.group);
+    this.invalidate();
+  }
+
+  remove(layer: Layer): void {
+    const at = this.layers.indexOf(layer);
+    if (at >= 0) this.layers.splice(at, 1);
+    this.scene.remove(layer.group);
+    layer.dispose();
+    this.invalidate();
+  }
+
+  /** Ask for a new picture. */
+  invalidate(): void {
+    this.wanted = true;
+  }
+
+  /** Show a box (metres, scene's frame), from where the camera looks now or from the south-west above. */
+  async fit(box: Box, animate = true): Promise<void> {
+    const bounds = new THREE.Box3(new THREE.Vector3(...box.min), new THREE.Vector3(...box.max));
+    const sphere = bounds.getBoundingSphere(new THREE.Sphere());
+    sphere.radius = Math.max(sphere.radius, 0.5);
+    this.camera.far = Math.max(500, sphere.radius * 40);
+    this.camera.updateProjectionMatrix();
+    await this.controls.fitToSphere(sphere, animate);
+  }
+
+  /** Look from above or from a corner; angles in radians. */
+  turn(azimuth: number, polar: number): void {
+    void this.controls.rotateTo(azimuth, polar, true);
+  }
+
+  colour(background: string): void {
+    this.scene.background = new THREE.Color(background).convertLinearToSRGB();
+    this.invalidate();
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.frame);
+    this.observer.disconnect();
+    this.canvas.removeEventListener("webglcontextlost", this.lost);
+    this.canvas.removeEventListener("webglcontextrestored", this.restored);
+    for (const layer of [...this.layers]) this.remove(layer);
+    this.controls.dispose();
+    this.renderer.dispose();
+  }
+
+  private readonly tick = (now: number): void => {
+    this.frame = requestAnimationFrame(this.tick);
+    const moved = this.controls.update(Math.min((now - this.last) / 1000, 0.1));
+    this.last = now;
+    if (moved) this.wanted = true;
+    let loading = false;
+    for (const layer of this.layers) if (layer.group.visible && layer.update(this)) loading = true;
+    if (!this.wanted) {
+      if (!loading) return;
+    }
+    this.wanted = false;
+    this.renderer.render(this.scene, this.camera);
+    this.onDrawn();
+  };
+
+  private resize(): void {
+    const around = this.canvas.parentElement ?? this.canvas;
+    const [width, height] = [Math.max(1, around.clientWidth), Math.max(1, around.clientHeight)];
+    this.renderer.setSize(width, height, false);
+    this.camera.aspect = width / height;
+    this.camera.updateProjectionMatrix();
+    this.invalidate();
+  }
+
+  private readonly lost = (event: Event): void => {
+    event.preventDefault();
+    this.onContext(true);
+  };
+
+  private readonly restored = (): void => {
+    this.onContext(false);
+    this.invalidate();
+  };
+}

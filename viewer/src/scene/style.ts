@@ -1,0 +1,141 @@
+/** How each element looks: one texel an element, read by the shaders by feature id. */
+import * as THREE from "three";
+import type { Rgb } from "../core/palette";
+
+/** What the fourth number of a texel says. */
+export const HIDDEN = 0;
+export const GHOST = 80;
+export const SOLID = 200;
+export const CHOSEN = 255;
+const WIDTH = 1024;
+
+export class ElementStyle {
+  readonly texture: THREE.DataTexture;
+  private readonly texels: Uint8Array<ArrayBuffer>;
+
+  constructor(readonly count: number) {
+    const height = Math.max(1, Math.ceil(count / WIDTH));
+    this.texels = new Uint8Array(WIDTH * height * 4).fill(SOLID);
+    this.texture = new THREE.DataTexture(this.texels, WIDTH, height, THREE.RGBAFormat, THREE.UnsignedByteType);
+    this.texture.needsUpdate = true;
+  }
+
+  /** Set all elements at once: a colour and how it is drawn for each feature id. */
+  paint(look: (id: number) => { colour: Rgb; way: number }): void {
+    for (let id = 0; id < this.count; id += 1) {
+      const { colour, way } = look(id);
+      this.texels[4 * id] = colour[0];
+      this.texels[4 * id + 1] = colour[1];
+      this.texels[4 * id + 2] = colour[2];
+      this.texels[4 * id + 3] = way;
+    }
+    this.texture.needsUpdate = true;
+  }
+
+  wayOf(id: number): number {
+    return this.texels[4 * id + 3] ?? HIDDEN;
+  }
+
+  dispose(): void {
+    this.texture.dispose();
+  }
+}
+
+const VERTEX_HEAD = /* glsl */ `
+attribute float _feature_id_0;
+uniform sampler2D uStyle;
+flat varying vec4 vStyle;
+flat varying float vId;
+varying vec3 vSeen;
+#include <clipping_planes_pars_vertex>
+`;
+
+const VERTEX = /* glsl */ `${VERTEX_HEAD}
+void main() {
+  int id = int(_feature_id_0 + 0.5);
+  vStyle = texelFetch(uStyle, ivec2(id % ${WIDTH}, id / ${WIDTH}), 0);
+  vId = _feature_id_0;
+  vec4 mvPosition = modelViewMatrix * vec4(position, 1.0);
+  vSeen = mvPosition.xyz;
+  #include <clipping_planes_vertex>
+  gl_Position = projectionMatrix * mvPosition;
+  if (vStyle.a < 0.1) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+}`;
+
+const FACES = /* glsl */ `
+flat varying vec4 vStyle;
+varying vec3 vSeen;
+uniform float uOpacity;
+#include <clipping_planes_pars_fragment>
+void main() {
+  #include <clipping_planes_fragment>
+  bool ghost = vStyle.a < 0.5;
+  vec2 at = floor(gl_FragCoord.xy);
+  // every second or sixth pixel: see-through without sorting anything
+  if (ghost && mod(at.x + 3.0 * at.y, 6.0) > 0.5) discard;
+  if (uOpacity < 1.0 && !ghost && mod(at.x + at.y, 2.0) > 0.5) discard;
+  vec3 normal = normalize(cross(dFdx(vSeen), dFdy(vSeen)));
+  float light = 0.62 + 0.38 * abs(dot(normal, normalize(vec3(0.25, 0.45, 0.85))));
+  vec3 colour = vStyle.rgb * light;
+  if (vStyle.a > 0.9) colour = mix(colour, vec3(0.10, 0.45, 1.0), 0.45 + 0.25 * step(mod(at.x + at.y, 8.0), 1.0));
+  gl_FragColor = vec4(colour, 1.0);
+}`;
+
+const LINES = /* glsl */ `
+flat varying vec4 vStyle;
+varying vec3 vSeen;
+uniform vec3 uLine;
+#include <clipping_planes_pars_fragment>
+void main() {
+  #include <clipping_planes_fragment>
+  if (vStyle.a < 0.5) discard;
+  gl_FragColor = vec4(vStyle.a > 0.9 ? vec3(0.0, 0.2, 0.8) : uLine, 1.0);
+}`;
+
+const NUMBERS = /* glsl */ `
+flat varying float vId;
+flat varying vec4 vStyle;
+#include <clipping_planes_pars_fragment>
+void main() {
+  #include <clipping_planes_fragment>
+  if (vStyle.a < 0.5) discard;
+  float id = floor(vId + 0.5) + 1.0;
+  gl_FragColor = vec4(mod(id, 256.0), mod(floor(id / 256.0), 256.0), floor(id / 65536.0), 255.0) / 255.0;
+}`;
+
+function material(
+  style: ElementStyle,
+  fragment: string,
+  more: Record<string, THREE.IUniform> = {},
+): THREE.ShaderMaterial {
+  return new THREE.ShaderMaterial({
+    uniforms: { uStyle: { value: style.texture }, ...more },
+    vertexShader: VERTEX,
+    fragmentShader: fragment,
+    side: THREE.DoubleSide,
+    clipping: true,
+  });
+}
+
+export interface Materials {
+  opaque: THREE.ShaderMaterial;
+  clear: THREE.ShaderMaterial;
+  lines: THREE.ShaderMaterial;
+  /** Draws each element in the colour that is its number plus one: for picking. */
+  numbers: THREE.ShaderMaterial;
+}
+
+export function materialsOf(style: ElementStyle): Materials {
+  const made = {
+    opaque: material(style, FACES, { uOpacity: { value: 1 } }),
+    clear: material(style, FACES, { uOpacity: { value: 0.5 } }),
+    lines: material(style, LINES, { uLine: { value: new THREE.Color(0.12, 0.14, 0.18) } }),
+    numbers: material(style, NUMBERS),
+  };
+  for (const faces of [made.opaque, made.clear, made.numbers]) {
+    faces.polygonOffset = true; // lines lie on the faces
+    faces.polygonOffsetFactor = 1;
+    faces.polygonOffsetUnits = 1;
+  }
+  return made;
+}
