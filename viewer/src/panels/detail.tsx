@@ -109,7 +109,7 @@ function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
       <h3>{t("measurements")}</h3>
       {detail.measurements.length === 0 && <p class="empty">{t("notMeasured")}</p>}
       <ul class="measurements">
-        {detail.measurements.map((one) => (
+        {inOrder(detail.measurements).map((one) => (
           <li key={`${one.characteristic}${one.source}`}>
             <div class="between">
               <strong>
@@ -133,6 +133,13 @@ function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
       </ul>
     </>
   );
+}
+
+const GRAVITY = ["fail", "indeterminate", "pass", "not_measured"];
+
+/** What decides comes first. */
+function inOrder(all: readonly Schemas["MeasurementOut"][]): Schemas["MeasurementOut"][] {
+  return [...all].sort((one, other) => GRAVITY.indexOf(one.verdict) - GRAVITY.indexOf(other.verdict));
 }
 
 function spoken(name: string): string {

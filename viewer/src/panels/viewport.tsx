@@ -245,11 +245,12 @@ function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
   const chosen = selected.value;
   const among = isFiltered.value ? new Set(filtered.value.map((row) => row.id)) : null;
   const alone = ghosted.value && chosen !== null;
+  const scanned = shows.value.scan; // points lie on the faces: the model steps back for them
   const look = colours(by, work);
   design.style.paint((id) => {
     const row = work.table.rows[id];
     if (!row || gone.has(id)) return { colour: [0, 0, 0], way: HIDDEN };
-    const aside = (among && !among.has(id)) || (alone && row !== chosen);
+    const aside = scanned || (among && !among.has(id)) || (alone && row !== chosen);
     return { colour: look(row), way: row === chosen ? CHOSEN : aside ? GHOST : SOLID };
   });
   stage.invalidate();

@@ -77,7 +77,7 @@ void main() {
   vec3 normal = normalize(cross(dFdx(vSeen), dFdy(vSeen)));
   float light = 0.62 + 0.38 * abs(dot(normal, normalize(vec3(0.25, 0.45, 0.85))));
   vec3 colour = vStyle.rgb * light;
-  if (vStyle.a > 0.9) colour = mix(colour, vec3(0.10, 0.45, 1.0), 0.45 + 0.25 * step(mod(at.x + at.y, 8.0), 1.0));
+  if (vStyle.a > 0.9) colour = mix(colour, vec3(0.05, 0.55, 1.0) * (0.55 + 0.45 * light), 0.72);
   gl_FragColor = vec4(colour, 1.0);
 }`;
 
