@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { boxOf, joined, matches, NO_FILTER, type SceneElements, sorted } from "../src/core/elements";
+import { chartOf, millimetres } from "../src/core/limits";
+import { diverging, rampTexels, spread, VERDICTS } from "../src/core/palette";
+import { parsed, written } from "../src/core/route";
+
+const SCENE: SceneElements = {
+  schema: "qtems.scene.elements/1",
+  count: 3,
+  origin_m: [1000, 2000, 0],
+  global_id: ["A", "B", "C"],
+  name: ["Column 10", "Column 9", ""],
+  ifc_class: { values: ["IfcColumn", "IfcWall"], index: [0, 0, 1] },
+  type_name: { values: [""], index: [0, 0, 0] },
+  storey: { values: ["Upper", "Lower"], index: [0, 1, 0] },
+  materials: { values: [""], index: [0, 0, 0] },
+  part: [0, 0, -1],
+  triangles: [12, 12, 0],
+  clear: [],
+  box_mm: {
+    min_x: [0, 1000, null],
+    min_y: [0, 0, null],
+    min_z: [0, 0, null],
+    max_x: [400, 1400, null],
+    max_y: [400, 400, null],
+    max_z: [3000, 3000, null],
+  },
+};
+const table = joined(SCENE, new Map([["B", { verdict: "fail", status: "deviating" }]]));
+
+describe("elements", () => {
+  it("say of what no check has seen that it was not checked", () => {
+    expect(table.rows.map((row) => [row.globalId, row.verdict, row.status])).toEqual([
+      ["A", "unknown", "planned"],
+      ["B", "fail", "deviating"],
+      ["C", "unknown", "planned"],
+    ]);
+    expect(table.byGlobalId.get("B")).toBe(1);
+    expect(table.storeys).toEqual(["Upper", "Lower"]);
+  });
+
+  it("are found by name, class and GlobalId, whatever the case", () => {
+    const found = (filter: Partial<typeof NO_FILTER>) =>
+      table.rows.filter((row) => matches(row, { ...NO_FILTER, ...filter })).map((row) => row.globalId);
+    expect(found({ text: " column 1" })).toEqual(["A"]);
+    expect(found({ text: "ifcwall" })).toEqual(["C"]);
+    expect(found({ text: "b" })).toEqual(["B"]);
+    expect(found({ storey: "Upper", ifcClass: "IfcColumn" })).toEqual(["A"]);
+    expect(found({ verdict: "pass" })).toEqual([]);
+    expect(found({})).toEqual(["A", "B", "C"]);
+  });
+
+  it("are sorted with numbers in names as numbers, the gravest verdict first", () => {
+    const order = (...by: Parameters<typeof sorted> extends [unknown, ...infer R] ? R : never) =>
+      sorted(table.rows, ...by).map((row) => row.globalId);
+    expect(order("name", false)).toEqual(["C", "B", "A"]);
+    expect(order("verdict", false)).toEqual(["B", "A", "C"]);
+    expect(order("verdict", true)).toEqual(["A", "C", "B"]);
+  });
+
+  it("have a box in metres, and none without a shape", () => {
+    expect(boxOf(SCENE, 1)).toEqual({ min: [1, 0, 0], max: [1.4, 0.4, 3] });
+    expect(boxOf(SCENE, 2)).toBeNull();
+  });
+});
+
+describe("a value against its limits", () => {
+  const one = { actual_mm: 12, lower_mm: -8, upper_mm: 8, expanded_uncertainty_mm: 2 };
+
+  it("lies where it is, with its interval around it", () => {
+    const chart = chartOf(one);
+    if (!chart || chart.lower === null || chart.upper === null) throw new Error("there is a chart");
+    const middle = (chart.lower + chart.upper) / 2;
+    expect((chart.actual - middle) / (chart.upper - middle)).toBeCloseTo(12 / 8);
+    expect(chart.to - chart.from).toBeCloseTo(((chart.upper - chart.lower) * 4) / 16);
+    expect(chart.lower).toBeGreaterThan(0);
+    expect(chart.to).toBeLessThan(1);
+  });
+
+  it("may have one limit, or not have been measured", () => {
+    expect(chartOf({ ...one, lower_mm: null })?.lower).toBeNull();
+    expect(chartOf({ ...one, actual_mm: null })).toBeNull();
+    expect(chartOf({ actual_mm: 0, lower_mm: 0, upper_mm: 0, expanded_uncertainty_mm: 0 })?.actual).toBe(0.5);
+  });
+
+  it("is written with a true minus and never as minus nothing", () => {
+    expect([12.34, -0.04, -7, 0, null].map(millimetres)).toEqual(["+12.3", "0.0", "−7.0", "0.0", "–"]);
+  });
+});
+
+describe("colours", () => {
+  const luminance = ([r, g, b]: readonly [number, number, number]) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
+
+  it("of deviations run dark, light, dark, so that size shows without colour", () => {
+    const side = (sign: number) => [0.02, 0.25, 0.5, 0.75, 1].map((share) => luminance(diverging(sign * share)));
+    for (const sign of [-1, 1]) {
+      const steps = side(sign);
+      expect([...steps].sort((one, other) => other - one)).toEqual(steps);
+    }
+    expect(diverging(5)).toEqual(diverging(1));
+    expect(rampTexels(16)).toHaveLength(64);
+  });
+
+  it("of verdicts each have their own sign", () => {
+    const signs = Object.values(VERDICTS).map((one) => one.sign);
+    expect(new Set(signs).size).toBe(signs.length);
+    expect(new Set(Array.from({ length: 24 }, (_, n) => spread(n).join())).size).toBe(24);
+  });
+});
+
+describe("an address", () => {
+  it("says the same after it was read", () => {
+    const place = { project: "p1", epoch: "e1", element: "2O2Fr$t4X7Zf8NOew3FLOH", colour: "storey", filter: "" };
+    const url = new URL(written(place), "http://here");
+    expect(parsed(url)).toEqual(place);
+    expect(written({ ...place, project: "" })).toBe("/");
+    expect(parsed(new URL("http://here/elsewhere"))).toEqual({
+      project: "",
+      epoch: "",
+      element: "",
+      colour: "",
+      filter: "",
+    });
+  });
+});
