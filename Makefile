@@ -4,7 +4,7 @@ VENV := .venv/bin
 MAKEFLAGS += --no-builtin-rules
 PACKAGES := geometry simulation twin api samples
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev system demo sample test check format bench lock wheel clean
+.PHONY: help setup setup-dev system demo sample viewer serve test check format types bench lock wheel clean
 
 help: ## list the goals
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,14 +31,24 @@ demo: system setup ## check the sample building against its scan; reports in out
 	@$(VENV)/qtems check out/sample/design.ifc out/sample/scan.e57 --out out/demo --report all \
 	  || [ $$? -eq 1 ] # 1 says that something is out of tolerance: the sample has planted defects, so that is the right answer
 
+viewer: setup ## build what browsers get, into api/static
+	@$(VENV)/python scripts/viewer.py build
+
+serve: viewer ## records, reports and the viewer at http://127.0.0.1:8080
+	@$(VENV)/qtems serve
+
 test: system setup-dev ## run all tests
 	@$(VENV)/python -m pytest -q -n 2 --dist loadfile --doctest-modules tests $(PACKAGES)
+	@$(VENV)/python scripts/viewer.py test
 
 check: setup-dev ## lint, formatting, types, import rules
 	@scripts/check
 
 format: setup-dev ## format the code
 	@$(VENV)/ruff check --fix-only -q . && $(VENV)/ruff format -q .
+
+types: setup-dev ## write the interface's types for the viewer anew
+	@$(VENV)/python scripts/viewer.py types
 
 bench: system setup-dev ## time and memory per step
 	@$(VENV)/python benchmarks/check.py
@@ -50,4 +60,4 @@ wheel: setup-dev ## build the wheel into dist/
 	@$(VENV)/python -m hatchling build -t wheel
 
 clean: ## remove what was made, .venv excepted
-	@rm -rf out dist .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	@rm -rf out dist api/static viewer/dist .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
