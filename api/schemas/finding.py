@@ -9,6 +9,7 @@ from pydantic import Field
 from api.paging import PageQuery
 from api.schemas.base import RECORD_EXAMPLE, OptionalLine, Prose, RecordOut, RecordRef, Schema, example, stamp
 from api.schemas.element import EvidenceOut, evidence_out
+from api.schemas.record import GlobalId
 from geometry.verdict import Outcome
 from twin.finding import Axis, CauseKind, Finding, FindingEvent, FindingStatus, Severity, allowed_events
 from twin.record import Id
@@ -164,6 +165,7 @@ class FindingQuery(PageQuery):
     check_run: RecordRef | None = None
     cause_key: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     ncr: RecordRef | None = Field(default=None, description="Those that became this nonconformance record")
+    global_id: GlobalId | None = Field(default=None, description="Findings about this element")
 
 
 class Dismissal(Schema):

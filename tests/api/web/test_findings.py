@@ -31,12 +31,15 @@ def test_a_finding_tells_what_fails_by_how_much(tower: Tower) -> None:
 def test_findings_are_filtered(world: World, tower: Tower) -> None:
     admin, project, made = tower
     second = plant(world, project.removeprefix("/projects/"))
-    key = admin.get(f"{project}/findings/{made.finding}").json()["cause_key"]
+    told = admin.get(f"{project}/findings/{made.finding}").json()
+    key, named = told["cause_key"], told["global_ids"][0]
     for asked, expected in (
         ("", [made.finding, second.finding]),
         (f"check_run={second.check}", [second.finding]),
         ("status=dismissed", []),
         (f"cause_key={key}", [made.finding, second.finding]),
+        (f"global_id={named}", [made.finding, second.finding]),
+        ("global_id=2O2Fr$t4X7Zf8NOew3FLOH", []),
     ):
         items = admin.get(f"{project}/findings?{asked}").json()["items"]
         assert [one["id"] for one in items] == expected, asked
