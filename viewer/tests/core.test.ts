@@ -65,7 +65,12 @@ describe("elements", () => {
 });
 
 describe("a value against its limits", () => {
-  const one = { actual_mm: 12, lower_mm: -8, upper_mm: 8, expanded_uncertainty_mm: 2 };
+  const one = {
+    actual_mm: 12,
+    lower_mm: -8,
+    upper_mm: 8,
+    expanded_uncertainty_mm: 2,
+  };
 
   it("lies where it is, with its interval around it", () => {
     const chart = chartOf(one);
@@ -80,7 +85,14 @@ describe("a value against its limits", () => {
   it("may have one limit, or not have been measured", () => {
     expect(chartOf({ ...one, lower_mm: null })?.lower).toBeNull();
     expect(chartOf({ ...one, actual_mm: null })).toBeNull();
-    expect(chartOf({ actual_mm: 0, lower_mm: 0, upper_mm: 0, expanded_uncertainty_mm: 0 })?.actual).toBe(0.5);
+    expect(
+      chartOf({
+        actual_mm: 0,
+        lower_mm: 0,
+        upper_mm: 0,
+        expanded_uncertainty_mm: 0,
+      })?.actual,
+    ).toBe(0.5);
   });
 
   it("is written with a true minus and never as minus nothing", () => {
@@ -110,7 +122,13 @@ describe("colours", () => {
 
 describe("an address", () => {
   it("says the same after it was read", () => {
-    const place = { project: "p1", epoch: "e1", element: "2O2Fr$t4X7Zf8NOew3FLOH", colour: "storey", filter: "" };
+    const place = {
+      project: "p1",
+      epoch: "e1",
+      element: "2O2Fr$t4X7Zf8NOew3FLOH",
+      colour: "storey",
+      filter: "",
+    };
     const url = new URL(written(place), "http://here");
     expect(parsed(url)).toEqual(place);
     expect(written({ ...place, project: "" })).toBe("/");

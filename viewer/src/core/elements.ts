@@ -81,7 +81,12 @@ export interface Filter {
   storey: string;
 }
 
-export const NO_FILTER: Filter = { text: "", verdict: "", ifcClass: "", storey: "" };
+export const NO_FILTER: Filter = {
+  text: "",
+  verdict: "",
+  ifcClass: "",
+  storey: "",
+};
 
 export function matches(row: ElementRow, filter: Filter): boolean {
   if (filter.verdict && row.verdict !== filter.verdict) return false;
@@ -111,5 +116,10 @@ export function boxOf(scene: SceneElements, id: number): { min: number[]; max: n
   const side = (end: "min" | "max") => (["x", "y", "z"] as const).map((axis) => scene.box_mm[`${end}_${axis}`][id]);
   const [min, max] = [side("min"), side("max")];
   const whole = [...min, ...max].every((value) => value !== null && value !== undefined);
-  return whole ? { min: min.map((v) => Number(v) / 1000), max: max.map((v) => Number(v) / 1000) } : null;
+  return whole
+    ? {
+        min: min.map((v) => Number(v) / 1000),
+        max: max.map((v) => Number(v) / 1000),
+      }
+    : null;
 }

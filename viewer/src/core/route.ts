@@ -9,12 +9,21 @@ export interface Place {
   filter: string;
 }
 
-const NOWHERE: Place = { project: "", epoch: "", element: "", colour: "", filter: "" };
+const NOWHERE: Place = {
+  project: "",
+  epoch: "",
+  element: "",
+  colour: "",
+  filter: "",
+};
 
 export function parsed(location: { pathname: string; search: string }): Place {
   const [, noun, project = ""] = location.pathname.split("/");
   const query = new URLSearchParams(location.search);
-  const told = { ...NOWHERE, project: noun === "projects" ? decodeURIComponent(project) : "" };
+  const told = {
+    ...NOWHERE,
+    project: noun === "projects" ? decodeURIComponent(project) : "",
+  };
   for (const name of ["epoch", "element", "colour", "filter"] as const) told[name] = query.get(name) ?? "";
   return told;
 }

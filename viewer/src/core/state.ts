@@ -92,7 +92,15 @@ async function loaded(id: string, epoch: string): Promise<Workspace> {
   if (!model) throw new Problem(404, "no-model", "");
   const scene = model.has_scene ? await get<SceneElements>(`${at}/models/${model.id}/scene/elements.json`) : null;
   const known = scan && check ? await knownOf(at, check.id) : new Map<string, Known>();
-  return { project, model, scans, scan, check, scene, table: joined(scene ?? NOTHING, known) };
+  return {
+    project,
+    model,
+    scans,
+    scan,
+    check,
+    scene,
+    table: joined(scene ?? NOTHING, known),
+  };
 }
 
 const NOTHING: SceneElements = {

@@ -11,7 +11,14 @@ export interface SceneIndex {
   origin_m: [number, number, number];
   count: number;
   storeys: { name: string; elevation_m: number }[];
-  parts: { uri: string; storey: string | null; elements: number; triangles: number; bytes: number; box_m?: number[] }[];
+  parts: {
+    uri: string;
+    storey: string | null;
+    elements: number;
+    triangles: number;
+    bytes: number;
+    box_m?: number[];
+  }[];
 }
 
 export class DesignLayer implements Layer {

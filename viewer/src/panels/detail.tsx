@@ -5,11 +5,14 @@ import { t, word } from "../core/i18n";
 import { chartOf, millimetres } from "../core/limits";
 import { detailOf, ghosted, hidden, hide, type Loaded, select, selected, workspace } from "../core/state";
 import { Failed, Loading } from "./notices";
+import { Records } from "./records";
 import { Sign } from "./table";
 
 export function Detail() {
   const row = selected.value;
-  const [state, setState] = useState<Loaded<Schemas["ElementDetail"]>>({ kind: "loading" });
+  const [state, setState] = useState<Loaded<Schemas["ElementDetail"]>>({
+    kind: "loading",
+  });
   const [again, setAgain] = useState(0);
   const ready = workspace.value.kind === "ready" ? workspace.value.value : null;
   const known = ready?.check && row && row.verdict !== "unknown";
@@ -90,6 +93,7 @@ export function Detail() {
       ) : (
         <Measured detail={state.value} />
       )}
+      {ready && <Records project={ready.project.id} row={row} />}
     </article>
   );
 }

@@ -89,7 +89,10 @@ function Ramp() {
           max={200}
           value={rangeMm}
           onInput={(e) => {
-            ramp.value = { ...ramp.value, rangeMm: Number(e.currentTarget.value) };
+            ramp.value = {
+              ...ramp.value,
+              rangeMm: Number(e.currentTarget.value),
+            };
           }}
         />
       </label>
@@ -101,7 +104,10 @@ function Ramp() {
           max={100}
           value={toleranceMm}
           onInput={(e) => {
-            ramp.value = { ...ramp.value, toleranceMm: Number(e.currentTarget.value) };
+            ramp.value = {
+              ...ramp.value,
+              toleranceMm: Number(e.currentTarget.value),
+            };
           }}
         />
       </label>

@@ -7,7 +7,9 @@ import type { Loaded } from "../core/state";
 import { Failed, Loading } from "./notices";
 
 export function Projects() {
-  const [state, setState] = useState<Loaded<Schemas["ProjectOut"][]>>({ kind: "loading" });
+  const [state, setState] = useState<Loaded<Schemas["ProjectOut"][]>>({
+    kind: "loading",
+  });
   const load = () => {
     setState({ kind: "loading" });
     list<Schemas["ProjectOut"]>("/projects")

@@ -9,7 +9,12 @@ import { filter, filtered, isFiltered, select, selected, workspace } from "../co
 const ROW = 44;
 const SPARE = 8;
 const COLUMNS: readonly Column[] = ["verdict", "name", "ifcClass", "storey"];
-const HEADS = { verdict: "verdict", name: "name", ifcClass: "class", storey: "storey" } as const;
+const HEADS = {
+  verdict: "verdict",
+  name: "name",
+  ifcClass: "class",
+  storey: "storey",
+} as const;
 
 export function Sign({ verdict }: { verdict: string }) {
   const meaning = VERDICTS[verdict] ?? VERDICTS["unknown"];

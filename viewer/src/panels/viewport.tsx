@@ -46,7 +46,11 @@ export function Viewport({ work }: { work: Workspace }) {
       setPhase("no-webgl");
       return;
     }
-    const shown = show(stage, work, { setPhase, setShare, fail: (what) => setMissing((all) => [...all, what]) });
+    const shown = show(stage, work, {
+      setPhase,
+      setShare,
+      fail: (what) => setMissing((all) => [...all, what]),
+    });
     fit.current = shown.fit;
     stage.onContext = (lost) => setPhase(lost ? "lost" : "ready");
     (globalThis as unknown as { qtemsStage?: Stage }).qtemsStage = stage;
@@ -251,7 +255,10 @@ function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
     const row = work.table.rows[id];
     if (!row || gone.has(id)) return { colour: [0, 0, 0], way: HIDDEN };
     const aside = scanned || (among && !among.has(id)) || (alone && row !== chosen);
-    return { colour: look(row), way: row === chosen ? CHOSEN : aside ? GHOST : SOLID };
+    return {
+      colour: look(row),
+      way: row === chosen ? CHOSEN : aside ? GHOST : SOLID,
+    };
   });
   stage.invalidate();
 }

@@ -4,7 +4,9 @@ import type { DesignLayer } from "../layers/design";
 import type { Stage } from "./stage";
 
 export class Picker {
-  private readonly target = new THREE.WebGLRenderTarget(1, 1, { type: THREE.UnsignedByteType });
+  private readonly target = new THREE.WebGLRenderTarget(1, 1, {
+    type: THREE.UnsignedByteType,
+  });
   private readonly pixel = new Uint8Array(4);
   private readonly scene = new THREE.Scene();
 

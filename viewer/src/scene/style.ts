@@ -129,7 +129,9 @@ export function materialsOf(style: ElementStyle): Materials {
   const made = {
     opaque: material(style, FACES, { uOpacity: { value: 1 } }),
     clear: material(style, FACES, { uOpacity: { value: 0.5 } }),
-    lines: material(style, LINES, { uLine: { value: new THREE.Color(0.12, 0.14, 0.18) } }),
+    lines: material(style, LINES, {
+      uLine: { value: new THREE.Color(0.12, 0.14, 0.18) },
+    }),
     numbers: material(style, NUMBERS),
   };
   for (const faces of [made.opaque, made.clear, made.numbers]) {

@@ -1,0 +1,349 @@
+/** What people decide about an element: findings to confirm or dismiss, nonconformance records to raise and follow. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ElementRow } from "../core/elements";
+import { type Key, t } from "../core/i18n";
+import {
+  type Comment,
+  comment,
+  commentsOf,
+  confirm,
+  type Draft,
+  dismiss,
+  type ElementRecords,
+  type Finding,
+  type Ncr,
+  ncrOf,
+  openNcr,
+  raise,
+  recordsOf,
+  type Severity,
+  unsent,
+} from "../core/records";
+import { told } from "./sign-in";
+
+export function Records({ project, row }: { project: string; row: ElementRow }) {
+  const [all, setAll] = useState<ElementRecords | null>(null);
+  const [fault, setFault] = useState("");
+  const [shown, setShown] = useState("");
+  const [raising, setRaising] = useState(false);
+
+  const load = () => {
+    setFault("");
+    recordsOf(project, row.globalId)
+      .then(setAll)
+      .catch((error) => setFault(told(error)));
+  };
+  useEffect(() => {
+    setAll(null);
+    load();
+  }, [project, row.globalId]);
+
+  async function decide(work: () => Promise<unknown>) {
+    setFault("");
+    try {
+      await work();
+      load();
+    } catch (error) {
+      setFault(told(error));
+    }
+  }
+
+  return (
+    <section class="records">
+      {fault && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+      {all && all.findings.length > 0 && <h3>{t("finding")}</h3>}
+      {all?.findings.map((finding) => (
+        <FindingCard
+          key={finding.id}
+          finding={finding}
+          onConfirm={() => decide(() => confirm(project, finding))}
+          onDismiss={(reason) => decide(() => dismiss(project, finding, reason))}
+        />
+      ))}
+      <h3>{t("ncrs")}</h3>
+      <ul class="plain">
+        {all?.ncrs.map((ncr) => (
+          <li key={ncr.id}>
+            <button type="button" class="line" onClick={() => setShown(ncr.id)}>
+              <strong>{ncr.number || t("draft")}</strong>
+              <span>{ncr.title}</span>
+              <span class="tag">{said("ncr", ncr.state)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <button type="button" class="wide" onClick={() => setRaising(true)}>
+        {t("raiseNcr")}
+      </button>
+      {raising && (
+        <RaiseForm
+          project={project}
+          row={row}
+          onEnd={(made) => {
+            setRaising(false);
+            if (made) load();
+          }}
+        />
+      )}
+      {shown && (
+        <NcrCard
+          project={project}
+          id={shown}
+          onEnd={() => {
+            setShown("");
+            load();
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+function FindingCard(asked: { finding: Finding; onConfirm: () => void; onDismiss: (reason: string) => void }) {
+  const { finding } = asked;
+  const name = `dismiss.${finding.id}`;
+  const [reason, setReason] = useState(unsent.read(name));
+  const [asking, setAsking] = useState(reason !== "");
+  return (
+    <div class="box">
+      <div class="between">
+        <strong>{said("cause", finding.kind)}</strong>
+        <span class="tag">{said("severity", finding.severity)}</span>
+      </div>
+      {finding.global_ids.length > 1 && (
+        <p class="dim small">{t("withOthers", { n: finding.global_ids.length - 1 })}</p>
+      )}
+      {asking ? (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            unsent.keep(name, "");
+            asked.onDismiss(reason);
+          }}
+        >
+          <label class="stack">
+            {t("reason")}
+            <textarea
+              required
+              rows={2}
+              value={reason}
+              onInput={(e) => {
+                setReason(e.currentTarget.value);
+                unsent.keep(name, e.currentTarget.value);
+              }}
+            />
+          </label>
+          <div class="actions">
+            <button type="submit" class="primary">
+              {t("dismiss")}
+            </button>
+            <button type="button" onClick={() => setAsking(false)}>
+              {t("cancel")}
+            </button>
+          </div>
+        </form>
+      ) : (
+        <div class="actions">
+          {finding.may.includes("confirm") && (
+            <button type="button" class="primary" onClick={asked.onConfirm}>
+              {t("confirm")}
+            </button>
+          )}
+          {finding.may.includes("dismiss") && (
+            <button type="button" onClick={() => setAsking(true)}>
+              {t("dismiss")}
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** A dialog of the browser itself: it holds the focus and closes with Escape. */
+export function Dialog({ title, onEnd, children }: { title: string; onEnd: () => void; children: ComponentChildren }) {
+  const frame = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    frame.current?.showModal();
+  }, []);
+  return (
+    <dialog ref={frame} class="card dialog" aria-label={title} onClose={onEnd}>
+      <header class="between">
+        <h2>{title}</h2>
+        <button type="button" class="quiet" aria-label={t("close")} onClick={() => frame.current?.close()}>
+          ✕
+        </button>
+      </header>
+      {children}
+    </dialog>
+  );
+}
+
+function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; onEnd: (made: boolean) => void }) {
+  const name = `raise.${row.globalId}`;
+  const kept = unsent.read(name);
+  const [draft, setDraft] = useState<Draft>(
+    kept ? JSON.parse(kept) : { title: "", severity: "major", description: "" },
+  );
+  const [fault, setFault] = useState("");
+  const key = useRef(crypto.randomUUID());
+  const set = (change: Partial<Draft>) => {
+    const next = { ...draft, ...change };
+    setDraft(next);
+    unsent.keep(name, JSON.stringify(next));
+  };
+  async function send(event: Event) {
+    event.preventDefault();
+    try {
+      await raise(project, row.globalId, draft, key.current);
+      unsent.keep(name, "");
+      onEnd(true);
+    } catch (error) {
+      setFault(told(error));
+    }
+  }
+  return (
+    <Dialog title={t("raiseNcr")} onEnd={() => onEnd(false)}>
+      <form class="stack" onSubmit={send}>
+        <p class="dim">{row.name || row.globalId}</p>
+        <label class="stack">
+          {t("title")}
+          <input required maxLength={200} value={draft.title} onInput={(e) => set({ title: e.currentTarget.value })} />
+        </label>
+        <label class="stack">
+          {t("severity")}
+          <select value={draft.severity} onChange={(e) => set({ severity: e.currentTarget.value as Severity })}>
+            {(["minor", "major", "critical"] as const).map((one) => (
+              <option key={one} value={one}>
+                {said("severity", one)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="stack">
+          {t("description")}
+          <textarea rows={4} value={draft.description} onInput={(e) => set({ description: e.currentTarget.value })} />
+        </label>
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+        <button type="submit" class="primary">
+          {t("raiseNcr")}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
+
+function NcrCard({ project, id, onEnd }: { project: string; id: string; onEnd: () => void }) {
+  const [ncr, setNcr] = useState<Ncr | null>(null);
+  const [comments, setComments] = useState<Comment[]>([]);
+  const [fault, setFault] = useState("");
+  const name = `comment.${id}`;
+  const [text, setText] = useState(unsent.read(name));
+  const key = useRef(crypto.randomUUID());
+  const load = () => {
+    Promise.all([ncrOf(project, id), commentsOf(project, `ncr:${id}`)])
+      .then(([one, said]) => {
+        setNcr(one);
+        setComments(said);
+      })
+      .catch((error) => setFault(told(error)));
+  };
+  useEffect(load, [project, id]);
+  async function act(work: () => Promise<unknown>) {
+    setFault("");
+    try {
+      await work();
+      load();
+    } catch (error) {
+      setFault(told(error));
+    }
+  }
+  const record = ncr?.record;
+  const opens = ncr?.events.find((one) => one.event === "open");
+  return (
+    <Dialog title={record ? record.number || t("draft") : t("loading")} onEnd={onEnd}>
+      {record && ncr && (
+        <div class="stack">
+          <p>
+            <strong>{record.title}</strong>
+          </p>
+          <p class="between">
+            <span class="tag">{said("ncr", record.state ?? "draft")}</span>
+            <span class="tag">{said("severity", record.severity)}</span>
+          </p>
+          {record.description && <p>{record.description}</p>}
+          {(record.violations ?? []).map((one) => (
+            <p class="small dim" key={`${one.global_id}${one.requirement.characteristic}`}>
+              {one.requirement.characteristic.replaceAll("_", " ")}: {one.measured?.value ?? "–"} ±{" "}
+              {one.measured?.expanded_uncertainty ?? "–"} mm · {one.requirement.clause}
+            </p>
+          ))}
+          {opens && (
+            <>
+              {opens.missing.length > 0 && <p class="dim small">{t("needs", { what: opens.missing.join(", ") })}</p>}
+              <button
+                type="button"
+                class="primary"
+                disabled={opens.missing.length > 0}
+                onClick={() => act(() => openNcr(project, ncr))}
+              >
+                {t("openNcr")}
+              </button>
+            </>
+          )}
+          <h3>{t("comments")}</h3>
+          <ul class="plain talk">
+            {comments.map((one) => (
+              <li key={one.id}>
+                <span class="dim small">
+                  {one.author_name} · {one.written_at.slice(0, 16).replace("T", " ")}
+                </span>
+                <p>{one.text}</p>
+              </li>
+            ))}
+          </ul>
+          <form
+            class="stack"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void act(async () => {
+                await comment(project, `ncr:${id}`, text, key.current);
+                key.current = crypto.randomUUID();
+                setText("");
+                unsent.keep(name, "");
+              });
+            }}
+          >
+            <textarea
+              rows={2}
+              required
+              aria-label={t("comment")}
+              placeholder={t("comment")}
+              value={text}
+              onInput={(e) => {
+                setText(e.currentTarget.value);
+                unsent.keep(name, e.currentTarget.value);
+              }}
+            />
+            <button type="submit">{t("send")}</button>
+          </form>
+        </div>
+      )}
+      <p class="fault" role="alert">
+        {fault}
+      </p>
+    </Dialog>
+  );
+}
+
+/** Return the word for a machine's word of records. */
+function said(kind: "ncr" | "severity" | "cause", value: string): string {
+  return t(`${kind}.${value}` as Key);
+}
