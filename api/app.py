@@ -9,7 +9,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
-from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from api.cors import OtherSites
 from api.errors import handle_errors
@@ -19,9 +19,19 @@ from api.routes import NOUNS, all_declared
 from api.routing import ROOT, install
 from api.services import Services, open_services
 from api.settings import Settings
+from api.viewer_files import add_viewer
 
 _NOT_ZIPPED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "model/*", "application/wasm")
 """What is compressed already, or is to be sent as it is kept."""
+
+
+class ZippedAnswers(GZipMiddleware):
+    """Compresses what the interface answers; the viewer's files were compressed when they were built."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        is_api = scope["type"] == "http" and str(scope["path"]).startswith("/api/")
+        await (super().__call__ if is_api else self.app)(scope, receive, send)
 
 
 def _few_threads(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -52,7 +62,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         middleware=[
             Middleware(OtherSites, origins=settings.other_sites),
             Middleware(Envelope, is_https=settings.is_https),
-            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=_NOT_ZIPPED),
+            Middleware(ZippedAnswers, minimum_size=1000, compresslevel=5, exclude_content_types=_NOT_ZIPPED),
         ],
     )
     app.state.services = services or open_services(settings)
@@ -67,6 +77,6 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
 
     app.openapi = openapi
     app.add_api_route(ROOT + "/openapi.json", openapi, include_in_schema=False)
-    if settings.static_dir and (settings.static_dir / "index.html").is_file():
-        app.mount("/", StaticFiles(directory=settings.static_dir, html=True), name="viewer")
+    if settings.static_dir:
+        add_viewer(app, settings.static_dir)
     return app

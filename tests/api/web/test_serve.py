@@ -190,7 +190,7 @@ def test_the_viewer_is_served_beside_the_interface_when_it_was_built(tmp_path: P
     assert page.text == "<title>viewer</title>"
     assert "script-src 'self' 'wasm-unsafe-eval'" in page.headers["content-security-policy"]
     assert browser.client.get("/app.js").headers["content-type"].startswith("text/javascript")
-    assert browser.client.get("/nothing").status_code == 404
+    assert browser.client.get("/nothing.js").status_code == 404
     assert browser.client.get("/../qtems.db").status_code == 404
     assert browser.client.get("/api/v1/nothing").json()["type"] == "urn:qtems:problem:not-found"
     assert browser.get("/health").json() == {"status": "ok"}
