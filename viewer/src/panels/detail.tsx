@@ -4,6 +4,7 @@ import { Problem, type Schemas } from "../core/client";
 import { t, word } from "../core/i18n";
 import { chartOf, millimetres } from "../core/limits";
 import { detailOf, ghosted, hidden, hide, type Loaded, select, selected, workspace } from "../core/state";
+import { characteristic, className, reason, source } from "../core/terms";
 import { Failed, Loading } from "./notices";
 import { Records } from "./records";
 import { Sign } from "./table";
@@ -40,7 +41,7 @@ export function Detail() {
         <div>
           <h2>{row.name || row.globalId}</h2>
           <p class="dim">
-            {row.ifcClass.replace(/^Ifc/, "")}
+            {className(row.ifcClass)}
             {row.storey && ` · ${row.storey}`}
           </p>
           <code class="id">{row.globalId}</code>
@@ -110,6 +111,13 @@ function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
         <dt>{t("points")}</dt>
         <dd>{detail.points.toLocaleString()}</dd>
       </dl>
+      {detail.reasons.length > 0 && (
+        <ul class="reasons">
+          {detail.reasons.map((one) => (
+            <li key={one}>{reason(one)}</li>
+          ))}
+        </ul>
+      )}
       <h3>{t("measurements")}</h3>
       {detail.measurements.length === 0 && <p class="empty">{t("notMeasured")}</p>}
       <ul class="measurements">
@@ -117,7 +125,7 @@ function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
           <li key={`${one.characteristic}${one.source}`}>
             <div class="between">
               <strong>
-                <Sign verdict={one.verdict} /> {spoken(one.characteristic)}
+                <Sign verdict={one.verdict} /> {characteristic(one.characteristic)}
               </strong>
               <span class="number">
                 {millimetres(one.actual_mm)}{" "}
@@ -131,7 +139,8 @@ function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
               </span>
               <span>{word("verdict", one.verdict)}</span>
             </div>
-            <p class="dim small">{one.source}</p>
+            {one.note && <p class="small">{reason(one.note)}</p>}
+            <p class="dim small">{source(one.source)}</p>
           </li>
         ))}
       </ul>
@@ -144,11 +153,6 @@ const GRAVITY = ["fail", "indeterminate", "pass", "not_measured"];
 /** What decides comes first. */
 function inOrder(all: readonly Schemas["MeasurementOut"][]): Schemas["MeasurementOut"][] {
   return [...all].sort((one, other) => GRAVITY.indexOf(one.verdict) - GRAVITY.indexOf(other.verdict));
-}
-
-function spoken(name: string): string {
-  const text = name.replaceAll("_", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** The value with its interval against the limits: green between them, the bar is U. */

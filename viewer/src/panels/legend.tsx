@@ -1,8 +1,10 @@
 /** What the colours say, and the switches of what is drawn. */
+
 import { t, word } from "../core/i18n";
 import { css, diverging, STATES, spread, VERDICTS } from "../core/palette";
 import { go } from "../core/route";
 import { type ColourBy, colourBy, cut, ramp, shows, type Workspace } from "../core/state";
+import { className } from "../core/terms";
 
 export function Tools({ work }: { work: Workspace }) {
   const on = shows.value;
@@ -123,7 +125,7 @@ function Legend({ work }: { work: Workspace }) {
       : by === "status"
         ? Object.entries(STATES).map(([key, one]) => [word("status", key), css(one.colour), one.sign])
         : (by === "storey" ? work.table.storeys : work.table.classes).map((text, n) => [
-            text.replace(/^Ifc/, ""),
+            by === "storey" ? text : className(text),
             css(spread(n)),
             "",
           ]);

@@ -20,6 +20,7 @@ import {
   type Severity,
   unsent,
 } from "../core/records";
+import { characteristic } from "../core/terms";
 import { told } from "./sign-in";
 
 export function Records({ project, row }: { project: string; row: ElementRow }) {
@@ -281,7 +282,7 @@ function NcrCard({ project, id, onEnd }: { project: string; id: string; onEnd: (
           {record.description && <p>{record.description}</p>}
           {(record.violations ?? []).map((one) => (
             <p class="small dim" key={`${one.global_id}${one.requirement.characteristic}`}>
-              {one.requirement.characteristic.replaceAll("_", " ")}: {one.measured?.value ?? "–"} ±{" "}
+              {characteristic(one.requirement.characteristic)}: {one.measured?.value ?? "–"} ±{" "}
               {one.measured?.expanded_uncertainty ?? "–"} mm · {one.requirement.clause}
             </p>
           ))}

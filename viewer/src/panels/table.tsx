@@ -5,6 +5,7 @@ import { type Column, NO_FILTER, sorted } from "../core/elements";
 import { t, word } from "../core/i18n";
 import { css, VERDICTS } from "../core/palette";
 import { filter, filtered, isFiltered, select, selected, workspace } from "../core/state";
+import { className } from "../core/terms";
 
 const ROW = 44;
 const SPARE = 8;
@@ -121,7 +122,7 @@ export function ElementList() {
             </div>
             <div role="gridcell">{row.name || "–"}</div>
             <div role="gridcell" class="dim">
-              {row.ifcClass.replace(/^Ifc/, "")}
+              {className(row.ifcClass)}
             </div>
             <div role="gridcell" class="dim">
               {row.storey}
@@ -159,7 +160,7 @@ function Filters() {
           <option value="">{`${t("class")}: ${t("all")}`}</option>
           {table.classes.map((one) => (
             <option key={one} value={one}>
-              {one.replace(/^Ifc/, "")}
+              {className(one)}
             </option>
           ))}
         </select>
