@@ -17,7 +17,8 @@ from geometry.readers.registration_accuracy import (
     stated_accuracy,
     with_sigma,
 )
-from geometry.registration.request import ControlPoint, RegistrationRequest, matrix_fault
+from geometry.registration.request import ControlPoint, RegistrationRequest
+from geometry.registration.written_matrix import matrix_fault
 
 _EXAMPLE = "rows of: name, scan x, y, z, design x, y, z (metres), or four rows of four numbers"
 _MATRIX_KEYS = ("T_design_scan", "matrix", "transform")

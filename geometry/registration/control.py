@@ -14,6 +14,13 @@ _FEWEST = 3
 _BLUNDER = 0.05
 _BLUNDER_RATIO = 5.0
 _LEAST_SIGMA = 0.001
+_LEAST_SCALE = 2e-5
+"""Scale between the two figures from which it is worth a word: 1 mm over 50 m."""
+_COORDINATE_STEP = 0.0003
+"""Standard deviation (m) of a coordinate that was written to the millimetre: no fit is better than that."""
+_SIGNIFICANT = 0.99
+_EXPLAINED = 0.75
+"""Share of the sum of squares that a scale must take away to be called the reason of what is left."""
 _UNITS = {
     Note("millimetres", "millimetres"): 1000.0,
     Note("centimetres", "centimetres"): 100.0,
@@ -43,6 +50,8 @@ class ControlFit:
     """Why the fit cannot be used, one line; empty when it can."""
     excess: float
     """How many times worse the points fit than their stated accuracy, 1 when it was not stated."""
+    scaled: str
+    """That a scale between the two figures explains what is left at the points, one line; empty when it does not."""
 
 
 def fit_control(
@@ -74,10 +83,14 @@ def fit_control(
     T = kabsch(scan, design, None if sigma is None else sigma**-2.0)
     residuals = np.linalg.norm(T.apply(scan) - design, axis=1)
     left_out = _left_out(scan, design)
-    fault = _unit_fault(scan, design) or _blunder(scan, design, names, residuals, left_out)
+    fault, scaled = _unit_fault(scan, design), ""
+    if not fault:
+        fault, scaled = _blunder(scan, design, names, residuals, left_out), _scaled(scan, design, T, sigma)
+        # points that all are where they should be, on another scale, are neither misread nor unfit
+        fault = scaled if fault and scaled else fault
     pivot = design.mean(axis=0)
     each, excess = _uncertainty_of_points(residuals, sigma)
-    return ControlFit(T, residuals, left_out, _covariance(design - pivot, each), pivot, fault, excess)
+    return ControlFit(T, residuals, left_out, _covariance(design - pivot, each), pivot, fault, excess, scaled)
 
 
 def kabsch(scan: FloatArray, design: FloatArray, weight: FloatArray | None = None) -> Pose:
@@ -87,6 +100,42 @@ def kabsch(scan: FloatArray, design: FloatArray, weight: FloatArray | None = Non
     u, _, vt = np.linalg.svd((w[:, None] * (design - b)).T @ (scan - a))
     rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
     return Pose.from_parts(rotation, b - rotation @ a)
+
+
+def _scaled(scan: FloatArray, design: FloatArray, T: Pose, sigma: FloatArray | None) -> str:
+    """Return that a scale explains what the rigid fit ``T`` leaves; nothing is ever scaled.
+
+    The rotation of the best similarity is that of the best rigid motion, so one more unknown is enough. It is
+    significant by the F test of what it takes away against what stays, with what was stated, or the last millimetre of
+    the coordinates, as the least that may stay.
+
+    References
+    ----------
+    Umeyama 1991, "Least-squares estimation of transformation parameters between two point patterns".
+    """
+    from scipy.special import fdtri
+
+    weight = np.ones(len(scan)) if sigma is None else sigma**-2.0
+    a = T.rotate(scan - np.average(scan, axis=0, weights=weight))
+    b = design - np.average(design, axis=0, weights=weight)
+    scale = float((weight @ (a * b).sum(axis=1)) / (weight @ (a * a).sum(axis=1)))
+    before, after = (float(weight @ ((b - s * a) ** 2).sum(axis=1)) for s in (1.0, scale))
+    freedom = 3 * len(scan) - 7
+    least = max(after / freedom, _COORDINATE_STEP**2 if sigma is None else 1.0)
+    known = 1e6 if sigma is not None and least == 1.0 else freedom
+    explains = after <= (1.0 - _EXPLAINED) * before and before - after > least * float(fdtri(1, known, _SIGNIFICANT))
+    if not explains or abs(scale - 1.0) < _LEAST_SCALE:
+        return ""
+    rms = [float(np.sqrt(np.mean(((b - s * a) ** 2).sum(axis=1)))) for s in (1.0, scale)]
+    return Note(
+        "control_scaled",
+        "the control points are {ratio} times as far apart in the design as in the scan, and that explains most of "
+        "what is left at them ({left} mm, {without} mm without it): a grid scale factor? Nothing is scaled: give "
+        "coordinates of true size on both sides",
+        ratio=f"{scale:.6g}",
+        left=f"{1000 * rms[0]:.1f}",
+        without=f"{1000 * rms[1]:.1f}",
+    )
 
 
 def _left_out(scan: FloatArray, design: FloatArray) -> FloatArray:

@@ -1,5 +1,7 @@
 """Poses that the user gives, as they are or by control points: the surfaces check them and never change them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from geometry.arrays import FloatArray
@@ -16,24 +18,64 @@ from geometry.scan import Scan
 _LEAST_OVERLAP = 0.05
 _WORSE_THAN_STATED = 2.0
 """How many times worse than stated control points must fit to be worth a note; by less, few points do it by chance."""
+_LEAST_ROUNDING = 0.0001
+"""Standard uncertainty (m) at the scan from which the rounding of a matrix is worth counting, and a note."""
 
 
-def register_given(T: Pose, request: RegistrationRequest, surface: DesignSurface, sample: ScanSample) -> Registration:
+@dataclass(frozen=True, slots=True, eq=False)
+class Rounding:
+    """What the digits of a written matrix leave open."""
+
+    covariance: FloatArray
+    """(6, 6) of (rotation vector rad, translation m) about ``pivot``."""
+    pivot: FloatArray
+    """(3,) metres, design frame less the design's origin."""
+
+    def about(self, pivot: FloatArray) -> FloatArray:
+        """Return the covariance about another pivot (3,): what lies off the first one moves with each turn."""
+        x, y, z = pivot - self.pivot
+        moves = np.eye(6)
+        moves[3:, :3] = [[0, z, -y], [-z, 0, x], [y, -x, 0]]  # w -> w x arm
+        return moves @ self.covariance @ moves.T
+
+    def at(self, placed: FloatArray) -> float:
+        """Return the standard uncertainty (m) along an axis, root mean square over points (n, 3)."""
+        middle = placed.mean(axis=0)
+        about, spread = self.about(middle), np.cov(placed.T, bias=True)
+        # E |w x a|^2 over the points a about their middle
+        turned = np.trace(spread) * np.trace(about[:3, :3]) - np.trace(spread @ about[:3, :3])
+        return float(np.sqrt((np.trace(about[3:, 3:]) + turned) / 3.0))
+
+
+def register_given(
+    T: Pose,
+    request: RegistrationRequest,
+    surface: DesignSurface,
+    sample: ScanSample,
+    rounding: Rounding | None = None,
+) -> Registration:
     """Return a given pose with its quality; refused only where the scan is nowhere near the design.
 
     Its uncertainty is the stated one. Where none is stated, it is how well the elements that were seen agree on a pose,
-    which does not see a fault that all of them share.
+    which does not see a fault that all of them share, and what the digits of a written matrix leave open.
     """
     quality = quality_of_given(surface, sample, T, building_size(surface))
     covariance, pivot = quality.covariance, quality.pivot
+    notes: tuple[str, ...] = ()
     if request.accuracy is not None:
         covariance, pivot = stated_covariance(T.apply(sample.points), request.accuracy)
+    elif rounding is not None and (open_by := rounding.at(T.apply(sample.points))) >= _LEAST_ROUNDING:
+        notes = (_rounded(open_by),)
+        if covariance is None or pivot is None:
+            covariance, pivot = rounding.covariance, rounding.pivot
+        else:
+            covariance = covariance + rounding.about(pivot)
     off = _off_the_model(quality)
     return Registration(
         RegistrationStatus.REFUSED if off else RegistrationStatus.ACCEPTED, T, request.kind.value,
         "low_overlap" if off else "", off, quality.rmse, float("nan"), quality.inlier_fraction, quality.overlap,
         covariance, pivot, () if request.accuracy else quality.unobservable, supporters=quality.supporters,
-        judged=quality.judged, converged=True, notes=(_rests_on(request.accuracy, covariance),),
+        judged=quality.judged, converged=True, notes=(_rests_on(request.accuracy, quality.covariance), *notes),
     )  # fmt: skip
 
 
@@ -57,7 +99,8 @@ def register_by_control(
         RegistrationStatus.REFUSED if reason else RegistrationStatus.ACCEPTED, fit.T_design_scan, request.kind.value,
         reason, detail, quality.rmse, float("nan"), quality.inlier_fraction, quality.overlap, fit.covariance, fit.pivot,
         (), supporters=quality.supporters, judged=quality.judged, converged=True,
-        control_residuals_m=tuple(float(r) for r in fit.residuals), notes=_worse_than_stated(fit),
+        control_residuals_m=tuple(float(r) for r in fit.residuals),
+        notes=((fit.scaled,) if fit.scaled and not reason else ()) + _worse_than_stated(fit),
     )  # fmt: skip
 
 
@@ -113,6 +156,14 @@ def _rests_on(accuracy: StatedAccuracy | None, covariance: FloatArray | None) ->
         "sigma_mm in a registration file"
     )
     return Note("pose_not_known", said)
+
+
+def _rounded(open_by: float) -> str:
+    said = (
+        "the numbers of the matrix are rounded: that leaves the scan uncertain by {mm} mm (one standard deviation), "
+        "which U counts; write it with more digits, or state sigma_mm"
+    )
+    return Note("matrix_rounded", said, mm=f"{1000 * open_by:.2g}")
 
 
 def _stated_sigma(points: tuple[ControlPoint, ...]) -> FloatArray | None:

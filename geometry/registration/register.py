@@ -11,11 +11,12 @@ from geometry.errors import EmptyInput
 from geometry.note import Note
 from geometry.pose import Pose
 from geometry.registration.automatic import register_automatically
-from geometry.registration.placed import register_by_control, register_given
+from geometry.registration.placed import Rounding, register_by_control, register_given
 from geometry.registration.request import RegistrationRequest, RequestKind
 from geometry.registration.result import Registration, RegistrationStatus
 from geometry.registration.surfaces import FEWEST_POINTS, DesignSurface, design_surface, scan_sample
 from geometry.registration.units import is_sane, size_ratio, unit_hint
+from geometry.registration.written_matrix import rounding_covariance
 from geometry.scan import Scan
 
 Progress = Callable[[float], None]
@@ -75,7 +76,8 @@ def register(
         found = register_by_control(scan, design, request, surface, sample)
     else:
         matrix = np.eye(4) if request.matrix is None else request.matrix
-        found = register_given(_relative(matrix, scan, design), request, surface, sample)
+        T_design_scan = _relative(matrix, scan, design)
+        found = register_given(T_design_scan, request, surface, sample, _rounding(matrix, scan, T_design_scan))
     found = _with_unit_hint(found, scan, surface, seed)
     report(1.0)
     return found
@@ -121,3 +123,10 @@ def _relative(matrix: FloatArray, scan: Scan, design: DesignModel) -> Pose:
     rotation = u @ vt
     image = matrix[:3, :3] @ (scan.origin + centre) + (matrix[:3, 3] - design.origin)
     return Pose.from_parts(rotation, image - rotation @ centre)
+
+
+def _rounding(matrix: FloatArray, scan: Scan, T_design_scan: Pose) -> Rounding | None:
+    """Return what the digits of a user's matrix leave open about the image of the scan's centre, None if nothing."""
+    centre = scan.points.mean(axis=0)
+    covariance = rounding_covariance(matrix, scan.origin + centre)
+    return None if covariance is None else Rounding(covariance, T_design_scan.apply(centre[None])[0])

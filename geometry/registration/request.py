@@ -6,6 +6,7 @@ from enum import StrEnum
 import numpy as np
 
 from geometry.arrays import FloatArray, frozen
+from geometry.registration.written_matrix import matrix_fault
 
 
 class RequestKind(StrEnum):
@@ -93,7 +94,7 @@ class RegistrationRequest:
     def from_matrix(
         matrix: FloatArray, source: str = "", accuracy: StatedAccuracy | None = None
     ) -> "RegistrationRequest":
-        """Use a matrix (4, 4) scan -> design, metres, rigid within 1e-3."""
+        """Use a matrix (4, 4) scan -> design, metres, rigid as far as its digits tell (see ``matrix_fault``)."""
         matrix = np.array(matrix, np.float64)
         fault = matrix_fault(matrix)
         if fault:
@@ -104,28 +105,3 @@ class RegistrationRequest:
     def from_control_points(points: tuple[ControlPoint, ...], source: str = "") -> "RegistrationRequest":
         """Use points known in both frames."""
         return RegistrationRequest(RequestKind.CONTROL_POINTS, control_points=tuple(points), source=source)
-
-
-def matrix_fault(matrix: FloatArray) -> str:
-    """Return why a matrix cannot be a rigid scan -> design transform, in one line; empty when it can.
-
-    Examples
-    --------
-    >>> matrix_fault(np.eye(4)), matrix_fault(np.diag([0.001, 0.001, 0.001, 1.0]))
-    ('', 'the matrix scales by 0.001; only rigid transforms in metres are allowed')
-    """
-    if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
-        return f"a transform needs 4 x 4 finite numbers, not {' x '.join(map(str, matrix.shape))}"
-    if not np.allclose(matrix[3], [0, 0, 0, 1], atol=1e-9):
-        if np.allclose(matrix[:3, 3], 0, atol=1e-12) and not np.allclose(matrix[3, :3], 0):
-            return "the matrix has its translation in the last row; write it transposed, translation in the last column"
-        return "the last row of the matrix must be 0 0 0 1"
-    rotation = matrix[:3, :3]
-    if np.linalg.det(rotation) <= 0:
-        return "the matrix mirrors; only rigid transforms are allowed"
-    scale = float(np.cbrt(np.linalg.det(rotation)))
-    if abs(scale - 1) > 1e-3:
-        return f"the matrix scales by {scale:.6g}; only rigid transforms in metres are allowed"
-    if np.abs(rotation @ rotation.T - np.eye(3)).max() > 1e-3:
-        return "the matrix shears; only rigid transforms are allowed"
-    return ""

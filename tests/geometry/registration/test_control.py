@@ -74,6 +74,41 @@ def test_wrong_units_are_named(factor: float, word: str) -> None:
     )
 
 
+@pytest.mark.parametrize("n", [3, 4, 6])
+@pytest.mark.parametrize("scale", [1.0004, 0.9996])
+def test_a_scale_between_the_figures_is_named_and_not_applied(n: int, scale: float) -> None:
+    points = 3.0 * figure(n, n)
+    fit = fit_control(points, np.round(scale * points + 5.0, 4), NAMES[:n])
+    assert fit.fault == ""
+    assert "grid scale factor" in fit.scaled
+    assert float(fit.scaled.split("points are ")[1].split(" ")[0]) == pytest.approx(scale, abs=2e-5)
+    assert np.linalg.det(fit.T_design_scan.rotation) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_scale_is_named_from_stated_accuracies_too() -> None:
+    points = 5.0 * figure(5, 1)
+    noisy = points + np.random.default_rng(2).normal(0, 0.001, points.shape)
+    assert "grid scale factor" in fit_control(noisy, 1.0006 * points, NAMES[:5], np.full(5, 0.001)).scaled
+    assert fit_control(noisy, points, NAMES[:5], np.full(5, 0.001)).scaled == ""
+
+
+def test_far_points_on_another_scale_are_refused_as_that() -> None:
+    points = 60.0 * figure(6, 4)
+    fault = fit_control(points, 1.0004 * points, NAMES[:6]).fault
+    assert "grid scale factor" in fault
+    assert "control point" not in fault.split("grid")[0].replace("the control points", "")
+
+
+def test_noise_is_hardly_ever_called_a_scale() -> None:
+    rng = np.random.default_rng(11)
+    named = 0
+    for k in range(400):
+        corner = np.array([[0.0, 0, 0], [9, 1, 2], [2, 8, 1]])
+        points = np.concatenate([corner, figure(k % 4, k)])
+        named += bool(fit_control(points, points + rng.normal(0, 0.003, points.shape), NAMES[: len(points)]).scaled)
+    assert named <= 6
+
+
 def test_too_few_points_and_points_in_a_line_are_errors() -> None:
     with pytest.raises(ControlPointError, match="at least 3"):
         fit_control(figure(2), figure(2), NAMES[:2])
@@ -216,6 +251,19 @@ def test_a_matrix_that_is_not_rigid_is_an_error() -> None:
     for matrix, word in ((np.diag([2.0, 2, 2, 1]), "scales"), (np.diag([-1.0, 1, 1, 1]), "mirrors")):
         with pytest.raises(ValueError, match=word):
             RegistrationRequest.from_matrix(matrix)
+
+
+def test_control_points_on_another_scale_leave_a_note() -> None:
+    scanned = scan_of(house(), HOUSE_STATIONS)
+    there = 2.0 * figure(6, 3)
+    here = scanned.T_design_scan.inverse().apply(there / 1.0004) + scanned.scan.origin
+    points = tuple(
+        ControlPoint(NAMES[k], (h[0], h[1], h[2]), (t[0], t[1], t[2]))
+        for k, (h, t) in enumerate(zip(here.tolist(), there.tolist(), strict=True))
+    )
+    found = register(scanned.scan, house(), RegistrationRequest.from_control_points(points))
+    assert found.status == "accepted"
+    assert [note for note in found.notes if "1.0004 times" in note]
 
 
 def test_the_stated_accuracy_of_a_given_pose_is_its_covariance() -> None:
