@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 
 from api.deps import PagerDep, ProjectId, RowsDep, ServicesDep
+from api.etag import tag_content
 from api.paging import Filtered, Listed
 from api.routing import Routes
 from api.schemas.element import (
@@ -21,11 +22,13 @@ from api.schemas.element import (
     element_detail,
     element_out,
 )
+from api.schemas.element_columns import ElementColumnsOut
 from geometry.verdict import Outcome
 from twin.access import Action
 from twin.element_state import Status
 from twin.errors import NotFound
 from twin.operations.design_changes import changes_since
+from twin.operations.element_columns import element_columns
 from twin.record import Id
 from twin.revision_diff import Change
 from twin.store.elements import basis_of, counts_of, element_in, history_of, ids_of, page_of
@@ -83,6 +86,23 @@ def count_elements(
         epoch=basis.epoch, check=basis.check, revision=basis.revision, elements=sum(counts.values()), counts=told,
         design_changes=None if changes is None else _counted(changes, known, everything=visible is None),
     )  # fmt: skip
+
+
+@routes.get(
+    "/projects/{project}/element-columns", Action.ELEMENT_READ, "Read what is known of all elements", also=(304,)
+)
+def read_element_columns(
+    project: ProjectId, query: Annotated[EpochQuery, Query()], response: Response, services: ServicesDep, rows: RowsDep
+) -> ElementColumnsOut:
+    """Return all elements of a check at once, a column per property: what a view colours by. The check as in the list.
+
+    Nonconformances, findings and what the design did are as they are now, whichever epoch is asked for.
+    """
+    with services.store.read() as view:
+        found = element_columns(view, services.blobs, project, rows, epoch=query.epoch, check=query.check)
+    told = ElementColumnsOut.model_validate(found, from_attributes=True)
+    tag_content(response, told)
+    return told
 
 
 @routes.get("/projects/{project}/elements/{element}", Action.ELEMENT_READ, "Read an element")

@@ -13,6 +13,8 @@ from twin.result import CheckResult, ElementResult
 CARD_LIMIT = 100
 STOREY_LIMIT = 12
 POSITION_LIMIT = 4
+OUTCOME_RANK = {Outcome.FAIL: 3, Outcome.INDETERMINATE: 2, Outcome.PASS: 1, Outcome.NOT_MEASURED: 0}
+"""Which outcome decides when there are several: the highest."""
 _ORDER = {mark: rank for rank, mark in enumerate(Mark)}
 
 
@@ -25,17 +27,21 @@ def exceedance(measurement: Measurement) -> float:
     >>> round(exceedance(m), 3)
     1.5
     """
-    if not math.isfinite(measurement.actual):
+    return share_of_limit(measurement.actual, measurement.lower, measurement.upper)
+
+
+def share_of_limit(actual: float, lower: float, upper: float) -> float:
+    """Return how much of its limit a value uses, as :func:`exceedance`; infinite limits are none."""
+    if not math.isfinite(actual):
         return 0.0
-    middle, half = _zone(measurement)
+    middle, half = _zone(lower, upper)
     if half > 0:
-        return abs(measurement.actual - middle) / half
-    return math.inf if measurement.actual != middle else 0.0
+        return abs(actual - middle) / half
+    return math.inf if actual != middle else 0.0
 
 
-def _zone(measurement: Measurement) -> tuple[float, float]:
+def _zone(lower: float, upper: float) -> tuple[float, float]:
     """Return middle and half width of the limits; a one-sided or form limit counts from zero."""
-    lower, upper = measurement.lower, measurement.upper
     if not math.isfinite(lower) or (lower == 0.0 and math.isfinite(upper)):
         return 0.0, upper
     if not math.isfinite(upper):
@@ -56,8 +62,7 @@ def by_weight(element: ElementResult) -> list[Measurement]:
 
 def decisive_first(measurements: Iterable[Measurement]) -> list[Measurement]:
     """Return measurements by the most severe outcome, then the most of their limit used."""
-    rank = {Outcome.FAIL: 3, Outcome.INDETERMINATE: 2, Outcome.PASS: 1, Outcome.NOT_MEASURED: 0}
-    return sorted(measurements, key=lambda m: (-rank[m.outcome], -exceedance(m)))
+    return sorted(measurements, key=lambda m: (-OUTCOME_RANK[m.outcome], -exceedance(m)))
 
 
 def severity(element: ElementResult) -> tuple[int, float, str]:

@@ -30,7 +30,7 @@ from tests.api.web import test_plans as plans
 from tests.api.web.planted import fresh, plant, upload
 from tests.api.web.planted_bcf import plant_bcf
 from tests.api.web.planted_records import plant_records
-from tests.api.web.site import ELEMENT, REWORK, Site, draft_of, make_site, under_review
+from tests.api.web.site import ELEMENT, REWORK, VIOLATION, Site, draft_of, make_site, under_review
 from tests.api.web.world import Browser, World, event_loop, make_world
 
 _PATTERNS = [
@@ -192,6 +192,15 @@ def _bcf(site: Site) -> None:
     bcf.Client(site, "olga").put(quinn.base, {"name": "Tower of Babel"})
 
 
+def _columns(site: Site) -> None:
+    """Ask for all elements at once: some with a record about them, by a check, after an epoch."""
+    made = plant(site.world, site.project)
+    violation = VIOLATION | {"global_id": made.global_ids[1]}
+    site.do("ines", draft_of(site, global_ids=[made.global_ids[1]], violations=[violation]), "open")
+    for query in (f"?epoch={made.epoch}", f"?check={made.check}"):
+        assert len(site.get("vera", f"/element-columns{query}")["ncr"]["values"]) == 2
+
+
 def _jobs(site: Site) -> None:
     admin = site.world.administrator()
     organisation = admin.post("/organisations", {"name": "J"}).json()["id"]
@@ -259,7 +268,7 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
 
 
 WALKS: tuple[Callable[[Site], None], ...] = (
-    _everything_is_read, _jobs, _bcf,
+    _everything_is_read, _columns, _jobs, _bcf,
     bcf_files.test_an_observation_is_confirmed_attached_or_dismissed_by_a_person,
     ncrs.test_from_a_draft_to_a_closed_record_with_every_guard_on_the_way,
     lambda site: ncrs.test_what_is_not_worked_on_is_proven_before_it_closes(

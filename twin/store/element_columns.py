@@ -1,0 +1,84 @@
+"""What is known of every element of a check at once, without reading the records whole: a view colours by it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from twin.finding import FindingStatus
+from twin.ncr_record import LIVE
+from twin.record import Id
+from twin.store.schema import ELEMENT_STATE, FINDING, NCR, RECORD_ELEMENT, SCAN_EPOCH
+from twin.store.view import Scope, scoped
+
+_AT_ONCE = 2000
+"""Rows in memory at a time: their measurements are most of what a check keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElementLine:
+    """One element by one check, with texts as they are kept."""
+
+    global_id: str
+    ifc_class: str
+    name: str
+    storey: str
+    status: str
+    """What is known after the epoch."""
+    verdict: str
+    state: str
+    """What the check saw of it."""
+    stale: bool
+    measurements: Sequence[Mapping[str, Any]]
+    """As in the check's ``report.json``."""
+
+
+@dataclass(frozen=True, slots=True)
+class NcrMark:
+    """A nonconformance, as the elements it is about are marked with it."""
+
+    id: Id
+    number: str
+    state: str
+
+
+def lines_of(connection: Connection, project: Id, check: Id) -> Iterator[ElementLine]:
+    """Yield every element of a check in the order of :func:`twin.store.elements.page_of`.
+
+    The database cuts what is asked for out of the body: reading bodies whole takes up to twice as long, and holds up
+    other requests for more of it.
+    """
+    table = ELEMENT_STATE
+    body = table.c.body
+    query = select(
+        table.c.global_id, table.c.ifc_class, table.c.name, table.c.storey, table.c.state, table.c.verdict,
+        body["measured", "state"].as_string(), body["state", "stale"].as_boolean(), body["measured", "measurements"],
+    ).where(table.c.project == project, table.c.check_run == check)  # fmt: skip
+    rows = connection.execute(query.order_by(table.c.global_id), execution_options={"yield_per": _AT_ONCE})
+    for row in rows:
+        yield ElementLine(*row)
+
+
+def captured_at(connection: Connection, epoch: Id) -> datetime:
+    """Return when an epoch was scanned."""
+    found: datetime = connection.execute(select(SCAN_EPOCH.c.captured_at).where(SCAN_EPOCH.c.id == epoch)).scalar_one()
+    return found
+
+
+def live_ncrs(connection: Connection, project: Id, scope: Scope) -> dict[str, NcrMark]:
+    """Return GlobalId -> the live nonconformance about it within a scope, of several the one raised last."""
+    about = RECORD_ELEMENT
+    query = select(about.c.global_id, NCR.c.id, NCR.c.number, NCR.c.state).join(NCR, NCR.c.id == about.c.record)
+    query = query.where(NCR.c.project == project, NCR.c.state.in_([state.value for state in LIVE]))
+    rows = connection.execute(scoped(query, NCR, scope).order_by(NCR.c.created_at, NCR.c.id))
+    return {row.global_id: NcrMark(row.id, row.number, row.state) for row in rows}
+
+
+def found_open(connection: Connection, project: Id, scope: Scope) -> frozenset[str]:
+    """Return the GlobalIds that open findings within a scope name, of whichever check."""
+    about = RECORD_ELEMENT
+    query = select(about.c.global_id).join(FINDING, FINDING.c.id == about.c.record)
+    query = query.where(FINDING.c.project == project, FINDING.c.status == FindingStatus.OPEN.value)
+    return frozenset(connection.execute(scoped(query, FINDING, scope)).scalars())
