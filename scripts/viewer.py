@@ -39,6 +39,7 @@ _NOT_BUILT_FROM = frozenset({"node_modules", "dist", "tests"})
 _COMPRESSED = frozenset({".css", ".html", ".js", ".json", ".svg", ".txt", ".wasm", ".webmanifest"})
 _WORTH_COMPRESSING = 1000
 _WORDS = frozenset({"title", "description", "example", "examples"})
+_LICENCE = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
 _NO_REGISTRY = re.compile(
     r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|[A-Z_]*CERT[A-Z_]*)\b"
 )
@@ -184,6 +185,20 @@ def install_packages(node: Node) -> None:
     stamp.write_text(wanted, encoding="utf-8")
 
 
+def licences(viewer: Path) -> str:
+    """Return what the licences of the packages that browsers get ask to be passed on."""
+    locked = json.loads((viewer / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    parts: list[str] = []
+    for place, one in sorted(locked.items()):
+        if not place or one.get("dev") or not (viewer / place).is_dir():
+            continue
+        files = sorted(path for path in (viewer / place).iterdir() if _LICENCE.match(path.name) and path.is_file())
+        text = "\n\n".join(path.read_text(encoding="utf-8").strip() for path in files)
+        name = place.rpartition("node_modules/")[2]
+        parts.append(f"{name} {one['version']} ({one.get('license', 'see its package')})\n\n{text}\n")
+    return ("\n" + 80 * "-" + "\n\n").join(parts)
+
+
 def compress(folder: Path) -> None:
     """Put a compressed copy beside each file that gets smaller by it; the server sends it to whoever takes gzip."""
     for path in list(built_files(folder)):
@@ -194,19 +209,27 @@ def compress(folder: Path) -> None:
                 path.with_name(path.name + ".gz").write_bytes(smaller)
 
 
+def bundle(node: Node) -> Path:
+    """Let npm build the viewer and return the folder; again if somebody changed a source meanwhile."""
+    dist = VIEWER / "dist"
+    for _ in range(3):
+        before = digest(source_files(VIEWER), VIEWER)
+        done = npm(node, "run", "build")
+        if done.returncode != 0 or not (dist / "index.html").is_file():
+            sys.stderr.write(done.stdout)
+            raise ViewerError("the viewer does not build (see above)")
+        if digest(source_files(VIEWER), VIEWER) == before:
+            return dist
+    raise ViewerError("viewer/ changed each time while it was built; try again once nobody writes there")
+
+
 def build(node: Node) -> None:
     """Build the viewer; the one that was there stays until the new one is whole."""
     install_packages(node)
-    before = digest(source_files(VIEWER), VIEWER)
     say("building api/static")
-    done = npm(node, "run", "build")
-    dist = VIEWER / "dist"
-    if done.returncode != 0 or not (dist / "index.html").is_file():
-        sys.stderr.write(done.stdout)
-        raise ViewerError("the viewer does not build (see above)")
+    dist = bundle(node)
+    (dist / "third-party-licences.txt").write_text(licences(VIEWER), encoding="utf-8")
     compress(dist)
-    if digest(source_files(VIEWER), VIEWER) != before:
-        raise ViewerError("viewer/ changed while it was built; build again")
     (dist / STAMP).write_text(stamp_of(VIEWER, dist), encoding="utf-8")
     old = VIEWER / "node_modules" / ".old-static"
     shutil.rmtree(old, ignore_errors=True)

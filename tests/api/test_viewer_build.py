@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.viewer import STAMP, built_files, compress, find_node, is_current, stamp_of, without_words
+from scripts.viewer import STAMP, built_files, compress, find_node, is_current, licences, stamp_of, without_words
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,6 +75,30 @@ def test_compressed_copies_are_the_same_files_and_only_where_that_helps(tree: tu
     _, static = tree
     assert {path.name for path in built_files(static)} == {"index.html", "index-1.js", "index-1.js.gz"}
     assert gzip.decompress((static / "assets" / "index-1.js.gz").read_bytes()) == b"go();" * 1000
+
+
+def test_the_licences_of_what_browsers_get_go_with_it(tmp_path: Path) -> None:
+    lock = {
+        "": {"name": "viewer"},
+        "node_modules/three": {"version": "1.2.3", "license": "MIT"},
+        "node_modules/three/node_modules/inner": {"version": "0.1.0", "license": "ISC"},
+        "node_modules/vite": {"version": "8.0.0", "license": "MIT", "dev": True},
+        "node_modules/not-for-this-machine": {"version": "1.0.0", "optional": True},
+    }
+    (tmp_path / "package-lock.json").write_text(json.dumps({"packages": lock}))
+    for name in ("three", "three/node_modules/inner", "vite"):
+        (tmp_path / "node_modules" / name).mkdir(parents=True)
+        (tmp_path / "node_modules" / name / "LICENSE.md").write_text(f"Copyright of {name}\n")
+    text = licences(tmp_path)
+    for said in (
+        "three 1.2.3 (MIT)",
+        "Copyright of three\n",
+        "inner 0.1.0 (ISC)",
+        "Copyright of three/node_modules/inner",
+    ):
+        assert said in text
+    assert "vite" not in text
+    assert "not-for-this-machine" not in text
 
 
 def test_an_old_node_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
