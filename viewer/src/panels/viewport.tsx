@@ -208,6 +208,7 @@ function show(stage: Stage, work: Workspace, told: Told): { fit: () => void; end
       design?.lineColour(theme.value === "dark" ? "#0b0d10" : "#1f242b");
     }),
   );
+  let byTap = false; // what was tapped is in sight already
   let before = "";
   ends.push(
     effect(() => {
@@ -221,7 +222,6 @@ function show(stage: Stage, work: Workspace, told: Told): { fit: () => void; end
     }),
   );
 
-  let byTap = false;
   let down: { x: number; y: number } | null = null;
   const press = (event: PointerEvent) => {
     down = event.isPrimary ? { x: event.offsetX, y: event.offsetY } : null;
