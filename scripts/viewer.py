@@ -83,16 +83,21 @@ def digest(files: Iterator[Path], root: Path) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def stamp_of(viewer: Path, static: Path) -> str:
-    """Return what the stamp of ``static`` has to say if all of it was built from what is in ``viewer`` now."""
+def sources_of(viewer: Path) -> str:
+    """Return the digest of what is in ``viewer/`` now."""
+    return digest(source_files(viewer), viewer)
+
+
+def stamp_of(sources: str, static: Path) -> str:
+    """Return what the stamp of ``static`` has to say if all of it was built from these sources."""
     how = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    return f"sources {digest(source_files(viewer), viewer)}\nbuilt {digest(built_files(static), static)}\nby {how}\n"
+    return f"sources {sources}\nbuilt {digest(built_files(static), static)}\nby {how}\n"
 
 
 def is_current(viewer: Path = VIEWER, static: Path = STATIC) -> bool:
     """Say whether the built viewer is whole and was built from these sources, in this way."""
     stamp = static / STAMP
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == stamp_of(viewer, static)
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == stamp_of(sources_of(viewer), static)
 
 
 def node_version(node: str | Path) -> tuple[int, ...]:
@@ -209,17 +214,16 @@ def compress(folder: Path) -> None:
                 path.with_name(path.name + ".gz").write_bytes(smaller)
 
 
-def bundle(node: Node) -> Path:
-    """Let npm build the viewer and return the folder; again if somebody changed a source meanwhile."""
-    dist = VIEWER / "dist"
+def bundle(node: Node, dist: Path) -> str:
+    """Let npm build the viewer, again if somebody changed a source meanwhile; return the digest of the sources."""
     for _ in range(3):
-        before = digest(source_files(VIEWER), VIEWER)
+        sources = sources_of(VIEWER)
         done = npm(node, "run", "build")
         if done.returncode != 0 or not (dist / "index.html").is_file():
             sys.stderr.write(done.stdout)
             raise ViewerError("the viewer does not build (see above)")
-        if digest(source_files(VIEWER), VIEWER) == before:
-            return dist
+        if sources_of(VIEWER) == sources:
+            return sources
     raise ViewerError("viewer/ changed each time while it was built; try again once nobody writes there")
 
 
@@ -227,10 +231,11 @@ def build(node: Node) -> None:
     """Build the viewer; the one that was there stays until the new one is whole."""
     install_packages(node)
     say("building api/static")
-    dist = bundle(node)
+    dist = VIEWER / "dist"
+    sources = bundle(node, dist)
     (dist / "third-party-licences.txt").write_text(licences(VIEWER), encoding="utf-8")
     compress(dist)
-    (dist / STAMP).write_text(stamp_of(VIEWER, dist), encoding="utf-8")
+    (dist / STAMP).write_text(stamp_of(sources, dist), encoding="utf-8")
     old = VIEWER / "node_modules" / ".old-static"
     shutil.rmtree(old, ignore_errors=True)
     if STATIC.exists():

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from scripts.viewer import STAMP, built_files, compress, find_node, is_current, licences, stamp_of, without_words
+from scripts.viewer import (
+    STAMP,
+    built_files,
+    compress,
+    find_node,
+    is_current,
+    licences,
+    sources_of,
+    stamp_of,
+    without_words,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +34,7 @@ def tree(tmp_path: Path) -> tuple[Path, Path]:
     (static / "index.html").write_text("<!doctype html>")
     (static / "assets" / "index-1.js").write_text("go();" * 1000)
     compress(static)
-    (static / STAMP).write_text(stamp_of(viewer, static))
+    (static / STAMP).write_text(stamp_of(sources_of(viewer), static))
     return viewer, static
 
 
