@@ -2,10 +2,13 @@
 
 import gzip
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from geometry.errors import GeometryError
 from tests.reference.house import DESIGN, MOVED, T_SCAN_DESIGN, house_scan
@@ -15,6 +18,7 @@ from twin.check_record import evidence_of
 from twin.element_state import Status
 from twin.errors import NotFound, Refused
 from twin.finding import FindingStatus
+from twin.operations.backup import backup, restore
 from twin.operations.check_standing import count_check
 from twin.operations.checks import CheckOrder, run_ordered_check
 from twin.operations.models import import_model, latest_revision
@@ -26,11 +30,13 @@ from twin.project import RegistrationStatus
 from twin.record import Actor, Id
 from twin.report.pictures import cannot_render
 from twin.store import records
+from twin.store.blob_register import remove_garbage, scrub
 from twin.store.blobs import open_blobs
 from twin.store.database import open_database
 from twin.store.elements import counts_of, page_of
 from twin.store.reconcile import verify_stream_and_records
 from twin.store.repository import Store
+from twin.store.schema import BLOB
 from twin.store.trail import history, verify_stream
 from twin.store.upgrade import upgrade
 
@@ -261,3 +267,36 @@ def test_a_refused_registration_is_kept_and_claims_nothing(work: Work, project: 
     with work.store.read() as view:
         assert page_of(view.connection, project, elsewhere.id).items == ()
         assert not list(view.all(records.FINDING, project=project, check_run=run.id))
+
+
+def test_a_backup_takes_along_what_the_view_loads_and_a_missing_tile_is_missed(
+    work: Work, project: Id, revision: Id, epoch: Id, tmp_path: Path
+) -> None:
+    run = run_ordered_check(work, order(project, revision, epoch, "f" * 32)).record
+    with work.store.read() as view:
+        model = view.get(records.MODEL_REVISION, revision).record
+    left = {run.report.sha256, run.scene_sha256, *(one.sha256 for one in (*run.files, *run.pictures))}
+    assert left <= set(known_blobs(work)), "the scrub misses only what the database knows of"
+    month = replace(work.context(), now=datetime.now(UTC) + timedelta(days=30))
+    with work.store.write(month) as unit:
+        assert not {one.sha256 for one in remove_garbage(unit, work.blobs)} & left
+
+    database = open_database(f"sqlite:///{tmp_path}/restored.db")
+    elsewhere = open_blobs(f"file://{tmp_path}/elsewhere")
+    backup(work.store, work.blobs, work.context(), tmp_path / "all.zip")
+    restore(Store(database), elsewhere, work.context(), tmp_path / "all.zip")
+    for scene in (model.scene_sha256, run.scene_sha256):
+        files = scene_files(elsewhere, scene)
+        assert len(files) >= 3
+        for name, entry in files.items():
+            assert gzip.decompress(elsewhere.open(entry.sha256).read()), name
+    assert scrub(Store(database), elsewhere).holds
+    gone = scene_files(elsewhere, run.scene_sha256)["tileset.json"].sha256
+    elsewhere.remove(elsewhere.blob_path(gone))
+    assert scrub(Store(database), elsewhere).missing == (gone,)
+    database.close()
+
+
+def known_blobs(work: Work) -> list[str]:
+    with work.store.read() as view:
+        return list(view.connection.execute(select(BLOB.c.sha256)).scalars())

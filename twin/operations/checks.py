@@ -17,11 +17,12 @@ from twin.ncr_repeat import checked_elements
 from twin.operations.check import DEFAULT_STANDARD, usable_cores
 from twin.operations.check_standing import Found, counting_check, derive_anew, raise_findings, retire_counting
 from twin.operations.design_changes import carried
-from twin.operations.scenes import keep_deviation_scene
+from twin.operations.scenes import keep_deviation_scene, register_scene
 from twin.operations.work import Upload, Work, fetched
 from twin.project import CheckRun, ModelRevision, RegistrationStatus, ScanEpoch
 from twin.record import Evidence, EvidenceKind, Id
 from twin.store import records
+from twin.store.blob_register import keep_all
 from twin.store.codec import to_json
 from twin.store.elements import keep_states, latest_states
 from twin.store.repository import Unit
@@ -126,12 +127,20 @@ def _keep(
     stored = unit.add(
         records.CHECK_RUN, replace(run, counts=counts, counting_reason=reason), action="create", reason=reason
     )
+    _register(unit, work, run)
     keep_states(unit, rows)
     if counts:
         captured = unit.get(records.SCAN_EPOCH, run.epoch).record.captured_at
         derive_anew(unit, work.blobs, run.project, since=captured, reason=f"check {run.id} counts")
         raise_findings(unit, stored.record, found, captured, instead_of=before)
     return stored
+
+
+def _register(unit: Unit, work: Work, run: CheckRun) -> None:
+    """Let the database know of every file that a check left."""
+    files = {one.sha256: one.media_type for one in (run.report, *run.files, *run.pictures)}
+    keep_all(unit, work.blobs, files | ({run.findings_sha256: "application/json"} if run.findings_sha256 else {}))
+    register_scene(unit, work.blobs, run.scene_sha256)
 
 
 def _show(work: Work, result: "CheckResult", causes: tuple["Cause", ...]) -> tuple[Shown, ...]:
@@ -187,7 +196,7 @@ def _check(
         progress=lambda what, share: work.progress(f"reporting {what}".strip(), share),
     )  # fmt: skip
     document: dict[str, Any] = json.loads((folder / "report.json").read_bytes())
-    return result, document, {path.name: _keep_file(work, path) for path in written}
+    return result, document, {path.name: _keep_file(work, path) for path in written.files}
 
 
 def _keep_file(work: Work, path: Path) -> Evidence:

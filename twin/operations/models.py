@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from twin.errors import Conflict
 from twin.operations.check import usable_cores
 from twin.operations.design_changes import fingerprints_of
-from twin.operations.scenes import keep_model_scene
+from twin.operations.scenes import keep_model_scene, register_scene
 from twin.operations.work import Upload, Work, fetched
 from twin.project import MapConversion, ModelRevision
 from twin.record import Id
 from twin.revision_diff import ElementFingerprint, RevisionDiff, diff_revisions
 from twin.store import records
+from twin.store.blob_register import keep_all
 from twin.store.repository import Unit
 from twin.store.view import Stored, View
 
@@ -99,6 +100,8 @@ def _keep(
             fingerprints_sha256=kept.fingerprints,
             scene_sha256=kept.scene,
         )
+        keep_all(unit, work.blobs, {kept.fingerprints: "application/json"})
+        register_scene(unit, work.blobs, kept.scene)
         return unit.add(records.MODEL_REVISION, revision)
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from twin.errors import NotFound
 from twin.operations.check import usable_cores
 from twin.operations.work import Work
+from twin.store.blob_register import keep_all, keep_parts
 from twin.store.blobs import BlobStore
+from twin.store.repository import Unit
 
 if TYPE_CHECKING:
     from geometry.design import DesignModel
@@ -78,6 +80,17 @@ def scene_files(blobs: BlobStore, scene_sha256: str) -> Mapping[str, SceneFileEn
     with blobs.open(scene_sha256) as stream:
         listed: dict[str, dict[str, Any]] = json.loads(stream.read())
     return {name: SceneFileEntry(**entry) for name, entry in listed.items()}
+
+
+def register_scene(unit: Unit, blobs: BlobStore, scene_sha256: str) -> None:
+    """Let the database know of a scene's list and of every file in it, in the transaction of the record that names it.
+
+    A record names the list alone: without this no backup would take the files along, and nobody would miss one.
+    """
+    if scene_sha256:
+        files = scene_files(blobs, scene_sha256).values()
+        keep_all(unit, blobs, {scene_sha256: _MEDIA[".json"], **{one.sha256: one.media_type for one in files}})
+        keep_parts(unit, scene_sha256, (one.sha256 for one in files))
 
 
 def _keep(blobs: BlobStore, packed: Iterable[tuple[str, bytes]]) -> str:

@@ -6,7 +6,8 @@ for :data:`twin.store.blobs.GRACE`. What was ever referred to stays, since the a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,12 +16,14 @@ from sqlalchemy import Connection, Text, cast, delete, insert, select
 from twin.errors import Damaged, Invalid, NotFound
 from twin.store.blobs import GRACE, BlobStore, Content
 from twin.store.repository import Store, Unit
-from twin.store.schema import BLOB, METADATA
+from twin.store.schema import BLOB, BLOB_PART, METADATA
 from twin.store.types import Document
 
 _LOCK = "blobs"
 _NAME = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _ROWS = 1000
+_AT_ONCE = 16
+"""Blobs that a bucket is asked for side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,26 @@ def keep(unit: Unit, blobs: BlobStore, content: Content, media_type: str) -> Non
     if not blobs.exists(content.sha256):
         raise NotFound(f"there is no blob {content.sha256}; put it again")
     if not _known(unit.connection, content.sha256):
-        row = {"sha256": content.sha256, "size": content.size, "media_type": media_type, "created_at": unit.context.now}
-        unit.connection.execute(insert(BLOB).values(row))
+        unit.connection.execute(insert(BLOB).values(_row(unit, content, media_type)))
+
+
+def keep_all(unit: Unit, blobs: BlobStore, media_types: Mapping[str, str]) -> None:
+    """Let the database know of many blobs by name, as :func:`keep` does of one; it raises as that does."""
+    unit.database.lock(unit.connection, _LOCK)
+    fresh = sorted(name for name in media_types if not _known(unit.connection, name))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = [Content(name, size) for name, size in zip(fresh, pool.map(blobs.size, fresh), strict=True)]
+    if found:
+        unit.connection.execute(insert(BLOB), [_row(unit, one, media_types[one.sha256]) for one in found])
+
+
+def keep_parts(unit: Unit, whole: str, parts: Iterable[str]) -> None:
+    """Note which blobs a known one lists: they are kept for as long as it is, and are missed when they are gone."""
+    table = BLOB_PART
+    known = set(unit.connection.execute(select(table.c.part_sha256).where(table.c.whole_sha256 == whole)).scalars())
+    rows = [{"whole_sha256": whole, "part_sha256": part} for part in sorted(set(parts) - known)]
+    if rows:
+        unit.connection.execute(insert(table), rows)
 
 
 def require(unit: Unit, *names: str) -> None:
@@ -142,6 +163,11 @@ def _old(blobs: BlobStore, name: str, before: datetime) -> bool:
         return blobs.changed_at(name) < before
     except NotFound:  # only its row is left
         return True
+
+
+def _row(unit: Unit, content: Content, media_type: str) -> dict[str, object]:
+    size, now = content.size, unit.context.now
+    return {"sha256": content.sha256, "size": size, "media_type": media_type, "created_at": now}
 
 
 def _known(connection: Connection, sha256: str) -> bool:

@@ -162,6 +162,15 @@ BLOB = Table(
 )
 """What is kept beside the database, by its content."""
 
+BLOB_PART = Table(
+    "blob_part",
+    METADATA,
+    Column("whole_sha256", String(64), nullable=False),
+    Column("part_sha256", String(64), nullable=False),
+    PrimaryKeyConstraint("whole_sha256", "part_sha256"),
+)
+"""Which blobs another one lists (the files of a scene): a record names the list alone, and they are part of it."""
+
 SEQUENCE = Table(
     "number_sequence",
     METADATA,

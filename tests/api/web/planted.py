@@ -15,6 +15,7 @@ from twin.check_record import ElementRow
 from twin.element_state import ElementState, Epoch, Seen, Status
 from twin.finding import CauseKind, Defect, Failure, Finding, Location, Origin, Severity
 from twin.operations.queue import Desk, cancel_job
+from twin.operations.scenes import register_scene
 from twin.operations.write_back import WRITE_BACK, WriteBackOrder
 from twin.project import (
     CheckRun,
@@ -89,6 +90,8 @@ def plant(world: World, project: Id, *, elements: int = 7, captured_at: datetime
             Evidence(EvidenceKind.REPORT, report, "report.json", "application/json"),
             files=(Evidence(EvidenceKind.REPORT, html, "report.html", "text/html"),), scene_sha256=tiles,
         ))  # fmt: skip
+        for one in (scene, tiles):
+            register_scene(unit, services.blobs, one)
         epoch = Epoch(made.epoch, captured_at, made.revision, made.check)
         keep_states(unit, [_row(project, epoch, n, g) for n, g in enumerate(made.global_ids)])
         unit.add(records.FINDING, _finding(made, project, world.clock()))

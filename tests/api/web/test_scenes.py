@@ -1,13 +1,18 @@
 """What the 3D view loads: packed as it is kept, unpacked for who cannot, known again by its ETag."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.api.web.live import found
-from tests.api.web.planted import TILE, Planted, plant
+from tests.api.web.planted import TILE, Planted, context, plant
 from tests.api.web.world import Browser, World
 from twin.operations import scene_lookup
+from twin.operations.backup import backup, restore
+from twin.store.blobs import open_blobs
+from twin.store.database import open_database
+from twin.store.repository import Store
 
 FOR_EVER = "private, max-age=31536000, immutable"
 
@@ -81,3 +86,23 @@ def test_the_list_of_files_is_read_once_and_whose_it_is_asked_each_time(
     other = found(world, "OTHER")
     assert admin.get(f"/projects/{other}/models/{made.revision}/scene/model.json").status_code == 404
     assert world.person("outsider").get(f"{project}/models/{made.revision}/scene/model.json").status_code == 404
+
+
+def test_after_a_restore_every_file_of_a_scene_is_there(
+    world: World, tower: tuple[Browser, str, Planted], tmp_path: Path
+) -> None:
+    admin, project, made = tower
+    addresses = [
+        f"{project}/models/{made.revision}/scene/model.json", f"{project}/models/{made.revision}/scene/0.glb",
+        f"{project}/checks/{made.check}/scene/tileset.json", f"{project}/checks/{made.check}/scene/tiles/0.glb",
+    ]  # fmt: skip
+    before = [admin.get(address).content for address in addresses]
+    services, archive = world.services, tmp_path / "all.zip"
+    backup(services.store, services.blobs, context(world), archive)
+    restored, blobs = Store(open_database(f"sqlite:///{tmp_path}/restored.db")), open_blobs(f"file://{tmp_path}/blobs")
+    restore(restored, blobs, context(world), archive)
+    restored.database.close()
+    object.__setattr__(services, "blobs", blobs)
+    answers = [admin.get(address) for address in addresses]
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert [answer.content for answer in answers] == before

@@ -105,6 +105,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_blob")),
     )
     op.create_table(
+        "blob_part",
+        sa.Column("whole_sha256", sa.String(length=64), nullable=False),
+        sa.Column("part_sha256", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("whole_sha256", "part_sha256", name=op.f("pk_blob_part")),
+    )
+    op.create_table(
         "capa",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("project", sa.String(length=32), nullable=True),
@@ -758,6 +764,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_capa_number"), table_name="capa")
     op.drop_index(op.f("ix_capa_assignee"), table_name="capa")
     op.drop_table("capa")
+    op.drop_table("blob_part")
     op.drop_table("blob")
     op.drop_index(op.f("ix_bcf_topic_standing"), table_name="bcf_topic")
     op.drop_index(op.f("ix_bcf_topic_project_created_at_id"), table_name="bcf_topic")
