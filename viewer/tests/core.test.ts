@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boxOf, joined, matches, NO_FILTER, type SceneElements, sorted } from "../src/core/elements";
+import { boxOf, joined, knownFrom, matches, NO_FILTER, type SceneElements, sorted } from "../src/core/elements";
 import { chartOf, millimetres } from "../src/core/limits";
 import { diverging, rampTexels, spread, VERDICTS } from "../src/core/palette";
 import { parsed, written } from "../src/core/route";
@@ -26,7 +26,16 @@ const SCENE: SceneElements = {
     max_z: [3000, 3000, null],
   },
 };
-const table = joined(SCENE, new Map([["B", { verdict: "fail", status: "deviating" }]]));
+const KNOWN = knownFrom({
+  global_id: ["B", "X"],
+  verdict: { values: ["pass", "fail"], index: [1, 0] },
+  status: { values: ["deviating", "verified"], index: [0, 1] },
+  characteristic: { values: [null, "position"], index: [1, 0] },
+  actual_mm: [-14.2, null],
+  uncertainty_mm: [1.9, null],
+  ncr: { values: [null, { id: "n", number: "T-NCR-0001", state: "open" }], index: [1, 0] },
+});
+const table = joined(SCENE, KNOWN);
 
 describe("elements", () => {
   it("say of what no check has seen that it was not checked", () => {
@@ -35,6 +44,9 @@ describe("elements", () => {
       ["B", "fail", "deviating"],
       ["C", "unknown", "planned"],
     ]);
+    expect(table.rows[1]?.worst).toEqual({ characteristic: "position", actual_mm: -14.2, uncertainty_mm: 1.9 });
+    expect([table.rows[1]?.ncr?.number, table.rows[0]?.ncr]).toEqual(["T-NCR-0001", null]);
+    expect(KNOWN.get("X")).toEqual({ verdict: "pass", status: "verified", worst: null, ncr: null });
     expect(table.byGlobalId.get("B")).toBe(1);
     expect(table.storeys).toEqual(["Upper", "Lower"]);
   });
@@ -55,6 +67,7 @@ describe("elements", () => {
       sorted(table.rows, ...by).map((row) => row.globalId);
     expect(order("name", false)).toEqual(["C", "B", "A"]);
     expect(order("verdict", false)).toEqual(["B", "A", "C"]);
+    expect(order("worst", false)[0]).toBe("B");
     expect(order("verdict", true)).toEqual(["A", "C", "B"]);
   });
 

@@ -26,6 +26,44 @@ export interface SceneElements {
 export interface Known {
   verdict: string;
   status: string;
+  /** The measurement that decides, null where there is none. */
+  worst: Worst | null;
+  /** Number and state of the nonconformance record about it, null for none. */
+  ncr: { id: string; number: string; state: string } | null;
+}
+
+export interface Worst {
+  characteristic: string;
+  actual_mm: number | null;
+  uncertainty_mm: number | null;
+}
+
+/** The columns of `GET .../element-columns`, as far as they are shown. */
+export interface Columns {
+  global_id: string[];
+  verdict: Dictionary<string>;
+  status: Dictionary<string>;
+  characteristic: Dictionary;
+  actual_mm: (number | null)[];
+  uncertainty_mm: (number | null)[];
+  ncr: Dictionary<Known["ncr"]>;
+}
+
+/** Return what the columns say, by GlobalId. */
+export function knownFrom(columns: Columns): Map<string, Known> {
+  const at = <V>(column: Dictionary<V>, row: number) => column.values[column.index[row] ?? -1];
+  return new Map(
+    columns.global_id.map((globalId, row): [string, Known] => {
+      const characteristic = at(columns.characteristic, row) ?? null;
+      const worst = characteristic && {
+        characteristic,
+        actual_mm: columns.actual_mm[row] ?? null,
+        uncertainty_mm: columns.uncertainty_mm[row] ?? null,
+      };
+      const told = { verdict: at(columns.verdict, row) ?? "unknown", status: at(columns.status, row) ?? "planned" };
+      return [globalId, { ...told, worst: worst || null, ncr: at(columns.ncr, row) ?? null }];
+    }),
+  );
 }
 
 /** One row, as the table and the panel need it. */
@@ -38,6 +76,8 @@ export interface ElementRow {
   readonly storey: string;
   readonly verdict: string;
   readonly status: string;
+  readonly worst: Worst | null;
+  readonly ncr: Known["ncr"];
 }
 
 /** Everything that is known of the elements at one epoch. */
@@ -60,6 +100,8 @@ export function joined(scene: SceneElements, known: ReadonlyMap<string, Known>):
       storey: text(scene.storey, id),
       verdict: told?.verdict ?? "unknown",
       status: told?.status ?? "planned",
+      worst: told?.worst ?? null,
+      ncr: told?.ncr ?? null,
     };
   });
   return {
@@ -97,18 +139,24 @@ export function matches(row: ElementRow, filter: Filter): boolean {
   return [row.name, row.ifcClass, row.globalId].some((text) => text.toLowerCase().includes(wanted));
 }
 
-export type Column = "name" | "ifcClass" | "storey" | "verdict";
+export type Column = "name" | "ifcClass" | "storey" | "verdict" | "worst";
 const SEVERITY = ["fail", "indeterminate", "pass", "not_measured", "unknown"];
 
 /** Return rows in order; equal ones stay as the model has them. */
 export function sorted(rows: readonly ElementRow[], by: Column, descending: boolean): ElementRow[] {
   const collator = new Intl.Collator(undefined, { numeric: true });
-  const order = (one: ElementRow, other: ElementRow) =>
-    by === "verdict"
-      ? SEVERITY.indexOf(one.verdict) - SEVERITY.indexOf(other.verdict)
-      : collator.compare(one[by], other[by]);
+  const order = (one: ElementRow, other: ElementRow) => {
+    if (by === "verdict")
+      return SEVERITY.indexOf(one.verdict) - SEVERITY.indexOf(other.verdict) || size(other) - size(one);
+    return by === "worst" ? size(other) - size(one) : collator.compare(one[by], other[by]);
+  };
   const sign = descending ? -1 : 1;
   return [...rows].sort((one, other) => sign * order(one, other) || one.id - other.id);
+}
+
+/** How far out an element is, millimetres; below all others where nothing was measured. */
+function size(row: ElementRow): number {
+  return row.worst?.actual_mm == null ? -1 : Math.abs(row.worst.actual_mm);
 }
 
 /** Return the box of an element in metres relative to the scene's origin; null when it has no shape. */

@@ -28,6 +28,22 @@ export const STATES: Record<string, Meaning> = {
   planned: { colour: [186, 192, 200], sign: "·" },
 };
 
+/** Where a nonconformance record stands: raised, being dealt with, done. */
+export const RECORDS: Record<string, Meaning> = {
+  none: { colour: [205, 210, 216], sign: "·" },
+  draft: { colour: [240, 228, 66], sign: "✎" },
+  open: { colour: [213, 94, 0], sign: "!" },
+  handled: { colour: [0, 114, 178], sign: "→" },
+  closed: { colour: [0, 158, 115], sign: "✓" },
+};
+
+/** Return which of the above a record's state is; null for no record. */
+export function standing(state: string | null): keyof typeof RECORDS {
+  if (state === null || state === "void" || state === "rejected") return "none";
+  if (state === "draft" || state === "closed") return state;
+  return state === "open" || state === "reopened" ? "open" : "handled";
+}
+
 const SPREAD: readonly Rgb[] = [
   [86, 180, 233],
   [230, 159, 0],

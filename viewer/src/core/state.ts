@@ -2,18 +2,20 @@
 import { computed, signal } from "@preact/signals";
 import { ask, get, list, Problem, type Schemas } from "./client";
 import {
+  type Columns,
   type ElementRow,
   type ElementTable,
   type Filter,
   joined,
   type Known,
+  knownFrom,
   matches,
   NO_FILTER,
   type SceneElements,
 } from "./elements";
 import { go, place } from "./route";
 
-export type ColourBy = "verdict" | "status" | "ifcClass" | "storey";
+export type ColourBy = "verdict" | "status" | "ncr" | "ifcClass" | "storey";
 
 export interface Workspace {
   project: Schemas["ProjectOut"];
@@ -38,7 +40,7 @@ export const cut = signal<number | null>(null);
 
 export const colourBy = computed<ColourBy>(() => {
   const asked = place.value.colour;
-  return asked === "status" || asked === "ifcClass" || asked === "storey" ? asked : "verdict";
+  return asked === "status" || asked === "ncr" || asked === "ifcClass" || asked === "storey" ? asked : "verdict";
 });
 
 export const selected = computed<ElementRow | null>(() => {
@@ -111,8 +113,7 @@ const NOTHING: SceneElements = {
 }; // biome-ignore format: a value of nothing
 
 async function knownOf(at: string, check: string): Promise<Map<string, Known>> {
-  const rows = await list<Schemas["ElementOut"]>(`${at}/elements?check=${check}`);
-  return new Map(rows.map((row) => [row.global_id, { verdict: row.verdict, status: row.state }]));
+  return knownFrom(await get<Columns>(`${at}/element-columns?check=${check}`));
 }
 
 export function detailOf(project: string, globalId: string, check: string | undefined, signal: AbortSignal) {

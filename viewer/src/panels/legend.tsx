@@ -1,7 +1,7 @@
 /** What the colours say, and the switches of what is drawn. */
 
-import { t, word } from "../core/i18n";
-import { css, diverging, STATES, spread, VERDICTS } from "../core/palette";
+import { type Key, t, word } from "../core/i18n";
+import { css, diverging, RECORDS, STATES, spread, VERDICTS } from "../core/palette";
 import { go } from "../core/route";
 import { type ColourBy, colourBy, cut, ramp, shows, type Workspace } from "../core/state";
 import { className } from "../core/terms";
@@ -16,9 +16,9 @@ export function Tools({ work }: { work: Workspace }) {
       <label class="inline">
         {t("colourBy")}
         <select value={colourBy.value} onChange={(e) => go({ colour: e.currentTarget.value })}>
-          {(["verdict", "status", "ifcClass", "storey"] as ColourBy[]).map((by) => (
+          {(["verdict", "status", "ncr", "ifcClass", "storey"] as ColourBy[]).map((by) => (
             <option key={by} value={by}>
-              {t(by === "ifcClass" ? "class" : by)}
+              {t(by === "ifcClass" ? "class" : by === "ncr" ? "ncrs" : by)}
             </option>
           ))}
         </select>
@@ -124,11 +124,13 @@ function Legend({ work }: { work: Workspace }) {
       ? Object.entries(VERDICTS).map(([key, one]) => [word("verdict", key), css(one.colour), one.sign])
       : by === "status"
         ? Object.entries(STATES).map(([key, one]) => [word("status", key), css(one.colour), one.sign])
-        : (by === "storey" ? work.table.storeys : work.table.classes).map((text, n) => [
-            by === "storey" ? text : className(text),
-            css(spread(n)),
-            "",
-          ]);
+        : by === "ncr"
+          ? Object.entries(RECORDS).map(([key, one]) => [t(`record.${key}` as Key), css(one.colour), one.sign])
+          : (by === "storey" ? work.table.storeys : work.table.classes).map((text, n) => [
+              by === "storey" ? text : className(text),
+              css(spread(n)),
+              "",
+            ]);
   return (
     <ul class="legend">
       {entries.map(([text, colour, sign]) => (

@@ -3,19 +3,15 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Column, NO_FILTER, sorted } from "../core/elements";
 import { t, word } from "../core/i18n";
+import { millimetres } from "../core/limits";
 import { css, VERDICTS } from "../core/palette";
 import { filter, filtered, isFiltered, select, selected, workspace } from "../core/state";
 import { className } from "../core/terms";
 
 const ROW = 44;
 const SPARE = 8;
-const COLUMNS: readonly Column[] = ["verdict", "name", "ifcClass", "storey"];
-const HEADS = {
-  verdict: "verdict",
-  name: "name",
-  ifcClass: "class",
-  storey: "storey",
-} as const;
+const COLUMNS: readonly Column[] = ["verdict", "name", "worst", "ifcClass", "storey"];
+const HEADS = { verdict: "verdict", name: "name", worst: "worst", ifcClass: "class", storey: "storey" } as const;
 
 export function Sign({ verdict }: { verdict: string }) {
   const meaning = VERDICTS[verdict] ?? VERDICTS["unknown"];
@@ -121,6 +117,9 @@ export function ElementList() {
               {word("verdict", row.verdict)}
             </div>
             <div role="gridcell">{row.name || "–"}</div>
+            <div role="gridcell" class="number">
+              {row.worst ? millimetres(row.worst.actual_mm) : ""}
+            </div>
             <div role="gridcell" class="dim">
               {className(row.ifcClass)}
             </div>

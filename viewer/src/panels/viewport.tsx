@@ -5,7 +5,7 @@ import { Plane, Vector3 } from "three";
 import { ROOT } from "../core/client";
 import { boxOf, type ElementRow } from "../core/elements";
 import { t } from "../core/i18n";
-import { type Rgb, STATES, spread, VERDICTS } from "../core/palette";
+import { RECORDS, type Rgb, STATES, spread, standing, VERDICTS } from "../core/palette";
 import {
   colourBy,
   cut,
@@ -268,6 +268,7 @@ const UNKNOWN: Rgb = [186, 192, 200];
 function colours(by: string, work: Workspace): (row: ElementRow) => Rgb {
   if (by === "verdict") return (row) => VERDICTS[row.verdict]?.colour ?? UNKNOWN;
   if (by === "status") return (row) => STATES[row.status]?.colour ?? UNKNOWN;
+  if (by === "ncr") return (row) => RECORDS[standing(row.ncr?.state ?? null)]?.colour ?? UNKNOWN;
   const values = by === "storey" ? work.table.storeys : work.table.classes;
   const places = new Map(values.map((value, n) => [value, spread(n)]));
   return (row) => places.get(by === "storey" ? row.storey : row.ifcClass) ?? UNKNOWN;
