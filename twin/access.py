@@ -85,7 +85,6 @@ class Action(StrEnum):
     EXPORT_READ = "export.read"
     MODEL_WRITE_BACK = "model.write_back"
     AUDIT_READ = "audit.read"
-    WEBHOOK_MANAGE = "webhook.manage"
     JOB_CANCEL = "job.cancel"
 
 
@@ -140,7 +139,6 @@ _TABLE: dict[Action, str] = {
     Action.EXPORT_READ:         "x x x x x . x",
     Action.MODEL_WRITE_BACK:    "x x . x . . .",
     Action.AUDIT_READ:          "x x . . . . .",
-    Action.WEBHOOK_MANAGE:      "x . . . . . .",
     Action.JOB_CANCEL:          "x x x o o . .",
 }  # fmt: skip
 

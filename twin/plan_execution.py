@@ -11,6 +11,7 @@ from typing import Any
 
 from geometry.verdict import Outcome
 from twin.access import Capacity
+from twin.access_words import joined, roles_signing_as
 from twin.errors import Invalid, NotAllowed, Refused
 from twin.execution_record import Attendance, LinkedCheck, LinkedInspection, LinkedNcr, Notification, PlanExecution
 from twin.inspection import Inspection, InspectionState
@@ -150,7 +151,10 @@ def attend(
     execution.point(attendance.party, PointCode)
     said = attendance.party.value.replace("_", " ")
     if person.user != attendance.person or not person.active or attendance.party not in person.capacities:
-        raise NotAllowed(f"this person does not act as {said} in the project; an owner can grant it to a member")
+        able = joined(roles_signing_as([attendance.party]))
+        raise NotAllowed(
+            f"this person does not act as {said} in the project; an owner can grant it to a member whose role is {able}"
+        )
     if recorder.user != person.user:
         if Capacity.QUALITY_MANAGER not in recorder.capacities:
             raise NotAllowed(f"that the {said} came is recorded by themselves, or by a quality manager with proof")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from twin.access import CAPACITIES, Capacity, Role
+from twin.access_words import never_signs
 from twin.errors import Invalid
 from twin.instrument import Instrument
 from twin.record import Evidence, Id, content_sha256, require_utc
@@ -68,7 +69,7 @@ class Member:
         """Refuse capacities beyond those of the role."""
         beyond = sorted(set(self.capacities) - CAPACITIES[self.role])
         if beyond:
-            raise Invalid(f"a {self.role} cannot sign as {beyond[0]}: give the member another role or capacity")
+            raise Invalid(never_signs(self.role, beyond[:1]))
         if len(set(self.capacities)) < len(self.capacities):
             raise Invalid("a member's capacities name one twice")
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from twin.access import Action, Role
+from twin.access_words import who_may
 from twin.account import ADMINISTRATOR_MAY, Session, SystemAction, Token, TokenScope, User, may_system
 from twin.errors import NotAllowed, NotFound
 from twin.operations.projects import membership, permit
@@ -130,7 +131,8 @@ def _require_token_scope(need: Need, token: Token | None, *, reads: bool) -> Non
 def described(need: Need) -> str:
     """Return, for the documentation, who may call a route."""
     if isinstance(need, Action):
-        return f"Needs the action `{need}` in the project."
+        administrators = "; administrators in every project" if need in ADMINISTRATOR_MAY else ""
+        return f"Needs `{need}`: {who_may(need)}{administrators}."
     if isinstance(need, SystemAction):
         return f"Needs `{need}`: administrators" + (
             " and owners of a project." if may_system(need, administrator=False, roles={Role.OWNER}) else "."

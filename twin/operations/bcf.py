@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from twin.access import Action
+from twin.access_words import who_may
 from twin.bcf import kept as rules
 from twin.bcf.guid import derived, guid_of, id_of
 from twin.bcf.kept import KeptTopic, Standing
@@ -44,7 +45,7 @@ class Caller:
     def need(self, action: Action) -> None:
         """Raise :class:`NotAllowed` unless the caller's role has an action."""
         if not self.may(action):
-            raise NotAllowed(f"your role does not have {action.value} in this project; ask an owner")
+            raise NotAllowed(f"your role does not have {action.value} in this project: ask {who_may(action)}")
 
     @property
     def from_outside(self) -> bool:

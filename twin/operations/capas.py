@@ -22,6 +22,7 @@ from twin.corrective_action import ActionKind, CapaAction
 from twin.effectiveness import EffectivenessCriterion
 from twin.eight_d import Team
 from twin.errors import Invalid, NotAllowed
+from twin.granted import require_granted
 from twin.operations.capa_links import leave_out, name_in_source
 from twin.operations.ncr_steps import require_member
 from twin.operations.notices import face_of, may_see, require_sight, tell
@@ -275,8 +276,7 @@ def _step(
 
 
 def _signature(context: Context, member: Member, digest: str) -> Signature:
-    if Capacity.QUALITY_MANAGER not in member.capacities:
-        raise NotAllowed("your membership does not let you sign as quality manager; an owner can grant it")
+    require_granted(member, Capacity.QUALITY_MANAGER)
     return Signature(
         context.actor.id, context.actor.name, SignatureMeaning.APPROVAL, Capacity.QUALITY_MANAGER.value, context.now,
         digest,

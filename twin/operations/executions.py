@@ -7,8 +7,8 @@ from typing import Any
 from twin.access import Capacity
 from twin.errors import Refused
 from twin.execution_record import Attendance, PlanExecution
+from twin.granted import require_granted
 from twin.inspection_plan import PlanItem
-from twin.operations.inspections import require_capacity
 from twin.operations.ncr_steps import require_member
 from twin.operations.plan_links import linked, open_against
 from twin.operations.plans import approval
@@ -161,7 +161,7 @@ def release_execution(
     Refused
         Also if an NCR is open on what the item looks at, linked or not.
     """
-    require_capacity(member, party)
+    require_granted(member, party)
     with store.read() as view:
         begun = view.get(records.PLAN_EXECUTION, execution, scope).record
         against = open_against(view, begun, item_of(view, begun))

@@ -7,8 +7,9 @@ from decimal import Decimal
 from geometry.verdict import Outcome
 from twin.access import Capacity
 from twin.characteristic import InspectionCharacteristic
-from twin.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from twin.errors import Conflict, Invalid, NotFound, Refused
 from twin.finding import Severity
+from twin.granted import require_granted
 from twin.inspection import Basis, GeneralRule, Inspection, PlanPin
 from twin.inspection_lot import Sample, draw_sample, minimum_sample, whole_lot
 from twin.inspection_plan import PlanStatus
@@ -123,7 +124,7 @@ def sign_inspection(
     NotAllowed
         If the membership does not grant the capacity.
     """
-    require_capacity(member, capacity)
+    require_granted(member, capacity)
     with store.write(context) as unit:
         old = unit.get(records.INSPECTION, inspection, scope)
         if old.version != expected:
@@ -228,13 +229,6 @@ def restore_lot(
         lambda i: restore_quantity(i, found, quantity, actor=context.actor, now=context.now), action="restore",
         expected=expected, scope=scope,
     )  # fmt: skip
-
-
-def require_capacity(member: Member, capacity: Capacity) -> None:
-    """Raise :class:`NotAllowed` unless a membership grants a capacity."""
-    if capacity not in member.capacities:
-        said = capacity.value.replace("_", " ")
-        raise NotAllowed(f"your membership does not let you sign as {said}; an owner can grant it")
 
 
 def _number(unit: Unit, project: Id) -> str:

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from twin.check_record import evidence_of
 from twin.disposition import Proof
-from twin.errors import NotAllowed, Refused
+from twin.errors import Refused
 from twin.finding import Finding, Severity, confirm
+from twin.granted import require_granted
 from twin.ncr import (
     CLOSES_AS,
     NonConformance,
@@ -112,9 +113,8 @@ def sign_ncr(
 
     def signed(record: NonConformance) -> NonConformance:
         seat = next((seat for seat in record.roster if seat.person == context.actor.id), None)
-        if seat is not None and seat.capacity not in member.capacities:
-            said = seat.capacity.value.replace("_", " ")
-            raise NotAllowed(f"your membership does not let you sign as {said}; an owner can grant it")
+        if seat is not None:
+            require_granted(member, seat.capacity)
         signature = Signature(
             context.actor.id, context.actor.name, SignatureMeaning.APPROVAL, seat.capacity.value if seat else "",
             context.now, decision_sha256(record),
@@ -136,10 +136,7 @@ def close_ncr(
     Refused
         Also if a record that sorting sent failed lots to was voided or rejected since.
     """
-    able = next((capacity for capacity in CLOSES_AS if capacity in member.capacities), None)
-    if able is None:
-        said = " or ".join(capacity.value.replace("_", " ") for capacity in CLOSES_AS)
-        raise NotAllowed(f"your membership does not let you sign as {said}; an owner can grant it")
+    able = require_granted(member, *CLOSES_AS)
     with store.write(context) as unit:
         old = unit.get(records.NCR, ncr, scope)
         if old.version != expected:

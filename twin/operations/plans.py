@@ -9,8 +9,8 @@ from typing import Any
 
 from twin.access import Capacity
 from twin.errors import Refused
+from twin.granted import require_granted
 from twin.inspection_plan import InspectionPlan, PlanItem
-from twin.operations.inspections import require_capacity
 from twin.operations.scenes import scene_files
 from twin.operations.steps import advance, begin, take_step
 from twin.plan_steps import approve, plan_digest, revise, sign, supersede
@@ -69,7 +69,7 @@ def sign_plan(
     scope: Scope = EVERYTHING,
 ) -> Stored[InspectionPlan]:
     """Add an approval; who signs has proved again who they are (21 CFR 11.200)."""
-    require_capacity(member, capacity)
+    require_granted(member, capacity)
 
     def signed(record: InspectionPlan) -> InspectionPlan:
         return sign(record, approval(context, capacity, plan_digest(record)))

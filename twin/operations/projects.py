@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from twin.access import Action, Capacity, Role, Scope, scope_of
+from twin.access_words import said, who_may
 from twin.errors import Conflict, NotAllowed, NotFound, Refused
 from twin.project import Member, Organisation, Project
 from twin.record import Id
@@ -127,7 +128,7 @@ def permit(member: Member, action: Action) -> Rows:
     """
     scope = scope_of(member.role, action)
     if scope is None:
-        raise NotAllowed(f"a {member.role.value.replace('_', ' ')} may not do this ({action.value}); ask an owner")
+        raise NotAllowed(f"the role {said(member.role)} does not have {action.value}: ask {who_may(action)}")
     shared = {member.project: member.organisation} if scope is Scope.SHARED else {}
     return Rows(frozenset({member.project}), shared)
 
