@@ -234,6 +234,8 @@ class InspectionPlan:
     """Where to scan; None for a plan that was not made from a model."""
     ranking: tuple[ItemRank, ...] = ()
     """By falling expected cost, as it was when the items were put in this order; empty where they never were."""
+    edited_by: tuple[Id, ...] = ()
+    """Who set its items or put them in order; like its author they do not approve it."""
     steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:

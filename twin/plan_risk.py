@@ -24,7 +24,8 @@ from twin.inspection_plan import (
     before,
 )
 from twin.plan_generation import ItemRisk
-from twin.record import Id
+from twin.plan_steps import with_editor
+from twin.record import Actor, Id
 
 _PRIOR, _PRIOR_WEIGHT = Decimal("0.05"), 10
 """What is assumed of a characteristic of which nothing is known, and how many measurements that counts as."""
@@ -124,10 +125,10 @@ def recommended(item: PlanItem, probability: Decimal) -> Frequency:
     return replace(now, amount=min(Decimal(whole), 2 * now.amount) if whole else 2 * now.amount, source=why)
 
 
-def apply_ranking(plan: InspectionPlan, assessed: Sequence[AssessedItem]) -> InspectionPlan:
+def apply_ranking(plan: InspectionPlan, assessed: Sequence[AssessedItem], *, actor: Actor) -> InspectionPlan:
     """Return a draft with its items in the order of their risk, as often as recommended, and why.
 
-    What waits for another item still comes after it.
+    What waits for another item still comes after it. Who does so wrote it, too, and does not approve it.
 
     Raises
     ------
@@ -145,7 +146,7 @@ def apply_ranking(plan: InspectionPlan, assessed: Sequence[AssessedItem]) -> Ins
         left.remove(free)
     items = tuple(replace(one.item, sequence=n, frequency=one.frequency) for n, one in enumerate(order, start=1))
     ranks = tuple(ItemRank(one.item.id, one.risk.expected_cost, one.given, one.why) for one in assessed)
-    return replace(plan, items=items, ranking=ranks)
+    return replace(plan, items=items, ranking=ranks, edited_by=with_editor(plan, actor))
 
 
 @dataclass(frozen=True, slots=True)

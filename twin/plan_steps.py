@@ -37,12 +37,18 @@ def missing_for(
     return ()
 
 
-def set_items(plan: InspectionPlan, items: tuple[PlanItem, ...]) -> InspectionPlan:
-    """Replace the items of a draft."""
+def set_items(plan: InspectionPlan, items: tuple[PlanItem, ...], *, actor: Actor) -> InspectionPlan:
+    """Replace the items of a draft; who does so wrote it, too, and does not approve it."""
     if plan.status is not PlanStatus.DRAFT:
         raise Refused(f"{plan.number} rev {plan.revision} is {plan.status}: revise it to change its items")
     kept = {item.id for item in items}
-    return replace(plan, items=items, ranking=tuple(rank for rank in plan.ranking if rank.item in kept))
+    ranking = tuple(rank for rank in plan.ranking if rank.item in kept)
+    return replace(plan, items=items, ranking=ranking, edited_by=with_editor(plan, actor))
+
+
+def with_editor(plan: InspectionPlan, actor: Actor) -> tuple[Id, ...]:
+    """Return who changed a draft besides its author, with one more."""
+    return tuple(dict.fromkeys((*plan.edited_by, actor.person)))
 
 
 def issue(plan: InspectionPlan, *, actor: Actor, now: datetime) -> InspectionPlan:
@@ -76,7 +82,7 @@ def required_approvals(plan: InspectionPlan, previous: InspectionPlan | None) ->
 
 
 def sign(plan: InspectionPlan, signature: Signature) -> InspectionPlan:
-    """Add an approval: not the author's, and one per person."""
+    """Add an approval: not of who wrote it or set its items, and one per person."""
     if plan.status is not PlanStatus.ISSUED_FOR_APPROVAL:
         raise Refused(
             f"{plan.number} rev {plan.revision} is {plan.status}: approvals are given when it is issued for them"
@@ -84,6 +90,7 @@ def sign(plan: InspectionPlan, signature: Signature) -> InspectionPlan:
     if signature.role not in {capacity.value for capacity in Capacity}:
         raise Refused(f"nobody approves a plan as {signature.role}", missing=("an approval in a known capacity",))
     others = {s.signer: "has approved it already" for s in valid_approvals(plan)}
+    others |= {person: "set its items" for person in plan.edited_by}
     require_signature(
         signature, plan_digest(plan), role=signature.role, not_by=others | {plan.author: "wrote it"},
         meaning=SignatureMeaning.APPROVAL,
@@ -118,8 +125,8 @@ def revise(plan: InspectionPlan, new_id: Id, *, author: Actor) -> InspectionPlan
     if plan.status is not PlanStatus.APPROVED:
         raise Refused(f"{plan.number} rev {plan.revision} is {plan.status}: only what is in force is revised")
     return replace(
-        plan, id=new_id, author=author.id, revision=plan.revision + 1, status=PlanStatus.DRAFT, approvals=(),
-        supersedes=plan.id, steps=(),
+        plan, id=new_id, author=author.person, revision=plan.revision + 1, status=PlanStatus.DRAFT, approvals=(),
+        supersedes=plan.id, edited_by=(), steps=(),
     )  # fmt: skip
 
 

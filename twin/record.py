@@ -29,6 +29,11 @@ class Actor:
     name: str
     on_behalf_of: Id | None = None
 
+    @property
+    def person(self) -> Id:
+        """Who it comes down to: on whose behalf a service account acts, or who acts themselves."""
+        return self.on_behalf_of or self.id
+
 
 class SignatureMeaning(StrEnum):
     """What a signature says (21 CFR 11.50 a 3)."""

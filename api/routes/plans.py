@@ -114,7 +114,7 @@ def print_plan_stations(plan: PlanHeld) -> Response:
 @routes.put(ONE + "/items", Action.PLAN_EDIT, "Set a draft's items")
 def set_plan_items(plan: PlanHeld, expected: Expected, given: wire.ItemsIn) -> PlanOut:
     """Replace the items of a draft."""
-    return _shown(plan, plan.step("set_items", lambda p: steps.set_items(p, given.items), expected))
+    return _shown(plan, plan.step("set_items", lambda p: steps.set_items(p, given.items, actor=plan.actor), expected))
 
 
 @routes.post(ONE + "/rank", Action.PLAN_READ, "Rank items by risk")

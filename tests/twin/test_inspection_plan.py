@@ -80,7 +80,7 @@ def _approved() -> InspectionPlan:
 
 def _second(*items: PlanItem) -> InspectionPlan:
     draft = revise(_approved(), "v2", author=AUTHOR)
-    return _signed(set_items(draft, items) if items else draft)
+    return _signed(set_items(draft, items, actor=AUTHOR) if items else draft)
 
 
 READY: dict[PlanStatus, Callable[[], InspectionPlan]] = {
@@ -158,7 +158,19 @@ def test_sending_back_drops_the_approvals_and_says_why() -> None:
 @pytest.mark.parametrize("status", [s for s in PlanStatus if s is not PlanStatus.DRAFT])
 def test_only_a_draft_is_changed(status: PlanStatus) -> None:
     with pytest.raises(Refused, match="revise it"):
-        set_items(READY[status](), (COLUMNS,))
+        set_items(READY[status](), (COLUMNS,), actor=AUTHOR)
+
+
+def test_who_set_items_does_not_approve_them_whoever_wrote_the_draft() -> None:
+    """What a service account wrote on somebody's behalf is theirs, and what they change in another's is, too."""
+    machine = Actor("0" * 32, "worker", on_behalf_of=CLIENT.id)
+    for editor in (CLIENT, machine):
+        plan = _issued(set_items(DRAFT, (COLUMNS,), actor=editor))
+        with pytest.raises(Refused, match="set its items"):
+            sign(plan, _approval(plan, who=CLIENT))
+        assert sign(plan, _approval(plan)).approvals
+    revised = revise(_approved(), "v2", author=machine)
+    assert (revised.author, revised.edited_by) == (CLIENT.id, ())
 
 
 def test_a_revision_follows_what_is_in_force_and_replaces_it() -> None:

@@ -25,8 +25,10 @@ from twin.inspection_plan import (
 )
 from twin.plan_generation import ItemRisk
 from twin.plan_risk import AssessedItem, Earlier, Known, Observation, Place, apply_ranking, assess, recommended
+from twin.record import Actor
 from twin.store.codec import from_json, to_json
 
+ANN = Actor("ann", "Ann")
 DO = PlanPoint(Capacity.CONTRACTOR, PointCode.INSPECT)
 HOLD = PlanPoint(Capacity.CONSULTANT, PointCode.HOLD, 24)
 HAND = Frequency(FrequencyKind.SAMPLE, Decimal(3), "pcs", "GB 50300")
@@ -137,14 +139,15 @@ def _plan(*items: PlanItem, **fields: Any) -> InspectionPlan:
 def test_a_draft_is_put_in_order_and_keeps_why() -> None:
     known = Known(PLACES, (*_seen("d", 6, 14), *_seen("c", 0, 20)))
     plan = _plan(LOWER, UPPER, WALLS)
-    after = apply_ranking(plan, assess(plan.items, known, {}))
+    after = apply_ranking(plan, assess(plan.items, known, {}), actor=ANN)
     assert after.item("2").sequence == 1
     assert after.item("2").frequency.kind is FrequencyKind.EACH
     assert after.ranking[0].item == "2"
     assert after.ranking[0].why
+    assert after.edited_by == (ANN.id,), "who decides the order does not approve it"
     assert from_json(to_json(after), InspectionPlan) == after
     with pytest.raises(Refused, match="revise it"):
-        apply_ranking(replace(plan, status=PlanStatus.APPROVED), assess(plan.items, known, {}))
+        apply_ranking(replace(plan, status=PlanStatus.APPROVED), assess(plan.items, known, {}), actor=ANN)
 
 
 @given(st.lists(st.integers(0, 100), min_size=5, max_size=5), st.lists(st.integers(0, 4), max_size=4))
@@ -152,7 +155,7 @@ def test_what_waits_comes_after_what_it_waits_for_whatever_the_risk(costs: list[
     items = [_item(str(n), f"c{n}", follows=(str(waits[n - 1] % n),) if 0 < n <= len(waits) else ()) for n in range(5)]
     plan = _plan(*items)
     risk = {str(n): ItemRisk(Decimal(1), Decimal(0), Decimal(cost)) for n, cost in enumerate(costs)}
-    after = apply_ranking(plan, assess(plan.items, Known(), risk))
+    after = apply_ranking(plan, assess(plan.items, Known(), risk), actor=ANN)
     place = {item.id: item.sequence for item in after.items}
     assert {i.id for i in after.items} == {i.id for i in items}
     assert all(place[before] < place[item.id] for item in after.items for before in item.follows)

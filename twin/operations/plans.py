@@ -51,7 +51,7 @@ def draft_plan(
         found = unit.get(records.PROJECT, project).record
         plan = InspectionPlan(
             identifier or unit.new_id(), project, f"{found.key}-ITP-{unit.number(project, 'plan'):04d}", title,
-            context.actor.id,
+            context.actor.person,
             specification=specification, discipline=discipline, items=items, without_limits=without_limits,
             scanning=scanning,
         )  # fmt: skip

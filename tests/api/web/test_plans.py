@@ -90,6 +90,7 @@ def test_a_plan_is_generated_from_a_model_and_a_profile(site: Site) -> None:
     assert plan["number"] == "TOWER-ITP-0001"
     assert sum(len(one["global_ids"]) for one in items) == len({box.name for box in DESIGN})
     hidden = set(plan["scanning"]["unseen"])
+    assert plan["author"] == site.ids["quinn"], "who ordered it wrote it, not the machine"
     by_scan = {g for one in items if one["method"] == "scan_vs_bim" for g in one["global_ids"]}
     by_hand = {g for one in items if one["method"] != "scan_vs_bim" for g in one["global_ids"]}
     assert by_scan
@@ -100,6 +101,15 @@ def test_a_plan_is_generated_from_a_model_and_a_profile(site: Site) -> None:
     assert unknown.status_code == 404
     odd = site.awake("quinn").post(f"{site.root}/plans/from-model", {**given, "standard": "no such standard"})
     assert odd.status_code == 422
+
+
+def test_who_ordered_or_reordered_a_generated_plan_does_not_sign_it(site: Site) -> None:
+    path = f"/plans/{generated(site, revision=revision_of(site))['id']}"
+    assert site.do("quentin", path, "reorder", {})["record"]["edited_by"] == [site.ids["quentin"]]
+    site.do("quinn", path, "issue")
+    for who, why in (("quinn", "wrote it"), ("quentin", "set its items")):
+        refused = site.try_(who, path, "sign", {"capacity": "quality_manager", "password": PASSWORD})
+        assert (refused.status_code, why in refused.text) == (409, True), refused.text
 
 
 def test_a_plan_says_where_to_scan_to_read_to_download_and_to_print(site: Site) -> None:
