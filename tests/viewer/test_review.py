@@ -13,7 +13,7 @@ PICK = """([x, y]) => {
   return [left + x, top + y];
 }"""
 MIDDLE = """(place) => {
-  const stage = globalThis.qtemsStage;
+  const stage = globalThis.qtems.stage;
   const camera = stage.camera;
   camera.updateMatrixWorld();
   const seen = camera.position.clone().set(...place).project(camera);

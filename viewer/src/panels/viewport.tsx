@@ -53,7 +53,7 @@ export function Viewport({ work }: { work: Workspace }) {
     });
     fit.current = shown.fit;
     stage.onContext = (lost) => setPhase(lost ? "lost" : "ready");
-    (globalThis as unknown as { qtemsStage?: Stage }).qtemsStage = stage;
+    handOut({ stage, pick: shown.pick });
     return () => {
       shown.end();
       stage.dispose();
@@ -121,16 +121,29 @@ interface Told {
   fail: (what: string) => void;
 }
 
+interface Shown {
+  fit: () => void;
+  /** The feature id at a place of the canvas. */
+  pick: (x: number, y: number) => number | null;
+  end: () => void;
+}
+
+/** Let tests and whoever looks for a fault reach the stage from the console. */
+function handOut(tools: { stage: Stage; pick: Shown["pick"] }): void {
+  (globalThis as unknown as { qtems: typeof tools }).qtems = tools;
+}
+
 /** Put a workspace on the stage; `end` stops following the state. */
-function show(stage: Stage, work: Workspace, told: Told): { fit: () => void; end: () => void } {
+function show(stage: Stage, work: Workspace, told: Told): Shown {
   const base = `${ROOT}/projects/${work.project.id}/models/${work.model.id}/scene/`;
   const picker = new Picker();
   const plane = new Plane(new Vector3(0, 0, -1), 0);
   const ends: (() => void)[] = [() => picker.dispose()];
   let design: DesignLayer | null = null;
   let ended = false;
-  const shown = {
+  const shown: Shown = {
     fit: () => {},
+    pick: (x, y) => (design ? picker.at(stage, design, x, y) : null),
     end: () => {
       ended = true;
       for (const end of ends) end();
@@ -228,7 +241,7 @@ function show(stage: Stage, work: Workspace, told: Told): { fit: () => void; end
   };
   const release = (event: PointerEvent) => {
     if (!down || !design || Math.hypot(event.offsetX - down.x, event.offsetY - down.y) > 6) return;
-    const id = picker.at(stage, design, event.offsetX, event.offsetY);
+    const id = shown.pick(event.offsetX, event.offsetY);
     const row = id === null ? undefined : work.table.rows[id];
     byTap = row !== undefined;
     select(row?.globalId ?? "");
