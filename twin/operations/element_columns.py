@@ -89,7 +89,7 @@ def _filled(view: View, blobs: BlobStore, project: Id, scope: Scope, basis: Basi
     visible = visible_elements(view, project, scope)
     changes = changes_since(view, blobs, project, basis.revision)
     ncrs, found = live_ncrs(view.connection, project, scope), found_open(view.connection, project, scope)
-    for line in lines_of(view.connection, project, basis.check):
+    for line in lines_of(view.connection, basis.check):
         if visible is None or line.global_id in visible:
             _add_known(told, line)
             _add_measured(told, worst_of(line.measurements))
