@@ -1,5 +1,7 @@
 """A person reviews a checked model: signs in, looks, taps, decides; on a desk and on a phone, in both languages."""
 
+# pyright: reportUnknownLambdaType=false
+
 from typing import Any
 
 import pytest
