@@ -337,6 +337,10 @@ export interface components {
         CauseStatus: "candidate" | "excluded" | "probable" | "confirmed";
         /** @enum {string} */
         Change: "added" | "removed" | "shape" | "properties" | "none";
+        ChangeColumn: {
+            values: (components["schemas"]["Change"] | null)[];
+            index: number[];
+        };
         ChangeOut: {
             change: components["schemas"]["Change"];
             elements: number;
@@ -747,6 +751,29 @@ export interface components {
             evaluator: string;
             /** @default 0 */
             window_lots: number;
+        };
+        ElementColumnsOut: {
+            check: string | null;
+            epoch: string | null;
+            revision: string | null;
+            counts: boolean | null;
+            captured_at: string | null;
+            global_id: string[];
+            name: string[];
+            ifc_class: components["schemas"]["TextColumn"];
+            storey: components["schemas"]["TextColumn"];
+            state: components["schemas"]["StateColumn"];
+            verdict: components["schemas"]["VerdictColumn"];
+            status: components["schemas"]["StatusColumn"];
+            stale: boolean[];
+            characteristic: components["schemas"]["TextColumn"];
+            actual_mm: (number | null)[];
+            lower_mm: (number | null)[];
+            upper_mm: (number | null)[];
+            uncertainty_mm: (number | null)[];
+            ncr: components["schemas"]["NcrColumn"];
+            finding: boolean[];
+            design_change: components["schemas"]["ChangeColumn"];
         };
         ElementDetail: {
             global_id: string;
@@ -1169,6 +1196,8 @@ export interface components {
             scanning?: components["schemas"]["ScanPlan"] | null;
             /** @default [] */
             ranking: components["schemas"]["ItemRank"][];
+            /** @default [] */
+            edited_by: string[];
             /** @default [] */
             steps: components["schemas"]["twin__step__Step"][];
         };
@@ -1594,6 +1623,10 @@ export interface components {
         };
         /** @enum {string} */
         NcrAnswer: "open" | "closed" | "concession" | "withdrawn";
+        NcrColumn: {
+            values: (components["schemas"]["NcrMarkOut"] | null)[];
+            index: number[];
+        };
         NcrLine: {
             id: string;
             version: number;
@@ -1615,6 +1648,11 @@ export interface components {
             overdue: boolean;
             concession_until: string | null;
             concession_expired: boolean;
+        };
+        NcrMarkOut: {
+            id: string;
+            number: string;
+            state: components["schemas"]["twin__ncr_record__State"];
         };
         NcrOut: {
             id: string;
@@ -2733,6 +2771,10 @@ export interface components {
         Stage: "before" | "during" | "after";
         /** @enum {string} */
         "State-Input": "draft" | "open" | "contained" | "under_review" | "dispositioned" | "in_correction" | "reinspection" | "verification" | "closed" | "rejected" | "void" | "reopened";
+        StateColumn: {
+            values: components["schemas"]["geometry__verdict__State"][];
+            index: number[];
+        };
         StationOut: {
             name: string;
             x: string;
@@ -2750,6 +2792,10 @@ export interface components {
         };
         /** @enum {string} */
         Status: "planned" | "installed" | "verified" | "deviating" | "missing" | "unresolved";
+        StatusColumn: {
+            values: components["schemas"]["Status"][];
+            index: number[];
+        };
         StoreyScan: {
             storey: string;
             stations: components["schemas"]["ScanStation"][];
@@ -2783,6 +2829,10 @@ export interface components {
         };
         TeamIn: {
             team: components["schemas"]["Team"];
+        };
+        TextColumn: {
+            values: (string | null)[];
+            index: number[];
         };
         TokenOut: {
             id: string;
@@ -2882,6 +2932,10 @@ export interface components {
         };
         /** @enum {string} */
         UserStatus: "active" | "locked" | "disabled";
+        VerdictColumn: {
+            values: components["schemas"]["Outcome"][];
+            index: number[];
+        };
         VerificationOut: {
             stream: string;
             holds: boolean;
