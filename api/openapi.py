@@ -12,6 +12,7 @@ from api.auth.access import Access
 from api.auth.cookies import CSRF_HEADER, cookie_name
 from api.idempotency import HEADER
 from api.problem import MEDIA_TYPE, Problem, ProblemKind
+from api.query import is_strict
 from api.routing import ROOT, Declared
 from api.schemas.oauth import OAUTH_ERROR, TOKEN_PATH, OAuthErrorOut
 from api.settings import Settings
@@ -24,6 +25,7 @@ Records of what was built: from a deviation to a closed nonconformance.
 - A record's version is its `ETag`. A change sends it as `If-Match`: 428 without, 412 when somebody was faster.
 - A POST with an `Idempotency-Key` is executed once, however often it is sent.
 - `HEAD` answers wherever `GET` does, with its headers.
+- A query parameter that is not described is refused: 422. Those of `/bcf`, `/foundation` and `/oauth` pass it over.
 - Lists come as `{"items": [...], "next": CURSOR}`; `Link: rel="next"` names the address of the next page.
 - What is not yours to see does not exist: 404. Errors are `application/problem+json` (RFC 9457).
 """
@@ -102,7 +104,7 @@ def errors_of(operation: Mapping[str, Any], one: Declared) -> list[ProblemKind]:
     if "{" in one.path or (one.need is not Access.PUBLIC and "requestBody" in operation):
         found.append(problem.NOT_FOUND)  # also of what the body names
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
-    if "requestBody" in operation or names:
+    if "requestBody" in operation or names or is_strict(one.need, one.path):
         found.append(problem.FIELDS)
     if "requestBody" in operation:
         found += [problem.TOO_LARGE, problem.MEDIA]

@@ -34,6 +34,7 @@ from api.etag import is_known, not_modified
 from api.idempotency import HEADER, answer_once
 from api.middleware import ONLY_HEADERS
 from api.problem import BAD_REQUEST, MEDIA, MEDIA_TYPE, Problem, ProblemError, kind_of_status
+from api.query import is_strict, known_queries, require_known
 from api.services import Services
 
 ROOT = "/api/v1"
@@ -145,13 +146,14 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request: the guard, and behind it FastAPI's own handler."""
-        return guarded(self.declared, super().get_route_handler())
+        known = known_queries(self.dependant) if is_strict(self.declared.need, self.declared.path) else None
+        return guarded(self.declared, super().get_route_handler(), known)
 
 
 def guarded(
-    declared: Declared, answer: Callable[[Request], Awaitable[Response]]
+    declared: Declared, answer: Callable[[Request], Awaitable[Response]], queries: frozenset[str] | None
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """Return a handler that answers only who may ask."""
+    """Return a handler that answers only who may ask, and only for query parameters that it knows (None: for any)."""
 
     async def handle(request: Request) -> Response:
         services: Services = request.app.state.services
@@ -160,6 +162,8 @@ def guarded(
         early = declared.before_password_change
         given = await run_in_threadpool(grant, services, request, declared.need, before_password_change=early)
         request.state.grant = given
+        if queries is not None:
+            require_known(request, queries)
         _require_json(request, declared)
         if declared.method == "POST" and HEADER in request.headers and given.caller is not None:
             if declared.secret:

@@ -6,6 +6,9 @@ from collections.abc import Generator
 
 import pytest
 
+from api.query import is_strict
+from api.routes import all_declared
+from api.routing import Declared
 from tests.api.web.planted import MODEL, plant
 from tests.api.web.world import ROOT, Browser, World, make_world
 
@@ -144,3 +147,19 @@ def test_headers_of_nobody_are_refused_and_change_nothing(place: Place) -> None:
         headers = {"Idempotency-Key": key.encode("latin-1")}
         answer = place[1]("POST", "/organisations", json={"name": "Z"}, headers=headers)
         assert answer.status_code == 400, (key, answer.text)
+
+
+@pytest.mark.parametrize("route", all_declared(), ids=lambda route: route.name)
+def test_a_parameter_that_a_route_does_not_know_is_not_passed_over(place: Place, route: Declared) -> None:
+    path = route.path.replace("{project}", place[2]).replace("{", "").replace("}", "")
+    answer = place[1](route.method, f"{path}?format=docx&surprise=1", follow_redirects=False)
+    if is_strict(route.need, route.path):
+        assert answer.status_code == 422, answer.text[:300]
+        assert {"where": "query.surprise", "what": "is not known here"} in answer.json()["errors"]
+    else:
+        assert "query.surprise" not in answer.text, "standards ask to pass it over"
+
+
+def test_a_plan_has_no_pdf_and_says_so(place: Place) -> None:
+    answer = place[1].get(f"/projects/{place[2]}/plans/{'1' * 32}/export?format=pdf")
+    assert (answer.status_code, answer.json()["detail"]) == (422, "query.format is not known here")
