@@ -78,11 +78,14 @@ def build_parser(program_version: str) -> argparse.ArgumentParser:
 def _add_standards(commands: "Commands") -> None:
     parser = commands.add_parser(
         "standards",
-        help="list the standards of the catalogue, or the rules of one",
-        description="Lists the names for --standard with title and edition; with a name, the rules of that standard.",
+        help="list the standards of the catalogue, or the rules of one or of your own file",
+        description="Lists the names for --standard with title and edition; with a name, the rules of that standard; "
+        "with a file for --tolerances, checks it and lists its rules.",
         allow_abbrev=False,
     )
-    parser.add_argument("name", metavar="NAME", nargs="*", help="one of the list, such as din-18202-2013 or DIN 18202")
+    parser.add_argument(
+        "name", metavar="NAME|FILE.yaml", nargs="*", help="one of the list, such as DIN 18202, or a file of your own"
+    )
     _add_lang(parser, "language of titles and rules")
     _add_debug(parser)
 
@@ -96,9 +99,13 @@ def _add_check(commands: "Commands") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    # -5mm is a value, and wrong for a reason of its own: argparse knows that of -5 and -.5 alone
+    parser._negative_number_matcher = re.compile(r"-\s*\.?\d")  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
     parser.add_argument("model", metavar="MODEL", type=Path, help=f"the design: {MODEL_SUFFIXES}")
     parser.add_argument("scans", metavar="SCAN", type=Path, nargs="+", help=f"scans in one frame: {SCAN_SUFFIXES}")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the reports; made if absent")
+    parser.add_argument(
+        "--out", metavar="DIR", type=_folder, required=True, help="folder for the reports; made if absent"
+    )
     _add_debug(parser)
     _add_judging(parser)
     _add_registering(parser)
@@ -158,6 +165,12 @@ def _add_working(parser: argparse.ArgumentParser) -> None:
         help="thin a larger scan evenly to at most N points (default 30 million)",
     )
     group.add_argument("--no-cache", action="store_true", help="tessellate the model anew and keep nothing")
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the folder has no name; give one, such as --out report, or . for this one")
+    return Path(text)
 
 
 def _length(text: str) -> float:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from api.arguments import build_parser
 from api.exit_codes import ExitCode
-from api.process import Terminated, end_on_signals, ignore_signals, prepare_streams
+from api.process import Terminated, end_now, end_on_signals, ignore_signals, interruption_behind, prepare_streams
 from api.words import WORDS
 from geometry.errors import GeometryError
 from twin.errors import TwinError
@@ -53,8 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         debug = "--debug" in given
         if debug:
             traceback.print_exc()
-        code, text = explain(error)
-        return _say(code, text if debug or not _is_unexpected(error) else f"{text}; --debug shows where")
+        cause = interruption_behind(error)
+        code, text = explain(cause)
+        _say(code, text if debug or not _is_unexpected(cause) else f"{text}; --debug shows where")
+        if argv is None and isinstance(cause, (KeyboardInterrupt, Terminated)):
+            end_now(code)
+        return code
 
 
 def explain(error: BaseException) -> tuple[ExitCode, str]:
@@ -86,20 +90,22 @@ def run_check_command(arguments: argparse.Namespace) -> int:
 
     with _progress_view(arguments) as view:
         outcome = run_check(_request(arguments), progress=view)
-    from api.summary import print_summary, refusal_line
+    from api.summary import print_summary, refusal_line, removed_line
     from geometry.registration.result import RegistrationStatus
     from twin.report.palette import needs_action
 
     if outcome.result.registration.status is RegistrationStatus.REFUSED:
         report = arguments.out / "report.json"
-        return _say(ExitCode.REFUSED, refusal_line(outcome.result.registration, report, lang=arguments.lang))
+        line = refusal_line(outcome.result.registration, report, lang=arguments.lang)
+        removed = removed_line(outcome, lang=arguments.lang)
+        return _say(ExitCode.REFUSED, f"{line}. {removed}" if removed else line)
     with _reader_may_leave():
         print_summary(outcome, sys.stdout, lang=arguments.lang)
     return ExitCode.FAILED if any(map(needs_action, outcome.result.elements)) else ExitCode.CONFORMS
 
 
 def run_standards(arguments: argparse.Namespace) -> int:
-    """Run ``qtems standards``: list the catalogue, or print the rules of one of its standards."""
+    """Run ``qtems standards``: list the catalogue, or print the rules of one of its standards or of a file."""
     from api.standards import print_rules, print_standards
 
     with _reader_may_leave():

@@ -11,18 +11,24 @@ METRES_PER_UNIT = {
     "m": Fraction(1),
     "in": Fraction(254, 10000),
     "ft": Fraction(3048, 10000),
+    "毫米": Fraction(1, 1000),
+    "厘米": Fraction(1, 100),
+    "米": Fraction(1),
 }
 LARGEST_TOLERANCE_M = 1.0
 
-_LENGTH = re.compile(r"(?:±|\+/-|\+-)?\s*(\d+(?:\.\d*)?|\.\d+|\d+/\d+)\s*([a-z]+|\"|”|″|'|’|′)?", re.IGNORECASE)
+_LENGTH = re.compile(
+    r"(?:±|\+/-|\+-)?\s*(\d+(?:\.\d*)?|\.\d+|\d+/\d+)\s*([a-z]+|毫米|厘米|米|\"|”|″|'|’|′)?", re.IGNORECASE
+)
+_NEGATIVE = re.compile(r"[-−–]\s*[\d.]")
 _SIGNS = {'"': "in", "”": "in", "″": "in", "'": "ft", "’": "ft", "′": "ft"}
 
 
 def parse_length(text: str) -> float:
     """Return a tolerance such as ``10mm`` in metres.
 
-    Accepts mm, cm, m, in (or ``"``) and ft (or ``'``), a leading ±, and fractions such as ``3/8in``. The unit is not
-    optional: a forgotten one would change every verdict.
+    Accepts mm, cm, m (or 毫米, 厘米, 米), in (or ``"``) and ft (or ``'``), a leading ±, and fractions such
+    as ``3/8in``. The unit is not optional: a forgotten one would change every verdict.
 
     Raises
     ------
@@ -34,6 +40,8 @@ def parse_length(text: str) -> float:
     >>> parse_length("10mm"), parse_length("± 1.5 cm"), parse_length("3/8in")
     (0.01, 0.015, 0.009525)
     """
+    if _NEGATIVE.match(text.strip()):
+        raise ToleranceError(f"the tolerance {text!r} is negative. Write it without a sign: it holds both ways, as ±")
     match = _LENGTH.fullmatch(text.strip())
     if match is None:
         raise ToleranceError(

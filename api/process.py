@@ -5,9 +5,13 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
+
+_arrived: list[BaseException] = []
+"""What the signals that came since ``end_on_signals`` raised."""
 
 
 class Terminated(BaseException):
@@ -56,11 +60,33 @@ def end_on_signals() -> None:
 
     Ctrl-C raises ``KeyboardInterrupt`` again, whatever answered it while the program was loaded, unless it is ignored.
     """
+    _arrived.clear()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _terminate)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _terminate)
+
+
+def interruption_behind(error: BaseException) -> BaseException:
+    """Return the interruption that an error comes from, or the error itself when there was none.
+
+    Libraries make errors of their own of an interrupt that reaches them half way: an import that failed, a call back
+    that returned nothing. What goes wrong after a signal has come, goes wrong because of it.
+    """
+    if _arrived:
+        return _arrived[0]
+    seen: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        earlier = waiting.pop()
+        if earlier is None or any(earlier is one for one in seen):
+            continue
+        if isinstance(earlier, (KeyboardInterrupt, Terminated)):
+            return earlier
+        seen.append(earlier)
+        waiting += [earlier.__context__, earlier.__cause__]
+    return error
 
 
 def ignore_signals() -> None:
@@ -74,9 +100,28 @@ def ignore_signals() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
+def end_now(status: int) -> NoReturn:
+    """End an interrupted process whose blocks have all been left and whose last line is said.
+
+    Python would take itself down first, which is where half-made objects of other languages crash, and would answer
+    with a signal of its own where Ctrl-C came while a library was making code (``exec`` of a text): not with the status
+    that was promised.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
 def _unheard(complaint: object) -> None:
     """Print nothing."""
 
 
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    _arrived.append(KeyboardInterrupt())
+    raise _arrived[-1]
+
+
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated(signal.Signals(number).name)
+    _arrived.append(Terminated(signal.Signals(number).name))
+    raise _arrived[-1]

@@ -55,8 +55,8 @@ def add_commands(add: "Commands") -> None:
     """Add the server's commands to the command line."""
     serve = add.add_parser(
         "serve",
-        help="serve records, reports and the viewer to browsers",
-        description="Serves interface and viewer, and does the long work, with nothing else to install.",
+        help="serve records and reports, and the viewer where it has been built",
+        description="Serves the interface, and the viewer where it has been built, and does the long work.",
         epilog=SERVE_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

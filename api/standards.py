@@ -2,6 +2,7 @@
 
 import math
 from itertools import groupby
+from pathlib import Path
 from typing import TextIO
 
 from rich.cells import cell_len
@@ -9,7 +10,15 @@ from rich.table import Table
 
 from api.summary import ResultConsole
 from api.words import WORDS
-from geometry.tolerance import ONE_SOURCE, Limits, Rule, load_standard, standard_entries
+from geometry.tolerance import (
+    ONE_SOURCE,
+    Limits,
+    Rule,
+    ToleranceSet,
+    load_standard,
+    load_tolerance_file,
+    standard_entries,
+)
 from twin.report.words import Words
 
 _SIZES = {"verticality": "height", "slope": "side", "section_size": "thickness"}
@@ -27,30 +36,44 @@ def print_standards(stream: TextIO, *, lang: str = "en") -> None:
 def print_rules(name: str, stream: TextIO, *, lang: str = "en") -> None:
     """Print what the rules of a standard of the catalogue limit, by how much, and where it says so.
 
+    ``name`` may be the path of a tolerance file, too: what ends as such a file does, or has a folder before it.
+    How many sources agree on a limit is known of the catalogue alone, so that column is left out then.
+
     Raises
     ------
     ToleranceError
-        If there is none of that name.
+        If there is none of that name, or the file cannot be used: as the check would say it.
     """
-    found = load_standard(name)
+    is_file = Path(name).suffix.lower() in (".yaml", ".yml") or Path(name).name != name
+    found = load_tolerance_file(Path(name)) if is_file else load_standard(name)
     words, own = Words(lang), WORDS[lang]
     console = ResultConsole(stream)
-    table = Table(*(own[key] for key in ("applies_to", "characteristic", "limits_mm", "clause", "sources")))
-    table.columns[-1].justify = "right"
+    console.print(words.tolerance(found.name), style="bold", soft_wrap=True)
+    console.print(_table(found, words, with_sources=not is_file))
+    for materials in dict.fromkeys(rule.materials for rule in found.rules if rule.materials):
+        listed = words("comma").join(materials)
+        console.print(own["materials"].format(first=_material(materials, lang), all=listed), soft_wrap=True)
+    if not is_file:
+        console.print(own["sources_note"], soft_wrap=True)
+
+
+def _table(found: ToleranceSet, words: Words, *, with_sources: bool) -> Table:
+    own = WORDS[words.lang]
+    columns = ("applies_to", "characteristic", "limits_mm", "clause", *(("sources",) if with_sources else ()))
+    table = Table(*(own[key] for key in columns))
     for _, alike in groupby(found.rules, key=_but_limits):
         rules = list(alike)
         first = rules[0]
         limits = "\n".join(line for rule in rules for line in _limits(rule, words))
-        clause = words.source(first.source.removesuffix(ONE_SOURCE))
-        sources = "1" if first.source.endswith(ONE_SOURCE) else "2+"
-        table.add_row(_applies_to(first, words), words.characteristic(first.characteristic), limits, clause, sources)
+        clause = words.source(first.source.removesuffix(ONE_SOURCE) if with_sources else first.source)
+        row = [_applies_to(first, words), words.characteristic(first.characteristic), limits, clause]
+        if with_sources:
+            row.append("1" if first.source.endswith(ONE_SOURCE) else "2+")
+        table.add_row(*row)
         table.add_section()
-    console.print(words.tolerance(found.name), style="bold", soft_wrap=True)
-    console.print(table)
-    for materials in dict.fromkeys(rule.materials for rule in found.rules if rule.materials):
-        listed = words("comma").join(materials)
-        console.print(own["materials"].format(first=_material(materials, lang), all=listed), soft_wrap=True)
-    console.print(own["sources_note"], soft_wrap=True)
+    if with_sources:
+        table.columns[-1].justify = "right"
+    return table
 
 
 def _but_limits(rule: Rule) -> tuple[object, ...]:

@@ -19,6 +19,7 @@ from twin.operations.check import CheckOutcome
 from twin.report.palette import LOOKS, mark_of
 from twin.report.refusal import cause_of
 from twin.report.selection import actionable, worst
+from twin.report.stations import stations_of
 from twin.report.words import Words, clean
 from twin.result import CheckResult, ElementResult
 
@@ -71,6 +72,14 @@ def print_summary(outcome: CheckOutcome, stream: TextIO, *, lang: str = "en") ->
     console.print(Text.assemble((own["report"] + words("colon"), "bold"), clean(str(first))), soft_wrap=True)
     if others:
         console.print(Text.assemble((own["beside"] + words("colon"), "bold"), ", ".join(path.name for path in others)))
+    if outcome.removed:
+        console.print(removed_line(outcome, lang=lang), soft_wrap=True)
+
+
+def removed_line(outcome: CheckOutcome, *, lang: str = "en") -> str:
+    """Return the line that says which reports of an earlier check are gone, nothing when there were none."""
+    names = Words(lang)("comma").join(path.name for path in outcome.removed)
+    return WORDS[lang]["removed"].format(names=names) if names else ""
 
 
 def refusal_line(found: Registration, report: Path, *, lang: str = "en") -> str:
@@ -87,7 +96,7 @@ def refusal_line(found: Registration, report: Path, *, lang: str = "en") -> str:
 def _heading(result: CheckResult, words: Words) -> list[tuple[str, str]]:
     own = WORDS[words.lang]
     scans = ", ".join(Path(source.path).name for source in result.scan.sources)
-    points = own["points"].format(points=f"{len(result.scan.points):,}", stations=len(result.scan.stations))
+    points = own["points"].format(points=f"{len(result.scan.points):,}", stations=stations_of(result.scan, words))
     return [
         (words("model"), Path(result.design.source.path).name),
         (words("scan"), f"{scans} ({points})"),

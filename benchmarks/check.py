@@ -266,9 +266,10 @@ def run_steps(model: Path, scan_path: Path, folder: Path) -> dict[str, Any]:
 
 def run_reports(result: Any, folder: Path, watch: Stopwatch) -> None:
     """Write every report, each a step; texts and pictures, which they share, are steps of their own."""
+    from twin.report.folder import FILES
     from twin.report.provenance import Provenance
     from twin.report.words import Words
-    from twin.report.write import FILES, Desk
+    from twin.report.write import Desk
 
     def ignore(name: str, share: float) -> None: ...
 

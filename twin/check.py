@@ -112,9 +112,14 @@ def _settings(seed: int) -> dict[str, object]:
     return {"search_band_m": SEARCH_BAND, "instrument_m": INSTRUMENT, "seed": seed}
 
 
+_TELL_OF_POSITIONS = ("position_unknown", "positions_unknown")
+"""What readers note of a scan that does not say where it was taken."""
+
+
 def _notes(scan: Scan, design: DesignModel) -> tuple[str, ...]:
     notes = scan.notes + design.notes
-    if not scan.has_poses:
+    told = any(isinstance(note, Note) and note.word in _TELL_OF_POSITIONS for note in scan.notes)
+    if not scan.has_poses and not told:
         said = "the scan does not say where it was taken: nothing can be called missing, and visibility is not known"
         notes += (Note("no_positions", said),)
     return notes

@@ -205,7 +205,7 @@ def _identify(path: Path) -> _ScanFile:
         known = " ".join(SCAN_READERS)
         hint = "it is a model: give one model first, then scans" if content in _MODELS else "export the scan"
         raise ReadError(f"{path}: {what}, which is not a scan that can be read ({known}); {hint}")
-    raise ReadError(f"{path}: not a {suffix[1:].upper()} file, its content is {what}; export the scan again")
+    raise ReadError(f"{path}: no {suffix[1:].upper()} file, its content is {what}; export the scan again")
 
 
 def _content(path: Path) -> str | None:
@@ -225,7 +225,7 @@ def _expect_design(path: Path, content: str | None) -> None:
         raise ReadError(f"{path}: not a model, its content is {content.upper()}: give it as a scan, after the model")
     fitting = next((known for known, contents in _DESIGN_CONTENT.items() if content == contents[0]), None)
     hint = f"name it {path.stem}{fitting}" if fitting else "export the model again"
-    raise ReadError(f"{path}: not a {suffix[1:].upper()} file, its content is {content}; {hint}")
+    raise ReadError(f"{path}: no {suffix[1:].upper()} file, its content is {content}; {hint}")
 
 
 def _refuse_repeated(paths: Sequence[Path], marks: Sequence[str]) -> None:

@@ -87,13 +87,13 @@ def _read(path: Path, sha256: str, workers: int, progress: Callable[[float], Non
         try:
             raw = tessellate(file, workers=workers, progress=progress)
         except ReadError as error:
-            raise ReadError(f"{path.name}: {error}; export it again") from None
+            raise ReadError(f"{path}: {error}; export it again") from None
     try:
         return design_of(raw, SourceFile(str(path), sha256, str(raw.index["schema"])))
     except UnitContradiction as error:
-        raise UnitContradiction(f"{path.name}: {error}") from None
+        raise UnitContradiction(f"{path}: {error}") from None
     except EmptyInput as error:
-        raise EmptyInput(f"{path.name}: {error}") from None
+        raise EmptyInput(f"{path}: {error}") from None
 
 
 def design_of(raw: RawModel, source: SourceFile) -> DesignModel:

@@ -34,35 +34,36 @@ def model_file(path: Path) -> Generator[Path]:
         head = stream.read(_HEAD)
     if not head:
         raise ReadError(f"{path}: the file is empty; export or copy it again")
-    with tempfile.TemporaryDirectory(prefix="qtems-") as folder, plain_name(path) as named:
-        plain = _plain(path, head, Path(folder), packed=False)
-        yield named if plain == path else plain
+    with tempfile.TemporaryDirectory(prefix="qtems-") as folder, plain_name(path) as link:
+        plain = _plain(path, head, Path(folder), named=path)
+        yield link if plain == path else plain
 
 
-def _plain(path: Path, head: bytes, folder: Path, *, packed: bool) -> Path:
-    if head.startswith(b"PK\x03\x04") and not packed:
+def _plain(path: Path, head: bytes, folder: Path, *, named: Path) -> Path:
+    """Return the file itself, or what was unpacked from it; errors call it ``named``, which is what the user gave."""
+    if head.startswith(b"PK\x03\x04") and path == named:
         member = _unpack(path, folder)
         with member.open("rb") as stream:
-            return _plain(member, stream.read(_HEAD), folder, packed=True)
+            return _plain(member, stream.read(_HEAD), folder, named=named)
     if head.lstrip().startswith(b"ISO-10303-21"):
-        _check_end(path)
+        _check_end(path, named)
         return path
     if head.lstrip(_BYTE_ORDER_MARK + b" \t\r\n").startswith(b"<") and b"ifc" in head.lower():
         return path
     if head.startswith(_BYTE_ORDER_MARK) and head[3:].lstrip().startswith(b"ISO-10303-21"):
-        raise ReadError(f"{path.name}: begins with a byte-order mark, which IFC forbids; save it without (plain UTF-8)")
+        raise ReadError(f"{named}: begins with a byte-order mark, which IFC forbids; save it without (plain UTF-8)")
     raise ReadError(
-        f"{path.name}: not an IFC file: it begins neither with ISO-10303-21 nor as ifcXML; export the model as IFC"
+        f"{named}: not an IFC file: it begins neither with ISO-10303-21 nor as ifcXML; export the model as IFC"
     )
 
 
-def _check_end(path: Path) -> None:
+def _check_end(path: Path, named: Path) -> None:
     """Refuse a STEP text without its last line: the parser would take the half that is there for the whole."""
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - _TAIL))
         tail = stream.read()
     if b"END-ISO-10303-21" not in tail:
-        raise ReadError(f"{path.name}: the file is truncated (no END-ISO-10303-21 at its end); export or copy it again")
+        raise ReadError(f"{named}: the file is truncated (no END-ISO-10303-21 at its end); export or copy it again")
 
 
 def _unpack(path: Path, folder: Path) -> Path:
@@ -71,12 +72,12 @@ def _unpack(path: Path, folder: Path) -> Path:
             members = [info for info in archive.infolist() if Path(info.filename).suffix.lower() in _MEMBERS]
             if len(members) != 1:
                 found = ", ".join(sorted(info.filename for info in members)[:4]) or "none"
-                raise ReadError(f"{path.name}: the archive must hold exactly one .ifc or .ifcxml file, found: {found}")
+                raise ReadError(f"{path}: the archive must hold exactly one .ifc or .ifcxml file, found: {found}")
             info = members[0]
             if info.flag_bits & 1:
-                raise ReadError(f"{path.name}: the archive is encrypted; unpack it first")
+                raise ReadError(f"{path}: the archive is encrypted; unpack it first")
             if info.file_size > MAX_UNPACKED_BYTES or info.file_size > MAX_RATIO * max(info.compress_size, 1 << 16):
-                raise ReadError(f"{path.name}: {info.filename} would unpack to {info.file_size:,} bytes; refused")
+                raise ReadError(f"{path}: {info.filename} would unpack to {info.file_size:,} bytes; refused")
             target = folder / f"member{Path(info.filename).suffix.lower()}"
             with archive.open(info) as packed, target.open("wb") as unpacked:
                 left = info.file_size  # not a byte more than the directory promises: it may lie
@@ -84,7 +85,7 @@ def _unpack(path: Path, folder: Path) -> Path:
                     unpacked.write(chunk)
                     left -= len(chunk)
     except OSError as error:
-        raise ReadError(f"{path.name}: cannot be unpacked into {folder}: {error.strerror}; free space there") from None
+        raise ReadError(f"{path}: cannot be unpacked into {folder}: {error.strerror}; free space there") from None
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise ReadError(f"{path.name}: the archive is damaged ({error}); make it again") from None
+        raise ReadError(f"{path}: the archive is damaged ({error}); make it again") from None
     return target

@@ -166,9 +166,13 @@ def _open(path: str) -> tuple[Any, list[str]]:
     texts = [_line(str(m.message)) for m in log.log_messages() if m.severity >= log.LOG_WARNING]
     twice = [text for text in texts if text.startswith("Overwriting instance")]
     if twice:
-        raise _Unreadable(f"{len(twice)} instance names are used twice ({twice[0].partition('name ')[2]})")
+        first = twice[0].partition("name ")[2]
+        said = f"{len(twice)} instance names are used twice (such as {first})"
+        raise _Unreadable(said if len(twice) > 1 else f"the instance name {first} is used twice")
     if not texts:
         return model, []
+    if len(texts) == 1:
+        return model, [Note("syntax_flaw", "The file has a syntax flaw that was tolerated: {first}.", first=texts[0])]
     said = "The file has {n} syntax flaws that were tolerated, the first: {first}."
     return model, [Note("syntax_flaws", said, n=str(len(texts)), first=texts[0])]
 

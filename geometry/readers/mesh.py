@@ -49,14 +49,14 @@ def read_mesh(path: Path) -> DesignModel:
     try:
         parts = [checked(part) for part in _read_parts(path, suffix) if len(part.faces)]
     except BadMesh as error:
-        raise ReadError(f"{path.name}: {error}; export it again") from None
+        raise ReadError(f"{path}: {error}; export it again") from None
     if not parts:
         what = (
             "points but no faces: give it as a scan, not as the model"
             if suffix == ".ply"
             else "no triangles; export it again"
         )
-        raise EmptyInput(f"{path.name}: {what}")
+        raise EmptyInput(f"{path}: {what}")
     origin = np.min([_corners(part).min(axis=0) for part in parts], axis=0)
     size = np.max([_corners(part).max(axis=0) for part in parts], axis=0) - origin
     ids = _global_ids(parts)
@@ -77,7 +77,7 @@ def _read_parts(path: Path, suffix: str) -> Sequence[Part]:
         return importlib.import_module(f"geometry.readers.{_MODULES[suffix]}").read_parts(path)
     if suffix == ".ply":
         return [_ply(path)]
-    raise ReadError(f"{path.name}: not a mesh that can be read ({' '.join([*_MODULES, '.ply'])})")
+    raise ReadError(f"{path}: not a mesh that can be read ({' '.join([*_MODULES, '.ply'])})")
 
 
 def _ply(path: Path) -> Part:
@@ -131,7 +131,7 @@ def _element(part: Part, global_id: str, origin: FloatArray) -> Element:
 def _notes(path: Path, suffix: str, parts: Sequence[Part], size_m: float) -> list[str]:
     if not _SMALLEST_M <= size_m <= _LARGEST_M:
         hint = "" if suffix == ".glb" else f"; {suffix} has no unit: scale it to metres, or export IFC or GLB"
-        raise UnitContradiction(f"{path.name}: the model is {size_m:.6g} m across if its unit is the metre{hint}")
+        raise UnitContradiction(f"{path}: the model is {size_m:.6g} m across if its unit is the metre{hint}")
     notes: list[str] = []
     if suffix != ".glb":
         said = "{suffix} carries no unit: metres were assumed, which makes the model {size} m across."

@@ -166,9 +166,10 @@ def scan_sample(scan: Scan, seed: int) -> ScanSample:
         If the scan has fewer than 100 points, or no surface can be told in it.
     """
     if len(scan.points) < FEWEST_POINTS:
+        points = "1 usable point" if len(scan.points) == 1 else f"{len(scan.points):,} usable points"
         raise EmptyInput(
-            f"the scan has {len(scan.points):,} usable points, too few to register (at least {FEWEST_POINTS:,}): "
-            "export it whole, less thinned, or raise --max-points"
+            f"the scan has {points}, too few to register (at least {FEWEST_POINTS:,}): "
+            f"export it whole, less thinned{_or_use_more(scan)}"
         )
     cell = _FINEST_CELL
     chosen = voxel_thin(scan.points, cell)
@@ -185,12 +186,17 @@ def scan_sample(scan: Scan, seed: int) -> ScanSample:
     if flat.sum() < FEWEST_POINTS:
         raise EmptyInput(
             "no surfaces can be made out in the scan: it is too sparse or only noise. Export it less thinned (a point "
-            "every 1 to 5 cm), unfiltered, in metres, or raise --max-points"
+            f"every 1 to 5 cm), unfiltered, in metres{_or_use_more(scan)}"
         )
     seen_from = None if stations is None else stations[flat]
     return ScanSample(
         scan.points[chosen[flat]], normals[flat], seen_from, _area_per_point(scan.points[chosen[flat]], cell)
     )
+
+
+def _or_use_more(scan: Scan) -> str:
+    """Return the advice that helps only where the reader left points out."""
+    return ", or raise --max-points" if scan.stride > 1 else ""
 
 
 def _area_per_point(points: FloatArray, cell: float) -> float:

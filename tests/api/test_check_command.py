@@ -21,6 +21,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from twin.report.folder import NAMES, RECORD
+
 Qtems = Callable[..., Any]
 Points = NDArray[np.float64]
 
@@ -370,6 +372,80 @@ def test_stopped_half_way_leaves_no_half_report(
     assert "Traceback" not in rest
     assert step == "writing the reports" or not (tmp_path / "out").exists()
     left = [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    assert [name for name in left if name.startswith(".") or name.endswith((".tmp", ".part"))] == []
-    if "report.json" in left:  # it is written first: then it is whole
+    if left:  # it was finished when the signal came: then it is whole
+        assert {*NAMES, RECORD} - {"report-2.1.bcf", "report-3.0.bcf"} <= set(left) <= {*NAMES, RECORD}
         assert json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["elements"]
+
+
+def placed(folder: Path, files: Mapping[str, bytes]) -> dict[Path, bytes]:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return {folder / name: content for name, content in files.items()}
+
+
+@pytest.mark.parametrize("report", ["none", "cloud", "glb"])
+@pytest.mark.parametrize("kind", ["scan", "model", "registration", "tolerances"])
+def test_an_input_in_the_folder_of_the_reports_is_refused_unread(
+    qtems: Qtems, hall: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, report: str
+) -> None:
+    monkeypatch.setattr("geometry.readers.read_scan", None)
+    inside = {"scan": "deviation.ply", "model": "model.glb", "registration": "report.json", "tolerances": "report.html"}
+    before = placed(tmp_path / "o", {inside[kind]: hall.scan.read_bytes()})
+    (path,) = before
+    model, scan = (path if kind == "model" else hall.model), (path if kind == "scan" else hall.scan)
+    options = {"registration": ("--register", path), "tolerances": ("--tolerances", path)}.get(kind, ())
+    ended = qtems("check", model, scan, "--out", tmp_path / "o", "--report", report, *options)
+    assert (ended.code, ended.out) == (2, "")
+    said = f"qtems: {path} is an input of this check and would be replaced: choose another folder with --out"
+    assert ended.err.splitlines() == [said]
+    assert {path: path.read_bytes() for path in (tmp_path / "o").iterdir()} == before
+
+
+def test_what_others_put_under_the_name_of_a_report_is_neither_removed_nor_overwritten(
+    qtems: Qtems, hall: Files, tmp_path: Path
+) -> None:
+    before = placed(tmp_path / "o", {"report.json": b'{"from":"another tool"}', "report.pdf": b"mine"})
+    ended = qtems("check", hall.model, hall.scan, "--out", tmp_path / "o", *QUICK)
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    for path in before:
+        assert str(path) in ended.err
+    assert {path: path.read_bytes() for path in (tmp_path / "o").iterdir()} == before
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_reports_of_an_earlier_check_go_and_are_named(qtems: Qtems, hall: Files, tmp_path: Path, refused: bool) -> None:
+    common = ("--out", tmp_path / "o", "--register", "given", "--quiet")
+    ended = qtems("check", hall.model, hall.scan, *common, "--tolerance", "10mm", "--report", "xlsx,glb")
+    assert ended.code == 1, ended.err
+    assert "emoved" not in ended.out
+    again = qtems("check", hall.model, hall.scan, *common, "--tolerance", "10mm", "--report", "ply")
+    assert "emoved" not in again.out  # the same check: all of it still holds
+    scan = write_xyz(hall_points() + 500.0, tmp_path / "elsewhere.xyz") if refused else hall.scan
+    last = qtems("check", hall.model, scan, *common, "--tolerance", "60mm", "--report", "none")
+    assert last.code == (3 if refused else 0), last
+    said = last.err if refused else last.out
+    assert "Removed, being of an earlier check: report.xlsx, model.glb, deviation.ply" in said
+    assert said.count("\n") == 1 or not refused
+    assert {path.name for path in (tmp_path / "o").iterdir()} == {"report.json", RECORD}
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_folder_without_a_name_is_refused(qtems: Qtems, hall: Files, name: str) -> None:
+    ended = qtems("check", hall.model, hall.scan, "--out", name)
+    assert ended.code == 2
+    assert "argument --out: the folder has no name" in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_a_scan_without_stations_is_not_said_to_have_one(qtems: Qtems, hall: Files, tmp_path: Path) -> None:
+    options = ("--register", "given", "--report", "html", "--quiet", "--tolerance", "60mm")
+    ended = qtems("check", hall.model, hall.scan, "--out", tmp_path, *options)
+    assert "points, no station positions)" in ended.out
+    assert "1 station" not in ended.out
+    assert "no station positions" in (tmp_path / "report.html").read_text("utf-8")
+    notes = json.loads((tmp_path / "report.json").read_text("utf-8"))["notes"]
+    told = [note for note in notes if "missing" in str(note)]
+    assert len(told) == 1, told
+    assert "position is not known: nothing can be called missing" in str(told[0])

@@ -3,9 +3,11 @@
 import errno
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,67 @@ def test_every_error_is_one_line_and_its_status(
     assert ended.err.count("\n") == 1
     assert says in ended.err
     assert "Traceback" not in ended.err
+
+
+def import_error(signal_first: BaseException) -> BaseException:
+    """Return what a library makes of an interrupt half way."""
+    try:
+        try:
+            raise signal_first
+        except BaseException:
+            raise ImportError("Failed to load vtkRenderingCore") from None
+    except ImportError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (import_error(KeyboardInterrupt()), 130),
+        (import_error(cli.Terminated("SIGTERM")), 143),
+        (ExceptionGroup("", [ValueError()]), 2),
+        (import_error(ValueError()), 2),
+    ],
+)
+def test_what_a_library_makes_of_an_interrupt_is_one(
+    qtems: Qtems, pipeline: Any, error: BaseException, code: int
+) -> None:
+    pipeline(error)
+    ended = qtems(*CHECK, "--quiet")
+    assert ended.code == code
+    assert ("stopped by" in ended.err) == (code != 2)
+    assert ("internal error" in ended.err) == (code == 2)
+
+
+def test_an_error_after_a_swallowed_interrupt_is_one_and_only_then(
+    qtems: Qtems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupts = [True, False]
+
+    def run_check(request: CheckRequest, *, progress: Callable[[Step, str, float], None]) -> object:
+        if interrupts.pop(0):
+            with suppress(KeyboardInterrupt):  # as code in C does that calls back
+                signal.raise_signal(signal.SIGINT)
+        raise ImportError("Failed to load vtkRenderingCore")
+
+    monkeypatch.setattr("twin.operations.check.run_check", run_check)
+    assert qtems(*CHECK, "--quiet").code == 130
+    ended = qtems(*CHECK, "--quiet")  # of what came before, a new command knows nothing
+    assert ended.code == 2
+    assert "ImportError" in ended.err
+
+
+def test_an_interrupt_while_code_is_made_has_the_promised_status(tmp_path: Path) -> None:
+    program = (
+        "import sys; import twin.operations.check as check; from api.cli import main\n"
+        "def run_check(*arguments, **options): exec('raise KeyboardInterrupt')\n"
+        "check.run_check = run_check\n"
+        "sys.argv[1:] = ['check', 'a.ifc', 'b.e57', '--out', 'o', '--quiet']\n"
+        "sys.exit(main())"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 130  # python itself would end by a signal: -2
+    assert ended.stderr.startswith("qtems: stopped by Ctrl-C")
 
 
 def test_debug_shows_the_traceback(qtems: Qtems, pipeline: Any) -> None:
@@ -199,6 +262,8 @@ def test_a_mistyped_file_is_answered_before_anything_heavy_is_loaded(tmp_path: P
     [
         (["check", "a.ifc", "b.e57", "--tolerence", "10mm", "--out", "x"], "did you mean --tolerance?"),
         (["check", "a.ifc", "b.e57", "--out", "x", "--tolerance", "10"], "missing unit"),
+        (["check", "a.ifc", "b.e57", "--out", "x", "--tolerance", "-5mm"], "'-5mm' is negative"),
+        (["check", "a.ifc", "b.e57", "--out", "x", "--tolerance=-.5cm"], "'-.5cm' is negative"),
         (["check", "a.ifc", "b.e57"], "required: --out"),
         (["chek"], "choose from"),
     ],

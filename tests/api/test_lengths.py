@@ -27,6 +27,9 @@ from geometry.errors import ToleranceError
         ("0.1ft", 0.03048),
         ("0.1'", 0.03048),
         ("1m", 1.0),
+        ("10毫米", 0.010),
+        ("± 1.5 厘米", 0.015),
+        ("0.02米", 0.02),
     ],
 )
 def test_reads_what_people_type(text: str, metres: float) -> None:
@@ -44,6 +47,8 @@ def test_reads_what_people_type(text: str, metres: float) -> None:
         "0mm",
         "0.0mm",
         "1/0in",
+        "10米",
+        "10毫",
         "10m",  # a tolerance of 10 m is a typing error
         "nanmm",
         "infmm",

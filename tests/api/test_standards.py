@@ -122,3 +122,52 @@ def test_a_name_like_no_other_gets_the_list(qtems: Qtems) -> None:
     assert ended.code == 2
     assert "did you mean" not in ended.err
     assert ", ".join(standard_names()) in ended.err
+
+
+OWN = """\
+name: our house
+rules:
+  - {characteristic: surface, clause: page 3, classes: [IfcWall], limits: [{value_mm: 7}]}
+"""
+
+
+@pytest.mark.parametrize("name", ["limits.yaml", "limits.yml", "odd"])
+def test_a_file_of_ones_own_is_printed_as_the_check_reads_it(
+    qtems: Qtems, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / name).write_text(OWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    ended = qtems("standards", name if "." in name else f"./{name}")
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("our house")
+    assert rows(ended.out)[-1] == ["Wall", "Surface", "± 7", "our house, page 3"]
+    assert "Sources" not in ended.out  # nobody has counted how many agree on it
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot read tolerances"),
+        ("rules: [", "is not YAML"),
+        ("rules: [{characteristic: surfaec, limits: [{value_mm: 7}]}]", "rule 1: 'surfaec' is not one of"),
+    ],
+)
+def test_a_file_that_cannot_be_used_gets_the_line_that_the_check_would_say(
+    qtems: Qtems, tmp_path: Path, content: str | None, says: str
+) -> None:
+    path = tmp_path / "limits.yaml"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    (tmp_path / "some").write_text("something", encoding="utf-8")
+    ended = qtems("standards", path)
+    assert (ended.code, ended.out) == (2, "")
+    assert says in ended.err
+    checked = qtems("check", hall(tmp_path), tmp_path / "some", "--out", tmp_path / "o", "--tolerances", path)
+    assert (checked.code, checked.err) == (2, ended.err)
+
+
+def hall(folder: Path) -> Path:
+    """Return a model that is not read before its limits are."""
+    path = folder / "hall.obj"
+    path.write_text("o nothing\n", encoding="utf-8")
+    return path

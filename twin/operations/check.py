@@ -67,6 +67,8 @@ class CheckOutcome:
 
     result: "CheckResult"
     files: tuple[Path, ...]
+    removed: tuple[Path, ...] = ()
+    """Reports of an earlier check that were in the folder."""
 
 
 def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
@@ -81,6 +83,9 @@ def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
     """
     for path in (request.model, *request.scans):
         _expect_file(path)
+    from twin.report.folder import ensure_replaceable
+
+    ensure_replaceable(request.out_dir, _inputs(request))
     with _folder_for_reports(request.out_dir):
         return _check_files(request, progress)
 
@@ -112,7 +117,7 @@ def _check_files(request: CheckRequest, progress: StepProgress) -> CheckOutcome:
         workers=workers,
         progress=_through(progress),
     )
-    files = write_reports(
+    written = write_reports(
         result,
         Provenance.of(result, version("qtems")),
         request.out_dir,
@@ -120,7 +125,7 @@ def _check_files(request: CheckRequest, progress: StepProgress) -> CheckOutcome:
         lang=request.lang,
         progress=_within(Step.REPORTING, progress),
     )
-    return CheckOutcome(result, files)
+    return CheckOutcome(result, written.files, written.removed)
 
 
 @contextmanager
@@ -142,6 +147,12 @@ def _folder_for_reports(out_dir: Path) -> Generator[None]:
 def usable_cores() -> int:
     """Return how many cores this process may use, which in a container is fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _inputs(request: CheckRequest) -> tuple[Path, ...]:
+    """Return every file that the check is about to read; ``auto`` and ``given`` are the names of none."""
+    tolerances = () if request.tolerance_file is None else (request.tolerance_file,)
+    return (request.model, *request.scans, Path(request.registration), *tolerances)
 
 
 def _expect_file(path: Path) -> None:

@@ -1,13 +1,9 @@
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 """One off-screen window to draw triangles, lines and points in, and the files that its pictures become.
 
 It speaks to VTK itself: a plotting layer above it takes longer to import than all pictures of a check take to draw.
 """
 
 import io
-import os
-import sys
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -15,6 +11,7 @@ import numpy as np
 from geometry.arrays import FloatArray
 from twin.report.camera import FIELD_OF_VIEW_DEG, Camera
 from twin.report.palette import rgb
+from twin.report.vtk_modules import vtk
 
 BACKGROUND = "#f6f7f9"
 JPEG_QUALITY = 82
@@ -27,16 +24,10 @@ class Canvas:
 
     def __init__(self, width: int, height: int) -> None:
         """Open the window, ``width`` by ``height`` pixels."""
-        if sys.platform == "linux":
-            # VTK would ask for an X server first and complain when there is none
-            os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
-        from vtkmodules.vtkRenderingCore import vtkLightKit, vtkRenderer, vtkRenderWindow
-
-        import_module("vtkmodules.vtkRenderingOpenGL2")  # registers what draws
-        self._renderer: Any = vtkRenderer()
+        self._renderer: Any = vtk().vtkRenderer()
         self._renderer.SetBackground(*_colour(BACKGROUND))
-        vtkLightKit().AddLightsToRenderer(self._renderer)
-        self._window: Any = vtkRenderWindow()
+        vtk().vtkLightKit().AddLightsToRenderer(self._renderer)
+        self._window: Any = vtk().vtkRenderWindow()
         self._window.SetOffScreenRendering(1)
         self._window.SetMultiSamples(_SAMPLES)
         self._window.SetSize(width, height)
@@ -70,9 +61,7 @@ class Canvas:
             return
         shape = _cells(points, 1, "SetVerts")
         if not isinstance(colour, str):
-            from vtkmodules.util.numpy_support import numpy_to_vtk
-
-            shape.GetPointData().SetScalars(numpy_to_vtk(colour.astype(np.uint8), deep=True))
+            shape.GetPointData().SetScalars(vtk().numpy_to_vtk(colour.astype(np.uint8), deep=True))
         look = self._add(shape, colour if isinstance(colour, str) else BACKGROUND, 1.0)
         look.SetLighting(False)
         look.SetPointSize(size)
@@ -80,8 +69,6 @@ class Canvas:
     def shoot(self, camera: Camera) -> Any:
         """Return the picture (PIL) of what is on the canvas."""
         from PIL import Image
-        from vtkmodules.util.numpy_support import vtk_to_numpy
-        from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
 
         view = self._renderer.GetActiveCamera()
         view.SetPosition(*camera.position)
@@ -90,7 +77,7 @@ class Canvas:
         view.SetViewAngle(FIELD_OF_VIEW_DEG)
         self._renderer.ResetCameraClippingRange()
         self._window.Render()
-        reader = vtkWindowToImageFilter()
+        reader = vtk().vtkWindowToImageFilter()
         reader.SetInput(self._window)
         reader.SetInputBufferTypeToRGB()
         reader.ReadFrontBufferOff()
@@ -98,16 +85,14 @@ class Canvas:
         reader.Update()
         taken: Any = reader.GetOutput()
         width, height, _ = taken.GetDimensions()
-        pixels = vtk_to_numpy(taken.GetPointData().GetScalars()).reshape(height, width, 3)
+        pixels = vtk().vtk_to_numpy(taken.GetPointData().GetScalars()).reshape(height, width, 3)
         return Image.fromarray(pixels[::-1].copy())  # VTK counts rows from below
 
     def _add(self, shape: Any, colour: str, opacity: float) -> Any:
         """Put a shape on the canvas and return its look."""
-        from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
-
-        mapper = vtkPolyDataMapper()
+        mapper = vtk().vtkPolyDataMapper()
         mapper.SetInputData(shape)
-        actor = vtkActor()
+        actor = vtk().vtkActor()
         actor.SetMapper(mapper)
         self._renderer.AddActor(actor)
         look = actor.GetProperty()
@@ -136,17 +121,14 @@ def png(image: Any) -> bytes:
 
 def _cells(points: FloatArray, size: int, kind: str) -> Any:
     """Return a shape whose cells take ``size`` points each, one after the other."""
-    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
-    from vtkmodules.vtkCommonCore import vtkPoints
-    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-
-    corners = vtkPoints()
+    corners = vtk().vtkPoints()
     # float32 is what is drawn in any case; the scene is relative to the design's origin
-    corners.SetData(numpy_to_vtk(np.ascontiguousarray(points, np.float32), deep=True))
-    cells = vtkCellArray()
+    corners.SetData(vtk().numpy_to_vtk(np.ascontiguousarray(points, np.float32), deep=True))
+    cells = vtk().vtkCellArray()
     ends = np.arange(0, len(points) + 1, size, dtype=np.int64)
-    cells.SetData(numpy_to_vtkIdTypeArray(ends, deep=True), numpy_to_vtkIdTypeArray(np.arange(len(points)), deep=True))
-    shape = vtkPolyData()
+    ids = vtk().numpy_to_vtkIdTypeArray
+    cells.SetData(ids(ends, deep=True), ids(np.arange(len(points)), deep=True))
+    shape = vtk().vtkPolyData()
     shape.SetPoints(corners)
     getattr(shape, kind)(cells)
     return shape

@@ -5,8 +5,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePath
 
-import numpy as np
-
 from geometry.registration.result import RegistrationStatus
 from geometry.verdict import State
 from twin.report import figures
@@ -15,6 +13,7 @@ from twin.report.palette import LOOKS, Mark, mark_of, ramp_limit
 from twin.report.provenance import Provenance
 from twin.report.registration_text import RegistrationText, registration_text
 from twin.report.selection import actionable, by_severity, exceedance, shown_cards, shown_storeys, storeys, worst
+from twin.report.stations import stations_of
 from twin.report.words import Words, clean
 from twin.result import CheckResult, ElementResult
 
@@ -267,7 +266,7 @@ def _facts(result: CheckResult, provenance: Provenance, words: Words) -> tuple[t
         (words("scan.points"), figures.count(len(scan.points))),
         (words("scan.declared"), figures.count(scan.declared_points)),
         (words("scan.invalid"), figures.count(scan.invalid_points)),
-        (words("scan.stations"), figures.count(len(np.unique(scan.station_index)))),
+        (words("scan.stations"), stations_of(scan, words)),
     ]
     if scan.stride > 1:
         facts.append((words("scan.stride"), str(scan.stride)))

@@ -1,34 +1,23 @@
-"""All report files of a check in one folder, each complete under its final name or not there at all."""
+"""All report files of a check in one folder, the whole set under its final names or none of it."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from geometry.errors import GeometryError
 from geometry.registration.result import RegistrationStatus
 from twin.report.content import Content, make_content
+from twin.report.folder import FILES, ReportError, ensure_replaceable, put_in_place
 from twin.report.pictures import Pictures, element_cameras, render_pictures
 from twin.report.provenance import Provenance
 from twin.report.report_json import report_json
 from twin.report.scene import Scene, make_scene
+from twin.report.uninterrupted import uninterrupted
 from twin.report.words import Words
 from twin.result import CheckResult
-
-FILES: dict[str, tuple[str, ...]] = {
-    "json": ("report.json",),
-    "html": ("report.html",),
-    "pdf": ("report.pdf",),
-    "xlsx": ("report.xlsx",),
-    "bcf": ("report-2.1.bcf", "report-3.0.bcf"),
-    "glb": ("model.glb",),
-    "cloud": ("deviation.laz",),
-    "ply": ("deviation.ply",),
-}
-"""File names by format, in the order of writing; ``json`` is always written."""
 
 FORMATS = tuple(name for name in FILES if name != "json")
 """What can be written beside ``report.json``."""
@@ -40,8 +29,14 @@ Progress = Callable[[str, float], None]
 """Called with the name of the file in work and the share of all the writing done, 0..1."""
 
 
-class ReportError(GeometryError):
-    """A report cannot be written; the text names the folder or format and says what to do."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a check left in its folder, and what it took out of it."""
+
+    files: tuple[Path, ...]
+    """In the order written."""
+    removed: tuple[Path, ...]
+    """Reports of an earlier check that nothing new has taken the place of."""
 
 
 def ensure_writable(out_dir: Path) -> None:
@@ -71,17 +66,18 @@ def write_reports(
     formats: Collection[str] = DEFAULT_FORMATS,
     lang: str = "en",
     progress: Progress | None = None,
-) -> tuple[Path, ...]:
-    """Write ``report.json`` and the chosen formats into ``out_dir`` and return the paths in the order written.
+) -> Written:
+    """Write ``report.json`` and the chosen formats into ``out_dir``.
 
-    Every file is written in a hidden folder inside ``out_dir`` and moved to its final name when complete, so that an
-    interrupted run never leaves half a report under a final name. Reports that an earlier, different check left in the
-    folder are removed: one folder never shows two checks. A refused registration has no coloured model, cloud or BCF.
+    Every file is written in a hidden folder inside ``out_dir``; when the last is complete, all take the place of what
+    an earlier check left. An interrupted run leaves the earlier set whole, or the new one, and one folder never shows
+    two checks. A refused registration has no coloured model, cloud or BCF.
 
     Raises
     ------
     ReportError
-        If the folder cannot be written or a format is not known.
+        If the folder cannot be written, holds a file under the name of a report that no check wrote, or a format is not
+        known.
     twin.report.words.UnknownLanguage
         If there are no texts in the language.
     """
@@ -90,25 +86,22 @@ def write_reports(
         raise ReportError(f"no such report: {', '.join(unknown)}; choose from {', '.join(FORMATS)}")
     words = Words(lang)
     ensure_writable(out_dir)
+    ensure_replaceable(out_dir)
     desk = Desk(result, provenance, words, progress or (lambda name, share: None))
     chosen = ["json", *(name for name in FORMATS if name in formats and desk.applies(name))]
-    written: list[Path] = []
+    names = [file for name in chosen for file in FILES[name]]
     try:
         with _workshop(out_dir) as folder:
             for place, name in enumerate(chosen):
                 desk.begin(FILES[name][0], place / len(chosen), 1.0 / len(chosen))
                 desk.write(name, folder)
-                if name == "json":
-                    _remove_older(out_dir, folder / "report.json")
-                for file in FILES[name]:
-                    os.replace(folder / file, out_dir / file)
-                    written.append(out_dir / file)
+            removed = put_in_place(folder, out_dir, names)
     except OSError as error:
         raise ReportError(
             f"cannot write reports to {out_dir}: {error.strerror or error}; free space there, or choose another folder "
             "with --out"
         ) from error
-    return tuple(written)
+    return Written(tuple(out_dir / name for name in names), removed)
 
 
 class Desk:
@@ -199,16 +192,12 @@ class Desk:
 @contextmanager
 def _workshop(out_dir: Path) -> Generator[Path]:
     """Give a hidden folder on the same disk, so that moving out of it is atomic; remove it in any case."""
-    folder = Path(tempfile.mkdtemp(prefix=".qtems-", dir=out_dir))
+    folder: Path | None = None
     try:
+        with uninterrupted():
+            folder = Path(tempfile.mkdtemp(prefix=".qtems-", dir=out_dir))
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_older(out_dir: Path, report: Path) -> None:
-    """Remove what an earlier check wrote here, unless it was this very check: then its files still hold."""
-    earlier = out_dir / "report.json"
-    if earlier.exists() and earlier.read_bytes() != report.read_bytes():
-        for name in (file for names in FILES.values() for file in names):
-            (out_dir / name).unlink(missing_ok=True)
+        with uninterrupted():
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)

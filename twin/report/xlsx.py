@@ -12,11 +12,16 @@ import numpy as np
 from twin.report.content import Content
 from twin.report.palette import LOOKS, Mark, mark_of
 from twin.report.provenance import Provenance
+from twin.report.rounding import degrees, finite, metres
+from twin.report.rounding import millimetres as mm
 from twin.report.selection import by_severity, exceedance, worst
 from twin.report.words import Words, clean
 from twin.result import AsBuiltPose, CheckResult, ElementResult, Unmodelled
 
 Cell = str | float | int | None
+SHARE_DIGITS = 4
+MOST_DIGITS = 16
+"""Of a whole number that a cell holds exactly."""
 PRINTED_COLUMNS = 14
 """What is printed of a wide sheet: verdict to source of the limit; more on one page could not be read."""
 
@@ -65,6 +70,7 @@ class _Writer:
         )
         self.text = book.add_format(base)
         self.wrapped = book.add_format({**base, "text_wrap": True})
+        self.count = book.add_format({**base, "num_format": "#,##0", "align": "left"})
         self.bold = book.add_format({**base, "bold": True})
         self.numbers: dict[str, Any] = {}
         self.base = base
@@ -109,6 +115,14 @@ class _Writer:
         sheet.freeze_panes(1, 0)
         for line, (label, value) in enumerate(rows, start=1):
             sheet.write_string(line, 0, label, self.text if value else self.bold)
+            self._value(sheet, line, value)
+
+    def _value(self, sheet: Any, line: int, value: str) -> None:
+        """Write a value; a count is a number here, which the thin spaces between its thousands would keep it from."""
+        count = value.replace("\u202f", "")
+        if count.isascii() and count.isdecimal() and len(count) < MOST_DIGITS:
+            sheet.write_number(line, 1, int(count), self.count)
+        else:
             sheet.write_string(line, 1, value, self.wrapped)
 
     def _sheet(self, key: str) -> Any:
@@ -161,13 +175,13 @@ def _element_row(element: ElementResult, w: Words) -> list[Cell]:
         row += [None] * 7
     else:
         row += [
-            w.characteristic(decisive.characteristic), _mm(decisive.actual), _mm(decisive.expanded_uncertainty),
-            _mm(decisive.lower), _mm(decisive.upper), exceedance(decisive), clean(w.source(decisive.source)),
+            w.characteristic(decisive.characteristic), mm(decisive.actual), mm(decisive.expanded_uncertainty),
+            mm(decisive.lower), mm(decisive.upper), _share(exceedance(decisive)), clean(w.source(decisive.source)),
         ]  # fmt: skip
-    row += [element.points, element.visible_fraction, element.coverage]
+    row += [element.points, _share(element.visible_fraction), _share(element.coverage)]
     row += _pose_cells(element.pose, w)
     d = element.deviation
-    row += [None] * 5 if d is None else [_mm(value) for value in (d.mean, d.std, d.p95_abs, d.min, d.max)]
+    row += [None] * 5 if d is None else [mm(value) for value in (d.mean, d.std, d.p95_abs, d.min, d.max)]
     row.append(w("semicolon").join(clean(w.explain(reason)) for reason in element.reasons))
     return row
 
@@ -178,10 +192,10 @@ def _pose_cells(pose: AsBuiltPose | None, w: Words) -> list[Cell]:
         return [None] * 9
     hidden = w("value_no")
     spread = 2.0 * np.sqrt(np.maximum(np.diag(pose.covariance), 0.0))
-    moved: list[Cell] = [_mm(float(pose.translation[i])) if pose.observable[i] else hidden for i in range(3)]
-    unsure: list[Cell] = [_mm(float(spread[i])) if pose.observable[i] else None for i in range(3)]
+    moved: list[Cell] = [mm(float(pose.translation[i])) if pose.observable[i] else hidden for i in range(3)]
+    unsure: list[Cell] = [mm(float(spread[i])) if pose.observable[i] else None for i in range(3)]
     turned: list[Cell] = [
-        float(np.degrees(pose.rotation_vector[i])) if pose.observable[3 + i] else hidden for i in range(3)
+        degrees(float(pose.rotation_vector[i])) if pose.observable[3 + i] else hidden for i in range(3)
     ]
     return [*moved, *unsure, *turned]
 
@@ -201,8 +215,8 @@ def _measurement_rows(element: ElementResult, w: Words) -> list[list[Cell]]:
         [
             w.term("verdict", m.outcome), clean(element.name), w.ifc_class(clean(element.ifc_class)),
             clean(element.storey), clean(element.global_id), clean(w.characteristic(m.characteristic)),
-            None if m.nominal is None else _mm(m.nominal), _mm(m.actual), _mm(m.expanded_uncertainty),
-            m.coverage_factor, _mm(m.lower), _mm(m.upper), exceedance(m) if math.isfinite(m.actual) else None,
+            None if m.nominal is None else mm(m.nominal), mm(m.actual), mm(m.expanded_uncertainty),
+            m.coverage_factor, mm(m.lower), mm(m.upper), _share(exceedance(m)) if math.isfinite(m.actual) else None,
             clean(w.source(m.source)), m.n, clean(w.measured_by(m.method)), clean(w.explain(m.note)) if m.note else "",
         ]
         for m in element.measurements
@@ -238,7 +252,7 @@ def _unmodelled_columns(w: Words) -> list[Column]:
 
 
 def _unmodelled_row(place: int, cluster: Unmodelled) -> list[Cell]:
-    return [place, *(float(value) for value in (*cluster.centroid, *cluster.size)), cluster.points]
+    return [place, *metres((*cluster.centroid, *cluster.size)), cluster.points]
 
 
 def _note_pairs(content: Content, w: Words) -> list[tuple[str, str]]:
@@ -255,5 +269,5 @@ def _note_pairs(content: Content, w: Words) -> list[tuple[str, str]]:
     return pairs
 
 
-def _mm(value: float) -> float | None:
-    return value * 1000.0 if math.isfinite(value) else None
+def _share(value: float) -> float | None:
+    return finite(value, SHARE_DIGITS)

@@ -352,3 +352,31 @@ def test_half_a_model_is_not_taken_for_the_whole(tmp_path: Path) -> None:
         read_ifc(tmp_path / "cut.ifc")
     with pytest.raises(ReadError, match="no such file"):
         read_ifc(tmp_path / "gone.ifc")
+
+
+def test_errors_name_the_whole_path_that_was_given_also_of_an_archive(tmp_path: Path) -> None:
+    model = Model("m")
+    house(model)
+    data = model.write(tmp_path / "house.ifc").read_bytes()
+    (tmp_path / "cut.ifc").write_bytes(data[: 2 * len(data) // 3])
+    with zipfile.ZipFile(tmp_path / "cut.ifczip", "w") as archive:
+        archive.write(tmp_path / "cut.ifc", "inside.ifc")
+    for path in (tmp_path / "cut.ifc", tmp_path / "cut.ifczip"):
+        with pytest.raises(ReadError) as caught:
+            read_ifc(path)
+        assert str(caught.value).startswith(f"{path}: the file is truncated")
+
+
+@pytest.mark.parametrize(
+    ("count", "says"), [(1, "the instance name #1 is used twice"), (2, "2 instance names are used")]
+)
+def test_names_used_twice_are_counted_in_good_english(tmp_path: Path, count: int, says: str) -> None:
+    model = Model("m")
+    house(model)
+    lines = model.write(tmp_path / "house.ifc").read_text(encoding="utf-8").splitlines()
+    twice = [line for line in lines if line.startswith(("#1=", "#2="))][:count]
+    end = max(number for number, line in enumerate(lines) if line.startswith("ENDSEC"))
+    (tmp_path / "twice.ifc").write_text("\n".join([*lines[:end], *twice, *lines[end:]]), encoding="utf-8")
+    with pytest.raises(ReadError) as caught:
+        read_ifc(tmp_path / "twice.ifc", workers=1)
+    assert says in str(caught.value)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geometry.arrays import FloatArray
+from geometry.errors import EmptyInput
 from geometry.pose import Pose, pose_difference
 from geometry.registration.consensus import anneal, find_modes
 from geometry.registration.control import kabsch
@@ -272,3 +273,15 @@ def test_kabsch_agrees_with_the_quaternion_method() -> None:
     a, b = rng.normal(size=(6, 3)), rng.normal(size=(6, 3))
     rotation = Rotation.align_vectors(b - b.mean(axis=0), a - a.mean(axis=0))[0].as_matrix()
     assert np.abs(kabsch(a, b).rotation - rotation).max() < 1e-9
+
+
+@pytest.mark.parametrize(("count", "says"), [(1, "1 usable point,"), (40, "40 usable points,"), (500, "only noise")])
+def test_more_points_are_asked_for_only_where_some_were_left_out(count: int, says: str) -> None:
+    cloud = scan_of(house(), HOUSE_STATIONS).scan
+    places = np.random.default_rng(3).uniform(-50.0, 50.0, (count, 3))  # too sparse to make out a surface
+    whole = dataclasses.replace(cloud, points=places, station_index=np.zeros(count, np.int32), stride=1)
+    for scan, advised in ((whole, False), (dataclasses.replace(whole, stride=4), True)):
+        with pytest.raises(EmptyInput) as caught:
+            scan_sample(scan, 0)
+        assert says in str(caught.value)
+        assert ("--max-points" in str(caught.value)) == advised

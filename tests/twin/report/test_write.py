@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from twin.report.folder import FILES, RECORD, ReportError
 from twin.report.provenance import Provenance
 from twin.report.words import UnknownLanguage
-from twin.report.write import DEFAULT_FORMATS, FILES, FORMATS, ReportError, ensure_writable, write_reports
+from twin.report.write import DEFAULT_FORMATS, FORMATS, ensure_writable, write_reports
 from twin.result import CheckResult
 
 ProvenanceOf = Callable[[CheckResult], Provenance]
@@ -20,13 +21,14 @@ def folder(building: CheckResult, provenance_of: ProvenanceOf, tmp_path_factory:
     """Return a folder with every report of the small building."""
     out = tmp_path_factory.mktemp("reports")
     written = write_reports(building, provenance_of(building), out, formats=FORMATS)
-    assert list(written) == [out / file for files in FILES.values() for file in files]
+    assert list(written.files) == [out / file for files in FILES.values() for file in files]
+    assert written.removed == ()
     return out
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file of a folder, hidden ones included."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    """Return every file of a folder, hidden ones included, but the record of them."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != RECORD}
 
 
 def test_all_files_and_nothing_else(folder: Path) -> None:
@@ -48,7 +50,7 @@ def test_a_second_run_gives_the_same_bytes(
 def test_ctrl_c_leaves_no_half_report(
     building: CheckResult, provenance_of: ProvenanceOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was finished stays; what was in work is gone."""
+    """Neither what was in work nor what was finished before it: a set is there whole, or not at all."""
 
     def interrupted(path: Path, result: CheckResult) -> None:
         path.write_bytes(b"half a file")
@@ -57,7 +59,7 @@ def test_ctrl_c_leaves_no_half_report(
     monkeypatch.setattr("twin.report.cloud.write_ply", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_reports(building, provenance_of(building), tmp_path, formats=["ply", "glb"])
-    assert set(contents(tmp_path)) == {"report.json", "model.glb"}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_refused_registration_writes_only_what_makes_no_claim_about_elements(
@@ -78,7 +80,8 @@ def test_reports_of_an_earlier_check_do_not_stay_beside_the_new_ones(
     write_reports(building, provenance_of(building), tmp_path, formats=["ply"])
     assert set(contents(tmp_path)) == {"report.json", "model.glb", "deviation.ply", "notes.txt"}
     other = dataclasses.replace(building, seed=43)
-    write_reports(other, provenance_of(other), tmp_path, formats=["ply"])
+    written = write_reports(other, provenance_of(other), tmp_path, formats=["ply"])
+    assert written.removed == (tmp_path / "model.glb",)
     assert set(contents(tmp_path)) == {"report.json", "deviation.ply", "notes.txt"}
 
 

@@ -107,3 +107,16 @@ def test_provenance_is_in_it(book: Any, building: CheckResult) -> None:
     assert building.scan.sources[0].sha256 in text
     registration = [row[0] for row in book["Registration"].iter_rows(values_only=True)]
     assert registration.count("T_design_scan") == 4
+
+
+def test_numbers_have_no_more_digits_than_were_measured_and_counts_are_numbers(book: Any) -> None:
+    """No ``6.868517115303504``, and nothing that looks like a number but is a text with thin spaces."""
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    numbers = [cell.value for cell in cells if isinstance(cell.value, float)]
+    assert len(numbers) > 100
+    assert [value for value in numbers if round(value, 6) != value] == []
+    millimetres = [row["Actual (mm)"] for row in records(book["Measurements"]) if row["Actual (mm)"] is not None]
+    assert millimetres == [round(value, 4) for value in millimetres]
+    assert all(cell.data_type == "n" for cell in cells if str(cell.value).replace("\u202f", "").isdecimal())
+    notes = dict(row[:2] for row in book["Notes"].iter_rows(values_only=True))
+    assert notes["Points used"] > 1000
