@@ -270,8 +270,15 @@ def _first_run(settings: "Settings", database: "Database") -> None:
 
     first = begin(Store(database), utc_now(), Argon2(), new_secret)
     if first is not None:
-        print(f"First start. Sign in at {settings.base_url} as: {first.user.record.login}")
+        print(f"First start. {way_in(settings)} as: {first.user.record.login}")
         print(f"One-time password, shown this once:  {first.password}", flush=True)
+
+
+def way_in(settings: "Settings") -> str:
+    """Return where the first sign-in is done: in the viewer, or by a request where it was not built."""
+    if settings.static_dir is not None and (settings.static_dir / "index.html").is_file():
+        return f"Sign in at {settings.base_url}"
+    return f"Without a viewer (make viewer), sign in with POST {settings.base_url}/api/v1/auth/sign-in"
 
 
 def _serve(services: "Services", listener: socket.socket) -> None:

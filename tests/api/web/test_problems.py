@@ -27,8 +27,9 @@ def test_every_error_of_the_twin_has_its_answer() -> None:
     ("method", "path", "status"),
     [
         ("GET", "/api/v1/nothing", 404),
-        ("GET", "/nothing", 404),
-        ("GET", "/api/v1/../../etc/passwd", 404),
+        ("GET", "/api/nothing", 404),
+        ("GET", "/nothing.txt", 404),
+        ("GET", "/api/v1/../../api/etc/passwd", 404),
         ("PUT", "/api/v1/health", 405),
         ("GET", "/api/v1/projects/%00", 404),
         ("GET", "/api/v1/users/not-an-id", 422),

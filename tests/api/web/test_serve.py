@@ -17,6 +17,7 @@ import pytest
 from api.arguments import build_parser
 from api.cli import main
 from api.process import listen_on
+from api.serve import way_in
 from api.settings import load_settings, secret_key
 from tests.api.web.world import make_world
 from twin.errors import Invalid
@@ -194,6 +195,14 @@ def test_the_viewer_is_served_beside_the_interface_when_it_was_built(tmp_path: P
     assert browser.client.get("/../qtems.db").status_code == 404
     assert browser.client.get("/api/v1/nothing").json()["type"] == "urn:qtems:problem:not-found"
     assert browser.get("/health").json() == {"status": "ok"}
+
+
+def test_the_first_start_says_where_one_can_sign_in(tmp_path: Path) -> None:
+    settings = load_settings({"QTEMS_STATIC_DIR": str(tmp_path / "static"), "QTEMS_BASE_URL": "https://q.example.com"})
+    assert way_in(settings).endswith("sign in with POST https://q.example.com/api/v1/auth/sign-in")
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "index.html").write_text("<!doctype html>")
+    assert way_in(settings) == "Sign in at https://q.example.com"
 
 
 def test_help_says_how_to_point_it_elsewhere_and_how_to_run_it_apart(capsys: pytest.CaptureFixture[str]) -> None:
