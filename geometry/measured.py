@@ -50,7 +50,7 @@ class Measured:
 
 
 def judged(rule: Rule, size: float, actual: float, standard: float, *, n: int, method: str) -> list[Measurement]:
-    """Judge one value; says ``capability`` when U alone exceeds the tolerance."""
+    """Judge one value; if open it says why: ``capability`` when U alone exceeds the tolerance, else ``near_limit``."""
     limits = rule.limits(size)
     if limits is None:
         return []
@@ -62,6 +62,8 @@ def judged(rule: Rule, size: float, actual: float, standard: float, *, n: int, m
         outcome, note = Outcome.INDETERMINATE, "few_points"
     elif outcome is Outcome.INDETERMINATE and 2.0 * uncertainty > limits.upper - limits.lower:
         note = "capability"
+    elif outcome is Outcome.INDETERMINATE:
+        note = "near_limit"
     return [
         Measurement(
             characteristic=rule.characteristic,

@@ -29,7 +29,7 @@ def terms() -> str:
         }
         for language in LANGUAGES
     }
-    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
 
 
 if __name__ == "__main__":

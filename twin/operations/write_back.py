@@ -14,7 +14,7 @@ from twin.ifc_writeback import Verification, write_back
 from twin.ncr_record import State as NcrState
 from twin.operations.work import Upload, Work, fetched
 from twin.record import Id, Json
-from twin.report.selection import decisive_first
+from twin.report.selection import deciding
 from twin.store import jobs, records
 from twin.store.blob_register import keep
 from twin.store.elements import page_of
@@ -96,7 +96,7 @@ def _ncr_numbers(view: View, project: Id) -> Mapping[str, Sequence[str]]:
 
 
 def _verification(row: ElementRow, epoch: str, numbers: Sequence[str]) -> Verification:
-    decisive = next(iter(decisive_first([_measurement(m) for m in row.measured["measurements"]])), None)
+    decisive = deciding(Outcome(row.verdict), [_measurement(m) for m in row.measured["measurements"]])
     told = decisive is not None and math.isfinite(decisive.actual) and math.isfinite(decisive.expanded_uncertainty)
     return Verification(
         row.state.global_id, row.ifc_class, Outcome(row.verdict), State(row.measured["state"]), epoch,

@@ -77,9 +77,7 @@ def make_card(result: CheckResult, index: int, number: int, words: Words) -> Car
         measurements=tuple(_measurement(measurement, words) for measurement in by_weight(element)),
         pose=_pose(element.pose, words) if element.pose is not None else (),
         deviation=_deviation(element.deviation, words) if element.deviation is not None else (),
-        deviation_note=(
-            words("deviation.caption", n=figures.count(element.deviation.n)) if element.deviation is not None else ""
-        ),
+        deviation_note=_deviation_note(element, words),
         visibility=_seen(element.visibility, words) if element.visibility is not None else "",
         visibility_shares=_shares(element, element.visibility, words) if element.visibility is not None else (),
         reasons=tuple(clean(words.explain(reason)) for reason in element.reasons),
@@ -154,6 +152,16 @@ def _deviation(deviation: DeviationSummary, words: Words) -> tuple[tuple[str, st
         (words("min"), f"{figures.signed_mm(deviation.min)} mm"),
         (words("max"), f"{figures.signed_mm(deviation.max)} mm"),
     )
+
+
+def _deviation_note(element: ElementResult, words: Words) -> str:
+    """Return what the figures are of: not every point of an element lies on its own surface."""
+    if element.deviation is None:
+        return ""
+    n = figures.count(element.deviation.n)
+    if element.deviation.n >= element.points:
+        return words("deviation.caption", n=n)
+    return words("deviation.caption_part", n=n, total=figures.count(element.points))
 
 
 def _facts(element: ElementResult, words: Words) -> tuple[tuple[str, str], ...]:

@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from geometry.registration.result import RegistrationStatus
-from geometry.verdict import State
+from geometry.verdict import Outcome, State
 from twin.report import figures
 from twin.report.cards import Card, make_card
 from twin.report.palette import LOOKS, Mark, mark_of, ramp_limit
 from twin.report.provenance import Provenance
 from twin.report.registration_text import RegistrationText, registration_text
-from twin.report.selection import actionable, by_severity, exceedance, shown_cards, shown_storeys, storeys, worst
+from twin.report.selection import (
+    actionable,
+    by_severity,
+    exceedance,
+    shown_cards,
+    shown_storeys,
+    storeys,
+    unknown_characteristic,
+    worst,
+)
 from twin.report.stations import stations_of
 from twin.report.words import Words, clean
 from twin.result import CheckResult, ElementResult
@@ -47,11 +56,11 @@ class Row:
     storey: str
     global_id: str
     why: str
-    """What explains the state, or why nothing was judged; empty where the worst result says it."""
+    """What explains state and verdict: why it is missing, was left open or could not be judged."""
     worst: str
     worst_value: str
     characteristic: str
-    """What the worst result is of."""
+    """What the worst result is of, or what was not measured and is required."""
     limits: str
     used: str
     used_value: float
@@ -209,7 +218,7 @@ def _storey(result: CheckResult, name: str, words: Words) -> StoreyText:
 
 
 def _row(element: ElementResult, card: int, words: Words) -> Row:
-    decisive = worst(element)
+    decisive, unknown = worst(element), unknown_characteristic(element)
     used = exceedance(decisive) if decisive is not None else 0.0
     measured = ""
     if decisive is not None and math.isfinite(decisive.actual):
@@ -225,9 +234,9 @@ def _row(element: ElementResult, card: int, words: Words) -> Row:
         class_label=words.ifc_class(element.ifc_class),
         storey=clean(words.storey(element.storey)),
         global_id=clean(element.global_id),
-        why="" if measured else words("semicolon").join(clean(words.explain(reason)) for reason in element.reasons),
-        worst=measured,
-        characteristic=clean(words.characteristic(decisive.characteristic)) if decisive is not None else "",
+        why=words("semicolon").join(clean(words.explain(reason)) for reason in element.reasons),
+        worst=measured or (words.term("verdict", Outcome.NOT_MEASURED) if unknown else ""),
+        characteristic=clean(words.characteristic(decisive.characteristic if decisive is not None else unknown)),
         worst_value=f"{abs(decisive.actual):.6g}" if decisive is not None and measured else "",
         limits=figures.limits_mm(decisive.lower, decisive.upper) if decisive is not None else "",
         used=figures.percent(used) if measured and math.isfinite(used) else "",

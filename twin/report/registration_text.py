@@ -90,8 +90,9 @@ def _expanded(found: Registration) -> np.ndarray | None:
 
 def _rows(found: Registration, words: Words) -> tuple[tuple[str, str], ...]:
     rows = [(words("method"), words.term("method", found.method))]
-    # points are held out of a search only: a position that was given is fitted to nothing
-    residuals = (("rmse", found.rmse), ("holdout", found.holdout_rmse))
+    # points are held out of a search only: a position that was given is fitted to nothing, and looked at more widely
+    near = "rmse" if found.method == "auto" else "rmse.placed"
+    residuals = ((near, found.rmse), ("holdout", found.holdout_rmse))
     rows += [(words(key), f"{figures.mm(value, 2)} mm") for key, value in residuals if np.isfinite(value)]
     rows += [
         (words("inliers"), figures.percent(found.inlier_fraction, 1)),

@@ -50,9 +50,42 @@ def _zone(lower: float, upper: float) -> tuple[float, float]:
 
 
 def worst(element: ElementResult) -> Measurement | None:
-    """Return the measurement that decides an element: the most severe outcome, then the most of its limit used."""
-    ordered = by_weight(element)
-    return ordered[0] if ordered else None
+    """Return the measurement that decides an element, None where none does."""
+    return deciding(element.verdict, element.measurements)
+
+
+def deciding(verdict: Outcome, measurements: Iterable[Measurement]) -> Measurement | None:
+    """Return the measurement that a verdict rests on: the most severe outcome, then the most of its limit used.
+
+    None where every measurement passes and the verdict does not: what decides then is what was not measured, and a
+    value that passes beside it would read as a pass.
+
+    Examples
+    --------
+    >>> flat = Measurement("flatness", 0.001, 0.0, 0.008, 0.001, Outcome.PASS, "user")
+    >>> deciding(Outcome.INDETERMINATE, [flat]) is None, deciding(Outcome.PASS, [flat]) is flat
+    (True, True)
+    """
+    ordered = decisive_first(measurements)
+    if not ordered or (verdict is not Outcome.PASS and ordered[0].outcome is Outcome.PASS):
+        return None
+    return ordered[0]
+
+
+def unknown_characteristic(element: ElementResult) -> str:
+    """Return the required characteristic that was not measured and keeps an element open, by its reason; else nothing.
+
+    Examples
+    --------
+    >>> from geometry.verdict import State
+    >>> left = ElementResult("id", "IfcColumn", "C", "", State.INSTALLED, Outcome.INDETERMINATE, 9, 1.0, 1.0,
+    ...                      reasons=("axis_position_unknown",))
+    >>> unknown_characteristic(left)
+    'axis_position'
+    """
+    if worst(element) is not None:
+        return ""
+    return next((word.removesuffix("_unknown") for word in element.reasons if word.endswith("_unknown")), "")
 
 
 def by_weight(element: ElementResult) -> list[Measurement]:

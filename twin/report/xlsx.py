@@ -14,7 +14,7 @@ from twin.report.palette import LOOKS, Mark, mark_of
 from twin.report.provenance import Provenance
 from twin.report.rounding import degrees, finite, metres
 from twin.report.rounding import millimetres as mm
-from twin.report.selection import by_severity, exceedance, worst
+from twin.report.selection import by_severity, exceedance, unknown_characteristic, worst
 from twin.report.words import Words, clean
 from twin.result import AsBuiltPose, CheckResult, ElementResult, Unmodelled
 
@@ -172,7 +172,8 @@ def _element_row(element: ElementResult, w: Words) -> list[Cell]:
         clean(element.global_id),
     ]  # fmt: skip
     if decisive is None:
-        row += [None] * 7
+        unknown = unknown_characteristic(element)
+        row += [w.characteristic(unknown) if unknown else None, *[None] * 6]
     else:
         row += [
             w.characteristic(decisive.characteristic), mm(decisive.actual), mm(decisive.expanded_uncertainty),

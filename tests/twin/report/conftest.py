@@ -132,7 +132,7 @@ def element_result(part: Part, global_id: str, distances: FloatArray) -> Element
             Measurement("flatness_2m", p95, 0.0, 0.008, 0.001, flatness, clause, n=len(distances)),
             Measurement(
                 "section_width", float("nan"), -0.005, 0.010, float("nan"), Outcome.NOT_MEASURED,
-                clause, nominal=0.4, note="one_face_seen",
+                clause, nominal=0.4, note="capability",
             ),
         )  # fmt: skip
     outcomes = [measurement.outcome for measurement in measurements]

@@ -56,3 +56,13 @@ def test_rays_at_an_installed_element_add_up_to_those_aimed_at_it(building: Chec
 
 def test_without_rays_there_is_no_bar(building: CheckResult) -> None:
     assert card_of(building, State.INSTALLED, Visibility(400, 0, 0, 0)).visibility_shares == ()
+
+
+def test_points_that_the_deviation_leaves_out_are_accounted_for(building: CheckResult) -> None:
+    index = next(i for i, element in enumerate(building.elements) if element.deviation is not None)
+    whole = make_card(building, index, 1, Words("en"))
+    assert whole.deviation_note == "1\u202f500 points; + = outside the material."
+    elements = list(building.elements)
+    elements[index] = dataclasses.replace(elements[index], points=1620)
+    part = make_card(dataclasses.replace(building, elements=tuple(elements)), index, 1, Words("en"))
+    assert part.deviation_note.startswith("1\u202f500 of the 1\u202f620 points: ")

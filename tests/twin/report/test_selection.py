@@ -5,7 +5,16 @@ import math
 
 from geometry.verdict import Measurement, Outcome, State
 from twin.report.palette import Mark, mark_of
-from twin.report.selection import CARD_LIMIT, actionable, by_severity, exceedance, shown_cards, storeys, worst
+from twin.report.selection import (
+    CARD_LIMIT,
+    actionable,
+    by_severity,
+    exceedance,
+    shown_cards,
+    storeys,
+    unknown_characteristic,
+    worst,
+)
 from twin.result import CheckResult
 
 
@@ -29,6 +38,25 @@ def test_the_failing_measurement_decides_even_when_another_uses_more_of_its_limi
     unsure = measured(0.030, -0.010, 0.010, Outcome.INDETERMINATE)
     element = dataclasses.replace(building.elements[0], measurements=(unsure, failing))
     assert worst(element) is failing
+
+
+def test_what_passes_does_not_stand_for_what_was_left_open(building: CheckResult) -> None:
+    """D2 of the sample: a flat column whose place is not known is no pass, and its flatness is not its worst result."""
+    flat = measured(0.001, 0.0, 0.008)
+    element = dataclasses.replace(
+        building.elements[0],
+        verdict=Outcome.INDETERMINATE,
+        measurements=(flat, flat),
+        reasons=("axis_position_unknown",),
+    )
+    assert worst(element) is None
+    assert unknown_characteristic(element) == "axis_position"
+    seldom = dataclasses.replace(element, reasons=("little_seen:1.2%",))
+    assert worst(seldom) is None
+    assert unknown_characteristic(seldom) == ""
+    unsure = measured(0.002, 0.0, 0.008, Outcome.INDETERMINATE)
+    assert worst(dataclasses.replace(element, measurements=(flat, unsure))) is unsure
+    assert worst(dataclasses.replace(element, verdict=Outcome.PASS)) is flat
 
 
 def test_order_is_missing_failing_open_unmeasured_passing(building: CheckResult) -> None:
