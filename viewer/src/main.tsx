@@ -37,7 +37,7 @@ function App() {
           aria-label={t("projects")}
           onClick={(event) => {
             event.preventDefault();
-            go({ project: "", epoch: "", element: "", filter: "", colour: "" });
+            go({ project: "", epoch: "", element: "", filter: "", colour: "", record: "" });
           }}
         >
           <img src="/icon.svg" alt="" width="28" height="28" />

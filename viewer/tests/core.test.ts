@@ -141,16 +141,19 @@ describe("an address", () => {
       element: "2O2Fr$t4X7Zf8NOew3FLOH",
       colour: "storey",
       filter: "",
+      record: "ncr:7",
     };
     const url = new URL(written(place), "http://here");
     expect(parsed(url)).toEqual(place);
     expect(written({ ...place, project: "" })).toBe("/");
+    expect(parsed(new URL("http://here/#/projects/p1/ncrs/n7"))).toMatchObject({ project: "p1", record: "ncr:n7" });
     expect(parsed(new URL("http://here/elsewhere"))).toEqual({
       project: "",
       epoch: "",
       element: "",
       colour: "",
       filter: "",
+      record: "",
     });
   });
 });

@@ -7,31 +7,32 @@ export interface Place {
   element: string;
   colour: string;
   filter: string;
+  /** A record that is open over everything: `ncr:ID`. */
+  record: string;
 }
 
-const NOWHERE: Place = {
-  project: "",
-  epoch: "",
-  element: "",
-  colour: "",
-  filter: "",
-};
+const NOWHERE: Place = { project: "", epoch: "", element: "", colour: "", filter: "", record: "" };
 
-export function parsed(location: { pathname: string; search: string }): Place {
+const NAMED = ["epoch", "element", "colour", "filter", "record"] as const;
+
+/** Return the place that an address names; letters name records as `#/projects/ID/ncrs/ID`. */
+export function parsed(location: { pathname: string; search: string; hash: string }): Place {
+  const [, inLetter = "", kind = "", id = ""] = /^#\/projects\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(location.hash) ?? [];
+  if (inLetter) return { ...NOWHERE, project: inLetter, record: kind === "ncrs" ? `ncr:${id}` : "" };
   const [, noun, project = ""] = location.pathname.split("/");
   const query = new URLSearchParams(location.search);
   const told = {
     ...NOWHERE,
     project: noun === "projects" ? decodeURIComponent(project) : "",
   };
-  for (const name of ["epoch", "element", "colour", "filter"] as const) told[name] = query.get(name) ?? "";
+  for (const name of NAMED) told[name] = query.get(name) ?? "";
   return told;
 }
 
 export function written(place: Place): string {
   if (!place.project) return "/";
   const query = new URLSearchParams();
-  for (const name of ["epoch", "element", "colour", "filter"] as const) if (place[name]) query.set(name, place[name]);
+  for (const name of NAMED) if (place[name]) query.set(name, place[name]);
   const text = query.toString();
   return `/projects/${encodeURIComponent(place.project)}${text ? `?${text}` : ""}`;
 }

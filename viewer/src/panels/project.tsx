@@ -7,6 +7,7 @@ import { open, selected, type Workspace, workspace } from "../core/state";
 import { Detail } from "./detail";
 import { Tools } from "./legend";
 import { Failed, Loading } from "./notices";
+import { NcrCard } from "./records";
 import { ElementList } from "./table";
 import { Viewport } from "./viewport";
 
@@ -24,6 +25,7 @@ export function Project() {
 
 function Ready({ work }: { work: Workspace }) {
   const chosen = selected.value;
+  const { record } = place.value;
   useEffect(() => {
     if (chosen) sheet.value = "details";
     else if (sheet.value === "details") sheet.value = "";
@@ -66,6 +68,9 @@ function Ready({ work }: { work: Workspace }) {
           </button>
         ))}
       </nav>
+      {record.startsWith("ncr:") && (
+        <NcrCard project={work.project.id} id={record.slice(4)} onEnd={() => go({ record: "" })} />
+      )}
     </div>
   );
 }

@@ -241,7 +241,8 @@ function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; 
   );
 }
 
-function NcrCard({ project, id, onEnd }: { project: string; id: string; onEnd: () => void }) {
+/** One nonconformance record over everything. */
+export function NcrCard({ project, id, onEnd }: { project: string; id: string; onEnd: () => void }) {
   const [ncr, setNcr] = useState<Ncr | null>(null);
   const [comments, setComments] = useState<Comment[]>([]);
   const [fault, setFault] = useState("");
