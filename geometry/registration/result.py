@@ -43,8 +43,8 @@ class Registration:
     detail: str = ""
     """One English line: what was seen and what to do."""
     rmse: float = float("nan")
-    """Root mean square point-to-surface distance of the inliers, metres: of a pose that was found, points within its own
-    scatter; of one that was given, all points within 3 cm of the design, what is built wrong included."""
+    """Root mean square point-to-surface distance of the inliers, metres: of a pose found, points within its own
+    scatter; of a given one, all points within 3 cm of the design, what is built wrong included."""
     holdout_rmse: float = float("nan")
     """The same on points that took no part in the refinement, metres."""
     inlier_fraction: float = 0.0
