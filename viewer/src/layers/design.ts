@@ -110,6 +110,7 @@ export class DesignLayer implements Layer {
   }
 
   private take(scene: THREE.Group, into: THREE.Group, lines: boolean): void {
+    const overs: THREE.LineSegments[] = [];
     scene.traverse((node) => {
       if (node instanceof THREE.Mesh) {
         const clear = (node.material as THREE.Material).name === "clear";
@@ -118,8 +119,14 @@ export class DesignLayer implements Layer {
       } else if (node instanceof THREE.LineSegments) {
         (node.material as THREE.Material).dispose();
         node.material = this.materials.lines;
+        overs.push(node);
       }
     });
+    for (const lines of overs) {
+      const over = new THREE.LineSegments(lines.geometry, this.materials.over);
+      over.renderOrder = 1;
+      lines.add(over);
+    }
     into.add(scene);
     if (lines) this.edges.add(scene);
   }

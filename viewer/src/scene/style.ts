@@ -92,6 +92,15 @@ void main() {
   gl_FragColor = vec4(vStyle.a > 0.9 ? vec3(0.0, 0.2, 0.8) : uLine, 1.0);
 }`;
 
+const CHOSEN_LINES = /* glsl */ `
+flat varying vec4 vStyle;
+#include <clipping_planes_pars_fragment>
+void main() {
+  #include <clipping_planes_fragment>
+  if (vStyle.a < 0.9) discard;
+  gl_FragColor = vec4(0.0, 0.35, 1.0, 1.0);
+}`;
+
 const NUMBERS = /* glsl */ `
 flat varying float vId;
 flat varying vec4 vStyle;
@@ -121,6 +130,8 @@ export interface Materials {
   opaque: THREE.ShaderMaterial;
   clear: THREE.ShaderMaterial;
   lines: THREE.ShaderMaterial;
+  /** The lines of what is chosen, also through what stands before it. */
+  over: THREE.ShaderMaterial;
   /** Draws each element in the colour that is its number plus one: for picking. */
   numbers: THREE.ShaderMaterial;
 }
@@ -132,8 +143,11 @@ export function materialsOf(style: ElementStyle): Materials {
     lines: material(style, LINES, {
       uLine: { value: new THREE.Color(0.12, 0.14, 0.18) },
     }),
+    over: material(style, CHOSEN_LINES),
     numbers: material(style, NUMBERS),
   };
+  made.over.depthTest = false;
+  made.over.transparent = true; // drawn after everything that is not
   for (const faces of [made.opaque, made.clear, made.numbers]) {
     faces.polygonOffset = true; // lines lie on the faces
     faces.polygonOffsetFactor = 1;
