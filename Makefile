@@ -30,6 +30,7 @@ demo: system setup ## check the sample building against its scan; reports in out
 	@$(MAKE) --no-print-directory $(SAMPLE)
 	@$(VENV)/qtems check out/sample/design.ifc out/sample/scan.e57 --out out/demo --report all \
 	  || [ $$? -eq 1 ] # 1 says that something is out of tolerance: the sample has planted defects, so that is the right answer
+	@$(VENV)/python scripts/planted.py out/sample/truth.json out/demo/report.json
 
 viewer: setup ## build what browsers get, into api/static
 	@$(VENV)/python scripts/viewer.py build
