@@ -13,6 +13,7 @@ from twin.operations.anchors import Signer, write_anchors
 from twin.operations.mailing import Mailing, send_letters
 from twin.operations.reminders import remind
 from twin.operations.uploads import expire_uploads
+from twin.store import outbox
 from twin.store.blob_register import scrub
 from twin.store.blobs import BlobStore
 from twin.store.repository import Context, Store
@@ -42,7 +43,7 @@ def upkeep(
     Parameters
     ----------
     deliver
-        How messages go out; None leaves them where they are.
+        How messages go out; None leaves them where they are. What happened before somebody was first told is not sent.
     mailing
         How letters to people leave; None sends none.
     ledger
@@ -59,6 +60,9 @@ def upkeep(
     ]
     chores.append(Periodic("letters", timedelta(seconds=5), lambda: send_letters(store, mailing, clock)))
     if deliver is not None:
+        passed = outbox.begin(store.database, clock())
+        if passed:
+            _LOG.info("%d messages are from before anybody was to be told: they are not sent", passed)
         chores.append(Periodic("outbox", timedelta(seconds=5), lambda: send_waiting(store.database, deliver, clock)))
     if ledger is not None:
         file, signer = ledger.file, ledger.signer

@@ -6,11 +6,13 @@ does not hold back those behind it for ever; it stays and can be sent again (:fu
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from twin.errors import NotFound
 from twin.record import Id, Json
@@ -20,6 +22,8 @@ from twin.store.schema import OUTBOX
 MOST_ATTEMPTS = 12
 FIRST_WAIT = timedelta(seconds=30)
 """Longer than a delivery may take."""
+_BEGUN = "0" * 32
+"""The message that is none: when it was written, somebody began to be told."""
 LONGEST_WAIT = timedelta(hours=6)
 
 
@@ -36,6 +40,31 @@ class Message:
     attempt: int
     taken: tuple[str, ...] = ()
     """By which ways it arrived already: those are not tried again."""
+
+
+def begin(database: Database, now: datetime) -> int:
+    """Note that from now on somebody is told; return how many older messages are passed over for that.
+
+    Once in a database's life: what happened before anybody listened is no news. Whoever is told later, at another
+    address, gets what waits.
+    """
+    with suppress(IntegrityError), database.write() as connection:  # another worker was faster
+        if connection.execute(select(OUTBOX.c.id).where(OUTBOX.c.id == _BEGUN)).first() is not None:
+            return 0
+        waiting = OUTBOX.c.sent_at.is_(None) & OUTBOX.c.failed_at.is_(None)
+        passed = update(OUTBOX).where(waiting).values(sent_at=now, error="nobody was to be told yet")
+        count = connection.execute(passed).rowcount
+        mark = {
+            "id": _BEGUN,
+            "project": None,
+            "topic": "outbox.begun",
+            "payload": {},
+            "created_at": now,
+            "sent_at": now,
+        }
+        connection.execute(insert(OUTBOX).values(**mark, attempts=0, error="", taken=[]))
+        return count
+    return 0
 
 
 def take(database: Database, now: datetime) -> Message | None:

@@ -318,3 +318,23 @@ def test_mail_goes_through_a_mail_server() -> None:
     assert body is not None
     assert "number: TOWER-NCR-0001" in body.get_content()
     assert "墙" in body.get_content()
+
+
+def test_who_is_told_late_hears_what_happens_from_then_on(store: Store) -> None:
+    tell(store, P, Q, None)
+    assert outbox.begin(store.database, NOW) == 3
+    tell(store, P)
+    assert outbox.begin(store.database, NOW) == 0, "only once: what waits now is for whoever is told"
+    receiver = Receiver()
+    assert send(store, receiver) == 1
+    assert receiver.got == ["t0"]
+    with store.read() as view:
+        assert outbox.set_aside(view.connection) == []
+
+
+def test_what_a_receiver_missed_waits_for_it_after_it_began(store: Store) -> None:
+    outbox.begin(store.database, NOW)
+    tell(store, P)
+    assert send(store, Receiver({"t0"})) == 0
+    assert outbox.begin(store.database, NOW + FIRST_WAIT) == 0
+    assert send(store, Receiver(), NOW + FIRST_WAIT) == 1
