@@ -25,7 +25,7 @@ def terms() -> str:
         language: {
             key: entry[language]
             for key, entry in sorted(catalogue().items())
-            if language in entry and ("." in key and key.split(".")[0] in KINDS or key in ALONE)
+            if language in entry and (("." in key and key.split(".")[0] in KINDS) or key in ALONE)
         }
         for language in LANGUAGES
     }
