@@ -209,8 +209,8 @@ class FindingDecision:
     at: datetime
     reason: str = ""
     successor: Id | None = None
-    """The NCR that a confirmed finding became or was added to; the finding that took the place of a superseded one, or
-    the check that counts instead of the one that raised it, and says otherwise."""
+    """The NCR that a confirmed finding became or was added to; the finding that took the place of a superseded one, the
+    check that counts instead of the one that raised it, and says otherwise, or its own check, which was withdrawn."""
     follows: Id | None = None
     """The finding, or NCR, whose decision was taken over since nothing has changed: nobody decided this one anew."""
 

@@ -1,13 +1,15 @@
 """What all that was seen since says together: of what was corrected, and of what was left as it is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from geometry.verdict import Outcome
 from twin.disposition import Decision, DispositionLine, said
 from twin.ncr_criteria import requirements_of, said_of
-from twin.ncr_parts import Criteria, Occurrence, RecheckOutcome, Requirement, worst
+from twin.ncr_parts import Criteria, Occurrence, RecheckOutcome, RecheckSource, Requirement, worst
 from twin.ncr_record import Event, NonConformance
+from twin.record import Id
 
 
 def speaks_for(line: DispositionLine, outcome: RecheckOutcome, criteria: Criteria) -> bool:
@@ -33,6 +35,19 @@ def latest_verdicts(ncr: NonConformance, line: DispositionLine) -> dict[str, Out
     return {
         about: worst(tuple(_open_requirements(ncr, line, about, found).values()) or (Outcome.PASS,)) for about in found
     }
+
+
+def redated(ncr: NonConformance, checks: Collection[Id], captured_at: datetime) -> NonConformance:
+    """Return a record in which what some checks said is as of another time: their scan was dated wrongly."""
+    said = tuple(
+        replace(r, captured_at=captured_at) if r.source is RecheckSource.CHECK_RUN and r.id in checks else r
+        for r in ncr.rechecks
+    )
+    seen = tuple(
+        replace(o, captured_at=captured_at) if o.captured_at is not None and o.check_run in checks else o
+        for o in ncr.occurrences
+    )
+    return replace(ncr, rechecks=said, occurrences=seen)
 
 
 def rechecks(ncr: NonConformance, _: datetime) -> tuple[str, ...]:
@@ -106,6 +121,8 @@ def _latest(ncr: NonConformance, line: DispositionLine) -> dict[str, dict[Requir
     """Return by element and requirement what the latest evidence says; None is an answer as a whole."""
     latest: dict[str, dict[Requirement | None, Outcome]] = {}
     for recheck in sorted(ncr.rechecks, key=lambda r: r.captured_at):
+        if ncr.corrected_at is not None and recheck.captured_at < ncr.corrected_at:
+            continue  # dated anew since: it is of the time before the work
         for outcome in recheck.outcomes:
             if not speaks_for(line, outcome, recheck.criteria):
                 continue

@@ -10,7 +10,7 @@ from twin.ncr_evidence import latest_verdicts, speaks_for
 from twin.ncr_moves import fail, name_of, require_not_corrector, target
 from twin.ncr_parts import Recheck, RecheckSource
 from twin.ncr_record import TRANSITIONS, Event, NonConformance
-from twin.record import Actor, require_utc
+from twin.record import Actor, require_past
 
 
 def record_recheck(ncr: NonConformance, recheck: Recheck, *, actor: Actor, now: datetime) -> NonConformance:
@@ -69,5 +69,4 @@ def _require_fresh(ncr: NonConformance, recheck: Recheck, now: datetime) -> None
         raise Refused("the check that found the nonconformance does not re-inspect it: scan again")
     if ncr.corrected_at is None or recheck.captured_at < ncr.corrected_at:
         raise Refused("this was captured before the work was finished: scan or inspect again")
-    if recheck.captured_at > require_utc(now):
-        raise Invalid("a re-inspection was not captured in the future: check the clock of the instrument")
+    require_past(recheck.captured_at, now, "the capture of a re-inspection")

@@ -4,7 +4,7 @@ What was begun follows the issues of plan and model that it began with; an item 
 any more at those before it (:mod:`twin.plan_release`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -165,6 +165,21 @@ def attend(
         raise Invalid(f"the {said} came between the beginning of the work and now: correct the time")
     came = replace(attendance, recorded_by=recorder.user)
     return replace(execution, attendances=(*execution.attendances, came))
+
+
+def redate_checks(execution: PlanExecution, checks: Collection[Id], captured_at: datetime) -> PlanExecution:
+    """Return an execution with some of its checks as of another time; what was released by signature stays so."""
+    if execution.releases:
+        return execution
+    dated = tuple(replace(c, captured_at=captured_at) if c.check in checks else c for c in execution.checks)
+    return replace(execution, checks=dated)
+
+
+def unlink_check(execution: PlanExecution, check: Id) -> PlanExecution:
+    """Return an execution without a check that counts no more; what was released by signature stays so."""
+    if execution.releases:
+        return execution
+    return replace(execution, checks=tuple(c for c in execution.checks if c.check != check))
 
 
 def link_inspection(execution: PlanExecution, item: PlanItem, inspection: Inspection) -> PlanExecution:

@@ -44,6 +44,8 @@ def missing_to_release(execution: PlanExecution, *, now: datetime) -> tuple[str,
         for global_id in inspection.global_ids:
             said.setdefault(global_id, []).append((inspection.signed_at, inspection.outcome is Outcome.PASS))
     for check in execution.checks:
+        if execution.started_at is not None and check.captured_at < execution.started_at:
+            continue  # dated anew since it was linked: it is of the time before the work
         for one in check.outcomes:
             if one.outcome is not Outcome.NOT_MEASURED:
                 said.setdefault(one.global_id, []).append((check.captured_at, one.outcome is Outcome.PASS))

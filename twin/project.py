@@ -200,6 +200,8 @@ class ScanEpoch:
     scans: tuple[ScanFile, ...]
     instrument: Instrument | None = None
     """None when nobody said; then nothing is known of its calibration."""
+    redating_reason: str = ""
+    """Why its time of capture was put right; empty where it is as it was given."""
 
     def __post_init__(self) -> None:
         """Refuse an epoch without scans, or with the same scan twice."""

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
@@ -19,6 +19,8 @@ Id: TypeAlias = str
 """A record's identifier: 32 hexadecimal digits, made once and never reused."""
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 """JSON without floating-point numbers: decimals are strings, so that every hash of it is the same everywhere."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far the clock of an instrument, or of who writes something down, may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ def require_utc(moment: datetime) -> datetime:
     """Return ``moment``; a time without a zone, or in another zone than UTC, is refused with :class:`Invalid`."""
     if moment.tzinfo is None or moment.utcoffset() != UTC.utcoffset(None):
         raise Invalid(f"times are in UTC with their zone, not {moment.isoformat()}")
+    return moment
+
+
+def require_past(moment: datetime, now: datetime, what: str) -> datetime:
+    """Return when ``what`` happened; what is yet to be is refused with :class:`Invalid`, but for unequal clocks."""
+    if require_utc(moment) > require_utc(now) + CLOCKS_DIFFER:
+        raise Invalid(
+            f"{what} is {moment:%Y-%m-%d %H:%M} UTC, which is yet to be (it is {now:%Y-%m-%d %H:%M} UTC): "
+            "correct the date, the time zone or the clock"
+        )
     return moment
 
 

@@ -16,6 +16,7 @@ from api.schemas.job import JobOut
 from api.schemas.record import Reason
 from twin.access import Action, require
 from twin.errors import NotFound
+from twin.operations.check_corrections import withdraw_check
 from twin.operations.check_standing import count_check
 from twin.operations.checks import CheckOrder
 from twin.operations.queue import Desk, order_check
@@ -77,6 +78,22 @@ def let_count(
     What is known after later epochs is derived anew; what it found is raised as findings.
     """
     stored = count_check(
+        services.store, services.blobs, context, check, reason=given.reason, expected=expected, scope=rows
+    )
+    tag(response, stored.version)
+    return check_out(stored)
+
+
+@routes.post("/projects/{project}/checks/{check}/withdraw", Action.CHECK_DECIDE, "Let no check count")
+def withdraw(
+    check: RecordId, expected: Expected, given: Reason, context: ContextDep, services: ServicesDep, rows: RowsDep,
+    response: Response,
+) -> CheckOut:  # fmt: skip
+    """Let the check that counts for its epoch count no more, with none in its place, until one is let count.
+
+    What is known after later epochs is derived anew; what it found and nobody decided is superseded.
+    """
+    stored = withdraw_check(
         services.store, services.blobs, context, check, reason=given.reason, expected=expected, scope=rows
     )
     tag(response, stored.version)

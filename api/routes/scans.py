@@ -3,13 +3,14 @@
 from fastapi import Response
 
 from api.deps import ContextDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
-from api.etag import tag
+from api.etag import Expected, tag
 from api.paging import Filtered, Listed
 from api.routes.jobs import accepted
 from api.routing import Routes
 from api.schemas.job import JobOut
-from api.schemas.scan import NewScan, ScanOut, ScanQuery, scan_out
+from api.schemas.scan import NewScan, Redating, ScanOut, ScanQuery, scan_out
 from twin.access import Action
+from twin.operations.check_corrections import redate_scan
 from twin.operations.queue import Desk, order_scans
 from twin.store.records import SCAN_EPOCH
 
@@ -43,5 +44,23 @@ def read_scan(epoch: RecordId, store: StoreDep, rows: RowsDep, response: Respons
     """Return a scan epoch."""
     with store.read() as view:
         stored = view.get(SCAN_EPOCH, epoch, rows)
+    tag(response, stored.version)
+    return scan_out(stored)
+
+
+@routes.post("/projects/{project}/scans/{epoch}/redate", Action.CHECK_DECIDE, "Put right when a scan was captured")
+def redate(
+    epoch: RecordId, expected: Expected, given: Redating, context: ContextDep, services: ServicesDep, rows: RowsDep,
+    response: Response,
+) -> ScanOut:  # fmt: skip
+    """Give an epoch the time at which it was really captured, with the reason.
+
+    What is known after it and all later epochs is derived anew in the new order; findings that it had superseded as if
+    it were later are raised again.
+    """
+    stored = redate_scan(
+        services.store, services.blobs, context, epoch, given.captured_at, reason=given.reason, expected=expected,
+        scope=rows,
+    )  # fmt: skip
     tag(response, stored.version)
     return scan_out(stored)

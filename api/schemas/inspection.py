@@ -32,7 +32,7 @@ from twin.inspection_steps import allowed_events, missing_for
 from twin.inspection_verdict import InspectionVerdict, outcomes_by_element, verdict
 from twin.instrument import Instrument
 from twin.operations.inspections import Pinned, Sampling
-from twin.record import Actor, Id
+from twin.record import Actor, Id, require_past
 from twin.store.codec import to_json
 from twin.store.view import Stored
 
@@ -229,10 +229,11 @@ class ReadingIn(Body):
     correction: Prose = Field(default="", description="Why an answer that was given before is replaced")
 
     def value(self, actor: Actor, now: datetime) -> Reading:
-        """Return it as the domain's."""
+        """Return it as the domain's; :class:`Invalid` if it is yet to be taken."""
+        taken_at = require_past(self.taken_at or now, now, "taken_at")
         return Reading(
-            self.characteristic, self.global_id, actor.id, self.taken_at or now, self.number,
-            self.expanded_uncertainty, self.instrument, self.flag, self.choice, self.text,
+            self.characteristic, self.global_id, actor.id, taken_at, self.number, self.expanded_uncertainty,
+            self.instrument, self.flag, self.choice, self.text,
             tuple(one.value() for one in self.photos), self.serious_defect, self.not_measured,
         )  # fmt: skip
 

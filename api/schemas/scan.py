@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.paging import PageQuery
-from api.schemas.base import RECORD_EXAMPLE, Line, Moment, RecordOut, RecordRef, Schema, example, stamp
+from api.schemas.base import RECORD_EXAMPLE, Line, Moment, Prose, RecordOut, RecordRef, Schema, example, stamp
 from twin.instrument import Instrument
 from twin.project import ScanEpoch
 from twin.record import Id
@@ -82,7 +82,7 @@ class ScanOut(RecordOut):
 
     model_config = example(
         **RECORD_EXAMPLE, project=_ID, name="Week 47", captured_at="2026-11-20T06:30:00Z", scans=[_FILE],
-        instrument=_INSTRUMENT, calibrated=True,
+        instrument=_INSTRUMENT, calibrated=True, redating_reason="",
     )  # fmt: skip
 
     project: Id
@@ -91,6 +91,7 @@ class ScanOut(RecordOut):
     scans: list[ScanFileOut]
     instrument: InstrumentIO | None
     calibrated: bool = Field(description="Whether the instrument is known to have been calibrated on that day")
+    redating_reason: str = Field(description="Why `captured_at` was put right; empty where it is as it was given")
 
 
 def scan_out(stored: Stored[ScanEpoch]) -> ScanOut:
@@ -107,6 +108,7 @@ def scan_out(stored: Stored[ScanEpoch]) -> ScanOut:
     return ScanOut(
         **stamp(stored), project=epoch.project, name=epoch.name, captured_at=epoch.captured_at, scans=files,
         instrument=_instrument(used) if used else None, calibrated=epoch.calibrated,
+        redating_reason=epoch.redating_reason,
     )  # fmt: skip
 
 
@@ -127,6 +129,15 @@ class NewScan(Schema):
     )
 
     name: Line
-    captured_at: Moment
+    captured_at: Annotated[Moment, Field(description="Not yet to be: it decides which epoch is the last")]
     uploads: Annotated[tuple[RecordRef, ...], Field(min_length=1, max_length=200, description="Finished, one's own")]
     instrument: InstrumentIO | None = None
+
+
+class Redating(Schema):
+    """When a campaign was really captured, and why it was said otherwise."""
+
+    model_config = example(captured_at="2025-11-20T14:30:00+08:00", reason="the scanner's clock was a year ahead")
+
+    captured_at: Moment
+    reason: Prose

@@ -35,6 +35,7 @@ from twin import ncr as verbs
 from twin.disposition import Decision, DispositionLine
 from twin.errors import Invalid, Refused
 from twin.ncr import Event, State, missing_for
+from twin.ncr_evidence import redated
 from twin.ncr_parts import (
     Criteria,
     CycleEnd,
@@ -102,7 +103,7 @@ def test_a_failed_recheck_goes_back_to_review_and_keeps_what_was() -> None:
         (replace(recheck(), reinspects="z" * 32), "linked to another record"),
         (replace(recheck(), id="run1"), "does not re-inspect it"),
         (recheck(at=NOW + DAY - timedelta(seconds=1)), "before the work was finished"),
-        (recheck(at=NOW + 30 * DAY), "in the future"),
+        (recheck(at=NOW + 30 * DAY), "yet to be"),
         (recheck(("A", Outcome.PASS), ("Z", Outcome.PASS)), "Z was not corrected"),
         (replace(recheck(), criteria=Criteria.REPAIR), "judges by repair criteria"),
     ],
@@ -117,6 +118,19 @@ def test_the_same_recheck_twice_is_one_and_another_under_its_name_is_refused() -
     assert rechecked(ncr) == ncr
     with pytest.raises(Refused, match="says something else"):
         rechecked(ncr, recheck(("A", Outcome.PASS)))
+
+
+def test_a_reinspection_whose_scan_was_dated_anew_speaks_as_of_then() -> None:
+    """Older than the work it says nothing; older than a failure it is not the last word."""
+    ready = settled(rechecked(in_reinspection()))
+    assert missing_for(ready, Event.CLOSE, now=NOW) == ()
+    assert missing_for(redated(ready, {"run2"}, NOW + DAY), Event.CLOSE, now=NOW) == ()
+    for state in (redated(ready, {"run2"}, NOW), redated(ready, {"run2"}, NOW - 400 * DAY)):
+        assert_refused(state, Event.CLOSE, "a re-inspection of element A that passes")
+    assert redated(ready, {"another"}, NOW) == ready
+    failed_before = rechecked(ready, recheck(("A", Outcome.FAIL), key="run3", at=NOW + DAY + DAY / 2))
+    assert missing_for(failed_before, Event.CLOSE, now=NOW) == ()
+    assert_refused(redated(failed_before, {"run2"}, NOW + DAY), Event.CLOSE, "that passes, not fail")
 
 
 def test_work_is_finished_between_its_beginning_and_now() -> None:

@@ -26,7 +26,17 @@ from twin.inspection_plan import (
     Stage,
 )
 from twin.inspection_steps import record, sign, signing_digest, start
-from twin.plan_execution import attend, link_check, link_inspection, link_ncr, missing_to_start, notify, start_execution
+from twin.plan_execution import (
+    attend,
+    link_check,
+    link_inspection,
+    link_ncr,
+    missing_to_start,
+    notify,
+    redate_checks,
+    start_execution,
+    unlink_check,
+)
 from twin.plan_release import missing_to_proceed, missing_to_release, release, release_digest
 from twin.project import CheckRun, Member, RegistrationRecord, RegistrationStatus
 from twin.record import Actor, Evidence, EvidenceKind, Signature, SignatureMeaning
@@ -553,6 +563,16 @@ def test_a_check_is_of_the_items_method_its_time_and_linked_once() -> None:
         link_check(_checked(), item, _run(), {"a": [_found()]}, captured_at=NOW, actor=FOREMAN)
     with pytest.raises(Invalid, match="measured nothing"):
         _checked(z=_found())
+
+
+def test_a_check_whose_scan_was_dated_anew_speaks_as_of_then_and_one_that_counts_no_more_not_at_all() -> None:
+    checked = _checked(at=NOW + HOUR)
+    assert redate_checks(checked, {"another"}, NOW - HOUR) == checked
+    assert _left(redate_checks(checked, {"k"}, NOW + 2 * HOUR)) == ()
+    assert len(_left(redate_checks(checked, {"k"}, NOW - HOUR))) == 2, "it is older than the work"
+    assert len(_left(unlink_check(checked, "k"))) == 2
+    released = _release(checked)
+    assert redate_checks(released, {"k"}, NOW - HOUR) == unlink_check(released, "k") == released, "it is signed"
 
 
 def test_a_concession_speaks_while_it_holds() -> None:

@@ -19,6 +19,8 @@ from twin.ncr_parts import Requirement
 from twin.operations.counting import require_counting
 from twin.operations.design_changes import carried
 from twin.operations.repeats import record_findings
+from twin.operations.steps import advance
+from twin.plan_execution import unlink_check
 from twin.project import CheckRun, RegistrationStatus
 from twin.record import Id
 from twin.store import records
@@ -84,6 +86,8 @@ def counting_check(view: View, project: Id, epoch: Id) -> Stored[CheckRun] | Non
 def retire_counting(unit: Unit, project: Id, epoch: Id, *, reason: str) -> CheckRun | None:
     """Let the check that counts for an epoch count no more, and return it; it is kept for information.
 
+    It speaks for no item of a plan any more whose hold is not released yet.
+
     Raises
     ------
     Refused
@@ -99,6 +103,10 @@ def retire_counting(unit: Unit, project: Id, epoch: Id, *, reason: str) -> Check
         )
     run = replace(stored.record, counts=False, counting_reason=reason.strip())
     unit.save(records.CHECK_RUN, run, expected=stored.version, action="stop_counting", reason=reason.strip())
+    for execution in list(unit.all(records.PLAN_EXECUTION, project=project)):
+        left = unlink_check(execution.record, run.id)
+        if left != execution.record:
+            advance(unit, records.PLAN_EXECUTION, execution, left, action="unlink_check", reason=reason.strip())
     return run
 
 
@@ -161,21 +169,27 @@ def derive_anew(unit: Unit, blobs: BlobStore, project: Id, *, since: datetime, r
 
     What the checks measured and said stays as it is; only what follows from it is written again, with a new digest.
     """
-    for captured, run in _counting_since(unit, project, since):
-        rows = states_of(unit.connection, run.id)
-        previous = latest_states(unit.connection, project, before=captured)
-        known = carried(unit, blobs, previous, run.revision)
-        anew = [
-            replace(row, state=observe(
-                project, row.state.global_id, known.get(row.state.global_id), row.state.seen, epoch=row.state.epoch,
-            ))
-            for row in rows
-        ]  # fmt: skip
-        if anew != rows:
-            keep_states(unit, anew, reason=reason)
+    for captured, run in counting_since(unit, project, since):
+        derive_check(unit, blobs, run, captured, reason=reason)
 
 
-def _counting_since(view: View, project: Id, since: datetime) -> Sequence[tuple[datetime, CheckRun]]:
+def derive_check(unit: Unit, blobs: BlobStore, run: CheckRun, captured: datetime, *, reason: str) -> None:
+    """Derive what is known after one check from what it saw and what was known before its epoch."""
+    rows = states_of(unit.connection, run.id)
+    previous = latest_states(unit.connection, run.project, before=captured)
+    known = carried(unit, blobs, previous, run.revision)
+    anew = [
+        replace(row, state=observe(
+            run.project, row.state.global_id, known.get(row.state.global_id), row.state.seen, epoch=row.state.epoch,
+        ))
+        for row in rows
+    ]  # fmt: skip
+    if anew != rows:
+        keep_states(unit, anew, reason=reason)
+
+
+def counting_since(view: View, project: Id, since: datetime) -> Sequence[tuple[datetime, CheckRun]]:
+    """Return the checks that count of what was captured since a time, the earliest capture first."""
     captured = {s.record.id: s.record.captured_at for s in view.all(records.SCAN_EPOCH, project=project)}
     runs = [stored.record for stored in view.all(records.CHECK_RUN, project=project, counts=True)]
     found = [(captured[run.epoch], run) for run in runs if captured[run.epoch] >= since]

@@ -15,7 +15,7 @@ from twin.operations.job_kinds import IMPORT_MODEL, IMPORT_SCANS, RUN_CHECK, Mod
 from twin.operations.work import Upload
 from twin.operations.write_back import WRITE_BACK, WriteBackOrder
 from twin.project import Member
-from twin.record import Id
+from twin.record import Id, require_past
 from twin.store import jobs, records, uploads
 from twin.store.blob_register import require
 from twin.store.codec import to_json
@@ -57,8 +57,9 @@ def order_scans(
     Raises
     ------
     Invalid
-        If the same scan comes twice: its points would count double.
+        If the same scan comes twice: its points would count double; or they were captured in the future.
     """
+    require_past(captured_at, desk.context.now, "captured_at")
 
     def order(unit: Unit) -> ScanOrder:
         taken = tuple(_file(unit, desk, one) for one in files)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twin.instrument import Instrument
 from twin.operations.work import Upload, Work, fetched
 from twin.project import Rotation, ScanEpoch, ScanFile, Station
-from twin.record import Id
+from twin.record import Id, require_past
 from twin.store import records
 from twin.store.view import Stored
 
@@ -34,9 +34,12 @@ def import_scans(
 
     Raises
     ------
+    Invalid
+        If they were captured in the future.
     GeometryError
         If a file is no scan that can be used; its text is one line for the user.
     """
+    require_past(captured_at, work.now(), "captured_at")
     with work.store.read() as view:
         done = view.find(records.SCAN_EPOCH, id=identifier)
     if done:

@@ -173,6 +173,8 @@ def test_instruments_are_calibrated_and_samples_can_be_drawn_again(site: Site) -
     site.do("ines", path, "instruments", {"instruments": [TAPE]})
     finer = site.try_("ines", path, "readings", {**reading, "number": "3.5", "instrument": "T-7"})
     assert finer.status_code == 422
+    ahead = site.try_("ines", path, "readings", {**reading, "instrument": "T-7", "taken_at": "2027-01-01T00:00:00Z"})
+    assert (ahead.status_code, "taken_at is 2027-01-01 00:00 UTC, which is yet to be" in ahead.text) == (422, True)
     site.do("ines", path, "cancel", {"reason": "weather"})
     found = site.get("vera", "/inspections?status=cancelled")["items"]
     assert [f"/inspections/{item['id']}" for item in found] == [path]

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 
 from tests.api.web.live import found
-from tests.api.web.planted import Planted, context, plant
+from tests.api.web.planted import CAPTURED, Planted, context, plant, upload
 from tests.api.web.world import Browser, World
 from twin.check_record import ElementRow
 from twin.element_state import Seen, Status
@@ -72,6 +73,41 @@ def test_a_second_check_is_for_information_until_it_is_let_count(world: World, t
     assert ("count", REASON["reason"]) in [(event["action"], event["reason"]) for event in trail]
     again = admin.post(f"{project}/checks/{other}/count", REASON, headers={"If-Match": '"2"'})
     assert again.status_code == 409
+    assert admin.get(f"{project}/audit/verification").json()["holds"]
+
+
+def test_a_scan_of_the_future_is_not_taken_and_a_wrong_date_is_put_right(world: World, tower: Tower) -> None:
+    admin, project, made = tower
+    scan = upload(admin, project.removeprefix("/projects/"), "b.xyz", b"0 0 0")
+    given = {"name": "Week 48", "uploads": [scan], "captured_at": "2031-01-01T00:00:00Z"}
+    refused = admin.post(f"{project}/scans", given)
+    assert (refused.status_code, "captured_at is 2031-01-01 00:00 UTC" in refused.json()["detail"]) == (422, True)
+    assert "yet to be" in refused.json()["detail"]
+    soon = (world.clock.now + timedelta(minutes=4)).isoformat()
+    assert admin.post(f"{project}/scans", {**given, "captured_at": soon}).status_code == 202, "clocks differ"
+    newer = plant(world, project.removeprefix("/projects/"), captured_at=CAPTURED + timedelta(days=1))
+    assert admin.get(f"{project}/element-counts").json()["epoch"] == newer.epoch
+    address, wrong = f"{project}/scans/{newer.epoch}/redate", {"captured_at": "2024-11-20T06:30:00Z", **REASON}
+    answer = admin.post(address, wrong, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["captured_at"]) == (200, "2024-11-20T06:30:00Z"), answer.text
+    assert (answer.json()["redating_reason"], answer.headers["ETag"]) == (REASON["reason"], '"2"')
+    assert admin.get(f"{project}/element-counts").json()["epoch"] == made.epoch
+    assert admin.post(address, wrong, headers={"If-Match": '"1"'}).status_code == 412
+    ahead = admin.post(address, {**wrong, "captured_at": "2031-01-01T00:00:00Z"}, headers={"If-Match": '"2"'})
+    assert ahead.status_code == 422
+    assert admin.get(f"{project}/audit/verification").json()["holds"]
+
+
+def test_a_check_is_withdrawn_and_then_none_of_its_epoch_counts(world: World, tower: Tower) -> None:
+    admin, project, made = tower
+    address = f"{project}/checks/{made.check}/withdraw"
+    answer = admin.post(address, REASON, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["counts"], answer.json()["counting_reason"]) == (
+        200, False, REASON["reason"],
+    )  # fmt: skip
+    assert admin.get(f"{project}/findings/{made.finding}").json()["status"] == "superseded"
+    assert admin.get(f"{project}/element-counts").json()["epoch"] is None
+    assert admin.post(address, REASON, headers={"If-Match": answer.headers["ETag"]}).status_code == 409
     assert admin.get(f"{project}/audit/verification").json()["holds"]
 
 

@@ -4,6 +4,7 @@ The walks are tests of the interface that others read and keep true; here they a
 first time is kept with a copy of the database, so that it can be asked again, as it was or changed, and be granted.
 """
 
+import json
 import re
 import shutil
 import sqlite3
@@ -27,11 +28,14 @@ from tests.api.web import test_inspections as inspections
 from tests.api.web import test_jobs as jobs
 from tests.api.web import test_ncrs as ncrs
 from tests.api.web import test_plans as plans
-from tests.api.web.planted import fresh, plant, upload
+from tests.api.web.planted import context, fresh, plant, upload
 from tests.api.web.planted_bcf import plant_bcf
 from tests.api.web.planted_records import plant_records
 from tests.api.web.site import ELEMENT, REWORK, VIOLATION, Site, draft_of, make_site, under_review
 from tests.api.web.world import Browser, World, event_loop, make_world
+from twin.operations.check_standing import Found
+from twin.store import records
+from twin.store.codec import to_json
 
 _PATTERNS = [
     (route.method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", ROOT + route.path) + "$"), route.name)
@@ -201,6 +205,20 @@ def _columns(site: Site) -> None:
         assert len(site.get("vera", f"/element-columns{query}")["ncr"]["values"]) == 2
 
 
+def _standing(site: Site) -> None:
+    """Date a scan anew, withdraw its check and let it count again."""
+    made = plant(site.world, site.project)
+    at = {"captured_at": "2026-11-19T06:30:00Z", "reason": "the clock was a day ahead"}
+    site.do("quinn", f"/scans/{made.epoch}", "redate", at)
+    site.do("olga", f"/checks/{made.check}", "withdraw", {"reason": "another building"})
+    found = json.dumps(to_json(Found((), ()))).encode()
+    with site.world.services.store.write(context(site.world)) as unit:
+        run = unit.get(records.CHECK_RUN, made.check)
+        kept = replace(run.record, findings_sha256=site.world.services.blobs.put([found]).sha256)
+        unit.save(records.CHECK_RUN, kept, expected=run.version)
+    site.do("quinn", f"/checks/{made.check}", "count", {"reason": "it was this one"})
+
+
 def _jobs(site: Site) -> None:
     admin = site.world.administrator()
     organisation = admin.post("/organisations", {"name": "J"}).json()["id"]
@@ -268,7 +286,7 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
 
 
 WALKS: tuple[Callable[[Site], None], ...] = (
-    _everything_is_read, _columns, _jobs, _bcf,
+    _everything_is_read, _columns, _standing, _jobs, _bcf,
     bcf_files.test_an_observation_is_confirmed_attached_or_dismissed_by_a_person,
     ncrs.test_from_a_draft_to_a_closed_record_with_every_guard_on_the_way,
     lambda site: ncrs.test_what_is_not_worked_on_is_proven_before_it_closes(
