@@ -17,6 +17,9 @@ from twin.store.view import Scope
 
 routes = Routes("scenes")
 PartName = Annotated[str, Path(description="A file of the scene", pattern=r"^[\w.-]{1,100}$", examples=["model.json"])]
+ContentName = Annotated[
+    str, Path(description="A file of the scene", pattern=r"^[\w.-]{1,100}$", examples=["tileset.json"])
+]
 TileName = Annotated[str, Path(description="A tile's file", pattern=r"^[\w.-]{1,100}$", examples=["0.glb"])]
 _FOR_EVER = "private, max-age=31536000, immutable"
 
@@ -37,7 +40,7 @@ def read_model_scene(
     also=(304,),
 )  # fmt: skip
 def read_check_scene(
-    check: RecordId, content: PartName, request: Request, services: ServicesDep, rows: RowsDep
+    check: RecordId, content: ContentName, request: Request, services: ServicesDep, rows: RowsDep
 ) -> Response:
     """Return `tileset.json` (3D Tiles 1.1) or `elements.json` of the deviations."""
     return _file(request, services, CHECK_RUN, check, scope=rows, name=content)

@@ -20,7 +20,7 @@ from twin.errors import NotFound, Refused
 from twin.finding import FindingStatus
 from twin.operations.backup import backup, restore
 from twin.operations.check_standing import count_check
-from twin.operations.checks import CheckOrder, run_ordered_check
+from twin.operations.checks import CheckOrder, announcing, run_ordered_check
 from twin.operations.models import import_model, latest_revision
 from twin.operations.projects import found_organisation, found_project, membership
 from twin.operations.scans import import_scans
@@ -42,6 +42,25 @@ from twin.store.upgrade import upgrade
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ANN = Actor("a" * 32, "Ann")
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_step_that_stands_still_for_compiling_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: bool
+) -> None:
+    monkeypatch.setattr("geometry.compiled.kernels_are_compiled", lambda: compiled)
+    told: list[tuple[str, float]] = []
+    store = Store(open_database(f"sqlite:///{tmp_path}/q.db"))
+    work = Work(
+        store, open_blobs(f"file://{tmp_path}/b"), ANN, lambda: NOW, lambda step, share: told.append((step, share))
+    )
+    for step in ("reading", "measuring"):
+        announcing(work).progress(step, 0.0)
+    assert [step for step, _ in told] == [
+        "reading",
+        "measuring" + (" (first run: compiling, about a minute)", "")[compiled],
+    ]
+    store.database.close()
 
 
 def obj_of(boxes: tuple[Box, ...]) -> bytes:

@@ -14,7 +14,7 @@ from geometry.source import SourceFile
 from twin.check_record import Commission, ElementRow, Shown, causes_of, check_run, element_rows, findings_of
 from twin.finding import Location, Viewpoint
 from twin.ncr_repeat import checked_elements
-from twin.operations.check import DEFAULT_STANDARD, usable_cores
+from twin.operations.check import DEFAULT_STANDARD, Step, usable_cores
 from twin.operations.check_standing import Found, counting_check, derive_anew, raise_findings, retire_counting
 from twin.operations.design_changes import carried
 from twin.operations.scenes import keep_deviation_scene, register_scene
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from twin.grouping import Cause
     from twin.result import CheckResult
 
+FIRST_RUN = "first run: compiling, about a minute"
 _MEDIA = {
     ".json": "application/json",
     ".html": "text/html",
@@ -90,7 +91,7 @@ def run_ordered_check(work: Work, order: CheckOrder) -> Stored[CheckRun]:
         epoch = view.get(records.SCAN_EPOCH, order.epoch).record
     if done:
         return done
-    started = work.now()
+    work, started = announcing(work), work.now()
     with tempfile.TemporaryDirectory(prefix="qtems-check-") as name:
         result, document, files = _check(work, order, revision, epoch, Path(name) / "reports")
         scene = keep_deviation_scene(work, result, Path(name) / "scene")
@@ -113,6 +114,20 @@ def run_ordered_check(work: Work, order: CheckOrder) -> Stored[CheckRun]:
         )
         rows = element_rows(result, document, commission, previous)
         return _keep(unit, work, order, run, rows, found)
+
+
+def announcing(work: Work) -> Work:
+    """Return the work with steps that say so where machine code is compiled on the way: their share stands still."""
+    from geometry.compiled import kernels_are_compiled
+
+    if kernels_are_compiled():
+        return work
+    compiled_in = (Step.REGISTERING, Step.MEASURING)
+
+    def progress(step: str, share: float) -> None:
+        work.progress(f"{step} ({FIRST_RUN})" if step in compiled_in else step, share)
+
+    return replace(work, progress=progress)
 
 
 def _keep(
