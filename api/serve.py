@@ -1,6 +1,7 @@
 """``qtems serve``, ``worker`` and ``password``: the server, its long work, and a way in when nobody can sign in."""
 
 import argparse
+import errno
 import gc
 import logging
 import os
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from api.exit_codes import ExitCode
 from api.process import Terminated, keep_files_private, listen_on
+from twin.errors import Refused
 
 if TYPE_CHECKING:
     from api.arguments import Commands
@@ -231,10 +233,22 @@ def settings_of(arguments: argparse.Namespace, **more: object) -> "Settings":
 def _listen(arguments: argparse.Namespace) -> "tuple[Settings, socket.socket]":
     """Take the port before anything else; port 0 takes a free one."""
     settings = settings_of(arguments)
-    listener = listen_on(settings.host, settings.port)
+    try:
+        listener = listen_on(settings.host, settings.port)
+    except OSError as error:
+        raise Refused(_no_port(error, settings.host, settings.port)) from error
     if settings.port == 0:
         settings = settings_of(arguments, port=listener.getsockname()[1])
     return settings, listener
+
+
+def _no_port(error: OSError, host: str, port: int) -> str:
+    """Return why nothing can listen there, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is taken by another program: choose another --port, or end that program"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"port {port} needs more rights than you have: choose a --port above 1023"
+    return f"this machine cannot listen at {host}, port {port} ({error.strerror}): choose another --host"
 
 
 def _ready_database(settings: "Settings") -> "Database":
@@ -252,7 +266,6 @@ def _ready_database(settings: "Settings") -> "Database":
 def _ready_services(settings: "Settings", database: "Database") -> "Services":
     """Open everything that the settings name, and see that files can be kept, before anything is promised."""
     from api.services import open_services
-    from twin.errors import Refused
 
     services = open_services(settings, database)
     told = services.blobs.trouble()
@@ -285,6 +298,7 @@ def _serve(services: "Services", listener: socket.socket) -> None:
     import uvicorn
 
     from api.app import create_app
+    from api.web_server import Server
 
     settings = services.settings
     config = uvicorn.Config(
@@ -299,7 +313,7 @@ def _serve(services: "Services", listener: socket.socket) -> None:
     config.load()
     gc.collect()
     gc.freeze()  # what serves every request is looked through once, not while somebody waits
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config, services.ending).run(sockets=[listener])
 
 
 def _environment(settings: "Settings") -> dict[str, str]:

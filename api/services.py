@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from api.auth.passwords import Argon2
+from api.ending import Ending
 from api.settings import Settings, secret_key
 from twin.account import PasswordHasher
 from twin.jobs.queue import open_queue
@@ -31,6 +32,7 @@ class Services:
     wake: Callable[[], None] = lambda: None
     """Wakes a worker: called once there is a job, after the commit."""
     scenes: SceneLookup = field(default_factory=SceneLookup)
+    ending: Ending = field(default_factory=Ending)
 
 
 def open_services(settings: Settings, database: Database | None = None) -> Services:

@@ -64,14 +64,14 @@ async def send_bytes(
 ) -> UploadOut:
     """Send the bytes from `Upload-Offset` on: all that is left, or as many as you like.
 
-    What came before a line breaks is kept. A wrong offset is refused with 409 before the body is read; its
-    `Upload-Offset` is the right one. Send `Expect: 100-continue` to hear that before sending gigabytes. The bytes are
-    taken as they are, whatever `Content-Type` says; tus clients say `application/offset+octet-stream`.
+    What came before a line breaks, or the server ends, is kept. A wrong offset is refused with 409 before the body is
+    read; its `Upload-Offset` is the right one. Send `Expect: 100-continue` to hear that before sending gigabytes. The
+    bytes are taken as they are, whatever `Content-Type` says; tus clients say `application/offset+octet-stream`.
     """
     found = await run_in_threadpool(_mine, services.store, context, project, upload)
     if found.completed_at is not None or offset != found.received:
         raise _go_on(found, wrong_offset(found, offset))
-    async for block in _blocks(request):
+    async for block in _blocks(services.ending.until(request.stream())):
         try:
             found = await run_in_threadpool(
                 append_to_upload, services.store, services.blobs, context, upload, found.received, stream=block
@@ -102,11 +102,11 @@ def delete_upload(project: ProjectId, upload: RecordId, context: ContextDep, sto
     abort_upload(store, blobs, context, upload)
 
 
-async def _blocks(request: Request) -> AsyncIterator[list[bytes]]:
-    """Yield a body in blocks; when the line breaks, what came before it is the last one."""
+async def _blocks(body: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    """Yield a body in blocks; when the line breaks, or the server ends, what came before it is the last one."""
     held, size = list[bytes](), 0
     try:
-        async for piece in request.stream():
+        async for piece in body:
             held.append(piece)
             size += len(piece)
             if size >= BLOCK:

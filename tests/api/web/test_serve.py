@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 
 import httpx2
@@ -19,7 +20,7 @@ from api.cli import main
 from api.process import listen_on
 from api.serve import way_in
 from api.settings import load_settings, secret_key
-from tests.api.web.world import make_world
+from tests.api.web.world import PASSWORD, make_world
 from twin.errors import Invalid
 
 _PATIENCE_S = 60
@@ -119,6 +120,53 @@ def test_a_worker_that_dies_is_started_again_and_ends_with_a_killed_server(tmp_p
         wait_until_gone(second)
 
 
+def test_a_server_that_ends_keeps_what_came_of_a_running_upload_and_ends_at_once(tmp_path: Path) -> None:
+    """As with a line that breaks: what was sent is there, and the rest is sent to the next server."""
+    whole, came = os.urandom(12 << 20), 9 << 20
+    with serving(tmp_path, "--no-worker") as (process, lines):
+        url = address_of(lines)
+        headers, client = signed_in(url, lines[1].split()[-1])
+        firm = client.post("/organisations", json={"name": "Firm"}, headers=headers).json()["id"]
+        given = {"organisation": firm, "key": "TOWER", "name": "Tower"}
+        project = client.post("/projects", json=given, headers=headers).json()["id"]
+        given = {"name": "site.e57", "size": len(whole), "sha256": sha256(whole).hexdigest()}
+        address = client.post(f"/projects/{project}/uploads", json=given, headers=headers).headers["Location"]
+        cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        sent = {**headers, "Cookie": cookie, "Upload-Offset": "0", "Content-Length": str(len(whole)), "Host": "here"}
+        head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as line:
+            line.sendall(f"PATCH {address} HTTP/1.1\r\n{head}\r\n".encode() + whole[:came])
+            path = address.removeprefix("/api/v1")
+            while client.get(path).json()["received"] < 8 << 20:  # each question is another turn of its loop
+                pass
+            for _ in range(50):
+                client.get("/health")
+            begun = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            answer = line.recv(1 << 16).decode()
+            _, err = process.communicate(timeout=_PATIENCE_S)
+            took = time.monotonic() - begun
+        assert (process.returncode, "Traceback" in err, "ERROR" in err) == (0, False, False), err
+        assert took < 8, "less than it waits for what does not end"
+        assert f"upload-offset: {came}" in answer.lower()
+    with serving(tmp_path, "--no-worker") as (_, lines):
+        client.base_url = f"{address_of(lines)}/api/v1"
+        assert client.get(path).json()["received"] == came
+        rest = {**headers, "Upload-Offset": str(came)}
+        assert client.patch(path, content=whole[came:], headers=rest).status_code == 200
+        assert client.post(f"{path}/finish", headers=headers).json()["complete"] is True
+
+
+def signed_in(url: str, password: str) -> tuple[dict[str, str], httpx2.Client]:
+    """Return a client with a password of its own, and what it sends against forged requests."""
+    client = httpx2.Client(base_url=f"{url}/api/v1", timeout=_PATIENCE_S)
+    told = client.post("/auth/sign-in", json={"login": "admin", "password": password}).json()
+    headers, own = {"X-CSRF-Token": told["csrf_token"]}, {"current": password, "new": PASSWORD}
+    assert client.put("/auth/password", json=own, headers=headers).status_code == 204
+    return headers, client
+
+
 def run(*arguments: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "api.start", *arguments],
@@ -135,7 +183,10 @@ def test_what_stands_in_the_way_is_said_in_one_line(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         status, said = run("serve", "--port", port, "--data-dir", str(tmp_path))
     assert status == 2
-    assert "ddress already in use" in said
+    assert f"port {port} of 127.0.0.1 is taken by another program: choose another --port" in said
+    assert "free space" not in said
+    status, said = run("serve", "--host", "192.0.2.7", "--port", "0", "--data-dir", str(tmp_path))
+    assert (status, "choose another --host" in said) == (2, True)
     status, said = run("serve", "--port", "0", "--data-dir", str(tmp_path), "--database-url", "mysql://x")
     assert (status, said.count("\n")) == (2, 1)
     assert "mysql is not supported" in said
