@@ -44,6 +44,8 @@ class Surroundings:
     """The record's address, for the way back."""
     findings: tuple[Finding, ...] = ()
     """What the record was raised from; their views are its first."""
+    pictures: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Sizes, by SHA-256, of those of their pictures that are there: each is its view's snapshot."""
     files: tuple[ModelFile, ...] = ()
     comments: tuple[Comment, ...] = ()
     viewpoints: tuple[Viewpoint, ...] = ()
@@ -106,7 +108,7 @@ def topic_of_finding(finding: Finding, around: Surroundings) -> Topic:
         server_assigned_id=guid_of(finding.id),
         reference_links=(around.link,) if around.link else (),
         files=around.files,
-        viewpoints=(viewpoint_of(finding),),
+        viewpoints=(viewpoint_of(finding, around.pictures),),
     )
 
 
@@ -146,8 +148,11 @@ def human_part(description: str) -> str:
     return "\n".join(lines[:end]).strip()
 
 
-def viewpoint_of(finding: Finding) -> Viewpoint:
-    """Return the view of a finding: from where the check looked, or from the south-west; its elements are selected."""
+def viewpoint_of(finding: Finding, pictures: Mapping[str, int]) -> Viewpoint:
+    """Return the view of a finding: from where the check looked, or from the south-west; its elements are selected.
+
+    Its snapshot is the picture that the check drew from there, if that is among ``pictures`` (SHA-256 to size).
+    """
     target = finding.location if finding.viewpoint is None else finding.viewpoint.target
     at = _vector(target)
     eye = (
@@ -155,9 +160,14 @@ def viewpoint_of(finding: Finding) -> Viewpoint:
         if finding.viewpoint is None
         else _vector(finding.viewpoint.eye)
     )
+    snapshot = None
+    if finding.viewpoint is not None and finding.picture is not None and finding.picture.sha256 in pictures:
+        drawn = finding.picture
+        snapshot = Attached(drawn.sha256, drawn.media_type, pictures[drawn.sha256])
     return Viewpoint(
-        derived("viewpoint", finding.id), looking(eye, at), tuple(map(component_of, finding.defect.global_ids)), index=0
-    )
+        derived("viewpoint", finding.id), looking(eye, at), tuple(map(component_of, finding.defect.global_ids)),
+        snapshot=snapshot, index=0,
+    )  # fmt: skip
 
 
 def looking(eye: Vector, target: Vector) -> Camera:
@@ -182,7 +192,7 @@ def _due(ncr: NonConformance) -> datetime | None:
 
 
 def _views(around: Surroundings) -> tuple[Viewpoint, ...]:
-    own = tuple(viewpoint_of(finding) for finding in around.findings)
+    own = tuple(viewpoint_of(finding, around.pictures) for finding in around.findings)
     known = {view.guid for view in own}
     return (*own, *(view for view in around.viewpoints if view.guid not in known))
 

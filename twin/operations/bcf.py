@@ -23,6 +23,7 @@ from twin.ncr_record import NonConformance, State
 from twin.operations.accounts import names_of
 from twin.record import Id
 from twin.store import records
+from twin.store.blob_register import sizes
 from twin.store.kinds import Kind
 from twin.store.view import Scope, Stored, View
 
@@ -132,11 +133,13 @@ def _seen_ncr(
     ncr = stored.record
     kept = beside.record if beside else rules.beside(ncr.id, ncr.project)
     said = _comments(view, caller, ncr.id, kept, people) if whole else ()
+    findings = _findings(view, ncr) if whole else ()
     changed = max(stored.changed_at, beside.changed_at) if beside else stored.changed_at
     around = Surroundings(
         people=people,
         link=caller.link(ncr.id),
-        findings=_findings(view, ncr) if whole else (),
+        findings=findings,
+        pictures=sizes(view.connection, {one.picture.sha256 for one in findings if one.picture}),
         files=kept.files or (_files(view, ncr) if whole else ()),
         comments=said,
         viewpoints=_shown(caller, kept, said) if whole else (),

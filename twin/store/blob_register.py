@@ -6,7 +6,7 @@ for :data:`twin.store.blobs.GRACE`. What was ever referred to stays, since the a
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,6 +85,14 @@ def require(unit: Unit, *names: str) -> None:
     for name in names:
         if not _known(unit.connection, name):
             raise Invalid(f"there is no file with SHA-256 {name}; upload it first")
+
+
+def sizes(connection: Connection, names: Collection[str]) -> dict[str, int]:
+    """Return the sizes of those of some blobs that the database knows of."""
+    if not names:
+        return {}
+    rows = connection.execute(select(BLOB.c.sha256, BLOB.c.size).where(BLOB.c.sha256.in_(sorted(names))))
+    return {str(row.sha256): int(row.size) for row in rows}
 
 
 def media_type(connection: Connection, sha256: str) -> str:

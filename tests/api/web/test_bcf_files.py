@@ -20,7 +20,11 @@ from twin.bcf.read import read_bcf
 from twin.bcf.topic import human_part
 from twin.bcf.values import Archive, Camera, Comment, Component, Topic, Vector, Viewpoint
 from twin.bcf.write import bcf_file
+from twin.finding import Location
+from twin.finding import Viewpoint as Seen
+from twin.record import Evidence, EvidenceKind
 from twin.store import records
+from twin.store.blob_register import keep
 
 BYTES = {"Content-Type": "application/octet-stream"}
 
@@ -256,3 +260,33 @@ def test_the_trail_holds(site: Site) -> None:
         unit.note("probe", "probe", {})
     found = site.browsers["quinn"].get(f"{site.root}/audit/verification").json()
     assert found["holds"] is True, (found["reason"], found["faults"])
+
+
+@pytest.mark.parametrize("version", ["2.1", "3.0"])
+def test_the_picture_of_what_a_check_found_goes_out_as_the_snapshot_and_comes_back_once(
+    site: Site, version: str
+) -> None:
+    made = plant(site.world, site.project)
+    store, blobs = site.world.services.store, site.world.services.blobs
+    with store.write(context(site.world)) as unit:
+        keep(unit, blobs, blobs.put([PNG]), "image/png")
+        old = unit.get(records.FINDING, made.finding)
+        picture = Evidence(EvidenceKind.PICTURE, attached(PNG, "image/png").sha256, "finding-001.png", "image/png")
+        aside = Seen(Location(Decimal(5), Decimal(5), Decimal(3)), old.record.location)
+        run = unit.get(records.CHECK_RUN, made.check)
+        unit.save(records.CHECK_RUN, replace(run.record, pictures=(picture,)), expected=run.version)
+        unit.save(records.FINDING, replace(old.record, picture=picture, viewpoint=aside), expected=old.version)
+    finding, quinn = f"{site.root}/findings/{made.finding}/confirm", site.browsers["quinn"]
+    answer = quinn.change("POST", finding, old.version + 1, {"title": "Column"})
+    assert answer.status_code == 201, answer.text
+    content = fetched(site, version=version)
+    archive = read_bcf(content)
+    [topic] = archive.archive.topics
+    [view] = topic.viewpoints
+    assert view.snapshot == attached(PNG, "image/png")
+    assert archive.blobs[picture.sha256] == PNG
+    address = f"/bcf/3.0/projects/{site.project}/topics/{topic.guid}/viewpoints/{view.guid}/snapshot"
+    assert quinn.get(address).content == PNG
+    assert sent(site, content)["topics"][0]["became"] == "beside"
+    assert read_bcf(fetched(site, version=version)).archive.topics[0].viewpoints == (view,), "it is ours already"
+    assert site.get("quinn", f"/attachments?subject=ncr:{UUID(topic.guid).hex}")["items"] == []
