@@ -114,8 +114,8 @@ def _row(link: ChainedEvent) -> Mapping[str, Any]:
 
 
 def _event(row: RowMapping) -> ChainedEvent:
-    before: dict[str, Json] = row["before"]
-    after: dict[str, Json] = row["after"]
+    before: dict[str, Json] = ordered(row["before"])
+    after: dict[str, Json] = ordered(row["after"])
     event = AuditEvent(
         stream=row["stream"],
         seq=int(row["seq"]),
@@ -132,3 +132,11 @@ def _event(row: RowMapping) -> ChainedEvent:
         origin=row["origin"],
     )
     return ChainedEvent(event, bytes(row["previous"]), bytes(row["hash"]))
+
+
+def ordered(value: Any) -> Any:
+    """Return JSON with sorted keys: each database gives them in an order of its own."""
+    if isinstance(value, dict):
+        members: dict[str, Any] = value
+        return {name: ordered(members[name]) for name in sorted(members)}
+    return [ordered(part) for part in value] if isinstance(value, list) else value

@@ -1,5 +1,6 @@
 """Records kept, changed and found again: the same promises on SQLite and PostgreSQL."""
 
+import json
 import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -83,6 +84,15 @@ def test_every_change_is_in_the_trail_which_replays_to_the_record(store: Store, 
     body = to_json(thing(1, state=Mood.CROSS))
     assert replay((e.event for e in told), f"ncr:{thing(1).id}") == body
     assert last.record_sha256 == content_sha256(body)
+
+
+def test_a_trail_reads_the_same_from_every_database(store: Store, context: Context) -> None:
+    left = {"zebra": 1, "a": {"longer": 1, "b": [{"y": 1, "x": 2}]}, "mm": 2}
+    with store.write(context) as unit:
+        unit.note("measure", "thing:1", left, project=P)
+    with store.read() as view:
+        after = history(view.connection, "thing:1")[0].event.after
+    assert json.dumps(after) == json.dumps(left, sort_keys=True)
 
 
 def test_saving_what_is_kept_already_changes_nothing(store: Store, context: Context) -> None:
