@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from twin.audit import replay
 from twin.errors import Conflict, Invalid, NotFound
-from twin.record import Id, content_sha256
+from twin.record import Id, Json, content_sha256
 from twin.store.codec import to_json
 from twin.store.database import Database
 from twin.store.kinds import Kind, attributes
@@ -87,7 +87,7 @@ def test_every_change_is_in_the_trail_which_replays_to_the_record(store: Store, 
 
 
 def test_a_trail_reads_the_same_from_every_database(store: Store, context: Context) -> None:
-    left = {"zebra": 1, "a": {"longer": 1, "b": [{"y": 1, "x": 2}]}, "mm": 2}
+    left: dict[str, Json] = {"zebra": 1, "a": {"longer": 1, "b": [{"y": 1, "x": 2}]}, "mm": 2}
     with store.write(context) as unit:
         unit.note("measure", "thing:1", left, project=P)
     with store.read() as view:
