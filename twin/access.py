@@ -235,7 +235,7 @@ def require(role: Role, action: Action) -> Scope:
     """
     scope = scope_of(role, action)
     if scope is None:
-        raise NotAllowed(f"a {_said(role)} may not do {action}: ask {_who_may(action)}")
+        raise NotAllowed(f"the role {_said(role)} does not have {action}: ask somebody who is {_who_may(action)}")
     return scope
 
 
@@ -243,12 +243,13 @@ def require_capacity(role: Role, capacity: Capacity) -> None:
     """Raise :class:`NotAllowed` unless the role may sign in this capacity."""
     if capacity not in CAPACITIES[role]:
         able = [_said(r) for r in _COLUMNS if capacity in CAPACITIES[r]]
-        raise NotAllowed(f"a {_said(role)} may not sign as {_said(capacity)}: ask a {' or '.join(able)}")
+        who = " or ".join(able)
+        raise NotAllowed(f"the role {_said(role)} cannot sign as {_said(capacity)}: ask somebody who is {who}")
 
 
 def _who_may(action: Action) -> str:
     """Name who has the action everywhere."""
-    return " or ".join(f"a {_said(role)}" for role in _COLUMNS if scope_of(role, action) is Scope.ALL)
+    return " or ".join(_said(role) for role in _COLUMNS if scope_of(role, action) is Scope.ALL)
 
 
 def _said(word: Role | Capacity) -> str:

@@ -67,7 +67,7 @@ def test_capacities_are_checked(role: Role, capacity: Capacity) -> None:
     if capacity in CAPACITIES[role]:
         require_capacity(role, capacity)
     else:
-        with pytest.raises(NotAllowed, match="may not sign"):
+        with pytest.raises(NotAllowed, match="cannot sign"):
             require_capacity(role, capacity)
 
 

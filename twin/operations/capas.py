@@ -24,6 +24,7 @@ from twin.eight_d import Team
 from twin.errors import Invalid, NotAllowed
 from twin.granted import require_granted
 from twin.operations.capa_links import leave_out, name_in_source
+from twin.operations.duties import require_able, require_ahead
 from twin.operations.ncr_steps import require_member
 from twin.operations.notices import face_of, may_see, require_sight, tell
 from twin.operations.recurrences import deciders, observed
@@ -53,13 +54,16 @@ def open_capa(
     Raises
     ------
     Invalid
-        If its owner is no member, or what it answers makes no sense.
+        If its owner is no member or has no role that leads one, it is due in the past, or what it answers makes no
+        sense.
     NotFound
         If it answers a record that there is not.
     """
     with store.write(context) as unit:
         found = unit.get(records.PROJECT, project).record
         require_member(unit, project, owner)
+        require_able(unit, project, owner, (Action.CAPA_EDIT,), "own a CAPA")
+        require_ahead(due, context.now)
         identifier = unit.new_id()
         if not may_see(unit, project, owner, "capa", identifier):
             raise Invalid(
@@ -96,11 +100,12 @@ def plan_action(
     expected: int,
     scope: Scope = EVERYTHING,
 ) -> Stored[Capa]:
-    """Plan an action (D3, D5) for a member of the project."""
+    """Plan an action (D3, D5) for a member of the project whose role carries actions out."""
+    require_ahead(due, context.now)
     action = CapaAction(store.new_id(), kind, description, responsible, due)
     return _step(
         store, context, capa, lambda c: add_action(c, action), "add_action", (responsible,), expected=expected,
-        scope=scope,
+        scope=scope, able=(Action.CAPA_ACT, "carry out an action"),
     )  # fmt: skip
 
 
@@ -116,7 +121,7 @@ def fix_criterion(
     """Fix by what the effect will be judged, and by which member of the project."""
     return _step(
         store, context, capa, lambda c: set_criterion(c, criterion), "set_criterion", (criterion.evaluator,),
-        expected=expected, scope=scope,
+        expected=expected, scope=scope, able=(Action.CAPA_EVALUATE, "evaluate the effect"),
     )  # fmt: skip
 
 
@@ -264,13 +269,22 @@ def _step(
     *,
     expected: int,
     scope: Scope,
+    able: tuple[Action, str] | None = None,
 ) -> Stored[Capa]:
-    """Take a step that names people: each takes part in the project and may see the CAPA."""
+    """Take a step that names people: each takes part in the project, may see the CAPA and can do what they are for.
+
+    Parameters
+    ----------
+    able
+        The action that they need, and what for; None where they need none.
+    """
     with store.read() as view:
         project = view.get(records.CAPA, capa, scope).record.project
         named = tuple(people)
         for person in named:
             require_member(view, project, person)
+            if able is not None:
+                require_able(view, project, person, able[:1], able[1])
         require_sight(view, project, named, kind="capa", record=capa)
     return take_step(store, context, records.CAPA, capa, step, action=action, expected=expected, scope=scope)
 

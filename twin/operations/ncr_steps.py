@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from twin import ncr as verbs
-from twin.access import Capacity
+from twin.access import Action, Capacity
 from twin.errors import Invalid, NotFound, Refused
 from twin.ncr_parts import Member
 from twin.ncr_record import NonConformance
 from twin.operations.accounts import names_of
+from twin.operations.duties import require_able, require_ahead
 from twin.operations.notices import require_sight
 from twin.operations.projects import membership
 from twin.operations.steps import take_step
@@ -17,6 +18,11 @@ from twin.record import Id
 from twin.store import records
 from twin.store.repository import Context, Store
 from twin.store.view import EVERYTHING, Scope, Stored, View
+
+_SEES_TO = (
+    Action.NCR_RAISE, Action.NCR_CONTAIN, Action.NCR_REVIEW, Action.NCR_SIGN, Action.NCR_CORRECT, Action.NCR_CLOSE,
+)  # fmt: skip
+"""What one can do about a record: who has none of it only reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +65,20 @@ def assign_ncr(
     expected: int,
     scope: Scope = EVERYTHING,
 ) -> Stored[NonConformance]:
-    """Say who has to see to a record next: a member of its project who may see it, or nobody."""
+    """Say who has to see to a record next: a member of its project who may see it and do something, or nobody.
+
+    Raises
+    ------
+    Invalid
+        If they cannot, or it is due on a day that is over.
+    """
     with store.read() as view:
+        record = view.get(records.NCR, ncr, scope).record
+        require_ahead(due, context.now, before=record.due)
         if assignee is not None:
-            project = view.get(records.NCR, ncr, scope).record.project
+            project = record.project
             require_member(view, project, assignee)
+            require_able(view, project, assignee, _SEES_TO, "see to a record")
             require_sight(view, project, (assignee,), kind="ncr", record=ncr)
     return take_step(
         store, context, records.NCR, ncr, lambda n: verbs.assign(n, assignee=assignee, due=due), action="assign",
@@ -81,7 +96,8 @@ def require_member(view: View, project: Id, user: Id) -> None:
 
 def _member(view: View, project: Id, seat: Seat) -> Member:
     require_member(view, project, seat.user)
+    name = names_of(view, {seat.user})[seat.user].name
     if seat.capacity not in membership(view, project, seat.user).capacities:
         said = seat.capacity.value.replace("_", " ")
-        raise Refused(f"{seat.user} does not sign as {said} in this project: an owner can grant it")
-    return Member(seat.user, names_of(view, {seat.user})[seat.user].name, seat.capacity)
+        raise Refused(f"{name} does not sign as {said} in this project: an owner can grant it")
+    return Member(seat.user, name, seat.capacity)

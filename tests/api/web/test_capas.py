@@ -28,7 +28,7 @@ def opened(site: Site) -> str:
     return ncr
 
 
-def capa_of(site: Site, *ncrs: str, owner: str = "carl") -> str:
+def capa_of(site: Site, *ncrs: str, owner: str = "quentin") -> str:
     given = {
         "kind": "corrective", "title": "Columns off their axes", "risk": "high", "owner": site.ids[owner],
         "due": "2027-03-01", "sources": [{"kind": "ncr", "id": ncr.removeprefix("/ncrs/")} for ncr in ncrs],
@@ -56,7 +56,7 @@ def criterion(site: Site, evaluator: str = "ines", **more: object) -> object:
     }}  # fmt: skip
 
 
-def planned(site: Site, capa: str, lead: str = "carl") -> None:
+def planned(site: Site, capa: str, lead: str = "quentin") -> None:
     """Bring a CAPA from its beginning to planned actions and a criterion."""
     site.do(lead, capa, "team", {"team": {"champion": site.ids["olga"], "leader": site.ids["carl"]}})
     site.do(lead, capa, "problem", {"problem": PROBLEM, "emergency": "next pour stopped"})
@@ -76,7 +76,7 @@ def replanned(site: Site, capa: str, lead: str) -> None:
     site.do(lead, capa, "criterion", criterion(site))
 
 
-def monitored(site: Site, capa: str, lead: str = "carl") -> None:
+def monitored(site: Site, capa: str, lead: str = "quentin") -> None:
     """Carry the plan out and begin to watch its effect."""
     site.do(lead, capa, "implement")
     action = site.get("vera", capa)["record"]["actions"][-1]["id"]
@@ -239,7 +239,7 @@ def test_what_recurs_is_counted_whoever_evaluates(site: Site) -> None:
     again = [opened(site) for _ in range(2)]
     told = site.events("capa.recurred")
     assert [t["ncr"] for t in told] == [n.removeprefix("/ncrs/") for n in again]
-    assert {site.ids["carl"], site.ids["ines"]} & set(told[0]["to"]) == {site.ids["carl"]}, "not to who raised it"
+    assert {site.ids["quentin"], site.ids["ines"]} & set(told[0]["to"]) == {site.ids["quentin"]}, "not to who raised it"
     other = draft_of(site, violations=[{**VIOLATION, "requirement": {**REQUIREMENT,
                                                                       "characteristic": "cover"}}])  # fmt: skip
     site.do("ines", other, "open")
@@ -332,12 +332,40 @@ def test_records_that_people_raise_recur_by_what_they_violate_and_that_is_told(s
 def test_the_evaluator_carries_nothing_out(led: tuple[Site, str, str]) -> None:
     site, _, capa = led
     planned(site, capa, "quentin")
-    answer = site.refused("quentin", capa, "criterion", criterion(site, "carl"))
+    action = {"kind": "corrective", "description": "check it", "responsible": site.ids["olga"], "due": "2026-12-10"}
+    site.do("quentin", capa, "actions", action)
+    answer = site.refused("quentin", capa, "criterion", criterion(site, "olga"))
     assert answer == ["an evaluator who implements nothing"]
     backwards = site.try_("quentin", capa, "criterion", criterion(site, target="5"))
     assert backwards.status_code == 422
     stranger = site.try_("quentin", capa, "team", {"team": {"champion": "9" * 32, "leader": site.ids["carl"]}})
     assert (stranger.status_code, "no member" in stranger.text) == (422, True)
+
+
+def test_nobody_is_named_for_what_they_can_never_do_nor_until_a_day_that_is_over(
+    led: tuple[Site, str, str],
+) -> None:
+    site, ncr, capa = led
+    sources = [{"kind": "ncr", "id": ncr.removeprefix("/ncrs/")}]
+    given = {"kind": "corrective", "title": "C", "risk": "high", "due": "2027-03-01", "sources": sources}
+    for who, says in (
+        ("carl", "Carl cannot own a CAPA: their role here is site manager; name somebody who is owner or quality"),
+        ("vera", "Vera cannot own a CAPA"),
+    ):
+        refused = site.awake("quinn").post(f"{site.root}/capas", {**given, "owner": site.ids[who]})
+        assert (refused.status_code, says in refused.json()["detail"]) == (422, True), refused.text
+    late = site.awake("quinn").post(f"{site.root}/capas", {**given, "owner": site.ids["quinn"], "due": "2020-01-01"})
+    assert (late.status_code, "2020-01-01 is over" in late.text) == (422, True)
+    planned(site, capa)
+    action = {"kind": "corrective", "description": "b", "responsible": site.ids["vera"], "due": "2026-12-10"}
+    for change, says in (
+        ({}, "Vera cannot carry out an action: their role here is viewer"),
+        ({"responsible": site.ids["carl"], "due": "2026-11-20"}, "2026-11-20 is over"),
+    ):
+        refused = site.try_("quentin", capa, "actions", action | change)
+        assert (refused.status_code, says in refused.json()["detail"]) == (422, True), refused.text
+    refused = site.try_("quentin", capa, "criterion", criterion(site, "carl"))
+    assert (refused.status_code, "cannot evaluate the effect" in refused.text) == (422, True)
 
 
 def test_what_recurs_proposes_a_capa_until_one_answers_it(site: Site) -> None:

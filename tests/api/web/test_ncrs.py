@@ -67,7 +67,7 @@ def test_from_a_draft_to_a_closed_record_with_every_guard_on_the_way(site: Site)
     site.do("carl", ncr, "contain")
     assert "a reviewer as quality manager" in site.refused("quinn", ncr, "review")
     for user, capacity, why in (
-        ("ines", "inspector", "raised this record"), ("quinn", "contractor", "does not sign as contractor"),
+        ("ines", "inspector", "raised this record"), ("quinn", "contractor", "Quinn does not sign as contractor"),
     ):  # fmt: skip
         answer = site.try_("quinn", ncr, "board", {"members": [{"user": site.ids[user], "capacity": capacity}]})
         assert (answer.status_code, why in answer.text) == (409, True), answer.text
@@ -194,6 +194,12 @@ def test_records_are_found_by_state_assignee_number_and_element(site: Site) -> N
     assert site.events("ncr.assigned")[-1]["to"] == [site.ids["carl"]]
     nobody = site.try_("quinn", mine, "assign", {"assignee": "9" * 32})
     assert nobody.status_code == 422
+    viewer = site.try_("quinn", mine, "assign", {"assignee": site.ids["vera"]})
+    assert (viewer.status_code, "Vera cannot see to a record: their role here is viewer" in viewer.text) == (422, True)
+    over = site.try_("quinn", mine, "assign", {"assignee": site.ids["carl"], "due": "2020-01-01"})
+    assert (over.status_code, "2020-01-01 is over" in over.text) == (422, True)
+    site.world.clock.advance(days=9)
+    site.do("quinn", mine, "assign", {"assignee": site.ids["ines"], "due": "2026-11-25"})  # overdue, and it stays so
 
 
 @pytest.mark.parametrize(
