@@ -38,6 +38,20 @@ Written by `scripts/story.py`, which sends every request below to a running `qte
 building as IFC, two scans of it as E57, the people of a project. Identifiers are replaced by names, hashes and long
 texts are cut, times read TIME; what only prepares the story (accounts, members) and the reading of versions before each
 step (`If-Match`) is left out.
+
+| who | role | signs as |
+|---|---|---|
+{people}
+
+Each has an account and is a member of the project: [the requests](api.md#from-the-first-start-to-a-token),
+[what a role may](roles.md). The files of the first visit are those of `make sample` with fewer points, the others add
+what happened since:
+
+```
+python -m samples --out visit1 --points 500000
+python -m samples --out visit2 --points 500000 --seed 2 --repaired "{repaired}" --drawn "{drawn}"
+```
+
 """
 PASSWORD = "four words not together"
 PEOPLE = {
@@ -49,6 +63,14 @@ PEOPLE = {
 }
 REPAIRED, DRAWN = "Wall I3 ground", "Beam B2-C2 ground"
 """What is put right between the visits, and what the designer takes as it was built."""
+
+
+def about() -> str:
+    """Return what stands before the story."""
+    rows = (f"| {login} | {role.replace('_', ' ')} | {', '.join(signs)} |" for login, (role, signs) in PEOPLE.items())
+    return ABOUT.format(people="\n".join(rows), repaired=REPAIRED, drawn=DRAWN)
+
+
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
 _SHA = re.compile(r"\b[0-9a-f]{64}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|\+00:00)")
@@ -290,6 +312,7 @@ def prepare(people: Mapping[str, Person], trace: Trace) -> str:
             taken = {"login": login, "organisation": firm, "role": role, "capacities": capacities}
             trace.name(olga.quiet("POST", f"{root}/members", taken)["user"], login.upper())
     own = olga.quiet("GET", f"{root}/members")["items"][0]  # whoever founds a project is its first member
+    trace.name(own["user"], "OLGA")
     given = {"role": PEOPLE["olga"][0], "capacities": PEOPLE["olga"][1]}
     olga.request("PUT", f"{root}/members/{own['id']}", given, **{"If-Match": f'"{own["version"]}"'})
     return root
@@ -416,7 +439,7 @@ def main() -> None:
         else:
             with own_server() as (url, once):
                 tell(url, once, trace, before, after)
-    given.out.write_text(ABOUT + "\n".join(trace.lines).strip() + "\n")
+    given.out.write_text(about() + "\n".join(trace.lines).strip() + "\n")
 
 
 if __name__ == "__main__":
