@@ -44,8 +44,8 @@ def rank_plan(
         draft = view.get(records.INSPECTION_PLAN, plan, scope).record
     found = assess_plan(store, blobs, draft, given, scope=scope)
     return take_step(
-        store, context, records.INSPECTION_PLAN, plan, lambda p: apply_ranking(p, found, actor=context.actor), action="reorder",
-        expected=expected, scope=scope,
+        store, context, records.INSPECTION_PLAN, plan, lambda p: apply_ranking(p, found, actor=context.actor),
+        action="reorder", expected=expected, scope=scope,
     )  # fmt: skip
 
 

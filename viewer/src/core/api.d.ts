@@ -2518,6 +2518,11 @@ export interface components {
             total: number;
             capas: string[];
         };
+        Redating: {
+            /** Format: date-time */
+            captured_at: string;
+            reason: string;
+        };
         Reference: {
             document: string;
             /** @default  */
@@ -2648,6 +2653,7 @@ export interface components {
             scans: components["schemas"]["ScanFileOut"][];
             instrument: components["schemas"]["InstrumentIO-Output"] | null;
             calibrated: boolean;
+            redating_reason: string;
         };
         ScanPlan: {
             revision: string;
