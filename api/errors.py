@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api import problem
+from api.field_words import in_words
 from api.problem import FieldProblem, ProblemError, ProblemKind, problem_response, request_id
 from twin.errors import (
     Conflict,
@@ -21,6 +22,7 @@ from twin.errors import (
     Refused,
     TooManyAttempts,
     TwinError,
+    WrongPassword,
 )
 from twin.oauth import OAuthRefused
 from twin.store.outage import is_disk_full, outage_of
@@ -28,6 +30,7 @@ from twin.store.outage import is_disk_full, outage_of
 STATUS: dict[type[TwinError], ProblemKind] = {
     NotFound: problem.NOT_FOUND,
     NotIdentified: problem.NOT_IDENTIFIED,
+    WrongPassword: problem.WRONG_PASSWORD,
     TooManyAttempts: problem.TOO_MANY,
     NotAllowed: problem.NOT_ALLOWED,
     IllegalTransition: problem.ILLEGAL_TRANSITION,
@@ -40,7 +43,7 @@ STATUS: dict[type[TwinError], ProblemKind] = {
 """The nearest class that an error is of counts."""
 _LOG = logging.getLogger("qtems.api")
 _BOTH = 'Bearer, Basic realm="qtems", charset="UTF-8"'
-_SHORT = {"missing": "is missing", "extra_forbidden": "is not known here", "json_invalid": "is no JSON"}
+_UNREADABLE = "the body cannot be read: send JSON in UTF-8, with fewer than 900 brackets inside one another"
 
 
 def handle_errors(app: FastAPI) -> None:
@@ -109,8 +112,7 @@ def _validation_error(request: Request, error: Exception) -> JSONResponse:
     """Name the fields and what is wrong with each; what was sent is not repeated, it may be a password."""
     assert isinstance(error, RequestValidationError)
     found = [
-        FieldProblem(where=".".join(str(part) for part in one["loc"]), what=_SHORT.get(one["type"]) or str(one["msg"]))
-        for one in error.errors()
+        FieldProblem(where=".".join(str(part) for part in one["loc"]), what=in_words(one)) for one in error.errors()
     ]
     first = found[0] if found else FieldProblem(where="request", what="is not right")
     return problem_response(request, problem.FIELDS, f"{first.where} {first.what}", errors=found)
@@ -119,5 +121,6 @@ def _validation_error(request: Request, error: Exception) -> JSONResponse:
 def _http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     kind = problem.kind_of_status(error.status_code)
-    detail = f"there is nothing at {request.url.path}" if error.status_code == 404 else kind.title
+    told = {404: f"there is nothing at {request.url.path}", 400: _UNREADABLE, 405: error.detail, 413: error.detail}
+    detail = told.get(error.status_code, kind.title)
     return problem_response(request, kind, detail, headers=error.headers)

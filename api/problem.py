@@ -45,7 +45,7 @@ class Problem(BaseModel):
     instance: str = Field(description="This occurrence; quote it when asking for help")
     missing: list[str] = Field(default=[], description="What has to be there first, one phrase each")
     errors: list[FieldProblem] = Field(default=[], description="The fields that were refused")
-    message: str = Field(default="", description="The same as `detail`, where BCF clients look for it; empty elsewhere")
+    message: str = Field(default="", description="The same as `detail`, where BCF clients look for it; there only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class ProblemKind:
 
 BAD_REQUEST = ProblemKind("bad-request", 400, "The request cannot be understood")
 NOT_IDENTIFIED = ProblemKind("not-identified", 401, "Sign in first")
+WRONG_PASSWORD = ProblemKind("wrong-password", 401, "That needs your password")
 NOT_ALLOWED = ProblemKind("not-allowed", 403, "Not permitted")
 CSRF = ProblemKind("csrf", 403, "The request may come from another site")
 PASSWORD_CHANGE = ProblemKind("password-change-required", 403, "Choose a password of your own first")
@@ -110,10 +111,11 @@ def problem_response(
         missing=list(missing),
         errors=list(errors),
     )
+    content = problem.model_dump(exclude={"message"})
     if is_open_cde(request.url.path):
-        problem = problem.model_copy(update={"message": problem.detail})
+        content["message"] = problem.detail
     given = {**(headers or {}), "Cache-Control": "no-store"}
-    return JSONResponse(problem.model_dump(), kind.status, headers=given, media_type=MEDIA_TYPE)
+    return JSONResponse(content, kind.status, headers=given, media_type=MEDIA_TYPE)
 
 
 def kind_of_status(status: int) -> ProblemKind:

@@ -141,7 +141,8 @@ class GuardedRoute(APIRoute):
             return
         allow = {"Allow": ", ".join(methods_at(scope["app"], scope["path"]))}
         if scope["method"] != "OPTIONS":
-            raise HTTPException(405, headers=allow)
+            words = f"{scope['method']} is not possible at {scope['path']}: there is {allow['Allow']}"
+            raise HTTPException(405, words, headers=allow)
         await Response(status_code=204, headers=allow)(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -188,15 +189,16 @@ def limited(request: Request, limit: int) -> Receive:
     """Return a request's body piece by piece, up to a limit: then 413, whatever its headers promise."""
     promised = request.headers.get("content-length", "")
     received = 0
+    too_large = f"a body has at most {limit} bytes here: send less at once, and files as uploads"
 
     async def receive() -> Message:
         nonlocal received
         if promised.isdigit() and int(promised) > limit:
-            raise HTTPException(413)
+            raise HTTPException(413, too_large)
         message = await request.receive()
         received += len(message.get("body", b""))
         if received > limit:
-            raise HTTPException(413)
+            raise HTTPException(413, too_large)
         return message
 
     return receive
@@ -246,8 +248,8 @@ def _answer(status: int) -> dict[str, Any]:
     told = Problem(
         type=f"urn:qtems:problem:{kind.name}", title=kind.title, status=status, detail=kind.title.lower(), instance=""
     )
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": kind.title, "content": {MEDIA_TYPE: {"schema": schema, "example": told.model_dump()}}}
+    schema, example = {"$ref": "#/components/schemas/Problem"}, told.model_dump(exclude={"message"})
+    return {"description": kind.title, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
 
 
 def _body_of(media_type: str, fields: tuple[str, ...]) -> dict[str, Any]:

@@ -4,7 +4,8 @@
 
     TwinError                     base: its text is one line that says what and what to do
     ├── NotFound                  no such record, or none that the actor may see
-    ├── NotIdentified             who is calling has not been shown: a wrong password, a session that ended
+    ├── NotIdentified             who is calling has not been shown: a session that ended
+    │   └── WrongPassword         who is signed in did not prove it again: a signature, a change of password
     ├── TooManyAttempts           too many failed attempts; again after ``retry_after`` seconds
     ├── NotAllowed                the actor's role does not permit this
     ├── Refused                   a rule of the domain forbids it: a guard, a sum, an order of steps
@@ -26,6 +27,10 @@ class NotFound(TwinError):
 
 class NotIdentified(TwinError):
     """Who is calling has not been shown."""
+
+
+class WrongPassword(NotIdentified):
+    """Who is signed in did not prove again that it is they: the session goes on, the signature was not given."""
 
 
 class TooManyAttempts(TwinError):

@@ -24,7 +24,7 @@ from twin.account import (
     normal_login,
     normal_password,
 )
-from twin.errors import NotAllowed, NotIdentified, TooManyAttempts
+from twin.errors import NotAllowed, NotIdentified, TooManyAttempts, WrongPassword
 from twin.operations.accounts import Secrets, digest_of, is_last_administrator
 from twin.record import Id, Json
 from twin.store import accounts as kept
@@ -168,7 +168,7 @@ def confirm_identity(store: Store, context: Context, hasher: PasswordHasher, use
 
     Raises
     ------
-    NotIdentified
+    WrongPassword
         If the password is wrong, or the user has none of their own.
     TooManyAttempts
         If too many were wrong.
@@ -176,7 +176,7 @@ def confirm_identity(store: Store, context: Context, hasher: PasswordHasher, use
     with store.read() as view:
         needs_own = view.get(USER, user).record.must_change_password
     if needs_own:
-        raise NotIdentified("signing needs a password of your own: set one first")
+        raise WrongPassword("signing needs a password of your own: set one first")
     return confirm_password(store, context, hasher, user, password)
 
 
@@ -187,7 +187,7 @@ def confirm_password(store: Store, context: Context, hasher: PasswordHasher, use
 
     Raises
     ------
-    NotIdentified
+    WrongPassword
         If the password is wrong, or the user has none.
     TooManyAttempts
         If too many were wrong.
@@ -196,7 +196,7 @@ def confirm_password(store: Store, context: Context, hasher: PasswordHasher, use
         found = view.get(USER, user)
         hashed = kept.password_hash(view.connection, user)
     if hashed is None:
-        raise NotIdentified("signing needs a password of your own: set one first")
+        raise WrongPassword("signing needs a password of your own: set one first")
     attempt = _begin_signature(store, context, found.record.login)
     if not _matches(hasher, password, hashed):
         with store.write(context) as unit:
@@ -207,7 +207,7 @@ def confirm_password(store: Store, context: Context, hasher: PasswordHasher, use
                 kept.end_sessions(unit.connection, user)
             if len(failed) >= FAILURES_UNTIL_LOCKED:
                 _lock(unit, user)
-        raise NotIdentified("the password is wrong")
+        raise WrongPassword("the password is wrong")
     with store.write(context) as unit:
         kept.mark_succeeded(unit.connection, attempt.id)
     refused = _refusal(found.record)

@@ -13,7 +13,7 @@ from twin.errors import TwinError
 from twin.store.blobs import BlobStore
 from twin.store.repository import Store
 
-FIELDS = {"type", "title", "status", "detail", "instance", "missing", "errors", "message"}
+FIELDS = {"type", "title", "status", "detail", "instance", "missing", "errors"}
 
 
 def test_every_error_of_the_twin_has_its_answer() -> None:
@@ -96,6 +96,7 @@ def test_a_body_beyond_the_limit_is_refused_whatever_it_promises(world: World) -
     streamed = admin("POST", "/organisations", content=iter([large[:600_000], large[600_000:]]), headers=kind)
     for answer in (told, streamed):
         assert (answer.status_code, answer.json()["type"]) == (413, "urn:qtems:problem:too-large")
+        assert "at most 1048576 bytes here: send less" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
@@ -113,6 +114,42 @@ def test_broken_text_is_refused_in_words(world: World, body: bytes) -> None:
     answer = world.administrator()("POST", "/organisations", content=body, headers=kind)
     assert answer.status_code in (400, 422)
     assert answer.json().keys() == FIELDS
+    assert answer.status_code != 400 or "send JSON in UTF-8, with fewer than 900 brackets" in answer.json()["detail"]
+
+
+def test_a_method_that_an_address_does_not_know_names_those_it_knows(world: World) -> None:
+    answer = world.administrator()("DELETE", "/organisations")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        405, "DELETE is not possible at /api/v1/organisations: there is GET, HEAD, OPTIONS, POST",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "value", "says"), [
+    ("uploads", [], "body.uploads needs at least 1 entry, not 0"),
+    ("uploads", "x", "body.uploads is a list: [...]"),
+    ("captured_at", "2026-11-20T06:00:00", "body.captured_at needs its time zone"),
+    ("captured_at", "yesterday", "body.captured_at is a time with its zone"),
+    ("name", 7, "body.name is text in quotation marks"),
+    ("name", "x" * 300, "body.name has at most 200 characters"),
+    ("instrument", 7, "body.instrument is an object: {...}"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_field_is_said_in_plain_words(world: World, field: str, value: object, says: str) -> None:
+    admin = world.administrator()
+    organisation = admin.post("/organisations", {"name": "Firm"}).json()["id"]
+    made = admin.post("/projects", {"organisation": organisation, "key": "TOWER", "name": "T"}).json()["id"]
+    given = {"name": "Week 1", "captured_at": "2026-11-20T06:00:00Z", "uploads": ["1" * 32], field: value}
+    answer = admin.post(f"/projects/{made}/scans", given)
+    assert (answer.status_code, says in answer.json()["detail"]) == (422, True), answer.json()["detail"]
+
+
+def test_a_wrong_password_at_a_signature_is_named_so_and_the_session_goes_on(world: World) -> None:
+    admin = world.administrator()
+    answer = admin("PUT", "/auth/password", json={"current": "wrong", "new": "other words than before"})
+    told = answer.json()
+    assert (answer.status_code, told["type"], told["title"], told["detail"]) == (
+        401, "urn:qtems:problem:wrong-password", "That needs your password", "the password is wrong",
+    )  # fmt: skip
+    assert admin.get("/auth/me").status_code == 200
 
 
 def test_a_request_keeps_the_identifier_that_a_proxy_gave_it(world: World) -> None:
