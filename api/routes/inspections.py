@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from api.deps import ContextDep, PagerDep, ProjectId, RowsDep, StoreDep
+from api.deps import ContextDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
 from api.download import STATUSES
 from api.etag import Expected, tag
 from api.held import Held, InspectionHeld
@@ -18,6 +18,7 @@ from twin import inspection_steps as steps
 from twin.access import Action
 from twin.inspection import Inspection
 from twin.operations import inspections
+from twin.operations.known_elements import require_known
 from twin.store.records import INSPECTION
 from twin.store.view import Stored
 
@@ -37,11 +38,12 @@ def list_inspections(
 
 @routes.post(ALL, Action.INSPECTION_PERFORM, "Plan an inspection", status=201)
 def create_inspection(
-    project: ProjectId, given: wire.NewInspection, context: ContextDep, store: StoreDep, response: Response
+    project: ProjectId, given: wire.NewInspection, context: ContextDep, services: ServicesDep, response: Response
 ) -> InspectionOut:
     """Plan an inspection of a lot under the project's next number; the sample can be drawn again by everybody."""
+    require_known(services.store, services.blobs, project, given.lot)
     stored = inspections.plan_inspection(
-        store, context, project, title=given.title, lot=given.lot, quantity=given.quantity, unit=given.unit,
+        services.store, context, project, title=given.title, lot=given.lot, quantity=given.quantity, unit=given.unit,
         sampling=given.sampling.value(), characteristics=given.characteristics, general_rule=given.general_rule,
         pinned=given.pin.value() if given.pin else None, reinspects_ncr=given.reinspects_ncr,
     )  # fmt: skip

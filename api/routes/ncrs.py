@@ -4,7 +4,7 @@ from typing import cast
 
 from fastapi import Request, Response
 
-from api.deps import CallerDep, ContextDep, NewIdDep, NowDep, PagerDep, ProjectId, RowsDep, StoreDep
+from api.deps import CallerDep, ContextDep, NewIdDep, NowDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
 from api.download import STATUSES
 from api.etag import Expected, tag
 from api.held import Held, NcrHeld
@@ -31,6 +31,7 @@ from twin.ncr import NonConformance
 from twin.ncr_parts import CustomerNotice
 from twin.operations import ncr_steps
 from twin.operations.capa_links import decide_on_capa
+from twin.operations.known_elements import require_known
 from twin.operations.ncr_rechecks import recheck_by_check, recheck_by_inspection
 from twin.operations.ncrs import close_ncr, open_ncr, prove_line, raise_ncr, sign_ncr
 from twin.operations.repeats import note_finding
@@ -52,11 +53,15 @@ def list_ncrs(
 
 
 @routes.post(ALL, Action.NCR_RAISE, "Raise a nonconformance", status=201)
-def create_ncr(project: ProjectId, given: NewNcr, context: ContextDep, store: StoreDep, response: Response) -> NcrOut:
+def create_ncr(
+    project: ProjectId, given: NewNcr, context: ContextDep, services: ServicesDep, response: Response
+) -> NcrOut:
     """Keep a draft; a check's finding becomes one by confirming it."""
+    about = (*given.global_ids, *(one.global_id for one in given.violations if one.global_id))
+    require_known(services.store, services.blobs, project, about)
     values = {name: getattr(given, name) for name in type(given).model_fields if name != "evidence"}
     evidence = tuple(one.value() for one in given.evidence)
-    stored = raise_ncr(store, context, project, evidence=evidence, **values)
+    stored = raise_ncr(services.store, context, project, evidence=evidence, **values)
     tag(response, stored.version)
     return ncr_out(stored, context.now)
 
@@ -104,6 +109,8 @@ def download_ncr_file(ncr: NcrHeld, digest: DigestPath, request: Request) -> Res
 def amend_ncr(ncr: NcrHeld, expected: Expected, given: wire.NcrAmend) -> NcrOut:
     """Change what a draft says."""
     changes = given.changes()
+    about = (*(given.global_ids or ()), *(one.global_id for one in given.violations or () if one.global_id))
+    require_known(ncr.store, ncr.services.blobs, ncr.record.project, about)
     return _shown(ncr, ncr.step("amend", lambda n: verbs.amend(n, **changes), expected))
 
 

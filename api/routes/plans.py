@@ -1,5 +1,6 @@
 """Inspection plans: drafted or generated, approved, carried out, released."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from fastapi import Response
@@ -18,8 +19,9 @@ from api.schemas.record import ExportOut, Happening, Named, Reason, manifestatio
 from twin import plan_steps as steps
 from twin.access import Action
 from twin.execution_record import Attendance, Notification, PlanExecution
-from twin.inspection_plan import InspectionPlan
+from twin.inspection_plan import InspectionPlan, PlanItem
 from twin.operations import executions, plan_risks, plans
+from twin.operations.known_elements import require_known
 from twin.operations.plan_orders import order_plan
 from twin.operations.queue import Desk
 from twin.plan_execution import notify
@@ -44,12 +46,13 @@ def list_plans(query: Filtered[PlanQuery], store: StoreDep, rows: RowsDep, pager
 
 @routes.post(ALL, Action.PLAN_EDIT, "Draft a plan", status=201)
 def create_plan(
-    project: ProjectId, given: wire.NewPlan, context: ContextDep, store: StoreDep, response: Response
+    project: ProjectId, given: wire.NewPlan, context: ContextDep, services: ServicesDep, response: Response
 ) -> PlanOut:
     """Keep the draft of a plan under the project's next number."""
+    require_known(services.store, services.blobs, project, _named(given.items))
     stored = plans.draft_plan(
-        store, context, project, title=given.title, specification=given.specification, discipline=given.discipline,
-        items=given.items,
+        services.store, context, project, title=given.title, specification=given.specification,
+        discipline=given.discipline, items=given.items,
     )  # fmt: skip
     tag(response, stored.version)
     return plan_out(stored, context.now, None)
@@ -114,6 +117,7 @@ def print_plan_stations(plan: PlanHeld) -> Response:
 @routes.put(ONE + "/items", Action.PLAN_EDIT, "Set a draft's items")
 def set_plan_items(plan: PlanHeld, expected: Expected, given: wire.ItemsIn) -> PlanOut:
     """Replace the items of a draft."""
+    require_known(plan.store, plan.services.blobs, plan.record.project, _named(given.items))
     return _shown(plan, plan.step("set_items", lambda p: steps.set_items(p, given.items, actor=plan.actor), expected))
 
 
@@ -184,6 +188,7 @@ def revise_approved_plan(plan: PlanHeld) -> PlanOut:
 @routes.post(ONE + "/executions", Action.POINT_NOTIFY, "Begin an item", status=201)
 def begin_plan_item(plan: PlanHeld, given: wire.NewExecution) -> ExecutionOut:
     """Begin an item at a place; refused while work waits at an item before it, and `missing` says for whom."""
+    require_known(plan.store, plan.services.blobs, plan.record.project, given.global_ids)
     stored = executions.begin_execution(
         plan.store, plan.context, plan.id, given.item, global_ids=given.global_ids,
         model_revision=given.model_revision, zone=given.zone, batch=given.batch, began_at=given.began_at,
@@ -296,3 +301,9 @@ def _shown(plan: Held[InspectionPlan], stored: Stored[InspectionPlan]) -> PlanOu
 
 def _executed(execution: Held[PlanExecution], stored: Stored[PlanExecution]) -> ExecutionOut:
     return execution_out(execution.tagged(stored), execution.now)
+
+
+def _named(items: Iterable[PlanItem]) -> Iterator[str]:
+    """Yield the elements that items name."""
+    for item in items:
+        yield from item.global_ids

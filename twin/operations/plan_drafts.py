@@ -1,6 +1,6 @@
 """Drafting a plan from a model: what to measure, how, how many, and where to scan. Long work, done as a job."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -100,6 +100,15 @@ def tolerances_of(standard: str, tolerance_mm: str) -> "ToleranceSet":
         return load_standard(standard or DEFAULT_STANDARD)
     except GeometryError as error:
         raise Invalid(str(error)) from error
+
+
+def require_measurable(characteristics: Iterable[str]) -> None:
+    """Raise :class:`Invalid` for what no scan measures: a typing error would leave it to be measured by hand."""
+    from geometry.tolerance import CHARACTERISTICS
+
+    unknown = sorted(set(characteristics) - set(CHARACTERISTICS))
+    if unknown:
+        raise Invalid(f"scan_uncertainty_mm: nothing is called {unknown[0]!r}; there is {', '.join(CHARACTERISTICS)}")
 
 
 def described(design: "DesignModel") -> tuple[list[ElementDescription], list[str]]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from twin.operations.job_kinds import DRAFT_PLAN
-from twin.operations.plan_drafts import PlanOrder, tolerances_of
+from twin.operations.plan_drafts import PlanOrder, require_measurable, tolerances_of
 from twin.operations.queue import Desk
 from twin.store import records
 from twin.store.jobs import Job
@@ -19,9 +19,10 @@ def order_plan(desk: Desk, asked: PlanOrder, *, scope: Scope = EVERYTHING) -> Jo
     NotFound
         If the revision is not in the project.
     Invalid
-        If there is no such standard.
+        If there is no such standard, or nothing of that name is ever measured.
     """
     tolerances_of(asked.standard, asked.tolerance_mm)
+    require_measurable(asked.scan_uncertainty_mm)
 
     def order(unit: Unit) -> PlanOrder:
         unit.get(records.MODEL_REVISION, asked.revision, scope)

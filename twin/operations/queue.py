@@ -13,7 +13,7 @@ from twin.instrument import Instrument
 from twin.operations.checks import CheckOrder
 from twin.operations.job_kinds import IMPORT_MODEL, IMPORT_SCANS, RUN_CHECK, ModelOrder, ScanOrder
 from twin.operations.work import Upload
-from twin.operations.write_back import WRITE_BACK, WriteBackOrder
+from twin.operations.write_back import WRITE_BACK, WriteBackOrder, require_verdicts
 from twin.project import Member
 from twin.record import Id, require_past
 from twin.store import jobs, records, uploads
@@ -114,15 +114,18 @@ def order_write_back(desk: Desk, revision: Id, epoch: Id) -> Job:
     ------
     Invalid
         If the model is no IFC file.
+    Refused
+        If no check of the epoch against this revision counts.
     """
 
     def order(unit: Unit) -> WriteBackOrder:
         model = unit.get(records.MODEL_REVISION, revision, _only(desk)).record
-        unit.get(records.SCAN_EPOCH, epoch, _only(desk))
+        scan = unit.get(records.SCAN_EPOCH, epoch, _only(desk)).record
         if PurePath(model.file_name.lower()).suffix not in (".ifc", ".ifczip"):
             raise Invalid(
                 f"verdicts are written into .ifc and .ifczip, and revision {model.number} is {model.file_name}"
             )
+        require_verdicts(unit, model, scan)
         return WriteBackOrder(desk.project, revision, epoch)
 
     return desk.ask(WRITE_BACK, order)

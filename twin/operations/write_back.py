@@ -12,7 +12,9 @@ from twin.check_record import ElementRow
 from twin.errors import NotFound, Refused
 from twin.ifc_writeback import Verification, write_back
 from twin.ncr_record import State as NcrState
+from twin.operations.check_standing import counting_check
 from twin.operations.work import Upload, Work, fetched
+from twin.project import ModelRevision, ScanEpoch
 from twin.record import Id, Json
 from twin.report.selection import deciding
 from twin.store import jobs, records
@@ -35,6 +37,16 @@ class WriteBackOrder:
     epoch: Id
 
 
+def require_verdicts(view: View, revision: ModelRevision, epoch: ScanEpoch) -> None:
+    """Raise :class:`Refused` unless the check that counts for an epoch is of this revision."""
+    run = counting_check(view, epoch.project, epoch.id)
+    if run is None or run.record.revision != revision.id:
+        raise Refused(
+            f"epoch {epoch.name} has no check against revision {revision.number} that counts: run it, or let it count",
+            missing=("a check of this epoch against this revision that counts",),
+        )
+
+
 def write_verdicts(work: Work, order: WriteBackOrder) -> dict[str, Json]:
     """Keep a copy of a model with the verdicts of an epoch; return where it is and what is in it.
 
@@ -46,17 +58,13 @@ def write_verdicts(work: Work, order: WriteBackOrder) -> dict[str, Json]:
     with work.store.read() as view:
         revision = view.get(records.MODEL_REVISION, order.revision).record
         epoch = view.get(records.SCAN_EPOCH, order.epoch).record
+        require_verdicts(view, revision, epoch)
         numbers = _ncr_numbers(view, order.project)
         told = [
             _verification(row, epoch.name, numbers.get(row.state.global_id, ()))
             for row in _rows(view, order)
             if row.state.epoch.revision == revision.id
         ]
-    if not told:
-        raise Refused(
-            f"epoch {epoch.name} has no check against revision {revision.number} that counts: run it, or let it count",
-            missing=("a check of this epoch against this revision that counts",),
-        )
     work.progress("writing verdicts", 0.0)
     with (
         tempfile.TemporaryDirectory(prefix="qtems-write-back-") as folder,

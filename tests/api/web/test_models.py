@@ -2,12 +2,13 @@
 
 import http.client
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.api.web.live import found, live_server, token_of
-from tests.api.web.planted import MODEL, Planted, plant, upload
+from tests.api.web.planted import CAPTURED, MODEL, Planted, plant, upload
 from tests.api.web.planted import context as context_of
 from tests.api.web.world import ROOT, Browser, World
 from twin.revision_diff import RevisionDiff
@@ -166,6 +167,11 @@ def test_verdicts_are_written_into_ifc_alone_and_of_a_check_that_was_made(
     waiting = admin.get(f"{project}/models/{made.revision}/write-backs/{asked.json()['id']}")
     assert (waiting.status_code, waiting.json()["missing"]) == (409, ["the job's success"])
     assert admin.post(f"{project}/models/{made.revision}/write-backs", {"epoch": "0" * 32}).status_code == 404
+    other = plant(world, project.removeprefix("/projects/"), captured_at=CAPTURED + timedelta(days=1))
+    crossed = admin.post(f"{project}/models/{made.revision}/write-backs", {"epoch": other.epoch})
+    assert (crossed.status_code, crossed.json()["missing"]) == (
+        409, ["a check of this epoch against this revision that counts"],
+    )  # fmt: skip
     with world.services.store.write(context_of(world)) as unit:
         stored = unit.get(records.MODEL_REVISION, made.revision)
         unit.save(records.MODEL_REVISION, replace(stored.record, file_name="a.obj"), expected=1)

@@ -156,7 +156,7 @@ def test_signing_asks_for_the_password_and_the_capacity(site: Site) -> None:
     under_review(site, ncr)
     site.do("quinn", ncr, "propose", {"lines": [{**REWORK, "global_ids": [ELEMENT]}]})
     wrong = site.try_("quinn", ncr, "sign", {"password": "not this one at all"})
-    assert (wrong.status_code, wrong.json()["type"]) == (401, "urn:qtems:problem:not-identified")
+    assert (wrong.status_code, wrong.json()["type"]) == (401, "urn:qtems:problem:wrong-password")
     assert site.get("quinn", ncr)["record"]["signatures"] == []
     member = next(m for m in site.get("olga", "/members")["items"] if m["user"] == site.ids["carl"])
     change = {"role": "site_manager", "capacities": []}

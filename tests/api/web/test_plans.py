@@ -40,9 +40,10 @@ def site(world: World) -> Site:
     return make_site(world)
 
 
-def revision_of(site: Site) -> str:
-    services = site.world.services
-    sha256 = services.blobs.put([obj_of(DESIGN)]).sha256
+def revision_of(site: Site, *named: str) -> str:
+    """Take the house in, with more elements of these GlobalIds."""
+    services, more = site.world.services, tuple(replace(DESIGN[0], name=name) for name in named)
+    sha256 = services.blobs.put([obj_of(DESIGN + more)]).sha256
     work = Work(services.store, services.blobs, Actor(site.ids["dora"], "Dora"), site.world.clock, lambda _s, _f: None)
     made = import_model(work, identifier="f" * 32, project=site.project, file_name="house.obj", sha256=sha256)
     return made.record.id
@@ -101,6 +102,42 @@ def test_a_plan_is_generated_from_a_model_and_a_profile(site: Site) -> None:
     assert unknown.status_code == 404
     odd = site.awake("quinn").post(f"{site.root}/plans/from-model", {**given, "standard": "no such standard"})
     assert odd.status_code == 422
+    typed = {**given, "scan_uncertainty_mm": {"axis_positon": "2.5"}}
+    refused = site.awake("quinn").post(f"{site.root}/plans/from-model", typed)
+    said = "nothing is called 'axis_positon'; there is surface, axis_position,"
+    assert (refused.status_code, said in refused.text) == (422, True)
+
+
+def test_what_is_in_no_model_of_the_project_is_a_typing_error(site: Site) -> None:
+    """Before there is a model nobody knows; what an earlier revision had is known, too."""
+    strange = {"title": "Columns", "lot": ["nonsense1"], "quantity": "1", "unit": "pcs",
+               "sampling": {"everything": True}, "characteristics": [QUESTION]}  # fmt: skip
+    site.post("ines", "/inspections", strange)
+    plan = generated(site, revision=revision_of(site))["record"]
+    element = plan["items"][0]["global_ids"][0]
+    ncr = draft_of(site, global_ids=[element], violations=[])
+    by_hand = {"title": "Columns", "items": [item(1, global_ids=["nope"])]}
+    typed = {
+        "title": "N",
+        "severity": "minor",
+        "quantity": "1",
+        "unit": "pcs",
+        "global_ids": [element, "nope", "x", "y", "z"],
+    }
+    drafted = f"/plans/{site.post('quinn', '/plans', {'title': 'By hand'})['id']}"
+    version = site.get("quinn", drafted)["version"]
+    for refused in (
+        site.awake("ines").post(f"{site.root}/inspections", strange),
+        site.awake("ines").post(f"{site.root}/ncrs", typed),
+        site.try_("ines", ncr, "amend", {"global_ids": ["nope"]}),
+        site.awake("quinn").post(f"{site.root}/plans", by_hand),
+        site.awake("quinn").change("PUT", f"{site.root}{drafted}/items", version, {"items": by_hand["items"]}),
+    ):
+        assert (refused.status_code, "no model of this project has that element" in refused.text) == (422, True), (
+            refused.text
+        )
+    assert "nope, x, y and 1 more" in site.awake("ines").post(f"{site.root}/ncrs", typed).json()["detail"]
+    site.post("ines", "/inspections", strange | {"lot": [element]})
 
 
 def test_who_ordered_or_reordered_a_generated_plan_does_not_sign_it(site: Site) -> None:
@@ -203,7 +240,7 @@ def test_a_plan_is_approved_by_somebody_else_and_superseded_by_its_revision(site
 
 
 def test_work_waits_at_a_hold_until_its_owner_releases_what_passed(site: Site) -> None:
-    revision = revision_of(site)
+    revision = revision_of(site, ELEMENT, OTHER_ELEMENT)
     plan = in_force(site, item(1), item(2, follows=(f"{1:032x}",)))
     where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
     begun = site.post("carl", plan + "/executions", where)
@@ -237,8 +274,8 @@ def test_work_waits_at_a_hold_until_its_owner_releases_what_passed(site: Site) -
 
 
 def test_a_hold_is_not_released_on_another_question_or_a_smaller_sample(site: Site) -> None:
-    revision = revision_of(site)
-    lot = [f"E{n:021d}" for n in range(20)]
+    lot = [f"2{n:021d}" for n in range(20)]
+    revision = revision_of(site, *lot)
     plan = in_force(site, item(1), item(2, follows=(f"{1:032x}",)))
     where = {"item": f"{1:032x}", "global_ids": lot, "model_revision": revision}
     run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
@@ -271,7 +308,7 @@ def test_a_hold_is_not_released_on_another_question_or_a_smaller_sample(site: Si
 
 
 def test_an_item_that_was_released_for_one_element_frees_no_other(site: Site) -> None:
-    revision = revision_of(site)
+    revision = revision_of(site, ELEMENT, OTHER_ELEMENT)
     plan = in_force(site, item(1), item(2, follows=(f"{1:032x}",)))
     where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
     run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
@@ -320,7 +357,7 @@ def test_a_scan_check_speaks_for_an_item_that_is_measured_by_scan(site: Site) ->
 
 
 def test_nobody_attends_for_another_party(site: Site) -> None:
-    revision = revision_of(site)
+    revision = revision_of(site, ELEMENT, OTHER_ELEMENT)
     points: list[dict[str, object]] = [
         {"party": "contractor", "code": "I"},
         {"party": "customer", "code": "W", "notice_hours": 24},
@@ -346,7 +383,7 @@ def test_nobody_attends_for_another_party(site: Site) -> None:
 
 
 def test_an_open_nonconformance_of_what_an_item_looks_at_holds_it_even_when_nobody_linked_it(site: Site) -> None:
-    revision = revision_of(site)
+    revision = revision_of(site, ELEMENT, OTHER_ELEMENT)
     plan = in_force(site, item(1))
     where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
     run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
@@ -357,7 +394,7 @@ def test_an_open_nonconformance_of_what_an_item_looks_at_holds_it_even_when_nobo
 
 
 def test_a_supplier_sees_what_is_carried_out_of_a_shared_plan(site: Site) -> None:
-    revision = revision_of(site)
+    revision = revision_of(site, ELEMENT, OTHER_ELEMENT)
     plan = in_force(site, item(1))
     where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
     assert site.browsers["sue"].post(f"{site.root}{plan}/executions", where).status_code == 404
