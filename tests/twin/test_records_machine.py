@@ -299,7 +299,7 @@ class Life(RuleBasedStateMachine):
         if len(self.capas) < 2:
             stored = capas.open_capa(
                 self.store, self.by(QUINN), self.project, kind=CapaKind.CORRECTIVE, title="off", risk=Risk.HIGH,
-                owner=CARL.id, due=date(2026, 6, 1),
+                owner=OLGA.id, due=date(2026, 6, 1),
                 sources=(CapaSource(SourceKind.NCR, self.ncrs[place % len(self.ncrs)]),),
             )  # fmt: skip
             self.capas.append(stored.record.id)
