@@ -81,5 +81,5 @@ def test_what_an_action_reaches_follows_the_table() -> None:
 
     assert permit(member(Role.INSPECTOR), Action.NCR_RAISE) == Scope(frozenset({"2" * 32}))
     assert permit(member(Role.SUPPLIER), Action.NCR_READ) == Scope(frozenset({"2" * 32}), {"2" * 32: "3" * 32})
-    with pytest.raises(NotAllowed, match="the role viewer does not have ncr.raise: ask owner"):
+    with pytest.raises(NotAllowed, match=r"the role viewer does not have ncr\.raise: ask owner"):
         permit(member(Role.VIEWER), Action.NCR_RAISE)
