@@ -38,7 +38,7 @@ class DocumentReferenceIn(BcfSchema):
 
     guid: Guid | None = None
     document_guid: Guid | None = None
-    url: Annotated[str, Field(pattern="^https?://[^\\s]+$", max_length=1000)] | None = None
+    url: Annotated[str, Field(pattern=r"^https?://[^\s\x00-\x1f\x7f]+$", max_length=1000)] | None = None
     description: Word | None = None
 
     def reference(self, guid: str) -> DocumentReference:
