@@ -47,7 +47,7 @@ def test_a_check_is_ordered_with_its_files(world: World, tower: Tower) -> None:
     [
         ({"tolerance_mm": "10", "standard": "default"}, 422, "give one of"),
         ({"standard": "GB 99999"}, 422, "no standard named"),
-        ({"tolerance_mm": "0"}, 422, "greater than 0"),
+        ({"tolerance_mm": "0"}, 422, "is more than 0"),
         ({"tolerance_mm": "NaN"}, 422, "finite"),
         ({"tolerances": "0" * 32}, 404, "there is no upload"),
         ({"registration": "somehow"}, 422, "auto"),

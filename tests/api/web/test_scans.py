@@ -33,7 +33,7 @@ def test_scans_become_one_job_with_everything_that_was_said_of_them(world: World
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"captured_at": "2026-11-20T14:30:00"}, "timezone"),
+        ({"captured_at": "2026-11-20T14:30:00"}, "time zone"),
         ({"uploads": []}, "at least 1"),
         ({"instrument": INSTRUMENT | {"calibrated_until": "2020-01-01"}}, "check both dates"),
         ({"uploads": ["0" * 32]}, "there is no upload"),
