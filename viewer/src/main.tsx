@@ -9,7 +9,7 @@ import { EpochChoice, Project } from "./panels/project";
 import { Projects } from "./panels/projects";
 import { NewPassword, SignIn } from "./panels/sign-in";
 import { dress, Switches, theme } from "./panels/switches";
-import "./style.css";
+import "./styles/index.css";
 
 function App() {
   const [fault, setFault] = useState<Problem | null>(null);

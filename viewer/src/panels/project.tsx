@@ -2,10 +2,12 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "../core/i18n";
+import { mode } from "../core/mode";
 import { go, place } from "../core/route";
 import { open, selected, type Workspace, workspace } from "../core/state";
 import { Detail } from "./detail";
 import { Tools } from "./legend";
+import { Dock, Rail } from "./modes";
 import { Failed, Loading } from "./notices";
 import { NcrCard } from "./records";
 import { ElementList } from "./table";
@@ -30,8 +32,9 @@ function Ready({ work }: { work: Workspace }) {
     if (chosen) sheet.value = "details";
     else if (sheet.value === "details") sheet.value = "";
   }, [chosen]);
+  const shown = mode.value && sheet.value !== "table" ? "details" : sheet.value; // a mode's panel is beside the details
   return (
-    <div class="work" data-sheet={sheet.value}>
+    <div class="work" data-sheet={shown}>
       <aside class="side left">
         <ElementList />
       </aside>
@@ -50,8 +53,10 @@ function Ready({ work }: { work: Workspace }) {
         <div class="overlay">
           <Tools work={work} />
         </div>
+        <Rail work={work} />
       </div>
       <aside class="side right">
+        <Dock work={work} />
         <Detail />
       </aside>
       <nav class="tabs" aria-label={t("menu")}>

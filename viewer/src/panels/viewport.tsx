@@ -21,9 +21,11 @@ import {
 } from "../core/state";
 import { DesignLayer, type SceneIndex } from "../layers/design";
 import { DeviationLayer } from "../layers/deviation";
+import { PARTS } from "../scene/parts";
 import { Picker } from "../scene/picking";
 import { Stage } from "../scene/stage";
 import { CHOSEN, GHOST, HIDDEN, SOLID } from "../scene/style";
+import type { View } from "../scene/view";
 import { theme } from "./switches";
 
 type Phase = "loading" | "ready" | "no-webgl" | "lost" | "failed";
@@ -153,6 +155,18 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
     told.setPhase("ready");
     return shown;
   }
+  const askedFirst: ((x: number, y: number) => boolean)[] = [];
+  const view: View = {
+    stage,
+    work,
+    design: () => design,
+    pick: shown.pick,
+    onTap: (asked) => {
+      askedFirst.push(asked);
+      return () => askedFirst.splice(askedFirst.indexOf(asked), 1);
+    },
+  };
+  for (const part of PARTS) ends.push(part(view));
 
   async function begin(): Promise<void> {
     const answer = await fetch(`${base}model.json`);
@@ -241,6 +255,7 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
   };
   const release = (event: PointerEvent) => {
     if (!down || !design || Math.hypot(event.offsetX - down.x, event.offsetY - down.y) > 6) return;
+    if (askedFirst.some((asked) => asked(event.offsetX, event.offsetY))) return;
     const id = shown.pick(event.offsetX, event.offsetY);
     const row = id === null ? undefined : work.table.rows[id];
     byTap = row !== undefined;

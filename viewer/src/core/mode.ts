@@ -1,0 +1,10 @@
+/** What somebody is doing beside looking: one mode at a time, shown by a panel of its own. */
+import { signal } from "@preact/signals";
+
+/** Name of a mode of `panels/modes.ts`; empty for plain looking and selecting. */
+export const mode = signal("");
+
+/** Begin a mode, or end it when it goes on already. */
+export function toggle(name: string): void {
+  mode.value = mode.value === name ? "" : name;
+}

@@ -1,0 +1,70 @@
+/** The modes there are: a button in the rail each, and a panel that is fetched when it is first wanted. */
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { type Key, t } from "../core/i18n";
+import { mode, toggle } from "../core/mode";
+import type { Workspace } from "../core/state";
+import { Loading } from "./notices";
+
+export type ModePanel = ComponentType<{ work: Workspace }>;
+
+export interface Mode {
+  name: string;
+  /** One character or two, seen beside the label. */
+  sign: string;
+  label: Key;
+  /** False where the mode has nothing to work on. */
+  offered(work: Workspace): boolean;
+  panel(): Promise<ModePanel>;
+}
+
+export const MODES: readonly Mode[] = [];
+
+export function Rail({ work }: { work: Workspace }) {
+  const offered = MODES.filter((one) => one.offered(work));
+  if (offered.length === 0) return null;
+  return (
+    <nav class="rail" aria-label={t("modes")}>
+      {offered.map((one) => (
+        <button
+          key={one.name}
+          type="button"
+          class="rung"
+          aria-pressed={mode.value === one.name}
+          title={t(one.label)}
+          onClick={() => toggle(one.name)}
+        >
+          <span aria-hidden="true">{one.sign}</span>
+          <span class="small">{t(one.label)}</span>
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+/** The panel of the mode that goes on. */
+export function Dock({ work }: { work: Workspace }) {
+  const going = MODES.find((one) => one.name === mode.value);
+  const [panel, setPanel] = useState<{ name: string; shown: ModePanel } | null>(null);
+  useEffect(() => {
+    if (!going) return;
+    let wanted = true;
+    void going.panel().then((shown) => wanted && setPanel({ name: going.name, shown }));
+    return () => {
+      wanted = false;
+    };
+  }, [going]);
+  if (!going) return null;
+  const Shown = panel?.name === going.name ? panel.shown : null;
+  return (
+    <section class="dock" aria-label={t(going.label)}>
+      <header class="between">
+        <h2>{t(going.label)}</h2>
+        <button type="button" class="quiet" aria-label={t("close")} onClick={() => toggle(going.name)}>
+          ✕
+        </button>
+      </header>
+      {Shown ? <Shown work={work} /> : <Loading />}
+    </section>
+  );
+}
