@@ -1,9 +1,10 @@
-"""Find out which system libraries are missing by loading them, and install them or say how.
+"""Find out which system packages are missing, and install them or say how.
 
-    python scripts/system_packages.py
+    python scripts/system_packages.py            the libraries of off-screen pictures, found by loading them
+    python scripts/system_packages.py browser    a Chromium, for the viewer's tests
 
-Off-screen pictures need EGL and OpenGL; every other library comes inside a wheel. Exit status 0: all there (now);
-2: not, and the line on stderr is the command that helps.
+Every other library comes inside a wheel. Exit status 0: all there (now), or only the browser is not and its tests will
+say so; 2: a library is not, and the line on stderr is the command that helps.
 """
 
 import os
@@ -13,6 +14,7 @@ import sys
 
 LIBRARIES = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1"}
 """What VTK's renderer loads -> the Debian and Ubuntu package that brings it."""
+BROWSERS = ("chromium", "chromium-browser")
 
 
 def loads(library):
@@ -48,8 +50,22 @@ def install_packages(packages):
     return done.returncode == 0
 
 
+def browser():
+    """Return whether there is a Chromium, where it may be put there also."""
+    if os.environ.get("QTEMS_CHROMIUM") or any(map(shutil.which, BROWSERS)):
+        return True
+    return install_packages(["chromium"]) and any(map(shutil.which, BROWSERS))
+
+
 def main():
     """Check, install when that is allowed, check again."""
+    if sys.argv[1:] == ["browser"]:
+        if not browser():
+            sys.stderr.write(
+                "setup: there is no Chromium, so the viewer is not tested in one. Debian: sudo apt-get install -y "
+                "chromium; elsewhere let QTEMS_CHROMIUM name the program\n"
+            )
+        return 0
     wanted = missing()
     if wanted and install_packages(wanted):
         wanted = missing()
