@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,12 +113,11 @@ def run_serve(arguments: argparse.Namespace) -> int:
         _first_run(settings, database)
         worker = None if arguments.no_worker else WorkerProcess(_environment(settings))
         try:
-            if worker:
-                worker.start()
-            print(f"qtems {version('qtems')} at {settings.base_url} (data in {settings.data_dir})", flush=True)
-            _serve(services, listener)
-        except (KeyboardInterrupt, Terminated):
-            pass
+            with suppress(KeyboardInterrupt, Terminated):  # how a server is meant to end; what follows is its end
+                if worker:
+                    worker.start()
+                print(f"qtems {version('qtems')} at {settings.base_url} (data in {settings.data_dir})", flush=True)
+                _serve(services, listener)
         finally:
             if worker:
                 worker.stop()
@@ -147,13 +147,12 @@ def run_worker(arguments: argparse.Namespace) -> int:
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _LOG.info("worker %s is ready", worker.name)
     try:
-        chores = upkeep(
-            store, blobs, utc_now, deliver=deliver_of(settings), mailing=mailing_of(settings),
-            ledger=ledger_of(settings),
-        )  # fmt: skip
-        open_queue(settings.queue_url).serve(worker, threads=arguments.threads, periodic=chores)
-    except (KeyboardInterrupt, Terminated):
-        pass
+        with suppress(KeyboardInterrupt, Terminated):  # how a worker is meant to end: the queue has handed back its job
+            chores = upkeep(
+                store, blobs, utc_now, deliver=deliver_of(settings), mailing=mailing_of(settings),
+                ledger=ledger_of(settings),
+            )  # fmt: skip
+            open_queue(settings.queue_url).serve(worker, threads=arguments.threads, periodic=chores)
     finally:
         database.close()
     return ExitCode.CONFORMS

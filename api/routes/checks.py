@@ -1,13 +1,15 @@
 """Checks: ordered, and what they left: the registration, reports, every file."""
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
 
 from api.deps import BlobsDep, ContextDep, MemberDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
 from api.download import STATUSES, KeptFile, download
-from api.etag import Expected, tag
+from api.etag import Expected
+from api.held import CheckHeld
 from api.paging import Filtered, Listed
 from api.routes.jobs import accepted
 from api.routing import Routes
@@ -25,7 +27,7 @@ from twin.record import Evidence, Id
 from twin.store.blobs import BlobStore
 from twin.store.records import CHECK_RUN
 from twin.store.repository import Store
-from twin.store.view import Scope
+from twin.store.view import Scope, Stored
 
 routes = Routes("checks")
 FileName = Annotated[str, Path(description="A file's name", pattern=r"^[\w.-]{1,100}$", examples=["report.html"])]
@@ -60,44 +62,27 @@ def create_check(
 
 
 @routes.get("/projects/{project}/checks/{check}", Action.CHECK_READ, "Read a check")
-def read_check(check: RecordId, store: StoreDep, rows: RowsDep, response: Response) -> CheckOut:
+def read_check(check: CheckHeld) -> CheckOut:
     """Return a check: what it depends on and what it left."""
-    with store.read() as view:
-        stored = view.get(CHECK_RUN, check, rows)
-    tag(response, stored.version)
-    return check_out(stored)
+    return check_out(check.tagged(check.stored))
 
 
 @routes.post("/projects/{project}/checks/{check}/count", Action.CHECK_DECIDE, "Let a check count")
-def let_count(
-    check: RecordId, expected: Expected, given: Reason, context: ContextDep, services: ServicesDep, rows: RowsDep,
-    response: Response,
-) -> CheckOut:  # fmt: skip
+def let_count(check: CheckHeld, expected: Expected, given: Reason) -> CheckOut:
     """Let a check say what is known after its epoch, in place of the one that did, which is kept for information.
 
     What is known after later epochs is derived anew; what it found is raised as findings.
     """
-    stored = count_check(
-        services.store, services.blobs, context, check, reason=given.reason, expected=expected, scope=rows
-    )
-    tag(response, stored.version)
-    return check_out(stored)
+    return _corrected(count_check, check, expected, given)
 
 
 @routes.post("/projects/{project}/checks/{check}/withdraw", Action.CHECK_DECIDE, "Let no check count")
-def withdraw(
-    check: RecordId, expected: Expected, given: Reason, context: ContextDep, services: ServicesDep, rows: RowsDep,
-    response: Response,
-) -> CheckOut:  # fmt: skip
+def withdraw(check: CheckHeld, expected: Expected, given: Reason) -> CheckOut:
     """Let the check that counts for its epoch count no more, with none in its place, until one is let count.
 
     What is known after later epochs is derived anew; what it found and nobody decided is superseded.
     """
-    stored = withdraw_check(
-        services.store, services.blobs, context, check, reason=given.reason, expected=expected, scope=rows
-    )
-    tag(response, stored.version)
-    return check_out(stored)
+    return _corrected(withdraw_check, check, expected, given)
 
 
 @routes.get("/projects/{project}/checks/{check}/registration", Action.CHECK_READ, "How was the scan registered")
@@ -131,6 +116,18 @@ def download_check_file(
         if one.description == file:
             return _given(request, blobs, one)
     raise NotFound(f"the check wrote no {file}; there is {', '.join(e.description for e in (run.report, *run.files))}")
+
+
+def _corrected(correct: Callable[..., Stored[CheckRun]], check: CheckHeld, expected: int, given: Reason) -> CheckOut:
+    """Let another check of the epoch count, or none, and return the check as it is then."""
+    return check_out(
+        check.tagged(
+            correct(
+                check.store, check.services.blobs, check.context, check.id, reason=given.reason, expected=expected,
+                scope=check.scope,
+            )
+        )
+    )  # fmt: skip
 
 
 def _check(store: Store, check: Id, rows: Scope) -> CheckRun:

@@ -2,8 +2,9 @@
 
 from fastapi import Response
 
-from api.deps import ContextDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
-from api.etag import Expected, tag
+from api.deps import ContextDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
+from api.etag import Expected
+from api.held import ScanHeld
 from api.paging import Filtered, Listed
 from api.routes.jobs import accepted
 from api.routing import Routes
@@ -40,27 +41,20 @@ def create_scan(
 
 
 @routes.get("/projects/{project}/scans/{epoch}", Action.SCAN_READ, "Read a scan epoch")
-def read_scan(epoch: RecordId, store: StoreDep, rows: RowsDep, response: Response) -> ScanOut:
+def read_scan(epoch: ScanHeld) -> ScanOut:
     """Return a scan epoch."""
-    with store.read() as view:
-        stored = view.get(SCAN_EPOCH, epoch, rows)
-    tag(response, stored.version)
-    return scan_out(stored)
+    return scan_out(epoch.tagged(epoch.stored))
 
 
 @routes.post("/projects/{project}/scans/{epoch}/redate", Action.CHECK_DECIDE, "Put right when a scan was captured")
-def redate(
-    epoch: RecordId, expected: Expected, given: Redating, context: ContextDep, services: ServicesDep, rows: RowsDep,
-    response: Response,
-) -> ScanOut:  # fmt: skip
+def redate(epoch: ScanHeld, expected: Expected, given: Redating) -> ScanOut:
     """Give an epoch the time at which it was really captured, with the reason.
 
     What is known after it and all later epochs is derived anew in the new order; findings that it had superseded as if
     it were later are raised again.
     """
     stored = redate_scan(
-        services.store, services.blobs, context, epoch, given.captured_at, reason=given.reason, expected=expected,
-        scope=rows,
+        epoch.store, epoch.services.blobs, epoch.context, epoch.id, given.captured_at, reason=given.reason,
+        expected=expected, scope=epoch.scope,
     )  # fmt: skip
-    tag(response, stored.version)
-    return scan_out(stored)
+    return scan_out(epoch.tagged(stored))

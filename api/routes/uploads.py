@@ -6,6 +6,7 @@ scan or check that names the upload asks for its own right.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Header, Request, Response
@@ -105,15 +106,13 @@ def delete_upload(project: ProjectId, upload: RecordId, context: ContextDep, sto
 async def _blocks(body: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
     """Yield a body in blocks; when the line breaks, or the server ends, what came before it is the last one."""
     held, size = list[bytes](), 0
-    try:
+    with suppress(ClientDisconnect):  # not an error here: what came is kept, and the client goes on from there
         async for piece in body:
             held.append(piece)
             size += len(piece)
             if size >= BLOCK:
                 yield held
                 held, size = [], 0
-    except ClientDisconnect:
-        pass
     if size:
         yield held
 

@@ -97,6 +97,7 @@ def test_an_empty_place_chooses_nothing(site: Site) -> None:
     page = site.inside()
     page.mouse.click(*page.evaluate(PICK, [500, 700]))
     page.wait_for_selector("text=Tap an element")
+    assert page.locator(".detail .id").count() == page.locator(".row.chosen").count() == 0
     page.context.close()
 
 
@@ -107,6 +108,9 @@ def test_a_row_shows_its_element_and_keys_move_on(site: Site) -> None:
     page.focus(".rows")
     page.keyboard.press("ArrowDown")
     page.wait_for_function(f"() => document.querySelector('.detail .id').textContent !== '{first}'")
+    second = page.inner_text(".detail .id")
+    assert {first, second} <= set(site.made.global_ids)
+    assert first != second
     page.context.close()
 
 
@@ -201,4 +205,5 @@ def test_a_server_that_is_gone_is_said_with_a_way_on(site: Site) -> None:
     page.unroute("**/api/v1/**")
     page.click(".detail [role=alert] button")
     page.wait_for_selector(".measurements")
+    assert "GB 50204-2015" in page.inner_text(".measurements"), "the way on leads to what was asked for"
     page.context.close()

@@ -27,9 +27,7 @@ def decide_on_capa(
 ) -> Stored[NonConformance]:
     """Decide whether the cause of a record has to be eliminated, and by which CAPAs; each of them then answers it."""
     with store.write(context) as unit:
-        old = unit.get(records.NCR, ncr, scope)
-        if old.version != expected:
-            return unit.save(records.NCR, old.record, expected=expected)  # raises
+        old = unit.take(records.NCR, ncr, scope, expected=expected)
         if capas and not needed:
             raise Refused("a record that needs no CAPA names none: leave them out, or say that one is needed")
         decision = CapaDecision(needed, reason, context.actor, context.now, tuple(dict.fromkeys(capas)))
@@ -49,9 +47,7 @@ def link_capa(
 ) -> Stored[Capa]:
     """Let a CAPA answer one more record; a nonconformance among them names it from then on."""
     with store.write(context) as unit:
-        old = unit.get(records.CAPA, capa, scope)
-        if old.version != expected:
-            return unit.save(records.CAPA, old.record, expected=expected)  # raises
+        old = unit.take(records.CAPA, capa, scope, expected=expected)
         linked = link_source(old.record, source)
         name_in_source(unit, linked, source, scope)
         return advance(unit, records.CAPA, old, linked, action="link_source")
@@ -62,9 +58,7 @@ def unlink_capa(
 ) -> Stored[Capa]:
     """Let a CAPA no longer answer a record."""
     with store.write(context) as unit:
-        old = unit.get(records.CAPA, capa, scope)
-        if old.version != expected:
-            return unit.save(records.CAPA, old.record, expected=expected)  # raises
+        old = unit.take(records.CAPA, capa, scope, expected=expected)
         unlinked = unlink_source(old.record, source)
         if source.kind is SourceKind.NCR:
             leave_out(unit, capa, unit.get(records.NCR, source.id, scope))

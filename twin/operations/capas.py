@@ -192,9 +192,7 @@ def evaluate_capa(
         If a lot is named that is none.
     """
     with store.write(context) as unit:
-        old = unit.get(records.CAPA, capa, scope)
-        if old.version != expected:
-            return unit.save(records.CAPA, old.record, expected=expected)  # raises
+        old = unit.take(records.CAPA, capa, scope, expected=expected)
         seen = observed(unit, old.record, found.lots, found.reason)
         judged = evaluate(
             old.record, found.value, actor=context.actor, now=context.now, evidence=found.evidence, seen=seen
@@ -207,9 +205,7 @@ def ask_to_cancel(
 ) -> Stored[Capa]:
     """Ask to give a CAPA up: kept with the name of who asks, until somebody else signs it; who may sign is told."""
     with store.write(context) as unit:
-        old = unit.get(records.CAPA, capa, scope)
-        if old.version != expected:
-            return unit.save(records.CAPA, old.record, expected=expected)  # raises
+        old = unit.take(records.CAPA, capa, scope, expected=expected)
         asked = request_cancellation(old.record, reason, actor=context.actor, now=context.now)
         new = advance(unit, records.CAPA, old, asked, action="request_cancellation", reason=reason)
         face = face_of(asked)
@@ -249,9 +245,7 @@ def sign_cancellation(
     The nonconformances that it answers no longer name it: whether another one is needed is open again there.
     """
     with store.write(context) as unit:
-        old = unit.get(records.CAPA, capa, scope)
-        if old.version != expected:
-            return unit.save(records.CAPA, old.record, expected=expected)  # raises
+        old = unit.take(records.CAPA, capa, scope, expected=expected)
         signature = _signature(context, member, cancellation_digest(old.record))
         gone = cancel(old.record, signature, actor=context.actor, now=context.now)
         for ncr in gone.ncrs:

@@ -49,9 +49,7 @@ def change(
         Whatever the verb refuses.
     """
     with store.write(context) as unit:
-        old = unit.get(kind, record, scope)
-        if old.version != expected:
-            return unit.save(kind, old.record, expected=expected)  # raises, before the domain judges a state unseen
+        old = unit.take(kind, record, scope, expected=expected)
         new = unit.save(kind, step(old.record), expected=expected, action=action, reason=reason)
         if then is not None and new.version != old.version:
             then(unit, old, new)

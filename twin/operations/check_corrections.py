@@ -59,9 +59,7 @@ def redate_scan(
         If it has this time already, or no reason is given.
     """
     with store.write(context) as unit:
-        old = unit.get(records.SCAN_EPOCH, epoch, scope)
-        if old.version != expected:
-            return unit.save(records.SCAN_EPOCH, old.record, expected=expected)  # raises
+        old = unit.take(records.SCAN_EPOCH, epoch, scope, expected=expected)
         why = _reason(reason, "the time of capture is wrong")
         require_past(captured_at, context.now, "captured_at")
         if captured_at == old.record.captured_at:
@@ -100,9 +98,7 @@ def withdraw_check(
         If it does not count, or no reason is given.
     """
     with store.write(context) as unit:
-        old = unit.get(records.CHECK_RUN, check, scope)
-        if old.version != expected:
-            return unit.save(records.CHECK_RUN, old.record, expected=expected)  # raises
+        old = unit.take(records.CHECK_RUN, check, scope, expected=expected)
         if not old.record.counts:
             raise Refused(f"check {check} does not count: there is nothing to withdraw")
         why = _reason(reason, "this check is to count no more")

@@ -59,9 +59,7 @@ def count_check(
         If it counts already, its registration was refused, or no reason is given.
     """
     with store.write(context) as unit:
-        old = unit.get(records.CHECK_RUN, check, scope)
-        if old.version != expected:
-            return unit.save(records.CHECK_RUN, old.record, expected=expected)  # raises
+        old = unit.take(records.CHECK_RUN, check, scope, expected=expected)
         if old.record.counts:
             raise Refused(f"check {check} counts for its epoch already")
         if old.record.registration.status is RegistrationStatus.REFUSED:

@@ -126,9 +126,7 @@ def sign_inspection(
     """
     require_granted(member, capacity)
     with store.write(context) as unit:
-        old = unit.get(records.INSPECTION, inspection, scope)
-        if old.version != expected:
-            return unit.save(records.INSPECTION, old.record, expected=expected)  # raises
+        old = unit.take(records.INSPECTION, inspection, scope, expected=expected)
         signature = Signature(
             context.actor.id, context.actor.name, SignatureMeaning.AUTHORSHIP, capacity.value, context.now,
             signing_digest(old.record),

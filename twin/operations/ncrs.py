@@ -86,9 +86,7 @@ def open_ncr(
 ) -> Stored[NonConformance]:
     """Open a draft under the project's next number; a number is given only to what may be opened."""
     with store.write(context) as unit:
-        old = unit.get(records.NCR, ncr, scope)
-        if old.version != expected:
-            return unit.save(records.NCR, old.record, expected=expected)  # raises, before the domain judges it
+        old = unit.take(records.NCR, ncr, scope, expected=expected)
         project = unit.get(records.PROJECT, old.record.project).record
         open_record(old.record, number=f"{project.key}-NCR-0000", actor=context.actor, now=context.now)
         number = f"{project.key}-NCR-{unit.number(project.id, 'ncr'):04d}"
@@ -138,9 +136,7 @@ def close_ncr(
     """
     able = require_granted(member, *CLOSES_AS)
     with store.write(context) as unit:
-        old = unit.get(records.NCR, ncr, scope)
-        if old.version != expected:
-            return unit.save(records.NCR, old.record, expected=expected)  # raises
+        old = unit.take(records.NCR, ncr, scope, expected=expected)
         signature = Signature(
             context.actor.id, context.actor.name, SignatureMeaning.APPROVAL, able.value, context.now,
             closing_sha256(old.record),
@@ -163,9 +159,7 @@ def prove_line(
         If a failed lot names a record that does not exist, was given up, or is about something else.
     """
     with store.write(context) as unit:
-        old = unit.get(records.NCR, ncr, scope)
-        if old.version != expected:
-            return unit.save(records.NCR, old.record, expected=expected)  # raises
+        old = unit.take(records.NCR, ncr, scope, expected=expected)
         proven = record_proof(old.record, proof, now=context.now)
         require_children(unit, old.record, proof)
         return advance(unit, records.NCR, old, proven, action="record_proof")

@@ -84,9 +84,7 @@ def approve_plan(
 ) -> Stored[InspectionPlan]:
     """Put an issue into force and take the one before out of force, in one transaction."""
     with store.write(context) as unit:
-        old = unit.get(records.INSPECTION_PLAN, plan, scope)
-        if old.version != expected:
-            return unit.save(records.INSPECTION_PLAN, old.record, expected=expected)  # raises
+        old = unit.take(records.INSPECTION_PLAN, plan, scope, expected=expected)
         before = unit.get(records.INSPECTION_PLAN, old.record.supersedes) if old.record.supersedes else None
         approved = approve(old.record, before.record if before else None, actor=context.actor, now=context.now)
         new = advance(unit, records.INSPECTION_PLAN, old, approved, action="approve")

@@ -126,9 +126,7 @@ def note_finding(
         If it is about elements that the record does not name, or says something else and nobody says why.
     """
     with store.write(context) as unit:
-        old = unit.get(records.NCR, ncr, scope)
-        if old.version != expected:
-            return unit.save(records.NCR, old.record, expected=expected)  # raises
+        old = unit.take(records.NCR, ncr, scope, expected=expected)
         found = unit.get(records.FINDING, finding, Scope(frozenset({old.record.project})))
         _require_named(old.record, found.record)
         known = known_defect(old.record, context.now)

@@ -18,7 +18,7 @@ from twin.store.database import Database
 from twin.store.kinds import Kind
 from twin.store.schema import OUTBOX, RECORD_ELEMENT, SEQUENCE, SHARE
 from twin.store.trail import SYSTEM, append
-from twin.store.view import Stored, View
+from twin.store.view import EVERYTHING, Scope, Stored, View
 
 T = TypeVar("T")
 
@@ -61,6 +61,24 @@ class Unit(View):
         self._name_elements(kind.elements(record), body["id"])
         self._append(kind, record, None, body, 1, action, reason)
         return Stored(record, 1, now, now)
+
+    def take(self, kind: Kind[T], record: Id, scope: Scope = EVERYTHING, *, expected: int) -> Stored[T]:
+        """Return a record to be changed, before the domain judges a state that the actor has not seen.
+
+        Parameters
+        ----------
+        expected
+            The version that the change is made from.
+
+        Raises
+        ------
+        Overtaken
+            If somebody else changed it meanwhile.
+        """
+        found = self.get(kind, record, scope)
+        if found.version != expected:
+            raise _overtaken(kind)
+        return found
 
     def save(self, kind: Kind[T], record: T, *, expected: int, action: str = "update", reason: str = "") -> Stored[T]:
         """Keep the next state of a record; one that is equal to what is kept changes nothing.

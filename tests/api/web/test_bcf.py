@@ -630,8 +630,9 @@ def test_2_1_reads_the_same(quinn: Client, draft: dict[str, Any]) -> None:
 
 def test_an_unknown_topic_or_project_is_not_there(quinn: Client) -> None:
     for path in (f"topics/{uuid4()}", "topics/1", f"topics/{uuid4()}/viewpoints", f"topics/{uuid4()}/comments"):
-        quinn.get(path, status=404)
-    quinn.get(f"{ROOT}/bcf/3.0/projects/{uuid4().hex}/topics", status=404)
+        assert "there is no topic" in quinn.get(path, status=404)["message"]
+    foreign = quinn.get(f"{ROOT}/bcf/3.0/projects/{uuid4().hex}/topics", status=404)
+    assert "there is no project" in foreign["message"]
 
 
 def test_the_trail_holds_after_all_of_it(site: Site) -> None:

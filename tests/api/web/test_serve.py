@@ -74,11 +74,17 @@ def worker_of(process: subprocess.Popen[str], *, but: int = 0) -> int:
     raise AssertionError("no worker was started")
 
 
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def wait_until_gone(pid: int) -> None:
     for _ in range(10 * _PATIENCE_S):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+        if not is_alive(pid):
             return
         time.sleep(0.1)  # another process has no event to wait for
     pytest.fail(f"process {pid} is still there")
@@ -116,8 +122,11 @@ def test_a_worker_that_dies_is_started_again_and_ends_with_a_killed_server(tmp_p
         first = worker_of(process)
         os.kill(first, signal.SIGKILL)
         second = worker_of(process, but=first)
+        assert process.poll() is None, "the server itself goes on"
         process.kill()
         wait_until_gone(second)
+        assert not is_alive(first)
+        assert not is_alive(second)
 
 
 def test_a_server_that_ends_keeps_what_came_of_a_running_upload_and_ends_at_once(tmp_path: Path) -> None:

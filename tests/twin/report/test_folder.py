@@ -137,6 +137,8 @@ def test_inputs_beside_the_reports_are_welcome(out: Path) -> None:
     """Only names of reports are taken."""
     (out / "site.laz").write_bytes(b"scan")
     ensure_replaceable(out, [out / "site.laz", Path("auto")])
+    put(out, NEW)
+    assert contents(out) == {**NEW, "site.laz": b"scan"}
 
 
 @pytest.mark.parametrize("broken_at", range(8))
