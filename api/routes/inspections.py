@@ -100,7 +100,7 @@ def raise_inspection_ncr(inspection: InspectionHeld, given: wire.SuggestedNcr) -
         scope=inspection.scope,
     )  # fmt: skip
     tag(inspection.response, stored.version)
-    return ncr_out(stored, inspection.now)
+    return ncr_out(stored, inspection.now, inspection.member)
 
 
 @routes.post(ONE + "/start", Action.INSPECTION_PERFORM, "Start an inspection")

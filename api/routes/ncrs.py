@@ -4,7 +4,18 @@ from typing import cast
 
 from fastapi import Request, Response
 
-from api.deps import CallerDep, ContextDep, NewIdDep, NowDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
+from api.deps import (
+    CallerDep,
+    ContextDep,
+    MemberDep,
+    NewIdDep,
+    NowDep,
+    PagerDep,
+    ProjectId,
+    RowsDep,
+    ServicesDep,
+    StoreDep,
+)
 from api.download import STATUSES
 from api.etag import Expected, tag
 from api.held import Held, NcrHeld
@@ -45,17 +56,20 @@ ONE = ALL + "/{ncr}"
 
 @routes.get(ALL, Action.NCR_READ, "List nonconformance records")
 def list_ncrs(
-    query: Filtered[NcrQuery], store: StoreDep, rows: RowsDep, pager: PagerDep, now: NowDep
+    query: Filtered[NcrQuery], store: StoreDep, rows: RowsDep, pager: PagerDep, now: NowDep, member: MemberDep
 ) -> Listed[NcrLine]:
     """Return the nonconformance records of a project, drafts among them."""
     with store.read() as view:
-        return pager.records(view, NCR, query, rows, lambda stored: ncr_line(stored, now), where=query.columns(now))
+        return pager.records(
+            view, NCR, query, rows, lambda stored: ncr_line(stored, now, member), where=query.columns(now)
+        )
 
 
 @routes.post(ALL, Action.NCR_RAISE, "Raise a nonconformance", status=201)
 def create_ncr(
-    project: ProjectId, given: NewNcr, context: ContextDep, services: ServicesDep, response: Response
-) -> NcrOut:
+    project: ProjectId, given: NewNcr, context: ContextDep, services: ServicesDep, response: Response,
+    member: MemberDep,
+) -> NcrOut:  # fmt: skip
     """Keep a draft; a check's finding becomes one by confirming it."""
     about = (*given.global_ids, *(one.global_id for one in given.violations if one.global_id))
     require_known(services.store, services.blobs, project, about)
@@ -63,7 +77,7 @@ def create_ncr(
     evidence = tuple(one.value() for one in given.evidence)
     stored = raise_ncr(services.store, context, project, evidence=evidence, **values)
     tag(response, stored.version)
-    return ncr_out(stored, context.now)
+    return ncr_out(stored, context.now, member)
 
 
 @routes.get(ONE, Action.NCR_READ, "Read a nonconformance record")
@@ -322,4 +336,4 @@ def reopen_ncr(ncr: NcrHeld, expected: Expected, given: Reason) -> NcrOut:
 
 
 def _shown(ncr: Held[NonConformance], stored: Stored[NonConformance]) -> NcrOut:
-    return ncr_out(ncr.tagged(stored), ncr.now)
+    return ncr_out(ncr.tagged(stored), ncr.now, ncr.member)

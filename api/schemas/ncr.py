@@ -24,11 +24,14 @@ from geometry.verdict import Outcome
 from twin.access import Capacity
 from twin.disposition import ChildLot, Concession, Decision, DispositionLine, Proof
 from twin.finding import Severity
-from twin.ncr import NonConformance, State, allowed_events, is_overdue, missing_for, total_cost
+from twin.ncr import Event, NonConformance, State, allowed_events, is_overdue, missing_for, total_cost
 from twin.ncr_draft import DraftChanges
+from twin.ncr_duties import Bar, bars, next_steps
+from twin.ncr_guards import required_signatures
 from twin.ncr_parts import Containment, ContainmentKind, Cost, Criteria, Equivalence, Violation
 from twin.ncr_record import concession_until
 from twin.operations.ncr_steps import Seat
+from twin.project import Member
 from twin.record import Actor, Id
 from twin.store.codec import to_json
 from twin.store.view import Span, Stored
@@ -53,24 +56,31 @@ class NcrOut(RecordOut):
 
     model_config = example(
         **RECORD_EXAMPLE, record=to_json(_RECORD), events=[{"event": "contain", "missing": ["a containment"]}],
+        barred={"reject": "raised"}, next=["record_containment"], signs_as=["quality_manager", "contractor"],
         overdue=False, cost_total={"EUR": "120"}, concession_until=None, concession_expired=False,
     )  # fmt: skip
 
     record: NonConformance
     events: list[Possible] = Field(description="What its state knows, and what each event still lacks")
+    barred: dict[Event, Bar] = Field(description="What of it is not the caller's to do, and why")
+    next: list[Event] = Field(description="What the caller can do now that moves it on")
+    signs_as: list[Capacity] = Field(
+        description="In which capacities its disposition is signed, each by another person"
+    )
     overdue: bool
     concession_until: datetime | None = Field(description="When the first of its concessions ends")
     concession_expired: bool = Field(description="What was accepted is accepted no longer, and stands there still")
     cost_total: dict[str, Decimal] = Field(description="What all its cycles cost so far, by currency")
 
 
-def ncr_out(stored: Stored[NonConformance], now: datetime) -> NcrOut:
-    """Return a record as it is sent."""
+def ncr_out(stored: Stored[NonConformance], now: datetime, member: Member) -> NcrOut:
+    """Return a record as it is sent to a member."""
     record, events = stored.record, allowed_events(stored.record)
     lacks = {str(event): missing_for(record, event, now=now) for event in events}
     return NcrOut(
-        **stamp(stored), record=record, events=possible(events, lacks), overdue=is_overdue(record, now),
-        cost_total=total_cost(record), concession_until=concession_until(record),
+        **stamp(stored), record=record, events=possible(events, lacks), barred=bars(record, member),
+        next=list(next_steps(record, member, now)), signs_as=list(required_signatures(record)),
+        overdue=is_overdue(record, now), cost_total=total_cost(record), concession_until=concession_until(record),
         concession_expired=_expired(record, now),
     )  # fmt: skip
 
@@ -82,7 +92,7 @@ class NcrLine(RecordOut):
         **RECORD_EXAMPLE, number="TOWER-NCR-0001", title="Column 1 is 25 mm off its axis", state="open",
         severity="major", quantity="1", unit="element", global_ids=["2O2Fr$t4X7Zf8NOew3FLKr"], assignee=None, due=None,
         containment_due="2026-11-23T08:00:00Z", cycle_count=0, overdue=False, concession_until=None,
-        concession_expired=False,
+        concession_expired=False, next=["record_containment"],
     )  # fmt: skip
 
     number: str
@@ -99,16 +109,18 @@ class NcrLine(RecordOut):
     overdue: bool
     concession_until: datetime | None = Field(description="When the first of its concessions ends")
     concession_expired: bool = Field(description="What was accepted is accepted no longer, and stands there still")
+    next: list[Event] = Field(description="What the caller can do now that moves it on")
 
 
-def ncr_line(stored: Stored[NonConformance], now: datetime) -> NcrLine:
-    """Return a record as it is listed."""
+def ncr_line(stored: Stored[NonConformance], now: datetime, member: Member) -> NcrLine:
+    """Return a record as it is listed to a member."""
     ncr = stored.record
     return NcrLine(
         **stamp(stored), number=ncr.number, title=ncr.title, state=ncr.state, severity=ncr.severity,
         quantity=ncr.quantity, unit=ncr.unit, global_ids=list(ncr.global_ids), assignee=ncr.assignee, due=ncr.due,
         containment_due=ncr.containment_due, cycle_count=ncr.cycle_count, overdue=is_overdue(ncr, now),
         concession_until=concession_until(ncr), concession_expired=_expired(ncr, now),
+        next=list(next_steps(ncr, member, now)),
     )  # fmt: skip
 
 

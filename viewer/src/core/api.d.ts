@@ -104,6 +104,8 @@ export interface components {
         /** @enum {string} */
         Axis: "x" | "y" | "z" | "rx" | "ry" | "rz";
         /** @enum {string} */
+        Bar: "role" | "capacity" | "not_seated" | "raised" | "corrected" | "signed";
+        /** @enum {string} */
         Basis: "verdict" | "reinspection" | "concession" | "ncr_closed";
         BcfCommentOut: {
             guid: string;
@@ -1648,6 +1650,7 @@ export interface components {
             overdue: boolean;
             concession_until: string | null;
             concession_expired: boolean;
+            next: components["schemas"]["Event"][];
         };
         NcrMarkOut: {
             id: string;
@@ -1663,6 +1666,11 @@ export interface components {
             changed_at: string;
             record: components["schemas"]["NonConformance"];
             events: components["schemas"]["Possible"][];
+            barred: {
+                [key: string]: components["schemas"]["Bar"];
+            };
+            next: components["schemas"]["Event"][];
+            signs_as: components["schemas"]["Capacity"][];
             overdue: boolean;
             concession_until: string | null;
             concession_expired: boolean;
