@@ -34,7 +34,7 @@ function App() {
         <a
           class="home"
           href="/"
-          aria-label={t("projects")}
+          aria-label={`qtems – ${t("projects")}`}
           onClick={(event) => {
             event.preventDefault();
             go({ project: "", epoch: "", element: "", filter: "", colour: "", record: "" });

@@ -169,11 +169,19 @@ function FindingCard(asked: { finding: Finding; onConfirm: () => void; onDismiss
 /** A dialog of the browser itself: it holds the focus and closes with Escape. */
 export function Dialog({ title, onEnd, children }: { title: string; onEnd: () => void; children: ComponentChildren }) {
   const frame = useRef<HTMLDialogElement>(null);
+  const gone = useRef(false);
   useEffect(() => {
-    frame.current?.showModal();
+    const node = frame.current;
+    const before = document.activeElement;
+    node?.showModal();
+    return () => {
+      gone.current = true;
+      node?.close();
+      if (before instanceof HTMLElement) queueMicrotask(() => before.focus()); // not by close: it is gone by then
+    };
   }, []);
   return (
-    <dialog ref={frame} class="card dialog" aria-label={title} onClose={onEnd}>
+    <dialog ref={frame} class="card dialog" aria-label={title} onClose={() => gone.current || onEnd()}>
       <header class="between">
         <h2>{title}</h2>
         <button type="button" class="quiet" aria-label={t("close")} onClick={() => frame.current?.close()}>

@@ -77,6 +77,7 @@ export function ElementList() {
         role="grid"
         aria-label={t("elements")}
         aria-rowcount={rows.value.length + 1}
+        aria-activedescendant={chosen && rows.value.includes(chosen) ? `row-${chosen.id}` : undefined}
       >
         <div class="row head" role="row">
           {COLUMNS.map((column) => (
@@ -104,6 +105,7 @@ export function ElementList() {
           <div
             key={row.globalId}
             role="row"
+            id={`row-${row.id}`}
             aria-rowindex={first + k + 2}
             aria-selected={row === chosen}
             class={row === chosen ? "row chosen" : "row"}
