@@ -7,6 +7,8 @@ ifcopenshell answers a missing attribute by importing its rule engine, which tak
 
 from typing import Any
 
+from geometry.note import Note
+
 _NAMES: dict[str, frozenset[str]] = {}
 """``SCHEMA.Class`` -> attribute names: a property of the schema, the same for every file."""
 
@@ -27,3 +29,27 @@ def attribute(instance: Any, name: str, default: Any = None) -> Any:
         return default
     value = getattr(instance, name)
     return default if value is None else value
+
+
+def placement_chain(placement: Any) -> list[Any]:
+    """Return a placement and those that it is relative to, innermost first.
+
+    Raises
+    ------
+    ValueError
+        If one of them depends on itself: kernels never return from such a placement.
+    """
+    chain: list[Any] = []
+    seen: set[int] = set()
+    while placement is not None:
+        if placement.id() in seen:
+            raise ValueError(cyclic(placement))
+        seen.add(placement.id())
+        chain.append(placement)
+        placement = attribute(placement, "PlacementRelTo")
+    return chain
+
+
+def cyclic(placement: Any) -> Note:
+    """Return what is said of a placement that depends on itself."""
+    return Note("placement_cycle", "its placement #{number} is relative to itself", number=str(placement.id()))

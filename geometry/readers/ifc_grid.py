@@ -9,16 +9,12 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.note import Note
-from geometry.readers.ifc_attributes import attribute
+from geometry.readers.ifc_attributes import attribute, placement_chain
 
 
 def has_grid_ancestor(placement: Any) -> bool:
     """Return whether a placement is, or depends on, an IfcGridPlacement."""
-    while placement is not None:
-        if placement.is_a("IfcGridPlacement"):
-            return True
-        placement = attribute(placement, "PlacementRelTo")
-    return False
+    return any(one.is_a("IfcGridPlacement") for one in placement_chain(placement))
 
 
 def grid_frame(placement: Any, frame_of: Callable[[Any], FloatArray], unit_m: float) -> FloatArray:

@@ -27,6 +27,7 @@ from geometry.mesh_health import cleaned, oriented_outward, signed_volume, surfa
 from geometry.note import Note
 from geometry.readers.csg_build import build
 from geometry.readers.csg_check import BooleanCheck, Solid, check_boolean, combined
+from geometry.readers.ifc_attributes import cyclic, placement_chain
 from geometry.readers.ifc_frames import axes_frame
 from geometry.readers.ifc_grid import grid_frame, has_grid_ancestor
 from geometry.readers.ifc_operands import operands_of
@@ -96,6 +97,8 @@ class Kernels:
             self._settings.set(name, value)
         self._kernels: dict[str, tuple[Any, Any]] = {}
         self._frames: dict[int, FloatArray] = {}
+        self._resolving: set[int] = set()
+        """Placements begun: one that is met again before it is in ``_frames`` leads to itself through a grid."""
         self._leaves: dict[int, Mesh | None] = {}
 
     def frame(self, instance: Any) -> FloatArray:
@@ -104,13 +107,20 @@ class Kernels:
         Raises
         ------
         ValueError
-            If the placement is of a kind that the kernel cannot resolve.
+            If the placement is of a kind that the kernel cannot resolve, or depends on itself.
         """
         return np.eye(4) if instance.ObjectPlacement is None else self._placement_frame(instance.ObjectPlacement)
 
     def _placement_frame(self, placement: Any) -> FloatArray:
+        placement_chain(placement)  # raises where a kernel would not return
         if placement.id() not in self._frames:
-            self._frames[placement.id()] = self._resolved(placement)
+            if placement.id() in self._resolving:
+                raise ValueError(cyclic(placement))
+            self._resolving.add(placement.id())
+            try:
+                self._frames[placement.id()] = self._resolved(placement)
+            finally:
+                self._resolving.discard(placement.id())
         return self._frames[placement.id()]
 
     def _resolved(self, placement: Any) -> FloatArray:
@@ -130,6 +140,7 @@ class Kernels:
 
     def shape(self, product: Product, avoid: Collection[str]) -> Shape | None:
         """Return the mesh of a product, or None where no kernel makes one; ``avoid`` names what crashed on it."""
+        placement_chain(product.instance.ObjectPlacement)  # raises where a kernel would not return
         raw = self._boolean(product, avoid) if product.boolean else self._plain(product, avoid)
         if raw is None:
             return None

@@ -7,13 +7,21 @@ from typing import Any
 
 from geometry.design import MapConversion
 from geometry.note import Note
-from geometry.readers.ifc_attributes import attribute
+from geometry.readers.ifc_attributes import attribute, placement_chain
 from geometry.readers.ifc_units import IfcUnits, si_scale
 
 
 def storeys_of(model: Any, unit_m: float) -> dict[int, tuple[str, float]]:
-    """Return instance number -> (unique name, elevation in metres) of the storeys, lowest first."""
-    storeys = sorted(model.by_type("IfcBuildingStorey"), key=lambda storey: (_elevation(storey, unit_m), storey.id()))
+    """Return instance number -> (unique name, elevation in metres) of the storeys, lowest first.
+
+    A storey that depends on its own placement is nowhere, and left out.
+    """
+    heights = {
+        storey: height
+        for storey in model.by_type("IfcBuildingStorey")
+        if (height := _elevation(storey, unit_m)) is not None
+    }
+    storeys = sorted(heights, key=lambda storey: (heights[storey], storey.id()))
     repeats = Counter(_name(storey) for storey in storeys)
     names: dict[int, tuple[str, float]] = {}
     taken: set[str] = set()
@@ -26,7 +34,7 @@ def storeys_of(model: Any, unit_m: float) -> dict[int, tuple[str, float]]:
         while name in taken:
             name, number = f"{base} #{number}", number + 1
         taken.add(name)
-        names[storey.id()] = (name, _elevation(storey, unit_m))
+        names[storey.id()] = (name, heights[storey])
     return names
 
 
@@ -96,14 +104,19 @@ def _property_set(owner: Any, name: str) -> dict[str, Any]:
     return {}
 
 
-def _elevation(storey: Any, unit_m: float) -> float:
+def _elevation(storey: Any, unit_m: float) -> float | None:
     if storey.Elevation is not None:
         return float(storey.Elevation) * unit_m
-    placement, height = storey.ObjectPlacement, 0.0
-    while placement is not None and placement.is_a("IfcLocalPlacement"):
+    try:
+        chain = placement_chain(storey.ObjectPlacement)
+    except ValueError:
+        return None
+    height = 0.0
+    for placement in chain:
+        if not placement.is_a("IfcLocalPlacement"):
+            break
         coordinates = placement.RelativePlacement.Location.Coordinates
         height += float(coordinates[2]) if len(coordinates) > 2 else 0.0
-        placement = placement.PlacementRelTo
     return height * unit_m
 
 

@@ -93,7 +93,8 @@ class _Session:
         for key, ids in order["groups"]:
             self._key = key
             avoid = order["avoid"].get(key, ())
-            made = self._shape(self._products[ids[0]], avoid)
+            whole = [id_ for id_ in ids if not self._is_nowhere(id_)]
+            made = self._shape(self._products[(whole or ids)[0]], avoid)
             header: dict[str, Any] = {"kind": "shape", "key": key, "made": made is not None}
             arrays = ()
             if made is not None:
@@ -102,6 +103,15 @@ class _Session:
             write_frame(channel, header, *arrays)
             for id_ in ids:
                 self._answer_product(id_, avoid, channel)
+
+    def _is_nowhere(self, id_: int) -> bool:
+        from geometry.readers.ifc_attributes import placement_chain
+
+        try:
+            placement_chain(self._products[id_].instance.ObjectPlacement)
+        except ValueError:
+            return True
+        return False
 
     def _shape(self, product: Any, avoid: Collection[str]) -> Any:
         try:

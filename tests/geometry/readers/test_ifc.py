@@ -251,6 +251,21 @@ def test_what_cannot_be_built_or_seen_is_no_element(tmp_path: Path) -> None:
     assert list(by_name(read_ifc(model.write(tmp_path / "kinds.ifc"), workers=1))) == ["wall"]
 
 
+def test_an_element_that_is_placed_relative_to_itself_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    """No kernel returns from such a placement; the wall beside it, and one on a storey of that kind, are read."""
+    model = Model("m")
+    model.add("IfcWall", model.block((4.0, 0.3, 3.0)), name="sound")
+    lost = model.add("IfcBeam", model.block((1.0, 1.0, 1.0)), name="lost")
+    between = model.place()
+    between.PlacementRelTo, lost.ObjectPlacement.PlacementRelTo = lost.ObjectPlacement, between
+    for storey in model.file.by_type("IfcBuildingStorey"):
+        storey.Elevation, storey.ObjectPlacement = None, between
+    read = read_ifc(model.write(tmp_path / "cycle.ifc"), workers=1)
+    assert list(by_name(read)) == ["sound"]
+    [reason] = [str(said) for said in read.without_geometry.values()]
+    assert "relative to itself" in reason
+
+
 def test_a_model_without_any_shape_is_empty(tmp_path: Path) -> None:
     with pytest.raises(EmptyInput, match="no element"):
         read_ifc(Model("m").write(tmp_path / "bare.ifc"), workers=1)
