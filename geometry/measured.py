@@ -23,7 +23,7 @@ class Measured:
     ifc_class: str
     materials: tuple[str, ...]
     lower: FloatArray
-    """(3,) corner of the designed box, metres."""
+    """(3,) corner of the designed box along the axes of the frame, metres."""
     upper: FloatArray
     seen_lower: FloatArray
     """(3,) corner of the box of the element's points."""
@@ -41,6 +41,15 @@ class Measured:
     def size(self) -> FloatArray:
         """Designed box, (3,) metres."""
         return self.upper - self.lower
+
+    @property
+    def longest(self) -> float:
+        """Longest of the element's own sides, metres: of the smallest rectangle around its plan, or its height."""
+        return max(float(plan_rectangle(self.vertices).lengths[0]), float(self.size[2]))
+
+    def thickness(self, axis: FloatArray) -> float:
+        """Return how far the designed element reaches along a unit vector (3,), metres."""
+        return float(np.ptp(self.vertices @ axis))
 
     @property
     def seen_share(self) -> float:

@@ -71,7 +71,7 @@ def axis_position(element: Measured, rule: Rule) -> list[Measurement]:
     middle = 0.5 * (element.lower + element.upper)
     direction = np.append(offset.direction, 0.0)
     combined = element.budget.combined(middle[None], direction[None], np.array([offset.standard]))
-    size = governing_size(element, rule, float(element.size.max()))
+    size = governing_size(element, rule, element.longest)
     found = judged(rule, size, offset.actual, float(combined[0]), n=offset.n, method="rigid fit")
     return _complete(found, offset.complete)
 
@@ -134,6 +134,6 @@ def level(element: Measured, rule: Rule) -> list[Measurement]:
     middle = 0.5 * (element.lower + element.upper)
     standard = np.sqrt(fit.covariance[2, 2])
     combined = element.budget.combined(middle[None], np.array([[0.0, 0.0, 1.0]]), np.array([standard]))
-    size = governing_size(element, rule, float(element.size.max()))
+    size = governing_size(element, rule, element.longest)
     n = element.witnesses.along(_UP)
     return judged(rule, size, float(fit.twist[2]), float(combined[0]), n=n, method="rigid fit")

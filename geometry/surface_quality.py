@@ -22,7 +22,7 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
     """Worst deviation of the element's own surface; what stands on it unexplained keeps it from passing."""
     patches = element.patches
     own = patches.own
-    size = governing_size(element, rule, float(element.size.max()))
+    size = governing_size(element, rule, element.longest)
     limits = rule.limits(size)
     if limits is None or not own.any():
         return []
@@ -77,7 +77,9 @@ def _faces(patches: Patches) -> list[tuple[FloatArray, BoolArray]]:
         axis = candidates[int(np.argmax(support))]
         axis = axis / np.linalg.norm(axis)
         on = left & (patches.normal @ axis > 0.98)
-        faces.append((axis, on))
+        # the grid of candidates is too coarse to measure a size along
+        mean = patches.points[on] @ patches.normal[on]
+        faces.append((mean / np.linalg.norm(mean), on))
         left &= ~(patches.normal @ axis > 0.9)
     return faces
 
@@ -99,7 +101,7 @@ def section_size(element: Measured, rule: Rule) -> list[Measurement]:
             # registration moves both faces alike and drops out; noise averages over each face
             noise = np.hypot(_mean_uncertainty(patches, on), _mean_uncertainty(patches, other))
             standard = float(np.hypot(noise, np.sqrt(2.0) * element.budget.instrument))
-            size = governing_size(element, rule, float(np.abs(axis) @ element.size))
+            size = governing_size(element, rule, element.thickness(axis))
             found += judged(rule, size, actual, standard, n=n, method="opposite faces")
     return found
 
@@ -127,5 +129,5 @@ def flatness(element: Measured, rule: Rule) -> list[Measurement]:
     worst = int(np.argmax(gaps))
     # the gap is one point against the line through two others: variance 1 + 1/2
     standard = float(np.hypot(np.sqrt(1.5) * noise[worst], element.budget.instrument))
-    size = governing_size(element, rule, float(element.size.max()))
+    size = governing_size(element, rule, element.longest)
     return judged(rule, size, gaps[worst], standard, n=n, method=f"straightedge {rule.span:g} m")

@@ -26,6 +26,8 @@ _SET_WORDS = frozenset(("name", "title", "cite", "edition", "include", "rules"))
 _STEP_WORDS = frozenset(("up_to_m", "value_mm", "lower_mm", "upper_mm"))
 ONE_SOURCE = " [one source]"
 """At the end of the source of a limit on which no second source agrees."""
+_SAME_SIZE = 1e-6
+"""A size (m) of a turned element is not to the last bit what it is when it lies along the axes."""
 _CATALOGUE = Path(__file__).parent / "catalogue"
 
 
@@ -75,7 +77,7 @@ class Rule:
     def limits(self, size: float) -> Limits | None:
         """Return the limits for an element of this size (m), None when the rule does not reach so far."""
         for up_to, limits in self.steps:
-            if size <= up_to:
+            if size <= up_to + _SAME_SIZE:
                 return limits
         return None
 

@@ -407,3 +407,29 @@ def test_a_section_needs_both_faces_shown() -> None:
     assert overall(measure(thin, rule("section_size", limits))) is Outcome.FAIL
     found = measure(beside_an_edge(thin), rule("section_size", limits))
     assert {(m.outcome.value, m.note) for m in found} == {("pass", ""), ("indeterminate", "few_points")}
+
+
+STEPPED = ((0.2, Limits(-0.001, 0.001)), (2.0, Limits(-0.002, 0.002)), (2.8, Limits(-0.003, 0.003)),
+           (4.0, Limits(-0.004, 0.004)), (float("inf"), Limits(-0.005, 0.005)))  # fmt: skip
+SIZED = ToleranceSet(
+    "test",
+    tuple(
+        Rule(c, c + by, STEPPED, by=by)
+        for c in ("surface", "axis_position", "verticality", "level", "slope", "section_size", "flatness")
+        for by in ("", "length", "height")
+    ),
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(yaw=st.floats(-np.pi, np.pi))
+def test_the_limits_of_an_element_are_the_same_whichever_way_the_model_is_turned(yaw: float) -> None:
+    """A wall of 4 m lying at 45 degrees is not one of 2.97 m, nor is its section 4.2 m; sizes lie on the very steps."""
+    for box, faces in ((WALL, ["-y", "+y", "+z"]), (PANEL, ["-y", "+y"])):
+        along, turned = (measure(measured_box(box, faces, spacing=0.1, yaw=a), SIZED) for a in (0.0, yaw))
+        limits = [(m.characteristic, m.source, m.lower, m.upper) for m in along]
+        assert [(m.characteristic, m.source, m.lower, m.upper) for m in turned] == limits
+        assert {c for c, *_ in limits} >= {"surface", "axis_position", "verticality", "section_size", "flatness"}
+    thick = [m.upper for m in measure(measured_box(WALL, ["-y", "+y"], spacing=0.1, yaw=yaw), SIZED)
+             if m.source == "section_size"]  # fmt: skip
+    assert thick == [0.001]
