@@ -77,13 +77,19 @@ def _table(found: ToleranceSet, words: Words, *, with_sources: bool) -> Table:
 
 
 def _but_limits(rule: Rule) -> tuple[object, ...]:
-    return rule.characteristic, rule.source, rule.classes, rule.materials, rule.faces, rule.by
+    return (
+        rule.characteristic, rule.source, rule.classes, rule.predefined_types, rule.not_predefined_types,
+        rule.materials, rule.faces, rule.by,
+    )  # fmt: skip
 
 
 def _applies_to(rule: Rule, words: Words) -> str:
     own = WORDS[words.lang]
     classes = dict.fromkeys(words.ifc_class(name) for name in rule.classes) or (own["every_element"],)
     parts = [words("comma").join(classes)]
+    for key, types in (("types", rule.predefined_types), ("not_types", rule.not_predefined_types)):
+        if types:
+            parts.append(own[key].format(types=words("comma").join(types)))
     if rule.materials:
         parts.append(_material(rule.materials, words.lang))
     if rule.faces:

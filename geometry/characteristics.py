@@ -22,7 +22,7 @@ _MEASURES: dict[str, Callable[[Measured, Rule], list[Measurement]]] = {
 def measure(element: Measured, tolerances: ToleranceSet) -> tuple[Measurement, ...]:
     """Measure and judge every characteristic that a rule names for this element."""
     found: list[Measurement] = []
-    for rule in tolerances.rules_for(element.ifc_class, element.materials):
+    for rule in tolerances.rules_for(element.ifc_class, element.materials, element.predefined_type):
         found += _MEASURES[rule.characteristic](element, rule)
     return tuple(found)
 

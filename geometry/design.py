@@ -44,6 +44,8 @@ class Element:
     storey: str
     mesh: Mesh
     type_name: str = ""
+    predefined_type: str = ""
+    """``PAD_FOOTING``, ``BASESLAB`` ...; of a user-defined type what it is called; empty where nothing is said."""
     materials: tuple[str, ...] = ()
     properties: Mapping[str, object] = field(default_factory=dict[str, object])
     """Flat ``"Pset.Property" -> value``."""

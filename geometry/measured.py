@@ -36,6 +36,7 @@ class Measured:
     area: float
     """Area of the designed surface, m²."""
     witnesses: Witnesses
+    predefined_type: str = ""
 
     @property
     def size(self) -> FloatArray:

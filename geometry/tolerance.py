@@ -20,7 +20,10 @@ from geometry.errors import ToleranceError
 CHARACTERISTICS = ("surface", "axis_position", "verticality", "level", "slope", "section_size", "flatness")
 """Everything that can be measured today; a rule for anything else is refused when it is loaded."""
 _RULE_WORDS = frozenset(
-    ("characteristic", "clause", "classes", "materials", "limits", "spans", "span_m", "by", "faces", "evidence")
+    (
+        "characteristic", "clause", "classes", "predefined_types", "not_predefined_types", "materials", "limits",
+        "spans", "span_m", "by", "faces", "evidence",
+    )
 )
 _SET_WORDS = frozenset(("name", "title", "cite", "edition", "include", "rules"))
 _STEP_WORDS = frozenset(("up_to_m", "value_mm", "lower_mm", "upper_mm"))
@@ -64,9 +67,24 @@ class Rule:
     """IFC classes; empty = all."""
     materials: tuple[str, ...] = ()
     """Lower-case words of which one must occur in a material name; empty = any material, known or not."""
+    predefined_types: tuple[str, ...] = ()
+    """Predefined types of which the element must have one; empty = any, said or not."""
+    not_predefined_types: tuple[str, ...] = ()
+    """Predefined types that the rule is not about; an element that does not say its type is none of them."""
 
-    def applies_to(self, ifc_class: str, materials: Sequence[str]) -> bool:
-        """Say whether the rule is about an element of this class and these materials."""
+    def applies_to(self, ifc_class: str, materials: Sequence[str], predefined_type: str = "") -> bool:
+        """Say whether the rule is about an element of this class, these materials and this predefined type."""
+        said = _plain_type(predefined_type)
+        if self.predefined_types and said not in map(_plain_type, self.predefined_types):
+            return False
+        return said not in map(_plain_type, self.not_predefined_types) and self._is_about(ifc_class, materials)
+
+    def leaves_out(self, ifc_class: str, materials: Sequence[str], predefined_type: str) -> bool:
+        """Say whether the rule would apply had the element another predefined type: it is one it names as not its."""
+        said = _plain_type(predefined_type)
+        return said in map(_plain_type, self.not_predefined_types) and self._is_about(ifc_class, materials)
+
+    def _is_about(self, ifc_class: str, materials: Sequence[str]) -> bool:
         if self.classes and ifc_class not in self.classes:
             return False
         if not self.materials:
@@ -89,9 +107,15 @@ class ToleranceSet:
     name: str
     rules: tuple[Rule, ...]
 
-    def rules_for(self, ifc_class: str, materials: Sequence[str]) -> tuple[Rule, ...]:
+    def rules_for(self, ifc_class: str, materials: Sequence[str], predefined_type: str = "") -> tuple[Rule, ...]:
         """Return the rules that apply to an element."""
-        return tuple(rule for rule in self.rules if rule.applies_to(ifc_class, materials))
+        return tuple(rule for rule in self.rules if rule.applies_to(ifc_class, materials, predefined_type))
+
+    def left_open(self, ifc_class: str, materials: Sequence[str], predefined_type: str) -> tuple[str, ...]:
+        """Return the characteristics that are limited for other predefined types of this class and not for this one."""
+        covered = {rule.characteristic for rule in self.rules_for(ifc_class, materials, predefined_type)}
+        out = [r.characteristic for r in self.rules if r.leaves_out(ifc_class, materials, predefined_type)]
+        return tuple(sorted(set(out) - covered))
 
 
 def surface_tolerance(tolerance: float) -> ToleranceSet:
@@ -184,6 +208,11 @@ def load_tolerance_file(path: Path) -> ToleranceSet:
     return _read_set(_load_yaml(path), path)
 
 
+def _plain_type(name: str) -> str:
+    """Return a predefined type, or what a user calls one of their own, without what people write differently."""
+    return re.sub(r"[\W_]", "", name).upper()
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
@@ -230,7 +259,7 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
     source = f"{standard}, {entry['clause']}" if "clause" in entry else standard
     if entry.get("evidence") == 1:
         source += ONE_SOURCE
-    for key in ("classes", "materials"):
+    for key in ("classes", "predefined_types", "not_predefined_types", "materials"):
         if not isinstance(entry.get(key, []), list):
             raise ToleranceError(f"'{key}' must be a list")
     for name in entry.get("classes", ()):
@@ -247,6 +276,8 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
         "faces": str(entry.get("faces", "")),
         "classes": tuple(str(c) for c in entry.get("classes", ())),
         "materials": tuple(str(m).lower() for m in entry.get("materials", ())),
+        "predefined_types": tuple(str(t) for t in entry.get("predefined_types", ())),
+        "not_predefined_types": tuple(str(t) for t in entry.get("not_predefined_types", ())),
     }
     if "spans" in entry:
         return [Rule(**shared, span=s, steps=((np.inf, Limits(0.0, t)),)) for s, t in _spans(entry["spans"])]

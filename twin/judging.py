@@ -106,12 +106,16 @@ def _judge(
             blocked=int(rays.blocked[i]) if rays is not None else 0,
         ),
         reasons=reasons,
+        predefined_type=element.predefined_type,
     )
     if state is not State.INSTALLED:
         return result
     measured = _measured(i, element, shapes, evidence, mine)
     measurements = measure(measured, tolerances)
-    rules = tolerances.rules_for(element.ifc_class, element.materials)
+    kind = (element.ifc_class, element.materials, element.predefined_type)
+    rules = tolerances.rules_for(*kind)
+    if tolerances.left_open(*kind):
+        reasons += (f"no_rule_for_type:{element.predefined_type}",)
     verdict, doubts = _verdict(measurements, presence, measured, rules)
     return replace(
         result,
@@ -205,6 +209,7 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
         vertices=shapes.triangles[shapes.start[i] : shapes.start[i + 1]].reshape(-1, 3),
         area=shapes.area(i),
         witnesses=_witnesses(evidence, mine),
+        predefined_type=element.predefined_type,
     )
 
 

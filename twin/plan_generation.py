@@ -96,6 +96,7 @@ class ElementDescription:
     materials: tuple[str, ...] = ()
     consequence: Consequence | None = None
     """None takes the class's."""
+    predefined_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def _groups_of(
     found: dict[_Group, None] = {}
     level = storey * (_LAST_RANK + 1) + _RANK.get(element.ifc_class, _LAST_RANK)
     consequence = element.consequence or _CONSEQUENCES.get(element.ifc_class, Consequence.LOW)
-    for rule in tolerances.rules_for(element.ifc_class, element.materials):
+    for rule in tolerances.rules_for(element.ifc_class, element.materials, element.predefined_type):
         for size in _governing_sizes(element, rule):
             limits = rule.limits(size)
             if limits is None:

@@ -84,6 +84,8 @@ class ElementResult:
     reasons: tuple[str, ...] = ()
     """Machine words that explain state and verdict (``twin.report.words`` has them in each language); a word may carry
     a value after a colon: ``few_points:12``, ``design_suspect:boolean failed``."""
+    predefined_type: str = ""
+    """As the design says it; empty where it says nothing."""
 
 
 def shapeless_elements(design: DesignModel) -> tuple[ElementResult, ...]:
@@ -99,6 +101,7 @@ def shapeless_elements(design: DesignModel) -> tuple[ElementResult, ...]:
             points=0,
             visible_fraction=0.0,
             coverage=0.0,
+            predefined_type=element.predefined_type,
             reasons=(Note("no_shape", "no_shape:{value}", value=element.suspect),),
         )
         for element in design.without_geometry.values()

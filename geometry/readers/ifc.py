@@ -182,6 +182,7 @@ def _element(part: _Placed, global_id: str, storeys: Mapping[int, tuple[str, flo
         storey=storeys[container][0] if container in storeys else said.get("container_name", ""),
         mesh=mesh,
         type_name=said.get("type_name", ""),
+        predefined_type=said.get("predefined_type", ""),
         materials=tuple(said.get("materials", ())),
         properties=said.get("properties", {}),
         quantities={key: value for key, value in said.get("quantities", {}).items() if math.isfinite(value)},

@@ -27,6 +27,21 @@ def type_of(instance: Any) -> Any | None:
     return None
 
 
+def predefined_type_of(instance: Any) -> str:
+    """Return the predefined type of an element, of a user-defined one what it is called; empty where nothing is said.
+
+    What its type object says goes before what it says itself (IFC4 ADD2 TC1, PredefinedType of the element classes).
+    """
+    kind = type_of(instance)
+    for owner, own_word in ((kind, "ElementType"), (instance, "ObjectType")):
+        said = "" if owner is None else str(attribute(owner, "PredefinedType", ""))
+        if said == "USERDEFINED":
+            return str(attribute(owner, own_word, "")).strip() or said
+        if said not in ("", "NOTDEFINED"):
+            return said
+    return ""
+
+
 def properties_of(instance: Any) -> Values:
     """Return ``"Pset.Property" -> value`` in the file's units; the element's own value goes before its type's."""
     values: Values = {}

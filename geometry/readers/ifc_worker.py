@@ -142,6 +142,7 @@ class _Session:
             "container": None if container is None else container.id(),
             "container_name": "" if container is None else container.Name or "",
             "type_name": "" if kind is None else kind.Name or "",
+            "predefined_type": said.predefined_type_of(instance),
             "materials": said.materials_of(instance),
             "properties": said.properties_of(instance),
             "quantities": said.quantities_of(instance, self._units),

@@ -22,7 +22,7 @@ from geometry.design import DesignModel, Element, MapConversion, Mesh
 from geometry.note import restored, stored
 from geometry.source import SourceFile
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raise it whenever the same file would be read differently."""
 
 
@@ -89,6 +89,7 @@ def _said(element: Element) -> dict[str, Any]:
         "name": element.name,
         "storey": element.storey,
         "type_name": element.type_name,
+        "predefined_type": element.predefined_type,
         "materials": element.materials,
         "properties": element.properties,
         "quantities": element.quantities,

@@ -55,13 +55,16 @@ def test_the_rules_of_a_standard_are_all_there(qtems: Qtems) -> None:
     rules = content("gb-50204-2015")["rules"]
     assert ended.code == 0
     assert [row[3] for row in table] == [f"GB 50204-2015, {rule['clause']}" for rule in rules]
-    assert table[1] == [
+    assert table[0][0].startswith("Footing; type not STRIP_FOOTING, ")
+    assert table[1][0].startswith("Footing, Slab; type BASESLAB, RAFT, ")
+    assert table[1][2] == "± 15"
+    assert table[2] == [
         "Column, Wall, Beam; concrete", "Axis position", "± 8",
         "GB 50204-2015, table 8.3.2, axis position of column, wall, beam", "2+",
     ]  # fmt: skip
-    assert table[2][2] == "height up to 6 m: ± 10 above: ± 12"
-    assert table[5][2] == "-5 / +10"
-    assert table[6][2] == "straightedge 2 m: ≤ 8"
+    assert table[3][2] == "height up to 6 m: ± 10 above: ± 12"
+    assert table[7][2] == "-5 / +10"
+    assert table[8][2] == "straightedge 2 m: ≤ 8"
     assert "béton" in ended.out
 
 

@@ -28,8 +28,10 @@ CONCRETE = ("C30/37 Concrete",)
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "tolerances.md"
 
 
-def rules(standard: str, ifc_class: str, characteristic: str, materials: tuple[str, ...] = CONCRETE) -> list[Rule]:
-    found = load_standard(standard).rules_for(ifc_class, materials)
+def rules(
+    standard: str, ifc_class: str, characteristic: str, materials: tuple[str, ...] = CONCRETE, kind: str = ""
+) -> list[Rule]:
+    found = load_standard(standard).rules_for(ifc_class, materials, kind)
     return [rule for rule in found if rule.characteristic == characteristic]
 
 
@@ -71,6 +73,33 @@ def test_gb_50204_2015_table_8_3_2(
     assert rule.source.startswith("GB 50204-2015, table 8.3.2")
     assert "[one source]" not in rule.source
     assert characteristic != "flatness" or rule.span == 2.0
+
+
+@pytest.mark.parametrize(
+    ("ifc_class", "kind", "axis", "section"),
+    [
+        ("IfcFooting", "", 10, (-10, 15)),  # what does not say its type gets the stricter limit
+        ("IfcFooting", "PAD_FOOTING", 10, (-10, 15)),
+        ("IfcFooting", "PILE_CAP", 10, (-10, 15)),
+        ("IfcFooting", "something of our own", 10, (-10, 15)),
+        ("IfcFooting", "STRIP_FOOTING", None, (-10, 15)),
+        ("IfcFooting", "Raft-Foundation", 15, (-10, 15)),
+        ("IfcFooting", "筏板基础", 15, (-10, 15)),
+        ("IfcSlab", "BASESLAB", 15, (-10, 15)),
+        ("IfcSlab", "raft", 15, (-10, 15)),
+        ("IfcSlab", "FLOOR", None, (-5, 10)),
+        ("IfcSlab", "", None, (-5, 10)),
+    ],
+)
+def test_a_raft_is_no_isolated_footing(ifc_class: str, kind: str, axis: int | None, section: tuple[int, int]) -> None:
+    """GB 50204-2015 table 8.3.2: axis of a raft 15, of an isolated footing 10, section of a foundation +15/-10."""
+    found = rules("GB 50204-2015", ifc_class, "axis_position", kind=kind)
+    assert [limits_mm(rule, 5.0) for rule in found] == ([(-axis, axis)] if axis else [])
+    [size] = rules("GB 50204-2015", ifc_class, "section_size", kind=kind)
+    assert limits_mm(size, 1.0) == section
+    open_ = load_standard("GB 50204-2015").left_open(ifc_class, CONCRETE, kind)
+    assert open_ == (("axis_position",) if kind == "STRIP_FOOTING" else ())
+    assert "axis_position" not in load_standard("default").left_open(ifc_class, CONCRETE, kind)
 
 
 FLATNESS_SPANS = (0.1, 1.0, 4.0, 10.0, 15.0)

@@ -128,6 +128,9 @@ def described(design: "DesignModel") -> tuple[list[ElementDescription], list[str
         lowest[element.storey] = min(lowest.get(element.storey, float("inf")), float(low[2]))
         size = (length, width, float(high[2] - low[2]))
         found.append(
-            ElementDescription(global_id, element.ifc_class, element.storey, size, materials=element.materials)
+            ElementDescription(
+                global_id, element.ifc_class, element.storey, size, materials=element.materials,
+                predefined_type=element.predefined_type,
+            )
         )
     return found, sorted(lowest, key=lambda storey: (lowest[storey], storey))

@@ -122,6 +122,7 @@ def _element(element: ElementResult) -> Json:
     return {
         "global_id": element.global_id,
         "ifc_class": element.ifc_class,
+        "predefined_type": element.predefined_type,
         "name": element.name,
         "storey": element.storey,
         "state": element.state.value,

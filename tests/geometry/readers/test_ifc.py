@@ -130,6 +130,33 @@ def test_what_is_said_about_an_element_is_read(tmp_path: Path) -> None:
     assert all(element.ifc_class != "IfcOpeningElement" for element in parts.values())
 
 
+@pytest.mark.parametrize("schema", ["IFC2X3", "IFC4", "IFC4X3"])
+def test_the_predefined_type_is_read_of_the_element_or_its_type(schema: str, tmp_path: Path) -> None:
+    """The type's own goes first, a user-defined one is what it is called, and NOTDEFINED says nothing."""
+    model = Model(schema=schema)
+
+    def add(name: str, kind: str, said: str, called: str | None = None) -> Any:
+        product = model.add(kind, model.block((1, 1, 0.5)), name=name)
+        product.PredefinedType, product.ObjectType = said, called
+        return product
+
+    add("pad", "IfcFooting", "PAD_FOOTING")
+    add("raft", "IfcFooting", "USERDEFINED", "Raft")
+    add("own", "IfcFooting", "USERDEFINED")
+    add("open", "IfcFooting", "NOTDEFINED")
+    add("base", "IfcSlab", "BASESLAB")
+    typed, named = add("typed", "IfcSlab", "NOTDEFINED"), add("named", "IfcSlab", "FLOOR")
+    model.add("IfcFurnishingElement", model.block((1, 1, 1)), name="none")
+    for slab, said, word in ((typed, "BASESLAB", None), (named, "USERDEFINED", "Mat foundation")):
+        kind = model.make("IfcSlabType", model.guid(), Name="S", PredefinedType=said, ElementType=word)
+        model.make("IfcRelDefinesByType", model.guid(), None, None, None, [slab], kind)
+    parts = by_name(read_ifc(model.write(tmp_path / "types.ifc"), workers=1))
+    assert {name: part.predefined_type for name, part in parts.items()} == {
+        "pad": "PAD_FOOTING", "raft": "Raft", "own": "USERDEFINED", "open": "", "base": "BASESLAB",
+        "typed": "BASESLAB", "named": "Mat foundation", "none": "",
+    }  # fmt: skip
+
+
 def test_an_opening_that_is_cut_by_no_kernel_makes_its_wall_suspect(tmp_path: Path) -> None:
     """Every kernel is made to answer with the uncut wall, as they do when a subtraction fails: points give it away."""
     model = Model("m")
@@ -300,7 +327,7 @@ def assert_same(one: Any, other: Any) -> None:
         twin = other.elements[id_]
         assert element.mesh.vertices.tobytes() == twin.mesh.vertices.tobytes()
         assert element.mesh.faces.tobytes() == twin.mesh.faces.tobytes()
-        for name in ("ifc_class", "name", "storey", "type_name", "materials", "properties", "quantities", "openings"):
+        for name in ("ifc_class", "name", "storey", "type_name", "predefined_type", "materials", "properties", "quantities", "openings"):
             assert getattr(element, name) == getattr(twin, name), name
         assert (element.suspect, element.sheet) == (twin.suspect, twin.sheet)
 
