@@ -77,9 +77,7 @@ def _faces(patches: Patches) -> list[tuple[FloatArray, BoolArray]]:
         axis = candidates[int(np.argmax(support))]
         axis = axis / np.linalg.norm(axis)
         on = left & (patches.normal @ axis > 0.98)
-        # the grid of candidates is too coarse to measure a size along
-        mean = patches.points[on] @ patches.normal[on]
-        faces.append((mean / np.linalg.norm(mean), on))
+        faces.append((axis, on))
         left &= ~(patches.normal @ axis > 0.9)
     return faces
 
@@ -101,7 +99,9 @@ def section_size(element: Measured, rule: Rule) -> list[Measurement]:
             # registration moves both faces alike and drops out; noise averages over each face
             noise = np.hypot(_mean_uncertainty(patches, on), _mean_uncertainty(patches, other))
             standard = float(np.hypot(noise, np.sqrt(2.0) * element.budget.instrument))
-            size = governing_size(element, rule, element.thickness(axis))
+            # the faces' directions are on a grid that is too coarse to measure a size along
+            across = patches.points[on] @ patches.normal[on] - patches.points[other] @ patches.normal[other]
+            size = governing_size(element, rule, element.thickness(across / np.linalg.norm(across)))
             found += judged(rule, size, actual, standard, n=n, method="opposite faces")
     return found
 

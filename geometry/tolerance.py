@@ -21,8 +21,18 @@ CHARACTERISTICS = ("surface", "axis_position", "verticality", "level", "slope", 
 """Everything that can be measured today; a rule for anything else is refused when it is loaded."""
 _RULE_WORDS = frozenset(
     (
-        "characteristic", "clause", "classes", "predefined_types", "not_predefined_types", "materials", "limits",
-        "spans", "span_m", "by", "faces", "evidence",
+        "characteristic",
+        "clause",
+        "classes",
+        "predefined_types",
+        "not_predefined_types",
+        "materials",
+        "limits",
+        "spans",
+        "span_m",
+        "by",
+        "faces",
+        "evidence",
     )
 )
 _SET_WORDS = frozenset(("name", "title", "cite", "edition", "include", "rules"))

@@ -53,9 +53,7 @@ def measured_box(
     design, normals = turn.apply(design), turn.rotate(normals)
     corners = turn.apply(box.corners())
     shapes = element_shapes([turn.apply(box.triangles().reshape(-1, 3)).reshape(-1, 3, 3)])
-    problem = PoseProblem(
-        points, built_normals, np.ones(len(points)), np.array([0, len(points)]), SIGMA, 0.15, 0.77
-    )
+    problem = PoseProblem(points, built_normals, np.ones(len(points)), np.array([0, len(points)]), SIGMA, 0.15, 0.77)
     fit = fit_poses(shapes, problem, np.array([0]))[0]
     back = fit.T_built_design.inverse().apply(points)
     deviation = np.einsum("ij,ij->i", points - design, normals)

@@ -129,7 +129,11 @@ def described(design: "DesignModel") -> tuple[list[ElementDescription], list[str
         size = (length, width, float(high[2] - low[2]))
         found.append(
             ElementDescription(
-                global_id, element.ifc_class, element.storey, size, materials=element.materials,
+                global_id,
+                element.ifc_class,
+                element.storey,
+                size,
+                materials=element.materials,
                 predefined_type=element.predefined_type,
             )
         )

@@ -327,7 +327,17 @@ def assert_same(one: Any, other: Any) -> None:
         twin = other.elements[id_]
         assert element.mesh.vertices.tobytes() == twin.mesh.vertices.tobytes()
         assert element.mesh.faces.tobytes() == twin.mesh.faces.tobytes()
-        for name in ("ifc_class", "name", "storey", "type_name", "predefined_type", "materials", "properties", "quantities", "openings"):
+        for name in (
+            "ifc_class",
+            "name",
+            "storey",
+            "type_name",
+            "predefined_type",
+            "materials",
+            "properties",
+            "quantities",
+            "openings",
+        ):
             assert getattr(element, name) == getattr(twin, name), name
         assert (element.suspect, element.sheet) == (twin.suspect, twin.sheet)
 
