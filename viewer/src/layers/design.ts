@@ -4,6 +4,7 @@ import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import type { Layer } from "../scene/stage";
 import { ElementStyle, type Materials, materialsOf } from "../scene/style";
+import { FaceIndex } from "./faces";
 
 /** `model.json` and `edges.json` of a model's scene. */
 export interface SceneIndex {
@@ -25,6 +26,7 @@ export class DesignLayer implements Layer {
   readonly group = new THREE.Group();
   readonly style: ElementStyle;
   private readonly edges = new THREE.Group();
+  private readonly faceIndex = new FaceIndex();
   private readonly materials: Materials;
   private readonly loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder);
 
@@ -62,6 +64,12 @@ export class DesignLayer implements Layer {
     for (const part of index.parts) {
       this.take((await this.loader.loadAsync(base + part.uri)).scene, this.edges, true);
     }
+  }
+
+  /** Return the triangles of an element, nine numbers each, metres in the scene's frame. */
+  faces(id: number): Float64Array {
+    this.faceIndex.follow(this.group);
+    return this.faceIndex.of(id);
   }
 
   showEdges(shown: boolean): void {

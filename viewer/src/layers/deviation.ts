@@ -45,6 +45,7 @@ interface TilesetExtras {
   origin_m: [number, number, number];
   points: number;
   deviation: { unit_m: number; no_data: number };
+  features?: { none: number };
 }
 
 export class DeviationLayer implements Layer {
@@ -53,6 +54,7 @@ export class DeviationLayer implements Layer {
   private readonly material: THREE.ShaderMaterial;
   private ready = false;
   private changed = true;
+  private elements = Number.POSITIVE_INFINITY;
 
   /** `origin` is that of the model's scene: what the stage's coordinates are relative to. */
   constructor(url: string, origin: readonly number[], planes: THREE.Plane[]) {
@@ -92,6 +94,28 @@ export class DeviationLayer implements Layer {
     this.mark();
   }
 
+  /** Yield the points that are drawn now, tile by tile. */
+  *shown(): Generator<THREE.Points> {
+    for (const tile of this.tiles.group.children) {
+      const found: THREE.Points[] = [];
+      tile.traverseVisible((node) => {
+        if (node instanceof THREE.Points) found.push(node);
+      });
+      yield* found;
+    }
+  }
+
+  /** Return what a point knows of itself: its element and its signed deviation in metres. */
+  told(points: THREE.Points, at: number): { featureId: number | null; deviation: number | null } {
+    const { uUnit, uNoData } = this.material.uniforms as Record<"uUnit" | "uNoData", THREE.IUniform<number>>;
+    const id = points.geometry.getAttribute("_feature_id_0")?.getX(at);
+    const raw = points.geometry.getAttribute("_deviation")?.getX(at);
+    return {
+      featureId: id === undefined || id >= this.elements ? null : id,
+      deviation: raw === undefined || raw <= uNoData.value ? null : raw * uUnit.value,
+    };
+  }
+
   update(stage: Stage): boolean {
     this.tiles.setCamera(stage.camera);
     this.tiles.setResolutionFromRenderer(stage.camera, stage.renderer);
@@ -116,6 +140,7 @@ export class DeviationLayer implements Layer {
       const uniforms = this.material.uniforms as Record<"uUnit" | "uNoData", THREE.IUniform<number>>;
       uniforms.uUnit.value = extras.deviation.unit_m;
       uniforms.uNoData.value = extras.deviation.no_data;
+      this.elements = extras.features?.none ?? this.elements;
       const shift = extras.origin_m.map((value, axis) => value - (origin[axis] ?? 0));
       this.group.position.set(shift[0] ?? 0, shift[1] ?? 0, shift[2] ?? 0);
     }

@@ -23,6 +23,7 @@ import { DesignLayer, type SceneIndex } from "../layers/design";
 import { DeviationLayer } from "../layers/deviation";
 import { PARTS } from "../scene/parts";
 import { Picker } from "../scene/picking";
+import { pointAt } from "../scene/pointing";
 import { Stage } from "../scene/stage";
 import { CHOSEN, GHOST, HIDDEN, SOLID } from "../scene/style";
 import type { View } from "../scene/view";
@@ -55,7 +56,7 @@ export function Viewport({ work }: { work: Workspace }) {
     });
     fit.current = shown.fit;
     stage.onContext = (lost) => setPhase(lost ? "lost" : "ready");
-    handOut({ stage, pick: shown.pick });
+    handOut({ stage, pick: shown.pick, point: shown.point });
     return () => {
       shown.end();
       stage.dispose();
@@ -126,12 +127,13 @@ interface Told {
 interface Shown {
   fit: () => void;
   /** The feature id at a place of the canvas. */
-  pick: (x: number, y: number) => number | null;
+  pick: View["pick"];
+  point: View["point"];
   end: () => void;
 }
 
 /** Let tests and whoever looks for a fault reach the stage from the console. */
-function handOut(tools: { stage: Stage; pick: Shown["pick"] }): void {
+function handOut(tools: { stage: Stage } & Pick<Shown, "pick" | "point">): void {
   (globalThis as unknown as { qtems: typeof tools }).qtems = tools;
 }
 
@@ -142,10 +144,12 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
   const plane = new Plane(new Vector3(0, 0, -1), 0);
   const ends: (() => void)[] = [() => picker.dispose()];
   let design: DesignLayer | null = null;
+  let cloud: DeviationLayer | null = null;
   let ended = false;
   const shown: Shown = {
     fit: () => {},
     pick: (x, y) => (design ? picker.at(stage, design, x, y) : null),
+    point: (x, y, wanted) => (work.scene ? pointAt({ stage, design, cloud, scene: work.scene }, x, y, wanted) : null),
     end: () => {
       ended = true;
       for (const end of ends) end();
@@ -161,6 +165,8 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
     work,
     design: () => design,
     pick: shown.pick,
+    cloud: () => cloud,
+    point: shown.point,
     onTap: (asked) => {
       askedFirst.push(asked);
       return () => askedFirst.splice(askedFirst.indexOf(asked), 1);
@@ -199,7 +205,6 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
     if (!ended) told.setPhase("failed");
   });
 
-  let cloud: DeviationLayer | null = null;
   ends.push(
     effect(() => {
       const { model, edges, scan } = shows.value;
@@ -256,7 +261,9 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
   const release = (event: PointerEvent) => {
     if (!down || !design || Math.hypot(event.offsetX - down.x, event.offsetY - down.y) > 6) return;
     if (askedFirst.some((asked) => asked(event.offsetX, event.offsetY))) return;
-    const id = shown.pick(event.offsetX, event.offsetY);
+    // the model steps back for the points: then it is they that are tapped
+    const { offsetX: x, offsetY: y } = event;
+    const id = shows.value.scan ? (shown.point(x, y, { ghosts: true })?.featureId ?? null) : shown.pick(x, y);
     const row = id === null ? undefined : work.table.rows[id];
     byTap = row !== undefined;
     select(row?.globalId ?? "");

@@ -18,9 +18,16 @@ export interface Box {
   max: number[];
 }
 
+export type Camera = THREE.PerspectiveCamera | THREE.OrthographicCamera;
+
 export class Stage {
   readonly renderer: THREE.WebGLRenderer;
-  readonly camera = new THREE.PerspectiveCamera(50, 1, 0.05, 5000);
+  /** For looking around. */
+  readonly perspective = new THREE.PerspectiveCamera(50, 1, 0.05, 5000);
+  /** For plans: what is far is as large as what is near. */
+  readonly parallel = new THREE.OrthographicCamera(-10, 10, 10, -10, 0.05, 5000);
+  /** The one that looks now. */
+  camera: Camera = this.perspective;
   readonly controls: CameraControls;
   readonly scene = new THREE.Scene();
   readonly planes: THREE.Plane[] = [];
@@ -44,6 +51,7 @@ export class Stage {
     this.renderer.setPixelRatio(Math.min(globalThis.devicePixelRatio || 1, 2));
     this.renderer.outputColorSpace = THREE.LinearSRGBColorSpace; // colours have meanings: they are shown as they are named
     this.camera.up.set(0, 0, 1);
+    this.parallel.up.set(0, 0, 1);
     this.camera.position.set(20, -25, 18);
     this.controls = new CameraControls(this.camera, canvas);
     this.controls.updateCameraUp();
@@ -92,6 +100,14 @@ export class Stage {
     void this.controls.rotateTo(azimuth, polar, true);
   }
 
+  /** Look by the camera for plans, or by the one for looking around. */
+  look(camera: Camera): void {
+    if (camera === this.camera) return;
+    this.camera = camera;
+    this.controls.camera = camera;
+    this.resize();
+  }
+
   colour(background: string): void {
     this.scene.background = new THREE.Color(background).convertLinearToSRGB();
     this.invalidate();
@@ -126,8 +142,12 @@ export class Stage {
     const around = this.canvas.parentElement ?? this.canvas;
     const [width, height] = [Math.max(1, around.clientWidth), Math.max(1, around.clientHeight)];
     this.renderer.setSize(width, height, false);
-    this.camera.aspect = width / height;
-    this.camera.updateProjectionMatrix();
+    this.perspective.aspect = width / height;
+    this.perspective.updateProjectionMatrix();
+    const half = this.parallel.top; // the height stays, the width follows
+    this.parallel.left = (-half * width) / height;
+    this.parallel.right = (half * width) / height;
+    this.parallel.updateProjectionMatrix();
     this.invalidate();
   }
 
