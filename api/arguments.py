@@ -23,7 +23,9 @@ OPTIONS = (
     "--no-worker", "--data-dir", "--database-url", "--blob-url", "--queue-url", "--threads", "--key",
 )  # fmt: skip
 """What a misspelt option is compared with."""
-REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply")
+REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply", "html3d")
+NOT_IN_ALL = frozenset({"html3d"})
+"""What ``all`` leaves out: the 3D folder needs the viewer built, and doubles what is written."""
 OTHER_NAMES = {"excel": "xlsx", "laz": "cloud"}
 """What people type for one of ``REPORTS``."""
 
@@ -148,7 +150,8 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
         type=_reports,
         default=("html",),
         help="what to write beside report.json, comma-separated (default html): html, pdf, xlsx; bcf: issues for BIM "
-        "tools, 2.1 and 3.0; glb: the model by verdict; cloud (LAZ), ply: the points with their deviation; all, none",
+        "tools, 2.1 and 3.0; glb: the model by verdict; cloud (LAZ), ply: the points with their deviation; html3d: a "
+        "folder that shows all of it in 3D without a server; all (but html3d), none",
     )
     _add_lang(group, "language of reports and summary")
     group.add_argument("--quiet", action="store_true", help="no progress: only the final summary, or the error")
@@ -200,8 +203,8 @@ def _reports(text: str) -> tuple[str, ...]:
     chosen = {OTHER_NAMES.get(name, name) for name in typed}
     if chosen == {"none"}:
         return ()
-    if chosen == {"all"}:
-        return REPORTS
+    if "all" in chosen:
+        chosen = chosen - {"all"} | set(REPORTS) - NOT_IN_ALL
     unknown = sorted(chosen - set(REPORTS))
     if unknown:
         listed = ", ".join(REPORTS)

@@ -162,6 +162,7 @@ def _request(arguments: argparse.Namespace) -> "CheckRequest":
         workers=arguments.workers,
         max_points=arguments.max_points,
         cache_dir=None if arguments.no_cache else cache_dir(),
+        viewer=Path(__file__).parent / "static" / "folder",
     )
 
 

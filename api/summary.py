@@ -71,7 +71,8 @@ def print_summary(outcome: CheckOutcome, stream: TextIO, *, lang: str = "en") ->
     first, *others = sorted(outcome.files, key=lambda path: path.suffix != ".html")  # the one that people open
     console.print(Text.assemble((own["report"] + words("colon"), "bold"), clean(str(first))), soft_wrap=True)
     if others:
-        console.print(Text.assemble((own["beside"] + words("colon"), "bold"), ", ".join(path.name for path in others)))
+        names = ", ".join(f"{path.name}/index.html" if path.is_dir() else path.name for path in others)
+        console.print(Text.assemble((own["beside"] + words("colon"), "bold"), names))
     if outcome.removed:
         console.print(removed_line(outcome, lang=lang), soft_wrap=True)
 

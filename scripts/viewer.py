@@ -219,7 +219,8 @@ def bundle(node: Node, dist: Path) -> str:
     for _ in range(3):
         sources = sources_of(VIEWER)
         done = npm(node, "run", "build")
-        if done.returncode != 0 or not (dist / "index.html").is_file():
+        whole = all((dist / name).is_file() for name in ("index.html", "folder/viewer.js"))
+        if done.returncode != 0 or not whole:
             sys.stderr.write(done.stdout)
             raise ViewerError("the viewer does not build (see above)")
         if sources_of(VIEWER) == sources:
@@ -233,7 +234,8 @@ def build(node: Node) -> None:
     say("building api/static")
     dist = VIEWER / "dist"
     sources = bundle(node, dist)
-    (dist / "third-party-licences.txt").write_text(licences(VIEWER), encoding="utf-8")
+    for folder in (dist, dist / "folder"):
+        (folder / "third-party-licences.txt").write_text(licences(VIEWER), encoding="utf-8")
     compress(dist)
     (dist / STAMP).write_text(stamp_of(sources, dist), encoding="utf-8")
     old = VIEWER / "node_modules" / ".old-static"

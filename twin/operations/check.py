@@ -59,6 +59,8 @@ class CheckRequest:
     """A larger scan is thinned evenly to at most so many points."""
     cache_dir: Path | None = None
     """Where tessellated models are kept by content; None = nowhere."""
+    viewer: Path | None = None
+    """Folder with the viewer as one script; only the report ``html3d`` needs it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +88,10 @@ def run_check(request: CheckRequest, *, progress: StepProgress) -> CheckOutcome:
     from twin.report.folder import ensure_replaceable
 
     ensure_replaceable(request.out_dir, _inputs(request))
+    if "html3d" in request.formats:
+        from twin.report.write import ensure_viewer
+
+        ensure_viewer(request.viewer)
     with _folder_for_reports(request.out_dir):
         return _check_files(request, progress)
 
@@ -123,6 +129,7 @@ def _check_files(request: CheckRequest, progress: StepProgress) -> CheckOutcome:
         request.out_dir,
         formats=request.formats,
         lang=request.lang,
+        viewer=request.viewer,
         progress=_within(Step.REPORTING, progress),
     )
     return CheckOutcome(result, written.files, written.removed)

@@ -22,8 +22,15 @@ FILES: dict[str, tuple[str, ...]] = {
     "glb": ("model.glb",),
     "cloud": ("deviation.laz",),
     "ply": ("deviation.ply",),
+    "html3d": ("html3d",),
 }
-"""File names by format, in the order of writing; ``json`` is always written."""
+"""File names by format, in the order of writing; ``json`` is always written.
+
+``html3d`` is a folder with a ``MANIFEST``.
+"""
+
+MANIFEST = "contents.sha256"
+"""Lists every other file of a folder that is a report; the record names it in place of them."""
 
 NAMES = tuple(name for names in FILES.values() for name in names)
 """All that a check may write, replace or remove, besides ``RECORD``."""
@@ -89,7 +96,7 @@ def put_in_place(workshop: Path, out_dir: Path, names: Sequence[str]) -> tuple[P
         If a file cannot be moved; then the earlier set is in place.
     """
     earlier = earlier_reports(out_dir)  # again: the work took minutes
-    made = {name: sha256_of(workshop / name) for name in names}
+    made = {name: _digest(workshop / name) for name in names}
     same_check = earlier.get("report.json") == made["report.json"]
     stale = [] if same_check else [name for name in earlier if name not in made]
     coming = sorted((name for name in names if earlier.get(name) != made[name]), key="report.json".__eq__)
@@ -130,13 +137,30 @@ def _same(path: Path, report: Path) -> bool:
         return False
 
 
+def write_manifest(folder: Path) -> None:
+    """List the files of a folder that is a report, with their hashes, in ``MANIFEST``."""
+    (folder / MANIFEST).write_text(_listed(folder), encoding="utf-8", newline="\n")
+
+
+def _listed(folder: Path) -> str:
+    """Return the manifest that a folder should have; a link in it is nothing that a check made."""
+    inside = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    lines = (f"{_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in inside if path.name != MANIFEST)
+    return "".join(lines)
+
+
 def _digest(path: Path) -> str:
-    """Return the sha256 of a report, nothing for what is no plain file or cannot be read: no check left that."""
-    if path.is_symlink() or not path.is_file():
-        return ""
+    """Return the sha256 of a report, nothing for what is no plain file or cannot be read: no check left that.
+
+    Of a folder it is that of its manifest, as long as that says what is in the folder.
+    """
     try:
-        return sha256_of(path)
-    except OSError:
+        if path.is_dir() and not path.is_symlink():
+            manifest = path / MANIFEST
+            is_whole = manifest.is_file() and manifest.read_text(encoding="utf-8") == _listed(path)
+            return sha256_of(manifest) if is_whole else ""
+        return sha256_of(path) if path.is_file() and not path.is_symlink() else ""
+    except (OSError, UnicodeDecodeError):
         return ""
 
 
@@ -146,9 +170,17 @@ def _read_record(path: Path) -> set[tuple[str, str]]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return set()
-    return {(name, digest) for digest, _, name in (line.partition("  ") for line in lines)}
+    listed = (
+        (name.removesuffix(f"/{MANIFEST}"), digest) for digest, _, name in (line.partition("  ") for line in lines)
+    )
+    return set(listed)
 
 
 def _write_record(path: Path, entries: Collection[tuple[str, str]]) -> None:
-    lines = sorted({(NAMES.index(name), f"{digest}  {name}\n") for name, digest in entries})
+    lines = sorted({(NAMES.index(name), f"{digest}  {_recorded(name)}\n") for name, digest in entries})
     path.write_text("".join(line for _, line in lines), encoding="utf-8", newline="\n")
+
+
+def _recorded(name: str) -> str:
+    """Return how the record names a report: a folder by its manifest, so that ``sha256sum -c`` can read it."""
+    return f"{name}/{MANIFEST}" if name in FILES["html3d"] else name

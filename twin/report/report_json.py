@@ -38,9 +38,9 @@ def report_document(result: CheckResult, provenance: Provenance) -> Json:
     return {
         "schema": SCHEMA,
         "tolerance": result.tolerance_name,
-        "summary": _summary(result),
+        "summary": summary_json(result),
         "registration": _registration(result),
-        "elements": [_element(element) for element in result.elements],
+        "elements": [element_json(element) for element in result.elements],
         "unmodelled": [_unmodelled(cluster) for cluster in result.unmodelled],
         "notes": list(result.notes),
         "design": _design(result),
@@ -69,7 +69,8 @@ def raw_pose(T_design_scan: Pose, design_origin: FloatArray, scan_origin: FloatA
     return raw
 
 
-def _summary(result: CheckResult) -> Json:
+def summary_json(result: CheckResult) -> Json:
+    """Return the counts as ``summary`` of ``report.json`` has them."""
     verdicts = Counter(element.verdict for element in result.elements)
     states = Counter(element.state for element in result.elements)
     return {
@@ -118,7 +119,8 @@ def _rival(rival: Rival, result: CheckResult) -> Json:
     }
 
 
-def _element(element: ElementResult) -> Json:
+def element_json(element: ElementResult) -> Json:
+    """Return an element as ``elements[]`` of ``report.json`` has it."""
     return {
         "global_id": element.global_id,
         "ifc_class": element.ifc_class,

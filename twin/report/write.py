@@ -22,8 +22,8 @@ from twin.result import CheckResult
 FORMATS = tuple(name for name in FILES if name != "json")
 """What can be written beside ``report.json``."""
 
-DEFAULT_FORMATS = tuple(name for name in FORMATS if name != "ply")
-"""All, with the cloud in its smaller form only."""
+DEFAULT_FORMATS = tuple(name for name in FORMATS if name not in ("ply", "html3d"))
+"""All, with the cloud in its smaller form only and without the 3D folder, which needs the viewer built."""
 
 Progress = Callable[[str, float], None]
 """Called with the name of the file in work and the share of all the writing done, 0..1."""
@@ -58,6 +58,21 @@ def ensure_writable(out_dir: Path) -> None:
         raise ReportError(f"cannot write reports to {out_dir}: {reason}; choose another folder with --out") from error
 
 
+def ensure_viewer(viewer: Path | None) -> Path:
+    """Return the folder with the viewer as one script, which ``html3d`` copies.
+
+    Raises
+    ------
+    ReportError
+        If it is not there: a checkout has it once ``make viewer`` was run, a wheel brings it.
+    """
+    if viewer is None or not (viewer / "viewer.js").is_file():
+        raise ReportError(
+            "the report html3d needs the viewer, which is not built here: run make viewer, then check again"
+        )
+    return viewer
+
+
 def write_reports(
     result: CheckResult,
     provenance: Provenance,
@@ -65,19 +80,21 @@ def write_reports(
     *,
     formats: Collection[str] = DEFAULT_FORMATS,
     lang: str = "en",
+    viewer: Path | None = None,
     progress: Progress | None = None,
 ) -> Written:
     """Write ``report.json`` and the chosen formats into ``out_dir``.
 
     Every file is written in a hidden folder inside ``out_dir``; when the last is complete, all take the place of what
     an earlier check left. An interrupted run leaves the earlier set whole, or the new one, and one folder never shows
-    two checks. A refused registration has no coloured model, cloud or BCF.
+    two checks. A refused registration has no coloured model, cloud or BCF. ``viewer`` is the folder with the viewer as
+    one script, for ``html3d``.
 
     Raises
     ------
     ReportError
-        If the folder cannot be written, holds a file under the name of a report that no check wrote, or a format is not
-        known.
+        If the viewer for ``html3d`` is not there, the folder cannot be written or holds a file under the name of a
+        report that no check wrote, or a format is not known.
     twin.report.words.UnknownLanguage
         If there are no texts in the language.
     """
@@ -85,9 +102,11 @@ def write_reports(
     if unknown:
         raise ReportError(f"no such report: {', '.join(unknown)}; choose from {', '.join(FORMATS)}")
     words = Words(lang)
+    if "html3d" in formats:
+        ensure_viewer(viewer)
     ensure_writable(out_dir)
     ensure_replaceable(out_dir)
-    desk = Desk(result, provenance, words, progress or (lambda name, share: None))
+    desk = Desk(result, provenance, words, progress or (lambda name, share: None), viewer=viewer)
     chosen = ["json", *(name for name in FORMATS if name in formats and desk.applies(name))]
     names = [file for name in chosen for file in FILES[name]]
     try:
@@ -107,8 +126,11 @@ def write_reports(
 class Desk:
     """What several writers share, made once when first needed: texts, drawable arrays and pictures."""
 
-    def __init__(self, result: CheckResult, provenance: Provenance, words: Words, progress: Progress) -> None:
+    def __init__(
+        self, result: CheckResult, provenance: Provenance, words: Words, progress: Progress, *, viewer: Path | None
+    ) -> None:
         """Hold what is to be written."""
+        self.viewer = viewer
         self.result, self.provenance, self.words, self.progress = result, provenance, words, progress
         self._file, self._start, self._width = "", 0.0, 0.0
 
@@ -177,6 +199,11 @@ class Desk:
         from twin.report.cloud import write_ply
 
         write_ply(path, self.result)
+
+    def _html3d(self, path: Path) -> None:
+        from twin.report.html3d import write_folder
+
+        write_folder(path, self.result, self.provenance, ensure_viewer(self.viewer), self.words.lang)
 
     def _pdf(self, path: Path) -> None:
         from twin.report.pdf import pdf_report

@@ -17,10 +17,21 @@ ProvenanceOf = Callable[[CheckResult], Provenance]
 
 
 @pytest.fixture(scope="module")
-def folder(building: CheckResult, provenance_of: ProvenanceOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def viewer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what stands for the built viewer."""
+    folder = tmp_path_factory.mktemp("viewer")
+    (folder / "viewer.js").write_text("show();")
+    (folder / "viewer.css").write_text("")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(
+    building: CheckResult, provenance_of: ProvenanceOf, viewer: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """Return a folder with every report of the small building."""
     out = tmp_path_factory.mktemp("reports")
-    written = write_reports(building, provenance_of(building), out, formats=FORMATS)
+    written = write_reports(building, provenance_of(building), out, formats=FORMATS, viewer=viewer)
     assert list(written.files) == [out / file for files in FILES.values() for file in files]
     assert written.removed == ()
     return out
@@ -28,22 +39,23 @@ def folder(building: CheckResult, provenance_of: ProvenanceOf, tmp_path_factory:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Return every file of a folder, hidden ones included, but the record of them."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != RECORD}
+    inside = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != RECORD)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in inside}
 
 
 def test_all_files_and_nothing_else(folder: Path) -> None:
     """No temporary file stays behind; files can be read by whom the user's umask allows."""
-    assert set(contents(folder)) == {file for files in FILES.values() for file in files}
+    assert {path.name for path in folder.iterdir()} == {RECORD, *(file for files in FILES.values() for file in files)}
     probe = folder.parent / "probe"
     probe.write_bytes(b"")
-    assert all(path.stat().st_mode == probe.stat().st_mode for path in folder.iterdir())
+    assert all(path.stat().st_mode == probe.stat().st_mode for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_second_run_gives_the_same_bytes(
-    folder: Path, building: CheckResult, provenance_of: ProvenanceOf, tmp_path: Path
+    folder: Path, building: CheckResult, provenance_of: ProvenanceOf, viewer: Path, tmp_path: Path
 ) -> None:
     """In every format."""
-    write_reports(building, provenance_of(building), tmp_path, formats=FORMATS)
+    write_reports(building, provenance_of(building), tmp_path, formats=FORMATS, viewer=viewer)
     assert contents(tmp_path) == contents(folder)
 
 
@@ -120,3 +132,35 @@ def test_progress_runs_from_nothing_to_less_than_all(
     assert shares == sorted(shares)
     assert 0.0 <= shares[0] <= shares[-1] <= 1.0
     assert list(dict.fromkeys(name for name, _ in seen)) == ["report.json", "model.glb", "deviation.laz"]
+
+
+def test_the_3d_folder_is_replaced_whole_and_never_when_somebody_changed_it(
+    building: CheckResult, provenance_of: ProvenanceOf, viewer: Path, tmp_path: Path
+) -> None:
+    """A file more or less in it makes it somebody else's."""
+    once = write_reports(building, provenance_of(building), tmp_path, formats=["html3d"], viewer=viewer)
+    assert once.files[-1] == tmp_path / "html3d"
+    first = contents(tmp_path)
+    other = dataclasses.replace(building, seed=43)
+    write_reports(other, provenance_of(other), tmp_path, formats=["html3d"], viewer=viewer)
+    second = contents(tmp_path)
+    assert set(first) == set(second)
+    assert first["html3d/data/check.json.js"] != second["html3d/data/check.json.js"]
+    assert first["html3d/data/model/model.glb.js"] == second["html3d/data/model/model.glb.js"]
+    (tmp_path / "html3d" / "mine.txt").write_text("a note")
+    with pytest.raises(ReportError, match=r"html3d was not written by a check, or was changed since: move it"):
+        write_reports(building, provenance_of(building), tmp_path, formats=["html3d"], viewer=viewer)
+    (tmp_path / "html3d" / "mine.txt").unlink()
+    removed = write_reports(building, provenance_of(building), tmp_path, formats=["ply"]).removed
+    assert removed == (tmp_path / "html3d",)
+    assert not (tmp_path / "html3d").exists()
+
+
+def test_without_a_built_viewer_the_3d_folder_is_refused_at_once(
+    building: CheckResult, provenance_of: ProvenanceOf, tmp_path: Path
+) -> None:
+    """With what to do."""
+    for viewer in (None, tmp_path):
+        with pytest.raises(ReportError, match="not built here: run make viewer"):
+            write_reports(building, provenance_of(building), tmp_path / "out", formats=["html3d"], viewer=viewer)
+    assert not (tmp_path / "out").exists()

@@ -1,6 +1,7 @@
 /** The server over HTTP: one way in, one kind of error. */
 import { signal } from "@preact/signals";
 import type { components } from "./api";
+import { fetched } from "./source";
 
 export type Schemas = components["schemas"];
 export const ROOT = "/api/v1";
@@ -67,7 +68,7 @@ async function send(method: string, path: string, asked: Asked): Promise<Respons
   if (asked.signal) request.signal = asked.signal;
   let answer: Response;
   try {
-    answer = await fetch(ROOT + path, request);
+    answer = await fetched(ROOT + path, request);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, "offline", String(error));

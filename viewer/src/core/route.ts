@@ -39,6 +39,18 @@ export function written(place: Place): string {
 
 export const place = signal<Place>(NOWHERE);
 
+let inHash = false;
+
+/** Stay in one project and keep the rest of the place behind the `#`: a page on a disk has no other addresses. */
+export function stay(project: string): void {
+  inHash = true;
+  const read = () => {
+    place.value = parsed({ pathname: `/projects/${project}`, search: location.hash.slice(1), hash: "" });
+  };
+  read();
+  addEventListener("hashchange", read);
+}
+
 /** Follow the address bar; call once. */
 export function follow(): void {
   place.value = parsed(location);
@@ -52,5 +64,6 @@ export function go(change: Partial<Place>): void {
   const next = { ...place.value, ...change };
   const larger = next.project !== place.value.project;
   place.value = next;
-  history[larger ? "pushState" : "replaceState"](null, "", written(next));
+  const address = inHash ? `#${written(next).split("?")[1] ?? ""}` : written(next);
+  history[larger ? "pushState" : "replaceState"](null, "", address);
 }

@@ -2,6 +2,7 @@
 import * as THREE from "three";
 import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
+import { bytesOf, fetched } from "../core/source";
 import type { Layer } from "../scene/stage";
 import { ElementStyle, type Materials, materialsOf } from "../scene/style";
 import { FaceIndex } from "./faces";
@@ -47,7 +48,7 @@ export class DesignLayer implements Layer {
     let done = 0;
     for (const part of parts) {
       try {
-        this.take((await this.loader.loadAsync(base + part.uri)).scene, this.group, false);
+        this.take(await this.part(base + part.uri), this.group, false);
       } catch {
         failed(part.uri);
       }
@@ -58,11 +59,11 @@ export class DesignLayer implements Layer {
 
   /** Load the edges that a drawing would show. */
   async loadEdges(base: string): Promise<void> {
-    const answer = await fetch(`${base}edges.json`);
+    const answer = await fetched(`${base}edges.json`);
     if (!answer.ok) return;
     const index: SceneIndex = await answer.json();
     for (const part of index.parts) {
-      this.take((await this.loader.loadAsync(base + part.uri)).scene, this.edges, true);
+      this.take(await this.part(base + part.uri), this.edges, true);
     }
   }
 
@@ -115,6 +116,10 @@ export class DesignLayer implements Layer {
     });
     for (const one of Object.values(this.materials)) one.dispose();
     this.style.dispose();
+  }
+
+  private async part(url: string): Promise<THREE.Group> {
+    return (await this.loader.parseAsync(await bytesOf(url), "")).scene;
   }
 
   private take(scene: THREE.Group, into: THREE.Group, lines: boolean): void {

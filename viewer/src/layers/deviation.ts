@@ -4,6 +4,7 @@ import { GLTFExtensionsPlugin } from "3d-tiles-renderer/plugins";
 import * as THREE from "three";
 import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
 import { rampTexels } from "../core/palette";
+import { fetched } from "../core/source";
 import type { Layer, Stage } from "../scene/stage";
 
 const VERTEX = /* glsl */ `
@@ -76,6 +77,7 @@ export class DeviationLayer implements Layer {
       clippingPlanes: planes,
     });
     this.tiles = new TilesRenderer(url);
+    this.tiles.registerPlugin({ fetchData: (asked: string, how: RequestInit) => fetched(asked, how) });
     this.tiles.registerPlugin(new GLTFExtensionsPlugin({ meshoptDecoder: MeshoptDecoder }));
     this.tiles.errorTarget = 12;
     this.tiles.lruCache.maxBytesSize = 300e6;

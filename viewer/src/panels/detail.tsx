@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Problem, type Schemas } from "../core/client";
 import { t, word } from "../core/i18n";
 import { chartOf, millimetres } from "../core/limits";
+import { inFolder } from "../core/source";
 import { detailOf, ghosted, hidden, hide, type Loaded, select, selected, workspace } from "../core/state";
 import { characteristic, className, reason, source } from "../core/terms";
 import { Failed, Loading } from "./notices";
@@ -94,7 +95,7 @@ export function Detail() {
       ) : (
         <Measured detail={state.value} />
       )}
-      {ready && <Records project={ready.project.id} row={row} />}
+      {ready && !inFolder() && <Records project={ready.project.id} row={row} />}
     </article>
   );
 }

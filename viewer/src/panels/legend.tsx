@@ -3,11 +3,15 @@
 import { type Key, t, word } from "../core/i18n";
 import { css, diverging, RECORDS, STATES, spread, VERDICTS } from "../core/palette";
 import { go } from "../core/route";
+import { inFolder } from "../core/source";
 import { type ColourBy, colourBy, cut, ramp, shows, type Workspace } from "../core/state";
 import { className } from "../core/terms";
 
+const COLOURS: readonly ColourBy[] = ["verdict", "status", "ncr", "ifcClass", "storey"];
+
 export function Tools({ work }: { work: Workspace }) {
   const on = shows.value;
+  const offered = COLOURS.filter((by) => by !== "ncr" || !inFolder());
   const heights = work.scene?.box_mm;
   const low = heights ? Math.min(...heights.min_z.filter((v): v is number => v !== null)) / 1000 : 0;
   const high = heights ? Math.max(...heights.max_z.filter((v): v is number => v !== null)) / 1000 : 1;
@@ -16,7 +20,7 @@ export function Tools({ work }: { work: Workspace }) {
       <label class="inline">
         {t("colourBy")}
         <select value={colourBy.value} onChange={(e) => go({ colour: e.currentTarget.value })}>
-          {(["verdict", "status", "ncr", "ifcClass", "storey"] as ColourBy[]).map((by) => (
+          {offered.map((by) => (
             <option key={by} value={by}>
               {t(by === "ifcClass" ? "class" : by === "ncr" ? "ncrs" : by)}
             </option>

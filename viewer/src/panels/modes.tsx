@@ -3,6 +3,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Key, t } from "../core/i18n";
 import { mode, toggle } from "../core/mode";
+import { inFolder } from "../core/source";
 import type { Workspace } from "../core/state";
 import { Loading } from "./notices";
 
@@ -13,6 +14,8 @@ export interface Mode {
   /** One character or two, seen beside the label. */
   sign: string;
   label: Key;
+  /** Works without a server, too: shown in a 3D report. */
+  folder?: true;
   /** False where the mode has nothing to work on. */
   offered(work: Workspace): boolean;
   panel(): Promise<ModePanel>;
@@ -21,7 +24,7 @@ export interface Mode {
 export const MODES: readonly Mode[] = [];
 
 export function Rail({ work }: { work: Workspace }) {
-  const offered = MODES.filter((one) => one.offered(work));
+  const offered = MODES.filter((one) => one.offered(work) && (one.folder || !inFolder()));
   if (offered.length === 0) return null;
   return (
     <nav class="rail" aria-label={t("modes")}>

@@ -6,6 +6,7 @@ import { ROOT } from "../core/client";
 import { boxOf, type ElementRow } from "../core/elements";
 import { t } from "../core/i18n";
 import { RECORDS, type Rgb, STATES, spread, standing, VERDICTS } from "../core/palette";
+import { fetched } from "../core/source";
 import {
   colourBy,
   cut,
@@ -175,7 +176,7 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
   for (const part of PARTS) ends.push(part(view));
 
   async function begin(): Promise<void> {
-    const answer = await fetch(`${base}model.json`);
+    const answer = await fetched(`${base}model.json`);
     if (!answer.ok) throw new Error(answer.statusText);
     const index: SceneIndex = await answer.json();
     if (ended) return;
