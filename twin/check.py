@@ -57,8 +57,8 @@ def check(
     set_workers(workers)
     found = register(scan, design, registration, seed=seed, progress=lambda share: report("registering", share))
     if found.status is RegistrationStatus.REFUSED:
-        settings = _settings(seed)
-        return CheckResult(design, scan, found, (), (), None, tolerances.name, _notes(scan, design), settings, seed)
+        settings, notes = _settings(seed), _notes(scan, design) + (found.notes if found.pairs else ())
+        return CheckResult(design, scan, found, (), (), None, tolerances.name, notes, settings, seed)
     return compare(design, scan, found, tolerances, seed=seed, progress=progress)
 
 

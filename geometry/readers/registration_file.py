@@ -23,7 +23,8 @@ from geometry.registration.written_matrix import matrix_fault
 _EXAMPLE = "rows of: name, scan x, y, z, design x, y, z (metres), or four rows of four numbers"
 _MATRIX_KEYS = ("T_design_scan", "matrix", "transform")
 _UNMOVED = "identity"
-_POINTS_KEYS = ("control_points", "points")
+_POINTS_KEYS = ("control_points", "points", "pairs")
+_PICKED_WORDS = ("picked", "level")
 _MOST_BYTES = 4_000_000
 
 
@@ -35,6 +36,8 @@ def read_request(text: str) -> RegistrationRequest:
     z and design x, y, z in metres, with or without a header and with or without names. ``identity`` instead of a matrix
     is what ``given`` is. How accurate they are may be stated as ``sigma_mm``, one standard deviation in millimetres: in
     a line or key of its own, with ``sigma_deg`` beside it for a matrix, or in a last column for each control point.
+    Points that a person picked on scan and model say so: ``picked: yes`` in a line or key of its own, or the key
+    ``pairs``; ``level: yes`` beside it holds their fit upright.
 
     Raises
     ------
@@ -190,7 +193,7 @@ def _words(lines: list[tuple[int, str]], path: Path) -> tuple[dict[str, Any], li
     others: list[tuple[int, str]] = []
     for number, line in lines:
         said = re.fullmatch(r"([A-Za-z]\w*)\s*[:=;,\s]\s*([^\s:=;,]+)", line)
-        if said and said[1] in (*SIGMA_WORDS, _MATRIX_KEYS[0]):
+        if said and said[1] in (*SIGMA_WORDS, *_PICKED_WORDS, _MATRIX_KEYS[0]):
             words[said[1]] = said[2]
         else:
             others.append((number, line))
@@ -235,4 +238,19 @@ def _points(points: list[ControlPoint], path: Path, words: dict[str, Any]) -> Re
         raise ReadError(f"{path}: control point {twice[0]} is there twice; give each point its own name")
     if len(points) < 3:
         raise ReadError(f"{path}: {len(points)} control points cannot fix a pose; give at least 3 not in a line")
-    return RegistrationRequest.from_control_points(with_sigma(points, words, path), str(path))
+    known = with_sigma(points, words, path)
+    if _said(words, "picked", path, unsaid="pairs" in words):
+        return RegistrationRequest.from_pairs(known, str(path), levelled=_said(words, "level", path))
+    if "level" in words:
+        raise ReadError(f"{path}: level belongs to picked pairs; write picked: yes as well, or leave it out")
+    return RegistrationRequest.from_control_points(known, str(path))
+
+
+def _said(words: dict[str, Any], word: str, path: Path, *, unsaid: bool = False) -> bool:
+    """Return whether a word is said with yes; ``unsaid`` where it is not there at all."""
+    if word not in words:
+        return unsaid
+    answer = str(words[word]).lower()
+    if answer not in ("yes", "no", "true", "false"):
+        raise ReadError(f"{path}: {word} is {words[word]!r}; write yes or no")
+    return answer in ("yes", "true")

@@ -20,9 +20,9 @@ from geometry.registration.search import distinct, search
 from geometry.registration.surfaces import DesignSurface, ScanSample, building_size, sample_surface
 
 _HELD_OUT = 0.15
-_VIEW_POINTS = 30_000
+VIEW_POINTS = 30_000
 _MOST_RIVALS = 8
-_ENOUGH_RIVALS = 3
+ENOUGH_RIVALS = 3
 """With this many poses undecided the scan is ambiguous; the rest need no polish."""
 _LEAST_OVERLAP = 0.15
 _DOUBTFUL_OVERLAP = 0.4
@@ -46,7 +46,7 @@ class Scene:
 
     def look(self, T_design_scan: Pose) -> View:
         """Return the view of the fitted sample from a pose."""
-        return view(self.surface, self.fitted.first(_VIEW_POINTS), T_design_scan, self.size)
+        return view(self.surface, self.fitted.first(VIEW_POINTS), T_design_scan, self.size)
 
     def refined(self, T_design_scan: Pose) -> Refined | None:
         """Return the refined pose, with the same dice every time."""
@@ -66,13 +66,9 @@ def register_automatically(
     surface: DesignSurface, sample: ScanSample, seed: int, report: Callable[[float], None]
 ) -> Registration:
     """Return the accepted pose, or the refusal: see :func:`geometry.registration.register.register`."""
-    scene = _scene(surface, sample, seed)
-    _, design_normals = sample_surface(surface, 4_000)
-    poses: list[Pose] = []
-    for T_level_scan in levelling(scene.fitted.normals, design_normals):
-        poses += [c.T_design_scan for c in search(surface, scene.fitted, scene.size, T_level_scan)]
+    scene = scene_of(surface, sample, seed)
+    poses = candidates(scene)
     report(0.6)
-    poses = distinct(poses, scene.fitted.points.mean(axis=0), 0.15 * scene.size, np.radians(1.0))
     contest = hold_contest(scene, poses)
     report(0.8)
     if contest is None:
@@ -80,10 +76,20 @@ def register_automatically(
     quality = quality_of_refined(surface, scene.fitted, contest.winner, scene.size)
     loose = loose_directions(scene, contest)
     reason, detail = verdict(scene, contest, quality, loose)
-    return _registration(scene, contest, quality, loose, reason, detail)
+    return registration_of(scene, contest, quality, loose, reason, detail)
 
 
-def _scene(surface: DesignSurface, sample: ScanSample, seed: int) -> Scene:
+def candidates(scene: Scene) -> list[Pose]:
+    """Return the coarse poses that are worth a look, whichever way up is: they differ by 15 cm or a degree."""
+    _, design_normals = sample_surface(scene.surface, 4_000)
+    poses: list[Pose] = []
+    for T_level_scan in levelling(scene.fitted.normals, design_normals):
+        poses += [c.T_design_scan for c in search(scene.surface, scene.fitted, scene.size, T_level_scan)]
+    return distinct(poses, scene.fitted.points.mean(axis=0), 0.15 * scene.size, np.radians(1.0))
+
+
+def scene_of(surface: DesignSurface, sample: ScanSample, seed: int) -> Scene:
+    """Return what all steps share; a part of the sample takes no part in any fit."""
     keep = int(len(sample.points) * (1 - _HELD_OUT))
     return Scene(surface, sample.first(keep), sample.after(keep), building_size(surface), seed)
 
@@ -104,16 +110,16 @@ def hold_contest(scene: Scene, poses: list[Pose]) -> Contest | None:
             polished = scene.refined(candidate.T_design_scan)
             best = None if polished is None else (polished, scene.look(polished.T_design_scan))
             continue
-        if compare(best[1], candidate, scene.fitted.first(_VIEW_POINTS), scene.size).decides:
+        if compare(best[1], candidate, scene.fitted.first(VIEW_POINTS), scene.size).decides:
             continue
-        if len(undecided) >= _ENOUGH_RIVALS:
+        if len(undecided) >= ENOUGH_RIVALS:
             undecided.append(candidate)
             continue
         polished = scene.refined(candidate.T_design_scan)
-        if polished is None or _same(polished.T_design_scan, best[0].T_design_scan, centre, scene.size):
+        if polished is None or same_pose(polished.T_design_scan, best[0].T_design_scan, centre, scene.size):
             continue
         seen = scene.look(polished.T_design_scan)
-        if compare(seen, best[1], scene.fitted.first(_VIEW_POINTS), scene.size).net > 0:
+        if compare(seen, best[1], scene.fitted.first(VIEW_POINTS), scene.size).net > 0:
             undecided.append(best[1])
             best = (polished, seen)
         else:
@@ -123,27 +129,41 @@ def hold_contest(scene: Scene, poses: list[Pose]) -> Contest | None:
     rivals = [
         v
         for v in undecided
-        if not compare(best[1], v, scene.fitted.first(_VIEW_POINTS), scene.size).decides
-        and not _same(v.T_design_scan, best[0].T_design_scan, centre, scene.size)
+        if not compare(best[1], v, scene.fitted.first(VIEW_POINTS), scene.size).decides
+        and not same_pose(v.T_design_scan, best[0].T_design_scan, centre, scene.size)
     ]
     return Contest(best[0], best[1], tuple(rivals[:_MOST_RIVALS]))
 
 
-def _same(a: Pose, b: Pose, centre: FloatArray, size: float) -> bool:
+def same_pose(a: Pose, b: Pose, centre: FloatArray, size: float) -> bool:
+    """Say whether two poses end in the same valley."""
     moved, turned = pose_difference(a, b, centre)
     return moved < 0.1 * size and turned < np.radians(1.0)
 
 
-def loose_directions(scene: Scene, contest: Contest) -> tuple[str, ...]:
-    """Return the directions in which the scan can slide along the design without anything seen speaking against it."""
+def _nothing_excludes(T_design_scan: Pose) -> bool:
+    """Say that nothing but the surfaces is known."""
+    return False
+
+
+def loose_directions(
+    scene: Scene, contest: Contest, excluded: Callable[[Pose], bool] = _nothing_excludes
+) -> tuple[str, ...]:
+    """Return the directions in which the scan can slide along the design without anything speaking against it.
+
+    ``excluded`` says which poses something else than the surfaces rules out.
+    """
     refined = contest.winner
     _, vector, lever = weak_directions(refined.votes, refined.consent, refined.scale)
     found: list[str] = []
     for k in range(6):
         for slide in _SLIDES:
             step = vector[:, k] * slide * scene.size / np.array([lever] * 3 + [1.0] * 3)
-            slid = scene.look(perturbed(refined.T_design_scan, step, refined.votes.pivot))
-            if not compare(contest.view, slid, scene.fitted.first(_VIEW_POINTS), scene.size).decides:
+            T_slid = perturbed(refined.T_design_scan, step, refined.votes.pivot)
+            if excluded(T_slid):
+                continue
+            slid = scene.look(T_slid)
+            if not compare(contest.view, slid, scene.fitted.first(VIEW_POINTS), scene.size).decides:
                 found.append(direction_name(vector[:, k]))
                 break
         else:
@@ -254,9 +274,10 @@ def _nothing_found() -> Registration:
     )  # fmt: skip
 
 
-def _registration(
+def registration_of(
     scene: Scene, contest: Contest, quality: Quality, loose: tuple[str, ...], reason: str, detail: str
 ) -> Registration:
+    """Return the winner as a registration, refused where there is a reason."""
     refined = contest.winner
     T, centre = refined.T_design_scan, scene.fitted.points.mean(axis=0)
     rivals = tuple(
@@ -267,5 +288,5 @@ def _registration(
         quality.rmse, holdout_rmse(scene.surface, scene.held_out, T, refined.scale, scene.size),
         quality.inlier_fraction, quality.overlap, quality.covariance, quality.pivot,
         tuple(dict.fromkeys(quality.unobservable + loose)), rivals, refined.iterations, refined.converged,
-        quality.supporters, quality.judged,
+        quality.supporters, quality.judged, score=contest.view.score,
     )  # fmt: skip

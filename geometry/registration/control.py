@@ -83,7 +83,7 @@ def fit_control(
     T = kabsch(scan, design, None if sigma is None else sigma**-2.0)
     residuals = np.linalg.norm(T.apply(scan) - design, axis=1)
     left_out = _left_out(scan, design)
-    fault, scaled = _unit_fault(scan, design), ""
+    fault, scaled = unit_fault(scan, design), ""
     if not fault:
         fault, scaled = _blunder(scan, design, names, residuals, left_out), _scaled(scan, design, T, sigma)
         # points that all are where they should be, on another scale, are neither misread nor unfit
@@ -187,7 +187,7 @@ def _gain(scan: FloatArray, design: FloatArray, index: int, rms: float) -> float
     return rms - float(np.sqrt(np.mean(np.sum((rest.apply(scan[others]) - design[others]) ** 2, axis=1))))
 
 
-def _unit_fault(scan: FloatArray, design: FloatArray) -> str:
+def unit_fault(scan: FloatArray, design: FloatArray) -> str:
     """Return the units that the ratio of the two figures' sizes suggests, if it is far from 1."""
     size = [float(np.linalg.norm(p - p.mean(axis=0))) for p in (scan, design)]
     ratio = size[0] / size[1]

@@ -11,6 +11,7 @@ from geometry.errors import EmptyInput
 from geometry.note import Note
 from geometry.pose import Pose
 from geometry.registration.automatic import register_automatically
+from geometry.registration.picked import register_picked
 from geometry.registration.placed import Rounding, register_by_control, register_given
 from geometry.registration.request import RegistrationRequest, RequestKind
 from geometry.registration.result import Registration, RegistrationStatus
@@ -40,7 +41,8 @@ def register(
     scan, design
         Coordinates relative to their origins, metres.
     request
-        ``auto`` searches; ``given``, a matrix and control points are checked against the surfaces, never changed.
+        ``auto`` searches; ``given``, a matrix and control points are checked against the surfaces, never changed;
+        picked pairs say which pose it is, and the surfaces refine it.
     seed
         For the shuffle of the sample and the random starts; the same seed gives the same bytes.
     progress
@@ -51,7 +53,7 @@ def register(
     EmptyInput
         If the scan has too few points.
     ControlPointError
-        If control points are too few or in a line.
+        If control points or picked pairs are too few or in a line.
     """
     report = progress or _silent
     try:
@@ -74,6 +76,8 @@ def register(
         found = register_automatically(surface, sample, seed, report)
     elif request.kind is RequestKind.CONTROL_POINTS:
         found = register_by_control(scan, design, request, surface, sample)
+    elif request.kind is RequestKind.PICKED:
+        found = register_picked(scan, design, request, surface, sample, seed=seed, report=report)
     else:
         matrix = np.eye(4) if request.matrix is None else request.matrix
         T_design_scan = _relative(matrix, scan, design)

@@ -19,7 +19,13 @@ class RequestKind(StrEnum):
     MATRIX = "matrix"
     """A rigid 4x4 matrix from scan to design coordinates."""
     CONTROL_POINTS = "control_points"
-    """Points known in both frames."""
+    """Points known in both frames, by survey: they fix the pose."""
+    PICKED = "picked"
+    """Pairs of points that a person picked: they say which pose, and the surfaces how exactly."""
+
+
+PICKED_SIGMA = 0.010
+"""Standard uncertainty (m) of a picked pair along each axis where none is stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,10 @@ class StatedAccuracy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegistrationRequest:
-    """What was asked for. Made by :meth:`auto`, :meth:`given`, :meth:`from_matrix` or :meth:`from_control_points`."""
+    """What was asked for.
+
+    Made by :meth:`auto`, :meth:`given`, :meth:`from_matrix`, :meth:`from_control_points` or :meth:`from_pairs`.
+    """
 
     kind: RequestKind
     matrix: FloatArray | None = None
@@ -67,13 +76,19 @@ class RegistrationRequest:
     """How well a given pose or a matrix is known, if the user says so."""
     source: str = ""
     """File the matrix or the points came from, for messages."""
+    levelled: bool = False
+    """Picked pairs only: the scan is level, so that they fix yaw and translation alone."""
+    picked_by: str = ""
+    """Who picked the pairs, if that is known."""
 
     def __post_init__(self) -> None:
         """Check that what the kind needs is there."""
         if (self.kind is RequestKind.MATRIX) != (self.matrix is not None):
             raise ValueError("a matrix belongs to a request of kind matrix, and only there")
-        if (self.kind is RequestKind.CONTROL_POINTS) != bool(self.control_points):
-            raise ValueError("control points belong to a request of kind control_points, and only there")
+        if (self.kind in (RequestKind.CONTROL_POINTS, RequestKind.PICKED)) != bool(self.control_points):
+            raise ValueError("points belong to a request of kind control_points or picked, and only there")
+        if (self.levelled or self.picked_by) and self.kind is not RequestKind.PICKED:
+            raise ValueError("only pairs are picked by somebody, and only their fit can be held level")
         if self.accuracy is not None and self.kind not in (RequestKind.GIVEN, RequestKind.MATRIX):
             raise ValueError("only the accuracy of a given pose or a matrix can be stated")
         stated = [p.sigma_m for p in self.control_points if p.sigma_m is not None]
@@ -105,3 +120,12 @@ class RegistrationRequest:
     def from_control_points(points: tuple[ControlPoint, ...], source: str = "") -> "RegistrationRequest":
         """Use points known in both frames."""
         return RegistrationRequest(RequestKind.CONTROL_POINTS, control_points=tuple(points), source=source)
+
+    @staticmethod
+    def from_pairs(
+        pairs: tuple[ControlPoint, ...], source: str = "", *, levelled: bool = False, picked_by: str = ""
+    ) -> "RegistrationRequest":
+        """Start from pairs of points that a person picked, each to about ``sigma_m`` (10 mm where not stated)."""
+        return RegistrationRequest(
+            RequestKind.PICKED, control_points=tuple(pairs), source=source, levelled=levelled, picked_by=picked_by
+        )

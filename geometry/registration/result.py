@@ -26,6 +26,24 @@ class Rival:
     angle_rad: float
 
 
+@dataclass(frozen=True, slots=True)
+class PickedPair:
+    """A pair of points that a person picked, and how it fits."""
+
+    name: str
+    scan: tuple[float, float, float]
+    """Metres, as picked (origin included)."""
+    design: tuple[float, float, float]
+    sigma_m: float
+    """Standard uncertainty of the picking, along each axis."""
+    residual_m: float
+    """Distance left at the pair by the pose of the registration."""
+    left_out_m: float
+    """How far the scan's point lies from where the other pairs put it; NaN where they cannot say."""
+    outlier: bool
+    """It does not belong with the others."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Registration:
     """The scan -> design pose with its quality, or the refusal with its reason.
@@ -37,7 +55,7 @@ class Registration:
     status: RegistrationStatus
     T_design_scan: Pose | None
     method: str
-    """``auto`` (global search and refinement), ``given``, ``matrix`` or ``control_points``."""
+    """``auto`` (global search and refinement), ``given``, ``matrix``, ``control_points`` or ``picked``."""
     reason: str = ""
     """Machine word for a refusal: ``ambiguous``, ``low_overlap``, ``degenerate``, ``residual``, ``no_geometry``."""
     detail: str = ""
@@ -68,3 +86,7 @@ class Registration:
     """Distance left at each control point, when control points were used."""
     notes: tuple[str, ...] = ()
     """What the uncertainty of the pose rests on when it was not measured, one English line each; a ``Note`` each."""
+    score: float = float("nan")
+    """Share of the scan explained, on the same scale as the rivals'; NaN where none were looked for."""
+    pairs: tuple[PickedPair, ...] = ()
+    """The pairs that were picked by hand, when they were."""

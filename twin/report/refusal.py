@@ -22,6 +22,11 @@ _BY_NOTE = {
     "near_tie": "near_tie",
     "few_agree": "revision",
     "pose_uncertain": "sparse",
+    "pair_outlier": "pairs",
+    "pairs_misfit": "pairs",
+    "pairs_too_close": "pairs",
+    "pairs_off": "pairs",
+    "pairs_beaten": "pairs",
 }
 """Word of the registration's own line -> cause, where it says more than the reason does."""
 _BY_PLACEMENT = {
@@ -43,6 +48,7 @@ _STEPS = {
     "frame": ("frame", "auto", "control_points"),
     "control_frame": ("control_check", "same_place", "auto"),
     "control": ("control_check", "auto"),
+    "pairs": ("pairs_check", "control_points"),
     "symmetric": ("control_points", "scan_unique", "given"),
     "near_tie": ("control_points", "revision", "given"),
     "featureless": ("control_points", "scan_more", "given"),
@@ -122,10 +128,18 @@ def _rows(found: Registration, cause: str, words: Words) -> tuple[tuple[str, str
         rows.append((words("positions"), str(len(found.rivals) + 1)))
     if found.unobservable and cause == "featureless":
         rows.append((words("unobservable"), clean(words.say(listed(found.unobservable)))))
-    if found.control_residuals_m:
-        left = " / ".join(figures.mm(value) for value in found.control_residuals_m)
-        rows.append((words("control_residuals"), f"{left} mm"))
-    return tuple(rows)
+    return (*rows, *left_at_points(found, words))
+
+
+def left_at_points(found: Registration, words: Words) -> tuple[tuple[str, str], ...]:
+    """Return what is left at control points, or by name at pairs that were picked; nothing where there are none."""
+    if found.pairs:
+        each = (f"{pair.name} {figures.mm(pair.residual_m)}" for pair in found.pairs)
+        return ((words("pair_residuals"), f"{' / '.join(each)} mm"),)
+    if not found.control_residuals_m:
+        return ()
+    left = " / ".join(figures.mm(value) for value in found.control_residuals_m)
+    return ((words("control_residuals"), f"{left} mm"),)
 
 
 def _name(place: int, words: Words) -> str:

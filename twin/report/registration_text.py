@@ -7,7 +7,7 @@ import numpy as np
 from geometry.note import listed
 from geometry.registration.result import Registration, RegistrationStatus
 from twin.report import figures
-from twin.report.refusal import Refusal, refusal_text
+from twin.report.refusal import Refusal, left_at_points, refusal_text
 from twin.report.words import Words, clean
 from twin.result import CheckResult
 
@@ -91,7 +91,7 @@ def _expanded(found: Registration) -> np.ndarray | None:
 def _rows(found: Registration, words: Words) -> tuple[tuple[str, str], ...]:
     rows = [(words("method"), words.term("method", found.method))]
     # points are held out of a search only: a position that was given is fitted to nothing, and looked at more widely
-    near = "rmse" if found.method == "auto" else "rmse.placed"
+    near = "rmse" if found.method in ("auto", "picked") else "rmse.placed"
     residuals = ((near, found.rmse), ("holdout", found.holdout_rmse))
     rows += [(words(key), f"{figures.mm(value, 2)} mm") for key, value in residuals if np.isfinite(value)]
     rows += [
@@ -105,9 +105,7 @@ def _rows(found: Registration, words: Words) -> tuple[tuple[str, str], ...]:
         turned = " / ".join(f"±{figures.fixed(float(np.degrees(value)), 4)}°" for value in spread[:3])
         rows += [(words("uncertainty_translation"), f"{moved} mm"), (words("uncertainty_rotation"), turned)]
     rows.append((words("unobservable"), words.say(listed(found.unobservable)) or words("unobservable.none")))
-    if found.control_residuals_m:
-        left = " / ".join(figures.mm(value) for value in found.control_residuals_m)
-        rows.append((words("control_residuals"), f"{left} mm"))
+    rows += left_at_points(found, words)
     if found.iterations:
         ended = "iterations.converged" if found.converged else "iterations.stopped"
         rows.append((words("iterations"), words(ended, n=found.iterations)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.pose import Pose
-from geometry.registration.result import Registration, Rival
+from geometry.registration.result import PickedPair, Registration, Rival
 from geometry.verdict import Measurement, Outcome, State
 from twin.report.provenance import Provenance
 from twin.report.rounding import degrees, finite, matrix, metres, millimetres, significant
@@ -103,6 +103,20 @@ def _registration(result: CheckResult) -> Json:
         "supporters": found.supporters,
         "judged": found.judged,
         "control_residuals_mm": [millimetres(residual) for residual in found.control_residuals_m],
+        "score": finite(found.score, 6),
+        "pairs": [_pair(pair) for pair in found.pairs],
+    }
+
+
+def _pair(pair: PickedPair) -> Json:
+    return {
+        "name": pair.name,
+        "scan": list(pair.scan),
+        "design": list(pair.design),
+        "sigma_mm": millimetres(pair.sigma_m),
+        "residual_mm": millimetres(pair.residual_m),
+        "left_out_mm": millimetres(pair.left_out_m),
+        "outlier": pair.outlier,
     }
 
 
