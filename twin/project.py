@@ -202,6 +202,8 @@ class ScanEpoch:
     """None when nobody said; then nothing is known of its calibration."""
     redating_reason: str = ""
     """Why its time of capture was put right; empty where it is as it was given."""
+    scene_sha256: str = ""
+    """The blob that lists what the 3D view loads of the scan in its own frame; empty when nothing was prepared."""
 
     def __post_init__(self) -> None:
         """Refuse an epoch without scans, or with the same scan twice."""

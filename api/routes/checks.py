@@ -53,7 +53,8 @@ def create_check(
     asked = CheckOrder(
         "", project, given.revision, given.epoch,
         tolerance_mm="" if given.tolerance_mm is None else str(given.tolerance_mm), standard=given.standard or "",
-        registration=given.registration, formats=given.formats, seed=given.seed, lang=given.lang,
+        registration=given.registration, pairs=tuple(pair.record() for pair in given.pairs),
+        levelled=given.level, formats=given.formats, seed=given.seed, lang=given.lang,
         counts=given.counts, reason=given.reason,
     )  # fmt: skip
     desk = Desk(services.store, context, project, services.wake)

@@ -12,7 +12,7 @@ from api.services import Services
 from twin.access import Action
 from twin.record import Id
 from twin.store.kinds import Kind
-from twin.store.records import CHECK_RUN, MODEL_REVISION
+from twin.store.records import CHECK_RUN, MODEL_REVISION, SCAN_EPOCH
 from twin.store.view import Scope
 
 routes = Routes("scenes")
@@ -55,6 +55,26 @@ def read_check_tile(
 ) -> Response:
     """Return a tile of the deviations, as `tileset.json` names it."""
     return _file(request, services, CHECK_RUN, check, scope=rows, name=f"tiles/{tile}")
+
+
+@routes.get(
+    "/projects/{project}/scans/{epoch}/scene/{content}", Action.SCAN_READ, "Read a scan's preview", answers="*/*",
+    also=(304,),
+)  # fmt: skip
+def read_scan_scene(
+    epoch: RecordId, content: ContentName, request: Request, services: ServicesDep, rows: RowsDep
+) -> Response:
+    """Return `tileset.json` (3D Tiles 1.1) of the thinned scan in its own frame, to pick points on."""
+    return _file(request, services, SCAN_EPOCH, epoch, scope=rows, name=content)
+
+
+@routes.get(
+    "/projects/{project}/scans/{epoch}/scene/tiles/{tile}", Action.SCAN_READ, "Read a tile of a scan's preview",
+    answers="*/*", also=(304,),
+)  # fmt: skip
+def read_scan_tile(epoch: RecordId, tile: TileName, request: Request, services: ServicesDep, rows: RowsDep) -> Response:
+    """Return a tile of the scan, as `tileset.json` names it."""
+    return _file(request, services, SCAN_EPOCH, epoch, scope=rows, name=f"tiles/{tile}")
 
 
 def _file(request: Request, services: Services, kind: Kind[Any], record: Id, *, scope: Scope, name: str) -> Response:

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from api.paging import PageQuery
-from api.schemas.base import RECORD_EXAMPLE, OptionalLine, Prose, RecordOut, RecordRef, Schema, example, stamp
+from api.schemas.base import RECORD_EXAMPLE, Line, OptionalLine, Prose, RecordOut, RecordRef, Schema, example, stamp
+from twin.finding import Location
+from twin.operations.checks import PickedPoints
 from twin.project import CheckRun, RegistrationStatus
 from twin.record import Evidence, Id
 from twin.store.view import Stored
@@ -18,6 +20,9 @@ _HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
 _POSE = ["1", "0", "0", "12.5", "0", "1", "0", "-7", "0", "0", "1", "0.4", "0", "0", "0", "1"]
 _RIVAL = {"T_design_scan": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], "score": 0.71, "distance_m": 3.6,
           "angle_deg": 180.0}  # fmt: skip
+_PAIR = {"name": "A", "scan": ["12.34", "5.12", "0.98"], "design": ["1", "8.25", "0"], "sigma_mm": "10"}
+_FITTED = {"name": "A", "scan": [12.34, 5.12, 0.98], "design": [1, 8.25, 0], "sigma_mm": 10, "residual_mm": 12.1,
+           "left_out_mm": 18.9, "outlier": False}  # fmt: skip
 Format = Literal["html", "pdf", "xlsx", "bcf", "glb", "cloud"]
 
 
@@ -112,13 +117,27 @@ class RivalOut(Schema):
     angle_deg: float | None
 
 
+class PairOut(Schema):
+    """A picked pair, and how it fits the pose of the registration."""
+
+    model_config = example(**_FITTED)
+
+    name: str
+    scan: list[float]
+    design: list[float]
+    sigma_mm: float | None
+    residual_mm: float | None
+    left_out_mm: float | None = Field(description="From where the other pairs put it; null with fewer than four")
+    outlier: bool = Field(description="It does not belong with the others")
+
+
 class RegistrationOut(Schema):
     """How the scan was brought into the design's frame, as the report states it; null where nothing is known."""
 
     model_config = example(
         status="accepted", method="coarse+icp", T_design_scan=_RIVAL["T_design_scan"], rmse_m=0.0019,
         holdout_rmse_m=0.002, inlier_fraction=0.93, overlap=0.88, iterations=17, converged=True, reason="", detail="",
-        unobservable=[], rivals=[_RIVAL], control_residuals_mm=[],
+        unobservable=[], rivals=[_RIVAL], control_residuals_mm=[], score=0.82, pairs=[_FITTED],
     )  # fmt: skip
 
     status: RegistrationStatus
@@ -135,12 +154,16 @@ class RegistrationOut(Schema):
     unobservable: list[str]
     rivals: list[RivalOut]
     control_residuals_mm: list[float | None]
+    score: float | None = Field(
+        default=None, description="Share of the scan explained, as the rivals'; null where none were looked for"
+    )
+    pairs: list[PairOut] = Field(default=[], description="What was picked by hand, when it was")
 
 
 def registration_out(report: Mapping[str, Any]) -> RegistrationOut:
     """Return the registration of a check's ``report.json``."""
     told: Mapping[str, Any] = report["registration"]
-    return RegistrationOut.model_validate({name: told[name] for name in RegistrationOut.model_fields})
+    return RegistrationOut.model_validate({name: told[name] for name in RegistrationOut.model_fields if name in told})
 
 
 class CheckQuery(PageQuery):
@@ -150,6 +173,28 @@ class CheckQuery(PageQuery):
     scan_epoch: RecordRef | None = None
     status: RegistrationStatus | None = None
     counts: bool | None = Field(default=None, description="Those that say what is known after their epoch")
+
+
+Metres = Annotated[Decimal, Field(gt=-100_000_000, lt=100_000_000, max_digits=30, decimal_places=12)]
+"""A coordinate as in the file."""
+
+
+class PairIn(Schema):
+    """The same place on scan and model, picked by a person; metres as in the files."""
+
+    model_config = example(**_PAIR)
+
+    name: Line
+    scan: tuple[Metres, Metres, Metres]
+    design: tuple[Metres, Metres, Metres]
+    sigma_mm: Decimal = Field(
+        default=Decimal(10), ge=Decimal("0.1"), le=100, max_digits=12,
+        description="Standard uncertainty of the picking along each axis",
+    )  # fmt: skip
+
+    def record(self) -> PickedPoints:
+        """Return it as it is ordered."""
+        return PickedPoints(self.name, Location(*self.scan), Location(*self.design), str(self.sigma_mm))
 
 
 class NewCheck(Schema):
@@ -175,6 +220,12 @@ class NewCheck(Schema):
     registration_file: RecordRef | None = Field(
         default=None, description="Upload of a 4x4 matrix or of control points; goes before `registration`"
     )
+    pairs: Annotated[tuple[PairIn, ...], Field(max_length=100)] = Field(
+        default=(),
+        description="Registers by hand: three pairs or more, not in a line. They say which pose it is, the surfaces "
+        "how exactly; goes before `registration`",
+    )
+    level: bool = Field(default=False, description="The scan is level: the fit to the pairs only turns about z")
     formats: Annotated[tuple[Format, ...], Field(max_length=6)] = ("html", "pdf", "xlsx", "bcf", "glb", "cloud")
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     lang: Literal["en", "zh"] = "en"

@@ -82,7 +82,7 @@ class ScanOut(RecordOut):
 
     model_config = example(
         **RECORD_EXAMPLE, project=_ID, name="Week 47", captured_at="2026-11-20T06:30:00Z", scans=[_FILE],
-        instrument=_INSTRUMENT, calibrated=True, redating_reason="",
+        instrument=_INSTRUMENT, calibrated=True, redating_reason="", has_scene=True,
     )  # fmt: skip
 
     project: Id
@@ -92,6 +92,7 @@ class ScanOut(RecordOut):
     instrument: InstrumentIO | None
     calibrated: bool = Field(description="Whether the instrument is known to have been calibrated on that day")
     redating_reason: str = Field(description="Why `captured_at` was put right; empty where it is as it was given")
+    has_scene: bool = Field(description="Whether there is a preview in the scan's own frame: `.../scene/tileset.json`")
 
 
 def scan_out(stored: Stored[ScanEpoch]) -> ScanOut:
@@ -108,7 +109,7 @@ def scan_out(stored: Stored[ScanEpoch]) -> ScanOut:
     return ScanOut(
         **stamp(stored), project=epoch.project, name=epoch.name, captured_at=epoch.captured_at, scans=files,
         instrument=_instrument(used) if used else None, calibrated=epoch.calibrated,
-        redating_reason=epoch.redating_reason,
+        redating_reason=epoch.redating_reason, has_scene=bool(epoch.scene_sha256),
     )  # fmt: skip
 
 

@@ -48,6 +48,17 @@ _MEDIA = {
 
 
 @dataclass(frozen=True, slots=True)
+class PickedPoints:
+    """A pair of points that a person picked: the same place on scan and model, metres as in the files."""
+
+    name: str
+    scan: Location
+    design: Location
+    sigma_mm: str = "10"
+    """Standard uncertainty of the picking, along each axis."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckOrder:
     """Which check is asked for."""
 
@@ -65,6 +76,10 @@ class CheckOrder:
     """``auto`` or ``given``; not looked at when there is a file."""
     registration_file: Upload | None = None
     """A 4x4 matrix or control points."""
+    pairs: tuple[PickedPoints, ...] = ()
+    """Picked by hand on scan and model; goes before ``registration``, and there is no file then."""
+    levelled: bool = False
+    """The fit to the pairs is held upright."""
     formats: tuple[str, ...] = ("html", "pdf", "xlsx", "bcf", "glb", "cloud")
     seed: int = 0
     lang: str = "en"
@@ -246,7 +261,24 @@ def _tolerances(work: Work, order: CheckOrder) -> "ToleranceSet":
 def _registration(work: Work, order: CheckOrder) -> "RegistrationRequest":
     from geometry.readers.registration_file import read_request
 
+    if order.pairs:
+        return pairs_request(order, work.actor.name)
     if order.registration_file is None:
         return read_request(order.registration)
     with fetched(work, order.registration_file) as path:
         return read_request(str(path))
+
+
+def pairs_request(order: CheckOrder, picked_by: str) -> "RegistrationRequest":
+    """Return the request of pairs that somebody picked."""
+    from geometry.registration.request import ControlPoint, RegistrationRequest
+
+    points = tuple(
+        ControlPoint(pair.name, _metres(pair.scan), _metres(pair.design), float(pair.sigma_mm) / 1000.0)
+        for pair in order.pairs
+    )
+    return RegistrationRequest.from_pairs(points, levelled=order.levelled, picked_by=picked_by)
+
+
+def _metres(place: Location) -> tuple[float, float, float]:
+    return float(place.x), float(place.y), float(place.z)

@@ -10,7 +10,7 @@ from twin.access import Action, scope_of
 from twin.access import Scope as Reach
 from twin.errors import Conflict, Invalid, NotAllowed, NotFound
 from twin.instrument import Instrument
-from twin.operations.checks import CheckOrder
+from twin.operations.checks import CheckOrder, pairs_request
 from twin.operations.job_kinds import IMPORT_MODEL, IMPORT_SCANS, RUN_CHECK, ModelOrder, ScanOrder
 from twin.operations.work import Upload
 from twin.operations.write_back import WRITE_BACK, WriteBackOrder, require_verdicts
@@ -85,10 +85,15 @@ def order_check(desk: Desk, asked: CheckOrder, *, tolerances: Id | None = None, 
     NotFound
         If the revision or the epoch is not in the project.
     Invalid
-        If more than one of the three tolerances is given, or there is no such standard.
+        If more than one of the three tolerances is given, there is no such standard, or the picked pairs cannot fix a
+        pose.
     """
     if sum((bool(asked.tolerance_mm), bool(asked.standard), tolerances is not None)) > 1:
         raise Invalid("give one of tolerance_mm, standard and tolerances, or none for the built-in profile")
+    if asked.levelled and not asked.pairs:
+        raise Invalid("only the fit to picked pairs is held level: give pairs, or leave level out")
+    if asked.pairs:
+        _require_pairs(asked, registration)
     if asked.counts and not asked.reason.strip():
         raise Invalid("say why this check is to count in place of another one, or leave counts out")
     if asked.standard:
@@ -196,6 +201,24 @@ def _file(unit: Unit, desk: Desk, upload: Id) -> Upload:
 
 def _only(desk: Desk) -> Scope:
     return Scope(frozenset({desk.project}))
+
+
+def _require_pairs(asked: CheckOrder, file: Id | None) -> None:
+    """Refuse pairs that no fit can use before anybody waits for them."""
+    import numpy as np
+
+    from geometry.registration.pair_fit import require_pairs
+
+    if file is not None:
+        raise Invalid("give pairs or registration_file, not both")
+    names = [pair.name for pair in asked.pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Invalid(f"pair {twice[0]} is there twice; give each pair its own name")
+    points = pairs_request(asked, "").control_points
+    try:
+        require_pairs(np.array([p.scan for p in points]), np.array([p.design for p in points]))
+    except GeometryError as error:
+        raise Invalid(str(error)) from error
 
 
 def _require_standard(name: str) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from twin.instrument import Instrument
+from twin.operations.scenes import keep_scan_scene, register_scene
 from twin.operations.work import Upload, Work, fetched
 from twin.project import Rotation, ScanEpoch, ScanFile, Station
 from twin.record import Id, require_past
@@ -15,9 +16,7 @@ from twin.store.view import Stored
 if TYPE_CHECKING:
     from geometry.arrays import FloatArray
     from geometry.scan import Scan
-
-_LOOK = 100_000
-"""Points that are enough to know that a scan can be read and where it was taken."""
+    from twin.scene.scan_tiles import ScanPreview
 
 
 def import_scans(
@@ -44,20 +43,28 @@ def import_scans(
         done = view.find(records.SCAN_EPOCH, id=identifier)
     if done:
         return done
-    scans = tuple(_look_at(work, file) for file in files)
-    epoch = ScanEpoch(identifier, project, name, captured_at, scans, instrument)
+    from twin.scene.scan_tiles import ScanPreview, preview_share
+
+    with ScanPreview() as preview:
+        scans = tuple(_look_at(work, file, preview, preview_share(files)) for file in files)
+        scene = keep_scan_scene(work, preview)
+    epoch = ScanEpoch(identifier, project, name, captured_at, scans, instrument, scene_sha256=scene)
     with work.store.write(work.context()) as unit:
-        return unit.add(records.SCAN_EPOCH, epoch)
+        stored = unit.add(records.SCAN_EPOCH, epoch)
+        register_scene(unit, work.blobs, scene)
+        return stored
 
 
-def _look_at(work: Work, file: Upload) -> ScanFile:
+def _look_at(work: Work, file: Upload, preview: "ScanPreview", most: int) -> ScanFile:
+    """Read a file once: what it holds, and what of it is seen before there is a pose."""
     from geometry.readers import read_scan
 
     work.progress(f"reading {file.file_name}", 0.0)
     with fetched(work, file) as path:
         scan = read_scan(
-            [path], max_points=_LOOK, progress=lambda share: work.progress(f"reading {file.file_name}", share)
+            [path], max_points=most, progress=lambda share: work.progress(f"reading {file.file_name}", share)
         )
+    preview.add(scan)
     return ScanFile(file.file_name, file.sha256, scan.declared_points - scan.invalid_points, stations_of(scan))
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from twin.store.repository import Unit
 if TYPE_CHECKING:
     from geometry.design import DesignModel
     from twin.result import CheckResult
+    from twin.scene.scan_tiles import ScanPreview
 
 _MEDIA = {".glb": "model/gltf-binary", ".json": "application/json"}
 
@@ -69,14 +71,29 @@ def keep_deviation_scene(work: Work, result: "CheckResult", folder: Path) -> str
         tiling=Tiling(workers=usable_cores()),
         progress=lambda share: work.progress("preparing the view", share),
     )
+    return _keep_packed(work.blobs, folder)
+
+
+def keep_scan_scene(work: Work, preview: "ScanPreview") -> str:
+    """Prepare the thinned scan for the view, in its own frame; return the digest of the scene's list of files."""
+    with tempfile.TemporaryDirectory(prefix="qtems-scan-") as name:
+        folder = Path(name) / "scene"
+        preview.write(folder, workers=usable_cores(), progress=lambda share: work.progress("preparing the view", share))
+        return _keep_packed(work.blobs, folder)
+
+
+def _keep_packed(blobs: BlobStore, folder: Path) -> str:
     packed = sorted(path for path in folder.rglob("*.gz") if path.is_file())
-    return _keep(work.blobs, ((str(p.relative_to(folder)).removesuffix(".gz"), p.read_bytes()) for p in packed))
+    return _keep(blobs, ((str(p.relative_to(folder)).removesuffix(".gz"), p.read_bytes()) for p in packed))
 
 
 def scene_files(blobs: BlobStore, scene_sha256: str) -> Mapping[str, SceneFileEntry]:
     """Return the files of a scene by name; :class:`NotFound` when there is no scene."""
     if not scene_sha256:
-        raise NotFound("nothing was prepared for the view: the model has no shape, or the registration was refused")
+        raise NotFound(
+            "nothing was prepared for the view: the model has no shape, the registration was refused, "
+            "or the scan was taken in by an earlier version"
+        )
     with blobs.open(scene_sha256) as stream:
         listed: dict[str, dict[str, Any]] = json.loads(stream.read())
     return {name: SceneFileEntry(**entry) for name, entry in listed.items()}

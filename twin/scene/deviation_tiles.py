@@ -13,7 +13,7 @@ References
 import math
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -106,17 +106,48 @@ def write_deviation_tiles(
     EmptyInput
         If there is no point.
     """
+    return write_tileset(
+        chunks,
+        folder,
+        len(global_ids),
+        lambda cloud: _described(cloud, global_ids, origin),
+        beside={"elements.json": _elements(global_ids)},
+        tiling=tiling,
+        progress=progress,
+    )
+
+
+def write_tileset(
+    chunks: Iterable[DeviationPoints],
+    folder: Path,
+    elements: int,
+    described: Callable[[Spooled], dict[str, Any]],
+    *,
+    beside: Mapping[str, bytes] | None = None,
+    tiling: Tiling | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> TilesetSummary:
+    """Write a tileset of points, and further files ``beside`` it; ``described`` says what stands in its ``extras``.
+
+    Raises
+    ------
+    Invalid
+        As :func:`write_deviation_tiles`.
+    EmptyInput
+        If there is no point.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise Invalid(f"{folder} is not empty; write each tileset into a folder of its own")
     how, report = tiling or Tiling(), progress or _silent
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix="unsorted-", dir=folder) as scratch:
-            cloud = spool(chunks, Path(scratch) / "points", len(global_ids))
+            cloud = spool(chunks, Path(scratch) / "points", elements)
             report(0.3)
-            top = _write_tiles(cloud, folder / "tiles", Path(scratch), len(global_ids), how, report=report)
-        write_packed(folder / "elements.json", _elements(global_ids), how.gzip_level)
-        write_packed(folder / "tileset.json", _tileset(top, cloud, global_ids, origin), how.gzip_level)
+            top = _write_tiles(cloud, folder / "tiles", Path(scratch), elements, how, report=report)
+        for name, content in (beside or {}).items():
+            write_packed(folder / name, content, how.gzip_level)
+        write_packed(folder / "tileset.json", _tileset(top, described(cloud)), how.gzip_level)
         report(1.0)
     except BaseException:
         for left in folder.iterdir():
@@ -182,23 +213,27 @@ def _elements(global_ids: Sequence[str]) -> bytes:
     return compact_json({"schema": "qtems.scene.elements/1", "count": len(global_ids), "global_id": list(global_ids)})
 
 
-def _tileset(top: Tile, cloud: Spooled, global_ids: Sequence[str], origin: FloatArray) -> bytes:
+def _tileset(top: Tile, extras: dict[str, Any]) -> bytes:
     size = float(np.linalg.norm(top.box[1] - top.box[0]))
     document: dict[str, Any] = {
         "asset": {"version": "1.1", "generator": "qtems"},
         "geometricError": _up(max(size, top.error)),
         "root": {**_tile(top, math.inf), "refine": "ADD"},
-        "extras": {
-            "schema": "qtems.scene.deviations/1",
-            "origin_m": [float(value) for value in origin],
-            "points": cloud.records.count,
-            "deviation": _deviations(cloud),
-            "features": {"attribute": "_FEATURE_ID_0", "count": len(global_ids), "none": len(global_ids)},
-            "elements": "elements.json",
-            "attributes": [name for name in ("intensity", "colour") if name in (cloud.records.layout.names or ())],
-        },
+        "extras": extras,
     }
     return compact_json(document)
+
+
+def _described(cloud: Spooled, global_ids: Sequence[str], origin: FloatArray) -> dict[str, Any]:
+    return {
+        "schema": "qtems.scene.deviations/1",
+        "origin_m": [float(value) for value in origin],
+        "points": cloud.records.count,
+        "deviation": _deviations(cloud),
+        "features": {"attribute": "_FEATURE_ID_0", "count": len(global_ids), "none": len(global_ids)},
+        "elements": "elements.json",
+        "attributes": [name for name in ("intensity", "colour") if name in (cloud.records.layout.names or ())],
+    }
 
 
 def _deviations(cloud: Spooled) -> dict[str, Any]:

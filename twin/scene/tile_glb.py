@@ -22,6 +22,8 @@ class TileContent:
 def tile_content(records: NDArray[Any], elements: int) -> TileContent:
     """Return points as GLB: positions as 16-bit numbers within the points' own box, deviations in 0.1 mm.
 
+    Without ``elements`` there are neither deviations nor feature ids.
+
     A position is off by at most half a quantisation step, which is a 65536th of the box or 0.015 mm, what is larger.
     """
     steps = records["steps"].astype(np.int64)
@@ -32,13 +34,15 @@ def tile_content(records: NDArray[Any], elements: int) -> TileContent:
     # a number stands for 2^shift steps: its point is in the middle of them
     corner = (low + ((1 << shift) - 1) / 2.0) * STEP_M
     writer = GlbWriter()
-    attributes = {"POSITION": writer.attribute(numbers), "_DEVIATION": writer.attribute(records["deviation"])}
-    element = records["element"]
-    attributes["_FEATURE_ID_0"] = writer.attribute(feature_ids(np.where(element < 0, elements, element), elements))
+    attributes, features = {"POSITION": writer.attribute(numbers)}, dict[str, Any]()
+    if elements:  # a scan before any registration has neither
+        element = records["element"]
+        attributes["_DEVIATION"] = writer.attribute(records["deviation"])
+        attributes["_FEATURE_ID_0"] = writer.attribute(feature_ids(np.where(element < 0, elements, element), elements))
+        features = feature_extension(0, elements, len(np.unique(element[element >= 0])))
     for field, name in (("intensity", "_INTENSITY"), ("colour", "COLOR_0")):
         if field in (records.dtype.names or ()):
             attributes[name] = writer.attribute(records[field], normalized=True)
-    features = feature_extension(0, elements, len(np.unique(element[element >= 0])))
     primitive = {"attributes": attributes, "mode": POINTS, **features}
     document: dict[str, Any] = {
         "nodes": [{"mesh": 0, "matrix": up_matrix(scale, corner)}],

@@ -82,7 +82,9 @@ def plant(world: World, project: Id, *, elements: int = 7, captured_at: datetime
         ))  # fmt: skip
         station = Station("S1", Decimal(1), Decimal(2), Decimal("1.6"))
         file = ScanFile("site.e57", scan, 1000, (station,))
-        unit.add(records.SCAN_EPOCH, ScanEpoch(made.epoch, project, "Week 47", captured_at, (file,)))
+        unit.add(
+            records.SCAN_EPOCH, ScanEpoch(made.epoch, project, "Week 47", captured_at, (file,), scene_sha256=tiles)
+        )
         unit.add(records.CHECK_RUN, CheckRun(
             made.check, project, made.revision, made.epoch, model, (scan,), "GB 50204-2015", "0.1.0", 0, world.clock(),
             world.clock(),

@@ -7,7 +7,9 @@ import pytest
 from tests.api.web.live import found
 from tests.api.web.planted import REPORT_HTML, Planted, plant, upload
 from tests.api.web.world import Browser, World
+from twin.operations.checks import CheckOrder, pairs_request
 from twin.store import jobs
+from twin.store.codec import from_json
 
 Tower = tuple[Browser, str, Planted]
 
@@ -42,9 +44,31 @@ def test_a_check_is_ordered_with_its_files(world: World, tower: Tower) -> None:
     assert (order["formats"], order["seed"], order["lang"]) == (["html"], 7, "zh")
 
 
+def pair(name: str, x: float, y: float) -> dict[str, object]:
+    return {"name": name, "scan": [x, y, 0], "design": [x + 10, y, "1.5"]}
+
+
+TRIANGLE = [pair("A", 0, 0), pair("B", 4, 0), pair("C", 0, 3)]
+
+
+def test_a_check_is_ordered_with_pairs_that_were_picked(world: World, tower: Tower) -> None:
+    admin, project, made = tower
+    given = {"revision": made.revision, "epoch": made.epoch, "pairs": TRIANGLE, "level": True}
+    asked = admin.post(f"{project}/checks", given)
+    assert asked.status_code == 202, asked.text
+    request = pairs_request(from_json(payload_of(world, asked.json()["id"]), CheckOrder), "Ann")
+    assert (request.kind, request.levelled, request.picked_by) == ("picked", True, "Ann")
+    assert [(p.name, p.design, p.sigma_m) for p in request.control_points][1] == ("B", (14.0, 0.0, 1.5), 0.01)
+
+
 @pytest.mark.parametrize(
     ("more", "status", "told"),
     [
+        ({"pairs": TRIANGLE[:2]}, 422, "at least 3"),
+        ({"pairs": [*TRIANGLE[:2], pair("C", 8, 0)]}, 422, "in a line"),
+        ({"pairs": [*TRIANGLE, pair("A", 1, 1)]}, 422, "A is there twice"),
+        ({"pairs": TRIANGLE, "registration_file": "0" * 32}, 422, "not both"),
+        ({"level": True}, 422, "give pairs"),
         ({"tolerance_mm": "10", "standard": "default"}, 422, "give one of"),
         ({"standard": "GB 99999"}, 422, "no standard named"),
         ({"tolerance_mm": "0"}, 422, "is more than 0"),

@@ -1716,6 +1716,10 @@ export interface components {
              */
             registration: "auto" | "given";
             registration_file?: string | null;
+            /** @default [] */
+            pairs: components["schemas"]["PairIn"][];
+            /** @default false */
+            level: boolean;
             /**
              * @default [
              *       "html",
@@ -2071,6 +2075,30 @@ export interface components {
         };
         /** @enum {string} */
         Outcome: "pass" | "fail" | "indeterminate" | "not_measured";
+        PairIn: {
+            name: string;
+            scan: [
+                number | string,
+                number | string,
+                number | string
+            ];
+            design: [
+                number | string,
+                number | string,
+                number | string
+            ];
+            /** @default 10 */
+            sigma_mm: number | string;
+        };
+        PairOut: {
+            name: string;
+            scan: number[];
+            design: number[];
+            sigma_mm: number | null;
+            residual_mm: number | null;
+            left_out_mm: number | null;
+            outlier: boolean;
+        };
         PasswordChange: {
             /** @default  */
             current: string;
@@ -2560,6 +2588,9 @@ export interface components {
             unobservable: string[];
             rivals: components["schemas"]["RivalOut"][];
             control_residuals_mm: (number | null)[];
+            score?: number | null;
+            /** @default [] */
+            pairs: components["schemas"]["PairOut"][];
         };
         /** @enum {string} */
         RegistrationStatus: "accepted" | "refused";
@@ -2662,6 +2693,7 @@ export interface components {
             instrument: components["schemas"]["InstrumentIO-Output"] | null;
             calibrated: boolean;
             redating_reason: string;
+            has_scene: boolean;
         };
         ScanPlan: {
             revision: string;
