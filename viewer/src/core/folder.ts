@@ -145,7 +145,7 @@ function scan({ provenance }: FolderCheck): Schemas["ScanOut"] {
   const name = provenance.scans.map((one) => fileName(one.path)).join(", ");
   return {
     ...RECORD, id: ONLY.scan, project: ONLY.project, name, captured_at: WHEN, scans: [], instrument: null,
-    calibrated: false, redating_reason: "",
+    calibrated: false, redating_reason: "", has_scene: false,
   }; // biome-ignore format: one record
 }
 
