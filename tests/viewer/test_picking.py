@@ -120,7 +120,7 @@ def test_a_point_is_where_a_ray_meets_the_solid(site: Site, sliced: bool) -> Non
     met = [into_boxes(eye, direction, boxes) for direction in away]
     assert [None if one is None else one["featureId"] for one in told] == [None if n < 0 else n for n, _ in met]
     hits = [(one, eye + far * ray) for one, (n, far), ray in zip(told, met, away, strict=True) if n >= 0]
-    assert len(hits) >= 40 and len(hits) <= 360, "many meet the model and many do not"
+    assert 40 <= len(hits) <= 360, "many meet the model and many do not"
     off = np.array([np.linalg.norm(np.array(one["position"]) - true) for one, true in hits])
     assert off.max() < 1e-3, f"{off.max() * 1000:.3f} mm"
     assert any(one["snap"] == "cut" for one, _ in hits) == sliced
@@ -154,7 +154,8 @@ def test_a_point_is_drawn_to_corners_edges_and_scan_points(site: Site) -> None:
     assert (hit["snap"], hit["position"]) == ("vertex", pytest.approx(corner[0].tolist(), abs=1e-3))
     beside = screen(np.array([[0.47, 0.0, 2.2]]) - shift)[0]
     hit = page.evaluate(POINT, [[beside.tolist()], {}])[0]
-    assert hit["snap"] == "edge" and hit["position"][:2] == pytest.approx((corner[0, :2]).tolist(), abs=1e-3)
+    assert hit["snap"] == "edge"
+    assert hit["position"][:2] == pytest.approx((corner[0, :2]).tolist(), abs=1e-3)
     page.click(".toggles button:has-text('Scan points')")
     page.wait_for_function("() => globalThis.qtems.point(450, 300, {kinds: ['scan'], radius: 400}) !== null")
     cloud = points(site.design, layout)

@@ -81,6 +81,11 @@ export class DesignLayer implements Layer {
     (this.materials.lines.uniforms["uLine"] as THREE.IUniform<THREE.Color>).value.set(colour).convertLinearToSRGB();
   }
 
+  /** Hatch what is cut: the width of the lines in pixels of the screen, 0 for none. */
+  hatch(width: number): void {
+    (this.materials.opaque.uniforms["uHatch"] as THREE.IUniform<number>).value = width;
+  }
+
   /** Return the box of all parts, metres in the scene's frame. */
   bounds(): { min: number[]; max: number[] } {
     const boxes = this.index.parts.map((part) => part.box_m).filter((box) => box !== undefined);

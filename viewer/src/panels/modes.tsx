@@ -21,7 +21,15 @@ export interface Mode {
   panel(): Promise<ModePanel>;
 }
 
-export const MODES: readonly Mode[] = [];
+export const MODES: readonly Mode[] = [
+  {
+    name: "sections",
+    sign: "◪",
+    label: "sections",
+    offered: (work) => work.scene !== null,
+    panel: async () => (await import("./sections")).SectionPanel,
+  },
+];
 
 export function Rail({ work }: { work: Workspace }) {
   const offered = MODES.filter((one) => one.offered(work) && (one.folder || !inFolder()));

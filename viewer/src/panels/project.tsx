@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { t } from "../core/i18n";
 import { mode } from "../core/mode";
 import { go, place } from "../core/route";
+import { narrow } from "../core/screen";
 import { open, selected, type Workspace, workspace } from "../core/state";
 import { Detail } from "./detail";
 import { Tools } from "./legend";
@@ -28,13 +29,15 @@ export function Project() {
 function Ready({ work }: { work: Workspace }) {
   const chosen = selected.value;
   const { record } = place.value;
+  const going = mode.value;
   useEffect(() => {
-    if (chosen) sheet.value = "details";
+    // a mode's panel is beside the details
+    if (chosen || going) sheet.value = "details";
     else if (sheet.value === "details") sheet.value = "";
-  }, [chosen]);
-  const shown = mode.value && sheet.value !== "table" ? "details" : sheet.value; // a mode's panel is beside the details
+  }, [chosen, going]);
+  const folded = narrow.value;
   return (
-    <div class="work" data-sheet={shown}>
+    <div class="work" data-sheet={sheet.value} data-mode={going}>
       <aside class="side left">
         <ElementList />
       </aside>
@@ -52,8 +55,9 @@ function Ready({ work }: { work: Workspace }) {
         {work.scene ? <Viewport work={work} /> : <p class="empty">{t("noScene")}</p>}
         <div class="overlay">
           <Tools work={work} />
+          {folded && <Rail work={work} />}
         </div>
-        <Rail work={work} />
+        {!folded && <Rail work={work} />}
       </div>
       <aside class="side right">
         <Dock work={work} />

@@ -1,7 +1,6 @@
 /** The 3D view: the stage lives here, and follows what the state says. */
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Plane, Vector3 } from "three";
 import { ROOT } from "../core/client";
 import { boxOf, type ElementRow } from "../core/elements";
 import { t } from "../core/i18n";
@@ -9,7 +8,6 @@ import { RECORDS, type Rgb, STATES, spread, standing, VERDICTS } from "../core/p
 import { fetched } from "../core/source";
 import {
   colourBy,
-  cut,
   filtered,
   ghosted,
   hidden,
@@ -142,7 +140,6 @@ function handOut(tools: { stage: Stage } & Pick<Shown, "pick" | "point">): void 
 function show(stage: Stage, work: Workspace, told: Told): Shown {
   const base = `${ROOT}/projects/${work.project.id}/models/${work.model.id}/scene/`;
   const picker = new Picker();
-  const plane = new Plane(new Vector3(0, 0, -1), 0);
   const ends: (() => void)[] = [() => picker.dispose()];
   let design: DesignLayer | null = null;
   let cloud: DeviationLayer | null = null;
@@ -224,14 +221,6 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
       }
       const { rangeMm, toleranceMm } = ramp.value;
       cloud?.set(rangeMm, toleranceMm);
-      stage.invalidate();
-    }),
-  );
-  ends.push(
-    effect(() => {
-      const height = cut.value;
-      plane.constant = height ?? 0;
-      stage.planes.splice(0, stage.planes.length, ...(height === null ? [] : [plane]));
       stage.invalidate();
     }),
   );

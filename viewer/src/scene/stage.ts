@@ -33,8 +33,8 @@ export class Stage {
   readonly planes: THREE.Plane[] = [];
   /** Told when the graphics context goes (true) and when it is back (false). */
   onContext: (lost: boolean) => void = () => {};
-  /** Told after each picture. */
-  onDrawn: () => void = () => {};
+  private readonly drawn = new Set<() => void>();
+  private readonly frames = new Set<(seconds: number) => boolean>();
   private readonly layers: Layer[] = [];
   private readonly observer: ResizeObserver;
   private wanted = true;
@@ -50,6 +50,7 @@ export class Stage {
     });
     this.renderer.setPixelRatio(Math.min(globalThis.devicePixelRatio || 1, 2));
     this.renderer.outputColorSpace = THREE.LinearSRGBColorSpace; // colours have meanings: they are shown as they are named
+    this.renderer.localClippingEnabled = true;
     this.camera.up.set(0, 0, 1);
     this.parallel.up.set(0, 0, 1);
     this.camera.position.set(20, -25, 18);
@@ -78,6 +79,18 @@ export class Stage {
     this.scene.remove(layer.group);
     layer.dispose();
     this.invalidate();
+  }
+
+  /** Be told after each picture; returns how to stop. */
+  whenDrawn(told: () => void): () => void {
+    this.drawn.add(told);
+    return () => this.drawn.delete(told);
+  }
+
+  /** Do something before each picture that may be; true asks for one. Returns how to stop. */
+  eachFrame(step: (seconds: number) => boolean): () => void {
+    this.frames.add(step);
+    return () => this.frames.delete(step);
   }
 
   /** Ask for a new picture. */
@@ -125,9 +138,10 @@ export class Stage {
 
   private readonly tick = (now: number): void => {
     this.frame = requestAnimationFrame(this.tick);
-    const moved = this.controls.update(Math.min((now - this.last) / 1000, 0.1));
+    const seconds = Math.min((now - this.last) / 1000, 0.1);
     this.last = now;
-    if (moved) this.wanted = true;
+    for (const step of this.frames) if (step(seconds)) this.wanted = true;
+    if (this.controls.update(seconds)) this.wanted = true;
     let loading = false;
     for (const layer of this.layers) if (layer.group.visible && layer.update(this)) loading = true;
     if (!this.wanted) {
@@ -135,7 +149,7 @@ export class Stage {
     }
     this.wanted = false;
     this.renderer.render(this.scene, this.camera);
-    this.onDrawn();
+    for (const told of this.drawn) told();
   };
 
   private resize(): void {

@@ -66,6 +66,7 @@ const FACES = /* glsl */ `
 flat varying vec4 vStyle;
 varying vec3 vSeen;
 uniform float uOpacity;
+uniform float uHatch;
 #include <clipping_planes_pars_fragment>
 void main() {
   #include <clipping_planes_fragment>
@@ -77,6 +78,18 @@ void main() {
   vec3 normal = normalize(cross(dFdx(vSeen), dFdy(vSeen)));
   float light = 0.62 + 0.38 * abs(dot(normal, normalize(vec3(0.25, 0.45, 0.85))));
   vec3 colour = vStyle.rgb * light;
+  #if NUM_CLIPPING_PLANES > 0
+  // the inside of a solid, seen from where a plane has cut it open: drawn as the cut
+  if (!gl_FrontFacing && !ghost) {
+    vec3 from = isOrthographic ? vec3(vSeen.xy, 0.0) : vec3(0.0);
+    for (int k = 0; k < NUM_CLIPPING_PLANES; ++k) {
+      if (dot(from, clippingPlanes[k].xyz) + clippingPlanes[k].w >= 0.0) continue;
+      colour = vStyle.rgb * 0.9;
+      light = 1.0;
+      if (uHatch > 0.0 && mod(at.x + at.y, 9.0 * uHatch) < 1.5 * uHatch) colour *= 0.55;
+    }
+  }
+  #endif
   if (vStyle.a > 0.9) colour = mix(colour, vec3(0.05, 0.55, 1.0) * (0.55 + 0.45 * light), 0.72);
   gl_FragColor = vec4(colour, 1.0);
 }`;
@@ -137,9 +150,10 @@ export interface Materials {
 }
 
 export function materialsOf(style: ElementStyle): Materials {
+  const hatch = { value: 1 };
   const made = {
-    opaque: material(style, FACES, { uOpacity: { value: 1 } }),
-    clear: material(style, FACES, { uOpacity: { value: 0.5 } }),
+    opaque: material(style, FACES, { uOpacity: { value: 1 }, uHatch: hatch }),
+    clear: material(style, FACES, { uOpacity: { value: 0.5 }, uHatch: hatch }),
     lines: material(style, LINES, {
       uLine: { value: new THREE.Color(0.12, 0.14, 0.18) },
     }),

@@ -1,5 +1,43 @@
 /** Words of looking: cuts, measuring, plans, the tree, walking. */
 
-export const en = {} as const;
+export const en = {
+  sections: "Cut",
+  boxModel: "Box around the model",
+  boxElement: "Box around the selection",
+  planeAcross: "Plane across {axis}",
+  planeFace: "Plane along a face",
+  tapFace: "Tap a face of the model: what lies in front of it is cut away.",
+  face: "face",
+  sectionBox: "Section box",
+  boxFrom: "{axis} from",
+  boxTo: "{axis} to",
+  removeBox: "Remove the box",
+  sectionPlane: "Plane {name}",
+  otherSide: "Keep the other side",
+  remove: "Remove",
+  hatchCuts: "Hatch what is cut",
+  clearSections: "Remove all cuts",
+  sectionHint: "Drag the handles in the view, or use the arrow keys on them. Metres in the model's own coordinates.",
+  pinsHere: "{n} pins here, first: {label}",
+} as const;
 
-export const zh: Record<keyof typeof en, string> = {};
+export const zh: Record<keyof typeof en, string> = {
+  sections: "剖切",
+  boxModel: "整个模型的剖切盒",
+  boxElement: "所选构件的剖切盒",
+  planeAcross: "垂直于 {axis} 轴的剖切面",
+  planeFace: "沿构件表面剖切",
+  tapFace: "请点选模型的一个表面：该表面前方的部分将被切去。",
+  face: "表面",
+  sectionBox: "剖切盒",
+  boxFrom: "{axis} 起点",
+  boxTo: "{axis} 终点",
+  removeBox: "移除剖切盒",
+  sectionPlane: "剖切面 {name}",
+  otherSide: "保留另一侧",
+  remove: "移除",
+  hatchCuts: "断面填充剖面线",
+  clearSections: "移除全部剖切",
+  sectionHint: "在视图中拖动手柄，或选中手柄后按方向键移动。单位为米，采用模型自身坐标。",
+  pinsHere: "此处有 {n} 个标记，第一个：{label}",
+};
