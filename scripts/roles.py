@@ -56,10 +56,11 @@ GROUPS: Mapping[str, Mapping[Action, str]] = {
     "Inspection plans and inspections": {
         A.PLAN_READ: "read plans, stations, what is carried out",
         A.PLAN_EDIT: "draft, generate from a model, order, issue, revise",
-        A.PLAN_APPROVE: "sign, return, put into force",
+        A.PLAN_SIGN: "approve an issue by signature, also as the owner of a hold that it weakens",
+        A.PLAN_APPROVE: "return an issue for correction, put it into force",
         A.POINT_NOTIFY: "begin an item, invite to a point",
         A.POINT_ATTEND: "write down that one came",
-        A.POINT_RELEASE: "release a hold by signature",
+        A.POINT_RELEASE: "release a hold of one's party by signature",
         A.INSPECTION_READ: "read inspections",
         A.INSPECTION_PERFORM: "plan, carry out and sign inspections; link them; record re-inspections and proofs",
         A.INSPECTION_DECIDE: "accept, reject and restore quantities of a lot",
@@ -84,15 +85,15 @@ SYSTEM: Mapping[SystemAction, str] = {
 }
 CAPACITY_SIGNS: Mapping[Capacity, str] = {
     Capacity.QUALITY_MANAGER: "dispositions, root causes, CAPAs given up, plans; closes records; inspections",
-    Capacity.CUSTOMER: "dispositions (critical, repair, against the contract); closes records; inspections; its points",
+    Capacity.CUSTOMER: "dispositions (critical, repair, against the contract); closes records; inspections",
     Capacity.DESIGN_AUTHORITY: "dispositions (major, critical, use-as-is, repair); closes nothing",
     Capacity.CONTRACTOR: "dispositions, as who builds; a quality manager also first inspections, never re-inspections",
     Capacity.INSPECTOR: "inspections, re-inspections",
-    Capacity.CONSULTANT: "attends and releases its points",
-    Capacity.THIRD_PARTY: "inspections, re-inspections; attends and releases its points",
-    Capacity.AUTHORITY: "inspections, re-inspections; attends and releases its points",
-    Capacity.SUBCONTRACTOR: "attends its points",
-    Capacity.SUPPLIER: "attends its points",
+    Capacity.CONSULTANT: "inspections, re-inspections",
+    Capacity.THIRD_PARTY: "inspections, re-inspections",
+    Capacity.AUTHORITY: "inspections, re-inspections",
+    Capacity.SUBCONTRACTOR: "its points",
+    Capacity.SUPPLIER: "its points, in plans that are shared with it",
 }
 _CELLS = {Scope.ALL: "yes", Scope.SHARED: "shared", Scope.OWN: "own", None: ""}
 _HEAD = """\
@@ -106,6 +107,10 @@ signs**; nobody signs what they raised, wrote or led ([who not](api.md#quality-r
 what is shared with the member's organisation; `own`: what one asked for oneself. Administrators are no members: they
 see to it that a project has people, and see nothing else of it.
 """
+_POINTS = """\
+Any of them may be a party of a plan. Its own points it attends and its own holds it releases, by a member whose membership
+grants the capacity, never by who inspected there; an issue of the plan that weakens one of its holds needs its signature.
+So there is no hold that nobody could release."""
 
 
 def text() -> str:
@@ -134,7 +139,7 @@ def _capacities() -> str:
     lines += ["", _row(["capacity", "role", "signs"]), _row(["---", "---", "---"])]
     for capacity, words in CAPACITY_SIGNS.items():
         lines.append(_row([f"`{capacity}`", ", ".join(said(role) for role in roles_signing_as([capacity])), words]))
-    return f"## Capacities\n\n{about}\n\n" + "\n".join(lines) + "\n"
+    return f"## Capacities\n\n{about}\n\n{_POINTS}\n\n" + "\n".join(lines) + "\n"
 
 
 def _system() -> str:

@@ -69,11 +69,14 @@ class Action(StrEnum):
     CAPA_EVALUATE = "capa.evaluate"
     PLAN_READ = "plan.read"
     PLAN_EDIT = "plan.edit"
+    PLAN_SIGN = "plan.sign"
+    """Approve by signature: whoever may own a hold, since weakening it takes its owner's."""
     PLAN_APPROVE = "plan.approve"
     POINT_NOTIFY = "point.notify"
     POINT_ATTEND = "point.attend"
     """Write down that one came; for somebody else only with proof."""
     POINT_RELEASE = "point.release"
+    """Release the hold of a party that one acts for."""
     INSPECTION_READ = "inspection.read"
     INSPECTION_PERFORM = "inspection.perform"
     INSPECTION_DECIDE = "inspection.decide"
@@ -125,12 +128,13 @@ _TABLE: dict[Action, str] = {
     Action.CAPA_EVALUATE:       "x x x . . . .",
     Action.PLAN_READ:           "x x x x x s x",
     Action.PLAN_EDIT:           "x x . . . . .",
-    Action.PLAN_APPROVE:        "x x . x . . .",
+    Action.PLAN_SIGN:           "x x x x x s .",
+    Action.PLAN_APPROVE:        "x x . x x . .",
     Action.POINT_NOTIFY:        "x x x . x s .",
     Action.POINT_ATTEND:        "x x x x x s .",
-    Action.POINT_RELEASE:       "x x x x . . .",
+    Action.POINT_RELEASE:       "x x x x x s .",
     Action.INSPECTION_READ:     "x x x x x s x",
-    Action.INSPECTION_PERFORM:  "x x x . . . .",
+    Action.INSPECTION_PERFORM:  "x x x x . . .",
     Action.INSPECTION_DECIDE:   "x x . . . . .",
     Action.COMMENT_READ:        "x x x x x s x",
     Action.COMMENT_WRITE:       "x x x x x s .",

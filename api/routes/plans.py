@@ -161,7 +161,7 @@ def return_plan(plan: PlanHeld, expected: Expected, given: Reason) -> PlanOut:
     return _shown(plan, step)
 
 
-@routes.post(ONE + "/sign", Action.PLAN_APPROVE, "Sign a plan", secret=True)
+@routes.post(ONE + "/sign", Action.PLAN_SIGN, "Sign a plan", secret=True)
 def sign_issued_plan(plan: PlanHeld, expected: Expected, given: wire.PlanSigning) -> PlanOut:
     """Approve by signature in one of one's capacities, with one's password; not what one wrote oneself."""
     plan.confirm(given.password)

@@ -2,6 +2,7 @@ import pytest
 
 from twin.access import (
     CAPACITIES,
+    INSPECTED_AS,
     PERMITTED,
     Action,
     Capacity,
@@ -69,6 +70,20 @@ def test_capacities_are_checked(role: Role, capacity: Capacity) -> None:
     else:
         with pytest.raises(NotAllowed, match="cannot sign"):
             require_capacity(role, capacity)
+
+
+@pytest.mark.parametrize("party", Capacity)
+def test_whoever_holds_work_can_come_release_it_and_sign_that_it_is_held_no_more(party: Capacity) -> None:
+    """Else work would wait at a point, or for an issue of the plan, for ever."""
+    acting = [role for role in Role if party in CAPACITIES[role]]
+    for action in (Action.PLAN_READ, Action.POINT_ATTEND, Action.POINT_RELEASE, Action.PLAN_SIGN):
+        assert [role for role in acting if may(role, action)] == acting, action
+
+
+@pytest.mark.parametrize("capacity", INSPECTED_AS)
+def test_whose_signature_an_inspection_takes_carries_them_out(capacity: Capacity) -> None:
+    able = [role for role in Role if may(role, Action.INSPECTION_PERFORM) and capacity in CAPACITIES[role]]
+    assert able, capacity
 
 
 def test_every_capacity_belongs_to_a_role_and_design_authority_to_the_designer_alone() -> None:

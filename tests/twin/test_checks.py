@@ -13,6 +13,7 @@ from sqlalchemy import select
 from geometry.errors import GeometryError
 from tests.reference.house import DESIGN, MOVED, T_SCAN_DESIGN, house_scan
 from tests.reference.scenes import Box
+from tests.servers import opened_sqlite
 from twin.access import Role
 from twin.check_record import evidence_of
 from twin.element_state import Status
@@ -38,7 +39,6 @@ from twin.store.reconcile import verify_stream_and_records
 from twin.store.repository import Store
 from twin.store.schema import BLOB
 from twin.store.trail import history, verify_stream
-from twin.store.upgrade import upgrade
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ANN = Actor("a" * 32, "Ann")
@@ -84,8 +84,7 @@ def xyz_of(shift: float = 0.0) -> bytes:
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
     folder = tmp_path_factory.mktemp("twin")
-    database = open_database(f"sqlite:///{folder / 'qtems.db'}")
-    upgrade(database)
+    database = opened_sqlite(folder / "qtems.db")
     steps: list[tuple[str, float]] = []
     return Work(
         Store(database), open_blobs(f"file://{folder}/blobs"), ANN, lambda: NOW, lambda s, f: steps.append((s, f)),

@@ -11,6 +11,7 @@ import pytest
 from geometry.verdict import Outcome
 from tests.reference.house import DESIGN, MOVED, STATIONS, T_SCAN_DESIGN, built
 from tests.reference.scenes import scan_of
+from tests.servers import opened_sqlite
 from tests.twin.test_checks import obj_of
 from twin.access import Capacity, Role
 from twin.disposition import Decision, DispositionLine
@@ -42,10 +43,8 @@ from twin.operations.work import Upload, Work
 from twin.record import Actor, Id
 from twin.store import records
 from twin.store.blobs import open_blobs
-from twin.store.database import open_database
 from twin.store.repository import Context, Store
 from twin.store.trail import verify_stream
-from twin.store.upgrade import upgrade
 
 ANN, QUINN, DORA, CARL = (Actor(c * 32, name) for c, name in zip("abdc", ("Ann", "Quinn", "Dora", "Carl"), strict=True))
 DAY = timedelta(days=1)
@@ -107,8 +106,7 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder: Path = tmp_path_factory.mktemp("site")
-    database = open_database(f"sqlite:///{folder / 'qtems.db'}")
-    upgrade(database)
+    database = opened_sqlite(folder / "qtems.db")
     at = [datetime(2026, 3, 2, 8, tzinfo=UTC)]
     work = Work(Store(database), open_blobs(f"file://{folder}/blobs"), ANN, lambda: at[0], lambda _s, _f: None)
     owner = found_organisation(work.store, work.context(), "Builder").record.id

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import opened_sqlite
 from twin.access import Action, Capacity, Role
 from twin.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from twin.operations.projects import (
@@ -18,11 +19,9 @@ from twin.operations.projects import (
 )
 from twin.project import Member
 from twin.record import Actor
-from twin.store.database import open_database
 from twin.store.records import MEMBER
 from twin.store.repository import Context, Store
 from twin.store.trail import events
-from twin.store.upgrade import upgrade
 from twin.store.view import Scope
 
 ANN, BOB = "a" * 32, "b" * 32
@@ -31,8 +30,7 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    database = open_database(f"sqlite:///{tmp_path / 'qtems.db'}")
-    upgrade(database)
+    database = opened_sqlite(tmp_path / "qtems.db")
     return Store(database)
 
 

@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import insert
 
 from geometry.verdict import Outcome
-from tests.api.web.world import empty_database
 from tests.reference.ncr_cases import VIOLATION
+from tests.servers import sqlite_with_tables
 from twin import capa_edits as edits
 from twin import capa_steps as steps
 from twin import ncr as verbs
@@ -199,7 +199,7 @@ class Life(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="qtems-machine-"))
-        shutil.copy(empty_database(), self.folder / "qtems.db")
+        shutil.copy(sqlite_with_tables(), self.folder / "qtems.db")
         self.database = open_database(f"sqlite:///{self.folder / 'qtems.db'}")
         self.store, self.now = Store(self.database), NOW
         firm = found_organisation(self.store, self.by(OLGA), "Builder").record.id

@@ -1,12 +1,18 @@
 """A project with its people, each signed in, and shorthands for what they send."""
 
+import atexit
+import shutil
+import tempfile
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from httpx2 import Response
 
-from tests.api.web.world import PASSWORD, Browser, World
+from tests.api.web.world import PASSWORD, Browser, World, make_world
 
 PEOPLE = {
     "olga": ("owner", ["customer"]),
@@ -44,6 +50,8 @@ class Site:
     """The organisation of the supplier."""
     browsers: dict[str, Browser] = field(default_factory=dict[str, Browser])
     ids: dict[str, str] = field(default_factory=dict[str, str])
+    seen: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """When somebody was known to be signed in."""
 
     @property
     def root(self) -> str:
@@ -56,9 +64,12 @@ class Site:
 
     def awake(self, who: str) -> Browser:
         """Return somebody's browser, signed in again if their session ran out while time passed."""
-        browser = self.browsers[who]
+        browser, now = self.browsers[who], self.world.clock.now
+        if now - self.seen.get(who, datetime.min.replace(tzinfo=now.tzinfo)) < timedelta(minutes=30):
+            return browser
         if browser.get("/auth/me").status_code == 401:
             assert browser.sign_in(who).status_code == 200
+        self.seen[who] = now
         return browser
 
     def post(self, who: str, path: str, json: object = None, status: int = 201) -> Any:
@@ -134,6 +145,32 @@ def make_site(world: World) -> Site:
         firm = outside if role == "supplier" else own
         taken = {"login": login, "organisation": firm, "role": role, "capacities": capacities}
         site.ids[login] = site.post("olga", "/members", taken)["user"]
+    return site
+
+
+@cache
+def _first_site() -> tuple[Site, Path]:
+    """Make a site once, with its database to be copied."""
+    folder = tempfile.TemporaryDirectory(prefix="qtems-site-")
+    atexit.register(folder.cleanup)
+    world = make_world(Path(folder.name) / "data")
+    site = make_site(world)
+    world.services.store.database.close()
+    return site, world.services.settings.data_dir / "qtems.db"
+
+
+def copied_site(world: World) -> Site:
+    """Return what :func:`make_site` makes of a new world, without asking for each part of it again."""
+    first, database = _first_site()
+    world.services.store.database.close()
+    shutil.copy(database, world.services.settings.data_dir / "qtems.db")
+    world.has_begun, world.clock.now = True, first.world.clock.now
+    world.secrets.given, world.origins.given = first.world.secrets.given, first.world.origins.given
+    site = Site(world, first.project, first.organisation, first.outside, ids=dict(first.ids))
+    for login, browser in first.browsers.items():
+        copied = site.browsers[login] = world.browser(host=browser.host)
+        copied.csrf = browser.csrf
+        copied.client.cookies.update(browser.client.cookies)
     return site
 
 

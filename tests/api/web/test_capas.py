@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.web.site import QUESTION, TAPE, VIOLATION, Site, draft_of, make_site
+from tests.api.web.site import QUESTION, TAPE, VIOLATION, Site, copied_site, draft_of
 from tests.api.web.world import PASSWORD, World
 from twin.store.trail import verify_stream
 
@@ -19,7 +19,7 @@ PROBLEM = {
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def opened(site: Site) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.web.site import Site, draft_of, make_site
+from tests.api.web.site import Site, copied_site, draft_of
 from tests.api.web.world import World
 from twin.operations.reminders import remind
 from twin.record import Actor
@@ -11,7 +11,7 @@ from twin.store.repository import Context
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def shared_ncr(site: Site) -> tuple[str, str]:

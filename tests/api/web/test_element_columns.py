@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.web.planted import CAPTURED, Planted, context, plant
-from tests.api.web.site import VIOLATION, Site, draft_of, make_site
+from tests.api.web.site import VIOLATION, Site, copied_site, draft_of
 from tests.api.web.test_standing import revise, second_check
 from tests.api.web.world import World
 from twin.store.elements import keep_states, states_of
@@ -21,7 +21,7 @@ OF_ALL = ("check", "epoch", "revision", "counts", "captured_at")
 
 @pytest.fixture
 def tower(world: World) -> Tower:
-    site = make_site(world)
+    site = copied_site(world)
     return site, plant(world, site.project)
 
 
@@ -103,7 +103,7 @@ def test_the_check_is_the_one_that_the_list_shows(world: World, tower: Tower) ->
 
 @pytest.mark.parametrize("epoch", [None, "0" * 32])
 def test_without_a_check_there_are_columns_without_elements(world: World, epoch: str | None) -> None:
-    site = make_site(world)
+    site = copied_site(world)
     if epoch:
         plant(world, site.project)
     told = columns(site, f"?epoch={epoch}" if epoch else "")

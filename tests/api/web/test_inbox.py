@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.api.web.site import REWORK, Site, draft_of, make_site, under_review
+from tests.api.web.site import REWORK, Site, copied_site, draft_of, under_review
 from tests.api.web.world import World
 from twin.store import inbox
 
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def topics(site: Site, who: str, query: str = "") -> list[str]:

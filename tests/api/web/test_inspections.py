@@ -8,9 +8,9 @@ from tests.api.web.site import (
     QUESTION,
     TAPE,
     Site,
+    copied_site,
     draft_of,
     in_reinspection,
-    make_site,
     under_review,
 )
 from tests.api.web.world import PASSWORD, World
@@ -18,7 +18,7 @@ from tests.api.web.world import PASSWORD, World
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def planned(site: Site, **more: object) -> str:

@@ -9,9 +9,9 @@ from tests.api.web.site import (
     TAPE,
     VIOLATION,
     Site,
+    copied_site,
     draft_of,
     in_reinspection,
-    make_site,
     under_review,
 )
 from tests.api.web.world import PASSWORD, World
@@ -20,7 +20,7 @@ from twin.store.trail import verify_stream
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def test_a_draft_gets_its_number_once_and_tells_what_it_lacks(site: Site) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.web.planted import context, plant
-from tests.api.web.site import ELEMENT, OTHER_ELEMENT, QUESTION, TAPE, Site, draft_of, make_site
+from tests.api.web.site import ELEMENT, OTHER_ELEMENT, QUESTION, TAPE, Site, copied_site, draft_of
 from tests.api.web.world import PASSWORD, World
 from tests.reference.house import DESIGN
 from tests.twin.test_checks import obj_of
@@ -37,7 +37,7 @@ def item(
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def revision_of(site: Site, *named: str) -> str:
@@ -404,3 +404,22 @@ def test_a_supplier_sees_what_is_carried_out_of_a_shared_plan(site: Site) -> Non
     assert [one["id"] for one in site.get("sue", "/executions")["items"]] == [run]
     other = draft_of(site)
     assert site.try_("sue", f"/executions/{run}", "ncrs", {"id": other.removeprefix("/ncrs/")}).status_code == 403
+
+
+def test_a_hold_of_those_who_build_is_released_by_them_and_by_a_supplier_where_it_is_shared(site: Site) -> None:
+    revision = revision_of(site, ELEMENT, OTHER_ELEMENT)
+    held: list[dict[str, object]] = [{"party": party, "code": "H"} for party in ("subcontractor", "supplier")]
+    plan = in_force(site, item(1, points=[{"party": "consultant", "code": "I"}, *held]))
+    where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
+    run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
+    site.do("dora", run, "inspections", {"id": inspected(site, plan, revision)})
+    signing = {"party": "supplier", "password": PASSWORD}
+    assert site.try_("sue", run, "release", signing).status_code == 404, "nothing of it is shared"
+    share = {"record": f"inspection_plan:{plan.removeprefix('/plans/')}", "organisation": site.outside}
+    site.post("quinn", "/shares", share, 200)
+    site.post("quinn", "/shares", {**share, "record": f"plan_execution:{run.removeprefix('/executions/')}"}, 200)
+    assert site.try_("sue", run, "release", {**signing, "party": "subcontractor"}).status_code == 403
+    site.sign("sue", run, "release", party="supplier")
+    assert site.get("vera", run)["missing_to_proceed"] == ["release of 'step 1' by the subcontractor"]
+    site.sign("carl", run, "release", party="subcontractor")
+    assert site.get("vera", run)["missing_to_proceed"] == []

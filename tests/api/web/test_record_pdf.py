@@ -5,14 +5,14 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from tests.api.web.site import ELEMENT, REWORK, Site, draft_of, make_site, under_review
+from tests.api.web.site import ELEMENT, REWORK, Site, copied_site, draft_of, under_review
 from tests.api.web.test_capas import PROBLEM, analysis, capa_of
 from tests.api.web.world import World
 
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def picture() -> bytes:

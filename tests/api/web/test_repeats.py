@@ -11,7 +11,7 @@ import pytest
 
 from geometry.verdict import Outcome
 from tests.api.web.planted import MACHINE, Planted, context, plant
-from tests.api.web.site import ELEMENT, QUESTION, REWORK, TAPE, VIOLATION, Site, draft_of, make_site
+from tests.api.web.site import ELEMENT, QUESTION, REWORK, TAPE, VIOLATION, Site, copied_site, draft_of
 from tests.api.web.world import PASSWORD, World
 from twin.characteristic import judge_value
 from twin.finding import CauseKind, Defect, Failure, Finding, Location, Origin, Severity
@@ -90,7 +90,7 @@ class Scanned:
 
 @pytest.fixture
 def scanned(world: World) -> Scanned:
-    site = make_site(world)
+    site = copied_site(world)
     planted = plant(world, site.project)
     world.clock.advance(hours=36)
     site.do("ines", f"/findings/{planted.finding}", "dismiss", {"reason": "a trial"})
@@ -199,7 +199,7 @@ def reworked(site: Site, **more: Any) -> str:
 
 
 def test_an_inspection_of_something_else_re_inspects_nothing(world: World) -> None:
-    site = make_site(world)
+    site = copied_site(world)
     ncr = reworked(site)
     painted = inspected(site, ncr, {"id": "c1", "name": "is it painted", "kind": "boolean"}, {"flag": True})
     assert site.get("quinn", ncr)["record"]["rechecks"] == []
@@ -212,7 +212,7 @@ def test_an_inspection_of_something_else_re_inspects_nothing(world: World) -> No
 
 
 def test_a_person_says_with_a_reason_that_other_words_mean_the_same(world: World) -> None:
-    site = make_site(world)
+    site = copied_site(world)
     ncr = reworked(site)
     other = {**QUESTION, "name": "offset from the axis", "source": "site form 7"}
     taken = inspected(site, ncr, other, {"number": "2", "instrument": "T-7"})
@@ -231,7 +231,7 @@ def test_a_person_says_with_a_reason_that_other_words_mean_the_same(world: World
 
 
 def test_a_check_of_the_shape_says_nothing_of_the_strength(world: World) -> None:
-    site = make_site(world)
+    site = copied_site(world)
     planted = plant(world, site.project)
     element = planted.global_ids[1]
     violation = {

@@ -36,13 +36,11 @@ from sqlalchemy.pool import StaticPool
 from api.app import create_app
 from api.routes import all_declared
 from api.routing import ROOT, Declared
+from tests import servers
 from tests.api.web.walks import Step, Watch, hasty, put_back, walk_all
 from tests.api.web.world import World, make_world
-from tests.twin.store import conftest as of_the_store
-from twin.store.database import open_database
 from twin.store.schema import METADATA
 
-postgres_url = of_the_store.postgres_url
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = int(os.environ.get("QTEMS_FUZZ_EXAMPLES", "300"))
 GRANTED_AT_LEAST = 0.85
@@ -134,15 +132,11 @@ def arena(granted: Watch, tmp_path_factory: pytest.TempPathFactory) -> Generator
 
 
 @pytest.fixture(scope="module")
-def on_postgres(granted: Watch, postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Arena]:
-    database = open_database(postgres_url)
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
-    database.close()
-    made = make_arena(granted, tmp_path_factory.mktemp("postgres"), postgres_url)
-    yield made
-    made.world.services.store.database.close()
+def on_postgres(granted: Watch, tmp_path_factory: pytest.TempPathFactory) -> Generator[Arena]:
+    with servers.postgres_database() as url:
+        made = make_arena(granted, tmp_path_factory.mktemp("postgres"), url)
+        yield made
+        made.world.services.store.database.close()
 
 
 def body_of(step: Step) -> Any:

@@ -13,8 +13,8 @@ from tests.api.web.site import (
     TAPE,
     VIOLATION,
     Site,
+    copied_site,
     draft_of,
-    make_site,
     under_review,
 )
 from tests.api.web.world import PASSWORD, World
@@ -25,7 +25,7 @@ from twin.store.repository import Context
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def decided(site: Site, ncr: str, *lines: dict[str, Any], signers: tuple[str, ...] = ("quinn", "carl")) -> None:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -176,18 +176,20 @@ def signed_in(url: str, password: str) -> tuple[dict[str, str], httpx2.Client]:
     return headers, client
 
 
-def run(*arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "api.start", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
-    return done.returncode, done.stderr
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Return what runs a command that ends by itself, and gives its status and what it said."""
+
+    def here(*arguments: str) -> tuple[int, str]:
+        status = main(list(arguments))
+        captured = capsys.readouterr()
+        assert captured.out == "", "it promises nothing"
+        return status, captured.err
+
+    return here
 
 
-def test_what_stands_in_the_way_is_said_in_one_line(tmp_path: Path) -> None:
+def test_what_stands_in_the_way_is_said_in_one_line(tmp_path: Path, run: Callable[..., tuple[int, str]]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         status, said = run("serve", "--port", port, "--data-dir", str(tmp_path))
@@ -214,13 +216,12 @@ def test_what_stands_in_the_way_is_said_in_one_line(tmp_path: Path) -> None:
         ("--blob-url", "file:///proc/nowhere", "files cannot be kept"),
     ],
 )
-def test_what_cannot_serve_promises_nothing(tmp_path: Path, option: str, value: str, says: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "api.start", "serve", "--port", "0", "--data-dir", str(tmp_path), option, value],
-        capture_output=True, text=True, timeout=_PATIENCE_S, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
-    assert says in done.stderr
+def test_what_cannot_serve_promises_nothing(
+    tmp_path: Path, option: str, value: str, says: str, run: Callable[..., tuple[int, str]]
+) -> None:
+    status, said = run("serve", "--port", "0", "--data-dir", str(tmp_path), option, value)
+    assert (status, said.count("\n")) == (2, 1), said
+    assert says in said
 
 
 def test_a_kept_connection_does_not_wait_for_acknowledgements() -> None:

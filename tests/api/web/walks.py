@@ -311,14 +311,14 @@ def walk_all(folder: Path) -> Watch:
     """Go all walks, each from the same site; return what was granted. The files stay in the folder."""
     watch = Watch(folder=folder)
     made = hasty(make_world(folder))
-    world = WatchedWorld(made.services, made.clock, made.app, made.first_password, made.origins)
+    world = WatchedWorld(made.services, made.clock, made.app, made.first_password, made.secrets, made.origins)
     world.watch = watch
     site = make_site(world)
     begin, then = watch.before(world), world.clock.now
     for number, walk in enumerate(WALKS):
         put_back(world, begin, then)
         try:
-            walk(replace(site, browsers=dict(site.browsers)))
+            walk(replace(site, browsers=dict(site.browsers), seen={}))
         except Exception as error:  # its own test tells why; here only what is missed counts
             name = getattr(walk, "__name__", str(number))
             watch.broken.append(f"{name}: {type(error).__name__} {str(error)[:300]}")

@@ -1,9 +1,7 @@
 """A server in this process: a database of its own, a clock that tests move, cheap hashes, counted secrets."""
 
 import atexit
-import itertools
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +18,7 @@ from api.app import create_app
 from api.auth.passwords import Argon2
 from api.services import Services
 from api.settings import load_settings
+from tests.servers import sqlite_with_tables
 from twin.operations.accounts import begin
 from twin.store.blobs import open_blobs
 from twin.store.database import open_database
@@ -45,11 +44,24 @@ class Clock:
 
 
 @dataclass
+class Counted:
+    """Gives another text with each call, the same ones in each world."""
+
+    text: Callable[[int], str]
+    given: int = 0
+
+    def __call__(self) -> str:
+        self.given += 1
+        return self.text(self.given - 1)
+
+
+@dataclass
 class Browser:
     """A client with a cookie jar that sends the token against forged requests, as the viewer does."""
 
     client: TestClient
     csrf: str = ""
+    host: str = ""
 
     def sign_in(self, login: str, password: str = PASSWORD) -> Response:
         response = self.client.post(f"{ROOT}/auth/sign-in", json={"login": login, "password": password})
@@ -79,7 +91,8 @@ class World:
     clock: Clock
     app: Any
     first_password: str
-    origins: Callable[[], str]
+    secrets: Counted
+    origins: Counted
     has_begun: bool = False
     """Whether the administrator has a password of their own."""
 
@@ -87,7 +100,7 @@ class World:
         address = host or self.origins()
         client = TestClient(self.app, base_url=base_url, client=(address, 40000), raise_server_exceptions=False)
         client.portal = event_loop()
-        return Browser(client)
+        return Browser(client, host=address)
 
     def administrator(self) -> Browser:
         """The first administrator, with a password of their own."""
@@ -120,31 +133,19 @@ def event_loop() -> BlockingPortal:
     return opened
 
 
-@cache
-def empty_database() -> Path:
-    """Make an SQLite file with all tables once, to be copied for each test."""
-    folder = tempfile.TemporaryDirectory(prefix="qtems-empty-")
-    atexit.register(folder.cleanup)
-    file = Path(folder.name) / "qtems.db"
-    database = open_database(f"sqlite:///{file}")
-    upgrade(database)
-    database.close()
-    return file
-
-
 def make_world(folder: Path, url: str = "", **settings: object) -> World:
     given = load_settings({}, data_dir=folder, database_url=url or None, **settings)
     clock = Clock()
-    secrets = (f"secret-{n:06d}-{'x' * 20}" for n in itertools.count())
-    hosts = (f"192.0.{n // 250}.{n % 250}" for n in itertools.count())
+    secrets = Counted(lambda n: f"secret-{n:06d}-{'x' * 20}")
+    hosts = Counted(lambda n: f"192.0.{n // 250}.{n % 250}")
     if not url:
         folder.mkdir(exist_ok=True)
-        shutil.copy(empty_database(), folder / "qtems.db")
+        shutil.copy(sqlite_with_tables(), folder / "qtems.db")
     store = Store(open_database(given.database_url))
     if url:
         upgrade(store.database)
     blobs = open_blobs(given.blob_url)
-    services = Services(given, store, blobs, b"k" * 32, HASHER, lambda: next(secrets), clock)
+    services = Services(given, store, blobs, b"k" * 32, HASHER, secrets, clock)
     first = begin(store, clock(), HASHER, services.secrets)
     assert first is not None
-    return World(services, clock, create_app(given, services), first.password, lambda: next(hosts))
+    return World(services, clock, create_app(given, services), first.password, secrets, hosts)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import opened_sqlite
 from twin.jobs.queue import Periodic
 from twin.operations.anchors import HmacKey, verify_anchors
 from twin.operations.upkeep import Ledger, upkeep
@@ -13,10 +14,8 @@ from twin.operations.uploads import LIFETIME, begin_upload
 from twin.record import Actor
 from twin.store.blob_register import keep
 from twin.store.blobs import open_blobs
-from twin.store.database import open_database
 from twin.store.outbox import Message
 from twin.store.repository import Context, Store
-from twin.store.upgrade import upgrade
 from twin.store.uploads import known
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -24,8 +23,7 @@ ANN = Context(Actor("a" * 32, "Ann"), NOW)
 
 
 def test_each_chore_does_its_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    database = open_database(f"sqlite:///{tmp_path}/qtems.db")
-    upgrade(database)
+    database = opened_sqlite(tmp_path / "qtems.db")
     store, blobs, got = Store(database), open_blobs(f"file://{tmp_path}/blobs"), list[Message]()
     content = blobs.put([b"scan"])
     begin_upload(store, ANN, "1" * 32, name="a.e57", size=1, sha256="0" * 64)

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import event
 
 from geometry.errors import ReadError
+from tests.servers import opened_sqlite
 from twin.errors import Conflict, Invalid
 from twin.jobs.identity import is_dead, own_name
 from twin.jobs.progress import PACE
@@ -26,11 +27,9 @@ from twin.jobs.worker import JobContext, JobKind, Work, Worker
 from twin.record import Actor, Json
 from twin.store import jobs
 from twin.store.blobs import open_blobs
-from twin.store.database import open_database
 from twin.store.jobs import Job, JobState
 from twin.store.repository import Context, Store
 from twin.store.trail import history
-from twin.store.upgrade import upgrade
 
 P = "1" * 32
 ANN = Context(Actor("a" * 32, "Ann"), datetime(2026, 1, 1, tzinfo=UTC))
@@ -39,8 +38,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    database = open_database(f"sqlite:///{tmp_path}/qtems.db")
-    upgrade(database)
+    database = opened_sqlite(tmp_path / "qtems.db")
     return Store(database)
 
 

@@ -1,7 +1,6 @@
 """A backup is proven by restoring it, onto the same kind of database and onto the other, and by damaging it."""
 
 import json
-import re
 import zipfile
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from tests import servers
 from twin.errors import Conflict, Damaged, NotFound, Refused
 from twin.operations.backup import backup, restore
 from twin.record import Actor
@@ -34,10 +34,14 @@ def blobs(tmp_path: Path) -> BlobStore:
 
 @pytest.fixture
 def filled(store: Store, blobs: BlobStore) -> Store:
+    return fill(store, blobs, events=40)
+
+
+def fill(store: Store, blobs: BlobStore, *, events: int) -> Store:
     kept, loose, stray = (blobs.put([word * 1000]) for word in (b"scan", b"photo", b"never named"))
     with store.write(CONTEXT) as unit:
         keep(unit, blobs, kept, "model/e57")
-        for i in range(1200):
+        for i in range(events):
             unit.note("step", f"thing:{i}", {"i": i, "text": '质量 \u2028 "q"', "none": None}, project=P)
         unit.note("photo", "thing:1", {"evidence": loose.sha256}, project="2" * 32)
         for i in range(3):
@@ -53,14 +57,13 @@ def filled(store: Store, blobs: BlobStore) -> Store:
 def other(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Database]:
     if request.param == "sqlite":
         database = open_database(f"sqlite:///{tmp_path}/other.db")
+        yield database
+        database.close()
     else:
-        url = str(request.getfixturevalue("postgres_url"))
-        with open_database(url).engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("DROP DATABASE IF EXISTS other WITH (FORCE)")
-            connection.exec_driver_sql("CREATE DATABASE other")
-        database = open_database(re.sub(r"/postgres(?=\?|$)", "/other", url))
-    yield database
-    database.close()
+        with servers.postgres_database(tables=False) as url:
+            database = open_database(url)
+            yield database
+            database.close()
 
 
 def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -77,7 +80,8 @@ def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_what_is_restored_is_what_was_saved(filled: Store, blobs: BlobStore, other: Database, tmp_path: Path) -> None:
+def test_what_is_restored_is_what_was_saved(store: Store, blobs: BlobStore, other: Database, tmp_path: Path) -> None:
+    filled = fill(store, blobs, events=1200)
     archive, elsewhere = tmp_path / "backup.zip", open_blobs(f"file://{tmp_path}/elsewhere")
     before = content(filled.database)
     manifest = backup(filled, blobs, CONTEXT, archive)

@@ -1,4 +1,4 @@
-"""First tables."""
+"""First tables: written by Alembic from :mod:`twin.store.schema`, and judged there (docs/decisions/0008)."""
 
 from collections.abc import Sequence
 
