@@ -46,11 +46,18 @@ class Site:
     design: DesignModel
     browser: Any
 
-    def page(self, *, size: tuple[int, int] = (1280, 800), language: str = "en-GB", touch: bool = False) -> Any:
-        """Return a page of somebody who has not signed in."""
+    def page(
+        self, *, size: tuple[int, int] = (1280, 800), language: str = "en-GB", touch: bool = False,
+        worker: str = "block",
+    ) -> Any:  # fmt: skip
+        """Return a page of somebody who has not signed in.
+
+        Without a service worker (``worker="allow"`` lets it in): tests that stop requests on their way would not see
+        those that it makes.
+        """
         fresh = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale=language, has_touch=touch, is_mobile=touch,
-            reduced_motion="reduce",
+            reduced_motion="reduce", service_workers=worker,
         )  # fmt: skip
         fresh.set_default_timeout(20_000)
         return fresh.new_page()

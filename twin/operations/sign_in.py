@@ -33,8 +33,9 @@ from twin.store.repository import Context, Store, Unit
 from twin.store.view import Stored
 
 _SIGN_IN, _SIGNATURE = "sign_in", "signature"
-ANSWERS_KEPT = timedelta(hours=24)
-"""How long the answer to a request with a key can be had again."""
+ANSWERS_KEPT = timedelta(days=30)
+"""How long the answer to a request with a key can be had again: devices on site are without a connection for days. The
+viewer sends by itself for 28 days after it first tried."""
 _TOUCH_AFTER = timedelta(minutes=1)
 """How exactly the last use of a session or token is kept: not every reading request shall write."""
 

@@ -1,14 +1,19 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Problem, session, signedOut, signOut, whoAmI } from "./core/client";
+import { followSession, Problem, session, signedOut, whoAmI } from "./core/client";
+import { onReturn, watchConnection } from "./core/connection";
 import { language, speak, t } from "./core/i18n";
+import { installWorker } from "./core/install";
+import { watchOutbox } from "./core/outbox";
 import { follow, go, place } from "./core/route";
 import { workspace } from "./core/state";
+import { Leave, NewVersion } from "./panels/leave";
 import { Failed, Loading } from "./panels/notices";
 import { EpochChoice, Project } from "./panels/project";
 import { Projects } from "./panels/projects";
 import { NewPassword, SignIn } from "./panels/sign-in";
 import { dress, Switches, theme } from "./panels/switches";
+import { SyncSign } from "./panels/sync";
 import "./styles/index.css";
 
 function App() {
@@ -46,11 +51,11 @@ function App() {
         {name && <h1 class="title">{name}</h1>}
         {inside && <EpochChoice />}
         <span class="grow" />
+        <SyncSign />
         <Switches />
-        <button type="button" class="quiet out" title={me.user.name} onClick={() => void signOut()}>
-          {t("signOut")}
-        </button>
+        <Leave name={me.user.name} />
       </header>
+      <NewVersion />
       {inside ? <Project /> : <Projects />}
       {signedOut.value && <SignIn again />}
     </div>
@@ -58,6 +63,11 @@ function App() {
 }
 
 follow();
+followSession();
+watchConnection();
+watchOutbox();
+installWorker();
+onReturn(() => session.value && !session.value.csrf_token && void whoAmI().catch(() => null));
 speak(language.value);
 dress(theme.value);
 const root = document.getElementById("app");

@@ -114,6 +114,16 @@ def test_the_same_request_with_the_same_key_is_one_change(world: World) -> None:
     assert len(admin.get("/organisations").json()["items"]) == 1
 
 
+def test_a_phone_that_was_away_for_weeks_may_send_again(world: World) -> None:
+    headers = {"Idempotency-Key": "a1"}
+    assert world.administrator().post("/organisations", {"name": "A"}, headers=headers).status_code == 201
+    world.clock.advance(days=29)
+    admin = world.administrator()  # signing in forgets old answers
+    again = admin.post("/organisations", {"name": "A"}, headers=headers)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert len(admin.get("/organisations").json()["items"]) == 1
+
+
 def test_a_key_belongs_to_one_request_of_one_user(world: World) -> None:
     admin = world.administrator()
     headers = {"Idempotency-Key": "a1"}

@@ -1,6 +1,8 @@
 /** The server over HTTP: one way in, one kind of error. */
 import { signal } from "@preact/signals";
 import type { components } from "./api";
+import { heard, unheard } from "./connection";
+import { forget, IDENTITY, identity, type KeptIdentity, purgeCaches, write } from "./kept";
 import { fetched } from "./source";
 
 export type Schemas = components["schemas"];
@@ -26,11 +28,16 @@ export const signedOut = signal(false);
 
 export interface Asked {
   body?: unknown;
+  /** Bytes of a file instead of a body, and where in the file they begin. */
+  bytes?: ArrayBuffer;
+  offset?: number;
   /** Version of the record that is changed: sent as If-Match. */
   version?: number;
   /** Makes a repeated POST harmless. */
   key?: string;
   signal?: AbortSignal;
+  /** Only as it is now: nothing that the device kept. */
+  fresh?: boolean;
 }
 
 export async function ask<T>(method: string, path: string, asked: Asked = {}): Promise<T> {
@@ -59,47 +66,110 @@ export async function list<T>(path: string, signal?: AbortSignal): Promise<T[]> 
 async function send(method: string, path: string, asked: Asked): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (asked.body !== undefined) headers["Content-Type"] = "application/json";
+  if (asked.bytes) headers["Content-Type"] = "application/octet-stream";
+  if (asked.offset !== undefined) headers["Upload-Offset"] = String(asked.offset);
   if (asked.version !== undefined) headers["If-Match"] = `"${asked.version}"`;
   if (asked.key) headers["Idempotency-Key"] = asked.key;
   const token = session.value?.csrf_token;
   if (method !== "GET" && token) headers["X-CSRF-Token"] = token;
   const request: RequestInit = { method, headers };
   if (asked.body !== undefined) request.body = JSON.stringify(asked.body);
+  if (asked.bytes) request.body = asked.bytes;
   if (asked.signal) request.signal = asked.signal;
+  if (asked.fresh) request.cache = "no-store";
   let answer: Response;
   try {
     answer = await fetched(ROOT + path, request);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    unheard();
     throw new Problem(0, "offline", String(error));
   }
+  heard(answer);
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
-  if (answer.status === 401 && path !== "/auth/sign-in") signedOut.value = true;
   const kind = String(told.type ?? "").replace("urn:qtems:problem:", "");
+  if (answer.status === 401 && path !== "/auth/sign-in" && kind !== "wrong-password") signedOut.value = true;
   throw new Problem(answer.status, kind, String(told.detail ?? told.title ?? answer.statusText), told.missing ?? []);
 }
 
-/** Find out who is signed in; null for nobody. */
+/** Find out who is signed in; null for nobody. Without a connection: who was, on this device. */
 export async function whoAmI(): Promise<Schemas["MeOut"] | null> {
   try {
-    session.value = await get<Schemas["MeOut"]>("/auth/me");
+    const me = await get<Schemas["MeOut"]>("/auth/me");
+    if (localStorage.getItem(LEFT) === me.user.id) return await leave(me);
+    await remember(me);
+    session.value = me;
     signedOut.value = false;
   } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 401) throw error;
-    session.value = null;
-    signedOut.value = true;
+    if (!(error instanceof Problem)) throw error;
+    if (error.status === 401) {
+      session.value = null;
+      signedOut.value = true;
+      await forget("meta", IDENTITY).catch(() => undefined);
+    } else {
+      const known = error.status === 0 || error.status >= 502 ? await identity().catch(() => null) : null;
+      if (!known) throw error;
+      session.value = known.me as Schemas["MeOut"];
+    }
   }
   return session.value;
 }
 
-export async function signIn(login: string, password: string): Promise<void> {
-  await ask("POST", "/auth/sign-in", { body: { login, password } });
-  await whoAmI();
+/** Remember who may see what this device keeps, and remove what others were shown. */
+async function remember(me: Schemas["MeOut"]): Promise<void> {
+  const { id, name, login } = me.user;
+  const known: KeptIdentity = { user: { id, name, login }, me: { ...me, csrf_token: null }, at: Date.now() };
+  await purgeCaches(id).catch(() => undefined);
+  await write("meta", known, IDENTITY).catch(() => undefined); // without room for it there is no use offline
 }
 
-export async function signOut(): Promise<void> {
+/** Somebody who signed out without a connection; the server hears of it as soon as there is one. */
+const LEFT = "qtems.left";
+
+async function leave(me: Schemas["MeOut"]): Promise<null> {
+  session.value = me;
   await ask("POST", "/auth/sign-out");
+  localStorage.removeItem(LEFT);
   session.value = null;
   signedOut.value = true;
+  return null;
+}
+
+export async function signIn(login: string, password: string): Promise<void> {
+  await forget("meta", IDENTITY).catch(() => undefined); // nothing is kept between two persons
+  await ask("POST", "/auth/sign-in", { body: { login, password } });
+  localStorage.removeItem(LEFT);
+  await whoAmI();
+  others?.postMessage("session");
+}
+
+/** Sign out here; what was kept of what one was shown goes. What waits to be sent stays, for oneself only. */
+export async function signOut(): Promise<void> {
+  const user = session.value?.user.id ?? "";
+  await forget("meta", IDENTITY).catch(() => undefined);
+  await purgeCaches("").catch(() => undefined);
+  await forget("meta", `kept.${user}`).catch(() => undefined);
+  try {
+    session.value = await get<Schemas["MeOut"]>("/auth/me"); // its token may be older than the session
+    if (session.value.user.id === user) await ask("POST", "/auth/sign-out");
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.status !== 401) localStorage.setItem(LEFT, user);
+  }
+  session.value = null;
+  signedOut.value = true;
+  others?.postMessage("session");
+}
+
+/** The other tabs of this browser: they share its session. */
+const others = "BroadcastChannel" in globalThis ? new BroadcastChannel("qtems.session") : null;
+
+/** Begin anew when another tab signs somebody out or somebody else in; call once. */
+export function followSession(): void {
+  others?.addEventListener("message", async () => {
+    const before = session.value?.user.id;
+    await whoAmI().catch(() => null);
+    if (session.value?.user.id !== before) location.reload();
+  });
 }

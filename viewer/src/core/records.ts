@@ -1,5 +1,9 @@
 /** Findings and nonconformance records of one element, and what a person does with them. */
 import { ask, get, list, type Schemas } from "./client";
+import { newKey } from "./keys";
+import { submit } from "./outbox";
+
+export { unsent } from "./unsent";
 
 export type Finding = Schemas["FindingOut"];
 export type NcrLine = Schemas["NcrLine"];
@@ -22,18 +26,27 @@ export async function recordsOf(project: string, globalId: string): Promise<Elem
 }
 
 /** Make the draft of a nonconformance record of a finding. */
-export function confirm(project: string, finding: Finding): Promise<Finding> {
-  return ask("POST", `/projects/${project}/findings/${finding.id}/confirm`, {
-    body: {},
-    version: finding.version,
-  });
+export function confirm(project: string, finding: Finding): Promise<"sent" | "waiting"> {
+  return decide(project, finding, "confirm", {}, "");
 }
 
-export function dismiss(project: string, finding: Finding, reason: string): Promise<Finding> {
-  return ask("POST", `/projects/${project}/findings/${finding.id}/dismiss`, {
-    body: { reason },
-    version: finding.version,
-  });
+export function dismiss(project: string, finding: Finding, reason: string): Promise<"sent" | "waiting"> {
+  return decide(project, finding, "dismiss", { reason }, reason);
+}
+
+function decide(project: string, finding: Finding, kind: "confirm" | "dismiss", body: object, text: string) {
+  const at = `/projects/${project}/findings/${finding.id}`;
+  const draft = `dismiss.${finding.id}`;
+  const change = {
+    key: newKey(),
+    project,
+    kind,
+    text,
+    about: `finding:${finding.id}`,
+    path: `${at}/${kind}`,
+    body,
+  } as const;
+  return submit({ ...change, method: "POST", version: finding.version, versionAt: at, draft });
 }
 
 export interface Draft {
@@ -43,14 +56,26 @@ export interface Draft {
 }
 
 /** Raise a draft about an element; `key` makes sending it twice harmless. */
-export function raise(project: string, globalId: string, draft: Draft, key: string): Promise<Ncr> {
+export function raise(project: string, globalId: string, draft: Draft, key: string): Promise<"sent" | "waiting"> {
   const body = {
     ...draft,
     quantity: "1",
     unit: "element",
     global_ids: [globalId],
   };
-  return ask("POST", `/projects/${project}/ncrs`, { body, key });
+  const text = [draft.title, draft.description].filter(Boolean).join("\n");
+  const change = { key, project, kind: "raise", text, about: `element:${globalId}`, body } as const;
+  return submit({ ...change, method: "POST", path: `/projects/${project}/ncrs`, draft: `raise.${globalId}` });
+}
+
+/** Put a file beside a record, or beside the one that comes of the change `after`. */
+export function attach(project: string, subject: string, file: File, after = ""): Promise<"sent" | "waiting"> {
+  const { name, type } = file;
+  const body = { subject, sha256: "{sha256}", file_name: name, media_type: type || "application/octet-stream" };
+  const change = { key: newKey(), project, kind: "attach", text: name, about: subject, body } as const;
+  const path = `/projects/${project}/attachments`;
+  const brought = { content: file, name, type: body.media_type };
+  return submit({ ...change, method: "POST", path, file: brought, ...(after ? { after } : {}) });
 }
 
 export function ncrOf(project: string, id: string): Promise<Ncr> {
@@ -67,20 +92,8 @@ export function commentsOf(project: string, subject: string): Promise<Comment[]>
   return list(`/projects/${project}/comments?subject=${encodeURIComponent(subject)}`);
 }
 
-export function comment(project: string, subject: string, text: string, key: string): Promise<Comment> {
-  return ask("POST", `/projects/${project}/comments`, {
-    body: { subject, text },
-    key,
-  });
+export function comment(project: string, subject: string, text: string, key: string): Promise<"sent" | "waiting"> {
+  const change = { key, project, kind: "comment", text, about: subject, body: { subject, text } } as const;
+  const draft = `comment.${subject.replace("ncr:", "")}`;
+  return submit({ ...change, method: "POST", path: `/projects/${project}/comments`, draft });
 }
-
-/** What somebody typed and has not sent: it outlives a reload, an expired session and a lost connection. */
-export const unsent = {
-  read(name: string): string {
-    return localStorage.getItem(`qtems.unsent.${name}`) ?? "";
-  },
-  keep(name: string, text: string): void {
-    if (text) localStorage.setItem(`qtems.unsent.${name}`, text);
-    else localStorage.removeItem(`qtems.unsent.${name}`);
-  },
-};

@@ -29,6 +29,13 @@ export const MODES: readonly Mode[] = [
     offered: (work) => work.scene !== null,
     panel: async () => (await import("./sections")).SectionPanel,
   },
+  {
+    name: "keep",
+    sign: "⇩",
+    label: "offlineUse",
+    offered: () => true,
+    panel: async () => (await import("./keep")).Keep,
+  },
 ];
 
 export function Rail({ work }: { work: Workspace }) {

@@ -11,6 +11,7 @@ import { Tools } from "./legend";
 import { Dock, Rail } from "./modes";
 import { Failed, Loading } from "./notices";
 import { NcrCard } from "./records";
+import { OfflineNote } from "./sync";
 import { ElementList } from "./table";
 import { Viewport } from "./viewport";
 
@@ -42,6 +43,7 @@ function Ready({ work }: { work: Workspace }) {
         <ElementList />
       </aside>
       <div class="middle">
+        <OfflineNote />
         {!work.check && (
           <p class="strip" role="status">
             {t("noEpoch")}

@@ -3,6 +3,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ElementRow } from "../core/elements";
 import { type Key, t } from "../core/i18n";
+import { newKey } from "../core/keys";
+import { delivered, outbox } from "../core/outbox";
 import {
   type Comment,
   comment,
@@ -22,6 +24,7 @@ import {
 } from "../core/records";
 import { characteristic } from "../core/terms";
 import { told } from "./sign-in";
+import { Pending } from "./sync";
 
 export function Records({ project, row }: { project: string; row: ElementRow }) {
   const [all, setAll] = useState<ElementRecords | null>(null);
@@ -35,10 +38,8 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
       .then(setAll)
       .catch((error) => setFault(told(error)));
   };
-  useEffect(() => {
-    setAll(null);
-    load();
-  }, [project, row.globalId]);
+  useEffect(() => setAll(null), [project, row.globalId]);
+  useEffect(load, [project, row.globalId, delivered.value]);
 
   async function decide(work: () => Promise<unknown>) {
     setFault("");
@@ -67,6 +68,7 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
         />
       ))}
       <h3>{t("ncrs")}</h3>
+      <Pending about={`element:${row.globalId}`} />
       <ul class="plain">
         {all?.ncrs.map((ncr) => (
           <li key={ncr.id}>
@@ -110,6 +112,7 @@ function FindingCard(asked: { finding: Finding; onConfirm: () => void; onDismiss
   const name = `dismiss.${finding.id}`;
   const [reason, setReason] = useState(unsent.read(name));
   const [asking, setAsking] = useState(reason !== "");
+  const decided = outbox.value.some((one) => one.about === `finding:${finding.id}`);
   return (
     <div class="box">
       <div class="between">
@@ -119,11 +122,12 @@ function FindingCard(asked: { finding: Finding; onConfirm: () => void; onDismiss
       {finding.global_ids.length > 1 && (
         <p class="dim small">{t("withOthers", { n: finding.global_ids.length - 1 })}</p>
       )}
-      {asking ? (
+      {decided ? (
+        <Pending about={`finding:${finding.id}`} />
+      ) : asking ? (
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            unsent.keep(name, "");
             asked.onDismiss(reason);
           }}
         >
@@ -200,7 +204,7 @@ function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; 
     kept ? JSON.parse(kept) : { title: "", severity: "major", description: "" },
   );
   const [fault, setFault] = useState("");
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newKey());
   const set = (change: Partial<Draft>) => {
     const next = { ...draft, ...change };
     setDraft(next);
@@ -210,7 +214,6 @@ function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; 
     event.preventDefault();
     try {
       await raise(project, row.globalId, draft, key.current);
-      unsent.keep(name, "");
       onEnd(true);
     } catch (error) {
       setFault(told(error));
@@ -256,7 +259,7 @@ export function NcrCard({ project, id, onEnd }: { project: string; id: string; o
   const [fault, setFault] = useState("");
   const name = `comment.${id}`;
   const [text, setText] = useState(unsent.read(name));
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newKey());
   const load = () => {
     Promise.all([ncrOf(project, id), commentsOf(project, `ncr:${id}`)])
       .then(([one, said]) => {
@@ -265,7 +268,7 @@ export function NcrCard({ project, id, onEnd }: { project: string; id: string; o
       })
       .catch((error) => setFault(told(error)));
   };
-  useEffect(load, [project, id]);
+  useEffect(load, [project, id, delivered.value]);
   async function act(work: () => Promise<unknown>) {
     setFault("");
     try {
@@ -319,15 +322,15 @@ export function NcrCard({ project, id, onEnd }: { project: string; id: string; o
               </li>
             ))}
           </ul>
+          <Pending about={`ncr:${id}`} />
           <form
             class="stack"
             onSubmit={(event) => {
               event.preventDefault();
               void act(async () => {
                 await comment(project, `ncr:${id}`, text, key.current);
-                key.current = crypto.randomUUID();
+                key.current = newKey();
                 setText("");
-                unsent.keep(name, "");
               });
             }}
           >

@@ -1,0 +1,47 @@
+/** Whether the server is heard, and of when what is shown is. */
+import { signal } from "@preact/signals";
+import { isGone, KEPT_AT } from "../worker/rules";
+
+export const connected = signal(true);
+/** When the server gave the oldest of what is shown (ISO 8601); empty while it answers itself. */
+export const asOf = signal("");
+
+const listeners = new Set<() => void>();
+
+/** Call something whenever the server is heard again. */
+export function onReturn(again: () => void): () => void {
+  listeners.add(again);
+  return () => listeners.delete(again);
+}
+
+/** Take note of an answer: the server's own, one from the device, or one of something before the server. */
+export function heard(answer: Response): void {
+  const kept = answer.headers.get(KEPT_AT);
+  if (kept) {
+    connected.value = false;
+    if (!asOf.value || kept < asOf.value) asOf.value = kept;
+  } else if (isGone(answer.status)) connected.value = false;
+  else if (!connected.value) {
+    connected.value = true;
+    asOf.value = "";
+    for (const again of listeners) again();
+  }
+}
+
+export function unheard(): void {
+  connected.value = false;
+}
+
+const PROBE_MS = 15_000;
+
+/** Look from time to time whether the server is back; call once. */
+export function watchConnection(): void {
+  const look = () => {
+    if (connected.value || document.hidden) return;
+    fetch("/api/v1/health", { cache: "no-store" }).then(heard, () => undefined);
+  };
+  addEventListener("online", look);
+  addEventListener("offline", unheard);
+  document.addEventListener("visibilitychange", look);
+  setInterval(look, PROBE_MS);
+}
