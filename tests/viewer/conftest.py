@@ -59,7 +59,7 @@ class Site:
             viewport={"width": size[0], "height": size[1]}, locale=language, has_touch=touch, is_mobile=touch,
             reduced_motion="reduce", service_workers=worker,
         )  # fmt: skip
-        fresh.set_default_timeout(20_000)
+        fresh.set_default_timeout(60_000)
         return fresh.new_page()
 
     def inside(self, **of_page: Any) -> Any:
