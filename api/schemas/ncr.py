@@ -24,7 +24,7 @@ from geometry.verdict import Outcome
 from twin.access import Capacity
 from twin.disposition import ChildLot, Concession, Decision, DispositionLine, Proof
 from twin.finding import Severity
-from twin.ncr import Event, NonConformance, State, allowed_events, is_overdue, missing_for, total_cost
+from twin.ncr import Event, NonConformance, State, allowed_events, is_overdue, missing_for, total_cost, valid_signatures
 from twin.ncr_draft import DraftChanges
 from twin.ncr_duties import Bar, bars, next_steps
 from twin.ncr_guards import required_signatures
@@ -57,7 +57,7 @@ class NcrOut(RecordOut):
     model_config = example(
         **RECORD_EXAMPLE, record=to_json(_RECORD), events=[{"event": "contain", "missing": ["a containment"]}],
         barred={"reject": "raised"}, next=["record_containment"], signs_as=["quality_manager", "contractor"],
-        overdue=False, cost_total={"EUR": "120"}, concession_until=None, concession_expired=False,
+        signed_by=[], overdue=False, cost_total={"EUR": "120"}, concession_until=None, concession_expired=False,
     )  # fmt: skip
 
     record: NonConformance
@@ -67,6 +67,7 @@ class NcrOut(RecordOut):
     signs_as: list[Capacity] = Field(
         description="In which capacities its disposition is signed, each by another person"
     )
+    signed_by: list[Id] = Field(description="Whose signatures cover what is proposed now")
     overdue: bool
     concession_until: datetime | None = Field(description="When the first of its concessions ends")
     concession_expired: bool = Field(description="What was accepted is accepted no longer, and stands there still")
@@ -80,6 +81,7 @@ def ncr_out(stored: Stored[NonConformance], now: datetime, member: Member) -> Nc
     return NcrOut(
         **stamp(stored), record=record, events=possible(events, lacks), barred=bars(record, member),
         next=list(next_steps(record, member, now)), signs_as=list(required_signatures(record)),
+        signed_by=[one.signer for one in valid_signatures(record)],
         overdue=is_overdue(record, now), cost_total=total_cost(record), concession_until=concession_until(record),
         concession_expired=_expired(record, now),
     )  # fmt: skip

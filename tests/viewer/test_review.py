@@ -150,8 +150,9 @@ def test_a_nonconformance_is_raised_and_talked_about(site: Site) -> None:
     page.fill("dialog textarea", "about 20 cm")
     page.click("dialog button[type=submit]")
     page.click(".records .line:has-text('Edge is broken off')")
-    page.fill("dialog textarea", "seen by Ann too")
-    page.click("dialog form button[type=submit]")
+    talk = page.locator("dialog form", has=page.get_by_label("Write a comment"))
+    talk.locator("textarea").fill("seen by Ann too")
+    talk.locator("button[type=submit]").click()
     page.wait_for_selector("dialog .talk >> text=seen by Ann too")
     listed = site.world.administrator().get(f"/projects/{site.project}/ncrs").json()["items"]
     assert [(one["title"], one["global_ids"]) for one in listed] == [("Edge is broken off", [site.made.global_ids[4]])]

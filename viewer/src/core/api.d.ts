@@ -1671,6 +1671,7 @@ export interface components {
             };
             next: components["schemas"]["Event"][];
             signs_as: components["schemas"]["Capacity"][];
+            signed_by: string[];
             overdue: boolean;
             concession_until: string | null;
             concession_expired: boolean;

@@ -35,7 +35,7 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 }
 
 /** Return the word for a value that the server sends, the value itself where there is no word for it. */
-export function word(kind: "verdict" | "state" | "status", value: string): string {
+export function word(kind: string, value: string): string {
   const key = `${kind}.${value}`;
   return key in en ? t(key as Key) : value.replaceAll("_", " ");
 }

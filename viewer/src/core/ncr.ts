@@ -34,8 +34,8 @@ export function take(project: string, ncr: Ncr, event: NcrEvent, body?: unknown)
   return ask("POST", `${at(project, ncr.id)}/${ADDRESS[event] ?? event}`, asked);
 }
 
-export function historyOf(project: string, id: string): Promise<Happening[]> {
-  return list(`${at(project, id)}/history`);
+export async function historyOf(project: string, id: string): Promise<Happening[]> {
+  return (await get<{ items: Happening[] }>(`${at(project, id)}/history`)).items;
 }
 
 /** Who takes part; nobody where one may not see that (suppliers). */
@@ -118,7 +118,9 @@ export function standingOf(record: NcrRecord, recheck: Recheck): "counts" | "ear
   const said = (one: Recheck) =>
     one.outcomes.flatMap((outcome) =>
       outcome.criteria.length > 0
-        ? outcome.criteria.map((each) => `${outcome.about} ${each.requirement.characteristic} ${each.requirement.clause}`)
+        ? outcome.criteria.map(
+            (each) => `${outcome.about} ${each.requirement.characteristic} ${each.requirement.clause}`,
+          )
         : [outcome.about],
     );
   const spoken = new Set(later.flatMap(said));

@@ -6,6 +6,7 @@
 import { signal } from "@preact/signals";
 import { ask, get, Problem, type Schemas, session, signedOut } from "./client";
 import { onReturn } from "./connection";
+import { sha256 } from "./digest";
 import { forget, read, readAll, write, writeNew } from "./kept";
 import { unsent } from "./unsent";
 
@@ -238,12 +239,11 @@ async function timed<T>(asked: Promise<T>): Promise<T> {
 /** Bring a file in (uploads go on where they broke off) and return its digest. */
 async function brought(entry: Entry, file: { content: Blob; name: string; type: string }): Promise<string> {
   const bytes = await file.content.arrayBuffer();
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const sha256 = [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digest = await sha256(new Uint8Array(bytes));
   const all = `/projects/${entry.project}/uploads`;
   const limit = LONGEST_MS + bytes.byteLength / 50;
   const signal = () => AbortSignal.timeout(limit);
-  const announced = { name: file.name, size: bytes.byteLength, sha256, media_type: file.type };
+  const announced = { name: file.name, size: bytes.byteLength, sha256: digest, media_type: file.type };
   const { id } = await timed(
     ask<{ id: string }>("POST", all, { body: announced, key: `${entry.key}.file`, signal: signal() }),
   );
@@ -254,7 +254,7 @@ async function brought(entry: Entry, file: { content: Blob; name: string; type: 
     );
   }
   await timed(ask("POST", `${all}/${id}/finish`, { signal: signal() }));
-  return sha256;
+  return digest;
 }
 
 /** Let what waited for this change be about the record that came of it. */

@@ -36,6 +36,13 @@ export const MODES: readonly Mode[] = [
     offered: () => true,
     panel: async () => (await import("./keep")).Keep,
   },
+  {
+    name: "work",
+    sign: "☑",
+    label: "work",
+    offered: () => true,
+    panel: () => import("./worklist").then((part) => part.Worklist),
+  },
 ];
 
 export function Rail({ work }: { work: Workspace }) {

@@ -1,28 +1,21 @@
 /** What people decide about an element: findings to confirm or dismiss, nonconformance records to raise and follow. */
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ElementRow } from "../core/elements";
 import { type Key, t } from "../core/i18n";
 import { newKey } from "../core/keys";
 import { delivered, outbox } from "../core/outbox";
 import {
-  type Comment,
-  comment,
-  commentsOf,
   confirm,
   type Draft,
   dismiss,
   type ElementRecords,
   type Finding,
-  type Ncr,
-  ncrOf,
-  openNcr,
   raise,
   recordsOf,
   type Severity,
   unsent,
 } from "../core/records";
-import { characteristic } from "../core/terms";
 import { told } from "./sign-in";
 import { Pending } from "./sync";
 
@@ -252,108 +245,13 @@ function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; 
   );
 }
 
-/** One nonconformance record over everything. */
-export function NcrCard({ project, id, onEnd }: { project: string; id: string; onEnd: () => void }) {
-  const [ncr, setNcr] = useState<Ncr | null>(null);
-  const [comments, setComments] = useState<Comment[]>([]);
-  const [fault, setFault] = useState("");
-  const name = `comment.${id}`;
-  const [text, setText] = useState(unsent.read(name));
-  const key = useRef(newKey());
-  const load = () => {
-    Promise.all([ncrOf(project, id), commentsOf(project, `ncr:${id}`)])
-      .then(([one, said]) => {
-        setNcr(one);
-        setComments(said);
-      })
-      .catch((error) => setFault(told(error)));
-  };
-  useEffect(load, [project, id, delivered.value]);
-  async function act(work: () => Promise<unknown>) {
-    setFault("");
-    try {
-      await work();
-      load();
-    } catch (error) {
-      setFault(told(error));
-    }
-  }
-  const record = ncr?.record;
-  const opens = ncr?.events.find((one) => one.event === "open");
-  return (
-    <Dialog title={record ? record.number || t("draft") : t("loading")} onEnd={onEnd}>
-      {record && ncr && (
-        <div class="stack">
-          <p>
-            <strong>{record.title}</strong>
-          </p>
-          <p class="between">
-            <span class="tag">{said("ncr", record.state ?? "draft")}</span>
-            <span class="tag">{said("severity", record.severity)}</span>
-          </p>
-          {record.description && <p>{record.description}</p>}
-          {(record.violations ?? []).map((one) => (
-            <p class="small dim" key={`${one.global_id}${one.requirement.characteristic}`}>
-              {characteristic(one.requirement.characteristic)}: {one.measured?.value ?? "–"} ±{" "}
-              {one.measured?.expanded_uncertainty ?? "–"} mm · {one.requirement.clause}
-            </p>
-          ))}
-          {opens && (
-            <>
-              {opens.missing.length > 0 && <p class="dim small">{t("needs", { what: opens.missing.join(", ") })}</p>}
-              <button
-                type="button"
-                class="primary"
-                disabled={opens.missing.length > 0}
-                onClick={() => act(() => openNcr(project, ncr))}
-              >
-                {t("openNcr")}
-              </button>
-            </>
-          )}
-          <h3>{t("comments")}</h3>
-          <ul class="plain talk">
-            {comments.map((one) => (
-              <li key={one.id}>
-                <span class="dim small">
-                  {one.author_name} · {one.written_at.slice(0, 16).replace("T", " ")}
-                </span>
-                <p>{one.text}</p>
-              </li>
-            ))}
-          </ul>
-          <Pending about={`ncr:${id}`} />
-          <form
-            class="stack"
-            onSubmit={(event) => {
-              event.preventDefault();
-              void act(async () => {
-                await comment(project, `ncr:${id}`, text, key.current);
-                key.current = newKey();
-                setText("");
-              });
-            }}
-          >
-            <textarea
-              rows={2}
-              required
-              aria-label={t("comment")}
-              placeholder={t("comment")}
-              value={text}
-              onInput={(e) => {
-                setText(e.currentTarget.value);
-                unsent.keep(name, e.currentTarget.value);
-              }}
-            />
-            <button type="submit">{t("send")}</button>
-          </form>
-        </div>
-      )}
-      <p class="fault" role="alert">
-        {fault}
-      </p>
-    </Dialog>
-  );
+/** One nonconformance record over everything; fetched when one is first opened. */
+export function NcrCard(asked: { project: string; id: string; onEnd: () => void }) {
+  const [Card, setCard] = useState<ComponentType<typeof asked> | null>(null);
+  useEffect(() => {
+    void import("./ncr-card").then((part) => setCard(() => part.NcrCard));
+  }, []);
+  return Card && <Card {...asked} />;
 }
 
 /** Return the word for a machine's word of records. */

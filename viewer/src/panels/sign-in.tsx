@@ -1,5 +1,6 @@
 /** Signing in, also again over what is open: nothing that was entered is lost. */
-import { useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, session, signIn, whoAmI } from "../core/client";
 import { t } from "../core/i18n";
 import { changePassword } from "../core/state";
@@ -24,8 +25,10 @@ export function SignIn({ again = false }: { again?: boolean }) {
     }
   }
 
+  // over what is open, also over a dialog: only another dialog is above it
+  const Frame = again ? Veil : "main";
   return (
-    <main class={again ? "veil" : "front"}>
+    <Frame class={again ? "veil" : "front"}>
       <form class="card enter" onSubmit={enter} aria-busy={busy}>
         <Brand />
         {again && <p role="status">{t("signInAgain")}</p>}
@@ -58,7 +61,23 @@ export function SignIn({ again = false }: { again?: boolean }) {
         </button>
         <Switches />
       </form>
-    </main>
+    </Frame>
+  );
+}
+
+function Veil(asked: { class: string; children: ComponentChildren }) {
+  const frame = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    frame.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) queueMicrotask(() => before.focus());
+    };
+  }, []);
+  return (
+    <dialog ref={frame} class={asked.class} aria-label={t("signIn")} onCancel={(event) => event.preventDefault()}>
+      {asked.children}
+    </dialog>
   );
 }
 

@@ -1,0 +1,584 @@
+/** One nonconformance record: where it is, what this person does next, and all that is known of it. */
+import { type ComponentChildren, createContext } from "preact";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { Problem } from "../core/client";
+import { t, word } from "../core/i18n";
+import { allMissing } from "../core/missing";
+import {
+  fileOf,
+  forward,
+  type Happening,
+  historyOf,
+  type Line,
+  type Ncr,
+  type NcrEvent,
+  ncrOf,
+  type Offer,
+  offers,
+  type Person,
+  peopleOf,
+  standingOf,
+  stepOf,
+  take,
+  WAY,
+} from "../core/ncr";
+import { unsent } from "../core/records";
+import { select, workspace } from "../core/state";
+import { characteristic } from "../core/terms";
+import { explained, when } from "./fields";
+import { Files } from "./files";
+import { keptAs, StepForm } from "./ncr-forms";
+import { Dialog } from "./records";
+import { Sign } from "./table";
+import { Talk } from "./talk";
+
+/** What others did while a form was open: the form keeps its input, this says what changed. */
+interface Meanwhile {
+  changes: Happening[];
+  event: NcrEvent;
+}
+
+export function NcrCard({ project, id, onEnd }: { project: string; id: string; onEnd: () => void }) {
+  const [ncr, setNcr] = useState<Ncr | null>(null);
+  const [people, setPeople] = useState<Person[]>([]);
+  const [fault, setFault] = useState("");
+  const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    Promise.all([ncrOf(project, id), peopleOf(project)])
+      .then(([one, all]) => {
+        setNcr(one);
+        setPeople(all);
+      })
+      .catch((error) => setFault(explained(error)));
+  }, [project, id]);
+
+  const queue = useRef<Promise<Ncr | null>>(Promise.resolve(null));
+  /** One after the other, each from what the one before left: two forms sent quickly are no conflict. */
+  function send(event: NcrEvent, body?: unknown): Promise<void> {
+    const sent = queue.current.then((before) => sendFrom(newer(before, ncr), event, body));
+    queue.current = sent.catch(() => null);
+    return sent.then(() => {});
+  }
+
+  async function sendFrom(seen: Ncr | null, event: NcrEvent, body: unknown): Promise<Ncr | null> {
+    if (!seen) return null;
+    try {
+      const next = await take(project, seen, event, body);
+      setNcr(next);
+      setMeanwhile(null);
+      setRound((n) => n + 1);
+      return next;
+    } catch (error) {
+      if (error instanceof Problem && (error.status === 412 || error.kind === "illegal-transition")) {
+        const [fresh, told] = await Promise.all([ncrOf(project, id), historyOf(project, id)]);
+        setMeanwhile({ changes: told.filter((one) => one.version > seen.version), event });
+        setNcr(fresh);
+      }
+      throw error;
+    }
+  }
+
+  const record = ncr?.record;
+  return (
+    <Dialog title={record ? record.number || t("draft") : t("loading")} onEnd={onEnd}>
+      {ncr && record && (
+        <Names.Provider value={{ elements: elementName, people: new Map(people.map((one) => [one.user, one.name])) }}>
+          <div class="ncr stack">
+            <Head ncr={ncr} />
+            <Way state={record.state} />
+            {meanwhile && <Overtaken ncr={ncr} meanwhile={meanwhile} />}
+            <Turn project={project} ncr={ncr} people={people} send={send} />
+            <Fold title={t("whatIsWrong")} open>
+              <Wrong project={project} ncr={ncr} onShow={onEnd} />
+            </Fold>
+            {(record.roster.length > 0 || record.lines.length > 0) && (
+              <Fold title={t("decided")} open>
+                <Decided ncr={ncr} />
+              </Fold>
+            )}
+            {(record.corrected_at || record.rechecks.length > 0 || record.proofs.length > 0) && (
+              <Fold title={t("proven")} open>
+                <Proven ncr={ncr} />
+              </Fold>
+            )}
+            {(record.capa || record.cost || record.notice) && (
+              <Fold title={t("settled")}>
+                <Settled ncr={ncr} />
+              </Fold>
+            )}
+            <Fold title={t("photosFiles")}>
+              <Files project={project} subject={`ncr:${id}`} may={!ncr.barred.add_evidence} />
+            </Fold>
+            <Fold title={t("comments")} open>
+              <Talk project={project} subject={`ncr:${id}`} />
+            </Fold>
+            <Fold title={t("trail")}>
+              <Trail project={project} id={id} round={round} />
+              <a class="button" href={`/api/v1/projects/${project}/ncrs/${id}/export?format=pdf`}>
+                {t("pdf")}
+              </a>
+            </Fold>
+          </div>
+        </Names.Provider>
+      )}
+      {fault && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+    </Dialog>
+  );
+}
+
+function newer(one: Ncr | null, other: Ncr | null): Ncr | null {
+  return (one?.version ?? 0) > (other?.version ?? 0) ? one : other;
+}
+
+const Names = createContext({
+  elements: (globalId: string) => globalId,
+  people: new Map<string, string>(),
+});
+
+/** How an element is called in the model that is open. */
+function elementName(globalId: string): string {
+  if (workspace.value.kind !== "ready") return globalId;
+  const { table } = workspace.value.value;
+  const row = table.byGlobalId.get(globalId);
+  return (row === undefined ? "" : table.rows[row]?.name) || globalId;
+}
+
+export function Fold({
+  title,
+  open = false,
+  children,
+}: {
+  title: string;
+  open?: boolean;
+  children: ComponentChildren;
+}) {
+  const [shown, setShown] = useState(open);
+  return (
+    <details class="fold" open={shown} onToggle={(e) => setShown(e.currentTarget.open)}>
+      <summary>{title}</summary>
+      {shown && <div class="stack">{children}</div>}
+    </details>
+  );
+}
+
+function Head({ ncr }: { ncr: Ncr }) {
+  const { record } = ncr;
+  const { people } = useContext(Names);
+  return (
+    <div class="stack">
+      <strong>{record.title}</strong>
+      <p class="tags">
+        <span class="tag">{word("ncr", record.state)}</span>
+        <span class={`tag ${record.severity}`}>{word("severity", record.severity)}</span>
+        {ncr.overdue && <span class="tag late">! {t("overdue")}</span>}
+        {record.assignee && (
+          <span class="tag">{t("assignedTo", { name: people.get(record.assignee) ?? record.assignee })}</span>
+        )}
+        {record.due && <span class="tag">{t("dueOn", { day: record.due })}</span>}
+      </p>
+    </div>
+  );
+}
+
+/** The way of a record as steps, the present one marked. */
+function Way({ state }: { state: string }) {
+  const at = stepOf(state);
+  if (at < 0) return null;
+  return (
+    <ol class="way" aria-label={t("progress")}>
+      {WAY.map((one, n) => (
+        <li key={one} class={n < at ? "past" : n === at ? "now" : ""} aria-current={n === at ? "step" : undefined}>
+          <span aria-hidden="true">{n < at ? "✓" : n + 1}</span>
+          <span class={n === at ? "" : "narrow"}>{word("ncr", n === at ? state : one)}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+interface Turned {
+  project: string;
+  ncr: Ncr;
+  people: readonly Person[];
+  send: (event: NcrEvent, body?: unknown) => Promise<void>;
+}
+
+/** What this person does next; what they wait for; everything else they may do. */
+function Turn(turned: Turned) {
+  const { ncr } = turned;
+  const { elements } = useContext(Names);
+  const all = offers(ncr);
+  const move = forward(ncr);
+  const rest = all.filter((one) => !one.bar && !ncr.next.includes(one.event) && one.missing.length === 0);
+  const barred = all.filter((one) => one.bar && one.bar !== "role");
+  const kept = rest.find((one) => unsent.read(keptAs(ncr, one.event)) !== "");
+  const [chosen, setChosen] = useState<string>(kept?.event ?? "");
+  const step = { ...turned, name: elements };
+  return (
+    <section class="turn stack" aria-label={t("forYou")}>
+      {ncr.next.length > 0 ? (
+        <>
+          <h3>{t("forYou")}</h3>
+          {ncr.next.map((event) => (
+            <div key={event} class="box next">
+              {ncr.next.length > 1 || event !== "contain" ? <strong>{word("does", event)}</strong> : null}
+              <StepForm {...step} event={event} />
+            </div>
+          ))}
+        </>
+      ) : (
+        move && <Waiting move={move} />
+      )}
+      {ncr.next.length > 0 && move && move.missing.length > 0 && (
+        <p class="dim small">
+          {word("does", move.event)}: {t("needs", { what: allMissing(move.missing) })}
+        </p>
+      )}
+      {rest.length > 0 && (
+        <details class="fold" open={chosen !== ""}>
+          <summary>{t("moreSteps")}</summary>
+          <div class="stack">
+            <label class="stack">
+              {t("chooseStep")}
+              <select value={chosen} onChange={(e) => setChosen(e.currentTarget.value)}>
+                <option value="">–</option>
+                {rest.map((one) => (
+                  <option key={one.event} value={one.event}>
+                    {word("does", one.event)}
+                  </option>
+                ))}
+              </select>
+            </label>
+            {rest.some((one) => one.event === chosen) && <StepForm key={chosen} {...step} event={chosen as NcrEvent} />}
+          </div>
+        </details>
+      )}
+      {barred.length > 0 && (
+        <p class="dim small">
+          {t("notYours", {
+            what: barred.map((one) => `${word("does", one.event)} (${word("bar", one.bar)})`).join(", "),
+          })}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Waiting({ move }: { move: Offer }) {
+  return (
+    <div class="box">
+      <strong>{t("forOthers")}</strong>
+      <p>{t("nextStep", { what: word("does", move.event) })}</p>
+      {move.missing.length > 0 && <p class="dim small">{t("othersNeed", { what: allMissing(move.missing) })}</p>}
+    </div>
+  );
+}
+
+function Overtaken({ ncr, meanwhile }: { ncr: Ncr; meanwhile: Meanwhile }) {
+  const fits = offers(ncr).some((one) => one.event === meanwhile.event && !one.bar);
+  const kept = unsent.read(keptAs(ncr, meanwhile.event));
+  return (
+    <div class="box overtaken" role="alert">
+      <strong>{t("changedMeanwhile")}</strong>
+      <ul>
+        {meanwhile.changes.map((one) => (
+          <li key={one.seq}>
+            {t("changedBy", { when: when(one.at), name: one.actor_name, what: word("done", one.action) })}
+            {one.reason && `: ${one.reason}`}
+          </li>
+        ))}
+      </ul>
+      {!fits && kept && (
+        <>
+          <p>{t("lostStep")}</p>
+          <textarea
+            readOnly
+            rows={3}
+            value={Object.values(JSON.parse(kept))
+              .filter((one) => typeof one === "string")
+              .join("\n")}
+          />
+          <button type="button" onClick={() => unsent.keep(keptAs(ncr, meanwhile.event), "")}>
+            {t("discard")}
+          </button>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Wrong({ project, ncr, onShow }: { project: string; ncr: Ncr; onShow: () => void }) {
+  const { record } = ncr;
+  const { elements } = useContext(Names);
+  return (
+    <>
+      {record.description && <p class="said">{record.description}</p>}
+      <ul class="plain">
+        {record.violations.map((one) => (
+          <li key={`${one.global_id}${one.requirement.characteristic}`} class="box">
+            <div class="between">
+              <strong>
+                <Sign verdict="fail" /> {characteristic(one.requirement.characteristic)}
+              </strong>
+              <span class="number">
+                {one.measured?.value ?? "–"} ± {one.measured?.expanded_uncertainty ?? "–"} {one.requirement.unit}
+              </span>
+            </div>
+            <p class="dim small">
+              {t("limits")} {one.requirement.lower ?? "–"} … {one.requirement.upper ?? "–"} {one.requirement.unit} ·{" "}
+              {one.requirement.clause}
+            </p>
+          </li>
+        ))}
+      </ul>
+      <div class="tags">
+        {record.global_ids.slice(0, 12).map((one) => (
+          <button
+            key={one}
+            type="button"
+            title={one}
+            onClick={() => {
+              select(one);
+              onShow();
+            }}
+          >
+            {elements(one)}
+          </button>
+        ))}
+        {record.global_ids.length > 12 && <span class="dim">+{record.global_ids.length - 12}</span>}
+        {record.lot && <span class="tag">{record.lot}</span>}
+      </div>
+      {record.containment && (
+        <p class="small">
+          {word("contain", record.containment.kind)}: {record.containment.place}
+          {record.containment.tag && ` · “${record.containment.tag}”`}
+          <br />
+          <span class="dim">
+            {record.containment.by.name}, {when(record.containment.at)} · {record.containment.affected_query}
+          </span>
+        </p>
+      )}
+      {record.evidence.length > 0 && (
+        <>
+          <h3>{t("evidence")}</h3>
+          <ul class="gallery">
+            {record.evidence.map((one) => (
+              <li key={one.sha256}>
+                <a href={fileOf(project, ncr.id, one.sha256)} target="_blank" rel="noreferrer">
+                  {one.kind === "picture" ? (
+                    <img
+                      src={fileOf(project, ncr.id, one.sha256)}
+                      alt={one.description || t("evidence")}
+                      loading="lazy"
+                    />
+                  ) : (
+                    <span class="paper">{one.description || word("file", one.kind)}</span>
+                  )}
+                </a>
+                <span class="dim small">{word("file", one.kind)}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
+
+/** What is decided, and whose signatures it has: those that hold and those that a change took away. */
+function Decided({ ncr }: { ncr: Ncr }) {
+  const { record } = ncr;
+  const holds = new Set(ncr.signed_by);
+  const open = ncr.signs_as.filter(
+    (capacity) => !record.signatures.some((one) => one.role === capacity && holds.has(one.signer)),
+  );
+  const settled = !["contained", "under_review"].includes(record.state);
+  return (
+    <>
+      <ul class="plain">
+        {record.lines.map((one) => (
+          <li key={one.id} class="box">
+            <LineSaid line={one} unit={record.unit} />
+          </li>
+        ))}
+      </ul>
+      <h3>{t("signaturesNeeded")}</h3>
+      <ul class="plain small">
+        {record.signatures.map((one) => (
+          <li key={`${one.signer}${one.signed_at}`}>
+            <span aria-hidden="true">{holds.has(one.signer) ? "✓" : "✕"}</span>{" "}
+            {t("signedBy", {
+              name: one.signer_name,
+              role: word("capacity", one.role),
+              when: when(one.signed_at),
+              meaning: word("meaning", one.meaning),
+            })}{" "}
+            <span class="dim">({t(holds.has(one.signer) ? "signatureHolds" : "signatureStale")})</span>
+          </li>
+        ))}
+        {!settled &&
+          open.map((capacity) => {
+            const seat = record.roster.find((one) => one.capacity === capacity);
+            return (
+              <li key={capacity}>
+                ○ {word("capacity", capacity)}
+                {seat && `, ${seat.name}`}: <span class="dim">{t("signatureMissing")}</span>
+              </li>
+            );
+          })}
+      </ul>
+      {record.history.map((one, n) => (
+        <p key={one.at} class="dim small">
+          {t("cycle", { n: n + 1, ended: word("ended", one.ended), why: one.reason })}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function LineSaid({ line, unit }: { line: Line; unit: string }) {
+  const { elements } = useContext(Names);
+  const more = [line.instruction, line.repair_criteria, line.new_identity, line.scar].filter(Boolean);
+  return (
+    <>
+      <div class="between">
+        <strong>{word("decision", line.decision)}</strong>
+        <span class="number">
+          {line.quantity} {unit}
+        </span>
+      </div>
+      <p class="small">{line.justification}</p>
+      <p class="dim small">
+        {[line.global_ids.map(elements).join(", "), ...more].filter(Boolean).join(" · ")}
+        {line.concession &&
+          ` · ${t("concessionUntil")} ${line.concession.expires_at.slice(0, 10)} ${line.concession.reference}`}
+      </p>
+    </>
+  );
+}
+
+/** Which re-inspection counts, and what each said. */
+function Proven({ ncr }: { ncr: Ncr }) {
+  const { record } = ncr;
+  const { elements } = useContext(Names);
+  const scans = workspace.value.kind === "ready" ? workspace.value.value.scans : [];
+  return (
+    <>
+      {record.corrected_at && (
+        <p class="small">
+          {t("finishedAt")}: {when(record.corrected_at)}
+        </p>
+      )}
+      <ul class="plain">
+        {[...record.rechecks].reverse().map((one) => {
+          const standing = standingOf(record, one);
+          const scan = scans.find((each) => each.captured_at === one.captured_at);
+          const source = t(one.source === "check_run" ? "recheckCheck" : "recheckInspection", {
+            name: scan?.name ?? "",
+          });
+          return (
+            <li key={one.id} class={standing === "counts" ? "box counts" : "box"}>
+              <div class="between">
+                <span>{t("recheckAt", { source, when: when(one.captured_at) })}</span>
+                <span class="tag">
+                  {standing === "counts" && "✓ "}
+                  {t(standing === "counts" ? "recheckCounts" : standing === "early" ? "recheckEarly" : "recheckOlder")}
+                </span>
+              </div>
+              {one.outcomes.map((outcome) => (
+                <div key={outcome.about} class="small">
+                  <Sign verdict={outcome.verdict} /> {elements(outcome.about)}: {word("verdict", outcome.verdict)}
+                  {outcome.criteria.map((each) => (
+                    <div key={each.requirement.characteristic + each.requirement.clause} class="dim">
+                      {characteristic(each.requirement.characteristic)}: {word("verdict", each.verdict)}
+                    </div>
+                  ))}
+                </div>
+              ))}
+            </li>
+          );
+        })}
+        {record.proofs.map((one) => {
+          const line = record.lines.find((each) => each.id === one.line);
+          return (
+            <li key={`${one.line}${one.verified_at}`} class="box small">
+              <Sign verdict={one.verdict} /> {line && word("decision", line.decision)} · {one.verified_by.name},{" "}
+              {when(one.verified_at)}
+              <p class="dim">
+                {[
+                  one.as_built_record,
+                  one.marking,
+                  one.counted,
+                  one.new_identity,
+                  one.traceability,
+                  one.shipping_record,
+                  one.debit_note,
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
+              </p>
+            </li>
+          );
+        })}
+      </ul>
+      {record.closing && (
+        <p class="small">
+          ✓{" "}
+          {t("signedBy", {
+            name: record.closing.signer_name,
+            role: word("capacity", record.closing.role),
+            when: when(record.closing.signed_at),
+            meaning: t("meansClosing"),
+          })}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Settled({ ncr }: { ncr: Ncr }) {
+  const { capa, notice } = ncr.record;
+  const cost = Object.entries(ncr.cost_total).map(([currency, much]) => `${much} ${currency}`);
+  return (
+    <>
+      {capa && (
+        <p class="small">
+          {t("capaDecision", { what: t(capa.needed ? "needed" : "notNeeded") })} · {capa.reason}
+        </p>
+      )}
+      {cost.length > 0 && <p class="small">{t("costIs", { what: cost.join(", ") })}</p>}
+      {notice && <p class="small">{t("customerTold", { what: notice.reference })}</p>}
+    </>
+  );
+}
+
+export function Trail({ project, id, round }: { project: string; id: string; round: number }) {
+  const [all, setAll] = useState<Happening[]>([]);
+  const [fault, setFault] = useState("");
+  useEffect(() => {
+    historyOf(project, id)
+      .then(setAll)
+      .catch((error) => setFault(explained(error)));
+  }, [project, id, round]);
+  return (
+    <>
+      {fault && <p class="fault">{fault}</p>}
+      <ol class="trail">
+        {all.map((one) => (
+          <li key={one.seq}>
+            <strong>{word("done", one.action)}</strong>{" "}
+            <span class="dim">
+              {one.actor_name}, {when(one.at)}
+            </span>
+            {one.reason && <p class="small">{one.reason}</p>}
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
