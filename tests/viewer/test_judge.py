@@ -8,8 +8,8 @@ import pytest
 
 from tests.api.web.live import live_server
 from tests.api.web.planted import plant
-from tests.api.web.site import Site as People
 from tests.api.web.site import TAPE, make_site
+from tests.api.web.site import Site as People
 from tests.api.web.world import PASSWORD, make_world
 from tests.viewer.conftest import COLUMNS, STATIC, Site, give_scenes
 
