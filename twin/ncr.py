@@ -288,8 +288,9 @@ def reopen(ncr: NonConformance, *, reason: str, actor: Actor, now: datetime) -> 
     moved = move(ncr, Event.REOPEN, actor, now, stated(reason))
     again = new_cycle(moved, CycleEnd.REOPENED, reason, actor, now)
     return replace(
-        again, containment=None, containment_due=containment_due(ncr.severity, now), capa=None, cost=None, notice=None
-    )
+        again, containment=None, containment_due=containment_due(ncr.severity, now), capa=None, cost=None, notice=None,
+        doubt=None,
+    )  # fmt: skip
 
 
 def total_cost(ncr: NonConformance) -> dict[str, Decimal]:

@@ -247,6 +247,17 @@ class CustomerNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why what a record was closed on does not bear it any more."""
+
+    since: datetime
+    reason: str
+    """What became of a check that re-inspected it."""
+    missing: tuple[str, ...]
+    """What closing it would take now, one phrase each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """The same defect, seen again; or, with a reason, what a person decided about one that had changed."""
 

@@ -19,6 +19,7 @@ from twin.ncr_parts import (
     Cost,
     CustomerNotice,
     Cycle,
+    Doubt,
     Member,
     Occurrence,
     Recheck,
@@ -202,6 +203,8 @@ class NonConformance:
     notice: CustomerNotice | None = None
     closing: Signature | None = None
     """By which a person other than who corrected closed it."""
+    doubt: Doubt | None = None
+    """Of a closed record: a check that it was closed on counts no more (:mod:`twin.ncr_doubt`)."""
     occurrences: tuple[Occurrence, ...] = ()
     history: tuple[Cycle, ...] = ()
     steps: tuple[Step, ...] = ()

@@ -58,6 +58,7 @@ class NcrOut(RecordOut):
         **RECORD_EXAMPLE, record=to_json(_RECORD), events=[{"event": "contain", "missing": ["a containment"]}],
         barred={"reject": "raised"}, next=["record_containment"], signs_as=["quality_manager", "contractor"],
         signed_by=[], overdue=False, cost_total={"EUR": "120"}, concession_until=None, concession_expired=False,
+        in_doubt=False,
     )  # fmt: skip
 
     record: NonConformance
@@ -71,6 +72,7 @@ class NcrOut(RecordOut):
     overdue: bool
     concession_until: datetime | None = Field(description="When the first of its concessions ends")
     concession_expired: bool = Field(description="What was accepted is accepted no longer, and stands there still")
+    in_doubt: bool = Field(description="It was closed on a check that counts no more: `record.doubt` says why")
     cost_total: dict[str, Decimal] = Field(description="What all its cycles cost so far, by currency")
 
 
@@ -83,7 +85,7 @@ def ncr_out(stored: Stored[NonConformance], now: datetime, member: Member) -> Nc
         next=list(next_steps(record, member, now)), signs_as=list(required_signatures(record)),
         signed_by=[one.signer for one in valid_signatures(record)],
         overdue=is_overdue(record, now), cost_total=total_cost(record), concession_until=concession_until(record),
-        concession_expired=_expired(record, now),
+        concession_expired=_expired(record, now), in_doubt=record.doubt is not None,
     )  # fmt: skip
 
 
@@ -94,7 +96,7 @@ class NcrLine(RecordOut):
         **RECORD_EXAMPLE, number="TOWER-NCR-0001", title="Column 1 is 25 mm off its axis", state="open",
         severity="major", quantity="1", unit="element", global_ids=["2O2Fr$t4X7Zf8NOew3FLKr"], assignee=None, due=None,
         containment_due="2026-11-23T08:00:00Z", cycle_count=0, overdue=False, concession_until=None,
-        concession_expired=False, next=["record_containment"],
+        concession_expired=False, in_doubt=False, next=["record_containment"],
     )  # fmt: skip
 
     number: str
@@ -111,6 +113,7 @@ class NcrLine(RecordOut):
     overdue: bool
     concession_until: datetime | None = Field(description="When the first of its concessions ends")
     concession_expired: bool = Field(description="What was accepted is accepted no longer, and stands there still")
+    in_doubt: bool = Field(description="It was closed on a check that counts no more: `record.doubt` says why")
     next: list[Event] = Field(description="What the caller can do now that moves it on")
 
 
@@ -121,7 +124,7 @@ def ncr_line(stored: Stored[NonConformance], now: datetime, member: Member) -> N
         **stamp(stored), number=ncr.number, title=ncr.title, state=ncr.state, severity=ncr.severity,
         quantity=ncr.quantity, unit=ncr.unit, global_ids=list(ncr.global_ids), assignee=ncr.assignee, due=ncr.due,
         containment_due=ncr.containment_due, cycle_count=ncr.cycle_count, overdue=is_overdue(ncr, now),
-        concession_until=concession_until(ncr), concession_expired=_expired(ncr, now),
+        concession_until=concession_until(ncr), concession_expired=_expired(ncr, now), in_doubt=ncr.doubt is not None,
         next=list(next_steps(ncr, member, now)),
     )  # fmt: skip
 
@@ -142,6 +145,8 @@ class NcrQuery(PageQuery):
     concession_expired: bool | None = Field(
         default=None, description="Records whose concession has ended (true), or holds (false)"
     )
+
+    in_doubt: bool | None = Field(default=None, description="Records that were closed on a check that counts no more")
 
     beside: ClassVar[frozenset[str]] = frozenset({"concession_expired"})
 

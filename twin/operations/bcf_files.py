@@ -21,6 +21,7 @@ from twin.ncr_record import NonConformance
 from twin.operations.bcf import Caller, SeenTopic, list_topics, people_of, read_topic
 from twin.operations.bcf_beside import keep_pictures
 from twin.operations.bcf_topics import take_up
+from twin.operations.known_elements import unknown_elements
 from twin.project import MapConversion
 from twin.record import Id
 from twin.report.provenance import FIXED_TIME
@@ -66,6 +67,8 @@ class Received:
     asks_status: str = ""
     """The status that it is in over there, where that differs: a file never moves a record."""
     problems: tuple[str, ...] = ()
+    unknown_elements: tuple[str, ...] = ()
+    """Elements that it selects and no model of the project has: it is about another model, or an older one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,11 @@ class Receipt:
     version: str
     topics: tuple[Received, ...]
     problems: tuple[str, ...] = ()
+
+    @property
+    def unknown_elements(self) -> frozenset[str]:
+        """All the elements that any topic selects and no model of the project has."""
+        return frozenset(name for topic in self.topics for name in topic.unknown_elements)
 
 
 def export_bcf(
@@ -117,7 +125,8 @@ def receive_bcf(
 ) -> Receipt:  # fmt: skip
     """Take in a BCF file: each topic for itself, beside the record that it is about, or to be confirmed by a person.
 
-    No record changes: neither its texts nor its state. Sent again, a file adds only what is new.
+    No record changes: neither its texts nor its state. Sent again, a file adds only what is new. Elements that no model
+    of the project has are kept as they were sent, and told: the model that has them may come yet.
 
     Raises
     ------
@@ -132,13 +141,17 @@ def receive_bcf(
         archive = _own_names(unit, caller, reading.archive)
         _keep_documents(unit, blobs, caller, archive, reading.blobs)
         box, conversion = _box(unit, caller.project), _conversion(unit, caller.project)
+        named = {name for topic in archive.topics for name in topic.global_ids}
+        strange = unknown_elements(unit, blobs, caller.project, named)
         found: dict[str, Received] = {}
         for given, topic in zip(reading.archive.topics, archive.topics, strict=True):
             unknown = unknown_in(topic, people, words)
             mapped, notes = _mapped(topic, words, unit.context.now, box, conversion)
             if topic.guid != given.guid:
                 notes = (f"its guid is taken by another project; it is called {topic.guid} in this one", *notes)
-            found[given.guid] = _receive(unit, blobs, caller, mapped, ncrs, reading, unknown, notes)
+            received = _receive(unit, blobs, caller, mapped, ncrs, reading, unknown, notes)
+            nowhere = tuple(name for name in topic.global_ids if name in strange)
+            found[given.guid] = replace(received, unknown_elements=nowhere)
     return Receipt(reading.archive.version, tuple(_reports(reading, found)), reading.problems)
 
 

@@ -6,7 +6,7 @@ nonconformances and carries what is known on to the epochs after it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from twin.errors import Refused
 from twin.finding import MISSING, Failure, Finding, FindingStatus, supersede
 from twin.ncr_criteria import CheckedElement, verdict_on
 from twin.ncr_parts import Requirement
+from twin.operations.closed_records import counting_since, weigh_closed
 from twin.operations.counting import require_counting
 from twin.operations.design_changes import carried
 from twin.operations.repeats import record_findings
@@ -73,6 +74,10 @@ def count_check(
         captured = unit.get(records.SCAN_EPOCH, run.epoch).record.captured_at
         derive_anew(unit, blobs, run.project, since=captured, reason=f"check {run.id} counts")
         raise_findings(unit, run, found_by(blobs, run), captured, instead_of=before)
+        changed = {run.id, *((before.id,) if before else ())}
+        weigh_closed(
+            unit, run.project, changed, f"check {run.id} counts{f' in place of {before.id}' if before else ''}"
+        )
         return stored
 
 
@@ -184,11 +189,3 @@ def derive_check(unit: Unit, blobs: BlobStore, run: CheckRun, captured: datetime
     ]  # fmt: skip
     if anew != rows:
         keep_states(unit, anew, reason=reason)
-
-
-def counting_since(view: View, project: Id, since: datetime) -> Sequence[tuple[datetime, CheckRun]]:
-    """Return the checks that count of what was captured since a time, the earliest capture first."""
-    captured = {s.record.id: s.record.captured_at for s in view.all(records.SCAN_EPOCH, project=project)}
-    runs = [stored.record for stored in view.all(records.CHECK_RUN, project=project, counts=True)]
-    found = [(captured[run.epoch], run) for run in runs if captured[run.epoch] >= since]
-    return sorted(found, key=lambda pair: (pair[0], pair[1].id))

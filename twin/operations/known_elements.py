@@ -11,6 +11,7 @@ from twin.store import records
 from twin.store.blobs import BlobStore
 from twin.store.lookups import classes_of
 from twin.store.repository import Store
+from twin.store.view import View
 
 _NAMED = 3
 """Unknown elements that are named; the others are counted."""
@@ -21,24 +22,31 @@ def require_known(store: Store, blobs: BlobStore, project: Id, global_ids: Itera
 
     A project without a model takes any, and so does one with a revision of which nobody knows what is in it.
     """
-    wanted = set(global_ids)
-    if not wanted:
-        return
     with store.read() as view:
-        revisions = [stored.record for stored in view.all(records.MODEL_REVISION, project=project)]
-        wanted -= classes_of(view.connection, project, wanted).keys() if revisions else set()
-    if not revisions or not all(one.fingerprints_sha256 for one in revisions):
-        return
-    for revision in sorted(revisions, key=lambda one: one.number, reverse=True):
-        if not wanted:
-            return
-        wanted -= _elements_of(_Kept(blobs, revision))
-    if wanted:
-        named, more = sorted(wanted)[:_NAMED], len(wanted) - _NAMED
+        unknown = unknown_elements(view, blobs, project, global_ids)
+    if unknown:
+        named, more = sorted(unknown)[:_NAMED], len(unknown) - _NAMED
         raise Invalid(
             f"{', '.join(named)}{f' and {more} more' if more > 0 else ''}: no model of this project has that element; "
             "correct the GlobalId, or take the model in that has it"
         )
+
+
+def unknown_elements(view: View, blobs: BlobStore, project: Id, global_ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these elements no revision of the project's models has and no check of it has seen.
+
+    None where nobody can tell: of a project without a model, or with a revision of which nobody knows what is in it.
+    """
+    wanted = set(global_ids)
+    if not wanted:
+        return frozenset()
+    revisions = [stored.record for stored in view.all(records.MODEL_REVISION, project=project)]
+    if not revisions or not all(one.fingerprints_sha256 for one in revisions):
+        return frozenset()
+    wanted -= classes_of(view.connection, project, wanted).keys()
+    for revision in sorted(revisions, key=lambda one: one.number, reverse=True):
+        wanted -= _elements_of(_Kept(blobs, revision)) if wanted else frozenset()
+    return frozenset(wanted)
 
 
 class _Kept:

@@ -3,6 +3,7 @@
 Topics are ``KIND.WHAT``. ``KIND`` is ``ncr``, ``capa``, ``plan``, ``inspection`` or ``finding``; ``WHAT`` is
 ``opened``, ``assigned``, ``seated`` (on the review board), ``proposed``, ``action`` (planned for somebody), ``signed``,
 ``closed``, any other state that the record came to, ``changed`` or ``extended`` (as a later check saw its defect),
+``doubted`` (it was closed on a check that counts no more),
 ``due``, ``overdue``, ``commented`` or ``attached``. The payload is
 ``record`` (``ncr:ID``), ``number``, ``title``, ``state``, ``due``, ``by`` and ``to``: the identifiers of whom it
 concerns, apart from who did it. Each of those finds it in the inbox, from the same transaction on, and gets a letter.

@@ -19,7 +19,7 @@ def answer_of(ncr: NonConformance) -> NcrAnswer:
     """
     if ncr.state in (State.REJECTED, State.VOID):
         return NcrAnswer.WITHDRAWN
-    if ncr.state is not State.CLOSED:
+    if ncr.state is not State.CLOSED or ncr.doubt is not None:
         return NcrAnswer.OPEN
     as_is = ncr.lines and all(line.decision is Decision.USE_AS_IS for line in ncr.lines)
     return NcrAnswer.CONCESSION if as_is else NcrAnswer.CLOSED
@@ -66,7 +66,7 @@ def follow_ncr(unit: Unit, old: NonConformance, new: NonConformance) -> None:
 
 def _speaks_for(ncr: NonConformance, execution: PlanExecution, item: PlanItem) -> tuple[str, ...]:
     """Return the elements that a closed record stands in for: about what the item looks at, and still in the work."""
-    if ncr.state is not State.CLOSED:
+    if answer_of(ncr) is NcrAnswer.OPEN or ncr.state is not State.CLOSED:
         return ()
     found_here = ncr.inspection is not None and ncr.inspection in {one.inspection for one in execution.inspections}
     return tuple(

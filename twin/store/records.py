@@ -48,6 +48,7 @@ def _ncr_columns(ncr: NonConformance) -> Mapping[str, Any]:
         "assignee": ncr.assignee,
         "cause_key": ncr.defect.cause_key if ncr.defect else None,
         "concession_until": concession_until(ncr),
+        "in_doubt": ncr.doubt is not None,
         "opened_at": occurrence.opened_at if occurrence else None,
         "occurrence": to_json(occurrence) if occurrence else None,
     }

@@ -95,6 +95,7 @@ NCR = _records(
     _text("assignee"),
     _text("cause_key"),
     Column("concession_until", UtcDateTime, index=True),
+    Column("in_doubt", Boolean, nullable=False),
     Column("opened_at", UtcDateTime),
     Column("occurrence", Document),
     Index(None, "project", "opened_at"),

@@ -13,6 +13,7 @@ from api.routes import NOUNS, bcf, bcf_files, bcf_views
 from api.routing import install
 from tests.api.web.planted import context, plant
 from tests.api.web.site import ELEMENT, PEOPLE, Site, draft_of, make_site
+from tests.api.web.test_plans import revision_of
 from tests.api.web.world import make_world
 from tests.twin.bcf.values_of_all import BLOBS, NOW, PNG, attached, everything
 from twin.bcf.guid import derived
@@ -199,6 +200,22 @@ def test_people_and_statuses_are_mapped_or_reported(site: Site) -> None:
     assert topics[second.guid].creation_author == "dora"
     assert topics[first["guid"]].creation_author == "Zoe"
     assert "THEIRS=OURS" in sent(site, file_of(second), wanted=422, person="Zoe")["detail"]
+
+
+def test_elements_that_no_model_of_the_project_has_are_told_and_kept(site: Site) -> None:
+    receipt = sent(site, file_of(foreign()))
+    assert receipt["unknown_element_count"] == 0, "before there is a model nobody knows"
+    strange = ["0strange$$$$$$$$$$$001", "0strange$$$$$$$$$$$002"]
+    view = replace(foreign().viewpoints[0], selection=tuple(Component(name) for name in (ELEMENT, *strange)))
+    revision_of(site, ELEMENT)
+    other = foreign(guid=derived("elsewhere"), viewpoints=(view,))
+    receipt = sent(site, file_of(foreign(), other))
+    assert receipt["unknown_element_count"] == 2
+    known, received = sorted(receipt["topics"], key=lambda topic: topic["unknown_element_count"])
+    assert (known["unknown_elements"], known["unknown_element_count"]) == ([], 0)
+    assert (received["unknown_elements"], received["unknown_element_count"]) == (strange, 2)
+    topics = {topic.guid: topic for topic in read_bcf(fetched(site)).archive.topics}
+    assert topics[received["guid"]].global_ids == (ELEMENT, *strange), "as it was sent"
 
 
 def test_a_camera_in_map_coordinates_or_millimetres_is_brought_home(site: Site) -> None:

@@ -19,9 +19,10 @@ from twin.texts import Texts, catalogue
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ANN, BOB, P, N = "a" * 32, "b" * 32, "1" * 32, "2" * 32
 ALSO = ("opened", "assigned", "signed", "closed", "commented", "attached", "due", "overdue")
-NCR_ALSO = ("concession_due", "concession_expired", "recurs")
+NCR_ALSO = ("concession_due", "concession_expired", "recurs", "doubted")
 CAPA_ALSO = ("recurred", "cancellation_requested")
-MORE_NCR = ("seated", "proposed", "changed", "extended", "concession_due", "concession_expired", "recurs")
+MORE_NCR = ("seated", "proposed", "changed", "extended", "concession_due", "concession_expired", "recurs",
+            "doubted")  # fmt: skip
 MORE_CAPA = ("action", "recurred", "cancellation_requested")
 TOPICS = {
     "ncr": (*State, "seated", "proposed", "changed", "extended", *NCR_ALSO, *ALSO),

@@ -9,16 +9,24 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from geometry.verdict import Outcome
 from tests.twin.store.test_check_standing import ANN, FIRST, P, check, known, revise
 from twin.check_record import ElementRow
+from twin.disposition import Decision, DispositionLine
 from twin.element_state import Seen, Status
 from twin.errors import Invalid, Refused
+from twin.execution_record import NcrAnswer
 from twin.finding import CauseKind, Defect, Failure, Finding, FindingStatus, Location, Origin, Severity
+from twin.ncr import reopen
 from twin.ncr_criteria import CheckedElement
+from twin.ncr_doubt import weigh
+from twin.ncr_parts import Recheck, RecheckOutcome, RecheckSource
+from twin.ncr_record import NonConformance, State, closing_sha256
 from twin.operations.check_corrections import redate_scan, withdraw_check
 from twin.operations.check_standing import Found, count_check, raise_findings
+from twin.operations.plan_links import answer_of
 from twin.record import Id
 from twin.store import records
 from twin.store.blobs import BlobStore, open_blobs
@@ -26,6 +34,7 @@ from twin.store.codec import to_json
 from twin.store.elements import basis_of, states_of
 from twin.store.reconcile import verify_stream_and_records
 from twin.store.repository import Context, Store, Unit
+from twin.store.schema import OUTBOX
 
 SEEN = {1: {"beam": Seen.FAILED, "wall": Seen.PASSED}, 2: {"beam": Seen.PASSED}, 3: {"wall": Seen.FAILED}}
 WRONG = 400
@@ -203,3 +212,62 @@ def test_a_withdrawn_check_says_nothing_any_more_until_it_counts_again(
         open_ = list(view.all(records.FINDING, project=P, status=FindingStatus.OPEN.value))
         assert [one.record.origin.check_run for one in open_] == [wrong]
         assert verify_stream_and_records(view.connection, P).holds
+
+
+def closed_on(run: Id, day: int) -> NonConformance:
+    """A record about the beam that was put right on a day and closed on a check of the day after."""
+    line = DispositionLine("1" * 32, Decision.REWORK, Decimal(1), "move it back", ("beam",))
+    passed = (RecheckOutcome("beam", Outcome.PASS),)
+    recheck = Recheck(run, RecheckSource.CHECK_RUN, "e" * 32, at(day + 1), passed, ANN)
+    return NonConformance(
+        "e" * 32, P, "Beam is 14 mm off", Severity.MAJOR, Decimal(1), "element", ANN, FIRST, State.CLOSED,
+        "TOWER-NCR-0001", global_ids=("beam",), lines=(line,), corrected_at=at(day), rechecks=(recheck,),
+    )  # fmt: skip
+
+
+def test_a_record_that_was_closed_on_what_counts_no_more_is_in_doubt_until_it_counts_again(
+    store: Store, context: Context, blobs: BlobStore
+) -> None:
+    with store.write(context) as unit:
+        revise(unit, blobs, 1)
+        other = check_that_finds(unit, blobs, 2, "wall")
+        run = check_that_finds(unit, blobs, 9, "wall")
+        unit.add(records.NCR, closed_on(run, 8))
+
+    def doubted() -> tuple[str, ...]:
+        with store.read() as view:
+            (found,) = [stored.record for stored in view.all(records.NCR, project=P, number="TOWER-NCR-0001")]
+            listed = list(view.all(records.NCR, project=P, in_doubt=True))
+            assert found.state is State.CLOSED, "nothing reopens by itself"
+            assert [stored.record for stored in listed] == ([found] if found.doubt else [])
+            assert verify_stream_and_records(view.connection, P).holds
+            return found.doubt.missing if found.doubt else ()
+
+    withdraw_check(store, blobs, context, other, reason="another building", expected=2)
+    assert doubted() == (), "it did not rest on that one"
+    withdraw_check(store, blobs, context, run, reason="another building", expected=2)
+    (asked,) = doubted()
+    assert asked.endswith("a re-inspection of element beam that passes")
+    with store.read() as view:
+        told = list(view.connection.execute(select(OUTBOX).where(OUTBOX.c.topic == "ncr.doubted")).mappings())
+    assert [m["payload"]["reason"] for m in told] == [f"check {run} was withdrawn: another building"]
+    count_check(store, blobs, context, run, reason="it was this one", expected=3)
+    assert doubted() == ()
+    redate_scan(store, blobs, context, epoch(9), at(7), reason="the clock", expected=1)
+    assert doubted() == (asked,), "it was scanned before the work"
+    redate_scan(store, blobs, context, epoch(9), at(10), reason="no, it was right", expected=2)
+    assert doubted() == ()
+
+
+def test_who_reopens_a_record_answers_its_doubt_and_only_closed_ones_have_one() -> None:
+    closed = closed_on("c" * 32, 8)
+    doubtful = weigh(closed, {}, reason="withdrawn", now=at(20))
+    assert doubtful.doubt is not None
+    assert weigh(doubtful, {}, reason="again", now=at(21)) == doubtful, "told once"
+    assert weigh(closed, {"c" * 32: at(9)}, reason="counts", now=at(20)) == closed
+    assert closing_sha256(doubtful) == closing_sha256(closed), "what was signed stays signed"
+    again = reopen(doubtful, reason="look again", actor=ANN, now=at(22))
+    assert again.doubt is None
+    assert weigh(again, {}, reason="withdrawn", now=at(23)) == again
+    assert answer_of(closed) is NcrAnswer.CLOSED
+    assert answer_of(doubtful) is NcrAnswer.OPEN, "nothing is released on it"

@@ -701,6 +701,12 @@ export interface components {
             /** @default [] */
             evidence: components["schemas"]["EvidenceIn"][];
         };
+        Doubt: {
+            /** Format: date-time */
+            since: string;
+            reason: string;
+            missing: string[];
+        };
         /** @enum {string} */
         Effect: "effective" | "partly" | "ineffective";
         EffectivenessCheck: {
@@ -1650,6 +1656,7 @@ export interface components {
             overdue: boolean;
             concession_until: string | null;
             concession_expired: boolean;
+            in_doubt: boolean;
             next: components["schemas"]["Event"][];
         };
         NcrMarkOut: {
@@ -1675,6 +1682,7 @@ export interface components {
             overdue: boolean;
             concession_until: string | null;
             concession_expired: boolean;
+            in_doubt: boolean;
             cost_total: {
                 [key: string]: string;
             };
@@ -1934,6 +1942,7 @@ export interface components {
             cost?: components["schemas"]["Cost"] | null;
             notice?: components["schemas"]["CustomerNotice"] | null;
             closing?: components["schemas"]["Signature"] | null;
+            doubt?: components["schemas"]["Doubt"] | null;
             /** @default [] */
             occurrences: components["schemas"]["Occurrence"][];
             /** @default [] */
@@ -2483,6 +2492,7 @@ export interface components {
         ReceiptOut: {
             version: string;
             topics: components["schemas"]["ReceivedOut"][];
+            unknown_element_count: number;
             problems: string[];
         };
         ReceivedOut: {
@@ -2493,6 +2503,8 @@ export interface components {
             candidates: string[];
             unknown_people: string[];
             unknown_statuses: string[];
+            unknown_elements: string[];
+            unknown_element_count: number;
             asks_status: string;
             problems: string[];
         };

@@ -364,6 +364,7 @@ def upgrade() -> None:
         sa.Column("assignee", sa.String(length=200), nullable=True),
         sa.Column("cause_key", sa.String(length=200), nullable=True),
         sa.Column("concession_until", UtcDateTime(), nullable=True),
+        sa.Column("in_doubt", sa.Boolean(), nullable=False),
         sa.Column("opened_at", UtcDateTime(), nullable=True),
         sa.Column("occurrence", Document, nullable=True),
         sa.Column("body", Document, nullable=False),
