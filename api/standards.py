@@ -10,6 +10,7 @@ from rich.table import Table
 
 from api.summary import ResultConsole
 from api.words import WORDS
+from geometry.f_number import F_SCALES
 from geometry.tolerance import (
     ONE_SOURCE,
     Limits,
@@ -110,9 +111,11 @@ def _limits(rule: Rule, words: Words) -> list[str]:
         return [own["straightedge"].format(metres=f"{rule.span:g}") + colon + _limit(rule.steps[0][1])]
     size = own[f"size.{rule.by or _SIZES.get(rule.characteristic, 'longest')}"]
     lines: list[str] = []
+    scale = F_SCALES.get(rule.characteristic)
     for up_to, limits in rule.steps:
+        said = _limit(limits) if scale is None else f"{scale.symbol} ≥ {round(scale.number(limits.upper), 6):g}"
         name = own["up_to"].format(size=size, metres=f"{up_to:g}") if math.isfinite(up_to) else own["above"]
-        lines.append(_limit(limits) if len(rule.steps) == 1 and math.isinf(up_to) else name + colon + _limit(limits))
+        lines.append(said if len(rule.steps) == 1 and math.isinf(up_to) else name + colon + said)
     return lines
 
 

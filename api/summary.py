@@ -12,10 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from api.words import WORDS
+from geometry.f_number import F_SCALES
 from geometry.note import Note
 from geometry.registration.result import Registration
 from geometry.verdict import Outcome, State
 from twin.operations.check import CheckOutcome
+from twin.report import figures
 from twin.report.palette import LOOKS, mark_of
 from twin.report.refusal import cause_of
 from twin.report.selection import actionable, worst
@@ -154,6 +156,11 @@ def _why(element: ElementResult, words: Words) -> str:
     decisive = worst(element)
     if element.state is State.MISSING or decisive is None or decisive.outcome is not Outcome.FAIL:
         return words("semicolon").join(map(words.explain, element.reasons))
+    if decisive.characteristic in F_SCALES:
+        return WORDS[words.lang]["limits_number"].format(
+            characteristic=words.characteristic(decisive.characteristic), value=figures.value_text(decisive),
+            limits=figures.limits_text(decisive), source=words.source(decisive.source),
+        )  # fmt: skip
     return WORDS[words.lang]["limits"].format(
         characteristic=words.characteristic(decisive.characteristic),
         actual=f"{decisive.actual * 1000:+.1f}",

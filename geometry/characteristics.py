@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from geometry.floor_number import floor_flatness, floor_levelness
 from geometry.measured import Measured
 from geometry.placement import axis_position, level, slope, verticality
 from geometry.surface_quality import flatness, section_size, surface
@@ -16,6 +17,8 @@ _MEASURES: dict[str, Callable[[Measured, Rule], list[Measurement]]] = {
     "slope": slope,
     "section_size": section_size,
     "flatness": flatness,
+    "floor_flatness": floor_flatness,
+    "floor_levelness": floor_levelness,
 }
 
 

@@ -13,7 +13,7 @@ from geometry.uncertainty import COVERAGE_FACTOR, Budget, expanded
 from geometry.verdict import Measurement, Outcome, judge
 from geometry.witnesses import FEW, Witnesses
 
-_FORM = ("flatness",)
+_FORM = ("flatness", "floor_flatness", "floor_levelness")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +36,10 @@ class Measured:
     area: float
     """Area of the designed surface, m²."""
     witnesses: Witnesses
+    points: FloatArray
+    """(n, 3) as built, metres: all that were assigned to the element, on its surface or beside it."""
+    normals: FloatArray
+    """(n, 3) of the designed faces that the points belong to, outward."""
     predefined_type: str = ""
 
     @property

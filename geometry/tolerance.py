@@ -16,8 +16,12 @@ import numpy as np
 import yaml
 
 from geometry.errors import ToleranceError
+from geometry.f_number import F_SCALES
 
-CHARACTERISTICS = ("surface", "axis_position", "verticality", "level", "slope", "section_size", "flatness")
+CHARACTERISTICS = (
+    "surface", "axis_position", "verticality", "level", "slope", "section_size", "flatness", "floor_flatness",
+    "floor_levelness",
+)  # fmt: skip
 """Everything that can be measured today; a rule for anything else is refused when it is loaded."""
 _RULE_WORDS = frozenset(
     (
@@ -36,7 +40,7 @@ _RULE_WORDS = frozenset(
     )
 )
 _SET_WORDS = frozenset(("name", "title", "cite", "edition", "include", "rules"))
-_STEP_WORDS = frozenset(("up_to_m", "value_mm", "lower_mm", "upper_mm"))
+_STEP_WORDS = frozenset(("up_to_m", "value_mm", "lower_mm", "upper_mm", "minimum"))
 ONE_SOURCE = " [one source]"
 """At the end of the source of a limit on which no second source agrees."""
 _SAME_SIZE = 1e-6
@@ -275,6 +279,8 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
     for name in entry.get("classes", ()):
         if not re.fullmatch(r"Ifc[A-Z][A-Za-z]+", str(name)):
             raise ToleranceError(f"'{name}' is not the name of an IFC class, such as IfcWall")
+    if characteristic in F_SCALES and not entry.get("classes"):
+        raise ToleranceError(f"{characteristic} is about floors: name their 'classes', such as [IfcSlab]")
     if entry.get("faces", "") not in ("", "up", "down"):
         raise ToleranceError(f"'faces' must be up or down, not '{entry['faces']}'")
     if entry.get("by", "") not in ("", "height", "length"):
@@ -289,11 +295,13 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
         "predefined_types": tuple(str(t) for t in entry.get("predefined_types", ())),
         "not_predefined_types": tuple(str(t) for t in entry.get("not_predefined_types", ())),
     }
+    if "spans" in entry and characteristic in F_SCALES:
+        raise ToleranceError(f"{characteristic} has no 'spans'; give 'limits: [{{minimum: 35}}]'")
     if "spans" in entry:
         return [Rule(**shared, span=s, steps=((np.inf, Limits(0.0, t)),)) for s, t in _spans(entry["spans"])]
     if not entry["limits"]:
         raise ToleranceError("'limits' is empty")
-    steps = tuple((float(step.get("up_to_m", np.inf)), _limits(step)) for step in entry["limits"])
+    steps = tuple((float(step.get("up_to_m", np.inf)), _limits(step, characteristic)) for step in entry["limits"])
     if steps[0][0] <= 0:
         raise ToleranceError(f"'up_to_m' must be a positive length, not {steps[0][0]:g}")
     if any(a[0] >= b[0] for a, b in pairwise(steps)):
@@ -311,8 +319,18 @@ def _only(entry: Mapping[str, Any], known: frozenset[str]) -> None:
         raise ToleranceError(f"'{unknown[0]}' is not one of {', '.join(sorted(known))}")
 
 
-def _limits(step: Mapping[str, Any]) -> Limits:
+def _limits(step: Mapping[str, Any], characteristic: str) -> Limits:
     _only(step, _STEP_WORDS)
+    scale = F_SCALES.get(characteristic)
+    if scale is not None:
+        if step.keys() - {"up_to_m"} != {"minimum"}:
+            raise ToleranceError(f"the limit of {characteristic} is a 'minimum', an {scale.symbol} number without unit")
+        minimum = float(step["minimum"])
+        if not (np.isfinite(minimum) and minimum > 0):
+            raise ToleranceError(f"'minimum' must be a positive number, not {step['minimum']}")
+        return Limits(0.0, scale.spread(minimum))
+    if "minimum" in step:
+        raise ToleranceError(f"'minimum' is for {' and '.join(F_SCALES)}; give {characteristic} limits in millimetres")
     if "value_mm" in step:
         return Limits(-float(step["value_mm"]) / 1000.0, float(step["value_mm"]) / 1000.0)
     return Limits(float(step["lower_mm"]) / 1000.0, float(step["upper_mm"]) / 1000.0)

@@ -20,6 +20,8 @@ class Budget:
     """(3,) metres."""
     instrument: float
     """Standard uncertainty (m) that averaging does not reduce: range bias, mesh chord error, surface roughness."""
+    off_plumb: float = 0.0
+    """Angle (rad) between the scan's own vertical, a levelled scanner's, and the design's as registered."""
 
     def at(self, position: FloatArray, direction: FloatArray) -> FloatArray:
         """Return the registration's standard uncertainty (m) at ``position`` (n, 3) along unit ``direction`` (n, 3)."""

@@ -105,7 +105,8 @@ def _budget(registration: Registration) -> Budget:
     """Return what every point shares; a given pose without covariance is taken at its word, with a note."""
     covariance = registration.covariance if registration.covariance is not None else np.zeros((6, 6))
     pivot = registration.pivot if registration.pivot is not None else np.zeros(3)
-    return Budget(covariance, pivot, INSTRUMENT)
+    up = registration.T_design_scan.rotation[:, 2] if registration.T_design_scan is not None else np.array([0, 0, 1.0])
+    return Budget(covariance, pivot, INSTRUMENT, off_plumb=float(np.arctan2(np.hypot(up[0], up[1]), up[2])))
 
 
 def _settings(seed: int) -> dict[str, object]:

@@ -50,7 +50,7 @@ from twin.result import CheckResult, ElementResult
 
 Vector3: TypeAlias = tuple[float, float, float]
 
-_FORM = frozenset({"section_size", "flatness"})
+_FORM = frozenset({"section_size", "flatness", "floor_flatness", "floor_levelness"})
 """Characteristics that no rigid motion makes fail."""
 _LOAD_BEARING = frozenset({"IfcColumn", "IfcBeam", "IfcSlab", "IfcFooting", "IfcPile", "IfcMember", "IfcWall"})
 _CHUNK = 4096

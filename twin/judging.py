@@ -157,6 +157,10 @@ def _verdict(
     reasons = tuple(dict.fromkeys(m.note for m in measurements if m.note and m.outcome is verdict))
     if not measurements:
         reasons = ("not_measurable",) if rules else ("no_tolerance",)
+    missing = tuple(dict.fromkeys(m.note for m in measurements if m.outcome is Outcome.NOT_MEASURED))
+    if missing and verdict is not Outcome.NOT_MEASURED:  # what is asked for and not known is never passed over
+        reasons += missing
+        verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
     absent = presence.through / max(presence.own_points + presence.through, 1)
     if absent >= _PARTLY and presence.through >= _FEW_RAYS:
         reasons += (f"partly_absent:{presence.through}",)
@@ -189,6 +193,7 @@ def _contested(measured: Measured) -> bool:
 def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidence, mine: IntArray) -> Measured:
     """Gather what the characteristics are measured from."""
     built, points = evidence.as_built, evidence.sight.seen.points[mine]
+    normals = built.normal[mine]
     return Measured(
         ifc_class=element.ifc_class,
         materials=element.materials,
@@ -199,7 +204,7 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
         fit=built.fits[i],
         patches=patch_surface(
             points,
-            built.normal[mine],
+            normals,
             built.deviation[mine],
             built.residual[mine],
             shared=built.shared[mine],
@@ -208,6 +213,8 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
         budget=evidence.budget,
         vertices=shapes.triangles[shapes.start[i] : shapes.start[i + 1]].reshape(-1, 3),
         area=shapes.area(i),
+        points=points,
+        normals=normals,
         witnesses=_witnesses(evidence, mine),
         predefined_type=element.predefined_type,
     )

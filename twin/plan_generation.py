@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+from geometry.f_number import F_SCALES
 from geometry.tolerance import Limits, Rule, ToleranceSet
 from twin.access import Capacity
 from twin.errors import Invalid
@@ -38,10 +39,12 @@ _BY_HAND: Mapping[str, tuple[Method, str]] = MappingProxyType(
         "slope": (Method.LEVEL, "level"),
         "section_size": (Method.TAPE, "steel tape"),
         "flatness": (Method.STRAIGHTEDGE, "straightedge and wedge"),
+        "floor_flatness": (Method.LEVEL, "floor profiler (ASTM E1155)"),
+        "floor_levelness": (Method.LEVEL, "floor profiler (ASTM E1155)"),
     }
 )
 """Characteristic -> how it is measured where a scan cannot."""
-_ONE_SIDED = ("flatness",)
+_ONE_SIDED = ("flatness", *F_SCALES)
 _RANK = {
     "IfcPile": 0, "IfcFooting": 0, "IfcColumn": 1, "IfcWall": 1, "IfcWallStandardCase": 1, "IfcMember": 1,
     "IfcBeam": 2, "IfcSlab": 3, "IfcRoof": 3, "IfcPlate": 3,
@@ -233,6 +236,9 @@ def _item(group: _Group, global_ids: tuple[str, ...], sequence: int, points: tup
     what = group.characteristic.replace("_", " ")
     where = f", {group.storey}" if group.storey else ""
     span = f", {group.span_mm} mm straightedge" if group.span_mm else ""
+    scale = F_SCALES.get(group.characteristic)
+    if scale is not None:  # the criterion is a length, people ask for a number
+        span = f", {scale.symbol} {scale.number(float(group.upper_mm) / 1000.0):.4g}"
     return PlanItem(
         id=_item_id(group),
         sequence=sequence,

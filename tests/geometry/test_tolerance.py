@@ -25,6 +25,7 @@ from geometry.tolerance import (
 )
 
 CONCRETE = ("C30/37 Concrete",)
+FLOOR = "rules: [{characteristic: floor_flatness, classes: [IfcSlab], "
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "tolerances.md"
 
 
@@ -318,12 +319,31 @@ def test_two_metres_are_interpolated_between_the_spans_and_rounded_to_whole_mill
             "rule 1: 'up_to_m' must rise",
         ),
         ("include: [EN 1090]\nrules: []", "no standard named 'EN 1090'"),
+        ("rules: [{characteristic: floor_flatness, limits: [{minimum: 35}]}]", "name their 'classes'"),
+        (FLOOR + "limits: [{value_mm: 3}]}]", "the limit of floor_flatness is a 'minimum', an FF number"),
+        (FLOOR + "limits: [{minimum: 35, upper_mm: 3}]}]", "is a 'minimum'"),
+        (FLOOR + "limits: [{minimum: -35}]}]", "'minimum' must be a positive number, not -35"),
+        (FLOOR + "limits: [{minimum: .inf}]}]", "'minimum' must be a positive number"),
+        (FLOOR + "spans: [{span_m: 2, value_mm: 3}]}]", "floor_flatness has no 'spans'"),
+        ("rules: [{characteristic: level, limits: [{minimum: 35}]}]", "'minimum' is for floor_flatness and "),
+        ("rules: [{characteristic: level, predefined_types: RAFT, limits: [{value_mm: 3}]}]", "must be a list"),
     ],
 )
 def test_a_bad_file_is_one_line_that_says_where(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(ToleranceError, match=says) as raised:
         load(tmp_path, text)
     assert "\n" not in str(raised.value)
+
+
+def test_f_numbers_are_lengths_inside(tmp_path: Path) -> None:
+    """FF 35 is a spread of 4.57 / 35 inches at most, FL 25 one of half an inch; limits may depend on the size."""
+    text = FLOOR + "limits: [{up_to_m: 20, minimum: 35}, {minimum: 25}]}, "
+    [flat, level] = load(
+        tmp_path, text + "{characteristic: floor_levelness, classes: [IfcSlab], limits: [{minimum: 25}]}]"
+    ).rules
+    inches = [round(limits_mm(rule, size)[1] / 25.4, 6) for rule, size in ((flat, 20.0), (flat, 21.0), (level, 5.0))]
+    assert inches == [round(4.57 / 35, 6), round(4.57 / 25, 6), 0.5]
+    assert limits_mm(flat, 20.0)[0] == 0.0
 
 
 @pytest.mark.parametrize(

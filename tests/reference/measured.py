@@ -71,5 +71,7 @@ def measured_box(
         budget=Budget(covariance, turn.apply(box.centre[None])[0], instrument),
         vertices=shapes.triangles.reshape(-1, 3),
         area=shapes.area(0),
+        points=points,
+        normals=normals,
         witnesses=Witnesses(points, normals, np.ones(len(points), np.bool_), SIGMA),
     )

@@ -301,6 +301,29 @@ def test_without_its_place_nothing_makes_an_element_pass() -> None:
     assert (both.verdict, both.reasons) == (Outcome.INDETERMINATE, ("axis_position_unknown",))
 
 
+def test_a_number_that_is_asked_for_and_refused_is_never_passed_over() -> None:
+    """A slab of 12 m² within 10 mm everywhere: no F-number, so that it is not known whether it conforms."""
+    floor = Box("floor", (0, 0, -0.2), (4, 3, 0), "IfcSlab")
+    design, scan = design_of([floor]), scan_of([floor], [(2.0, 1.5, 1.5)], T_scan_design=T_SCAN_DESIGN)
+    flat = Rule("floor_flatness", "clause", ((float("inf"), Limits(0.0, 0.003)),))
+    for rules, verdict in (((flat,), Outcome.NOT_MEASURED), ((*TEN_MM.rules, flat), Outcome.INDETERMINATE)):
+        [found] = compare(design, scan, surveyed(scan, design), ToleranceSet("test", rules)).elements
+        assert (found.verdict, found.reasons) == (verdict, ("floor_too_small:12.0 m²",))
+
+
+def test_a_limit_of_another_type_of_footing_is_not_taken() -> None:
+    """A strip and a pad of one class under GB 50204: the strip is not judged by the pad's axis, and it is said."""
+    footing = Box("footing", (0, 0, -0.5), (4, 1, 0), "IfcFooting")
+    design, scan = design_of([footing], materials=("concrete",)), scan_of([footing], [(2.0, -1.5, 1.5)], step=0.01)
+    for kind, word in (("STRIP_FOOTING", ("no_rule_for_type:STRIP_FOOTING",)), ("PAD_FOOTING", ())):
+        typed = replace(design, elements={k: replace(e, predefined_type=kind) for k, e in design.elements.items()})
+        given = RegistrationRequest.given()
+        [found] = check(typed, scan, load_standard("GB 50204-2015"), registration=given).elements
+        assert found.predefined_type == kind
+        assert ("axis_position" in {m.characteristic for m in found.measurements}) == (kind == "PAD_FOOTING")
+        assert tuple(r for r in found.reasons if r.startswith("no_rule")) == word
+
+
 def test_a_suspect_design_is_never_judged() -> None:
     scan = house_scan()
     design = design_of(DESIGN, suspect="column 1")

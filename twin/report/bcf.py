@@ -142,8 +142,8 @@ def _description(element: ElementResult, result: CheckResult, words: Words) -> l
 
 
 def _measured(m: Measurement, words: Words) -> str:
-    value = f"{figures.actual_mm(m)} ± {figures.mm(m.expanded_uncertainty)} mm"
-    limits = f"{figures.limits_mm(m.lower, m.upper)} ({words.source(m.source)})"
+    value = figures.value_text(m)
+    limits = f"{figures.limits_text(m)} ({words.source(m.source)})"
     return f"{words.characteristic(m.characteristic)}: {value}, {limits}, {words.term('verdict', m.outcome)}"
 
 

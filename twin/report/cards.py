@@ -94,24 +94,20 @@ def headline(element: ElementResult, words: Words) -> str:
     return words(
         "card.fail",
         characteristic=words.characteristic(decisive.characteristic),
-        actual=figures.actual_mm(decisive),
-        u=figures.mm(decisive.expanded_uncertainty),
-        limits=figures.limits_mm(decisive.lower, decisive.upper),
+        value=figures.value_text(decisive),
+        limits=figures.limits_text(decisive),
     )
 
 
 def _measurement(measurement: Measurement, words: Words) -> MeasurementText:
     outcome = measurement.outcome.value
-    actual = figures.DASH
-    if np.isfinite(measurement.actual):
-        actual = f"{figures.actual_mm(measurement)} ± {figures.mm(measurement.expanded_uncertainty)} mm"
     name = words.characteristic(measurement.characteristic)
     if measurement.nominal is not None:
         name += f" ({words('nominal')} {figures.mm(measurement.nominal, 0)} mm)"
     return MeasurementText(
         characteristic=clean(name),
-        actual=actual,
-        limits=figures.limits_mm(measurement.lower, measurement.upper),
+        actual=figures.value_text(measurement),
+        limits=figures.limits_text(measurement),
         mark=outcome,
         verdict=words.term("verdict", outcome),
         sign=next(look.sign for mark, look in LOOKS.items() if mark.value == outcome),

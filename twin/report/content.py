@@ -222,7 +222,7 @@ def _row(element: ElementResult, card: int, words: Words) -> Row:
     used = exceedance(decisive) if decisive is not None else 0.0
     measured = ""
     if decisive is not None and math.isfinite(decisive.actual):
-        measured = f"{figures.actual_mm(decisive)} ± {figures.mm(decisive.expanded_uncertainty)} mm"
+        measured = figures.value_text(decisive)
     return Row(
         mark=mark_of(element).value,
         verdict=element.verdict.value,
@@ -238,7 +238,7 @@ def _row(element: ElementResult, card: int, words: Words) -> Row:
         worst=measured or (words.term("verdict", Outcome.NOT_MEASURED) if unknown else ""),
         characteristic=clean(words.characteristic(decisive.characteristic if decisive is not None else unknown)),
         worst_value=f"{abs(decisive.actual):.6g}" if decisive is not None and measured else "",
-        limits=figures.limits_mm(decisive.lower, decisive.upper) if decisive is not None else "",
+        limits=figures.limits_text(decisive) if decisive is not None else "",
         used=figures.percent(used) if measured and math.isfinite(used) else "",
         used_value=used if math.isfinite(used) else 1e9,
         points=element.points,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from geometry.f_number import F_SCALES
 from geometry.verdict import Measurement, Outcome
 from twin.report.palette import LOOKS, Mark
 
@@ -91,6 +92,43 @@ def limits_mm(lower: float, upper: float) -> str:
     return f"{signed_mm(lower)} … {signed_mm(upper)} mm"
 
 
+def value_text(measurement: Measurement) -> str:
+    """Return what was measured with its uncertainty and unit; an F-number, which has none, with its interval.
+
+    Examples
+    --------
+    >>> value_text(Measurement("level", 0.004, -0.01, 0.01, 0.001, Outcome.PASS, "user"))
+    '+4.0 ± 1.0 mm'
+    >>> value_text(Measurement("floor_flatness", 0.00305, 0.0, 0.00332, 0.0002, Outcome.PASS, "user"))
+    'FF 38.1 (35.7 … 40.7)'
+    """
+    scale, actual = F_SCALES.get(measurement.characteristic), measurement.actual
+    if not math.isfinite(actual):
+        return DASH
+    if scale is None:
+        return f"{actual_mm(measurement)} ± {mm(measurement.expanded_uncertainty)} mm"
+    low, high = scale.interval(actual, measurement.expanded_uncertainty)
+    if measurement.note == "floor_at_least":
+        return f"{scale.symbol} ≥ {fixed(low)}"
+    return f"{scale.symbol} {fixed(scale.number(actual))} ({fixed(low)} … {fixed(high)})"
+
+
+def limits_text(measurement: Measurement) -> str:
+    """Return the limits of a measurement as people write them.
+
+    Examples
+    --------
+    >>> limits_text(Measurement("floor_levelness", 0.01, 0.0, 0.0127, 0.001, Outcome.PASS, "user"))
+    'FL ≥ 25'
+    >>> limits_text(Measurement("flatness", 0.004, 0.0, 0.008, 0.001, Outcome.PASS, "user"))
+    '≤ 8.0 mm'
+    """
+    scale = F_SCALES.get(measurement.characteristic)
+    if scale is None:
+        return limits_mm(measurement.lower, measurement.upper)
+    return f"{scale.symbol} ≥ {round(scale.number(measurement.upper), 6):g}"
+
+
 GAUGE_WIDTH, GAUGE_HEIGHT = 220.0, 34.0
 
 
@@ -123,9 +161,9 @@ def gauge(measurement: Measurement) -> str:
         _line(low, 4.0, low, 22.0, "#7d8793", 1.2) if math.isfinite(lower) and not one_sided else "",
         _line(high, 4.0, high, 22.0, "#7d8793", 1.2) if math.isfinite(upper) else "",
         _line(at(0.0), 9.0, at(0.0), 17.0, "#7d8793", 1.0),
-        *_value(at, value, u, span, colour),
+        *_value(at, measurement, u, span, colour),
         _label(low, signed_mm(lower)) if math.isfinite(lower) and not one_sided else "",
-        _label(high, mm(upper) if one_sided else signed_mm(upper)) if math.isfinite(upper) else "",
+        _label(high, _upper_text(measurement, signed=not one_sided)) if math.isfinite(upper) else "",
         "</svg>",
     ]
     return "".join(parts)
@@ -135,13 +173,21 @@ def _gauge_colour(outcome: Outcome) -> str:
     return LOOKS[Mark(outcome.value)].colour
 
 
-def _value(at: Callable[[float], float], value: float, u: float, span: float, colour: str) -> list[str]:
+def _upper_text(measurement: Measurement, *, signed: bool) -> str:
+    if measurement.characteristic in F_SCALES:
+        return limits_text(measurement)
+    return signed_mm(measurement.upper) if signed else mm(measurement.upper)
+
+
+def _value(at: Callable[[float], float], measurement: Measurement, u: float, span: float, colour: str) -> list[str]:
+    value, scale = measurement.actual, F_SCALES.get(measurement.characteristic)
     middle, x = 13.0, at(value)
     if abs(value) > span:
         sign = 1.0 if value > 0 else -1.0
         tip = x + 6.0 * sign
         arrow = f'<path d="M{tip:.1f} {middle} l{-9 * sign:g} -6 v12 z" fill="{colour}"/>'
-        return [arrow, _label(x, signed_mm(value))]
+        text = signed_mm(value) if scale is None else f"{scale.symbol} {fixed(scale.number(value))}"
+        return [arrow, _label(x, text)]
     low, high = at(value - u), at(value + u)
     ends = [_line(end, middle - 4.0, end, middle + 4.0, colour, 2.0) for end in (low, high)]
     dot = f'<circle cx="{x:.1f}" cy="{middle}" r="4.2" fill="{colour}"/>'

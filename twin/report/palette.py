@@ -10,6 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.f_number import F_SCALES
 from geometry.verdict import Outcome, State
 from twin.result import CheckResult, ElementResult
 
@@ -75,6 +76,7 @@ def ramp_limit(result: CheckResult) -> float:
         limit
         for element in result.elements
         for measurement in element.measurements
+        if measurement.characteristic not in F_SCALES  # the spread of a floor is no distance from the design
         for limit in (max(abs(measurement.lower), abs(measurement.upper)),)
         if np.isfinite(limit) and limit > 0
     ]

@@ -5,6 +5,7 @@ the result: the element index in the deviation cloud is the position in this lis
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -12,6 +13,7 @@ from typing import cast
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.f_number import F_SCALES, FScale
 from geometry.pose import Pose
 from geometry.registration.result import PickedPair, Registration, Rival
 from geometry.verdict import Measurement, Outcome, State
@@ -182,7 +184,7 @@ def _deviation(deviation: DeviationSummary) -> Json:
 
 
 def _measurement(measurement: Measurement) -> Json:
-    return {
+    told: Json = {
         "characteristic": measurement.characteristic,
         "actual_mm": millimetres(measurement.actual),
         "lower_mm": millimetres(measurement.lower),
@@ -195,6 +197,23 @@ def _measurement(measurement: Measurement) -> Json:
         "points": measurement.n,
         "method": measurement.method,
         "note": measurement.note,
+    }
+    scale = F_SCALES.get(measurement.characteristic)
+    if scale is not None:
+        told["f_number"] = _f_number(measurement, scale)
+    return told
+
+
+def _f_number(measurement: Measurement, scale: FScale) -> Json:
+    """Return a measurement as people read it: the lengths in millimetres beside are the spread that it is made of."""
+    low, high = scale.interval(measurement.actual, measurement.expanded_uncertainty)
+    known = math.isfinite(measurement.actual)
+    return {
+        "symbol": scale.symbol,
+        "value": finite(scale.number(measurement.actual), 2) if known else None,
+        "low": finite(low, 2) if known else None,
+        "high": finite(high, 2) if known else None,
+        "required": finite(scale.number(measurement.upper), 2),
     }
 
 

@@ -141,8 +141,8 @@ class Words:
     def measured_by(self, method: str) -> str:
         """Return how a characteristic was measured; ``straightedge 2 m`` keeps its length."""
         head, _, tail = method.partition(" ")
-        if head == "straightedge":
-            return f"{self('measured_by.straightedge')} {tail}".strip()
+        if head in ("straightedge", "sample_lines"):
+            return f"{self(f'measured_by.{head}')} {tail}".strip()
         return self.term("measured_by", method)
 
     def storey(self, name: str) -> str:

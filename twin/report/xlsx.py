@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from geometry.f_number import F_SCALES
+from geometry.verdict import Measurement
+from twin.report import figures
 from twin.report.content import Content
 from twin.report.palette import LOOKS, Mark, mark_of
 from twin.report.provenance import Provenance
@@ -50,7 +53,11 @@ def xlsx_workbook(result: CheckResult, content: Content, provenance: Provenance,
     elements = [result.elements[i] for i in order]
     writer.table("sheet.elements", _element_columns(words), [_element_row(e, words) for e in elements], marks=(0, 1))
     rows = [row for e in elements for row in _measurement_rows(e, words)]
-    writer.table("sheet.measurements", _measurement_columns(words), rows, marks=(0,))
+    columns = _measurement_columns(words)
+    if any(m.characteristic in F_SCALES for e in elements for m in e.measurements):
+        columns += [Column(w, 12, _MM) for w in (words("column.f_number"), words("column.f_required"))]
+        rows = [row + _f_cells(m) for row, m in zip(rows, (m for e in elements for m in e.measurements), strict=True)]
+    writer.table("sheet.measurements", columns, rows, marks=(0,))
     writer.pairs("sheet.registration", _registration_pairs(result, content, words))
     clusters = [_unmodelled_row(place, cluster) for place, cluster in enumerate(result.unmodelled, start=1)]
     writer.table("sheet.unmodelled", _unmodelled_columns(words), clusters)
@@ -176,7 +183,7 @@ def _element_row(element: ElementResult, w: Words) -> list[Cell]:
         row += [w.characteristic(unknown) if unknown else None, *[None] * 6]
     else:
         row += [
-            w.characteristic(decisive.characteristic), mm(decisive.actual), mm(decisive.expanded_uncertainty),
+            _characteristic(decisive, w), mm(decisive.actual), mm(decisive.expanded_uncertainty),
             mm(decisive.lower), mm(decisive.upper), _share(exceedance(decisive)), clean(w.source(decisive.source)),
         ]  # fmt: skip
     row += [element.points, _share(element.visible_fraction), _share(element.coverage)]
@@ -222,6 +229,22 @@ def _measurement_rows(element: ElementResult, w: Words) -> list[list[Cell]]:
         ]
         for m in element.measurements
     ]  # fmt: skip
+
+
+def _characteristic(m: Measurement, w: Words) -> str:
+    """Return what was measured; of an F-number the number, too, for the lengths beside are what it is made of."""
+    name = w.characteristic(m.characteristic)
+    if m.characteristic not in F_SCALES or not math.isfinite(m.actual):
+        return name
+    return f"{name}{w('colon')}{figures.value_text(m)}{w('comma')}{figures.limits_text(m)}"
+
+
+def _f_cells(m: Measurement) -> list[Cell]:
+    scale = F_SCALES.get(m.characteristic)
+    if scale is None:
+        return [None, None]
+    known = math.isfinite(m.actual)
+    return [finite(scale.number(m.actual), 2) if known else None, finite(scale.number(m.upper), 2)]
 
 
 def _registration_pairs(result: CheckResult, content: Content, w: Words) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { boxOf, joined, knownFrom, matches, NO_FILTER, type SceneElements, sorted } from "../src/core/elements";
-import { chartOf, millimetres } from "../src/core/limits";
+import { chartOf, limitsText, millimetres, shortValue, valueText } from "../src/core/limits";
 import { diverging, rampTexels, spread, VERDICTS } from "../src/core/palette";
 import { parsed, written } from "../src/core/route";
 
@@ -155,5 +155,26 @@ describe("an address", () => {
       filter: "",
       record: "",
     });
+  });
+});
+
+describe("F-numbers", () => {
+  const floor = { actual_mm: 3.05, lower_mm: 0, upper_mm: 3.3165, expanded_uncertainty_mm: 0.2 };
+
+  it("are read without a unit, with their interval", () => {
+    const one = { ...floor, characteristic: "floor_flatness", note: "" };
+    expect(valueText(one)).toEqual(["FF 38.1", "(35.7 … 40.7)"]);
+    expect(limitsText(one)).toBe("FF ≥ 35");
+    expect(valueText({ ...one, note: "floor_at_least" })).toEqual(["FF ≥ 35.7", ""]);
+    expect(shortValue("floor_levelness", 12.7)).toBe("FL 25.0");
+    expect(valueText({ ...one, actual_mm: 0, expanded_uncertainty_mm: 1 })[0]).toBe("FF 999.0");
+  });
+
+  it("leave lengths as they were", () => {
+    const one = { ...floor, characteristic: "flatness" };
+    expect(valueText(one)).toEqual(["+3.0", "± 0.2 mm"]);
+    expect(limitsText(one)).toBe("0.0 … +3.3 mm");
+    expect(shortValue("level", -2)).toBe("−2.0");
+    expect(valueText({ ...one, actual_mm: null, expanded_uncertainty_mm: null })).toEqual(["–", "± – mm"]);
   });
 });

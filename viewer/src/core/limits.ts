@@ -34,6 +34,40 @@ export function chartOf(one: Measured): LimitChart | null {
   };
 }
 
+/** Length (mm) over the spread that an F-number is made of: ASTM E1155, 4.57 and 12.5 inches, as geometry/f_number.py. */
+export const F_NUMBERS: Readonly<Record<string, { readonly symbol: string; readonly constant_mm: number }>> = {
+  floor_flatness: { symbol: "FF", constant_mm: 116.078 },
+  floor_levelness: { symbol: "FL", constant_mm: 317.5 },
+};
+
+/** Return the F-number of a spread in millimetres, 999 at most, as people write it. */
+function fNumber(constant: number, spread: number): string {
+  return (spread > 0 ? Math.min(constant / spread, 999) : 999).toFixed(1);
+}
+
+/** Return a value of a table's cell: millimetres, or an F-number, which has no unit. */
+export function shortValue(characteristic: string, actual: number | null): string {
+  const scale = F_NUMBERS[characteristic];
+  return !scale || actual === null ? millimetres(actual) : `${scale.symbol} ${fNumber(scale.constant_mm, actual)}`;
+}
+
+/** Return a value apart from its uncertainty and unit. */
+export function valueText(one: Measured & { characteristic: string; note?: string }): readonly [string, string] {
+  const scale = F_NUMBERS[one.characteristic];
+  const u = one.expanded_uncertainty_mm;
+  if (!scale || one.actual_mm === null) return [millimetres(one.actual_mm), `± ${u?.toFixed(1) ?? "–"} mm`];
+  const [low, high] = [one.actual_mm + (u ?? 0), one.actual_mm - (u ?? 0)].map((at) => fNumber(scale.constant_mm, at));
+  if (one.note === "floor_at_least") return [`${scale.symbol} ≥ ${low}`, ""];
+  return [`${scale.symbol} ${fNumber(scale.constant_mm, one.actual_mm)}`, `(${low} … ${high})`];
+}
+
+/** Return limits as people write them. */
+export function limitsText(one: Measured & { characteristic: string }): string {
+  const scale = F_NUMBERS[one.characteristic];
+  if (!scale || !one.upper_mm) return `${millimetres(one.lower_mm)} … ${millimetres(one.upper_mm)} mm`;
+  return `${scale.symbol} ≥ ${Number((scale.constant_mm / one.upper_mm).toFixed(1))}`;
+}
+
 /** Return a length with its sign and one decimal, a true minus and never "-0.0". */
 export function millimetres(value: number | null): string {
   if (value === null) return "–";

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Problem, type Schemas } from "../core/client";
 import { t, word } from "../core/i18n";
-import { chartOf, millimetres } from "../core/limits";
+import { chartOf, limitsText, valueText } from "../core/limits";
 import { inFolder } from "../core/source";
 import { detailOf, ghosted, hidden, hide, type Loaded, select, selected, workspace } from "../core/state";
 import { characteristic, className, reason, source } from "../core/terms";
@@ -129,14 +129,13 @@ function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
                 <Sign verdict={one.verdict} /> {characteristic(one.characteristic)}
               </strong>
               <span class="number">
-                {millimetres(one.actual_mm)}{" "}
-                <span class="dim">± {one.expanded_uncertainty_mm?.toFixed(1) ?? "–"} mm</span>
+                {valueText(one)[0]} <span class="dim">{valueText(one)[1]}</span>
               </span>
             </div>
             <Chart one={one} />
             <div class="between dim small">
               <span>
-                {t("limits")} {millimetres(one.lower_mm)} … {millimetres(one.upper_mm)} mm
+                {t("limits")} {limitsText(one)}
               </span>
               <span>{word("verdict", one.verdict)}</span>
             </div>
@@ -167,7 +166,7 @@ function Chart({ one }: { one: Schemas["MeasurementOut"] }) {
       class={`chart ${one.verdict}`}
       viewBox="0 0 300 34"
       role="img"
-      aria-label={`${millimetres(one.actual_mm)} mm, ${t("limits")} ${millimetres(one.lower_mm)} … ${millimetres(one.upper_mm)} mm`}
+      aria-label={`${valueText(one).join(" ")}, ${t("limits")} ${limitsText(one)}`}
     >
       <line x1="4" x2="296" y1="17" y2="17" class="axis" />
       <rect x={x(lower)} width={Math.max(0, x(upper) - x(lower))} y="9" height="16" class="zone" />

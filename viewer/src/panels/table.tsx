@@ -3,7 +3,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Column, NO_FILTER, sorted } from "../core/elements";
 import { t, word } from "../core/i18n";
-import { millimetres } from "../core/limits";
+import { shortValue } from "../core/limits";
 import { css, VERDICTS } from "../core/palette";
 import { filter, filtered, isFiltered, select, selected, workspace } from "../core/state";
 import { className } from "../core/terms";
@@ -120,7 +120,7 @@ export function ElementList() {
             </div>
             <div role="gridcell">{row.name || "–"}</div>
             <div role="gridcell" class="number">
-              {row.worst ? millimetres(row.worst.actual_mm) : ""}
+              {row.worst ? shortValue(row.worst.characteristic, row.worst.actual_mm) : ""}
             </div>
             <div role="gridcell" class="dim">
               {className(row.ifcClass)}
