@@ -14,6 +14,7 @@ from twin.inspection_verdict import verdict
 from twin.ncr_record import NonConformance, concession_until
 from twin.project import CheckRun, Member, ModelRevision, Organisation, Project, ScanEpoch
 from twin.recurrence import occurrence_of
+from twin.saved_view import SavedView
 from twin.store import schema
 from twin.store.codec import to_json
 from twin.store.kinds import Kind, attributes
@@ -93,6 +94,7 @@ INSPECTION = Kind(
 COMMENT = Kind("comment", Comment, schema.COMMENT, attributes("subject"), _project_of)
 ATTACHMENT = Kind("attachment", Attachment, schema.ATTACHMENT, attributes("subject", "sha256"), _project_of)
 SUBSCRIPTION = Kind("subscription", Subscription, schema.SUBSCRIPTION, attributes("user", "subject"), _project_of)
+SAVED_VIEW = Kind("saved_view", SavedView, schema.SAVED_VIEW, attributes("audience"), _project_of)
 BCF_TOPIC = Kind("bcf_topic", KeptTopic, schema.BCF_TOPIC, attributes("standing", "ncr"), _project_of)
 BCF_DOCUMENT = Kind(
     "bcf_document",

@@ -108,6 +108,7 @@ COMMENT = _records("comment", _text("subject"))
 ATTACHMENT = _records("attachment", _text("subject"), _text("sha256"))
 BCF_TOPIC = _records("bcf_topic", _text("standing"), _text("ncr"))
 BCF_DOCUMENT = _records("bcf_document", _text("sha256"))
+SAVED_VIEW = _records("saved_view", _text("audience"))
 SUBSCRIPTION = _records("subscription", _text("user"), _text("subject"), UniqueConstraint("project", "user", "subject"))
 
 RECORD_ELEMENT = Table(

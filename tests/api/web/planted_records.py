@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from tests.api.web.planted import Planted, context, given_up
+from tests.api.web.planted import MACHINE, Planted, context, given_up
 from tests.api.web.world import World
 from twin.access import Capacity
 from twin.capa import CapaKind, CapaSource, Risk, SourceKind
@@ -20,6 +20,7 @@ from twin.operations.ncrs import raise_ncr
 from twin.operations.plans import draft_plan
 from twin.record import Id
 from twin.root_cause import Branch, WhyNode, WhyTree
+from twin.saved_view import SavedView
 from twin.store import records
 
 QUESTION = InspectionCharacteristic("c1", "clean", CharacteristicKind.BOOLEAN)
@@ -35,6 +36,7 @@ class PlantedRecords:
     execution: Id
     inspection: Id
     attachment: Id
+    view: Id
     action: Id = "0" * 32
     digest: str = ""
     letter: Id = ""
@@ -86,6 +88,16 @@ def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords
             now.now,
         )
         unit.add(records.ATTACHMENT, attachment)
+        view = SavedView(unit.new_id(), project, MACHINE, world.clock(), "South", "cam=1,2,3,0,0,0", shared=True)
+        unit.add(records.SAVED_VIEW, view)
     return PlantedRecords(
-        ncr, capa, plan.id, execution.id, inspection, attachment.id, digest=run.report.sha256, letter=given_up(world)
+        ncr,
+        capa,
+        plan.id,
+        execution.id,
+        inspection,
+        attachment.id,
+        view.id,
+        digest=run.report.sha256,
+        letter=given_up(world),
     )

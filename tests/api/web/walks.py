@@ -241,6 +241,7 @@ def _everything_is_read(site: Site) -> None:
     subject = {"subject": f"ncr:{ids['ncr']}"}
     olga.post(f"/projects/{project}/attachments", {**subject, "sha256": picture, "name": "a.jpg"})
     olga.post(f"/projects/{project}/subscriptions", subject)
+    ids["view"] = olga.post(f"/projects/{project}/views", {"name": "South", "place": "cam=1,2,3,0,0,0"}).json()["id"]
     for route in all_declared():
         if route.method == "GET":
             address = re.sub(r"\{(\w+)\}", lambda part: ids.get(part[1], "0" * 32), route.path)
@@ -258,6 +259,7 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
     root = f"/projects/{ids['project']}"
     version = olga.get(root).json()["version"]
     olga.change("PATCH", root, version, {"name": "Tower of London"})
+    olga.change("DELETE", f"{root}/views/{ids['view']}", 1)
     given = {"name": "a.ifc", "size": 3, "sha256": "0" * 64}
     olga.change("DELETE", f"{root}/uploads/{olga.post(f'{root}/uploads', given).json()['id']}", 1)
     model = upload(olga, ids["project"], "b.ifc", b"ISO-10303-21;")

@@ -1458,6 +1458,10 @@ export interface components {
             items: components["schemas"]["RecurrenceOut"][];
             next?: string | null;
         };
+        Listed_SavedViewOut_: {
+            items: components["schemas"]["SavedViewOut"][];
+            next?: string | null;
+        };
         Listed_ScanOut_: {
             items: components["schemas"]["ScanOut"][];
             next?: string | null;
@@ -1847,6 +1851,12 @@ export interface components {
              * @enum {string}
              */
             language: "en" | "zh";
+        };
+        NewSavedView: {
+            name: string;
+            place: string;
+            /** @default false */
+            shared: boolean;
         };
         NewScan: {
             name: string;
@@ -2684,6 +2694,22 @@ export interface components {
             seed: number;
             /** @default false */
             everything: boolean;
+        };
+        SavedViewOut: {
+            id: string;
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            changed_at: string;
+            name: string;
+            place: string;
+            shared: boolean;
+            owner: string;
+            owner_name: string;
+            mine: boolean;
+            /** Format: date-time */
+            kept_at: string;
         };
         ScanFileOut: {
             file_name: string;

@@ -478,6 +478,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_record_element_global_id_record"), "record_element", ["global_id", "record"], unique=False)
     op.create_table(
+        "saved_view",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("project", sa.String(length=32), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("audience", sa.String(length=200), nullable=True),
+        sa.Column("body", Document, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+    )
+    op.create_index(op.f("ix_saved_view_audience"), "saved_view", ["audience"], unique=False)
+    op.create_index(
+        op.f("ix_saved_view_project_created_at_id"), "saved_view", ["project", "created_at", "id"], unique=False
+    )
+    op.create_table(
         "scan_epoch",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("project", sa.String(length=32), nullable=True),
@@ -682,6 +697,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scan_epoch_project_created_at_id"), table_name="scan_epoch")
     op.drop_index(op.f("ix_scan_epoch_captured_at"), table_name="scan_epoch")
     op.drop_table("scan_epoch")
+    op.drop_index(op.f("ix_saved_view_project_created_at_id"), table_name="saved_view")
+    op.drop_index(op.f("ix_saved_view_audience"), table_name="saved_view")
+    op.drop_table("saved_view")
     op.drop_index(op.f("ix_record_element_global_id_record"), table_name="record_element")
     op.drop_table("record_element")
     op.drop_index(op.f("ix_project_project_created_at_id"), table_name="project")
