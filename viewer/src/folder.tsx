@@ -6,6 +6,7 @@ import { byScript, type FolderCheck, fileName, folderSource, listen, ONLY } from
 import { language, speak, t } from "./core/i18n";
 import { place, stay } from "./core/route";
 import { takeFrom } from "./core/source";
+import { restore, saysMore } from "./core/view-state";
 import { Project } from "./panels/project";
 import { dress, Switches, theme } from "./panels/switches";
 import "./styles/index.css";
@@ -59,7 +60,9 @@ function About({ check }: { check: FolderCheck }) {
 
 listen();
 takeFrom(folderSource(byScript));
+const asked = location.hash.slice(1);
 stay(ONLY.project);
+if (saysMore(asked)) restore(asked);
 const chosen = localStorage.getItem("qtems.language") !== null;
 speak(!chosen && document.body.dataset["language"] === "zh-CN" ? "zh" : language.value);
 dress(theme.value);

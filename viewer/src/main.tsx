@@ -8,6 +8,7 @@ import { watchOutbox } from "./core/outbox";
 import { follow, go, place } from "./core/route";
 import { workspace } from "./core/state";
 import { Leave, NewVersion } from "./panels/leave";
+import { restore, saysMore } from "./core/view-state";
 import { Failed, Loading } from "./panels/notices";
 import { EpochChoice, Project } from "./panels/project";
 import { Projects } from "./panels/projects";
@@ -62,12 +63,14 @@ function App() {
   );
 }
 
+const asked = location.search;
 follow();
 followSession();
 watchConnection();
 watchOutbox();
 installWorker();
 onReturn(() => session.value && !session.value.csrf_token && void whoAmI().catch(() => null));
+if (saysMore(asked)) restore(asked);
 speak(language.value);
 dress(theme.value);
 const root = document.getElementById("app");

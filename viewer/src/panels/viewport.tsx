@@ -18,6 +18,7 @@ import {
   shows,
   type Workspace,
 } from "../core/state";
+import { cameraWanted } from "../core/view-state";
 import { DesignLayer, type SceneIndex } from "../layers/design";
 import { DeviationLayer } from "../layers/deviation";
 import { PARTS } from "../scene/parts";
@@ -181,6 +182,8 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
     const bounds = design.bounds();
     shown.fit = () => void stage.fit(bounds);
     await stage.fit(bounds, false);
+    const wanted = cameraWanted.peek();
+    if (wanted) stage.goTo(wanted);
     stage.add(design);
     ends.push(effect(() => paint(stage, design as DesignLayer, work)));
     await design.load(

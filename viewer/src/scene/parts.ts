@@ -1,6 +1,7 @@
 /** The parts of every view, in the order in which they begin. */
 import { pinsPart } from "../layers/pins";
 import { sectionPart } from "./parts/section";
+import { standpointPart } from "./parts/standpoint";
 import type { Part } from "./view";
 
-export const PARTS: readonly Part[] = [sectionPart, pinsPart];
+export const PARTS: readonly Part[] = [standpointPart, sectionPart, pinsPart];

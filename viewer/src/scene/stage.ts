@@ -1,6 +1,7 @@
 /** The stage: one canvas, one camera, z up as in the design; it draws when something changed and not otherwise. */
 import CameraControls from "camera-controls";
 import * as THREE from "three";
+import type { Vec } from "../core/space";
 
 CameraControls.install({ THREE });
 
@@ -106,6 +107,19 @@ export class Stage {
     this.camera.far = Math.max(500, sphere.radius * 40);
     this.camera.updateProjectionMatrix();
     await this.controls.fitToSphere(sphere, animate);
+  }
+
+  /** Go to a place (scene's frame) and look at another. */
+  goTo({ eye, target }: { eye: Vec; target: Vec }): void {
+    this.look(this.perspective);
+    void this.controls.setLookAt(...eye, ...target, this.controls.smoothTime > 0);
+    this.invalidate();
+  }
+
+  /** Return the picture as it is now: base64 of a PNG. */
+  picture(): string {
+    this.renderer.render(this.scene, this.camera); // the browser keeps a drawing no longer than its task
+    return this.canvas.toDataURL("image/png").split(",")[1] ?? "";
   }
 
   /** Look from above or from a corner; angles in radians. */
