@@ -79,23 +79,26 @@ export function shownBy(view: Viewpoint, origin: Vec, middle: Vec, field: number
   const place = sub(vector(camera.camera_view_point), origin);
   const ahead = scale(vector(camera.camera_direction), 1 / Math.max(length(vector(camera.camera_direction)), 1e-9));
   const far = Math.max(dot(sub(middle, place), ahead), 1);
-  const target = add(place, ahead, far);
+  const target = add(place, scale(ahead, far));
   if (view.perspective_camera) {
     // the same height at the target, with the angle that this view has
     const wide = Math.tan((view.perspective_camera.field_of_view * Math.PI) / 360);
     const back = (far * wide) / Math.tan((field * Math.PI) / 360);
     const same = Math.abs(view.perspective_camera.field_of_view - field) < 0.5;
-    return { pose: { eye: same ? place : add(target, ahead, -back), target }, planes };
+    return { pose: { eye: same ? place : add(target, scale(ahead, -back)), target }, planes };
   }
   const height = view.orthogonal_camera?.view_to_world_scale ?? 10;
-  return { pose: { eye: add(target, ahead, -height / 2 / Math.tan((field * Math.PI) / 360)), target }, planes };
+  return { pose: { eye: add(target, scale(ahead, -height / 2 / Math.tan((field * Math.PI) / 360))), target }, planes };
 }
+
+/** An element of a model that is no IFC has a name of the tool that made it. */
+const nameOf = (one: Schemas["ComponentIO"]) => one.ifc_guid || one.authoring_tool_id || "";
 
 type Visibility = Schemas["VisibilityOut"]["visibility"];
 
 /** Return the feature ids that a viewpoint hides. */
 export function hiddenBy(visibility: Visibility, table: ElementTable): Set<number> {
-  const named = new Set(visibility.exceptions.map((one) => table.byGlobalId.get(one.ifc_guid ?? "")));
+  const named = new Set(visibility.exceptions.map((one) => table.byGlobalId.get(nameOf(one))));
   if (visibility.default_visibility) return new Set([...named].filter((id) => id !== undefined));
   // a view that shows nothing by default and names nothing that is here has nothing to say of this model
   if (![...named].some((id) => id !== undefined)) return new Set();
@@ -114,7 +117,7 @@ export function viewpointsOf(project: string, topic: string): Promise<Viewpoint[
 
 export async function selectionOf(project: string, topic: string, view: string): Promise<string[]> {
   const told = await get<Schemas["SelectionOut"]>(`${at(project)}/${topic}/viewpoints/${view}/selection`);
-  return told.selection.map((one) => one.ifc_guid ?? "").filter((id) => id !== "");
+  return told.selection.map(nameOf).filter((id) => id !== "");
 }
 
 export async function visibilityOf(project: string, topic: string, view: string): Promise<Visibility> {
@@ -135,3 +138,14 @@ export function addViewpoint(project: string, topic: string, view: NewViewpoint,
 }
 
 export type Receipt = Schemas["ReceiptOut"];
+
+/** Take a BCF file in; sent again, only what is new is added. */
+export async function takeIn(project: string, file: Blob, key: string): Promise<Receipt> {
+  return ask("POST", `/projects/${project}/bcf-files`, { bytes: await file.arrayBuffer(), key });
+}
+
+/** The address of a file with these topics, for tools that read BCF 2.1 or 3.0. */
+export function fileOf(root: string, project: string, topics: readonly string[], version: "2.1" | "3.0"): string {
+  const chosen = topics.map((guid) => `&topic=${encodeURIComponent(guid)}`).join("");
+  return `${root}/projects/${project}/bcf-files?version=${version}${chosen}`;
+}

@@ -117,7 +117,9 @@ keepInViews({
   },
   write: (text) => {
     const has = (letter: string) => text.includes(letter);
-    shows.value = text ? { model: has("m"), edges: has("e"), scan: has("s") } : { model: true, edges: true, scan: false };
+    shows.value = text
+      ? { model: has("m"), edges: has("e"), scan: has("s") }
+      : { model: true, edges: true, scan: false };
   },
 });
 keepInViews({
@@ -139,10 +141,12 @@ keepInViews({
   },
 });
 keepInViews({
-  name: "filter",
+  name: "only",
   read: () => {
     const asked = filter.peek();
-    const told = Object.entries(asked).filter(([name, value]) => value !== (NO_FILTER as unknown as typeof asked)[name as keyof typeof asked]);
+    const told = Object.entries(asked).filter(
+      ([name, value]) => value !== (NO_FILTER as unknown as typeof asked)[name as keyof typeof asked],
+    );
     return told.length ? JSON.stringify(Object.fromEntries(told)) : "";
   },
   write: (text) => {

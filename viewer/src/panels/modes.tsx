@@ -27,6 +27,7 @@ export const MODES: readonly Mode[] = [
     sign: "◪",
     label: "sections",
     offered: (work) => work.scene !== null,
+    folder: true,
     panel: async () => (await import("./sections")).SectionPanel,
   },
   {
@@ -42,6 +43,27 @@ export const MODES: readonly Mode[] = [
     label: "work",
     offered: () => true,
     panel: () => import("./worklist").then((part) => part.Worklist),
+  },
+  {
+    name: "views",
+    sign: "◉",
+    label: "views",
+    offered: (work) => work.scene !== null,
+    panel: async () => (await import("./views")).Views,
+  },
+  {
+    name: "topics",
+    sign: "✉",
+    label: "topics",
+    offered: (work) => work.scene !== null,
+    panel: async () => (await import("./topics")).Topics,
+  },
+  {
+    name: "reports",
+    sign: "⤓",
+    label: "reports",
+    offered: (work) => work.check !== null,
+    panel: async () => (await import("./reports")).Reports,
   },
 ];
 
