@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from api.auth.passwords import Argon2
 from api.ending import Ending
+from api.listeners import Listeners
 from api.settings import Settings, secret_key
 from twin.account import PasswordHasher
 from twin.jobs.queue import open_queue
@@ -33,6 +34,7 @@ class Services:
     """Wakes a worker: called once there is a job, after the commit."""
     scenes: SceneLookup = field(default_factory=SceneLookup)
     ending: Ending = field(default_factory=Ending)
+    listeners: Listeners = field(default_factory=Listeners)
 
 
 def open_services(settings: Settings, database: Database | None = None) -> Services:

@@ -9,7 +9,8 @@ from fastapi import Header, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from api.deps import ContextDep, MemberDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
+from api.deps import CallerDep, ContextDep, MemberDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
+from api.listeners import Listeners
 from api.paging import Filtered, Listed
 from api.routing import ROOT, Routes
 from api.schemas.job import JobOut, JobQuery, job_out
@@ -75,11 +76,14 @@ def post_job_retry(
     return job_out(retry_job(services.store, context, job, wake=services.wake, member=member, scope=rows))
 
 
-@routes.get("/projects/{project}/jobs/{job}/events", Action.PROJECT_READ, "Follow a job", answers=_EVENTS, also=(204,))
+@routes.get(
+    "/projects/{project}/jobs/{job}/events", Action.PROJECT_READ, "Follow a job", answers=_EVENTS, also=(204, 429)
+)
 def follow_job(
     project: ProjectId,
     job: RecordId,
-    store: StoreDep,
+    services: ServicesDep,
+    caller: CallerDep,
     rows: RowsDep,
     last_event_id: Annotated[
         str | None, Header(max_length=100, description="The `id` of the last event seen", examples=["1-running-40"])
@@ -88,18 +92,29 @@ def follow_job(
     """Send a job's state now and with every change as server-sent events, until it has ended.
 
     Each event is called `job`, its data is what `GET .../jobs/{job}` answers. With `Last-Event-ID` nothing is sent
-    twice, and 204 says that nothing will come any more.
+    twice, and 204 says that nothing will come any more. One account listens to at most 100 streams.
     """
 
     def look() -> Job:
-        with store.read() as view:
+        with services.store.read() as view:
             return jobs.get(view.connection, job, rows)
 
+    listeners, user = services.listeners, caller.user.id
+    listeners.require_room(user)
     first = look()
     if first.state in ENDED and _mark(first) == last_event_id:
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(first, look, last_event_id), headers=headers, media_type=_EVENTS)
+    return StreamingResponse(
+        _counted(listeners, user, _events(first, look, last_event_id)), headers=headers, media_type=_EVENTS
+    )
+
+
+async def _counted(listeners: Listeners, user: Id, told: AsyncIterator[str]) -> AsyncIterator[str]:
+    """Yield what is told, and count who listens for as long as that lasts."""
+    with listeners.listening(user):
+        async for one in told:
+            yield one
 
 
 async def _events(first: Job, look: Callable[[], Job], seen: str | None) -> AsyncIterator[str]:

@@ -122,7 +122,7 @@ def compose(letter: Letter, from_name: str, from_address: str) -> EmailMessage:
     """Return a letter as it travels: plain text, marked as written by a machine so that nobody's holiday answers it."""
     user, _, domain = letter.to_address.rpartition("@")
     message = EmailMessage(policy=SMTP)
-    message["Subject"] = letter.subject
+    message["Subject"] = _on_one_line(letter.subject)
     message["From"] = _address(from_name, *_parts(from_address))
     message["To"] = _address(letter.to_name, user, domain)
     message["Date"] = format_datetime(letter.at)
@@ -166,7 +166,15 @@ def _parts(address: str) -> tuple[str, str]:
 
 
 def _address(name: str, user: str, domain: str) -> Address:
-    return Address(display_name=name, username=user, domain=domain)
+    return Address(display_name=_on_one_line(name), username=user, domain=domain)
+
+
+def _on_one_line(text: str) -> str:
+    """Return what people named without any break of line, of which Unicode has more than keyboards (U+0085, U+2028).
+
+    A header that had one would never be sent: who names a record so would keep its letters from everybody.
+    """
+    return " ".join(text.split())
 
 
 def _one_line(error: Exception) -> str:

@@ -147,7 +147,7 @@ def add_document(
     store: Store, blobs: BlobStore, context: Context, caller: Caller, name: str, content: bytes, media_type: str
 ) -> Document:
     """Keep a document of the project."""
-    if not name.strip() or len(name) > 255 or any(ord(c) < 32 or c in "/\\" for c in name):
+    if name.strip() in ("", ".", "..") or len(name) > 255 or any(ord(c) < 32 or c in "/\\" for c in name):
         raise Invalid(f"a document's name has 1 to 255 characters without / and \\, not {name[:60]!r}")
     put = blobs.put((content,))
     with store.write(context) as unit:

@@ -51,7 +51,7 @@ def begin_upload(
     Refused
         If there is no room for it, or too many are on their way in.
     """
-    if not name.strip() or len(name) > 255 or any(ord(c) < 32 or c in "/\\" for c in name):
+    if name.strip() in ("", ".", "..") or len(name) > 255 or any(ord(c) < 32 or c in "/\\" for c in name):
         raise Invalid(f"a file's name has 1 to 255 characters without / and \\, not {name!r}")
     if size < 0 or (largest is not None and size > largest):
         raise Invalid(f"a file here has 0 to {largest} bytes, not {size}" if largest else "a size is 0 or more")

@@ -160,6 +160,23 @@ def test_each_change_is_told_as_it_comes_until_the_job_ends(
     assert len(set(ids)) == len(ids)
 
 
+def test_nobody_listens_to_more_than_they_could_look_at_and_who_goes_makes_room(
+    world: World, tower: tuple[Browser, str, Planted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.listeners.MOST", 2)
+    admin, project, made = tower
+    address = f"/projects/{project}/jobs/{queued(world, project, made).id}"
+    me = admin.get("/auth/me").json()["user"]["id"]
+    listeners = world.services.listeners
+    with listeners.listening(me), listeners.listening(me), listeners.listening("a" * 32):
+        refused = admin.get(f"{address}/events")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+        assert admin.get(address).status_code == 200
+    admin.post(f"{address}/cancel")
+    for _ in range(5):
+        assert "cancelled" in admin.get(f"{address}/events").text, "each left when it had heard all"
+
+
 def test_many_listeners_hold_no_thread_and_leave_nothing_when_they_go(
     world: World, tower: tuple[Browser, str, Planted]
 ) -> None:

@@ -117,7 +117,16 @@ def test_what_is_unfinished_too_much_or_another_file_is_refused(world: World) ->
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"name": "../a"}, {"name": ""}, {"size": -1}, {"size": 1 << 41}, {"sha256": "A" * 64}, {"media_type": "a"}],
+    [
+        {"name": "../a"},
+        {"name": ".."},
+        {"name": "."},
+        {"name": ""},
+        {"size": -1},
+        {"size": 1 << 41},
+        {"sha256": "A" * 64},
+        {"media_type": "a"},
+    ],
 )
 def test_what_cannot_be_a_file_is_not_announced(world: World, wrong: dict[str, object]) -> None:
     given = {"name": "a.ifc", "size": 3, "sha256": "0" * 64} | wrong

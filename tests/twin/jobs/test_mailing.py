@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes
-from email.policy import default
+from email.parser import BytesParser
+from email.policy import SMTP, default
 from typing import Any, cast
 
 import pytest
@@ -338,8 +339,11 @@ def test_letters_travel_to_a_real_mail_server(town: Town) -> None:
 
 def test_a_letter_is_the_same_letter_at_every_attempt_and_no_header_is_forged() -> None:
     letter = Letter("5" * 32, "Ann\r\nBcc: x@example.org", "ann@example.com", "subject", "body 墙\n", "zh", NOW)
-    with pytest.raises(ValueError, match=r"newline|linefeed|CR"):
-        compose(letter, "qtems", "q@example.com")
+    for broken in ("\r\n", "\u2028", "\u2029", "\x85", "\x0b", "\x1c"):  # what str.splitlines breaks at
+        named = replace(letter, to_name=f"Ann{broken}Bcc: x@example.org", subject=f"Crack{broken}Bcc: x@example.org")
+        sent = BytesParser(policy=SMTP).parsebytes(compose(named, "qtems", "q@example.com").as_bytes())
+        assert (sent["Bcc"], sent["Subject"]) == (None, "Crack Bcc: x@example.org"), "it is sent, and to nobody else"
+        assert [address.addr_spec for address in sent["To"].addresses] == ["ann@example.com"]
     good = compose(replace(letter, to_name="安"), "qtems", "q@example.com")
     assert good["Message-ID"] == f"<{'5' * 32}@example.com>"
     assert good["Content-Language"] == "zh-CN"
