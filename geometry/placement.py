@@ -98,7 +98,7 @@ def slope(element: Measured, rule: Rule) -> list[Measurement]:
     if fit is None:
         return []
     plan = plan_rectangle(element.vertices)
-    seen = np.abs(plan.axes) @ (element.seen_upper - element.seen_lower)[:2]
+    seen = np.ptp(element.points[:, :2] @ plan.axes.T, axis=0)
     found: list[Measurement] = []
     for axis, length, reach in zip(plan.axes, plan.lengths, seen, strict=True):
         # a beam's turn about itself is no slope of it

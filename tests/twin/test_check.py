@@ -311,6 +311,19 @@ def test_a_number_that_is_asked_for_and_refused_is_never_passed_over() -> None:
         assert (found.verdict, found.reasons) == (verdict, ("floor_too_small:12.0 m²",))
 
 
+def test_a_scan_that_leans_against_the_model_says_not_what_is_level() -> None:
+    """Levelled scanners know the vertical; where the pose turns it by 50 mrad, nobody knows which one is right."""
+    floor = Box("floor", (0, 0, -0.2), (8, 6, 0), "IfcSlab")
+    leaning = Pose.from_rotation_vector([0.03, 0.04, 0.0])
+    design, scan = design_of([floor]), scan_of([floor], [(4.0, 3.0, 1.5)], step=0.03, T_scan_design=leaning)
+    back = leaning.inverse()
+    back = Pose.from_parts(back.rotation, back.apply([scan.origin])[0] - design.origin)
+    pose = replace(surveyed(scan, design), T_design_scan=back)
+    level = Rule("floor_levelness", "clause", ((float("inf"), Limits(0.0, 0.0127)),))
+    [found] = compare(design, scan, pose, ToleranceSet("test", (level,))).elements
+    assert found.reasons == ("floor_no_vertical:2.9°",)
+
+
 def test_a_limit_of_another_type_of_footing_is_not_taken() -> None:
     """A strip and a pad of one class under GB 50204: the strip is not judged by the pad's axis, and it is said."""
     footing = Box("footing", (0, 0, -0.5), (4, 1, 0), "IfcFooting")
