@@ -1,8 +1,10 @@
 """Taking a scan campaign in: how many points, from which stations, with which instrument."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from twin.instrument import Instrument
@@ -64,8 +66,18 @@ def _look_at(work: Work, file: Upload, preview: "ScanPreview", most: int) -> Sca
         scan = read_scan(
             [path], max_points=most, progress=lambda share: work.progress(f"reading {file.file_name}", share)
         )
+    scan = _as_its_owner_calls_it(scan, path.name.partition(".")[0], file)
     preview.add(scan)
     return ScanFile(file.file_name, file.sha256, scan.declared_points - scan.invalid_points, stations_of(scan))
+
+
+def _as_its_owner_calls_it(scan: "Scan", stem: str, file: Upload) -> "Scan":
+    """Return the scan with stations that a reader named after the file it read named after the file that was sent."""
+    own = PurePath(file.file_name).name.partition(".")[0]
+    named = tuple(
+        replace(s, name=own + s.name.removeprefix(stem)) if s.name.startswith(stem) else s for s in scan.stations
+    )
+    return replace(scan, stations=named)
 
 
 def stations_of(scan: "Scan") -> tuple[Station, ...]:

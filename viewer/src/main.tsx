@@ -43,7 +43,7 @@ function App() {
           aria-label={`qtems – ${t("projects")}`}
           onClick={(event) => {
             event.preventDefault();
-            go({ project: "", epoch: "", element: "", filter: "", colour: "", record: "" });
+            go({ project: "", epoch: "", check: "", element: "", filter: "", colour: "", record: "" });
           }}
         >
           <img src="/icon.svg" alt="" width="28" height="28" />

@@ -138,6 +138,7 @@ describe("an address", () => {
     const place = {
       project: "p1",
       epoch: "e1",
+      check: "",
       element: "2O2Fr$t4X7Zf8NOew3FLOH",
       colour: "storey",
       filter: "",
@@ -150,6 +151,7 @@ describe("an address", () => {
     expect(parsed(new URL("http://here/elsewhere"))).toEqual({
       project: "",
       epoch: "",
+      check: "",
       element: "",
       colour: "",
       filter: "",

@@ -4,6 +4,9 @@ import { signal } from "@preact/signals";
 /** Name of a mode of `panels/modes.ts`; empty for plain looking and selecting. */
 export const mode = signal("");
 
+/** Picking pairs of points on model and scan. */
+export const REGISTER = "register";
+
 /** Begin a mode, or end it when it goes on already. */
 export function toggle(name: string): void {
   mode.value = mode.value === name ? "" : name;

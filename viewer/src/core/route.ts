@@ -4,6 +4,8 @@ import { signal } from "@preact/signals";
 export interface Place {
   project: string;
   epoch: string;
+  /** A check to look at instead of the one that counts. */
+  check: string;
   element: string;
   colour: string;
   filter: string;
@@ -11,9 +13,9 @@ export interface Place {
   record: string;
 }
 
-const NOWHERE: Place = { project: "", epoch: "", element: "", colour: "", filter: "", record: "" };
+const NOWHERE: Place = { project: "", epoch: "", check: "", element: "", colour: "", filter: "", record: "" };
 
-const NAMED = ["epoch", "element", "colour", "filter", "record"] as const;
+const NAMED = ["epoch", "check", "element", "colour", "filter", "record"] as const;
 
 /** Return the place that an address names; letters name records as `#/projects/ID/ncrs/ID`. */
 export function parsed(location: { pathname: string; search: string; hash: string }): Place {

@@ -23,6 +23,8 @@ export interface Workspace {
   scans: Schemas["ScanOut"][];
   scan: Schemas["ScanOut"] | null;
   check: Schemas["CheckOut"] | null;
+  /** The newest check of the scan, when its registration was refused and none counts. */
+  refused: Schemas["CheckOut"] | null;
   scene: SceneElements | null;
   table: ElementTable;
 }
@@ -67,18 +69,18 @@ export function hide(id: number): void {
 }
 
 /** Load what a project shows after one scan; the newest that was checked when none is named. */
-export async function open(project: string, epoch: string): Promise<void> {
+export async function open(project: string, epoch: string, check = ""): Promise<void> {
   workspace.value = { kind: "loading" };
   hidden.value = new Set();
   try {
-    workspace.value = { kind: "ready", value: await loaded(project, epoch) };
+    workspace.value = { kind: "ready", value: await loaded(project, epoch, check) };
   } catch (error) {
     const problem = error instanceof Problem ? error : new Problem(0, "offline", String(error));
     workspace.value = { kind: "failed", problem };
   }
 }
 
-async function loaded(id: string, epoch: string): Promise<Workspace> {
+async function loaded(id: string, epoch: string, named: string): Promise<Workspace> {
   const at = `/projects/${id}`;
   const [project, scans, checks, models] = await Promise.all([
     get<Schemas["ProjectOut"]>(at),
@@ -89,8 +91,13 @@ async function loaded(id: string, epoch: string): Promise<Workspace> {
   scans.sort((one, other) => other.captured_at.localeCompare(one.captured_at));
   const counting = new Map(checks.filter((check) => check.counts).map((check) => [check.epoch, check]));
   const scan = scans.find((one) => one.id === epoch) ?? scans.find((one) => counting.has(one.id)) ?? scans[0] ?? null;
-  const check = scan ? (counting.get(scan.id) ?? null) : null;
-  const model = models.find((one) => one.id === check?.revision) ?? models.at(-1);
+  const mine = checks.filter((one) => one.epoch === scan?.id).sort((a, b) => b.started_at.localeCompare(a.started_at));
+  const asked = mine.find((one) => one.id === named);
+  const isSound = asked?.registration.status === "accepted";
+  const check = isSound ? asked : scan ? (counting.get(scan.id) ?? null) : null;
+  const newest = asked ?? mine[0];
+  const refused = !check && newest?.registration.status === "refused" ? newest : null;
+  const model = models.find((one) => one.id === (check ?? refused)?.revision) ?? models.at(-1);
   if (!model) throw new Problem(404, "no-model", "");
   const scene = model.has_scene ? await get<SceneElements>(`${at}/models/${model.id}/scene/elements.json`) : null;
   const known = scan && check ? await knownOf(at, check.id) : new Map<string, Known>();
@@ -100,6 +107,7 @@ async function loaded(id: string, epoch: string): Promise<Workspace> {
     scans,
     scan,
     check,
+    refused,
     scene,
     table: joined(scene ?? NOTHING, known),
   };

@@ -2,7 +2,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Key, t } from "../core/i18n";
-import { mode, toggle } from "../core/mode";
+import { mode, REGISTER, toggle } from "../core/mode";
 import { inFolder } from "../core/source";
 import type { Workspace } from "../core/state";
 import { Loading } from "./notices";
@@ -19,9 +19,19 @@ export interface Mode {
   /** False where the mode has nothing to work on. */
   offered(work: Workspace): boolean;
   panel(): Promise<ModePanel>;
+  /** A view of its own beside the model, where the mode needs one. */
+  beside?(): Promise<ModePanel>;
 }
 
 export const MODES: readonly Mode[] = [
+  {
+    name: REGISTER,
+    sign: "⌖",
+    label: "hand",
+    offered: (work) => work.scene !== null && work.scan?.has_scene === true,
+    panel: async () => (await import("./hand")).HandPanel,
+    beside: async () => (await import("./hand-view")).ScanView,
+  },
   {
     name: "sections",
     sign: "◪",
@@ -115,3 +125,27 @@ export function Dock({ work }: { work: Workspace }) {
     </section>
   );
 }
+
+/** The view that the mode shows beside the model; nothing where it has none. */
+export function Beside({ work }: { work: Workspace }) {
+  const going = MODES.find((one) => one.name === mode.value && one.beside);
+  const [view, setView] = useState<{ name: string; shown: ModePanel } | null>(null);
+  useEffect(() => {
+    if (!going?.beside) return;
+    let wanted = true;
+    void going.beside().then((shown) => wanted && setView({ name: going.name, shown }));
+    return () => {
+      wanted = false;
+    };
+  }, [going]);
+  if (!going) return null;
+  const Shown = view?.name === going.name ? view.shown : null;
+  return (
+    <>
+      <span class="plate">{t("model")}</span>
+      <div class="beside">{Shown ? <Shown work={work} /> : <Loading />}</div>
+    </>
+  );
+}
+
+export const hasBeside = (name: string): boolean => MODES.some((one) => one.name === name && one.beside !== undefined);

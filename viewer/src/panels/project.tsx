@@ -2,13 +2,14 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "../core/i18n";
-import { mode } from "../core/mode";
+import { mode, REGISTER, toggle } from "../core/mode";
 import { go, place } from "../core/route";
 import { narrow } from "../core/screen";
+import { inFolder } from "../core/source";
 import { open, selected, type Workspace, workspace } from "../core/state";
 import { Detail } from "./detail";
 import { Tools } from "./legend";
-import { Dock, Rail } from "./modes";
+import { Beside, Dock, hasBeside, Rail } from "./modes";
 import { Failed, Loading } from "./notices";
 import { NcrCard } from "./records";
 import { OfflineNote } from "./sync";
@@ -19,11 +20,11 @@ import { Viewport } from "./viewport";
 const sheet = signal<"table" | "tools" | "details" | "">("");
 
 export function Project() {
-  const { project, epoch } = place.value;
-  useEffect(() => void open(project, epoch), [project, epoch]);
+  const { project, epoch, check } = place.value;
+  useEffect(() => void open(project, epoch, check), [project, epoch, check]);
   const state = workspace.value;
   if (state.kind === "loading") return <Loading />;
-  if (state.kind === "failed") return <Failed problem={state.problem} again={() => void open(project, epoch)} />;
+  if (state.kind === "failed") return <Failed problem={state.problem} again={() => void open(project, epoch, check)} />;
   return <Ready work={state.value} />;
 }
 
@@ -42,17 +43,22 @@ function Ready({ work }: { work: Workspace }) {
       <aside class="side left">
         <ElementList />
       </aside>
-      <div class="middle">
+      <div class="middle" data-beside={hasBeside(going)}>
         <OfflineNote />
-        {!work.check && (
+        {!work.check && !work.refused && (
           <p class="strip" role="status">
             {t("noEpoch")}
           </p>
         )}
-        {work.check?.registration.status === "refused" && (
-          <p class="strip warn" role="alert">
-            {t("refused")}
-          </p>
+        {work.refused && going !== REGISTER && (
+          <div class="strip warn between" role="alert">
+            <span>{t("refused")}</span>
+            {work.scan?.has_scene && work.scene && !inFolder() && (
+              <button type="button" onClick={() => toggle(REGISTER)}>
+                {t("hand")}
+              </button>
+            )}
+          </div>
         )}
         {work.scene ? <Viewport work={work} /> : <p class="empty">{t("noScene")}</p>}
         <div class="overlay">
@@ -60,6 +66,7 @@ function Ready({ work }: { work: Workspace }) {
           {folded && <Rail work={work} />}
         </div>
         {!folded && <Rail work={work} />}
+        <Beside work={work} />
       </div>
       <aside class="side right">
         <Dock work={work} />
@@ -93,7 +100,7 @@ export function EpochChoice() {
   return (
     <label class="inline epoch">
       <span>{t("epoch")}</span>
-      <select value={scan?.id ?? ""} onChange={(e) => go({ epoch: e.currentTarget.value })}>
+      <select value={scan?.id ?? ""} onChange={(e) => go({ epoch: e.currentTarget.value, check: "" })}>
         {scans.map((one) => (
           <option key={one.id} value={one.id}>
             {`${one.name} · ${one.captured_at.slice(0, 10)}`}

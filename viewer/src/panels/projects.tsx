@@ -36,7 +36,7 @@ export function Projects() {
               href={`/projects/${project.id}`}
               onClick={(event) => {
                 event.preventDefault();
-                go({ project: project.id, epoch: "", element: "", filter: "" });
+                go({ project: project.id, epoch: "", check: "", element: "", filter: "" });
               }}
             >
               <strong>{project.name}</strong>

@@ -47,11 +47,15 @@ export interface Wanted {
   ghosts?: boolean;
 }
 
+/** Points of a scan, whether or not there are deviations. */
+export type Cloud = Pick<DeviationLayer, "group" | "shown" | "told">;
+
 export interface Pointed {
   stage: Stage;
   design: DesignLayer | null;
-  cloud: DeviationLayer | null;
-  scene: SceneElements;
+  cloud: Cloud | null;
+  /** Null where there is no model. */
+  scene: SceneElements | null;
 }
 
 /** Return the ray through the middle of a pixel (CSS pixels). */
@@ -95,7 +99,7 @@ function onModel(
 ): Hit | null {
   const least = wanted.ghosts ? GHOST : SOLID;
   const ray = rayAt(stage, Math.floor(x) + 0.5, Math.floor(y) + 0.5);
-  const hit = cast(design, scene, ray, halvesOf(stage.planes), (id) => design.style.wayOf(id) >= least);
+  const hit = scene && cast(design, scene, ray, halvesOf(stage.planes), (id) => design.style.wayOf(id) >= least);
   return hit && radius > 0 && hit.snap === "face" ? snapped(stage, design, hit, ray, radius) : hit;
 }
 
@@ -217,7 +221,7 @@ export function pixelAt(stage: Stage, place: Vec): number {
 }
 
 /** Return the scan point that is nearest to a place of the canvas, of those in front. */
-function onScan(stage: Stage, cloud: DeviationLayer, x: number, y: number, radius: number): Hit | null {
+function onScan(stage: Stage, cloud: Cloud, x: number, y: number, radius: number): Hit | null {
   const { camera, canvas } = stage;
   camera.updateMatrixWorld();
   const halves = halvesOf(stage.planes);

@@ -1,0 +1,80 @@
+/** Ordering a check with pairs that were picked, and following its job. */
+import { ask, get, Problem, type Schemas } from "./client";
+import { isWhole, type Pairs, sigmaOf } from "./pairs";
+
+export type Job = Schemas["JobOut"];
+export type Registration = Schemas["RegistrationOut"];
+
+export interface Order {
+  revision: string;
+  epoch: string;
+  pairs: Pairs;
+  level: boolean;
+  lang: "en" | "zh";
+  /** Why it is to count in place of the check that does; empty where it need not. */
+  reason: string;
+  /** Tolerance of the check that was made before, so that both can be compared. */
+  tolerance: Partial<Pick<Schemas["NewCheck"], "standard" | "tolerance_mm">>;
+  /** The check that was made before: the same files are written again. */
+  before: Schemas["CheckOut"] | null;
+}
+
+type Format = NonNullable<Schemas["NewCheck"]["formats"]>[number];
+const FORMATS: Record<string, Format> = {
+  html: "html", pdf: "pdf", xlsx: "xlsx", bcf: "bcf", bcfzip: "bcf", glb: "glb", laz: "cloud",
+}; // biome-ignore format: a table
+
+/** Return what asks for the files again that a check wrote. */
+export function formatsOf(check: Schemas["CheckOut"]): Format[] {
+  const found = check.files.map(({ name }) => FORMATS[name.split(".").at(-1) ?? ""]);
+  return [...new Set(found.filter((one): one is Format => one !== undefined))];
+}
+
+export function order(project: string, asked: Order, key: string): Promise<Job> {
+  const pairs = asked.pairs.filter(isWhole).map((pair) => ({
+    name: pair.name,
+    scan: pair.scan.at.map((value) => value.toFixed(6)),
+    design: pair.design.at.map((value) => value.toFixed(6)),
+    sigma_mm: (1000 * sigmaOf(pair)).toFixed(1),
+  }));
+  const body = {
+    revision: asked.revision, epoch: asked.epoch, pairs, level: asked.level, lang: asked.lang, ...asked.tolerance,
+    ...(asked.before ? { formats: formatsOf(asked.before) } : {}),
+    ...(asked.reason ? { counts: true, reason: asked.reason } : {}),
+  }; // biome-ignore format: one order
+  return ask("POST", `/projects/${project}/checks`, { body, key });
+}
+
+export const registrationOf = (project: string, check: string, signal?: AbortSignal): Promise<Registration> =>
+  get(`/projects/${project}/checks/${check}/registration`, signal);
+
+export const cancel = (project: string, job: string): Promise<Job> =>
+  ask("POST", `/projects/${project}/jobs/${job}/cancel`);
+
+const ENDED: readonly string[] = ["succeeded", "failed", "cancelled"];
+export const hasEnded = (job: Job): boolean => ENDED.includes(job.state);
+
+/** Tell of a job until it has ended; a connection that is lost for a while is no end. */
+export async function follow(project: string, id: string, told: (job: Job) => void, signal: AbortSignal): Promise<Job> {
+  for (let misses = 0; ; ) {
+    try {
+      const job = await get<Job>(`/projects/${project}/jobs/${id}`, signal);
+      misses = 0;
+      told(job);
+      if (hasEnded(job)) return job;
+    } catch (error) {
+      misses += 1;
+      if (!(error instanceof Problem) || error.status !== 0 || misses > 40) throw error;
+    }
+    await pause(700 + 300 * Math.min(misses, 10), signal);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new DOMException("ended", "AbortError"));
+    if (signal.aborted) ended();
+    signal.addEventListener("abort", ended, { once: true });
+    setTimeout(resolve, ms);
+  });
+}

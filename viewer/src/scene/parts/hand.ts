@@ -1,0 +1,28 @@
+/** Registering by hand is fetched when somebody begins it, and ends with the mode. */
+import { effect } from "@preact/signals";
+import { mode, REGISTER } from "../../core/mode";
+import { takeUp } from "../../core/pairs";
+import type { View } from "../view";
+
+export function handWhenWanted(view: View): () => void {
+  let end: (() => void) | null = null;
+  let over = false;
+  const stop = () => {
+    end?.();
+    end = null;
+  };
+  const ended = effect(() => {
+    const wanted = mode.value === REGISTER && view.work.scan !== null;
+    stop();
+    if (!wanted || !view.work.scan) return;
+    takeUp(view.work.scan.id);
+    void import("../hand").then(({ handPart }) => {
+      if (!over && mode.peek() === REGISTER && !end) end = handPart(view);
+    });
+  });
+  return () => {
+    over = true;
+    ended();
+    stop();
+  };
+}
