@@ -191,7 +191,7 @@ function PairList() {
             <Row
               key={pair.name}
               pair={pair}
-              at={whole.findIndex((one) => one === pair)}
+              at={whole.indexOf(pair as (typeof whole)[number])}
               told={typeof told === "string" ? null : told}
             />
           ))}
