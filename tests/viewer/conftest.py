@@ -24,7 +24,7 @@ from tests.api.web.planted import Planted, context, plant
 from tests.api.web.world import PASSWORD, World, make_world
 from twin.scene.deviation_points import DeviationPoints
 from twin.scene.deviation_tiles import Tiling, write_deviation_tiles
-from twin.scene.layout import SceneLayout, scene_layout
+from twin.scene.layout import PART_TRIANGLES, SceneLayout, scene_layout
 from twin.scene.model_glb import edge_files, elements_file, model_files
 from twin.store import records
 
@@ -136,10 +136,10 @@ def keep_scene(world: World, files: Mapping[str, bytes]) -> str:
     return world.services.blobs.put([json.dumps(listed, sort_keys=True).encode()]).sha256
 
 
-def give_scenes(world: World, made: Planted, folder: Path) -> DesignModel:
+def give_scenes(world: World, made: Planted, folder: Path, part_triangles: int = PART_TRIANGLES) -> DesignModel:
     """Let the planted revision and check have what the view loads."""
     design = hall(made.global_ids)
-    layout = scene_layout(design, made.global_ids)
+    layout = scene_layout(design, made.global_ids, part_triangles=part_triangles)
     files = (*model_files(design, layout), *edge_files(design, layout), elements_file(design, layout))
     model = keep_scene(world, {file.name: file.content for file in files})
     write_deviation_tiles(

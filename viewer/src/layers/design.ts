@@ -28,6 +28,7 @@ export class DesignLayer implements Layer {
   readonly style: ElementStyle;
   private readonly edges = new THREE.Group();
   private readonly faceIndex = new FaceIndex();
+  private readonly held = new Map<string, { storey: string | null; scene: THREE.Group }>();
   private readonly materials: Materials;
   private readonly loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder);
 
@@ -42,13 +43,19 @@ export class DesignLayer implements Layer {
     this.group.add(this.edges);
   }
 
-  /** Load every part, the one with the most elements first; what fails is told and the rest goes on. */
-  async load(base: string, told: (part: number, of: number) => void, failed: (uri: string) => void): Promise<void> {
-    const parts = [...this.index.parts].sort((one, other) => other.elements - one.elements);
+  /** Load the parts of wanted storeys, the one with the most elements first; what fails is told and the rest goes on. */
+  async load(
+    base: string,
+    told: (part: number, of: number) => void,
+    failed: (uri: string) => void,
+    wants: (storey: string | null) => boolean = () => true,
+  ): Promise<void> {
+    const missing = this.index.parts.filter((part) => wants(part.storey) && !this.held.has(part.uri));
+    const parts = missing.sort((one, other) => other.elements - one.elements);
     let done = 0;
     for (const part of parts) {
       try {
-        this.take(await this.part(base + part.uri), this.group, false);
+        this.keep(part, await this.part(base + part.uri), this.group);
       } catch {
         failed(part.uri);
       }
@@ -58,12 +65,25 @@ export class DesignLayer implements Layer {
   }
 
   /** Load the edges that a drawing would show. */
-  async loadEdges(base: string): Promise<void> {
+  async loadEdges(base: string, wants: (storey: string | null) => boolean = () => true): Promise<void> {
     const answer = await fetched(`${base}edges.json`);
     if (!answer.ok) return;
     const index: SceneIndex = await answer.json();
     for (const part of index.parts) {
-      this.take(await this.part(base + part.uri), this.edges, true);
+      if (!wants(part.storey) || this.held.has(part.uri)) continue;
+      this.keep(part, await this.part(base + part.uri), this.edges);
+    }
+  }
+
+  /** Give back the memory of storeys that are not wanted. */
+  drop(wants: (storey: string | null) => boolean): void {
+    for (const [uri, { storey, scene }] of this.held) {
+      if (wants(storey)) continue;
+      scene.removeFromParent();
+      scene.traverse((node) => {
+        if (node instanceof THREE.Mesh || node instanceof THREE.LineSegments) node.geometry.dispose();
+      });
+      this.held.delete(uri);
     }
   }
 
@@ -127,7 +147,7 @@ export class DesignLayer implements Layer {
     return (await this.loader.parseAsync(await bytesOf(url), "")).scene;
   }
 
-  private take(scene: THREE.Group, into: THREE.Group, lines: boolean): void {
+  private keep({ uri, storey }: { uri: string; storey: string | null }, scene: THREE.Group, into: THREE.Group): void {
     const overs: THREE.LineSegments[] = [];
     scene.traverse((node) => {
       if (node instanceof THREE.Mesh) {
@@ -146,6 +166,6 @@ export class DesignLayer implements Layer {
       lines.add(over);
     }
     into.add(scene);
-    if (lines) this.edges.add(scene);
+    this.held.set(uri, { storey, scene });
   }
 }

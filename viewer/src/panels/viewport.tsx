@@ -25,6 +25,7 @@ import { PARTS } from "../scene/parts";
 import { Picker } from "../scene/picking";
 import { pointAt } from "../scene/pointing";
 import { Stage } from "../scene/stage";
+import { firstStoreys, followStoreys } from "../scene/storeys";
 import { CHOSEN, GHOST, HIDDEN, SOLID } from "../scene/style";
 import type { View } from "../scene/view";
 import { theme } from "./switches";
@@ -186,19 +187,27 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
     if (wanted) stage.goTo(wanted);
     stage.add(design);
     ends.push(effect(() => paint(stage, design as DesignLayer, work)));
-    await design.load(
-      base,
-      (part, of) => {
-        told.setShare(part / of);
-        stage.invalidate();
-      },
-      told.fail,
-    );
+    const first = firstStoreys(index, work);
+    const step = (part: number, of: number) => {
+      told.setShare(part / of);
+      stage.invalidate();
+    };
+    const inFirst = (storey: string | null) => first.has(storey ?? "");
+    await design.load(base, step, told.fail, inFirst);
     if (ended) return;
     told.setPhase("ready");
     stage.invalidate();
-    void design
-      .loadEdges(base)
+    const model = design;
+    ends.push(
+      followStoreys(model, work, first, async (wants) => {
+        model.drop(wants);
+        await model.load(base, step, told.fail, wants);
+        await model.loadEdges(base, wants).catch(() => told.fail("edges"));
+        stage.invalidate();
+      }),
+    );
+    void model
+      .loadEdges(base, inFirst)
       .then(() => stage.invalidate())
       .catch(() => told.fail("edges"));
   }

@@ -1,8 +1,23 @@
 /** The parts of every view, in the order in which they begin. */
 import { pinsPart } from "../layers/pins";
+import { builtPart } from "./parts/built";
 import { handWhenWanted } from "./parts/hand";
+import { measurePart } from "./parts/measure";
+import { planPart } from "./parts/plan";
+import { profilePart } from "./parts/profile";
 import { sectionPart } from "./parts/section";
 import { standpointPart } from "./parts/standpoint";
+import { walkPart } from "./parts/walk";
 import type { Part } from "./view";
 
-export const PARTS: readonly Part[] = [standpointPart, sectionPart, pinsPart, handWhenWanted];
+export const PARTS: readonly Part[] = [
+  standpointPart,
+  sectionPart,
+  measurePart,
+  profilePart,
+  builtPart,
+  planPart,
+  walkPart,
+  pinsPart,
+  handWhenWanted,
+];

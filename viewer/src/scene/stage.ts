@@ -19,6 +19,11 @@ export interface Box {
   max: number[];
 }
 
+/** Return a colour that is shown as it is named: the stage converts none. */
+export function named(hex: number): THREE.Color {
+  return new THREE.Color(hex).convertLinearToSRGB();
+}
+
 export type Camera = THREE.PerspectiveCamera | THREE.OrthographicCamera;
 
 export class Stage {

@@ -2,13 +2,17 @@
 import { effect } from "@preact/signals";
 import * as THREE from "three";
 import { t } from "../../core/i18n";
+import { measures, pending } from "../../core/measure";
 import { mode } from "../../core/mode";
+import { level } from "../../core/plan";
+import { line } from "../../core/profile";
 import {
   AXES,
   type Axis,
   addSection,
   asksForFace,
   changeSection,
+  clearSections,
   halves,
   hatched,
   moved,
@@ -20,7 +24,7 @@ import {
 import { add, dot, scale, sub, type Vec } from "../../core/space";
 import { type Mark, Marks } from "../marks";
 import { pixelAt, rayAt } from "../pointing";
-import type { Stage } from "../stage";
+import { named, type Stage } from "../stage";
 import type { Part } from "../view";
 
 /** Something that a handle moves along a line. */
@@ -33,12 +37,27 @@ interface Handle {
   move(by: number): void;
 }
 
+let project = "";
+
+/** What was cut, measured and drawn stays when the view begins anew, and goes with the project that it is about. */
+function forProject(id: string): void {
+  const another = project !== "" && project !== id; // what a link brings along is not another's
+  project = id;
+  if (!another) return;
+  clearSections();
+  measures.value = [];
+  pending.value = [];
+  line.value = [];
+  level.value = "";
+}
+
 export const sectionPart: Part = (view) => {
   const { stage } = view;
+  forProject(view.work.project.id);
   const marks = new Marks(stage, "handles", false);
   const frame = new THREE.LineSegments(
     new THREE.BufferGeometry(),
-    new THREE.LineBasicMaterial({ color: 0x0f6e66, depthTest: false, transparent: true }),
+    new THREE.LineBasicMaterial({ color: named(0x0f8a80), depthTest: false, transparent: true }),
   );
   frame.renderOrder = 2;
   frame.frustumCulled = false;

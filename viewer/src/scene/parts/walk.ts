@@ -1,0 +1,189 @@
+/** First-person walk: keys, a stick for the thumb, a finger or the mouse to look about, and a floor under one's feet. */
+import { effect, untracked } from "@preact/signals";
+import * as THREE from "three";
+import { t } from "../../core/i18n";
+import { mode } from "../../core/mode";
+import { EYES, falls, heightOf, isWalkKey, pushOf, speed, stepOf } from "../../core/walk";
+import { cast } from "../pointing";
+import { HIDDEN } from "../style";
+import type { Part } from "../view";
+
+/** A step or a stair is climbed; what is higher is a wall, and what is under the feet is looked for from here. */
+const KNEE = 1.1;
+
+export const walkPart: Part = (view) => {
+  const { stage, work } = view;
+  const { controls, canvas } = stage;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const down = new Set<string>();
+  const stick = { x: 0, y: 0 };
+  let leave: (() => void) | null = null;
+
+  function floorBelow(x: number, y: number, z: number): number | null {
+    const design = view.design();
+    if (!design || !work.scene) return null;
+    const ray = { origin: [x, y, z] as const, direction: [0, 0, -1] as const };
+    return cast(design, work.scene, ray, [], (id) => design.style.wayOf(id) !== HIDDEN)?.position[2] ?? null;
+  }
+
+  function begin(): () => void {
+    const before = { eye: controls.getPosition(new THREE.Vector3()), target: controls.getTarget(new THREE.Vector3()) };
+    const near = stage.perspective.near;
+    controls.enabled = false;
+    const eye = start(before);
+    let heading = Math.atan2(-(before.target.x - eye.x), before.target.y - eye.y);
+    let tilt = 0;
+    let floor = floorBelow(eye.x, eye.y, eye.z - EYES + KNEE);
+    const apply = () => {
+      const ahead = new THREE.Vector3(
+        -Math.sin(heading) * Math.cos(tilt),
+        Math.cos(heading) * Math.cos(tilt),
+        Math.sin(tilt),
+      );
+      const at = eye.clone().add(ahead);
+      void controls.setLookAt(eye.x, eye.y, eye.z, at.x, at.y, at.z, false);
+    };
+    apply();
+
+    const step = (seconds: number): boolean => {
+      const push = pushOf(down, stick);
+      const turn = (down.has("ArrowLeft") ? 1 : 0) - (down.has("ArrowRight") ? 1 : 0);
+      const moves = push.forward !== 0 || push.right !== 0 || push.up !== 0;
+      heading += 1.6 * turn * seconds;
+      if (moves) {
+        const by = stepOf(push, heading, speed.peek() * seconds * (down.has("ShiftLeft") ? 3 : 1));
+        eye.x += by.x;
+        eye.y += by.y;
+        if (!falls.peek()) eye.z += push.up * speed.peek() * seconds;
+        floor = floorBelow(eye.x, eye.y, eye.z - EYES + KNEE);
+      }
+      const height = falls.peek() ? heightOf(eye.z, floor, seconds, calm) : eye.z;
+      const sinks = Math.abs(height - eye.z) > 1e-4;
+      eye.z = height;
+      if (moves || turn || sinks) apply();
+      return moves || turn !== 0 || sinks;
+    };
+    const press = (event: KeyboardEvent) => {
+      if (event.target instanceof HTMLElement && event.target.closest("input, textarea, select, dialog")) return;
+      if (event.key === "Escape") mode.value = "";
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isWalkKey(event.code) && event.code !== "ShiftLeft") return;
+      // elsewhere arrows belong to the list or the button that has the focus
+      if (event.code.startsWith("Arrow") && document.activeElement !== canvas) return;
+      down.add(event.code);
+      event.preventDefault();
+      stage.invalidate();
+    };
+    const release = (event: KeyboardEvent) => down.delete(event.code);
+    const forget = () => down.clear();
+    let from: { x: number; y: number; id: number } | null = null;
+    const touch = (event: PointerEvent) => {
+      from = { x: event.clientX, y: event.clientY, id: event.pointerId };
+    };
+    const look = (event: PointerEvent) => {
+      if (from?.id !== event.pointerId) return;
+      heading += (event.clientX - from.x) * 0.004;
+      tilt = Math.max(-1.3, Math.min(1.3, tilt + (event.clientY - from.y) * 0.004));
+      from = { x: event.clientX, y: event.clientY, id: event.pointerId };
+      apply();
+      stage.invalidate();
+    };
+    const lift = () => {
+      from = null;
+    };
+    const thumb = joystick(stick, () => stage.invalidate());
+    canvas.parentElement?.append(thumb);
+    const stop = stage.eachFrame(step);
+    addEventListener("keydown", press);
+    addEventListener("keyup", release);
+    addEventListener("blur", forget);
+    canvas.addEventListener("pointerdown", touch);
+    canvas.addEventListener("pointermove", look);
+    addEventListener("pointerup", lift);
+    addEventListener("pointercancel", lift);
+    canvas.focus();
+    stage.perspective.near = 0.1;
+    return () => {
+      stop();
+      thumb.remove();
+      forget();
+      removeEventListener("keydown", press);
+      removeEventListener("keyup", release);
+      removeEventListener("blur", forget);
+      canvas.removeEventListener("pointerdown", touch);
+      canvas.removeEventListener("pointermove", look);
+      removeEventListener("pointerup", lift);
+      removeEventListener("pointercancel", lift);
+      stage.perspective.near = near;
+      stage.perspective.updateProjectionMatrix();
+      controls.enabled = true;
+      const { eye: back, target } = before;
+      void controls.setLookAt(back.x, back.y, back.z, target.x, target.y, target.z, false);
+      stage.invalidate();
+    };
+  }
+
+  /** Stand 3 m before what one looks at, on the floor there; where there is none, at the model's lowest height. */
+  function start({ eye, target }: { eye: THREE.Vector3; target: THREE.Vector3 }): THREE.Vector3 {
+    const back = new THREE.Vector3(eye.x - target.x, eye.y - target.y, 0);
+    const place = target.clone().add(back.setLength(Math.min(3, back.length())));
+    const box = view.design()?.bounds();
+    const floor = floorBelow(place.x, place.y, target.z + 0.5) ?? (box?.min[2] as number | undefined) ?? 0;
+    return new THREE.Vector3(place.x, place.y, floor + EYES);
+  }
+
+  const stop = effect(() => {
+    const going = mode.value === "walk";
+    untracked(() => {
+      if (going && !leave && view.design()) leave = begin();
+      if (!going && leave) {
+        leave();
+        leave = null;
+      }
+    });
+  });
+  return () => {
+    stop();
+    leave?.();
+  };
+};
+
+/** Return the pad for a thumb; where it is pushed is written into `stick`, -1 to 1. */
+function joystick(stick: { x: number; y: number }, told: () => void): HTMLElement {
+  const pad = document.createElement("div");
+  pad.className = "joystick";
+  pad.setAttribute("role", "img");
+  pad.setAttribute("aria-label", t("walkStick"));
+  const knob = document.createElement("span");
+  pad.append(knob);
+  let held: number | null = null;
+  const place = (event: PointerEvent) => {
+    const box = pad.getBoundingClientRect();
+    const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map(
+      (share) => 2 * share - 1,
+    ) as [number, number];
+    const size = Math.max(1, Math.hypot(x, y));
+    stick.x = x / size;
+    stick.y = y / size;
+    knob.style.transform = `translate(${(stick.x * 30).toFixed(0)}px, ${(stick.y * 30).toFixed(0)}px)`;
+    told();
+  };
+  const letGo = () => {
+    held = null;
+    stick.x = 0;
+    stick.y = 0;
+    knob.style.transform = "";
+  };
+  pad.addEventListener("pointerdown", (event) => {
+    held = event.pointerId;
+    pad.setPointerCapture(held);
+    place(event);
+    event.preventDefault();
+  });
+  pad.addEventListener("pointermove", (event) => {
+    if (held === event.pointerId) place(event);
+  });
+  pad.addEventListener("pointerup", letGo);
+  pad.addEventListener("pointercancel", letGo);
+  return pad;
+}
