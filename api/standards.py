@@ -22,7 +22,10 @@ from geometry.tolerance import (
 )
 from twin.report.words import Words
 
-_SIZES = {"verticality": "height", "slope": "side", "section_size": "thickness"}
+_SIZES = {
+    "verticality": "height", "slope": "side", "section_size": "thickness", "diameter": "diameter",
+    "opening_size": "opening", "opening_position": "opening",
+}  # fmt: skip
 """Characteristic -> which size of an element selects its limit, where the rule does not say."""
 
 

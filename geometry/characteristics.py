@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from geometry.cylinders import cylinder_axis, diameter
 from geometry.floor_number import floor_flatness, floor_levelness
 from geometry.measured import Measured
+from geometry.openings import opening_position, opening_size
 from geometry.placement import axis_position, level, slope, verticality
 from geometry.surface_quality import flatness, section_size, surface
 from geometry.tolerance import Rule, ToleranceSet
@@ -19,6 +21,10 @@ _MEASURES: dict[str, Callable[[Measured, Rule], list[Measurement]]] = {
     "flatness": flatness,
     "floor_flatness": floor_flatness,
     "floor_levelness": floor_levelness,
+    "opening_size": opening_size,
+    "opening_position": opening_position,
+    "cylinder_axis": cylinder_axis,
+    "diameter": diameter,
 }
 
 

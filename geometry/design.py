@@ -35,6 +35,30 @@ class Mesh:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class OrientedBox:
+    """A rectangular box of any direction."""
+
+    centre: FloatArray
+    """(3,) metres."""
+    axes: FloatArray
+    """(3, 3) rows: unit vectors along its edges."""
+    size: FloatArray
+    """(3,) length of its edges along ``axes``, metres."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opening:
+    """What the model cuts out of an element."""
+
+    global_id: str
+    name: str
+    filled_by: tuple[str, ...] = ()
+    """GlobalIds of the doors and windows that sit in it."""
+    box: OrientedBox | None = None
+    """What is cut away, in the frame of the element's mesh; None where it is no single rectangular box."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Element:
     """One designed thing that can be built, seen and judged."""
 
@@ -53,6 +77,8 @@ class Element:
     """Flat ``"Qto.Quantity" -> value`` in SI units."""
     openings: tuple[str, ...] = ()
     """GlobalIds of the openings that void this element."""
+    voids: tuple[Opening, ...] = ()
+    """The same openings with what is known of their shape."""
     suspect: str = ""
     """Why the geometry cannot be trusted (failed boolean, not manifold ...); empty when it can."""
     sheet: bool = False

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.cylinder_fit import RoundBody
 from geometry.deviation.surface import Patches
 from geometry.element_pose import PoseFit
+from geometry.opening_fit import SeenOpening
 from geometry.plan import plan_rectangle
 from geometry.tolerance import Rule
 from geometry.uncertainty import COVERAGE_FACTOR, Budget, expanded
 from geometry.verdict import Measurement, Outcome, judge
 from geometry.witnesses import FEW, Witnesses
 
-_FORM = ("flatness", "floor_flatness", "floor_levelness")
+_UNSIGNED = ("flatness", "floor_flatness", "floor_levelness", "cylinder_axis")
+"""Characteristics whose value has no sign."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +44,10 @@ class Measured:
     normals: FloatArray
     """(n, 3) of the designed faces that the points belong to, outward."""
     predefined_type: str = ""
+    openings: tuple[SeenOpening, ...] = ()
+    """Its openings, where a rule is about them."""
+    cylinder: RoundBody | None = None
+    """What it is as a cylinder, where it is one and a rule is about that."""
 
     @property
     def size(self) -> FloatArray:
@@ -69,8 +76,8 @@ def judged(rule: Rule, size: float, actual: float, standard: float, *, n: int, m
     if limits is None:
         return []
     uncertainty = expanded(standard)
-    # a form error cannot be below zero: its lower limit needs no guard band
-    lower = -np.inf if rule.characteristic in _FORM else limits.lower
+    # neither a form error nor a distance can be below zero: its lower limit needs no guard band
+    lower = -np.inf if rule.characteristic in _UNSIGNED else limits.lower
     outcome, note = judge(actual, lower, limits.upper, uncertainty), ""
     if n < FEW and outcome in (Outcome.PASS, Outcome.FAIL):
         outcome, note = Outcome.INDETERMINATE, "few_points"
@@ -93,6 +100,20 @@ def judged(rule: Rule, size: float, actual: float, standard: float, *, n: int, m
             note=note,
         )
     ]
+
+
+def not_measured(rule: Rule, size: float, *, note: str) -> list[Measurement]:
+    """Say of a value that a rule asks for why it is not known; nothing where the rule does not reach so far."""
+    limits = rule.limits(size)
+    if limits is None:
+        return []
+    unknown = float("nan")
+    return [
+        Measurement(
+            rule.characteristic, unknown, limits.lower, limits.upper, unknown, Outcome.NOT_MEASURED, rule.source,
+            coverage_factor=COVERAGE_FACTOR, note=note,
+        )
+    ]  # fmt: skip
 
 
 def governing_size(element: Measured, rule: Rule, own: float) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.cylinders import axis_rise, is_standing
 from geometry.measured import Measured, governing_size, judged
 from geometry.plan import plan_rectangle
 from geometry.tolerance import Rule
@@ -93,9 +94,17 @@ def verticality(element: Measured, rule: Rule) -> list[Measurement]:
 
 
 def slope(element: Measured, rule: Rule) -> list[Measurement]:
-    """Out of level: how far one end lies above the other, along the side of the plan where that is most."""
+    """Out of level: how far one end lies above the other, along the side of the plan where that is most.
+
+    Of a pipe that lies it is what its axis rises more, or falls less, than designed.
+    """
+    of_axis = axis_rise(element)
+    if of_axis is not None:
+        actual, variance, n, length = of_axis
+        size = governing_size(element, rule, length)
+        return judged(rule, size, actual, float(np.sqrt(variance)), n=n, method="cylinder fit")
     fit = element.fit
-    if fit is None:
+    if fit is None or (element.cylinder is not None and is_standing(element.cylinder.design)):
         return []
     plan = plan_rectangle(element.vertices)
     seen = np.ptp(element.points[:, :2] @ plan.axes.T, axis=0)

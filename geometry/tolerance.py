@@ -20,7 +20,7 @@ from geometry.f_number import F_SCALES
 
 CHARACTERISTICS = (
     "surface", "axis_position", "verticality", "level", "slope", "section_size", "flatness", "floor_flatness",
-    "floor_levelness",
+    "floor_levelness", "opening_size", "opening_position", "cylinder_axis", "diameter",
 )  # fmt: skip
 """Everything that can be measured today; a rule for anything else is refused when it is loaded."""
 _RULE_WORDS = frozenset(
@@ -72,7 +72,8 @@ class Rule:
     """(up to this size in metres, limits), rising; the last is inf unless the rule ends there."""
     by: str = ""
     """Which size selects the step: ``height``, ``length`` (the longer side of the plan), or nothing for the
-    characteristic's own: the height for verticality, the side for slope, the thickness for a section."""
+    characteristic's own: the height for verticality, the side for slope, the thickness for a section, the designed
+    diameter, the opening's designed width or height."""
     span: float = 2.0
     """Length of the straightedge for flatness, metres."""
     faces: str = ""

@@ -49,6 +49,12 @@ class Measurement:
     method: str = ""
     note: str = ""
     """Machine word why it is indeterminate or not measured: ``capability``, ``few_points`` ..."""
+    part: str = ""
+    """Which part of the element it is about, by name: an opening; empty for the element as a whole."""
+    part_id: str = ""
+    """GlobalId of that part."""
+    direction: str = ""
+    """Machine word of the direction of the part that was measured: ``width``, ``height`` or ``length``."""
 
 
 def judge(actual: float, lower: float, upper: float, expanded_uncertainty: float) -> Outcome:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TERMS = ROOT / "viewer" / "src" / "core" / "terms.json"
-KINDS = ("class", "characteristic", "clause", "reason", "measured_by")
+KINDS = ("class", "characteristic", "clause", "reason", "measured_by", "direction")
 ALONE = ("source.user", "source.one")
 
 

@@ -50,8 +50,10 @@ from twin.result import CheckResult, ElementResult
 
 Vector3: TypeAlias = tuple[float, float, float]
 
-_FORM = frozenset({"section_size", "flatness", "floor_flatness", "floor_levelness"})
+_FORM = frozenset({"section_size", "flatness", "floor_flatness", "floor_levelness", "opening_size", "diameter"})
 """Characteristics that no rigid motion makes fail."""
+_OF_PARTS = frozenset({"opening_position"})
+"""Characteristics that a motion makes fail, or a part wrong by itself: another failure must say that it moved."""
 _LOAD_BEARING = frozenset({"IfcColumn", "IfcBeam", "IfcSlab", "IfcFooting", "IfcPile", "IfcMember", "IfcWall"})
 _CHUNK = 4096
 """Pairs tested at a time: bounds the memory."""
@@ -179,7 +181,8 @@ def _vector(values: FloatArray) -> Vector3:
 def _may_move(element: FailedElement) -> bool:
     if not element.failures:
         raise Invalid(f"element {element.global_id} fails nothing: give only failing elements")
-    return element.motion is not None and not any(f.characteristic in _FORM for f in element.failures)
+    failed = {f.characteristic for f in element.failures}
+    return element.motion is not None and not failed & _FORM and not failed <= _OF_PARTS
 
 
 def _motions(elements: Sequence[FailedElement], rule: GroupingRule) -> Motions:

@@ -23,6 +23,7 @@ from geometry.verdict import Measurement, Outcome, State
 from geometry.visibility import RayEvidence, SurfaceVisibility
 from geometry.witnesses import Witnesses
 from twin.result import AsBuiltPose, DeviationSummary, ElementResult, PointDeviations, Unmodelled, Visibility
+from twin.seen_parts import Surroundings
 from twin.sight import Sight
 
 _PARTLY = 0.3
@@ -57,12 +58,14 @@ def judge_elements(
     elements: tuple[Element, ...], shapes: ElementShapes, evidence: Evidence, tolerances: ToleranceSet
 ) -> tuple[ElementResult, ...]:
     """Judge every element."""
+    around = Surroundings(evidence.sight, evidence.as_built)
     order = np.argsort(evidence.as_built.element, kind="stable")
     bounds = np.searchsorted(evidence.as_built.element[order], np.arange(len(elements) + 1))
     sample_bounds = np.searchsorted(evidence.surface.element, np.arange(len(elements) + 1))
     return tuple(
         _judge(
             i, element, shapes, evidence, tolerances,
+            around=around,
             mine=order[bounds[i] : bounds[i + 1]],
             samples=np.arange(sample_bounds[i], sample_bounds[i + 1]),
         )
@@ -77,6 +80,7 @@ def _judge(
     evidence: Evidence,
     tolerances: ToleranceSet,
     *,
+    around: Surroundings,
     mine: IntArray,
     samples: IntArray,
 ) -> ElementResult:
@@ -110,12 +114,12 @@ def _judge(
     )
     if state is not State.INSTALLED:
         return result
-    measured = _measured(i, element, shapes, evidence, mine)
-    measurements = measure(measured, tolerances)
     kind = (element.ifc_class, element.materials, element.predefined_type)
     rules = tolerances.rules_for(*kind)
     if tolerances.left_open(*kind):
         reasons += (f"no_rule_for_type:{element.predefined_type}",)
+    measured = around.with_parts(_measured(i, element, shapes, evidence, mine), element, rules, mine)
+    measurements = measure(measured, tolerances)
     verdict, doubts = _verdict(measurements, presence, measured, rules)
     return replace(
         result,
@@ -157,7 +161,8 @@ def _verdict(
     reasons = tuple(dict.fromkeys(m.note for m in measurements if m.note and m.outcome is verdict))
     if not measurements:
         reasons = ("not_measurable",) if rules else ("no_tolerance",)
-    missing = tuple(dict.fromkeys(m.note for m in measurements if m.outcome is Outcome.NOT_MEASURED))
+    unknown = [m for m in measurements if m.outcome is Outcome.NOT_MEASURED]
+    missing = tuple(dict.fromkeys(m.note for m in unknown if not m.part))
     if missing and verdict is not Outcome.NOT_MEASURED:  # what is asked for and not known is never passed over
         reasons += missing
         verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
@@ -170,6 +175,9 @@ def _verdict(
     if lacking:
         reasons += tuple(f"{c}_unknown" for c in lacking) if measurements else ()
         verdict = Outcome.INDETERMINATE if verdict is Outcome.PASS else verdict
+    openings = {m.part_id for m in unknown if m.part}
+    if openings and verdict is not Outcome.NOT_MEASURED:  # behind frames nothing is seen of most of them
+        reasons += (f"openings_not_measured:{len(openings)}",)
     seen = measured.seen_share
     if verdict is Outcome.PASS and seen < (_LEAST_SEEN if presence.rays_known else _LEAST_SEEN_BLIND):
         reasons += (f"little_seen:{seen:.1%}",)

@@ -5,12 +5,13 @@ are the same for the same model, with the same ids, so that a later revision can
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
 from geometry.f_number import F_SCALES
+from geometry.part_sizes import PART_CHARACTERISTICS
 from geometry.tolerance import Limits, Rule, ToleranceSet
 from twin.access import Capacity
 from twin.errors import Invalid
@@ -41,10 +42,14 @@ _BY_HAND: Mapping[str, tuple[Method, str]] = MappingProxyType(
         "flatness": (Method.STRAIGHTEDGE, "straightedge and wedge"),
         "floor_flatness": (Method.LEVEL, "floor profiler (ASTM E1155)"),
         "floor_levelness": (Method.LEVEL, "floor profiler (ASTM E1155)"),
+        "opening_size": (Method.TAPE, "steel tape"),
+        "opening_position": (Method.SURVEY, "total station"),
+        "cylinder_axis": (Method.SURVEY, "total station"),
+        "diameter": (Method.TAPE, "calliper or circumference tape"),
     }
 )
 """Characteristic -> how it is measured where a scan cannot."""
-_ONE_SIDED = ("flatness", *F_SCALES)
+_ONE_SIDED = ("flatness", "cylinder_axis", *F_SCALES)
 _RANK = {
     "IfcPile": 0, "IfcFooting": 0, "IfcColumn": 1, "IfcWall": 1, "IfcWallStandardCase": 1, "IfcMember": 1,
     "IfcBeam": 2, "IfcSlab": 3, "IfcRoof": 3, "IfcPlate": 3,
@@ -100,6 +105,8 @@ class ElementDescription:
     consequence: Consequence | None = None
     """None takes the class's."""
     predefined_type: str = ""
+    parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
+    """Characteristic of its openings or of the cylinder that it is -> the sizes (m) that choose the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,8 @@ def _groups_of(
 def _governing_sizes(element: ElementDescription, rule: Rule) -> tuple[float, ...]:
     """Return the sizes (m) that select a rule's limits, as :mod:`geometry.characteristics` selects them."""
     length, width, height = element.size
+    if rule.characteristic in PART_CHARACTERISTICS and not element.parts.get(rule.characteristic):
+        return ()
     if rule.by == "height" or (not rule.by and rule.characteristic == "verticality"):
         return (height,)
     if rule.by == "length" or rule.characteristic == "slope":
@@ -213,7 +222,7 @@ def _governing_sizes(element: ElementDescription, rule: Rule) -> tuple[float, ..
         longest = max(element.size)
         thin = tuple(dict.fromkeys(side for side in (length, width, height) if 3.0 * side <= longest))
         return thin or (min(element.size),)
-    return (max(element.size),)
+    return element.parts.get(rule.characteristic) or (max(element.size),)
 
 
 def _can_judge(characteristic: str, limits: Limits, scan_uncertainty: Mapping[str, float]) -> bool:

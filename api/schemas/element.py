@@ -29,6 +29,7 @@ _MEASUREMENT = {
     "characteristic": "position", "actual_mm": 14.2, "lower_mm": -8.0, "upper_mm": 8.0,
     "expanded_uncertainty_mm": 1.9, "coverage_factor": 2.0, "verdict": "fail",
     "source": "GB 50204-2015 table 8.3.2", "nominal_mm": None, "points": 4180, "method": "fit", "note": "",
+    "part": "", "part_id": "", "direction": "",
 }  # fmt: skip
 _EVIDENCE = {"kind": "report", "sha256": _HASH, "name": "report.json", "media_type": "application/json"}
 
@@ -90,6 +91,9 @@ class MeasurementOut(Schema):
     points: int
     method: str
     note: str = Field(description="Machine word why it is indeterminate or not measured")
+    part: str = Field("", description="Which part of the element it is about, by name: an opening; else empty")
+    part_id: str = Field("", description="GlobalId of that part")
+    direction: str = Field("", description="Of the part: `width`, `height` or `length`; else empty")
 
 
 class EvidenceOut(Schema):
@@ -141,7 +145,7 @@ def element_detail(row: ElementRow, run: CheckRun, standing: Standing) -> Elemen
         **_told(row, standing), presence=State(told["state"]), points=told["points"],
         visible_fraction=told["visible_fraction"], coverage=told["coverage"], pose=told["pose"],
         deviation_mm=told["deviation_mm"],
-        measurements=[MeasurementOut(**{name: m[name] for name in names}) for m in told["measurements"]],
+        measurements=[MeasurementOut(**{name: m[name] for name in names if name in m}) for m in told["measurements"]],
         reasons=list(told["reasons"]), evidence=evidence,
     )  # fmt: skip
 

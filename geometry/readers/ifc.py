@@ -9,14 +9,14 @@ import importlib.metadata
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from geometry.arrays import FloatArray
-from geometry.design import DesignModel, Element, MapConversion, Mesh
+from geometry.design import DesignModel, Element, MapConversion, Mesh, Opening, OrientedBox
 from geometry.errors import EmptyInput, ReadError, UnitContradiction
 from geometry.mesh_health import signed_volume
 from geometry.note import Note, restored
@@ -150,6 +150,8 @@ class _Placed:
     shift: FloatArray
     shape: RawShape
     reason: str = ""
+    rotation: FloatArray = field(default_factory=lambda: np.eye(3))
+    """(3, 3) from the shape's own coordinates to the world's; it may mirror."""
 
     def box(self) -> FloatArray:
         """Return the box (2, 3) in the world."""
@@ -166,7 +168,8 @@ def _placed(product: RawProduct, shape: RawShape) -> _Placed:
         )
     rotation = product.placement[:3, :3]
     faces = shape.mesh.faces if np.linalg.det(rotation) > 0.0 else shape.mesh.faces[:, ::-1]
-    return _Placed(product.described, Mesh(shape.mesh.vertices @ rotation.T, faces), product.placement[:3, 3], shape)
+    mesh = Mesh(shape.mesh.vertices @ rotation.T, faces)
+    return _Placed(product.described, mesh, product.placement[:3, 3], shape, rotation=rotation)
 
 
 def _element(part: _Placed, global_id: str, storeys: Mapping[int, tuple[str, float]], origin: FloatArray) -> Element:
@@ -187,9 +190,19 @@ def _element(part: _Placed, global_id: str, storeys: Mapping[int, tuple[str, flo
         properties=said.get("properties", {}),
         quantities={key: value for key, value in said.get("quantities", {}).items() if math.isfinite(value)},
         openings=tuple(said.get("openings", ())),
+        voids=tuple(_opening(part, origin, *void) for void in said.get("voids", ())),
         suspect=part.reason or part.shape.suspect,
         sheet=part.mesh is not None and part.shape.sheet,
     )
+
+
+def _opening(part: _Placed, origin: FloatArray, global_id: str, name: str, filled_by: Sequence[str]) -> Opening:
+    numbers = part.shape.boxes.get(global_id)
+    if numbers is None or part.mesh is None:
+        return Opening(global_id, name, tuple(filled_by))
+    centre, axes, size = np.split(np.array(numbers), [3, 12])
+    box = OrientedBox(part.rotation @ centre + (part.shift - origin), axes.reshape(3, 3) @ part.rotation.T, size)
+    return Opening(global_id, name, tuple(filled_by), box)
 
 
 def _global_ids(products: Sequence[RawProduct]) -> tuple[list[str], list[str]]:

@@ -15,18 +15,19 @@ A boolean that no kernel gets right leaves the element suspect, with the default
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingTypeStubs=false, reportMissingImports=false
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from geometry.arrays import FloatArray
-from geometry.design import Mesh
+from geometry.design import Mesh, OrientedBox
 from geometry.mesh_health import cleaned, oriented_outward, signed_volume, surface_area
 from geometry.note import Note
+from geometry.oriented_box import box_of, union_of
 from geometry.readers.csg_build import build
-from geometry.readers.csg_check import BooleanCheck, Solid, check_boolean, combined
+from geometry.readers.csg_check import BooleanCheck, Solid, bodies_of, check_boolean, combined
 from geometry.readers.ifc_attributes import cyclic, placement_chain
 from geometry.readers.ifc_frames import axes_frame
 from geometry.readers.ifc_grid import grid_frame, has_grid_ancestor
@@ -79,6 +80,8 @@ class Shape:
     kernel: str
     suspect: str = ""
     sheet: bool = False
+    boxes: Mapping[str, OrientedBox] = field(default_factory=dict[str, OrientedBox])
+    """GlobalId of an opening -> the rectangular box that it cuts away, where it is one."""
 
 
 class Kernels:
@@ -141,7 +144,8 @@ class Kernels:
     def shape(self, product: Product, avoid: Collection[str]) -> Shape | None:
         """Return the mesh of a product, or None where no kernel makes one; ``avoid`` names what crashed on it."""
         placement_chain(product.instance.ObjectPlacement)  # raises where a kernel would not return
-        raw = self._boolean(product, avoid) if product.boolean else self._plain(product, avoid)
+        solids = self._operands(product) if product.boolean and "operands" not in avoid else []
+        raw = self._boolean(product, solids, avoid) if product.boolean else self._plain(product, avoid)
         if raw is None:
             return None
         mesh, kind = oriented_outward(cleaned(raw.mesh))
@@ -150,7 +154,7 @@ class Kernels:
         suspect = raw.suspect
         if kind == "sheet" and product.solid and not suspect:
             suspect = Note("not_closed", "the solid is not closed: its inside cannot be told from its outside")
-        return Shape(mesh, raw.kernel, suspect, kind == "sheet")
+        return Shape(mesh, raw.kernel, suspect, kind == "sheet", _opening_boxes(solids))
 
     def _plain(self, product: Product, avoid: Collection[str]) -> Shape | None:
         usable = [kernel for kernel in FAST_KERNELS if kernel not in avoid]
@@ -174,8 +178,7 @@ class Kernels:
                 return Shape(mesh, kernel, "only one geometry kernel could make it; nothing confirms its shape")
         return None
 
-    def _boolean(self, product: Product, avoid: Collection[str]) -> Shape | None:
-        solids = [] if "operands" in avoid else self._operands(product)
+    def _boolean(self, product: Product, solids: Sequence[Solid], avoid: Collection[str]) -> Shape | None:
         attempts: list[tuple[Shape, BooleanCheck]] = []
         for kernel in (OPERANDS, DEFAULT_KERNEL, "cgal-simple"):
             if kernel in avoid or (kernel == OPERANDS and not solids):
@@ -265,6 +268,17 @@ def agree(one: Mesh, other: Mesh) -> bool:
     volumes = [abs(signed_volume(mesh)) for mesh in (one, other)]
     box = np.prod(np.ptp(one.bounds(), axis=0))
     return abs(volumes[0] - volumes[1]) <= AGREED_SHARE * max(volumes[0], volumes[1], 1e-3 * float(box))
+
+
+def _opening_boxes(solids: Sequence[Solid]) -> dict[str, OrientedBox]:
+    """Return the boxes among the openings of a product; every item of it is cut by the same ones."""
+    parts: dict[str, list[OrientedBox | None]] = {}
+    for body in bodies_of(solids[0]) if solids else ():
+        if body.label:
+            parts.setdefault(body.label, []).append(box_of(body.mesh))
+    whole = {label: [box for box in boxes if box is not None] for label, boxes in parts.items() if None not in boxes}
+    found = {label: union_of(boxes) for label, boxes in whole.items()}
+    return {label: box for label, box in found.items() if box is not None}
 
 
 def _reason(product: Product, check: BooleanCheck) -> str:

@@ -62,6 +62,12 @@ def quantities_of(instance: Any, units: IfcUnits) -> dict[str, float]:
     return values
 
 
+def fillings_of(opening: Any) -> list[str]:
+    """Return the GlobalIds of the doors and windows that sit in an opening."""
+    fillings = [relation.RelatedBuildingElement for relation in attribute(opening, "HasFillings", ())]
+    return sorted(filling.GlobalId or "" for filling in fillings if filling is not None)
+
+
 def materials_of(instance: Any) -> tuple[str, ...]:
     """Return the names of an element's materials: of its layers, profiles or constituents, or its type's."""
     for owner in (instance, type_of(instance)):

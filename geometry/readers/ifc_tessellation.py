@@ -51,6 +51,8 @@ class RawShape:
     kernel: str = ""
     suspect: str = ""
     sheet: bool = False
+    boxes: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    """GlobalId of an opening -> centre, axes and size of the box that it is, 15 numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -241,8 +243,9 @@ def _serve(board: _Board, worker: "_Worker", chunk: list[_Group], stage_limit_s:
         elif header["kind"] == "shape":
             mesh = Mesh(arrays[0], arrays[1]) if header["made"] else None
             board.shapes[header["key"]] = RawShape(
-                mesh, header.get("kernel", ""), restored(header.get("suspect", "")), header.get("sheet", False)
-            )
+                mesh, header.get("kernel", ""), restored(header.get("suspect", "")), header.get("sheet", False),
+                header.get("boxes", {}),
+            )  # fmt: skip
         elif header["kind"] == "product":
             id_ = header["id"]
             board.products[id_] = RawProduct(keys[id_], header, arrays[0] if arrays else None)

@@ -99,6 +99,10 @@ class _Session:
             arrays = ()
             if made is not None:
                 header |= {"kernel": made.kernel, "suspect": stored(made.suspect), "sheet": made.sheet}
+                header["boxes"] = {
+                    label: [*box.centre.tolist(), *box.axes.ravel().tolist(), *box.size.tolist()]
+                    for label, box in made.boxes.items()
+                }
                 arrays = (made.mesh.vertices, made.mesh.faces)
             write_frame(channel, header, *arrays)
             for id_ in ids:
@@ -147,6 +151,10 @@ class _Session:
             "properties": said.properties_of(instance),
             "quantities": said.quantities_of(instance, self._units),
             "openings": [opening.GlobalId or "" for opening in self._products[id_].openings],
+            "voids": [
+                (opening.GlobalId or "", opening.Name or "", said.fillings_of(opening))
+                for opening in self._products[id_].openings
+            ],
         }
 
     def _begin(self, stage: str) -> None:

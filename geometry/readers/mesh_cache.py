@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from geometry.design import DesignModel, Element, MapConversion, Mesh
+from geometry.design import DesignModel, Element, MapConversion, Mesh, Opening, OrientedBox
 from geometry.note import restored, stored
 from geometry.source import SourceFile
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raise it whenever the same file would be read differently."""
 
 
@@ -94,9 +94,21 @@ def _said(element: Element) -> dict[str, Any]:
         "properties": element.properties,
         "quantities": element.quantities,
         "openings": element.openings,
+        "voids": [_said_of(opening) for opening in element.voids],
         "suspect": stored(element.suspect),
         "sheet": element.sheet,
     }
+
+
+def _said_of(opening: Opening) -> list[Any]:
+    box = opening.box
+    numbers = None if box is None else [box.centre.tolist(), box.axes.tolist(), box.size.tolist()]
+    return [opening.global_id, opening.name, opening.filled_by, numbers]
+
+
+def _opening(global_id: str, name: str, filled_by: list[str], numbers: list[Any] | None) -> Opening:
+    box = None if numbers is None else OrientedBox(*(np.array(part, np.float64) for part in numbers))
+    return Opening(global_id, name, tuple(filled_by), box)
 
 
 def _stacked(parts: Iterable[np.ndarray[Any, Any]], dtype: type[np.generic]) -> np.ndarray[Any, Any]:
@@ -114,6 +126,7 @@ def _design(arrays: Mapping[str, np.ndarray[Any, Any]], text: dict[str, Any], so
         mesh = Mesh(arrays["vertices"][vertex_start:vertex_end], arrays["faces"][face_start:face_end])
         tuples = {name: tuple(said.pop(name)) for name in ("materials", "openings")}
         said["suspect"] = restored(said["suspect"])
+        said["voids"] = tuple(_opening(*told) for told in said["voids"])
         elements.append(Element(mesh=mesh, **tuples, **said))
     conversion, count = text["map_conversion"], text["with_geometry"]
     return DesignModel(

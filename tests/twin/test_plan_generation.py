@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geometry.measured import Measured, governing_size
+from geometry.part_sizes import PART_CHARACTERISTICS
 from geometry.tolerance import load_standard, surface_tolerance
 from twin.access import Capacity
 from twin.errors import Invalid
@@ -165,6 +166,8 @@ def test_the_limits_are_those_that_the_check_applies(ifc_class: str, size: tuple
     own = {"verticality": height, "slope": length, "section_size": min(size)}
     expected = set[tuple[str, str, float, float]]()
     for rule in PROFILE.rules_for(ifc_class, ("concrete",)):
+        if rule.characteristic in PART_CHARACTERISTICS:
+            continue  # a box has no opening and is no cylinder
         limits = rule.limits(governing_size(measured, rule, own.get(rule.characteristic, max(size))))
         if limits is not None:
             expected.add((rule.characteristic, rule.source, rule.span, round(limits.upper * 1000, 3)))
@@ -174,6 +177,22 @@ def test_the_limits_are_those_that_the_check_applies(ifc_class: str, size: tuple
     }
     assert found == {(characteristic, source, upper) for characteristic, source, _, upper in expected}
     assert len(made.items) == len(expected)
+
+
+def test_openings_and_cylinders_are_planned_where_there_are_some() -> None:
+    """By their own sizes: an opening of 0.9 x 2 m has a limit for each, one of more than 6 m has none."""
+    parts = {"opening_size": (0.9, 2.0, 7.0), "opening_position": (0.9,), "diameter": (0.35,)}
+    wall = ElementDescription("w", "IfcWall", "L1", (6.5, 0.24, 2.8), materials=("concrete",), parts=parts)
+    column = replace(COLUMN, parts={"diameter": (0.35,), "cylinder_axis": (3.0,)})
+    made = generate_items([wall, column], PROFILE, storeys=("L1",), scan_uncertainty=ALL)
+    asked = sorted(
+        (i.characteristics[0], i.global_ids, float(i.criterion.upper or 0))
+        for i in made.items if i.characteristics[0] in PART_CHARACTERISTICS
+    )  # fmt: skip
+    assert asked == [
+        ("diameter", (column.global_id,), 10.0), ("opening_position", ("w",), 15.0), ("opening_size", ("w",), 10.0),
+        ("opening_size", ("w",), 12.0),
+    ]  # fmt: skip
 
 
 RISK = {i.id: ItemRisk(Decimal("0.1"), Decimal("0.5"), Decimal(100)) for i in _made(COLUMN, SLAB).items}

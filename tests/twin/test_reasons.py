@@ -11,7 +11,7 @@ from twin.report.words import catalogue
 ROOT = Path(__file__).parents[2]
 MAKERS = (
     "geometry/presence.py", "geometry/measured.py", "geometry/placement.py", "geometry/surface_quality.py",
-    "geometry/floor_number.py", "twin/judging.py", "twin/result.py",
+    "geometry/floor_number.py", "geometry/openings.py", "geometry/cylinders.py", "twin/judging.py", "twin/result.py",
 )  # fmt: skip
 PLACES = ("axis_position", "level", "surface")
 

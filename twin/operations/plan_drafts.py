@@ -116,6 +116,7 @@ def described(design: "DesignModel") -> tuple[list[ElementDescription], list[str
 
     Sizes are those of the element itself however it is turned in plan: a wall at 45 degrees is as thick as any other.
     """
+    from geometry.part_sizes import part_sizes
     from geometry.plan import plan_rectangle
 
     lowest: dict[str, float] = {}
@@ -129,12 +130,8 @@ def described(design: "DesignModel") -> tuple[list[ElementDescription], list[str
         size = (length, width, float(high[2] - low[2]))
         found.append(
             ElementDescription(
-                global_id,
-                element.ifc_class,
-                element.storey,
-                size,
-                materials=element.materials,
-                predefined_type=element.predefined_type,
+                global_id, element.ifc_class, element.storey, size, materials=element.materials,
+                predefined_type=element.predefined_type, parts=part_sizes(element),
             )
-        )
+        )  # fmt: skip
     return found, sorted(lowest, key=lambda storey: (lowest[storey], storey))

@@ -144,7 +144,7 @@ def _description(element: ElementResult, result: CheckResult, words: Words) -> l
 def _measured(m: Measurement, words: Words) -> str:
     value = figures.value_text(m)
     limits = f"{figures.limits_text(m)} ({words.source(m.source)})"
-    return f"{words.characteristic(m.characteristic)}: {value}, {limits}, {words.term('verdict', m.outcome)}"
+    return f"{words.measured(m)}: {value}, {limits}, {words.term('verdict', m.outcome)}"
 
 
 def _component(global_id: str) -> Component:

@@ -93,7 +93,7 @@ def headline(element: ElementResult, words: Words) -> str:
         return words("semicolon").join(words.explain(reason) for reason in element.reasons)
     return words(
         "card.fail",
-        characteristic=words.characteristic(decisive.characteristic),
+        characteristic=words.measured(decisive),
         value=figures.value_text(decisive),
         limits=figures.limits_text(decisive),
     )
@@ -101,7 +101,7 @@ def headline(element: ElementResult, words: Words) -> str:
 
 def _measurement(measurement: Measurement, words: Words) -> MeasurementText:
     outcome = measurement.outcome.value
-    name = words.characteristic(measurement.characteristic)
+    name = words.measured(measurement)
     if measurement.nominal is not None:
         name += f" ({words('nominal')} {figures.mm(measurement.nominal, 0)} mm)"
     return MeasurementText(

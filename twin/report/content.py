@@ -236,7 +236,7 @@ def _row(element: ElementResult, card: int, words: Words) -> Row:
         global_id=clean(element.global_id),
         why=words("semicolon").join(clean(words.explain(reason)) for reason in element.reasons),
         worst=measured or (words.term("verdict", Outcome.NOT_MEASURED) if unknown else ""),
-        characteristic=clean(words.characteristic(decisive.characteristic if decisive is not None else unknown)),
+        characteristic=clean(words.measured(decisive) if decisive is not None else words.characteristic(unknown)),
         worst_value=f"{abs(decisive.actual):.6g}" if decisive is not None and measured else "",
         limits=figures.limits_text(decisive) if decisive is not None else "",
         used=figures.percent(used) if measured and math.isfinite(used) else "",

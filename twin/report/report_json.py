@@ -197,6 +197,9 @@ def _measurement(measurement: Measurement) -> Json:
         "points": measurement.n,
         "method": measurement.method,
         "note": measurement.note,
+        "part": measurement.part,
+        "part_id": measurement.part_id,
+        "direction": measurement.direction,
     }
     scale = F_SCALES.get(measurement.characteristic)
     if scale is not None:

@@ -11,6 +11,7 @@ import yaml
 from geometry.errors import GeometryError
 from geometry.note import Note
 from geometry.tolerance import standard_title
+from geometry.verdict import Measurement
 
 LANGUAGES = ("en", "zh")
 _ONE_SOURCE = " [one source]"
@@ -79,6 +80,23 @@ class Words:
         if re.fullmatch(r"[0-9.]+m|[xyz]|[0-9]+", tail) and f"characteristic.{head}" in catalogue():
             return f"{self.term('characteristic', head)} {re.sub(r'(?<=[0-9])m$', ' m', tail)}"
         return readable(word)
+
+    def measured(self, one: Measurement) -> str:
+        """Return what was measured, of which part of the element, and in which direction.
+
+        Examples
+        --------
+        >>> from geometry.verdict import Outcome
+        >>> one = ("opening_size", 0.0, -0.01, 0.01, 0.002, Outcome.PASS, "user")
+        >>> Words("en").measured(Measurement(*one, part="Hatch", direction="width"))
+        'Opening size, width: Hatch'
+        >>> Words("zh").measured(Measurement(*one, part="Hatch"))
+        '洞口尺寸：Hatch'
+        """
+        name = self.characteristic(one.characteristic)
+        if one.direction:
+            name = self("measured.direction", name=name, direction=self.term("direction", one.direction))
+        return f"{name}{self('colon')}{one.part}" if one.part else name
 
     def say(self, text: str) -> str:
         """Return a note in this language; a bare text as it is.

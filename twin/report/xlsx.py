@@ -211,7 +211,8 @@ def _pose_cells(pose: AsBuiltPose | None, w: Words) -> list[Cell]:
 def _measurement_columns(w: Words) -> list[Column]:
     return [
         Column(w("verdict"), 15), Column(w("name"), 32), Column(w("class"), 16), Column(w("storey"), 16),
-        Column(w("global_id"), 26), Column(w("characteristic"), 22), Column(w("column.nominal"), 12, _MM),
+        Column(w("global_id"), 26), Column(w("characteristic"), 22), Column(w("part"), 30),
+        Column(w("direction"), 10), Column(w("column.nominal"), 12, _MM),
         Column(w("column.actual"), 12, _MM), Column(w("column.u"), 10, _MM), Column(w("coverage_factor"), 6, "0.0"),
         Column(w("column.lower"), 12, _MM), Column(w("column.upper"), 12, _MM), Column(w("used"), 11, _SHARE),
         Column(w("source"), 44), Column(w("points"), 10, _COUNT), Column(w("method"), 16), Column(w("note"), 44),
@@ -223,6 +224,7 @@ def _measurement_rows(element: ElementResult, w: Words) -> list[list[Cell]]:
         [
             w.term("verdict", m.outcome), clean(element.name), w.ifc_class(clean(element.ifc_class)),
             clean(element.storey), clean(element.global_id), clean(w.characteristic(m.characteristic)),
+            clean(m.part), w.term("direction", m.direction) if m.direction else "",
             None if m.nominal is None else mm(m.nominal), mm(m.actual), mm(m.expanded_uncertainty),
             m.coverage_factor, mm(m.lower), mm(m.upper), _share(exceedance(m)) if math.isfinite(m.actual) else None,
             clean(w.source(m.source)), m.n, clean(w.measured_by(m.method)), clean(w.explain(m.note)) if m.note else "",

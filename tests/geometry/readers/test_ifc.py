@@ -13,6 +13,7 @@ import shapely
 
 from geometry.errors import EmptyInput, ReadError, UnitContradiction
 from geometry.mesh_health import mesh_health
+from geometry.opening import designed_opening
 from geometry.readers import ifc_tessellation
 from geometry.readers.global_id import is_global_id
 from geometry.readers.ifc import read_ifc
@@ -122,6 +123,8 @@ def test_what_is_said_about_an_element_is_read(tmp_path: Path) -> None:
     assert parts["wall"].type_name == "W30"
     assert parts["wall"].materials == ("brick", "mortar")
     assert parts["wall"].openings == (opening.GlobalId,)
+    (void,) = parts["wall"].voids
+    assert (void.global_id, void.name, void.filled_by) == (opening.GlobalId, opening.Name or "", (door.GlobalId,))
     assert parts["wall"].properties == {"Pset_WallCommon.FireRating": "R90", "Pset_WallCommon.IsExternal": True}
     declared = {"Qto_Base.Length": 4.0, "Qto_Base.Height": 3.0, "Qto_Base.NetVolume": 2.9}
     assert parts["wall"].quantities == pytest.approx(declared)
@@ -155,6 +158,30 @@ def test_the_predefined_type_is_read_of_the_element_or_its_type(schema: str, tmp
         "pad": "PAD_FOOTING", "raft": "Raft", "own": "USERDEFINED", "open": "", "base": "BASESLAB",
         "typed": "BASESLAB", "named": "Mat foundation", "none": "",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", ["mm", "foot"])
+def test_the_box_of_an_opening_lies_where_it_was_cut(unit: str, tmp_path: Path) -> None:
+    """Whatever the unit and however the wall is turned and moved; a round one has no box."""
+    model = Model(unit)
+    turned: dict[str, Any] = {"at": (1.0, 2.0, 0.0), "x": (0.6, 0.8, 0.0)}
+    wall = model.add("IfcWall", model.block((4.0, 0.3, 3.0)), name="wall", **turned)
+    model.add("IfcSlab", model.block((1.0, 1.0, 0.2)), at=(-7.0, 0.0, 0.0), name="elsewhere")
+    square = model.add("IfcOpeningElement", model.block((0.9, 0.5, 1.2), (1.5, -0.1, 0.8)), contained=False, **turned)
+    bore = model.add("IfcOpeningElement", model.cylinder(0.1, 2.0), at=(2.8, 4.6, 0.0), contained=False)
+    for opening in (square, bore):
+        model.make("IfcRelVoidsElement", model.guid(), None, None, None, wall, opening)
+    read = read_ifc(model.write(tmp_path / "house.ifc"), workers=1)
+    element = by_name(read)["wall"]
+    voids = {void.global_id: void for void in element.voids}
+    assert voids[bore.GlobalId].box is None
+    found = designed_opening(voids[square.GlobalId], element.mesh.triangles())
+    assert {span.direction: round(span.nominal, 6) for span in found.spans} == {"width": 0.9, "height": 1.2}
+    along, middle = np.array([0.6, 0.8, 0.0]), np.array([1.0, 2.0, 1.4]) + 1.95 * np.array([0.6, 0.8, 0.0])
+    for span in found.spans:
+        local = span.centre + read.origin - middle - 0.15 * np.array([-0.8, 0.6, 0.0])
+        assert np.abs(local).max() < 1e-6
+        assert abs(span.axis @ (along if span.direction == "width" else [0, 0, 1])) == pytest.approx(1.0)
 
 
 def test_an_opening_that_is_cut_by_no_kernel_makes_its_wall_suspect(tmp_path: Path) -> None:
@@ -340,6 +367,12 @@ def assert_same(one: Any, other: Any) -> None:
         ):
             assert getattr(element, name) == getattr(twin, name), name
         assert (element.suspect, element.sheet) == (twin.suspect, twin.sheet)
+        for void, again in zip(element.voids, twin.voids, strict=True):
+            assert (void.global_id, void.name, void.filled_by) == (again.global_id, again.name, again.filled_by)
+            assert void.box is not None
+            assert again.box is not None
+            for part in ("centre", "axes", "size"):
+                assert getattr(void.box, part).tobytes() == getattr(again.box, part).tobytes()
 
 
 def test_a_second_reading_starts_no_process_and_no_ifcopenshell(tmp_path: Path, monkeypatch: Any) -> None:

@@ -1556,6 +1556,12 @@ export interface components {
             points: number;
             method: string;
             note: string;
+            /** @default  */
+            part: string;
+            /** @default  */
+            part_id: string;
+            /** @default  */
+            direction: string;
         };
         Member: {
             person: string;

@@ -31,6 +31,13 @@ export function characteristic(word: string): string {
   return lead ? `${lead} ${tail.replace(/(?<=[0-9])m$/, " m")}` : readable(word);
 }
 
+/** What was measured, in which direction and of which part: an opening. */
+export function measured(one: { characteristic: string; direction: string; part: string }): string {
+  const direction = find(`direction.${one.direction}`);
+  const name = characteristic(one.characteristic) + (direction ? `, ${direction}` : "");
+  return one.part ? `${name}: ${one.part}` : name;
+}
+
 /** A reason (`word` or `word:value`) as a sentence. */
 export function reason(text: string): string {
   const [word = "", ...rest] = text.split(":");

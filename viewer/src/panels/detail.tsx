@@ -5,7 +5,7 @@ import { t, word } from "../core/i18n";
 import { chartOf, limitsText, valueText } from "../core/limits";
 import { inFolder } from "../core/source";
 import { detailOf, ghosted, hidden, hide, type Loaded, select, selected, workspace } from "../core/state";
-import { characteristic, className, reason, source } from "../core/terms";
+import { className, measured, reason, source } from "../core/terms";
 import { Failed, Loading } from "./notices";
 import { Records } from "./records";
 import { Sign } from "./table";
@@ -123,10 +123,10 @@ function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
       {detail.measurements.length === 0 && <p class="empty">{t("notMeasured")}</p>}
       <ul class="measurements">
         {inOrder(detail.measurements).map((one) => (
-          <li key={`${one.characteristic}${one.source}`}>
+          <li key={`${one.characteristic}${one.source}${one.part_id}${one.direction}`}>
             <div class="between">
               <strong>
-                <Sign verdict={one.verdict} /> {characteristic(one.characteristic)}
+                <Sign verdict={one.verdict} /> {measured(one)}
               </strong>
               <span class="number">
                 {valueText(one)[0]} <span class="dim">{valueText(one)[1]}</span>
