@@ -1,31 +1,20 @@
 """Versions of records as ETags: a change says which version it was made from (RFC 9110, 13)."""
 
 import re
-from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
-from pydantic import BaseModel
 
 from api.problem import BAD_REQUEST, VERSION_NEEDED, ProblemError
 
-_ASK_AGAIN = "private, no-cache"
+ASK_AGAIN = "private, no-cache"
 _TAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 
 
 def tag(response: Response, version: int) -> None:
     """Write a record's version into an answer."""
     response.headers["ETag"] = f'"{version}"'
-    response.headers["Cache-Control"] = _ASK_AGAIN
-
-
-def tag_content(response: Response, told: BaseModel) -> None:
-    """Write the digest of all that an answer says into it: another as soon as anything differs.
-
-    A weak one (RFC 9110, 8.8.1): the same content travels plain and compressed.
-    """
-    response.headers["ETag"] = f'W/"{sha256(told.model_dump_json().encode()).hexdigest()}"'
-    response.headers["Cache-Control"] = _ASK_AGAIN
+    response.headers["Cache-Control"] = ASK_AGAIN
 
 
 def expected_version(

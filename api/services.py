@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from api.auth.passwords import Argon2
 from api.ending import Ending
 from api.listeners import Listeners
+from api.packed import PackedAnswers
 from api.settings import Settings, secret_key
 from twin.account import PasswordHasher
 from twin.jobs.queue import open_queue
@@ -35,6 +36,7 @@ class Services:
     scenes: SceneLookup = field(default_factory=SceneLookup)
     ending: Ending = field(default_factory=Ending)
     listeners: Listeners = field(default_factory=Listeners)
+    packed: PackedAnswers = field(default_factory=PackedAnswers)
 
 
 def open_services(settings: Settings, database: Database | None = None) -> Services:

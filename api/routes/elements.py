@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request
 
 from api.deps import PagerDep, ProjectId, RowsDep, ServicesDep
-from api.etag import tag_content
+from api.packed import as_of, send
 from api.paging import Filtered, Listed
 from api.routing import Routes
 from api.schemas.element import (
@@ -92,17 +92,20 @@ def count_elements(
     "/projects/{project}/element-columns", Action.ELEMENT_READ, "Read what is known of all elements", also=(304,)
 )
 def read_element_columns(
-    project: ProjectId, query: Annotated[EpochQuery, Query()], response: Response, services: ServicesDep, rows: RowsDep
+    project: ProjectId, query: Annotated[EpochQuery, Query()], request: Request, services: ServicesDep, rows: RowsDep
 ) -> ElementColumnsOut:
     """Return all elements of a check at once, a column per property: what a view colours by. The check as in the list.
 
     Nonconformances, findings and what the design did are as they are now, whichever epoch is asked for.
     """
     with services.store.read() as view:
-        found = element_columns(view, services.blobs, project, rows, epoch=query.epoch, check=query.check)
-    told = ElementColumnsOut.model_validate(found, from_attributes=True)
-    tag_content(response, told)
-    return told
+
+        def told() -> ElementColumnsOut:
+            found = element_columns(view, services.blobs, project, rows, epoch=query.epoch, check=query.check)
+            return ElementColumnsOut.model_validate(found, from_attributes=True)
+
+        packed = services.packed.get((as_of(view, project, rows), query.epoch, query.check), told)
+    return send(request, packed)  # pyright: ignore[reportReturnType]  # a response goes out as it is, its schema holds
 
 
 @routes.get("/projects/{project}/elements/{element}", Action.ELEMENT_READ, "Read an element")

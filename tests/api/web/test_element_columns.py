@@ -1,11 +1,17 @@
 """All elements of a check as columns over HTTP: what lists say one by one, and what records say of them."""
 
+import gzip
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, RootModel
 
+from api import packed
+from api.packed import PackedAnswers
+from api.routes import elements
 from tests.api.web.planted import CAPTURED, Planted, context, plant
 from tests.api.web.site import VIOLATION, Site, copied_site, draft_of
 from tests.api.web.test_standing import revise, second_check
@@ -168,6 +174,41 @@ def test_a_supplier_sees_the_elements_and_records_that_are_shared_with_it(world:
     assert [row["finding"] for row in told.values()] == [True, False]
     everything = rows(columns(site))
     assert told == {global_id: everything[global_id] for global_id in told}
+
+
+def test_what_did_not_change_is_read_once_for_all_who_see_the_same(
+    tower: Tower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, made = tower
+    first, outside = columns(site), columns(site, who="sue")
+    asked: list[Any] = []
+    whole = elements.element_columns
+
+    def counted(*given: Any, **more: Any) -> Any:
+        asked.append(more)
+        return whole(*given, **more)
+
+    monkeypatch.setattr(elements, "element_columns", counted)
+    assert columns(site) == columns(site, who="vera") == first
+    plain = site.browsers["olga"].get(f"{site.root}/element-columns", headers={"Accept-Encoding": "identity"})
+    assert (plain.json(), "content-encoding" in plain.headers) == (first, False)
+    assert columns(site, who="sue") == outside != first
+    assert asked == []
+    site.do("quinn", f"/findings/{made.finding}", "dismiss", {"reason": "formwork"})
+    assert columns(site)["finding"] != first["finding"]
+    assert len(asked) == 1
+
+
+def test_what_was_asked_for_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    def number(n: int) -> Callable[[], BaseModel]:
+        return lambda: (made.append(n), RootModel[int](n))[1]
+
+    made: list[int] = []
+    answers = PackedAnswers()
+    monkeypatch.setattr(packed, "MOST_BYTES", 2 * len(answers.get(1, number(1)).content))
+    for n in (1, 2, 1, 3, 1, 2):
+        assert gzip.decompress(answers.get(n, number(n)).content) == str(n).encode()
+    assert made == [1, 2, 3, 2], "2 went when 3 came"
 
 
 def test_an_answer_that_is_known_is_not_sent_again_until_something_differs(tower: Tower) -> None:
