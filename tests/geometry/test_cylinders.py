@@ -92,6 +92,7 @@ def test_the_fit_is_that_of_a_general_minimiser(seed: int) -> None:
 def test_errors_are_within_u_as_often_as_it_says() -> None:
     """200 pipes seen on 110 to 180 degrees: the errors scatter as the covariance says, in all five parameters."""
     scores: list[np.ndarray] = []
+    within: list[bool] = []
     for seed in range(200):
         rng = np.random.default_rng(seed)
         grown, offset, tilt = rng.uniform(-0.01, 0.01), rng.uniform(-0.03, 0.03, 2), rng.uniform(-0.01, 0.01, 2)
@@ -102,7 +103,11 @@ def test_errors_are_within_u_as_often_as_it_says() -> None:
         assert found is not None
         error = np.array([*(found.offset - offset), *(found.tilt - tilt), found.radius - 0.05 - grown])
         scores.append(error / np.sqrt(np.diag(found.covariance)))
+        place = told(RoundBody(PIPE, found))["cylinder_axis"]
+        true = max(float(np.linalg.norm(offset + end * tilt)) for end in (-1.5, 1.5))
+        within.append(abs(place.actual - true) <= place.expanded_uncertainty)
         assert found.arc == pytest.approx(arc, abs=np.radians(12.0))
+    assert np.mean(within) > 0.94
     z = np.array(scores)
     assert (np.mean(np.abs(z) <= 2.0, axis=0) > 0.91).all()
     assert np.all((z.std(axis=0) > 0.8) & (z.std(axis=0) < 1.2))
