@@ -90,6 +90,11 @@ def test_a_failed_inspection_suggests_a_nonconformance_once(site: Site) -> None:
     passing = signed(site, "3", "3")
     none = site.awake("ines").post(f"{site.root}{passing}/ncr", {"severity": "major"})
     assert none.status_code == 409
+    unsigned = planned(site)
+    site.do("ines", unsigned, "start", {"instruments": [TAPE]})
+    read(site, unsigned, ELEMENT, "20", photos=[site.picture("ines", b"off")])
+    early = site.awake("ines").post(f"{site.root}{unsigned}/ncr", {"severity": "major"})
+    assert (early.status_code, "only a signed one" in early.text) == (409, True)
 
 
 def reworked(site: Site, inspection: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.web.site import ELEMENT, REWORK, Site, draft_of, make_site
+from tests.api.web.site import ELEMENT, REWORK, Site, copied_site, draft_of
 from tests.api.web.world import PASSWORD, World
 from twin.ncr_duties import ACTIONS, barred
 from twin.ncr_record import Event
@@ -21,7 +21,7 @@ VERBS = {
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def told(site: Site, who: str, ncr: str) -> tuple[list[str], dict[str, str]]:

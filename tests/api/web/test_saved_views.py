@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.web.site import Site, make_site
+from tests.api.web.site import Site, copied_site
 from tests.api.web.world import World
 
 PLACE = "colour=verdict&cam=20,-25,18,4,3,1.5&hide=2O2Fr$t4X7Zf8NOew3FLOH"
@@ -10,7 +10,7 @@ PLACE = "colour=verdict&cam=20,-25,18,4,3,1.5&hide=2O2Fr$t4X7Zf8NOew3FLOH"
 
 @pytest.fixture
 def site(world: World) -> Site:
-    return make_site(world)
+    return copied_site(world)
 
 
 def test_a_view_is_ones_own_until_it_is_shared_and_taken_back_by_who_kept_it(site: Site) -> None:
