@@ -48,18 +48,20 @@ class Site:
 
     def page(
         self, *, size: tuple[int, int] = (1280, 800), language: str = "en-GB", touch: bool = False,
-        worker: str = "block",
+        worker: str = "block", first_time: bool = False,
     ) -> Any:  # fmt: skip
         """Return a page of somebody who has not signed in.
 
         Without a service worker (``worker="allow"`` lets it in): tests that stop requests on their way would not see
-        those that it makes.
+        those that it makes. Nor is the tour offered, unless it is somebody's ``first_time``.
         """
         fresh = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale=language, has_touch=touch, is_mobile=touch,
             reduced_motion="reduce", service_workers=worker,
         )  # fmt: skip
         fresh.set_default_timeout(60_000)
+        if not first_time:
+            fresh.add_init_script("localStorage.setItem('qtems.toured', '1')")
         return fresh.new_page()
 
     def inside(self, **of_page: Any) -> Any:

@@ -8,13 +8,15 @@ import { watchOutbox } from "./core/outbox";
 import { follow, go, place } from "./core/route";
 import { workspace } from "./core/state";
 import { restore, saysMore } from "./core/view-state";
-import { Leave, NewVersion } from "./panels/leave";
+import { Help } from "./panels/help";
+import { AskBeforeLeaving, Leave, NewVersion } from "./panels/leave";
 import { Failed, Loading } from "./panels/notices";
 import { EpochChoice, Project } from "./panels/project";
 import { Projects } from "./panels/projects";
 import { NewPassword, SignIn } from "./panels/sign-in";
 import { dress, Switches, theme } from "./panels/switches";
-import { SyncSign } from "./panels/sync";
+import { OfflineNote, SyncSign } from "./panels/sync";
+import { Tour } from "./panels/tour";
 import "./styles/index.css";
 
 function App() {
@@ -55,9 +57,13 @@ function App() {
         <SyncSign />
         <Switches />
         <Leave name={me.user.name} />
+        <Help />
       </header>
       <NewVersion />
+      <OfflineNote />
       {inside ? <Project /> : <Projects />}
+      {inside && workspace.value.kind === "ready" && !signedOut.value && <Tour />}
+      <AskBeforeLeaving />
       {signedOut.value && <SignIn again />}
     </div>
   );

@@ -51,6 +51,8 @@ interface TilesetExtras {
 
 export class DeviationLayer implements Layer {
   readonly group = new THREE.Group();
+  /** Told when a tile does not come; the others stay. */
+  onFailed: () => void = () => {};
   private readonly tiles: TilesRenderer;
   private readonly material: THREE.ShaderMaterial;
   private ready = false;
@@ -86,6 +88,7 @@ export class DeviationLayer implements Layer {
     this.tiles.addEventListener("load-root-tileset", () => this.begin(origin));
     this.tiles.addEventListener("load-model", ({ scene }: { scene: THREE.Object3D }) => this.dress(scene));
     this.tiles.addEventListener("needs-update", () => this.mark());
+    this.tiles.addEventListener("load-error", () => this.onFailed());
   }
 
   /** Set the ramp: deviations of `rangeMm` get its ends, those within `toleranceMm` are set apart. */

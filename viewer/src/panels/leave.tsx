@@ -9,24 +9,24 @@ import { Dialog } from "./records";
 
 const asking = signal(false);
 
-export function Leave({ name }: { name: string }) {
+export function Leave({ name, before }: { name: string; before?: () => void }) {
   async function leave() {
+    before?.();
     const left = await waiting();
     await lookAtKept();
     if (left > 0 || keptNow.value.length > 0) asking.value = true;
     else await signOut();
   }
   return (
-    <>
-      <button type="button" class="quiet out" title={name} onClick={() => void leave()}>
-        {t("signOut")}
-      </button>
-      {asking.value && <Ask />}
-    </>
+    <button type="button" class="quiet out" title={name} onClick={() => void leave()}>
+      {t("signOut")}
+    </button>
   );
 }
 
-function Ask() {
+/** Asks before something would be lost by signing out. */
+export function AskBeforeLeaving() {
+  if (!asking.value) return null;
   const n = outbox.value.length;
   const end = () => {
     asking.value = false;

@@ -129,6 +129,7 @@ export function Rail({ work }: { work: Workspace }) {
           key={one.name}
           type="button"
           class="rung"
+          data-mode={one.name}
           aria-pressed={mode.value === one.name}
           title={t(one.label)}
           onClick={() => toggle(one.name)}

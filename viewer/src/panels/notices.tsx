@@ -12,10 +12,13 @@ export function Loading() {
 }
 
 export function Failed({ problem, again }: { problem: Problem; again: () => void }) {
-  const said = problem.kind === "no-model" ? t("noModel") : problem.status === 0 ? t("offline") : problem.message;
+  const empty = problem.kind === "no-model";
+  const said = empty ? t("noModel") : problem.status === 0 ? t("offline") : problem.message;
   return (
-    <div class="notice" role="alert">
+    <div class="notice" role={empty ? "status" : "alert"}>
+      {empty && <h2>{t("nothingYetTitle")}</h2>}
       <p>{said}</p>
+      {empty && <p class="dim">{t("noModelHint")}</p>}
       <button type="button" onClick={again}>
         {t("retry")}
       </button>

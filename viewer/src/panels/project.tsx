@@ -12,7 +12,6 @@ import { Tools } from "./legend";
 import { Beside, Dock, hasBeside, Rail } from "./modes";
 import { Failed, Loading } from "./notices";
 import { NcrCard } from "./records";
-import { OfflineNote } from "./sync";
 import { ElementList } from "./table";
 import { Viewport } from "./viewport";
 
@@ -43,11 +42,10 @@ function Ready({ work }: { work: Workspace }) {
       <aside class="side left">
         <ElementList />
       </aside>
-      <div class="middle" data-beside={hasBeside(going)}>
-        <OfflineNote />
+      <div class="middle">
         {!work.check && !work.refused && (
           <p class="strip" role="status">
-            {t("noEpoch")}
+            {t("noEpoch")} {t("noEpochHint")}
           </p>
         )}
         {work.refused && going !== REGISTER && (
@@ -60,13 +58,15 @@ function Ready({ work }: { work: Workspace }) {
             )}
           </div>
         )}
-        {work.scene ? <Viewport work={work} /> : <p class="empty">{t("noScene")}</p>}
-        <div class="overlay">
-          <Tools work={work} />
-          {folded && <Rail work={work} />}
+        <div class="view" data-beside={hasBeside(going)}>
+          {work.scene ? <Viewport work={work} /> : <p class="empty">{t("noScene")}</p>}
+          <div class="overlay">
+            <Tools work={work} />
+            {folded && <Rail work={work} />}
+          </div>
+          {!folded && <Rail work={work} />}
+          <Beside work={work} />
         </div>
-        {!folded && <Rail work={work} />}
-        <Beside work={work} />
       </div>
       <aside class="side right">
         <Dock work={work} />

@@ -53,9 +53,9 @@ export function Viewport({ work }: { work: Workspace }) {
     const shown = show(stage, work, {
       setPhase,
       setShare,
-      fail: (what) => setMissing((all) => [...all, what]),
+      fail: (what) => setMissing((all) => [...new Set([...all, what])]),
     });
-    fit.current = shown.fit;
+    fit.current = () => shown.fit(); // which is another one once the model is there
     stage.onContext = (lost) => setPhase(lost ? "lost" : "ready");
     handOut({ stage, pick: shown.pick, point: shown.point });
     return () => {
@@ -107,7 +107,20 @@ export function Viewport({ work }: { work: Workspace }) {
       )}
       {missing.length > 0 && (
         <div class="toast" role="alert">
-          {t("failedPart", { what: missing.join(", ") })}
+          <p>{t("failedPart", { what: missing.join(", ") })}</p>
+          <button
+            type="button"
+            onClick={() => {
+              setMissing([]);
+              setPhase("loading");
+              setRound(round + 1);
+            }}
+          >
+            {t("retry")}
+          </button>
+          <button type="button" class="quiet" aria-label={t("close")} onClick={() => setMissing([])}>
+            ✕
+          </button>
         </div>
       )}
       <div class="corner">
@@ -224,6 +237,7 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
           work.scene?.origin_m ?? [0, 0, 0],
           stage.planes,
         );
+        cloud.onFailed = () => told.fail(t("scan"));
         stage.add(cloud);
       }
       if (cloud) cloud.group.visible = scan;
