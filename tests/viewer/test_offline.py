@@ -29,7 +29,7 @@ def begun_offline(page: Any, url: str) -> Any:
     return fresh
 
 
-def raised(page: Any, n: int, title: str) -> None:
+def raised(page: Any, n: int, title: str, *, photo: bytes = b"") -> None:
     """Raise a nonconformance of the n-th element as a person does."""
     page.fill("input[type=search]", f"Column {n + 1}")
     page.click(f".row:has-text('Column {n + 1}') >> nth=0")
@@ -37,6 +37,9 @@ def raised(page: Any, n: int, title: str) -> None:
     page.click(".records .wide")
     page.fill("dialog input:not([type=file])", title)
     page.fill("dialog textarea", "seen from the scaffold")
+    if photo:
+        chosen = {"name": "edge.jpg", "mimeType": "image/jpeg", "buffer": photo}
+        page.set_input_files("dialog input[type=file]", chosen)
     page.click("dialog button[type=submit]")
     page.wait_for_selector("dialog", state="detached")
 
@@ -50,21 +53,21 @@ def test_a_kept_project_opens_without_a_connection_and_what_is_written_is_sent_o
     page = begun_offline(kept(site), f"{site.url}/projects/{site.project}")
     page.wait_for_selector("canvas[data-phase=ready]")
     assert page.locator(".row:not(.head)").count() == len(site.made.global_ids)
-    page.wait_for_selector(".middle .strip:has-text('No connection')")
+    page.wait_for_selector(".strip:has-text('No connection')")
     page.click(".toggles button:has-text('Scan points')")
     page.wait_for_function("() => performance.getEntriesByType('resource').some((one) => one.name.includes('/tiles/'))")
     page.click(".row:has-text('Column 1') >> nth=0")
     page.wait_for_selector(".measurements")
-    raised(page, 4, "Written in the cellar")
+    raised(page, 4, "Written in the cellar", photo=b"\xff\xd8\xff a photo")
     raised(page, 4, "Written a little later")
-    page.wait_for_selector(".sync:has-text('2 waiting')")
+    page.wait_for_selector(".sync:has-text('3 waiting')")
     page.wait_for_selector(".records .pending >> text=Written in the cellar")
     assert "Written in the cellar" not in titles(site)
     page.reload()
-    page.wait_for_selector(".sync:has-text('2 waiting')")
+    page.wait_for_selector(".sync:has-text('3 waiting')")
     second = page.context.new_page()  # two tabs want to send the same
     second.goto(f"{site.url}/projects/{site.project}")
-    second.wait_for_selector(".sync:has-text('2 waiting')")
+    second.wait_for_selector(".sync:has-text('3 waiting')")
     page.context.set_offline(False)
     page.wait_for_selector(".sync", state="detached")
     second.wait_for_selector(".sync", state="detached")
@@ -73,6 +76,10 @@ def test_a_kept_project_opens_without_a_connection_and_what_is_written_is_sent_o
         "Written a little later",
     ]
     page.wait_for_selector(".records .line:not(.pending):has-text('Written in the cellar')")
+    admin = site.world.administrator()
+    ncr = next(one for one in admin.get(f"/projects/{site.project}/ncrs").json()["items"] if "cellar" in one["title"])
+    beside = admin.get(f"/projects/{site.project}/attachments?subject=ncr:{ncr['id']}").json()["items"]
+    assert [one["file_name"] for one in beside] == ["edge.jpg"], "the photo is beside the record that came of it"
     page.context.close()
 
 

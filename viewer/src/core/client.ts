@@ -36,6 +36,8 @@ export interface Asked {
   /** Makes a repeated POST harmless. */
   key?: string;
   signal?: AbortSignal;
+  /** Token against forged requests, where it is not that of `session`. */
+  token?: string | null;
   /** Only as it is now: nothing that the device kept. */
   fresh?: boolean;
 }
@@ -70,7 +72,7 @@ async function send(method: string, path: string, asked: Asked): Promise<Respons
   if (asked.offset !== undefined) headers["Upload-Offset"] = String(asked.offset);
   if (asked.version !== undefined) headers["If-Match"] = `"${asked.version}"`;
   if (asked.key) headers["Idempotency-Key"] = asked.key;
-  const token = session.value?.csrf_token;
+  const token = asked.token ?? session.value?.csrf_token;
   if (method !== "GET" && token) headers["X-CSRF-Token"] = token;
   const request: RequestInit = { method, headers };
   if (asked.body !== undefined) request.body = JSON.stringify(asked.body);
@@ -128,8 +130,7 @@ async function remember(me: Schemas["MeOut"]): Promise<void> {
 const LEFT = "qtems.left";
 
 async function leave(me: Schemas["MeOut"]): Promise<null> {
-  session.value = me;
-  await ask("POST", "/auth/sign-out");
+  await ask("POST", "/auth/sign-out", { token: me.csrf_token });
   localStorage.removeItem(LEFT);
   session.value = null;
   signedOut.value = true;
@@ -151,8 +152,8 @@ export async function signOut(): Promise<void> {
   await purgeCaches("").catch(() => undefined);
   await forget("meta", `kept.${user}`).catch(() => undefined);
   try {
-    session.value = await get<Schemas["MeOut"]>("/auth/me"); // its token may be older than the session
-    if (session.value.user.id === user) await ask("POST", "/auth/sign-out");
+    const me = await get<Schemas["MeOut"]>("/auth/me"); // what is known of the session may be older
+    if (me.user.id === user) await ask("POST", "/auth/sign-out", { token: me.csrf_token });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.status !== 401) localStorage.setItem(LEFT, user);

@@ -55,7 +55,7 @@ export async function write(store: StoreName, value: unknown, key?: string): Pro
 }
 
 /** Write a value unless there is one with its key; say whether it was written. */
-export async function writeNew(store: StoreName, value: { key: string }): Promise<boolean> {
+export async function writeNew<T extends { key: string }>(store: StoreName, value: T): Promise<boolean> {
   if (await read(store, value.key)) return false;
   await write(store, value);
   return true;

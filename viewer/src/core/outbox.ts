@@ -69,13 +69,12 @@ export function fateOf(problem: Refusal, tries: number): Fate {
   return (passing || mine) && tries < MOST_TRIES ? "later" : "refused";
 }
 
-/** Return the change that is sent next: the oldest that does not follow one that was refused. */
+/** Return the change that is sent next: the oldest that waits for no other and does not follow one that was refused. */
 export function nextOf(entries: readonly Entry[]): Entry | undefined {
   const held = new Set<string>();
   for (const one of inOrder(entries)) {
-    const blocked = held.has(one.about) || (one.after !== undefined && held.has(one.after));
-    if (one.state !== "failed" && !blocked) return one;
-    held.add(one.about).add(one.key);
+    if (one.state !== "failed" && one.after === undefined && !held.has(one.about)) return one;
+    held.add(one.about);
   }
   return undefined;
 }
@@ -116,13 +115,15 @@ export async function waiting(): Promise<number> {
 
 /** Keep a change and send it; what the server refuses is thrown, with nothing left behind.
  *
- * Returns "waiting" when there is no connection (or the server takes long): it goes out by itself later.
+ * What goes `along` is kept with it and sent after it. Returns "waiting" when there is no connection (or the server takes long): it goes out by itself later.
  */
-export async function submit(change: Change): Promise<"sent" | "waiting"> {
+export async function submit(change: Change, ...along: Change[]): Promise<"sent" | "waiting"> {
   const me = session.value?.user.id;
   if (!me) throw new Problem(401, "not-identified", "");
   const fresh = { user: me, at: Date.now(), state: "waiting", tries: 0, sentAt: null, refusal: null } as const;
   await writeNew("outbox", { ...fresh, ...change } satisfies Entry);
+  for (const [n, one] of along.entries())
+    await writeNew("outbox", { ...fresh, ...one, at: fresh.at + n + 1 } satisfies Entry);
   const { draft } = change;
   const typed = draft ? unsent.read(draft) : "";
   if (draft) unsent.keep(draft, "");
@@ -281,8 +282,10 @@ export async function tryAgain(entry: Entry): Promise<void> {
   await flush();
 }
 
+/** Give a change up, and what would have followed it. */
 export async function discard(key: string): Promise<void> {
   await forget("outbox", key);
+  for (const one of await readAll<Entry>("outbox")) if (one.after === key) await forget("outbox", one.key);
   await changed();
 }
 

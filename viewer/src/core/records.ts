@@ -1,7 +1,7 @@
 /** Findings and nonconformance records of one element, and what a person does with them. */
 import { ask, get, list, type Schemas } from "./client";
 import { newKey } from "./keys";
-import { submit } from "./outbox";
+import { type Change, submit } from "./outbox";
 
 export { unsent } from "./unsent";
 
@@ -55,8 +55,14 @@ export interface Draft {
   description: string;
 }
 
-/** Raise a draft about an element; `key` makes sending it twice harmless. */
-export function raise(project: string, globalId: string, draft: Draft, key: string): Promise<"sent" | "waiting"> {
+/** Raise a draft about an element, with a photo if there is one; `key` makes sending it twice harmless. */
+export function raise(
+  project: string,
+  globalId: string,
+  draft: Draft,
+  key: string,
+  photo: File | null = null,
+): Promise<"sent" | "waiting"> {
   const body = {
     ...draft,
     quantity: "1",
@@ -64,18 +70,25 @@ export function raise(project: string, globalId: string, draft: Draft, key: stri
     global_ids: [globalId],
   };
   const text = [draft.title, draft.description].filter(Boolean).join("\n");
-  const change = { key, project, kind: "raise", text, about: `element:${globalId}`, body } as const;
-  return submit({ ...change, method: "POST", path: `/projects/${project}/ncrs`, draft: `raise.${globalId}` });
+  const about = `element:${globalId}`;
+  const change = { key, project, kind: "raise", text, about, body, draft: `raise.${globalId}` } as const;
+  const along = photo ? [{ ...attaching(project, "ncr:{id}", photo), about, after: key }] : [];
+  return submit({ ...change, method: "POST", path: `/projects/${project}/ncrs` }, ...along);
 }
 
-/** Put a file beside a record, or beside the one that comes of the change `after`. */
-export function attach(project: string, subject: string, file: File, after = ""): Promise<"sent" | "waiting"> {
+/** What puts a file beside a record. */
+export function attaching(project: string, subject: string, file: File, more: object = {}): Change {
   const { name, type } = file;
-  const body = { subject, sha256: "{sha256}", file_name: name, media_type: type || "application/octet-stream" };
+  const body = {
+    subject,
+    sha256: "{sha256}",
+    file_name: name,
+    media_type: type || "application/octet-stream",
+    ...more,
+  };
+  const brought = { content: file, name, type: type || "application/octet-stream" };
   const change = { key: newKey(), project, kind: "attach", text: name, about: subject, body } as const;
-  const path = `/projects/${project}/attachments`;
-  const brought = { content: file, name, type: body.media_type };
-  return submit({ ...change, method: "POST", path, file: brought, ...(after ? { after } : {}) });
+  return { ...change, method: "POST", path: `/projects/${project}/attachments`, file: brought };
 }
 
 export function ncrOf(project: string, id: string): Promise<Ncr> {

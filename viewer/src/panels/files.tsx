@@ -2,8 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { list } from "../core/client";
 import { t } from "../core/i18n";
-import { newKey } from "../core/keys";
 import { delivered, submit } from "../core/outbox";
+import { attaching } from "../core/records";
 import { type Attachment, LARGEST_MB } from "../core/uploads";
 import { explained, when } from "./fields";
 import { Pending } from "./sync";
@@ -14,18 +14,7 @@ export function attachmentsOf(project: string, subject: string): Promise<Attachm
 
 /** Put a file beside a record: kept on the device first, and sent when there is a connection. */
 export function attach(project: string, subject: string, file: File, more: object = {}): Promise<"sent" | "waiting"> {
-  const media_type = file.type || "application/octet-stream";
-  return submit({
-    key: newKey(),
-    project,
-    kind: "attach",
-    text: file.name,
-    about: subject,
-    method: "POST",
-    path: `/projects/${project}/attachments`,
-    body: { subject, sha256: "{sha256}", file_name: file.name, media_type, ...more },
-    file: { content: file, name: file.name, type: media_type },
-  });
+  return submit(attaching(project, subject, file, more));
 }
 
 export function fileUrl(project: string, id: string): string {

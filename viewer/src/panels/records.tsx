@@ -197,6 +197,7 @@ function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; 
     kept ? JSON.parse(kept) : { title: "", severity: "major", description: "" },
   );
   const [fault, setFault] = useState("");
+  const [photo, setPhoto] = useState<File | null>(null);
   const key = useRef(newKey());
   const set = (change: Partial<Draft>) => {
     const next = { ...draft, ...change };
@@ -206,7 +207,7 @@ function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; 
   async function send(event: Event) {
     event.preventDefault();
     try {
-      await raise(project, row.globalId, draft, key.current);
+      await raise(project, row.globalId, draft, key.current, photo);
       onEnd(true);
     } catch (error) {
       setFault(told(error));
@@ -233,6 +234,10 @@ function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; 
         <label class="stack">
           {t("description")}
           <textarea rows={4} value={draft.description} onInput={(e) => set({ description: e.currentTarget.value })} />
+        </label>
+        <label class="filebutton">
+          <input type="file" accept="image/*" onChange={(e) => setPhoto(e.currentTarget.files?.[0] ?? null)} />
+          <span>{photo ? t("photoChosen", { name: photo.name }) : t("photoAdd")}</span>
         </label>
         <p class="fault" role="alert">
           {fault}
