@@ -81,7 +81,7 @@ class Yard:
 
 def both_ready(page: Any) -> None:
     page.wait_for_selector(".beside canvas[data-phase=ready]")
-    page.wait_for_selector(".middle > .stage > canvas[data-phase=ready]")
+    page.wait_for_selector(".view > .stage > canvas[data-phase=ready]")
     page.wait_for_function("() => globalThis.qtemsScan && !globalThis.qtemsScan.busy()")
 
 
