@@ -23,7 +23,7 @@ export const pins = computed<readonly Pin[]>(() => [...bySource.value.values()].
 
 /** Show exactly these pins of a source (`plan`, `photos`); an empty list takes them away. */
 export function setPins(source: string, list: readonly Pin[]): void {
-  const next = new Map(bySource.value);
+  const next = new Map(bySource.peek()); // called within effects, which must not follow what they write
   if (list.length) next.set(source, list);
   else next.delete(source);
   bySource.value = next;

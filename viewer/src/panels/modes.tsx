@@ -111,6 +111,14 @@ export const MODES: readonly Mode[] = [
     panel: async () => (await import("./topics")).Topics,
   },
   {
+    name: "simulation",
+    sign: "▷",
+    label: "simulation",
+    offered: (work) => work.scene !== null,
+    folder: true,
+    panel: async () => (await import("./simulation")).Simulation,
+  },
+  {
     name: "reports",
     sign: "⤓",
     label: "reports",

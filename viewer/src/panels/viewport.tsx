@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ROOT } from "../core/client";
 import { boxOf, type ElementRow } from "../core/elements";
 import { t } from "../core/i18n";
+import { looks } from "../core/overlay";
 import { RECORDS, type Rgb, STATES, spread, standing, VERDICTS } from "../core/palette";
 import { fetched } from "../core/source";
 import {
@@ -302,12 +303,15 @@ function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
   const alone = ghosted.value && chosen !== null;
   const scanned = shows.value.scan; // points lie on the faces: the model steps back for them
   const look = colours(by, work);
+  const simulated = looks.value;
   design.style.paint((id) => {
     const row = work.table.rows[id];
     if (!row || gone.has(id)) return { colour: [0, 0, 0], way: HIDDEN };
+    const over = simulated?.get(row.globalId);
+    if (over && !over.visible) return { colour: [0, 0, 0], way: HIDDEN };
     const aside = scanned || (among && !among.has(id)) || (alone && row !== chosen);
     return {
-      colour: look(row),
+      colour: over?.colour ?? look(row),
       way: row === chosen ? CHOSEN : aside ? GHOST : SOLID,
     };
   });

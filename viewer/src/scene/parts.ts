@@ -1,4 +1,5 @@
 /** The parts of every view, in the order in which they begin. */
+import { overlayPart } from "../layers/overlay";
 import { pinsPart } from "../layers/pins";
 import { builtPart } from "./parts/built";
 import { handWhenWanted } from "./parts/hand";
@@ -19,5 +20,6 @@ export const PARTS: readonly Part[] = [
   planPart,
   walkPart,
   pinsPart,
+  overlayPart,
   handWhenWanted,
 ];

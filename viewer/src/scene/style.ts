@@ -11,6 +11,9 @@ const WIDTH = 1024;
 
 export class ElementStyle {
   readonly texture: THREE.DataTexture;
+  /** How far elements are from where they were designed: metres along the design's axes, a texel an element. */
+  readonly moves: THREE.IUniform<THREE.DataTexture> = { value: new THREE.DataTexture(new Float32Array(4), 1, 1) };
+  readonly moving: THREE.IUniform<number> = { value: 0 };
   private readonly texels: Uint8Array<ArrayBuffer>;
 
   constructor(readonly count: number) {
@@ -32,11 +35,28 @@ export class ElementStyle {
     this.texture.needsUpdate = true;
   }
 
+  /** Draw elements away from their places, and all others at theirs; nothing is kept while none is moved. */
+  move(moved: ReadonlyMap<number, readonly [number, number, number]>): void {
+    this.moving.value = moved.size > 0 ? 1 : 0;
+    if (moved.size === 0) return;
+    const { width, height } = this.texture.image;
+    if (this.moves.value.image.width !== width) {
+      this.moves.value.dispose();
+      const texels = new Float32Array(4 * width * height);
+      this.moves.value = new THREE.DataTexture(texels, width, height, THREE.RGBAFormat, THREE.FloatType);
+    }
+    const texels = this.moves.value.image.data as Float32Array;
+    texels.fill(0);
+    for (const [id, move] of moved) texels.set(move, 4 * id);
+    this.moves.value.needsUpdate = true;
+  }
+
   wayOf(id: number): number {
     return this.texels[4 * id + 3] ?? HIDDEN;
   }
 
   dispose(): void {
+    this.moves.value.dispose();
     this.texture.dispose();
   }
 }
@@ -44,6 +64,8 @@ export class ElementStyle {
 const VERTEX_HEAD = /* glsl */ `
 attribute float _feature_id_0;
 uniform sampler2D uStyle;
+uniform sampler2D uMoves;
+uniform float uMoving;
 flat varying vec4 vStyle;
 flat varying float vId;
 varying vec3 vSeen;
@@ -55,7 +77,9 @@ void main() {
   int id = int(_feature_id_0 + 0.5);
   vStyle = texelFetch(uStyle, ivec2(id % ${WIDTH}, id / ${WIDTH}), 0);
   vId = _feature_id_0;
-  vec4 mvPosition = modelViewMatrix * vec4(position, 1.0);
+  vec3 place = position;
+  if (uMoving > 0.5) place += texelFetch(uMoves, ivec2(id % ${WIDTH}, id / ${WIDTH}), 0).xyz;
+  vec4 mvPosition = modelViewMatrix * vec4(place, 1.0);
   vSeen = mvPosition.xyz;
   #include <clipping_planes_vertex>
   gl_Position = projectionMatrix * mvPosition;
@@ -131,7 +155,7 @@ function material(
   more: Record<string, THREE.IUniform> = {},
 ): THREE.ShaderMaterial {
   return new THREE.ShaderMaterial({
-    uniforms: { uStyle: { value: style.texture }, ...more },
+    uniforms: { uStyle: { value: style.texture }, uMoves: style.moves, uMoving: style.moving, ...more },
     vertexShader: VERTEX,
     fragmentShader: fragment,
     side: THREE.DoubleSide,

@@ -1,0 +1,64 @@
+"""What a simulation shows over the model: a document that is opened, stepped through and played."""
+
+import json
+from typing import Any
+
+from tests.viewer.conftest import Site
+from tests.viewer.test_review import complaints
+
+AT = """(place) => {
+  const { stage, pick } = globalThis.qtems;
+  stage.camera.updateMatrixWorld();
+  const seen = stage.camera.position.clone().set(...place).project(stage.camera);
+  const { clientWidth, clientHeight } = stage.canvas;
+  return pick((0.5 + 0.5 * seen.x) * clientWidth, (0.5 - 0.5 * seen.y) * clientHeight);
+}"""
+
+
+def opened(page: Any, document: object) -> None:
+    content = json.dumps(document).encode()
+    file = {"name": "order.json", "mimeType": "application/json", "buffer": content}
+    page.set_input_files(".dock input[type=file]", files=[file])
+
+
+def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> None:
+    page = site.inside()
+    said = complaints(page)
+    scene = f"/projects/{site.project}/models/{site.made.revision}/scene/model.json"
+    origin = site.world.administrator().get(scene).json()["origin_m"]
+    first, second, *_ = site.made.global_ids
+    middle = site.design.elements[first].mesh.bounds().mean(axis=0) - origin
+    lifted = [*middle[:2].tolist(), float(middle[2]) + 6.0]
+    document = {
+        "schema": "qtems.overlay/1", "title": "Erection order",
+        "values": {"name": "Risk", "unit": "%", "low": 0, "high": 100, "elements": {second: 80}},
+        "tracks": [{"element": first, "keys": [
+            {"t": 0, "visible": False},
+            {"t": 2, "visible": True, "move_m": [0, 0, 6], "state": "lifted"},
+            {"t": 5, "move_m": [0, 0, 0], "state": "placed", "colour": "#d55e00"},
+        ]}],
+        "clashes": [{"id": "1", "elements": [first, second], "at_m": [0, 0, 3], "depth_mm": 12, "label": "Two"}],
+    }  # fmt: skip
+    page.click(".rail button:has-text('Simulation')")
+    opened(page, {**document, "schema": "qtems.overlay/9"})
+    page.wait_for_selector(".dock [role=alert]:has-text('qtems.overlay/9')")
+    opened(page, document)
+    page.wait_for_selector(".dock strong:has-text('Erection order')")
+    assert page.locator(".dock [role=alert]").count() == 0
+    assert page.evaluate(AT, middle.tolist()) != 0, "it is not there yet"
+    page.wait_for_selector(".pin-clash")
+    page.click(".dock button[aria-label='One step on']")
+    page.wait_for_selector(".dock output:has-text('2.0 of 5.0 s')")
+    page.evaluate("(z) => globalThis.qtems.stage.controls.setLookAt(-9, -14, z, 0, 0, z, false)", lifted[2])
+    page.wait_for_function(f"(place) => ({AT})(place) === 0", arg=lifted)
+    page.click(".dock .primary")
+    page.wait_for_selector(".dock output:has-text('5.0 of 5.0 s')")
+    page.wait_for_selector(".dock .primary:has-text('Play')")
+    page.wait_for_function(f"(place) => ({AT})(place) !== 0", arg=lifted)
+    page.click(".dock .line:has-text('Two')")
+    page.wait_for_selector(f".detail .id:has-text('{first}')")
+    assert "placed" in page.inner_text(".dock [role=status]")
+    page.click(".dock button:has-text('End')")
+    page.wait_for_selector(".pin-clash", state="detached")
+    assert said == []
+    page.context.close()

@@ -1,0 +1,250 @@
+/**
+ * What a simulation has to show over the model: a value per element, elements that come, go and move in time, clashes.
+ *
+ * One JSON document, `"schema": "qtems.overlay/1"` (docs/file-formats.md). Elements are named by GlobalId; places are
+ * metres in the model file's own coordinates, moves metres along its axes. Nothing here knows how it is drawn.
+ */
+import { computed, signal } from "@preact/signals";
+import type { Rgb } from "./palette";
+import { add, scale, sub, type Vec } from "./space";
+
+export const SCHEMA = "qtems.overlay/1";
+
+/** How an element is from a moment on; what is left out stays as it was. */
+export interface Key {
+  /** Seconds from the beginning. */
+  readonly t: number;
+  readonly visible?: boolean;
+  readonly colour?: Rgb;
+  /** In words, such as "blocked"; shown beside the element. */
+  readonly state?: string;
+  /** Away from its designed place; between two keys it goes evenly. */
+  readonly move?: Vec;
+}
+
+export interface Track {
+  readonly element: string;
+  /** In the order of time. */
+  readonly keys: readonly Key[];
+}
+
+export interface Clash {
+  readonly id: string;
+  readonly elements: readonly [string, string];
+  readonly at: Vec;
+  readonly depthMm: number | null;
+  readonly label: string;
+}
+
+export interface Values {
+  readonly name: string;
+  readonly unit: string;
+  readonly low: number;
+  readonly high: number;
+  readonly of: ReadonlyMap<string, number>;
+}
+
+export interface Overlay {
+  readonly title: string;
+  readonly seconds: number;
+  readonly values: Values | null;
+  readonly tracks: readonly Track[];
+  readonly clashes: readonly Clash[];
+}
+
+/** How an element is at a moment. */
+export interface Look {
+  readonly visible: boolean;
+  readonly colour: Rgb | null;
+  readonly state: string;
+  readonly move: Vec;
+}
+
+/** What is wrong with a document, with the place in it. */
+export class OverlayFault extends Error {}
+
+type Json = Record<string, unknown>;
+
+/** Return the overlay that a document holds. */
+export function overlayOf(text: string): Overlay {
+  let told: unknown;
+  try {
+    told = JSON.parse(text);
+  } catch {
+    throw new OverlayFault("no JSON");
+  }
+  const document = record(told, "document");
+  if (document["schema"] !== SCHEMA) throw new OverlayFault(`schema: ${String(document["schema"])}, not ${SCHEMA}`);
+  const tracks = items(document["tracks"], "tracks").map((one, n) => trackOf(one, `tracks[${n}]`));
+  const last = Math.max(0, ...tracks.map((track) => track.keys.at(-1)?.t ?? 0));
+  const seconds = document["duration_s"] === undefined ? last : finite(document["duration_s"], "duration_s");
+  if (seconds < last) throw new OverlayFault(`duration_s: ${seconds}, but there is a key at ${last}`);
+  return {
+    title: words(document["title"] ?? "", "title"),
+    seconds,
+    values: document["values"] === undefined ? null : valuesOf(record(document["values"], "values")),
+    tracks,
+    clashes: items(document["clashes"], "clashes").map((one, n) => clashOf(one, `clashes[${n}]`)),
+  };
+}
+
+function trackOf(one: unknown, at: string): Track {
+  const told = record(one, at);
+  const keys = items(told["keys"], `${at}.keys`).map((key, n) => keyOf(key, `${at}.keys[${n}]`));
+  if (keys.length === 0) throw new OverlayFault(`${at}.keys: none`);
+  for (const [n, key] of keys.entries()) {
+    if (n > 0 && key.t <= (keys[n - 1]?.t ?? 0)) throw new OverlayFault(`${at}.keys[${n}].t: not after the one before`);
+  }
+  return { element: named(told["element"], `${at}.element`), keys };
+}
+
+function keyOf(one: unknown, at: string): Key {
+  const { t, visible, colour, state, move_m: move, ...rest } = record(one, at);
+  // what this version does not know must not look as if it were shown
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) throw new OverlayFault(`${at}.${unknown}: not known to ${SCHEMA}`);
+  const time = finite(t, `${at}.t`);
+  if (time < 0) throw new OverlayFault(`${at}.t: before the beginning`);
+  if (visible !== undefined && typeof visible !== "boolean") throw new OverlayFault(`${at}.visible: not true or false`);
+  return {
+    t: time,
+    ...(visible !== undefined && { visible }),
+    ...(colour !== undefined && { colour: rgb(colour, `${at}.colour`) }),
+    ...(state !== undefined && { state: words(state, `${at}.state`) }),
+    ...(move !== undefined && { move: vec(move, `${at}.move_m`) }),
+  };
+}
+
+function clashOf(one: unknown, at: string): Clash {
+  const told = record(one, at);
+  const [first, second, ...more] = items(told["elements"], `${at}.elements`);
+  if (more.length > 0) throw new OverlayFault(`${at}.elements: not two`);
+  const depth = told["depth_mm"];
+  return {
+    id: named(told["id"], `${at}.id`),
+    elements: [named(first, `${at}.elements[0]`), named(second, `${at}.elements[1]`)],
+    at: vec(told["at_m"], `${at}.at_m`),
+    depthMm: depth === undefined || depth === null ? null : finite(depth, `${at}.depth_mm`),
+    label: words(told["label"] ?? "", `${at}.label`),
+  };
+}
+
+function valuesOf(told: Json): Values {
+  const of = Object.entries(record(told["elements"], "values.elements")).map(
+    ([element, value]) => [element, finite(value, `values.elements.${element}`)] as const,
+  );
+  const [low, high] = [finite(told["low"], "values.low"), finite(told["high"], "values.high")];
+  if (low >= high) throw new OverlayFault("values.high: not above values.low");
+  return {
+    name: words(told["name"], "values.name"),
+    unit: words(told["unit"] ?? "", "values.unit"),
+    low,
+    high,
+    of: new Map(of),
+  };
+}
+
+function record(value: unknown, at: string): Json {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new OverlayFault(`${at}: no object`);
+  return value as Json;
+}
+
+function items(value: unknown, at: string): unknown[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new OverlayFault(`${at}: no list`);
+  return value;
+}
+
+function finite(value: unknown, at: string): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new OverlayFault(`${at}: no number`);
+  return value;
+}
+
+function words(value: unknown, at: string): string {
+  if (typeof value !== "string" || value.length > 500)
+    throw new OverlayFault(`${at}: no text of at most 500 characters`);
+  return value;
+}
+
+function named(value: unknown, at: string): string {
+  const text = words(value, at);
+  if (text === "") throw new OverlayFault(`${at}: empty`);
+  return text;
+}
+
+function vec(value: unknown, at: string): Vec {
+  const found = items(value, at).map((one) => finite(one, at));
+  if (found.length !== 3) throw new OverlayFault(`${at}: not three numbers`);
+  return found as unknown as Vec;
+}
+
+function rgb(value: unknown, at: string): Rgb {
+  const [, r, g, b] = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(words(value, at)) ?? [];
+  if (r === undefined || g === undefined || b === undefined) throw new OverlayFault(`${at}: no colour such as #d55e00`);
+  return [Number.parseInt(r, 16), Number.parseInt(g, 16), Number.parseInt(b, 16)];
+}
+
+const STILL: Vec = [0, 0, 0];
+
+/** Return how an element is at a moment: before its first key as that says, or as designed where it says nothing. */
+export function lookAt(track: Track, t: number): Look {
+  let [visible, colour, state] = [true, null as Rgb | null, ""];
+  let [from, to]: [Key | null, Key | null] = [null, null];
+  for (const key of track.keys) {
+    const past = key.t <= t || key === track.keys[0];
+    if (past) {
+      visible = key.visible ?? visible;
+      colour = key.colour ?? colour;
+      state = key.state ?? state;
+    }
+    if (key.move && past) from = key;
+    if (key.move && key.t > t && !to) to = key;
+  }
+  const start = from?.move ?? STILL;
+  if (!from || !to?.move || from === to) return { visible, colour, state, move: start };
+  const share = Math.max(0, (t - from.t) / (to.t - from.t));
+  return { visible, colour, state, move: add(start, scale(sub(to.move, start), share)) };
+}
+
+/** Return the moments at which something changes, from 0 to the end: where one steps who wants no motion. */
+export function moments(overlay: Overlay): number[] {
+  const all = [0, overlay.seconds, ...overlay.tracks.flatMap((track) => track.keys.map((key) => key.t))];
+  return [...new Set(all)].sort((a, b) => a - b);
+}
+
+const LOW: Rgb = [255, 247, 220];
+const HIGH: Rgb = [122, 1, 119];
+
+/** Return the colour of a value: pale for low, dark for high, so that it can be read in grey. */
+export function shade(values: Values, value: number): Rgb {
+  const share = Math.max(0, Math.min(1, (value - values.low) / (values.high - values.low)));
+  return [0, 1, 2].map((k) =>
+    Math.round((LOW[k] as number) + share * ((HIGH[k] as number) - (LOW[k] as number))),
+  ) as unknown as Rgb;
+}
+
+export const overlay = signal<Overlay | null>(null);
+/** Seconds from the beginning. */
+export const moment = signal(0);
+export const playing = signal(false);
+
+/** How each element that the overlay speaks of is now, by GlobalId; null while there is none. */
+export const looks = computed<ReadonlyMap<string, Look> | null>(() => {
+  const shown = overlay.value;
+  if (!shown) return null;
+  const found = new Map<string, Look>();
+  for (const [element, value] of shown.values?.of ?? [])
+    found.set(element, { visible: true, colour: shade(shown.values as Values, value), state: "", move: STILL });
+  for (const track of shown.tracks) {
+    const look = lookAt(track, moment.value);
+    found.set(track.element, { ...look, colour: look.colour ?? found.get(track.element)?.colour ?? null });
+  }
+  return found;
+});
+
+/** Show an overlay from its beginning, or none. */
+export function showOverlay(next: Overlay | null): void {
+  overlay.value = next;
+  moment.value = 0;
+  playing.value = false;
+}

@@ -1,0 +1,150 @@
+/** The player of what a simulation shows: opened from a file, played, stepped through, its clashes listed. */
+import { useState } from "preact/hooks";
+import { t } from "../core/i18n";
+import { millimetres } from "../core/limits";
+import { looks, moment, moments, type Overlay, overlay, overlayOf, playing, shade, showOverlay } from "../core/overlay";
+import { css } from "../core/palette";
+import { select, selected, type Workspace } from "../core/state";
+
+export function Simulation({ work }: { work: Workspace }) {
+  const [fault, setFault] = useState("");
+  const shown = overlay.value;
+  const take = async (file: File | undefined) => {
+    if (!file) return;
+    try {
+      showOverlay(overlayOf(await file.text()));
+      setFault("");
+    } catch (error) {
+      setFault(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <div class="stack">
+      <label class="stack">
+        {t("openSimulation")}
+        <input type="file" accept=".json" onChange={(e) => void take(e.currentTarget.files?.[0])} />
+      </label>
+      {fault && <p role="alert">{t("noSimulation", { why: fault })}</p>}
+      {!shown && <p class="empty">{t("simulationHelp")}</p>}
+      {shown && <Shown work={work} shown={shown} />}
+    </div>
+  );
+}
+
+function Shown({ work, shown }: { work: Workspace; shown: Overlay }) {
+  const here = selected.value ? looks.value?.get(selected.value.globalId) : undefined;
+  const value = selected.value ? shown.values?.of.get(selected.value.globalId) : undefined;
+  const named = new Set([
+    ...shown.tracks.map((one) => one.element),
+    ...(shown.values?.of.keys() ?? []),
+    ...shown.clashes.flatMap((one) => one.elements),
+  ]);
+  const unknown = [...named].filter((id) => !work.table.byGlobalId.has(id)).length;
+  return (
+    <>
+      <div class="between">
+        <strong>{shown.title}</strong>
+        <button type="button" onClick={() => showOverlay(null)}>
+          {t("endSimulation")}
+        </button>
+      </div>
+      {unknown > 0 && <p class="small">{t("unknownElements", { n: unknown })}</p>}
+      {shown.seconds > 0 && <Player shown={shown} />}
+      {(here?.state || value !== undefined) && (
+        <p role="status">
+          {selected.value?.name || selected.value?.globalId}: {here?.state}
+          {value !== undefined && ` ${shown.values?.name} ${value} ${shown.values?.unit}`}
+        </p>
+      )}
+      {shown.values && <Scale values={shown.values} />}
+      {shown.clashes.length > 0 && <Clashes work={work} shown={shown} />}
+    </>
+  );
+}
+
+function Player({ shown }: { shown: Overlay }) {
+  const at = moment.value;
+  const told = t("secondOf", { n: at.toFixed(1), total: shown.seconds.toFixed(1) });
+  const step = (sign: 1 | -1) => {
+    const all = moments(shown);
+    const next = sign > 0 ? all.find((one) => one > at + 1e-6) : all.findLast((one) => one < at - 1e-6);
+    playing.value = false;
+    if (next !== undefined) moment.value = next;
+  };
+  return (
+    <div class="box" role="group" aria-label={t("player")}>
+      <input
+        type="range"
+        min={0}
+        max={shown.seconds}
+        step={0.1}
+        value={at}
+        aria-label={t("moment")}
+        aria-valuetext={told}
+        onInput={(e) => {
+          playing.value = false;
+          moment.value = Number(e.currentTarget.value);
+        }}
+      />
+      <div class="between">
+        <button type="button" aria-label={t("stepBack")} title={t("stepBack")} onClick={() => step(-1)}>
+          ‹
+        </button>
+        <button
+          type="button"
+          class="primary"
+          onClick={() => {
+            if (!playing.value && at >= shown.seconds) moment.value = 0;
+            playing.value = !playing.value;
+          }}
+        >
+          {playing.value ? t("pause") : t("play")}
+        </button>
+        <button type="button" aria-label={t("stepOn")} title={t("stepOn")} onClick={() => step(1)}>
+          ›
+        </button>
+        <output class="number">{told}</output>
+      </div>
+    </div>
+  );
+}
+
+function Scale({ values }: { values: NonNullable<Overlay["values"]> }) {
+  const ends = [values.low, values.high].map((one) => css(shade(values, one)));
+  return (
+    <div>
+      <div class="small">{values.name}</div>
+      <div class="bar" style={{ background: `linear-gradient(to right, ${ends.join(", ")})` }} aria-hidden="true" />
+      <div class="between small">
+        <span>
+          {values.low} {values.unit}
+        </span>
+        <span>
+          {values.high} {values.unit}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function Clashes({ work, shown }: { work: Workspace; shown: Overlay }) {
+  const name = (id: string) => work.table.rows[work.table.byGlobalId.get(id) ?? -1]?.name || id;
+  return (
+    <>
+      <h3>{t("clashes", { n: shown.clashes.length })}</h3>
+      <ul class="plain">
+        {shown.clashes.map((clash) => (
+          <li key={clash.id}>
+            <button type="button" class="line" onClick={() => select(clash.elements[0])}>
+              <strong>{clash.label || clash.elements.map(name).join(" × ")}</strong>
+              <span class="dim small">
+                {clash.elements.map(name).join(" × ")}
+                {clash.depthMm !== null && ` · ${millimetres(clash.depthMm)} mm`}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { lookAt, moments, OverlayFault, overlayOf, SCHEMA, shade, type Track } from "../src/core/overlay";
+
+const WHOLE = {
+  schema: SCHEMA,
+  title: "Erection order",
+  values: { name: "Risk", unit: "%", low: 0, high: 100, elements: { A: 12.5 } },
+  tracks: [
+    {
+      element: "A",
+      keys: [
+        { t: 1, visible: false },
+        { t: 2, visible: true, move_m: [0, 0, 4], state: "lifted", colour: "#d55e00" },
+        { t: 6, move_m: [0, 0, 0], state: "placed" },
+      ],
+    },
+  ],
+  clashes: [{ id: "1", elements: ["A", "B"], at_m: [1, 2, 3], depth_mm: 12, label: "Duct through beam" }],
+};
+const text = (change: object) => JSON.stringify({ ...WHOLE, ...change });
+const shown = overlayOf(text({}));
+const track = shown.tracks[0] as Track;
+
+describe("an overlay", () => {
+  it("is read whole", () => {
+    expect([shown.title, shown.seconds, shown.values?.of.get("A")]).toEqual(["Erection order", 6, 12.5]);
+    expect(shown.clashes[0]).toEqual({
+      id: "1",
+      elements: ["A", "B"],
+      at: [1, 2, 3],
+      depthMm: 12,
+      label: "Duct through beam",
+    });
+    expect(moments(shown)).toEqual([0, 1, 2, 6]);
+  });
+
+  it("holds an element as its first key says until then, steps from key to key and moves evenly between", () => {
+    expect(lookAt(track, 0).visible).toBe(false);
+    expect(lookAt(track, 1.9)).toMatchObject({ visible: false, colour: null, state: "" });
+    expect(lookAt(track, 2)).toEqual({ visible: true, colour: [213, 94, 0], state: "lifted", move: [0, 0, 4] });
+    expect(lookAt(track, 3)).toMatchObject({ state: "lifted", move: [0, 0, 3] });
+    expect(lookAt(track, 99)).toEqual({ visible: true, colour: [213, 94, 0], state: "placed", move: [0, 0, 0] });
+  });
+
+  it("is refused with the place of what is wrong, and never shown in part", () => {
+    const key = (one: object) => text({ tracks: [{ element: "A", keys: [one] }] });
+    const wrong: [string, string][] = [
+      ["{", "no JSON"],
+      ["[]", "document: no object"],
+      [text({ schema: "qtems.overlay/2" }), "schema: qtems.overlay/2"],
+      [text({ tracks: [{ element: "", keys: [{ t: 0 }] }] }), "tracks[0].element: empty"],
+      [text({ tracks: [{ element: "A", keys: [] }] }), "tracks[0].keys: none"],
+      [text({ tracks: [{ element: "A", keys: [{ t: 1 }, { t: 1 }] }] }), "tracks[0].keys[1].t: not after"],
+      [key({ t: -1 }), "keys[0].t: before the beginning"],
+      [key({ t: 0, turn_deg: 90 }), "keys[0].turn_deg: not known"],
+      [key({ t: 0, colour: "red" }), "keys[0].colour: no colour"],
+      [key({ t: 0, move_m: [0, 1] }), "keys[0].move_m: not three"],
+      [text({ duration_s: 3 }), "duration_s: 3, but there is a key at 6"],
+      [text({ values: { name: "R", low: 1, high: 1, elements: {} } }), "values.high: not above"],
+      [text({ clashes: [{ id: "1", elements: ["A"], at_m: [0, 0, 0] }] }), "clashes[0].elements[1]"],
+    ];
+    for (const [document, why] of wrong) {
+      expect(() => overlayOf(document), why).toThrow(OverlayFault);
+      expect(() => overlayOf(document)).toThrow(why);
+    }
+  });
+
+  it("gets darker with the value", () => {
+    if (!shown.values) throw new Error("there are values");
+    const grey = (value: number) => shade(shown.values as never, value).reduce((sum, one) => sum + one, 0);
+    expect([grey(-5), grey(0)]).toEqual([grey(0), grey(0)]);
+    expect([grey(0) > grey(50), grey(50) > grey(100)]).toEqual([true, true]);
+  });
+});
