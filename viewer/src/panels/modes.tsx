@@ -34,6 +34,7 @@ export const MODES: readonly Mode[] = [
   },
   {
     name: "tree",
+    folder: true,
     sign: "☷",
     label: "tree",
     offered: (work) => work.scene !== null,
@@ -41,6 +42,7 @@ export const MODES: readonly Mode[] = [
   },
   {
     name: "plan",
+    folder: true,
     sign: "▦",
     label: "plan",
     offered: (work) => work.scene !== null,
@@ -56,6 +58,7 @@ export const MODES: readonly Mode[] = [
   },
   {
     name: "measure",
+    folder: true,
     sign: "↔",
     label: "measure",
     offered: (work) => work.scene !== null,
@@ -77,6 +80,7 @@ export const MODES: readonly Mode[] = [
   },
   {
     name: "walk",
+    folder: true,
     sign: "⇡",
     label: "walk",
     offered: (work) => work.scene !== null,
