@@ -37,10 +37,10 @@ export function Help() {
           shown.value = true;
         }}
       >
-        <span class="desk" aria-hidden="true">
+        <span class="on-desk" aria-hidden="true">
           ?
         </span>
-        <span class="hand" aria-hidden="true">
+        <span class="on-phone" aria-hidden="true">
           ☰
         </span>
       </button>
@@ -58,7 +58,7 @@ function HelpDialog() {
   return (
     <Dialog title={t("helpTitle")} onEnd={end}>
       <div class="stack">
-        <div class="between hand">
+        <div class="between on-phone">
           <strong>{me?.name || me?.login}</strong>
           <span class="inline">
             <Switches />
@@ -78,7 +78,7 @@ function HelpDialog() {
           </button>
         )}
         {inside && <Role />}
-        <section class="desk">
+        <section class="on-desk">
           <h3>{t("shortcuts")}</h3>
           <dl class="facts">
             {(["search", "table", "close", "help"] as const).map((one) => (
