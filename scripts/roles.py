@@ -108,9 +108,9 @@ what is shared with the member's organisation; `own`: what one asked for oneself
 see to it that a project has people, and see nothing else of it.
 """
 _POINTS = """\
-Any of them may be a party of a plan. Its own points it attends and its own holds it releases, by a member whose membership
-grants the capacity, never by who inspected there; an issue of the plan that weakens one of its holds needs its signature.
-So there is no hold that nobody could release."""
+Any of them may be a party of a plan. Its own points it attends and its own holds it releases, by a member whose
+membership grants the capacity, never by who inspected there; an issue of the plan that weakens one of its holds needs
+its signature. So there is no hold that nobody could release."""
 
 
 def text() -> str:
