@@ -40,6 +40,22 @@ SCREEN = """([tool, places]) => {
     return [box.left + (0.5 + 0.5 * seen.x) * box.width, box.top + (0.5 - 0.5 * seen.y) * box.height];
   });
 }"""
+NEAREST = """(places) => {
+  const best = places.map(() => 1e9);
+  globalThis.qtems.stage.scene.traverseVisible((one) => {
+    if (!one.isPoints) return;
+    const positions = one.geometry.getAttribute("position");
+    const p = globalThis.qtems.stage.camera.position.clone();
+    for (let k = 0; k < positions.count; k += 1) {
+      p.fromBufferAttribute(positions, k).applyMatrix4(one.matrixWorld);
+      places.forEach((at, n) => {
+        best[n] = Math.min(best[n], Math.hypot(p.x - at[0], p.y - at[1], p.z - at[2]));
+      });
+    }
+  });
+  return Math.max(...best);
+}"""
+"""How far the corners are from the scan that is laid over the model, at most."""
 LOOK = "([tool, at]) => globalThis[tool].stage.controls.setLookAt(...at, false)"
 
 
@@ -61,7 +77,7 @@ class Yard:
         relative = self.scanned.T_design_scan.inverse()
         return Pose.from_parts(relative.rotation, relative.translation + self.scanned.scan.origin)
 
-    def page(self, size: tuple[int, int] = (1280, 800), *, language: str = "en-GB", touch: bool = False) -> Any:
+    def page(self, size: tuple[int, int] = (1000, 640), *, language: str = "en-GB", touch: bool = False) -> Any:
         """Return a page that registers by hand."""
         fresh = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale=language, has_touch=touch, is_mobile=touch,
@@ -131,7 +147,7 @@ def yard(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Generator[Y
     scan = upload(admin, inside, "yard.ptx", ptx_of(scanned), piece=8 << 20)
     given = {"name": "Week 47", "captured_at": "2026-11-20T14:30:00+08:00", "uploads": [scan]}
     captured = followed(admin, project, admin.post(f"{project}/scans", given))
-    asked = {"revision": taken["makes"], "epoch": captured["makes"], "tolerance_mm": "10", "formats": ["html"]}
+    asked = {"revision": taken["makes"], "epoch": captured["makes"], "tolerance_mm": "10", "formats": []}
     checked = followed(admin, project, admin.post(f"{project}/checks", asked))
     assert checked["result"]["registration"] == "refused"
     with live_server(world) as (host, port):
@@ -183,6 +199,8 @@ def test_a_person_registers_what_was_refused(yard: Yard) -> None:
     assert "turned by 180°" in told, "what distinguishes them is said"
     page.click(".rivals .line >> nth=1")
     assert page.get_attribute(".rivals .line >> nth=1", "aria-pressed") == "true"
+    corners = (CORNERS - origins(yard, page)[0]).tolist()
+    page.wait_for_function(f"(places) => ({NEAREST})(places) < 0.15", arg=corners, polling=400)
     page.click(".rivals .line >> nth=1")
     page.uncheck("text=Move both views together")
     assert page.locator(".hand .primary").is_disabled()
@@ -199,6 +217,7 @@ def test_a_person_registers_what_was_refused(yard: Yard) -> None:
     both_ready(page)
     assert page.locator(".picked").count() == 4, "they outlive a reload"
     page.check("text=Show the scan on the model")
+    page.wait_for_function(f"(places) => ({NEAREST})(places) < 0.15", arg=corners, polling=400)
     page.click(".hand .primary")
     page.wait_for_function(
         "() => !document.querySelector('.hand') || document.querySelector('.hand .fault')", timeout=90_000

@@ -62,6 +62,10 @@ def test_the_whole_way_by_http_alone(world: World, tmp_path: Path) -> None:
     scan = upload(admin, inside, "hall.xyz", points, piece=500_000)
     given = {"name": "Week 47", "captured_at": "2026-11-20T14:30:00+08:00", "uploads": [scan]}
     captured = followed(admin, project, admin.post(f"{project}/scans", given))
+    preview = f"{project}/scans/{captured['makes']}/scene"
+    told = admin.get(f"{preview}/tileset.json").json()
+    assert told["extras"]["points"] == len(hall_points())
+    assert admin.get(f"{preview}/{told['root']['content']['uri']}").content[:4] == b"glTF"
     ordered = {
         "revision": taken["makes"], "epoch": captured["makes"], "tolerance_mm": "10", "registration": "given",
         "formats": ["html"],

@@ -51,7 +51,8 @@ function overlay({ stage, work }: View, origin: Vec): () => void {
   let from: Vec | null = null;
   const put = (T: Pose | null) => {
     if (layer && from && T) layer.put(matrixOf(between(T, from, origin)));
-    if (layer) layer.group.visible = !!(from && T && shownPose.peek() !== "");
+    // what is not visible does not load either
+    if (layer) layer.group.visible = T !== null && shownPose.peek() !== "";
     stage.invalidate();
   };
   const end = effect(() => {
