@@ -187,9 +187,9 @@ def pick(yard: Yard, page: Any, which: Sequence[int], *, tap: Any = None) -> Non
             places = [p if move is None else move.apply(p) for p in (outward, corner)]
             eye, target = ((p - origin)[0] for p in places)
             look(page, tool, eye, target)
-            (x, y), before = page.evaluate(SCREEN, [tool, [target.tolist()]])[0], page.inner_text(".hand .lead")
+            (x, y), before = page.evaluate(SCREEN, [tool, [target.tolist()]])[0], page.inner_text(".pairing .lead")
             (tap or page.mouse.click)(x + 2, y + 2)
-            page.wait_for_function("(t) => document.querySelector('.hand .lead').innerText !== t", arg=before)
+            page.wait_for_function("(t) => document.querySelector('.pairing .lead').innerText !== t", arg=before)
 
 
 def test_a_person_registers_what_was_refused(yard: Yard) -> None:
@@ -203,7 +203,7 @@ def test_a_person_registers_what_was_refused(yard: Yard) -> None:
     page.wait_for_function(f"(places) => ({NEAREST})(places) < 0.15", arg=corners, polling=400)
     page.click(".rivals .line >> nth=1")
     page.uncheck("text=Move both views together")
-    assert page.locator(".hand .primary").is_disabled()
+    assert page.locator(".pairing .primary").is_disabled()
     pick(yard, page, [0, 1, 2, 3])
     assert page.locator(".picked").count() == 4
     assert page.locator(".letter.pair").count() == 8, "numbered in both views"
@@ -218,11 +218,11 @@ def test_a_person_registers_what_was_refused(yard: Yard) -> None:
     assert page.locator(".picked").count() == 4, "they outlive a reload"
     page.check("text=Show the scan on the model")
     page.wait_for_function(f"(places) => ({NEAREST})(places) < 0.15", arg=corners, polling=400)
-    page.click(".hand .primary")
+    page.click(".pairing .primary")
     page.wait_for_function(
-        "() => !document.querySelector('.hand') || document.querySelector('.hand .fault')", timeout=90_000
+        "() => !document.querySelector('.pairing') || document.querySelector('.pairing .fault')", timeout=90_000
     )
-    assert page.locator(".hand").count() == 0, page.inner_text(".hand")
+    assert page.locator(".pairing").count() == 0, page.inner_text(".pairing")
     page.wait_for_selector("canvas[data-phase=ready]")
     checks = yard.world.administrator().get(f"/projects/{yard.project}/checks").json()["items"]
     made = next(one for one in checks if one["id"] != yard.refused)

@@ -32,7 +32,7 @@ export function HandPanel({ work }: { work: Workspace }) {
   useEffect(() => takeUp(scan), [scan]);
   useEffect(() => keys(), []);
   return (
-    <div class="hand">
+    <div class="pairing">
       <p class="lead" aria-live="polite">
         {t(nextStep())}
       </p>
