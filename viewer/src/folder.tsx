@@ -21,7 +21,10 @@ function Folder() {
         <h1 class="title">{check && fileName(check.provenance.model_path)}</h1>
         {check && <About check={check} />}
         <span class="grow" />
-        <Switches />
+        <div>
+          {/* not where a phone puts them away: there is no menu here */}
+          <Switches />
+        </div>
       </header>
       {place.value.project && <Project />}
     </div>
