@@ -26,7 +26,7 @@ export interface Mode {
 export const MODES: readonly Mode[] = [
   {
     name: REGISTER,
-    sign: "⌖",
+    sign: "⊕",
     label: "hand",
     offered: (work) => work.scene !== null && work.scan?.has_scene === true,
     panel: async () => (await import("./hand")).HandPanel,
