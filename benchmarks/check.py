@@ -273,7 +273,7 @@ def run_reports(result: Any, folder: Path, watch: Stopwatch) -> None:
 
     def ignore(name: str, share: float) -> None: ...
 
-    desk = Desk(result, Provenance.of(result, "0"), Words("en"), ignore)
+    desk = Desk(result, Provenance.of(result, "0"), Words("en"), ignore, viewer=None)
     with watch.step("report: texts"):
         _ = desk.content
     with watch.step("report: pictures"):
