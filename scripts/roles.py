@@ -32,6 +32,7 @@ GROUPS: Mapping[str, Mapping[Action, str]] = {
         A.CHECK_READ: "see checks, reports, their scene",
         A.CHECK_RUN: "run a check",
         A.CHECK_DECIDE: "say which check of an epoch counts",
+        A.VERDICT_OVERRIDE: "state something else beside a verdict, by signature",
         A.ELEMENT_READ: "see what is known of elements",
         A.FINDING_READ: "see findings",
         A.FINDING_TRIAGE: "confirm and dismiss findings, note one in a record",

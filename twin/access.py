@@ -50,6 +50,8 @@ class Action(StrEnum):
     CHECK_RUN = "check.run"
     CHECK_DECIDE = "check.decide"
     """Say which check of an epoch counts."""
+    VERDICT_OVERRIDE = "verdict.override"
+    """State by signature something else beside the verdict of a check."""
     ELEMENT_READ = "element.read"
     FINDING_READ = "finding.read"
     FINDING_TRIAGE = "finding.triage"
@@ -109,6 +111,7 @@ _TABLE: dict[Action, str] = {
     Action.CHECK_READ:          "x x x x x . x",
     Action.CHECK_RUN:           "x x x . . . .",
     Action.CHECK_DECIDE:        "x x . . . . .",
+    Action.VERDICT_OVERRIDE:    ". x . . . . .",
     Action.ELEMENT_READ:        "x x x x x s x",
     Action.FINDING_READ:        "x x x x x s x",
     Action.FINDING_TRIAGE:      "x x x . . . .",

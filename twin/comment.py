@@ -7,13 +7,15 @@ organisations see those that are meant for them, and only of records that are sh
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 
 from twin.errors import Invalid
+from twin.finding import Location, Viewpoint
 from twin.record import Actor, Id, require_utc
 
-SUBJECTS = ("ncr", "capa", "inspection_plan", "inspection", "finding")
-"""Kinds of records that can be talked about."""
+SUBJECTS = ("ncr", "capa", "inspection_plan", "inspection", "finding", "project")
+"""Kinds of records that can be talked about, and the project itself."""
 _SUBJECT = re.compile(r"([a-z_]+):([0-9a-f]{32})")
 LONGEST_TEXT = 20_000
 LARGEST_FILE = 50 << 20
@@ -90,6 +92,26 @@ class Comment:
             raise Invalid(f"a comment says something, in at most {LONGEST_TEXT} characters")
 
 
+_FARTHEST = Decimal(100_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The place of the building that a picture shows, and from where somebody pointed at it; metres, design frame."""
+
+    place: Location
+    global_id: str = ""
+    """The element that was pointed at; empty where it was none."""
+    viewpoint: Viewpoint | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse places that are nowhere."""
+        seen = (self.viewpoint.eye, self.viewpoint.target) if self.viewpoint else ()
+        for point in (self.place, *seen):
+            if not all(value.is_finite() and abs(value) < _FARTHEST for value in (point.x, point.y, point.z)):
+                raise Invalid("a pin has a place in metres of the design frame")
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file beside a record, by its content."""
@@ -105,10 +127,21 @@ class Attachment:
     added_at: datetime
     description: str = ""
     for_outside: bool = False
+    pin: Pin | None = None
+    """Where in the building it was taken."""
+    taken_at: datetime | None = None
+    """When, as the camera says; None where it does not."""
+
+    @property
+    def placed(self) -> bool:
+        """Whether it has its place in the building."""
+        return self.pin is not None
 
     def __post_init__(self) -> None:
         """Refuse files that are too large, or of a type that is not looked at safely."""
         require_utc(self.added_at)
+        if self.taken_at is not None:
+            require_utc(self.taken_at)
         subject(self.subject)
         if self.media_type not in MEDIA_TYPES:
             raise Invalid(f"{self.media_type} cannot be attached; choose from {', '.join(MEDIA_TYPES)}")

@@ -7,9 +7,10 @@ from api.download import STATUSES, KeptFile, download
 from api.etag import tag
 from api.paging import Filtered, Listed
 from api.routing import Routes
-from api.schemas.comment import AttachmentOut, BesideQuery, NewAttachment, attachment_out
+from api.schemas.comment import AttachmentOut, BesideQuery, NewAttachment, PinQuery, attachment_out
 from twin.access import Action
 from twin.operations.comments import attach_file, subject_of
+from twin.record import require_past
 from twin.store.records import ATTACHMENT
 
 routes = Routes("attachments")
@@ -33,10 +34,18 @@ def create_attachment(
     """Put a file beside a record: one that you uploaded, up to 50 MiB, of a type that nobody's browser runs."""
     stored = attach_file(
         store, context, member, given.subject, sha256=given.sha256, file_name=given.file_name,
-        media_type=given.media_type, description=given.description, for_outside=given.for_outside,
+        media_type=given.media_type, description=given.description, for_outside=given.for_outside, pin=given.pin,
+        taken_at=None if given.taken_at is None else require_past(given.taken_at, context.now, "taken_at"),
     )  # fmt: skip
     tag(response, stored.version)
     return attachment_out(stored)
+
+
+@routes.get("/projects/{project}/pins", Action.COMMENT_READ, "List what has its place in the building")
+def list_pins(query: Filtered[PinQuery], store: StoreDep, rows: RowsDep, pager: PagerDep) -> Listed[AttachmentOut]:
+    """Return the files of the project that are pinned to a place, whatever they stand beside, oldest first."""
+    with store.read() as view:
+        return pager.records(view, ATTACHMENT, query, rows, attachment_out, where={"placed": True})
 
 
 @routes.get(ONE, Action.COMMENT_READ, "Read an attachment")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request
 
-from api.deps import PagerDep, ProjectId, RowsDep, ServicesDep
+from api.deps import ContextDep, MemberDep, PagerDep, ProjectId, RowsDep, ServicesDep
 from api.packed import as_of, send
 from api.paging import Filtered, Listed
 from api.routing import Routes
@@ -18,9 +18,12 @@ from api.schemas.element import (
     ElementOut,
     ElementQuery,
     EpochQuery,
+    OverrideIn,
+    OverrideOut,
     Standing,
     element_detail,
     element_out,
+    override_out,
 )
 from api.schemas.element_columns import ElementColumnsOut
 from geometry.verdict import Outcome
@@ -29,12 +32,15 @@ from twin.element_state import Status
 from twin.errors import NotFound
 from twin.operations.design_changes import changes_since
 from twin.operations.element_columns import element_columns
+from twin.operations.overrides import Statement, in_force, state_otherwise, statements_on
+from twin.operations.sign_in import confirm_identity
 from twin.record import Id
 from twin.revision_diff import Change
 from twin.store.elements import basis_of, counts_of, element_in, history_of, ids_of, page_of
 from twin.store.records import CHECK_RUN
 from twin.store.shared_elements import visible_elements
 from twin.store.view import Scope, View
+from twin.verdict_override import VerdictOverride
 
 routes = Routes("elements")
 GlobalId = Annotated[
@@ -59,7 +65,8 @@ def list_elements(
             after=str(position[1]) if position else "", limit=query.limit,
             only=visible_elements(view, project, rows), text=query.q or "",
         )  # fmt: skip
-        standing = Standing(basis.counts, changes_since(view, services.blobs, project, basis.revision))
+        changes = changes_since(view, services.blobs, project, basis.revision)
+        standing = Standing(basis.counts, changes, in_force(view, project, basis.check))
     more = (basis.check, page.next) if page.next is not None else None
     items = [element_out(row, standing) for row in page.items]
     return Listed[ElementOut](items=items, next=pager.point(query, more))
@@ -120,7 +127,8 @@ def read_element(
             raise NotFound(f"there is no element {element}: nothing was checked yet")
         row = element_in(view.connection, project, basis.epoch, element, check=basis.check)
         run = view.get(CHECK_RUN, row.state.epoch.check).record
-        standing = Standing(basis.counts, changes_since(view, services.blobs, project, basis.revision))
+        changes = changes_since(view, services.blobs, project, basis.revision)
+        standing = Standing(basis.counts, changes, in_force(view, project, basis.check))
     return element_detail(row, run, standing)
 
 
@@ -134,10 +142,44 @@ def read_element_history(
         history = history_of(view.connection, project, element)
         revisions = {row.state.epoch.revision for row, _ in history}
         changes = {revision: changes_since(view, services.blobs, project, revision) for revision in revisions}
+        stated = {one.record.check_run: one.record for one in statements_on(view, project, element)}
     if not history:
         raise NotFound(f"there is no element {element}")
-    items = [element_out(row, Standing(counts, changes[row.state.epoch.revision])) for row, counts in history]
+    items = [
+        element_out(row, Standing(counts, changes[row.state.epoch.revision], _of(stated, row.state.epoch.check)))
+        for row, counts in history
+    ]
     return Listed[ElementOut](items=items)
+
+
+@routes.get("/projects/{project}/elements/{element}/overrides", Action.ELEMENT_READ, "Read what people state")
+def list_overrides(
+    project: ProjectId, element: GlobalId, services: ServicesDep, rows: RowsDep
+) -> Listed[OverrideOut]:  # fmt: skip
+    """Return every statement beside a verdict on an element, oldest first, those that are over as well."""
+    with services.store.read() as view:
+        _require_visible(view, project, rows, element)
+        found = statements_on(view, project, element)
+    last = {one.record.check_run: one.record.id for one in found}
+    return Listed[OverrideOut](items=[override_out(one, last[one.record.check_run]) for one in found])
+
+
+@routes.post(
+    "/projects/{project}/elements/{element}/overrides", Action.VERDICT_OVERRIDE, "State something else by signature",
+    status=201, secret=True,
+)  # fmt: skip
+def create_override(
+    element: GlobalId, given: OverrideIn, member: MemberDep, context: ContextDep, services: ServicesDep
+) -> OverrideOut:  # fmt: skip
+    """State pass or fail beside what a check says of an element, signed as quality manager; it keeps its own.
+
+    It ends with the next check. Not where the design is in doubt, where nothing was seen, nor to pass what a
+    nonconformance is about. `verdict` null takes the statement before back.
+    """
+    confirm_identity(services.store, context, services.hasher, context.actor.id, given.password)
+    statement = Statement(given.check, element, given.verdict, given.reason)
+    stored = state_otherwise(services.store, context, member, statement)
+    return override_out(stored, stored.record.id)
 
 
 def _counted(changes: Mapping[str, Change], known: set[str], *, everything: bool) -> list[ChangeOut]:
@@ -148,6 +190,11 @@ def _counted(changes: Mapping[str, Change], known: set[str], *, everything: bool
         if change is not Change.NONE and (global_id in known or (everything and change is Change.ADDED))
     )
     return [ChangeOut(change=change, elements=found[change]) for change in Change if found[change]]
+
+
+def _of(stated: Mapping[Id, VerdictOverride], check: Id) -> Mapping[str, VerdictOverride]:
+    one = stated.get(check)
+    return {one.global_id: one} if one and one.verdict is not None else {}
 
 
 def _require_visible(view: View, project: Id, rows: Scope, element: str) -> None:

@@ -6,13 +6,29 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from api.paging import PageQuery
-from api.schemas.base import RECORD_EXAMPLE, Line, OptionalLine, Prose, RecordOut, RecordRef, Schema, example, stamp
-from api.schemas.record import ID, SHA256, Digest
-from twin.comment import Attachment, Comment, Subscription
+from api.schemas.base import (
+    RECORD_EXAMPLE,
+    Line,
+    Moment,
+    OptionalLine,
+    Prose,
+    RecordOut,
+    RecordRef,
+    Schema,
+    example,
+    stamp,
+)
+from api.schemas.record import ID, SHA256, Body, Digest
+from twin.comment import Attachment, Comment, Pin, Subscription
 from twin.record import Id
 from twin.store.view import Stored
 
 _ABOUT = f"ncr:{ID}"
+_PLACE = {"x": "12.34", "y": "5.6", "z": "1.2"}
+_PIN = {
+    "place": _PLACE, "global_id": "2O2Fr$t4X7Zf8NOew3FLKr",
+    "viewpoint": {"eye": {"x": "9", "y": "2", "z": "1.7"}, "target": _PLACE},
+}  # fmt: skip
 Word = Annotated[str, StringConstraints(pattern="^[a-z_]{3,20}:[0-9a-f]{32}$")]
 """A record as the audit trail names it."""
 Text = Annotated[Prose, StringConstraints(min_length=1)]
@@ -67,6 +83,7 @@ class AttachmentOut(RecordOut):
     model_config = example(
         **RECORD_EXAMPLE, subject=_ABOUT, sha256=SHA256, file_name="tag.jpg", media_type="image/jpeg", size=204800,
         added_by=ID, added_by_name="Ann Wu", added_at="2026-11-22T08:00:00Z", description="", for_outside=False,
+        pin=_PIN, taken_at="2026-11-22T07:58:00Z",
     )  # fmt: skip
 
     subject: str
@@ -79,6 +96,8 @@ class AttachmentOut(RecordOut):
     added_at: datetime
     description: str
     for_outside: bool
+    pin: Pin | None = Field(description="Where in the building it was taken: metres, design frame")
+    taken_at: datetime | None = Field(description="When, as the camera says")
 
 
 def attachment_out(stored: Stored[Attachment]) -> AttachmentOut:
@@ -87,16 +106,21 @@ def attachment_out(stored: Stored[Attachment]) -> AttachmentOut:
     return AttachmentOut(
         **stamp(stored), subject=one.subject, sha256=one.sha256, file_name=one.file_name, media_type=one.media_type,
         size=one.size, added_by=one.added_by.id, added_by_name=one.added_by.name, added_at=one.added_at,
-        description=one.description, for_outside=one.for_outside,
+        description=one.description, for_outside=one.for_outside, pin=one.pin, taken_at=one.taken_at,
     )  # fmt: skip
 
 
-class NewAttachment(Schema):
+class PinQuery(PageQuery):
+    """Filters of what has its place in the building."""
+
+
+class NewAttachment(Body):
     """A file that was uploaded before, to stand beside a record."""
 
     model_config = example(
-        subject=_ABOUT, sha256=SHA256, file_name="tag.jpg", media_type="image/jpeg", description="", for_outside=False
-    )
+        subject=_ABOUT, sha256=SHA256, file_name="tag.jpg", media_type="image/jpeg", description="", for_outside=False,
+        pin=_PIN, taken_at="2026-11-22T07:58:00Z",
+    )  # fmt: skip
 
     subject: Word
     sha256: Digest
@@ -104,6 +128,8 @@ class NewAttachment(Schema):
     media_type: OptionalLine
     description: OptionalLine = ""
     for_outside: bool = False
+    pin: Pin | None = Field(default=None, description="Where in the building it was taken: metres, design frame")
+    taken_at: Moment | None = Field(default=None, description="When, as the camera says; never ahead of now")
 
 
 class SubscriptionOut(RecordOut):

@@ -3,18 +3,31 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
 from api.paging import PageQuery
-from api.schemas.base import OptionalLine, RecordRef, Schema, example
+from api.schemas.base import (
+    RECORD_EXAMPLE,
+    OptionalLine,
+    Prose,
+    RecordOut,
+    RecordRef,
+    Schema,
+    Secret,
+    example,
+    stamp,
+)
+from api.schemas.record import Body
 from geometry.verdict import Outcome, State
 from twin.check_record import ElementRow
 from twin.element_state import Seen, Status
 from twin.project import CheckRun
 from twin.record import Evidence, EvidenceKind, Id
 from twin.revision_diff import Change
+from twin.store.view import Stored
+from twin.verdict_override import VerdictOverride
 
 _ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
 _HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
@@ -24,6 +37,7 @@ _ELEMENT = {
     "global_id": _GUID, "ifc_class": "IfcColumn", "name": "C-12", "storey": "Level 2", "state": "deviating",
     "verdict": "fail", "seen": "failed", "stale": False, "since": _WHEN, "epoch": _ID, "captured_at": _WHEN,
     "revision": _ID, "check_run": _ID, "supported_by": _ID, "counts": True, "design_change": "none",
+    "override": None,
 }  # fmt: skip
 _MEASUREMENT = {
     "characteristic": "position", "actual_mm": 14.2, "lower_mm": -8.0, "upper_mm": 8.0,
@@ -58,6 +72,9 @@ class ElementOut(Schema):
         description="What the design did to it since the revision that it was checked against: with `shape` or "
         "`removed` the state is about a design that is no longer in force; null when it is not known"
     )
+    override: Outcome | None = Field(
+        description="What a person states by signature beside the verdict of this check; it takes nothing from it"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,8 @@ class Standing:
     counts: bool
     changes: Mapping[str, Change] | None
     """GlobalId -> what became of it since; what is not named is as it was. None when it is not known."""
+    stated: Mapping[str, VerdictOverride]
+    """GlobalId -> the statement in force beside its verdict."""
 
 
 def element_out(row: ElementRow, standing: Standing) -> ElementOut:
@@ -161,8 +180,59 @@ def _told(row: ElementRow, standing: Standing) -> dict[str, Any]:
         "since": state.since, "epoch": state.epoch.id, "captured_at": state.epoch.captured_at,
         "revision": state.epoch.revision, "check_run": state.epoch.check, "supported_by": state.supported_by,
         "counts": standing.counts,
+        "override": one.verdict if (one := standing.stated.get(state.global_id)) else None,
         "design_change": None if changes is None else changes.get(state.global_id, Change.NONE),
     }  # fmt: skip
+
+
+class OverrideIn(Body):
+    """What a person states beside the verdict of a check, with their password again (21 CFR 11.200)."""
+
+    model_config = example(
+        check=_ID, verdict="pass", reason="measured by total station: 3 mm, protocol 7",
+        password="four words not together",
+    )  # fmt: skip
+
+    check: RecordRef = Field(description="The check that counts for its epoch")
+    verdict: Literal[Outcome.PASS, Outcome.FAIL] | None = Field(description="Null takes the statement before back")
+    reason: Annotated[Prose, StringConstraints(min_length=1)]
+    password: Secret
+
+
+class OverrideOut(RecordOut):
+    """A signed statement beside a verdict."""
+
+    model_config = example(
+        **RECORD_EXAMPLE, global_id=_GUID, check_run=_ID, machine_presence="installed", machine_verdict="indeterminate",
+        verdict="pass", reason="measured by total station: 3 mm, protocol 7", signer=_ID,
+        signer_name="Quinn Li", role="quality_manager", meaning="approval", signed_at=_WHEN, in_force=True,
+    )  # fmt: skip
+
+    global_id: str
+    check_run: Id
+    machine_presence: State
+    machine_verdict: Outcome = Field(description="What the check says; it goes on saying that")
+    verdict: Outcome | None = Field(description="What the person says; null where they took back what was stated")
+    reason: str
+    signer: Id
+    signer_name: str
+    role: str
+    meaning: str
+    signed_at: datetime
+    in_force: bool = Field(description="Nothing was stated after it about this verdict, and it takes nothing back")
+
+
+def override_out(stored: Stored[VerdictOverride], last: Id) -> OverrideOut:
+    """Return a statement as it is sent; ``last`` is the last one about its verdict."""
+    one = stored.record
+    assert one.signature is not None
+    return OverrideOut(
+        **stamp(stored), global_id=one.global_id, check_run=one.check_run, machine_presence=one.machine.presence,
+        machine_verdict=one.machine.verdict, verdict=one.verdict, reason=one.reason,
+        signer=one.signature.signer,
+        signer_name=one.signature.signer_name, role=one.signature.role, meaning=one.signature.meaning.value,
+        signed_at=one.signature.signed_at, in_force=one.id == last and one.verdict is not None,
+    )  # fmt: skip
 
 
 class CountOut(Schema):

@@ -44,6 +44,12 @@ class VerdictColumn(Coded[Outcome]):
     model_config = example(values=["fail", "not_measured"], index=[0, 1])
 
 
+class StatedColumn(Coded[Outcome | None]):
+    """A column of what people state, null among `values` where nobody does: element `i` has `values[index[i]]`."""
+
+    model_config = example(values=[None, "pass"], index=[0, 1])
+
+
 class StatusColumn(Coded[Status]):
     """A column of what is known: element `i` has `values[index[i]]`."""
 
@@ -85,7 +91,7 @@ class ElementColumnsOut(Schema):
         characteristic={"values": ["position", None], "index": [0, 1]}, actual_mm=[14.2, None],
         lower_mm=[-8.0, None], upper_mm=[8.0, None], uncertainty_mm=[1.9, None],
         ncr={"values": [_NCR, None], "index": [0, 1]}, finding=[False, False],
-        design_change={"values": ["none"], "index": [0, 0]},
+        design_change={"values": ["none"], "index": [0, 0]}, override={"values": [None], "index": [0, 0]},
     )  # fmt: skip
 
     check: Id | None = Field(description="That says so; null when no check has said anything yet")
@@ -111,3 +117,4 @@ class ElementColumnsOut(Schema):
     ncr: NcrColumn = Field(description="The live one about it now, of several the one raised last")
     finding: list[bool] = Field(description="An open finding names it now")
     design_change: ChangeColumn = Field(description="What the design did to it since; null when it is not known")
+    override: StatedColumn = Field(description="What a person states by signature beside this check's verdict")

@@ -215,3 +215,79 @@ def inspected(crew: Crew, ncr: str, element: str) -> None:
     reading = {"characteristic": "c1", "global_id": element, "number": "3", "instrument": "T-7"}
     people.do("ines", path, "readings", reading)
     people.sign("ines", path, capacity="inspector")
+
+
+POINT_AT = """([x, y, z]) => {
+  const stage = globalThis.qtems.stage;
+  stage.camera.updateMatrixWorld();
+  const seen = stage.camera.position.clone().set(x, y, z).project(stage.camera);
+  const box = stage.canvas.getBoundingClientRect();
+  return [box.left + (0.5 + 0.5 * seen.x) * box.width, box.top + (0.5 - 0.5 * seen.y) * box.height];
+}"""
+
+
+def jpeg(width: int, height: int) -> bytes:
+    """Return a picture with a time and a place in its EXIF, as a phone takes it."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x8769] = {0x9003: "2026:11:21 14:30:05", 0x9011: "+01:00"}
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)}
+    out = BytesIO()
+    Image.new("RGB", (width, height), (180, 60, 20)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def test_a_photo_is_made_small_pinned_where_one_taps_and_opened_again(crew: Crew) -> None:
+    page = crew.page("carl")
+    page.get_by_role("button", name="Photos").click()
+    picture = {"name": "site.jpg", "mimeType": "image/jpeg", "buffer": jpeg(4000, 3000)}
+    page.get_by_label("Choose a picture").set_input_files(picture)
+    page.get_by_text("Tap the place in the model").wait_for()
+    assert "2560 × 1920" in page.inner_text(".dock")
+    column = crew.site.design.elements[crew.site.made.global_ids[2]].mesh.bounds()
+    origin = page.evaluate(
+        "async (url) => (await (await fetch(url)).json()).origin_m",
+        f"/api/v1/projects/{crew.people.project}/models/{crew.site.made.revision}/scene/model.json",
+    )
+    page.mouse.click(*page.evaluate(POINT_AT, [float(v) for v in column.mean(axis=0) - origin]))
+    page.get_by_text("Pinned to Column 3").wait_for()
+    page.get_by_label("What it shows").fill("crack at the foot")
+    page.get_by_role("button", name="Keep the photo").click()
+    page.wait_for_selector(".pin-photo")
+    size = page.locator(".pin-photo").bounding_box()
+    assert min(size["width"], size["height"]) >= 44
+    (kept,) = crew.people.get("carl", "/pins")["items"]
+    assert (kept["pin"]["global_id"], kept["description"]) == (crew.site.made.global_ids[2], "crack at the foot")
+    assert kept["taken_at"] == "2026-11-21T13:30:05Z"
+    place = [float(kept["pin"]["place"][axis]) for axis in "xyz"]
+    assert all(low - 1e-3 <= v <= high + 1e-3 for low, v, high in zip(column[0], place, column[1], strict=True))
+    answer = crew.people.awake("carl").get(f"{crew.people.root}/attachments/{kept['id']}/file")
+    assert b"Exif" not in answer.content, "where the phone was is not sent"
+    page.screenshot(path="/work/exp/shots/judge-photo.png")
+    page.locator(".pin-photo").click()
+    page.locator("dialog img.large").wait_for()
+    page.context.close()
+
+
+def test_a_quality_manager_states_otherwise_beside_the_verdict_which_stays(crew: Crew) -> None:
+    element = crew.site.made.global_ids[9]
+    page = crew.page("quinn", f"?element={element}")
+    page.get_by_text("State otherwise").click()
+    form = page.locator(".override form")
+    form.get_by_label("Reason").fill("total station: 3 mm, protocol 7")
+    form.get_by_label("Your password, again").fill("not this one at all")
+    form.get_by_role("button", name="Sign").click()
+    form.get_by_text("The password was wrong").wait_for()
+    assert form.get_by_label("Reason").input_value() == "total station: 3 mm, protocol 7"
+    form.get_by_label("Your password, again").fill(PASSWORD)
+    form.get_by_role("button", name="Sign").click()
+    page.get_by_text("Stated by a person: Pass").wait_for()
+    page.get_by_text("The check goes on saying: Fail").wait_for()
+    page.locator(".row.chosen .stated").wait_for()
+    page.screenshot(path="/work/exp/shots/judge-override.png")
+    read = crew.people.get("vera", f"/elements/{element}")
+    assert (read["verdict"], read["override"]) == ("fail", "pass")
+    page.context.close()

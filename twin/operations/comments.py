@@ -5,11 +5,12 @@ one of them writes with none of the others.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from twin.access import Action
-from twin.comment import Attachment, Comment, Subject, Subscription, subject
+from twin.comment import Attachment, Comment, Pin, Subject, Subscription, subject
 from twin.errors import Invalid, NotFound
 from twin.operations.files import is_outside, own_upload
 from twin.operations.notices import Face, face_of, tell
@@ -29,6 +30,7 @@ KINDS: Mapping[str, tuple[Kind[Any], Action]] = MappingProxyType(
         "plan_execution": (records.PLAN_EXECUTION, Action.PLAN_READ),
         "inspection": (records.INSPECTION, Action.INSPECTION_READ),
         "finding": (records.FINDING, Action.FINDING_READ),
+        "project": (records.PROJECT, Action.PROJECT_READ),
     }
 )
 """Kinds of records that are talked about and shared, and what reading one asks for."""
@@ -90,6 +92,8 @@ def attach_file(
     media_type: str,
     description: str = "",
     for_outside: bool = False,
+    pin: Pin | None = None,
+    taken_at: datetime | None = None,
 ) -> Stored[Attachment]:
     """Keep a file beside a record: one that the actor uploaded into the project.
 
@@ -107,7 +111,7 @@ def attach_file(
         outside = is_outside(unit, member.project, member.user)
         attachment = Attachment(
             unit.new_id(), member.project, str(about), sha256, file_name, media_type, size, context.actor, context.now,
-            description, for_outside=outside or for_outside,
+            description, for_outside=outside or for_outside, pin=pin, taken_at=taken_at,
         )  # fmt: skip
         stored = unit.add(records.ATTACHMENT, attachment)
         if attachment.for_outside:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from geometry.verdict import Outcome
 from twin.operations.design_changes import changes_since
+from twin.operations.overrides import in_force
 from twin.record import Id
 from twin.report.selection import OUTCOME_RANK, share_of_limit
 from twin.revision_diff import Change
@@ -63,6 +65,7 @@ class ElementColumns:
     ncr: Coded[NcrMark | None] = field(default_factory=Coded[NcrMark | None])
     finding: list[bool] = field(default_factory=list[bool])
     design_change: Coded[Change | None] = field(default_factory=Coded[Change | None])
+    override: Coded[Outcome | None] = field(default_factory=Coded[Outcome | None])
 
 
 def element_columns(
@@ -89,12 +92,15 @@ def _filled(view: View, blobs: BlobStore, project: Id, scope: Scope, basis: Basi
     visible = visible_elements(view, project, scope)
     changes = changes_since(view, blobs, project, basis.revision)
     ncrs, found = live_ncrs(view.connection, project, scope), found_open(view.connection, project, scope)
+    stated = in_force(view, project, basis.check)
     for line in lines_of(view.connection, basis.check):
         if visible is None or line.global_id in visible:
             _add_known(told, line)
             _add_measured(told, worst_of(line.measurements))
             told.ncr.add(ncrs.get(line.global_id))
             told.finding.append(line.global_id in found)
+            one = stated.get(line.global_id)
+            told.override.add(one.verdict if one else None)
             told.design_change.add(None if changes is None else changes.get(line.global_id, Change.NONE))
     return told
 

@@ -53,6 +53,8 @@ def shares_of(view: View, project: Id, named: str) -> tuple[Id, ...]:
 def _shareable(view: View, project: Id, named: str) -> tuple[Subject, Kind[Any]]:
     kind_name, _, identifier = named.partition(":")
     about = Subject(kind_name, identifier) if kind_name == "plan_execution" else subject(named)
+    if about.kind == "project":
+        raise Invalid("a project is not shared: take somebody of the organisation in as a supplier")
     kind = KINDS[about.kind][0]
     view.get(kind, about.id, Rows(frozenset({project})))
     return about, kind

@@ -18,6 +18,7 @@ from twin.saved_view import SavedView
 from twin.store import schema
 from twin.store.codec import to_json
 from twin.store.kinds import Kind, attributes
+from twin.verdict_override import VerdictOverride
 
 
 def _project_of(record: Any) -> str:
@@ -92,9 +93,12 @@ INSPECTION = Kind(
     "inspection", Inspection, schema.INSPECTION, _inspection_columns, _project_of, lambda inspection: inspection.lot
 )
 COMMENT = Kind("comment", Comment, schema.COMMENT, attributes("subject"), _project_of)
-ATTACHMENT = Kind("attachment", Attachment, schema.ATTACHMENT, attributes("subject", "sha256"), _project_of)
+ATTACHMENT = Kind("attachment", Attachment, schema.ATTACHMENT, attributes("subject", "sha256", "placed"), _project_of)
 SUBSCRIPTION = Kind("subscription", Subscription, schema.SUBSCRIPTION, attributes("user", "subject"), _project_of)
 SAVED_VIEW = Kind("saved_view", SavedView, schema.SAVED_VIEW, attributes("audience"), _project_of)
+VERDICT_OVERRIDE = Kind(
+    "verdict_override", VerdictOverride, schema.VERDICT_OVERRIDE, attributes("check_run", "global_id"), _project_of
+)
 BCF_TOPIC = Kind("bcf_topic", KeptTopic, schema.BCF_TOPIC, attributes("standing", "ncr"), _project_of)
 BCF_DOCUMENT = Kind(
     "bcf_document",

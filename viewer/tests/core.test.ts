@@ -46,7 +46,7 @@ describe("elements", () => {
     ]);
     expect(table.rows[1]?.worst).toEqual({ characteristic: "position", actual_mm: -14.2, uncertainty_mm: 1.9 });
     expect([table.rows[1]?.ncr?.number, table.rows[0]?.ncr]).toEqual(["T-NCR-0001", null]);
-    expect(KNOWN.get("X")).toEqual({ verdict: "pass", status: "verified", worst: null, ncr: null });
+    expect(KNOWN.get("X")).toEqual({ verdict: "pass", status: "verified", worst: null, ncr: null, stated: null });
     expect(table.byGlobalId.get("B")).toBe(1);
     expect(table.storeys).toEqual(["Upper", "Lower"]);
   });

@@ -3,6 +3,7 @@ import { sha256, sha256Of } from "../src/core/digest";
 import { language } from "../src/core/i18n";
 import { missingSaid } from "../src/core/missing";
 import { mine, minus, type NcrLine, type NcrRecord, type Recheck, standingOf, stepOf, sum } from "../src/core/ncr";
+import { fitted, pinOf, sceneOf, takenAt } from "../src/core/photos";
 
 describe("quantities", () => {
   it("are summed exactly, as floats would not be", () => {
@@ -92,5 +93,27 @@ describe("SHA-256 without the browser's help", () => {
       const bytes = new Uint8Array(length).map((_, n) => (n * 7) % 256);
       expect(sha256Of(bytes)).toBe(await sha256(bytes));
     }
+  });
+});
+
+describe("a photo", () => {
+  it("is made small in its own shape, and a small one stays as it is", () => {
+    expect([fitted(4000, 3000), fitted(3000, 6000), fitted(800, 600)]).toEqual([
+      [2560, 1920],
+      [1280, 2560],
+      [800, 600],
+    ]);
+  });
+
+  it("has its place in the design frame and comes back to where it was pointed at", () => {
+    const origin = [1000, -2000, 3] as const;
+    const pin = pinOf({ position: [1.23456, 2, -0.5], element: null, eye: [0, 0, 1] }, origin);
+    expect(pin.place).toEqual({ x: "1001.2346", y: "-1998", z: "2.5" });
+    expect(sceneOf(pin.place, origin).map((one) => Number(one.toFixed(3)))).toEqual([1.235, 2, -0.5]);
+  });
+
+  it("without a readable time has none", () => {
+    expect(takenAt(new Uint8Array([1, 2, 3]))).toBeNull();
+    expect(takenAt(new Uint8Array([0xff, 0xd8, 0xff, 0xe1, 0, 9]))).toBeNull();
   });
 });

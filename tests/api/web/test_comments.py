@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.web.site import Site, copied_site, draft_of
+from tests.api.web.site import ELEMENT, Site, copied_site, draft_of
 from tests.api.web.world import World
 from twin.operations.reminders import remind
 from twin.record import Actor
@@ -41,7 +41,7 @@ def test_comments_stay_inside_unless_they_are_meant_for_outside(site: Site) -> N
     assert astray.status_code == 422
     for who, subject, status in (
         ("sue", other, 404), ("vera", word, 403), ("carl", f"ncr:{'9' * 32}", 404),
-        ("carl", f"project:{'9' * 32}", 422), ("carl", "ncr:1", 422),
+        ("carl", f"project:{'9' * 32}", 404), ("carl", f"member:{'9' * 32}", 422),
     ):  # fmt: skip
         assert site.browsers[who].post(f"{site.root}/comments", {"subject": subject, "text": "t"}).status_code == status
     assert site.browsers["sue"].get(f"{site.root}/comments?subject={other}").status_code == 404
@@ -113,3 +113,30 @@ def test_what_is_due_and_late_is_told_once(site: Site) -> None:
     clock.advance(days=7)
     assert (reminded(), site.events("ncr.overdue")[-1]["what"]) == (1, "assignment")
     assert site.get("vera", path)["overdue"]
+
+
+def test_photos_are_pinned_to_places_of_the_building_beside_a_record_or_the_project(site: Site) -> None:
+    _, word = shared_ncr(site)
+    place = {"x": "12.3456", "y": "-5.6", "z": "1.2"}
+    pin = {
+        "place": place,
+        "global_id": ELEMENT,
+        "viewpoint": {"eye": {"x": "9", "y": "2", "z": "1.7"}, "target": place},
+    }
+    given = {"sha256": site.upload("carl"), "file_name": "a.jpg", "media_type": "image/jpeg"}
+    mine = site.post("carl", "/attachments", {
+        **given, "subject": f"project:{site.project}", "pin": pin, "taken_at": "2026-11-22T07:30:00Z",
+    })  # fmt: skip
+    assert (mine["pin"]["place"], mine["pin"]["global_id"]) == (place, ELEMENT)
+    shown = site.post("carl", "/attachments", {**given, "subject": word, "pin": pin, "for_outside": True})
+    site.post("carl", "/attachments", {**given, "subject": word})
+    assert [one["id"] for one in site.get("vera", "/pins")["items"]] == [mine["id"], shown["id"]]
+    assert [one["id"] for one in site.get("sue", "/pins")["items"]] == [shown["id"]], "what is for outside"
+    ahead = {**given, "subject": word, "taken_at": "2030-01-01T00:00:00Z"}
+    assert site.browsers["carl"].post(f"{site.root}/attachments", ahead).status_code == 422
+    nowhere = {**given, "subject": word, "pin": {"place": {**place, "z": "1e9"}}}
+    assert site.browsers["carl"].post(f"{site.root}/attachments", nowhere).status_code == 422
+    other = f"project:{'9' * 32}"
+    assert site.browsers["carl"].post(f"{site.root}/attachments", {**given, "subject": other}).status_code == 404
+    outside = {"record": f"project:{site.project}", "organisation": site.outside}
+    assert site.browsers["quinn"].post(f"{site.root}/shares", outside).status_code == 422

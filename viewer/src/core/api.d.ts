@@ -63,6 +63,8 @@ export interface components {
             added_at: string;
             description: string;
             for_outside: boolean;
+            pin: components["schemas"]["Pin-Output"] | null;
+            taken_at: string | null;
         };
         Attendance: {
             party: components["schemas"]["Capacity"];
@@ -782,6 +784,7 @@ export interface components {
             ncr: components["schemas"]["NcrColumn"];
             finding: boolean[];
             design_change: components["schemas"]["ChangeColumn"];
+            override: components["schemas"]["StatedColumn"];
         };
         ElementDetail: {
             global_id: string;
@@ -802,6 +805,7 @@ export interface components {
             supported_by: string | null;
             counts: boolean;
             design_change: components["schemas"]["Change"] | null;
+            override: components["schemas"]["Outcome"] | null;
             presence: components["schemas"]["geometry__verdict__State"];
             points: number;
             visible_fraction: number | null;
@@ -835,6 +839,7 @@ export interface components {
             supported_by: string | null;
             counts: boolean;
             design_change: components["schemas"]["Change"] | null;
+            override: components["schemas"]["Outcome"] | null;
         };
         ElementOutcome: {
             global_id: string;
@@ -1438,6 +1443,10 @@ export interface components {
             items: components["schemas"]["OrganisationOut"][];
             next?: string | null;
         };
+        Listed_OverrideOut_: {
+            items: components["schemas"]["OverrideOut"][];
+            next?: string | null;
+        };
         Listed_PersonOut_: {
             items: components["schemas"]["PersonOut"][];
             next?: string | null;
@@ -1482,7 +1491,12 @@ export interface components {
             items: components["schemas"]["UserOut"][];
             next?: string | null;
         };
-        Location: {
+        "Location-Input": {
+            x: number | string;
+            y: number | string;
+            z: number | string;
+        };
+        "Location-Output": {
             x: string;
             y: string;
             z: string;
@@ -1713,6 +1727,8 @@ export interface components {
             description: string;
             /** @default false */
             for_outside: boolean;
+            pin?: components["schemas"]["Pin-Input"] | null;
+            taken_at?: string | null;
         };
         NewCapa: {
             kind: components["schemas"]["CapaKind"];
@@ -1933,7 +1949,7 @@ export interface components {
             customer_to_be_informed: boolean;
             defect?: components["schemas"]["Defect"] | null;
             origin?: components["schemas"]["Origin"] | null;
-            viewpoint?: components["schemas"]["Viewpoint"] | null;
+            viewpoint?: components["schemas"]["Viewpoint-Output"] | null;
             /** @default [] */
             findings: string[];
             inspection?: string | null;
@@ -2101,6 +2117,33 @@ export interface components {
         };
         /** @enum {string} */
         Outcome: "pass" | "fail" | "indeterminate" | "not_measured";
+        OverrideIn: {
+            check: string;
+            verdict: ("pass" | "fail") | null;
+            reason: string;
+            password: string;
+        };
+        OverrideOut: {
+            id: string;
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            changed_at: string;
+            global_id: string;
+            check_run: string;
+            machine_presence: components["schemas"]["geometry__verdict__State"];
+            machine_verdict: components["schemas"]["Outcome"];
+            verdict: components["schemas"]["Outcome"] | null;
+            reason: string;
+            signer: string;
+            signer_name: string;
+            role: string;
+            meaning: string;
+            /** Format: date-time */
+            signed_at: string;
+            in_force: boolean;
+        };
         PairIn: {
             name: string;
             scan: [
@@ -2148,6 +2191,18 @@ export interface components {
             camera_up_vector: components["schemas"]["XyzOut"];
             field_of_view: number;
             aspect_ratio: number;
+        };
+        "Pin-Input": {
+            place: components["schemas"]["Location-Input"];
+            /** @default  */
+            global_id: string;
+            viewpoint?: components["schemas"]["Viewpoint-Input"] | null;
+        };
+        "Pin-Output": {
+            place: components["schemas"]["Location-Output"];
+            /** @default  */
+            global_id: string;
+            viewpoint?: components["schemas"]["Viewpoint-Output"] | null;
         };
         PinIn: {
             plan: string;
@@ -2866,6 +2921,10 @@ export interface components {
             values: components["schemas"]["geometry__verdict__State"][];
             index: number[];
         };
+        StatedColumn: {
+            values: (components["schemas"]["Outcome"] | null)[];
+            index: number[];
+        };
         StationOut: {
             name: string;
             x: string;
@@ -3049,9 +3108,13 @@ export interface components {
         VersionsOut: {
             versions: components["schemas"]["ApiVersion"][];
         };
-        Viewpoint: {
-            eye: components["schemas"]["Location"];
-            target: components["schemas"]["Location"];
+        "Viewpoint-Input": {
+            eye: components["schemas"]["Location-Input"];
+            target: components["schemas"]["Location-Input"];
+        };
+        "Viewpoint-Output": {
+            eye: components["schemas"]["Location-Output"];
+            target: components["schemas"]["Location-Output"];
         };
         ViewpointPost: {
             guid?: string | null;

@@ -30,6 +30,8 @@ export interface Known {
   worst: Worst | null;
   /** Number and state of the nonconformance record about it, null for none. */
   ncr: { id: string; number: string; state: string } | null;
+  /** What a person states beside the verdict; null where nobody does. */
+  stated: string | null;
 }
 
 export interface Worst {
@@ -47,6 +49,7 @@ export interface Columns {
   actual_mm: (number | null)[];
   uncertainty_mm: (number | null)[];
   ncr: Dictionary<Known["ncr"]>;
+  override?: Dictionary<string | null>;
 }
 
 /** Return what the columns say, by GlobalId. */
@@ -61,7 +64,8 @@ export function knownFrom(columns: Columns): Map<string, Known> {
         uncertainty_mm: columns.uncertainty_mm[row] ?? null,
       };
       const told = { verdict: at(columns.verdict, row) ?? "unknown", status: at(columns.status, row) ?? "planned" };
-      return [globalId, { ...told, worst: worst || null, ncr: at(columns.ncr, row) ?? null }];
+      const stated = (columns.override && at(columns.override, row)) ?? null;
+      return [globalId, { ...told, worst: worst || null, ncr: at(columns.ncr, row) ?? null, stated }];
     }),
   );
 }
@@ -78,6 +82,7 @@ export interface ElementRow {
   readonly status: string;
   readonly worst: Worst | null;
   readonly ncr: Known["ncr"];
+  readonly stated: string | null;
 }
 
 /** Everything that is known of the elements at one epoch. */
@@ -102,6 +107,7 @@ export function joined(scene: SceneElements, known: ReadonlyMap<string, Known>):
       status: told?.status ?? "planned",
       worst: told?.worst ?? null,
       ncr: told?.ncr ?? null,
+      stated: told?.stated ?? null,
     };
   });
   return {

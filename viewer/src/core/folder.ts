@@ -167,6 +167,6 @@ function detail({ state, ...told }: FolderElement, status: string): Schemas["Ele
   return {
     ...told, state: status as Schemas["Status"], seen: "unjudged", stale: false, since: WHEN, epoch: ONLY.scan,
     captured_at: WHEN, revision: ONLY.model, check_run: ONLY.check, supported_by: ONLY.check, counts: true,
-    design_change: null, presence: state, evidence: [],
+    design_change: null, override: null, presence: state, evidence: [],
   }; // biome-ignore format: one record
 }

@@ -60,6 +60,15 @@ export const filtered = computed<readonly ElementRow[]>(() => {
 
 export const isFiltered = computed(() => JSON.stringify(filter.value) !== JSON.stringify(NO_FILTER));
 
+/** What was stated beside verdicts since the workspace was loaded. */
+export const restated = signal<ReadonlyMap<string, string | null>>(new Map());
+
+/** What a person states beside the verdict of a row, null where nobody does. */
+export function statedOf(row: ElementRow): string | null {
+  const now = restated.value.get(row.globalId);
+  return now === undefined ? row.stated : now;
+}
+
 export function select(globalId: string): void {
   go({ element: globalId });
 }
@@ -72,6 +81,7 @@ export function hide(id: number): void {
 export async function open(project: string, epoch: string, check = ""): Promise<void> {
   workspace.value = { kind: "loading" };
   hidden.value = new Set();
+  restated.value = new Map();
   try {
     workspace.value = { kind: "ready", value: await loaded(project, epoch, check) };
   } catch (error) {

@@ -4,9 +4,22 @@ import { Problem, type Schemas } from "../core/client";
 import { t, word } from "../core/i18n";
 import { chartOf, limitsText, valueText } from "../core/limits";
 import { inFolder } from "../core/source";
-import { detailOf, ghosted, hidden, hide, type Loaded, select, selected, workspace } from "../core/state";
+import {
+  detailOf,
+  ghosted,
+  hidden,
+  hide,
+  type Loaded,
+  restated,
+  select,
+  selected,
+  statedOf,
+  workspace,
+} from "../core/state";
 import { className, measured, reason, source } from "../core/terms";
+import { ElementHistory } from "./element-history";
 import { Failed, Loading } from "./notices";
+import { Override } from "./override";
 import { Records } from "./records";
 import { Sign } from "./table";
 
@@ -54,6 +67,7 @@ export function Detail() {
       <p class={`banner ${row.verdict}`}>
         <Sign verdict={row.verdict} />
         <strong>{word("verdict", row.verdict)}</strong>
+        {statedOf(row) && <span>✎ {word("verdict", statedOf(row) ?? "")}</span>}
         <span>{word("status", row.status)}</span>
       </p>
       <div class="actions">
@@ -93,7 +107,20 @@ export function Detail() {
       ) : state.kind === "failed" ? (
         <Failed problem={state.problem} again={() => setAgain(again + 1)} />
       ) : (
-        <Measured detail={state.value} />
+        <>
+          {ready && !inFolder() && (
+            <Override
+              key={`${state.value.check_run}${row.globalId}`}
+              project={ready.project.id}
+              detail={state.value}
+              onChange={(stated) => {
+                restated.value = new Map([...restated.value, [row.globalId, stated]]);
+              }}
+            />
+          )}
+          <Measured detail={state.value} />
+          {ready && !inFolder() && <ElementHistory work={ready} globalId={row.globalId} />}
+        </>
       )}
       {ready && !inFolder() && <Records project={ready.project.id} row={row} />}
     </article>

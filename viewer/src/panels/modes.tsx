@@ -129,6 +129,13 @@ export const MODES: readonly Mode[] = [
     offered: (work) => work.check !== null,
     panel: async () => (await import("./reports")).Reports,
   },
+  {
+    name: "photos",
+    sign: "✿",
+    label: "photos",
+    offered: () => true,
+    panel: async () => (await import("./photos")).Photos,
+  },
 ];
 
 export function Rail({ work }: { work: Workspace }) {

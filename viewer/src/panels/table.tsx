@@ -5,7 +5,7 @@ import { type Column, NO_FILTER, sorted } from "../core/elements";
 import { t, word } from "../core/i18n";
 import { shortValue } from "../core/limits";
 import { css, VERDICTS } from "../core/palette";
-import { filter, filtered, isFiltered, select, selected, workspace } from "../core/state";
+import { filter, filtered, isFiltered, select, selected, statedOf, workspace } from "../core/state";
 import { className } from "../core/terms";
 
 const ROW = 44;
@@ -117,6 +117,11 @@ export function ElementList() {
             <div role="gridcell" class="verdict">
               <Sign verdict={row.verdict} />
               {word("verdict", row.verdict)}
+              {statedOf(row) && (
+                <span class="stated" title={t("statedIs", { what: word("verdict", statedOf(row) ?? "") })}>
+                  ✎<Sign verdict={statedOf(row) ?? ""} />
+                </span>
+              )}
             </div>
             <div role="gridcell">{row.name || "–"}</div>
             <div role="gridcell" class="number">

@@ -4,6 +4,7 @@ import { pinsPart } from "../layers/pins";
 import { builtPart } from "./parts/built";
 import { handWhenWanted } from "./parts/hand";
 import { measurePart } from "./parts/measure";
+import { photosPart } from "./parts/photos";
 import { planPart } from "./parts/plan";
 import { profilePart } from "./parts/profile";
 import { sectionPart } from "./parts/section";
@@ -21,5 +22,6 @@ export const PARTS: readonly Part[] = [
   walkPart,
   pinsPart,
   overlayPart,
+  photosPart,
   handWhenWanted,
 ];

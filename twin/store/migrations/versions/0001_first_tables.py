@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=True),
         sa.Column("sha256", sa.String(length=200), nullable=True),
+        sa.Column("placed", sa.Boolean(), nullable=False),
         sa.Column("body", Document, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
     )
@@ -663,10 +664,34 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_oauth_refresh_expires_at"), "oauth_refresh", ["expires_at"], unique=False)
     op.create_index(op.f("ix_oauth_refresh_token"), "oauth_refresh", ["token"], unique=False)
+    op.create_table(
+        "verdict_override",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("project", sa.String(length=32), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("check_run", sa.String(length=200), nullable=True),
+        sa.Column("global_id", sa.String(length=200), nullable=True),
+        sa.Column("body", Document, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict_override")),
+    )
+    op.create_index(op.f("ix_verdict_override_check_run"), "verdict_override", ["check_run"], unique=False)
+    op.create_index(op.f("ix_verdict_override_global_id"), "verdict_override", ["global_id"], unique=False)
+    op.create_index(
+        op.f("ix_verdict_override_project_created_at_id"),
+        "verdict_override",
+        ["project", "created_at", "id"],
+        unique=False,
+    )
 
 
 def downgrade() -> None:
     """Go back to the revision before."""
+    op.drop_index(op.f("ix_verdict_override_project_created_at_id"), table_name="verdict_override")
+    op.drop_index(op.f("ix_verdict_override_global_id"), table_name="verdict_override")
+    op.drop_index(op.f("ix_verdict_override_check_run"), table_name="verdict_override")
+    op.drop_table("verdict_override")
     op.drop_index(op.f("ix_oauth_refresh_token"), table_name="oauth_refresh")
     op.drop_index(op.f("ix_oauth_refresh_expires_at"), table_name="oauth_refresh")
     op.drop_table("oauth_refresh")

@@ -1,0 +1,41 @@
+/** What every check said of an element, the latest scan first: where it comes from, and what people stated beside it. */
+import { useEffect, useState } from "preact/hooks";
+import { list, type Schemas } from "../core/client";
+import { t, word } from "../core/i18n";
+import type { Workspace } from "../core/state";
+import { explained, when } from "./fields";
+import { Sign } from "./table";
+
+export function ElementHistory({ work, globalId }: { work: Workspace; globalId: string }) {
+  const [all, setAll] = useState<Schemas["ElementOut"][]>([]);
+  const [fault, setFault] = useState("");
+  useEffect(() => {
+    let latest = true;
+    list<Schemas["ElementOut"]>(`/projects/${work.project.id}/elements/${encodeURIComponent(globalId)}/history`)
+      .then((found) => latest && setAll(found))
+      .catch((error) => latest && setFault(explained(error)));
+    return () => {
+      latest = false;
+    };
+  }, [work.project.id, globalId]);
+  if (fault) return <p class="fault">{fault}</p>;
+  if (all.length === 0) return null;
+  return (
+    <section class="stack">
+      <h3>{t("history")}</h3>
+      <ol class="trail">
+        {[...all].reverse().map((one) => (
+          <li key={one.check_run} aria-current={one.check_run === work.check?.id ? "true" : undefined}>
+            <Sign verdict={one.verdict} /> {word("verdict", one.verdict)} · {word("status", one.state)}
+            {one.override && <b> · ✎ {t("statedIs", { what: word("verdict", one.override) })}</b>}
+            <div class="dim small">
+              {work.scans.find((scan) => scan.id === one.epoch)?.name ?? ""} · {when(one.captured_at)}
+              {!one.counts && ` · ${t("forInformation")}`}
+              {one.stale && ` · ${t("fromBefore")}`}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
