@@ -20,7 +20,7 @@ from twin.store.elements import keep_states, states_of
 from twin.store.records import FINDING
 
 Tower = tuple[Site, Planted]
-CODED = ("ifc_class", "storey", "state", "verdict", "status", "characteristic", "ncr", "design_change")
+CODED = ("ifc_class", "storey", "state", "verdict", "status", "characteristic", "ncr", "design_change", "override")
 MEASURED = ("characteristic", "actual_mm", "lower_mm", "upper_mm")
 OF_ALL = ("check", "epoch", "revision", "counts", "captured_at")
 

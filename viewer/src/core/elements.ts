@@ -82,7 +82,7 @@ export interface ElementRow {
   readonly status: string;
   readonly worst: Worst | null;
   readonly ncr: Known["ncr"];
-  readonly stated: string | null;
+  readonly stated?: string | null;
 }
 
 /** Everything that is known of the elements at one epoch. */

@@ -66,7 +66,7 @@ export const restated = signal<ReadonlyMap<string, string | null>>(new Map());
 /** What a person states beside the verdict of a row, null where nobody does. */
 export function statedOf(row: ElementRow): string | null {
   const now = restated.value.get(row.globalId);
-  return now === undefined ? row.stated : now;
+  return now === undefined ? (row.stated ?? null) : now;
 }
 
 export function select(globalId: string): void {
