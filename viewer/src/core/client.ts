@@ -51,6 +51,11 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return ask<T>("GET", path, signal ? { signal } : {});
 }
 
+/** Return the items of a list that comes whole, without pages. */
+export async function whole<T>(path: string, signal?: AbortSignal): Promise<T[]> {
+  return (await get<{ items: T[] }>(path, signal)).items;
+}
+
 /** Return all items of a list, page by page. */
 export async function list<T>(path: string, signal?: AbortSignal): Promise<T[]> {
   const items: T[] = [];

@@ -1,6 +1,6 @@
 /** What every check said of an element, the latest scan first: where it comes from, and what people stated beside it. */
 import { useEffect, useState } from "preact/hooks";
-import { list, type Schemas } from "../core/client";
+import { type Schemas, whole } from "../core/client";
 import { t, word } from "../core/i18n";
 import type { Workspace } from "../core/state";
 import { explained, when } from "./fields";
@@ -11,7 +11,7 @@ export function ElementHistory({ work, globalId }: { work: Workspace; globalId: 
   const [fault, setFault] = useState("");
   useEffect(() => {
     let latest = true;
-    list<Schemas["ElementOut"]>(`/projects/${work.project.id}/elements/${encodeURIComponent(globalId)}/history`)
+    whole<Schemas["ElementOut"]>(`/projects/${work.project.id}/elements/${encodeURIComponent(globalId)}/history`)
       .then((found) => latest && setAll(found))
       .catch((error) => latest && setFault(explained(error)));
     return () => {

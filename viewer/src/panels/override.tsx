@@ -1,6 +1,6 @@
 /** What people state beside a verdict: by signature, with a reason; the check's own verdict stays what it is. */
 import { useEffect, useState } from "preact/hooks";
-import { ask, list, type Schemas } from "../core/client";
+import { ask, type Schemas, whole } from "../core/client";
 import { t, word } from "../core/i18n";
 import { me, peopleOf } from "../core/ncr";
 import { Choice, explained, Prose, Signing, useKept, when } from "./fields";
@@ -27,7 +27,7 @@ export function Override({
     reason: "",
   });
   const load = () => {
-    list<Statement>(at)
+    whole<Statement>(at)
       .then(setAll)
       .catch((error) => setFault(explained(error)));
   };
