@@ -266,7 +266,6 @@ def test_a_photo_is_made_small_pinned_where_one_taps_and_opened_again(crew: Crew
     assert all(low - 1e-3 <= v <= high + 1e-3 for low, v, high in zip(column[0], place, column[1], strict=True))
     answer = crew.people.awake("carl").get(f"{crew.people.root}/attachments/{kept['id']}/file")
     assert b"Exif" not in answer.content, "where the phone was is not sent"
-    page.screenshot(path="/work/exp/shots/judge-photo.png")
     page.locator(".pin-photo").click()
     page.locator("dialog img.large").wait_for()
     page.context.close()
@@ -287,7 +286,6 @@ def test_a_quality_manager_states_otherwise_beside_the_verdict_which_stays(crew:
     page.get_by_text("Stated by a person: Pass").wait_for()
     page.get_by_text("The check goes on saying: Fail").wait_for()
     page.locator(".row.chosen .stated").wait_for()
-    page.screenshot(path="/work/exp/shots/judge-override.png")
     read = crew.people.get("vera", f"/elements/{element}")
     assert (read["verdict"], read["override"]) == ("fail", "pass")
     page.context.close()
