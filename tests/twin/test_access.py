@@ -80,7 +80,7 @@ def test_whoever_holds_work_can_come_release_it_and_sign_that_it_is_held_no_more
         assert [role for role in acting if may(role, action)] == acting, action
 
 
-@pytest.mark.parametrize("capacity", INSPECTED_AS)
+@pytest.mark.parametrize("capacity", sorted(INSPECTED_AS))
 def test_whose_signature_an_inspection_takes_carries_them_out(capacity: Capacity) -> None:
     able = [role for role in Role if may(role, Action.INSPECTION_PERFORM) and capacity in CAPACITIES[role]]
     assert able, capacity
