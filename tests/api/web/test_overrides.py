@@ -64,7 +64,10 @@ def test_only_a_quality_manager_who_proves_who_they_are_states_it(site: Site) ->
 
 def test_no_statement_goes_round_a_nonconformance_or_an_unsure_design(site: Site) -> None:
     made = plant(site.world, site.project)
-    about = {"global_ids": [made.global_ids[0]], "violations": [VIOLATION | {"global_id": made.global_ids[0]}]}
+    about: dict[str, Any] = {
+        "global_ids": [made.global_ids[0]],
+        "violations": [VIOLATION | {"global_id": made.global_ids[0]}],
+    }
     ncr = draft_of(site, **about)
     site.do("ines", ncr, "open")
     assert state(site, made, 0, "pass", status=409)["missing"] == ["the end of TOWER-NCR-0001"]
