@@ -190,6 +190,7 @@ def test_request_carries_every_option(qtems: Qtems, pipeline: Any, finished: Any
             workers=3,
             max_points=9,
             cache_dir=None,
+            viewer=Path(cli.__file__).parent / "static" / "folder",
         )
     ]
 

@@ -44,9 +44,11 @@ class Thing:
     assignee: str | None
     cause_key: str
     parts: tuple[Part, ...]
+    in_doubt: bool = False
 
 
-THING = Kind("ncr", Thing, NCR, attributes("number", "state", "severity", "assignee", "cause_key"), lambda t: t.project)
+COLUMNS = attributes("number", "state", "severity", "assignee", "cause_key", "in_doubt")
+THING = Kind("ncr", Thing, NCR, COLUMNS, lambda t: t.project)
 P, Q = "1" * 32, "2" * 32
 
 
