@@ -8,6 +8,7 @@ from tests.viewer.conftest import Site
 from tests.viewer.test_offline import enter, titles
 
 POINTED = "() => document.querySelector('.tour .ring')?.clientWidth > 40"
+LOST = "globalThis.qtems.stage.renderer.getContext().isContextLost()"
 LOSE = "() => globalThis.qtems.stage.renderer.getContext().getExtension('WEBGL_lose_context').loseContext()"
 SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
 p { margin-bottom: 2em !important; }"""
@@ -19,7 +20,9 @@ def test_a_view_that_the_device_took_away_comes_back(site: Site) -> None:
     page.evaluate(LOSE)
     page.click(".notice[role=alert] button:has-text('Start it again')")
     page.wait_for_selector("canvas[data-phase=ready]")
-    page.wait_for_function("() => !globalThis.qtems.stage.renderer.getContext().isContextLost()")
+    page.wait_for_function(f"() => !{LOST}")
+    assert page.evaluate(f"() => {LOST}") is False
+    page.wait_for_function("() => globalThis.qtems.stage.renderer.info.render.triangles > 0")  # it is drawn again
     page.context.close()
 
 
