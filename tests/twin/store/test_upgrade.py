@@ -1,11 +1,15 @@
 """The migrations go up and down with data in them, and end at the tables that the code works with."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, inspect, text
 
 from twin.errors import Refused
+from twin.store import upgrade as upgrading
 from twin.store.database import Database
 from twin.store.repository import Context, Store
 from twin.store.schema import METADATA
@@ -15,8 +19,50 @@ from twin.store.upgrade import current_revision, downgrade, newest_revision, req
 
 def test_the_migrations_end_at_the_tables_of_the_code(database: Database) -> None:
     with database.read() as connection:
-        migration = MigrationContext.configure(connection, opts={"compare_type": True})
+        migration = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(migration, METADATA) == []
+
+
+def test_the_migrations_name_all_as_the_code_does(empty_database: Database) -> None:
+    with empty_database.write() as connection:
+        METADATA.create_all(connection)
+        wanted = _tables(connection)
+        METADATA.drop_all(connection)
+    upgrade(empty_database)
+    with empty_database.read() as connection:
+        found = _tables(connection)
+    assert {table: named for table, named in found.items() if table != "alembic_version"} == wanted
+
+
+def _tables(connection: Connection) -> dict[str, list[str]]:
+    """Return the columns, keys, constraints and indexes of each table as the database tells them, with their names."""
+    told = inspect(connection)
+    parts: list[dict[Any, Any]] = [
+        told.get_multi_columns(),
+        {key: [named] for key, named in told.get_multi_pk_constraint().items()},
+        told.get_multi_foreign_keys(),
+        told.get_multi_unique_constraints(),
+        told.get_multi_indexes(),
+    ]
+    tables = {
+        name: sorted(repr(_plain(one)) for part in parts for one in part[None, name]) for name in told.get_table_names()
+    }
+    assert len(tables) > 30
+    return tables
+
+
+def _plain(told: Any) -> Any:
+    """Return what was told with types and conditions as their text, which can be compared."""
+    if isinstance(told, dict):
+        return {key: _plain(value) for key, value in sorted(told.items())}
+    return told if isinstance(told, (str, int, list, tuple, type(None))) else str(told)
+
+
+def test_no_migration_follows_the_schema_of_today() -> None:
+    migrations = Path(upgrading.__file__).parent / "migrations"
+    sources = sorted(migrations.rglob("*.py"))
+    assert len(sources) >= 6
+    assert [str(path) for path in sources if "twin.store.schema import" in path.read_text()] == []
 
 
 def test_up_and_down_and_up_again_keeps_the_data_that_both_know(empty_database: Database, context: Context) -> None:
