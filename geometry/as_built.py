@@ -90,7 +90,7 @@ def solve_as_built(
         new_members, trust = _members(shapes, candidates, built, edge, some)
         begin = np.concatenate([[0], np.cumsum([len(m) for m in new_members])]).astype(np.int64)
         new_trusted = np.split(trust, begin[1:-1])
-        todo = [
+        pending = [
             i for i, index in enumerate(new_members)
             if len(index) >= _MIN_FIT
             and not (number and np.array_equal(index, members[i]) and np.array_equal(new_trusted[i], trusted[i]))
@@ -105,7 +105,7 @@ def solve_as_built(
             min_cosine=seen.min_cosine,
         )
         fits = {i: f for i, f in fits.items() if len(new_members[i]) >= _MIN_FIT}
-        fits |= fit_poses(shapes, problem, np.array(todo, np.int64))
+        fits |= fit_poses(shapes, problem, np.array(pending, np.int64))
         members, trusted = new_members, new_trusted
         tree = build_tree(_placed(shapes, fits), shapes.element)
         built = _near(tree, some, _FORM_BAND)

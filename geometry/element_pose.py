@@ -149,8 +149,8 @@ def built_pose(twist: FloatArray, centre: FloatArray) -> Pose:
     return Pose.from_parts(turn.rotation, centre + twist[:3] - turn.rotation @ centre)
 
 
-def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> dict[int, PoseFit]:
-    """Fit the rigid as-built pose of the elements ``todo``; those without points must not be asked for.
+def fit_poses(shapes: ElementShapes, problem: PoseProblem, pending: IntArray) -> dict[int, PoseFit]:
+    """Fit the rigid as-built pose of the elements ``pending``; those without points must not be asked for.
 
     The designed place keeps a privilege: another hypothesis must explain clearly more of the points.
     """
@@ -158,7 +158,7 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> di
     twist, covariance = np.zeros((count, 6)), np.zeros((count, 6, 6))
     spread, share, number, doubt = np.zeros(count), np.zeros(count), np.zeros(count, np.int64), np.zeros(count)
     in_parts(
-        fit_many, len(todo), todo, frozen(problem.points), frozen(problem.gates), problem.trust, problem.begin,
+        fit_many, len(pending), pending, frozen(problem.points), frozen(problem.gates), problem.trust, problem.begin,
         shapes.centre, shapes.size, 0.5 * (shapes.upper - shapes.lower)[:, 2], problem.sigma, problem.band,
         problem.min_cosine, shapes.root, shapes.corners, shapes.normals, shapes.order, shapes.boxes,
         shapes.child, shapes.frame, twist, covariance, spread, share, number, doubt,
@@ -174,7 +174,7 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, todo: IntArray) -> di
             n=int(number[i]),
             doubt=float(doubt[i]),
         )
-        for i in todo
+        for i in pending
     }
 
 

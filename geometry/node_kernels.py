@@ -138,7 +138,7 @@ def _pairs(lower, upper):
     count, bins = np.empty(3 * _BINS, np.int64), np.empty((3 * _BINS, 6))
     box, centre, child = np.empty((2 * t, 6)), np.empty((2 * t, 6)), np.zeros((2 * t, 2), np.int32)
     begin, stop, deep = np.empty(2 * t, np.int64), np.empty(2 * t, np.int64), np.zeros(2 * t, np.int64)
-    todo = np.empty(2 * t, np.int64)
+    pending = np.empty(2 * t, np.int64)
     _empty(box, 0)
     _empty(centre, 0)
     for i in range(t):
@@ -147,11 +147,11 @@ def _pairs(lower, upper):
             prim[i, d], prim[i, 3 + d] = lower[i, d], upper[i, d]
         _grow(box, 0, prim, i)
         _grow_centre(centre, 0, prim, i)
-    begin[0], stop[0], todo[0] = 0, t, 0
-    n_todo, n_nodes = 1, 1
-    while n_todo > 0:
-        n_todo -= 1
-        node = todo[n_todo]
+    begin[0], stop[0], pending[0] = 0, t, 0
+    n_pending, n_nodes = 1, 1
+    while n_pending > 0:
+        n_pending -= 1
+        node = pending[n_pending]
         start, end = begin[node], stop[node]
         if end - start <= LEAF_SIZE:
             child[node, 0], child[node, 1] = start, end - start
@@ -171,8 +171,8 @@ def _pairs(lower, upper):
         child[node, 0] = left
         begin[left], stop[left], begin[right], stop[right] = start, middle, middle, end
         deep[left] = deep[right] = deep[node] + 1
-        todo[n_todo], todo[n_todo + 1] = left, right
-        n_todo += 2
+        pending[n_pending], pending[n_pending + 1] = left, right
+        n_pending += 2
         n_nodes += 2
     return order, prim, box[:n_nodes], child[:n_nodes]
 
@@ -208,13 +208,13 @@ def _widen(prim, box, child, frame, slot, wide, below, used):
 
     ``slot`` is added to the leaf slots. A child is a node's number, -2 - slot for a triangle, or NO_CHILD.
     """
-    todo, target, n_todo = np.empty(len(child), np.int64), np.empty(len(child), np.int64), 1
-    todo[0], target[0] = 0, used
+    pending, target, n_pending = np.empty(len(child), np.int64), np.empty(len(child), np.int64), 1
+    pending[0], target[0] = 0, used
     used += 1
     inside = np.empty(LANES, np.int64)
-    while n_todo > 0:
-        n_todo -= 1
-        node, at = todo[n_todo], target[n_todo]
+    while n_pending > 0:
+        n_pending -= 1
+        node, at = pending[n_pending], target[n_pending]
         first, n = child[node, 0], child[node, 1]
         for j in range(n):
             below[at, j] = -2 - (slot + first + j)
@@ -224,9 +224,9 @@ def _widen(prim, box, child, frame, slot, wide, below, used):
             for j in range(n):
                 below[at, j] = used
                 _put(wide, at, j, box, inside[j], frame)
-                todo[n_todo], target[n_todo] = inside[j], used
+                pending[n_pending], target[n_pending] = inside[j], used
                 used += 1
-                n_todo += 1
+                n_pending += 1
         for j in range(n, LANES):
             below[at, j] = NO_CHILD
             for d in range(6):

@@ -470,12 +470,12 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
 
 @kernel(nogil=True)
 def fit_many(
-    first, last, todo, points, gates, trust, begin, centre, size, half_height, sigma, band, min_cosine, root, corners,
-    normals, order, boxes, child, frame, twist, covariance, spread, share, count, doubt,
+    first, last, pending, points, gates, trust, begin, centre, size, half_height, sigma, band, min_cosine, root,
+    corners, normals, order, boxes, child, frame, twist, covariance, spread, share, count, doubt,
 ):  # fmt: skip
-    """Fit the elements todo[first..last] and fill the last six arrays; element i owns points begin[i]..begin[i+1]."""
+    """Fit the elements pending[first..last] into the last six arrays; element i owns points begin[i]..begin[i+1]."""
     for number in range(first, last):
-        i = todo[number]
+        i = pending[number]
         a, b = begin[i], begin[i + 1]
         tree = (np.int64(root[i]), corners, normals, order, boxes, child, frame)
         t, c, spread[i], share[i], count[i], doubt[i] = fit_one(

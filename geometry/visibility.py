@@ -174,10 +174,10 @@ def see_surface(
         direction = ray / np.maximum(distance, 1e-9)[:, None]
         facing = (np.einsum("ij,ij->i", normal, direction) < -0.05) & (distance < limit) & (distance > 1e-3)
         in_reach |= facing
-        todo = np.flatnonzero(facing & ~visible)
-        if len(todo) == 0:
+        pending = np.flatnonzero(facing & ~visible)
+        if len(pending) == 0:
             continue
         # coincident faces of two elements block neither: stop 5 mm short
-        hits = cast(tree, np.broadcast_to(station, (len(todo), 3)), direction[todo], distance[todo] - 0.005)
-        visible[todo[hits.element < 0]] = True
+        hits = cast(tree, np.broadcast_to(station, (len(pending), 3)), direction[pending], distance[pending] - 0.005)
+        visible[pending[hits.element < 0]] = True
     return SurfaceVisibility(point, owner, in_reach, visible)

@@ -216,7 +216,7 @@ class ReadingIn(Body):
 
     characteristic: Line
     global_id: GlobalId
-    taken_at: Moment | None = Field(default=None, description="Null for now")
+    taken_at: Moment | None = Field(default=None, description="When it was taken; null: the moment it is sent")
     number: Number | None = None
     expanded_uncertainty: Number | None = None
     instrument: OptionalLine = ""

@@ -296,7 +296,8 @@ class NewExecution(Body):
     zone: OptionalLine = ""
     batch: OptionalLine = ""
     began_at: Moment | None = Field(
-        default=None, description="When it began, null for now: only what is found from then on speaks for it"
+        default=None,
+        description="When it began; null: the moment it is sent. Only what is found from then on speaks for it",
     )
 
 
@@ -311,7 +312,7 @@ class NotificationIn(Body):
     )
 
     party: Capacity
-    sent_at: Moment | None = Field(default=None, description="Null for now")
+    sent_at: Moment | None = Field(default=None, description="When it was sent; null: the moment this is sent")
     invited_for: Moment
     proof: EvidenceIn | None = Field(default=None, description="That it arrived; without it the notice does not run")
 
@@ -323,7 +324,7 @@ class AttendanceIn(Body):
 
     party: Capacity
     person: RecordRef
-    at: Moment | None = Field(default=None, description="Null for now")
+    at: Moment | None = Field(default=None, description="When the person came; null: the moment this is sent")
     proof: EvidenceIn | None = Field(
         default=None, description="In writing, that the person came; needed where a quality manager records it"
     )
