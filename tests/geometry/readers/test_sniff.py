@@ -1,7 +1,10 @@
 """Wrong suffixes, things that are no scans, and paths that lead nowhere: one clear line each."""
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -70,13 +73,32 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         read_design(tmp_path / "none.ifc")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
-def test_a_forbidden_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.e57"
-    path.write_bytes(b"ASTM-E57")
-    path.chmod(0)
-    with pytest.raises(ReadError, match="permissions"):
-        read_scan([path])
+@contextmanager
+def without_the_superuser() -> Generator[None]:
+    """Give up the right to read everything for a while, where this user has it."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+def test_a_forbidden_file_and_a_file_in_a_forbidden_folder() -> None:
+    with TemporaryDirectory() as made:
+        bare, inside = Path(made) / "a.e57", Path(made) / "closed" / "b.e57"
+        inside.parent.mkdir()
+        for path in (bare, inside):
+            path.write_bytes(b"ASTM-E57")
+        Path(made).chmod(0o755)
+        bare.chmod(0)
+        inside.parent.chmod(0)
+        with without_the_superuser():
+            for path in (bare, inside):
+                with pytest.raises(ReadError, match=r"cannot be opened \(Permission denied\).*permissions"):
+                    read_scan([path])
+        inside.parent.chmod(0o700)
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_thinning_does_not_change_what_is_believed() -> None:
 def test_simulated_sites(case: str) -> None:
     path = DATA / "check-cases" / case / "scan.e57"
     if not path.exists():
-        pytest.skip(f"the shared real files are not there ({path})")
+        pytest.skip(f"the shared {path} is not there (set QTEMS_SHARED_DATA)")
     scan = read_scan([path])
     for index, place in enumerate(scan.station_positions()):
         points = scan.points[scan.station_index == index]

@@ -298,7 +298,7 @@ def test_a_mail_server_is_named_without_recipients() -> None:
 
 
 def test_letters_travel_to_a_real_mail_server(town: Town) -> None:
-    controller = pytest.importorskip("aiosmtpd.controller", reason="no mail server: pip install aiosmtpd")
+    controller = pytest.importorskip("aiosmtpd.controller", reason="no mail server: make setup-dev installs aiosmtpd")
     mails: list[bytes] = []
 
     class Handler:

@@ -294,7 +294,7 @@ def test_one_way_that_fails_keeps_no_other_from_it_and_repeats_none(store: Store
 
 
 def test_mail_goes_through_a_mail_server() -> None:
-    controller = pytest.importorskip("aiosmtpd.controller", reason="no mail server: pip install aiosmtpd")
+    controller = pytest.importorskip("aiosmtpd.controller", reason="no mail server: make setup-dev installs aiosmtpd")
     mails: list[bytes] = []
 
     class Handler:

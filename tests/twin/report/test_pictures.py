@@ -19,7 +19,7 @@ from twin.report.pictures import HEIGHT, WIDTH, Pictures, cannot_render, element
 from twin.report.scene import make_scene
 from twin.result import CheckResult
 
-pytestmark = pytest.mark.skipif(bool(cannot_render()), reason="needs libegl1 and libgl1 to render")
+pytestmark = pytest.mark.skipif(bool(cannot_render()), reason="needs libegl1 and libgl1 to render: make system")
 
 
 def pixels(picture: bytes) -> FloatArray:

@@ -91,7 +91,7 @@ def test_it_is_drawn_nowhere_and_a_node_without_mesh(lossy: CheckResult) -> None
     assert node["extras"]["state"] == "design_suspect"
 
 
-@pytest.mark.skipif(bool(cannot_render()), reason="no OpenGL library to render with")
+@pytest.mark.skipif(bool(cannot_render()), reason="needs libegl1 and libgl1 to render: make system")
 def test_a_storey_of_nothing_but_shapeless_elements_has_no_picture(lossy: CheckResult) -> None:
     pictures = render_pictures(lossy)
     assert "Attic" not in pictures.storeys

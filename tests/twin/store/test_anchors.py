@@ -129,9 +129,8 @@ def lines(store: Store, context: Context, tmp_path: Path) -> Path:
     return tmp_path / "a.jsonl"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the file is the same whatever the database
 def test_a_line_that_was_not_signed_so_is_refused(store: Store, lines: Path) -> None:
-    if not store.database.is_sqlite:
-        pytest.skip("the file is the same whatever the database")
     good, signer = lines.read_bytes(), Ed25519Signer(PRIVATE)
     for bad in (good.replace(b'"seq":4', b'"seq":3'), b"{}\n", b"anchors\n", b"[]\n", good.replace(b"head", b"tail")):
         lines.write_bytes(bad)
@@ -147,9 +146,8 @@ def test_a_line_that_was_not_signed_so_is_refused(store: Store, lines: Path) -> 
         verify_anchors(store, lines, signer)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # keys are the same whatever the database
 def test_keys_come_from_files(store: Store, lines: Path, tmp_path: Path) -> None:
-    if not store.database.is_sqlite:
-        pytest.skip("keys are the same whatever the database")
     pem, plain = Encoding.PEM, NoEncryption()
     (tmp_path / "private").write_bytes(PRIVATE.private_bytes(pem, PrivateFormat.PKCS8, plain))
     (tmp_path / "public").write_bytes(PRIVATE.public_key().public_bytes(pem, PublicFormat.SubjectPublicKeyInfo))

@@ -23,8 +23,8 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(scope="session")
 def s3_address() -> Generator[str]:
-    server = pytest.importorskip("moto.server", reason="no S3 server: pip install 'moto[s3]' flask flask-cors s3fs")
-    pytest.importorskip("s3fs", reason="no S3 client: pip install s3fs")
+    server = pytest.importorskip("moto.server", reason="no S3 server: make setup-dev installs moto")
+    pytest.importorskip("s3fs", reason="no S3 client: make setup-dev installs s3fs")
     running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()

@@ -207,11 +207,10 @@ def test_a_complete_upload_holds_its_file_until_a_record_does(store: Store, blob
     assert find_garbage(store, blobs, CONTEXT.now + timedelta(days=3)) == []
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the bytes go past the database: once is enough
 def test_a_quarter_of_a_gigabyte_comes_in_with_flat_memory(
     store: Store, blobs: BlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not store.database.is_sqlite:
-        pytest.skip("the bytes go past the database: once is enough")
     monkeypatch.setattr(operation, "_PIECE_FILE", 16 << 20)
     piece, count = bytes(64 << 10), 4096
     digest = hashlib.sha256()
