@@ -42,9 +42,30 @@ function serviceWorker(): Plugin {
   };
 }
 
+/** Let the page name the scripts of the interface: they come while the first script asks for what they will show. */
+function interfaceAhead(): Plugin {
+  return {
+    name: "interface-ahead",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(html, { bundle }) {
+        const chunks = new Map(
+          Object.values(bundle ?? {}).flatMap((one) => (one.type === "chunk" ? [[one.fileName, one]] : [])),
+        );
+        const app = [...chunks.values()].find((one) => one.facadeModuleId?.endsWith("/src/app.tsx"));
+        if (!app) throw new Error("there is no interface to name in index.html");
+        const missing = [app.fileName, ...app.imports].filter((name) => chunks.has(name) && !html.includes(name));
+        const attrs = (name: string) => ({ rel: "modulepreload", crossorigin: true, href: `/${name}` });
+        return missing.map((name) => ({ tag: "link", attrs: attrs(name), injectTo: "head" as const }));
+      },
+    },
+  };
+}
+
 export default defineConfig({
   base: "/",
-  plugins: [serviceWorker()],
+  plugins: [interfaceAhead(), serviceWorker()],
   build: { target: "es2022", sourcemap: false, assetsInlineLimit: 0 },
   server: {
     proxy: { "/api": "http://127.0.0.1:8080", "/bcf": "http://127.0.0.1:8080" },

@@ -21,7 +21,29 @@ export function inFolder(): boolean {
 }
 
 export function fetched(url: string, init?: RequestInit): Promise<Response> {
+  const ahead = begun.get(url);
+  begun.delete(url);
+  if (ahead && !init?.signal?.aborted) return ahead.catch(() => present.fetch(url, init));
   return present.fetch(url, init);
+}
+
+const begun = new Map<string, Promise<Response>>();
+
+function begin(url: string): Promise<Response> {
+  const answer = present.fetch(url);
+  begun.set(url, answer);
+  answer.catch(() => begun.delete(url));
+  return answer;
+}
+
+/** Ask for a file that somebody will soon want: the next `fetched` of this address gets the answer. */
+export async function fetchAhead(url: string): Promise<void> {
+  await begin(url);
+}
+
+/** As `fetchAhead`; gives a copy of the answer. */
+export async function readAhead(url: string): Promise<Response> {
+  return (await begin(url)).clone();
 }
 
 /** Return the bytes of a file of a scene. */

@@ -1,6 +1,6 @@
 /** What the interface shows of one project; panels and the stage read it, and change it only by these functions. */
 import { computed, signal } from "@preact/signals";
-import { ask, get, list, Problem, type Schemas } from "./client";
+import { ask, get, list, Problem, ROOT, type Schemas } from "./client";
 import {
   type Columns,
   type ElementRow,
@@ -14,6 +14,7 @@ import {
   type SceneElements,
 } from "./elements";
 import { go, place } from "./route";
+import { fetchAhead, readAhead } from "./source";
 
 export type ColourBy = "verdict" | "status" | "ncr" | "ifcClass" | "storey";
 
@@ -77,13 +78,26 @@ export function hide(id: number): void {
   hidden.value = new Set([...hidden.value, id]);
 }
 
+let begun: { what: string; loading: Promise<Workspace> } | null = null;
+
+/** Begin to load what `open` will soon be asked for, with the same arguments. */
+export function openAhead(...asked: [project: string, epoch: string, check: string]): void {
+  const mine = { what: asked.join("\n"), loading: loaded(...asked) };
+  begun = mine;
+  mine.loading.catch(() => {
+    if (begun === mine) begun = null; // whoever opens it asks anew, and is told
+  });
+}
+
 /** Load what a project shows after one scan; the newest that was checked when none is named. */
 export async function open(project: string, epoch: string, check = ""): Promise<void> {
   workspace.value = { kind: "loading" };
   hidden.value = new Set();
   restated.value = new Map();
+  const ahead = begun?.what === [project, epoch, check].join("\n") ? begun.loading : null;
+  begun = null;
   try {
-    workspace.value = { kind: "ready", value: await loaded(project, epoch, check) };
+    workspace.value = { kind: "ready", value: await (ahead ?? loaded(project, epoch, check)) };
   } catch (error) {
     const problem = error instanceof Problem ? error : new Problem(0, "offline", String(error));
     workspace.value = { kind: "failed", problem };
@@ -109,8 +123,12 @@ async function loaded(id: string, epoch: string, named: string): Promise<Workspa
   const refused = !check && newest?.registration.status === "refused" ? newest : null;
   const model = models.find((one) => one.id === (check ?? refused)?.revision) ?? models.at(-1);
   if (!model) throw new Problem(404, "no-model", "");
-  const scene = model.has_scene ? await get<SceneElements>(`${at}/models/${model.id}/scene/elements.json`) : null;
-  const known = scan && check ? await knownOf(at, check.id) : new Map<string, Known>();
+  const files = `${at}/models/${model.id}/scene/`;
+  if (model.has_scene) void modelAhead(`${ROOT}${files}`);
+  const [scene, known] = await Promise.all([
+    model.has_scene ? get<SceneElements>(`${files}elements.json`) : null,
+    scan && check ? knownOf(at, check.id) : new Map<string, Known>(),
+  ]);
   return {
     project,
     model,
@@ -121,6 +139,17 @@ async function loaded(id: string, epoch: string, named: string): Promise<Workspa
     scene,
     table: joined(scene ?? NOTHING, known),
   };
+}
+
+/** Ask for what the stage will draw first; which storeys of a model in parts that is, is not known here. */
+async function modelAhead(files: string): Promise<void> {
+  try {
+    const index: { parts: { uri: string }[] } = await (await readAhead(`${files}model.json`)).json();
+    const [only, ...others] = index.parts;
+    if (only && others.length === 0) await fetchAhead(files + only.uri);
+  } catch {
+    // told when the stage asks for it
+  }
 }
 
 const NOTHING: SceneElements = {

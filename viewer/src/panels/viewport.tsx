@@ -1,6 +1,6 @@
 /** The 3D view: the stage lives here, and follows what the state says. */
 import { effect } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ROOT } from "../core/client";
 import { boxOf, type ElementRow } from "../core/elements";
 import { t } from "../core/i18n";
@@ -21,7 +21,7 @@ import {
 } from "../core/state";
 import { cameraWanted } from "../core/view-state";
 import { DesignLayer, type SceneIndex } from "../layers/design";
-import { DeviationLayer } from "../layers/deviation";
+import type { DeviationLayer } from "../layers/deviation";
 import { PARTS } from "../scene/parts";
 import { Picker } from "../scene/picking";
 import { pointAt } from "../scene/pointing";
@@ -41,7 +41,8 @@ export function Viewport({ work }: { work: Workspace }) {
   const [round, setRound] = useState(0);
   const fit = useRef<() => void>(() => {});
 
-  useEffect(() => {
+  // before the first painting of the panels: where the processor draws, the context would wait for that
+  useLayoutEffect(() => {
     const node = canvas.current;
     if (!node) return;
     let stage: Stage;
@@ -229,17 +230,27 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
     if (!ended) told.setPhase("failed");
   });
 
+  let asked = false;
+  /** What draws a scan is fetched with the first scan that somebody wants to see. */
+  async function addCloud(check: string): Promise<void> {
+    const { DeviationLayer } = await import("../layers/deviation");
+    if (ended) return;
+    const url = `${ROOT}/projects/${work.project.id}/checks/${check}/scene/tileset.json`;
+    cloud = new DeviationLayer(url, work.scene?.origin_m ?? [0, 0, 0], stage.planes);
+    cloud.onFailed = () => told.fail(t("scan"));
+    cloud.group.visible = shows.peek().scan;
+    cloud.set(ramp.peek().rangeMm, ramp.peek().toleranceMm);
+    stage.add(cloud);
+  }
   ends.push(
     effect(() => {
       const { model, edges, scan } = shows.value;
-      if (scan && !cloud && work.check?.has_scene) {
-        cloud = new DeviationLayer(
-          `${ROOT}/projects/${work.project.id}/checks/${work.check.id}/scene/tileset.json`,
-          work.scene?.origin_m ?? [0, 0, 0],
-          stage.planes,
-        );
-        cloud.onFailed = () => told.fail(t("scan"));
-        stage.add(cloud);
+      if (scan && !asked && work.check?.has_scene) {
+        asked = true;
+        addCloud(work.check.id).catch(() => {
+          asked = false;
+          told.fail(t("scan"));
+        });
       }
       if (cloud) cloud.group.visible = scan;
       if (design) {
