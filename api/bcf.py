@@ -1,7 +1,6 @@
 """What the BCF routes share: who asks, what they may, OData in addresses, and the older version's addresses."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 from email.message import Message
 from hashlib import sha256
 from types import FunctionType
@@ -18,7 +17,6 @@ from twin.access import Action, scope_of
 from twin.bcf.guid import guid_of, id_of
 from twin.bcf.query import Query as ListQuery
 from twin.bcf.query import Row
-from twin.bcf.values import Topic
 from twin.errors import NotFound
 from twin.operations.bcf import Caller, SeenTopic, allowed_statuses, read_topic
 from twin.operations.bcf_events import TopicEvent
@@ -35,11 +33,6 @@ PROJECT_ACTIONS = {
     "createTopic": Action.NCR_RAISE,
     "createDocument": Action.ATTACHMENT_ADD,
 }
-TOPIC_FILTERS = (
-    "creation_author", "modified_author", "assigned_to", "stage", "topic_status", "topic_type", "creation_date",
-    "modified_date", "labels", "title", "priority", "guid", "server_assigned_id",
-)  # fmt: skip
-TOPIC_ORDERS = ("creation_date", "modified_date", "index", "title", "priority", "topic_status", "server_assigned_id")
 EVENT_FILTERS = ("topic_guid", "comment_guid", "author", "type", "date")
 
 TopicGuid = Annotated[str, Path(description="The topic", max_length=64, examples=[GUID])]
@@ -118,27 +111,6 @@ def authorization(seen: SeenTopic, caller: Caller) -> TopicAuthorization:
     return TopicAuthorization(
         topic_actions=topic_actions(caller, deletable=deletable), topic_status=list(allowed_statuses(seen, caller))
     )
-
-
-def topic_row(seen: SeenTopic) -> Row:
-    """Return the fields of a topic that are filtered and sorted by."""
-    topic: Topic = seen.topic
-    return {
-        "creation_author": topic.creation_author,
-        "modified_author": topic.modified_author or None,
-        "assigned_to": topic.assigned_to or None,
-        "stage": topic.stage or None,
-        "topic_status": topic.status,
-        "topic_type": topic.type,
-        "creation_date": topic.creation_date,
-        "modified_date": topic.modified_date,
-        "labels": topic.labels,
-        "title": topic.title,
-        "priority": topic.priority or None,
-        "index": None if topic.index is None else Decimal(topic.index),
-        "guid": topic.guid,
-        "server_assigned_id": topic.server_assigned_id,
-    }
 
 
 def event_row(event: TopicEvent) -> Row:

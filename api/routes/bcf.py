@@ -9,8 +9,6 @@ from fastapi import Response
 
 from api.bcf import (
     EVENT_FILTERS,
-    TOPIC_FILTERS,
-    TOPIC_ORDERS,
     V3,
     CallerIn,
     CommentGuid,
@@ -29,7 +27,6 @@ from api.bcf import (
     project_actions,
     seen_topic,
     topic_actions,
-    topic_row,
 )
 from api.deps import CallerDep, ContextDep, NewIdDep, RowsDep, StoreDep
 from api.etag import tag
@@ -58,10 +55,11 @@ from twin.bcf.values import Comment
 from twin.errors import NotFound
 from twin.finding import Severity
 from twin.operations import bcf_beside, bcf_topics
-from twin.operations.bcf import Caller, SeenTopic, list_topics, people_of
+from twin.operations.bcf import Caller, SeenTopic, find_topics, people_of
 from twin.operations.bcf_events import comment_events, topic_events
 from twin.operations.projects import change_project, membership
 from twin.project import Project
+from twin.store.bcf_topics import topic_labels
 from twin.store.records import MEMBER, PROJECT
 
 routes = Routes("bcf")
@@ -107,7 +105,7 @@ def read_bcf_extensions(caller: CallerIn, store: StoreDep) -> ExtensionsOut:
     with store.read() as view:
         people = people_of(view, caller.project)
         active = {m.record.user for m in view.all(MEMBER, project=caller.project) if m.record.active}
-        labels = {label for seen in list_topics(view, caller) for label in seen.topic.labels}
+        labels = topic_labels(view, caller.project, caller.rows)
     users = [] if caller.from_outside else sorted(name for user, name in people.items() if user in active)
     return ExtensionsOut(
         topic_type=list(TYPES), topic_status=list(TOPIC_STATUSES), topic_label=sorted(labels), snippet_type=[KIND],
@@ -120,7 +118,7 @@ def read_bcf_extensions(caller: CallerIn, store: StoreDep) -> ExtensionsOut:
 def list_bcf_topics(query: QueryDep, caller: CallerIn, store: StoreDep) -> list[BcfTopicOut]:
     """Return nonconformance records and observations, the oldest first unless `$orderby` says otherwise."""
     with store.read() as view:
-        found = select(list_topics(view, caller), query, topic_row, filters=TOPIC_FILTERS, orders=TOPIC_ORDERS)
+        found = find_topics(view, caller, query)
     return [topic_out(seen.topic, authorization(seen, caller)) for seen in found]
 
 

@@ -27,6 +27,57 @@ Row: TypeAlias = Mapping[str, Value]
 Test: TypeAlias = Callable[[Row], bool]
 T = TypeVar("T")
 
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """A field that is one of some values: ``eq`` and ``in``."""
+
+    field: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A field beside a value: ``gt``, ``ge``, ``lt`` or ``le``."""
+
+    field: str
+    operator: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A text looked for in a field: ``contains``, ``startswith`` or ``endswith``."""
+
+    field: str
+    function: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What does not hold."""
+
+    inner: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Of several at least one; none of none."""
+
+    parts: "tuple[Expression, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Each of several."""
+
+    parts: "tuple[Expression, ...]"
+
+
+Expression: TypeAlias = Among | Comparison | Search | Not | AnyOf | AllOf
+"""A filter as it was understood: whoever keeps the rows asks it in a language of their own."""
+
 _LONGEST = 4000
 _DEEPEST = 30
 _TOKEN = re.compile(
@@ -76,7 +127,7 @@ def select(
     test = parse_filter(query.filter, filters) if query.filter.strip() else None
     rows = [(item, row(item)) for item in items]
     found = [(item, fields) for item, fields in rows if test is None or test(fields)]
-    for name, descending in reversed(_orders(query.orderby, orders)):
+    for name, descending in reversed(parse_order(query.orderby, orders)):
         # what has no value comes last, in either direction
         given = [pair for pair in found if pair[1][name] is not None]
         given.sort(key=lambda pair: _sortable(pair[1][name]), reverse=descending)
@@ -87,10 +138,33 @@ def select(
 
 def parse_filter(text: str, fields: Sequence[str]) -> Test:
     """Return a filter as a function; :class:`Invalid` for what is none, in one line that names the place."""
+    found = parse_expression(text, fields)
+    return lambda row: holds(found, row)
+
+
+def parse_expression(text: str, fields: Sequence[str]) -> Expression:
+    """Return a filter as it is understood; :class:`Invalid` for what is none, in one line that names the place."""
     return _Parser(_tokens(text), tuple(fields)).whole()
 
 
-def _orders(text: str, fields: Sequence[str]) -> list[tuple[str, bool]]:
+def holds(wanted: Expression, row: Row) -> bool:
+    """Say whether a row is what a filter asks for."""
+    if isinstance(wanted, AllOf):
+        return all(holds(part, row) for part in wanted.parts)
+    if isinstance(wanted, AnyOf):
+        return any(holds(part, row) for part in wanted.parts)
+    if isinstance(wanted, Not):
+        return not holds(wanted.inner, row)
+    found = row[wanted.field]
+    if isinstance(wanted, Search):
+        return _found_in(found, wanted)
+    if isinstance(wanted, Among):
+        return any(_equal(found, value) for value in wanted.values)
+    return _ordered(found, wanted.value, _ORDER[wanted.operator])
+
+
+def parse_order(text: str, fields: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return the fields of an order, each with whether it descends; :class:`Invalid` for what is none."""
     found: list[tuple[str, bool]] = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, direction = part.partition(" ")
@@ -125,32 +199,31 @@ class _Parser:
     def __init__(self, tokens: list[tuple[str, str]], fields: tuple[str, ...]) -> None:
         self.tokens, self.fields, self.place, self.depth = tokens, fields, 0, 0
 
-    def whole(self) -> Test:
-        test = self.any()
+    def whole(self) -> Expression:
+        found = self.any()
         if self.place < len(self.tokens):
             raise self.confused()
-        return test
+        return found
 
-    def any(self) -> Test:
-        tests = [self.all()]
+    def any(self) -> Expression:
+        parts = [self.all()]
         while self.word("or"):
-            tests.append(self.all())
-        return tests[0] if len(tests) == 1 else lambda row: any(test(row) for test in tests)
+            parts.append(self.all())
+        return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
-    def all(self) -> Test:
-        tests = [self.one()]
+    def all(self) -> Expression:
+        parts = [self.one()]
         while self.word("and"):
-            tests.append(self.one())
-        return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
+            parts.append(self.one())
+        return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
-    def one(self) -> Test:
+    def one(self) -> Expression:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise Invalid(f"$filter nests deeper than {_DEEPEST}")
         try:
             if self.word("not"):
-                inner = self.one()
-                return lambda row: not inner(row)
+                return Not(self.one())
             if self.sign("("):
                 inner = self.any()
                 self.need(")")
@@ -159,40 +232,30 @@ class _Parser:
         finally:
             self.depth -= 1
 
-    def comparison(self) -> Test:
+    def comparison(self) -> Expression:
         name = self.take("word")
         if name.lower() in _FUNCTIONS and self.sign("("):
             return self.function(name.lower())
         field = self.field(name)
         operator = self.take("word").lower()
         if operator == "in":
-            wanted = self.several()
-            return lambda row: any(_equal(row[field], value) for value in wanted)
+            return Among(field, tuple(self.several()))
         value = self.literal()
-        if operator == "eq":
-            return lambda row: _equal(row[field], value)
-        if operator == "ne":
-            return lambda row: not _equal(row[field], value)
+        if operator in ("eq", "ne"):
+            equal = Among(field, (value,))
+            return equal if operator == "eq" else Not(equal)
         if operator not in _ORDER:
             raise self.confused(back=2)
-        return lambda row: _ordered(row[field], value, _ORDER[operator])
+        return Comparison(field, operator, value)
 
-    def function(self, name: str) -> Test:
+    def function(self, name: str) -> Expression:
         field = self.field(self.take("word"))
         self.need(",")
         value = self.literal()
         self.need(")")
         if not isinstance(value, str):
             raise Invalid(f"$filter: {name} looks for a text in quotes")
-        holds = _FUNCTIONS[name]
-
-        def test(row: Row) -> bool:
-            found = row[field]
-            if isinstance(found, tuple):
-                return value in found if name == "contains" else any(holds(one, value) for one in found)
-            return isinstance(found, str) and holds(found, value)
-
-        return test
+        return Search(field, name, value)
 
     def several(self) -> list[Value]:
         self.need("(")
@@ -259,9 +322,18 @@ class _Parser:
 def _moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Invalid(f"$filter: {text!r} is no date") from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _found_in(found: Value, wanted: Search) -> bool:
+    is_there = _FUNCTIONS[wanted.function]
+    if isinstance(found, tuple):
+        if wanted.function == "contains":
+            return wanted.text in found
+        return any(is_there(one, wanted.text) for one in found)
+    return isinstance(found, str) and is_there(found, wanted.text)
 
 
 def _equal(found: Value, wanted: Value) -> bool:
@@ -272,10 +344,10 @@ def _equal(found: Value, wanted: Value) -> bool:
     )
 
 
-def _ordered(found: Value, wanted: Value, holds: Callable[[int], bool]) -> bool:
+def _ordered(found: Value, wanted: Value, is_so: Callable[[int], bool]) -> bool:
     """Compare what can be compared; with nothing, nothing is greater or less."""
     pairs: tuple[type, ...] = (str, datetime, Decimal)
     for kind in pairs:
         if isinstance(found, kind) and isinstance(wanted, kind):
-            return holds((found > wanted) - (found < wanted))  # pyright: ignore[reportOperatorIssue]
+            return is_so((found > wanted) - (found < wanted))  # pyright: ignore[reportOperatorIssue]
     return False

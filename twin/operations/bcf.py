@@ -14,6 +14,7 @@ from twin.access_words import who_may
 from twin.bcf import kept as rules
 from twin.bcf.guid import derived, guid_of, id_of
 from twin.bcf.kept import KeptTopic, Standing
+from twin.bcf.query import Query, parse_expression, parse_order
 from twin.bcf.status import RECEIVED, next_statuses
 from twin.bcf.topic import Surroundings, topic_of
 from twin.bcf.values import Comment, ModelFile, Topic, Viewpoint
@@ -23,11 +24,19 @@ from twin.ncr_record import NonConformance, State
 from twin.operations.accounts import names_of
 from twin.record import Id
 from twin.store import records
+from twin.store.bcf_topics import topics_in_order
 from twin.store.blob_register import sizes
 from twin.store.kinds import Kind
 from twin.store.view import Scope, Stored, View
 
 T = TypeVar("T")
+FILTERS = (
+    "creation_author", "modified_author", "assigned_to", "stage", "topic_status", "topic_type", "creation_date",
+    "modified_date", "labels", "title", "priority", "guid", "server_assigned_id",
+)  # fmt: skip
+"""What topics are filtered by."""
+ORDERS = ("creation_date", "modified_date", "index", "title", "priority", "topic_status", "server_assigned_id")
+"""What topics are sorted by."""
 _AT_ONCE = 200
 
 
@@ -70,19 +79,35 @@ class SeenTopic:
         return self.topic.guid.replace("-", "")
 
 
-def list_topics(view: View, caller: Caller) -> list[SeenTopic]:
-    """Return all topics of the project that the caller sees, the oldest first; without comments and viewpoints."""
-    project = caller.project
-    beside = {s.record.id: s for s in view.all(records.BCF_TOPIC, caller.rows, project=project)}
-    people = people_of(view, project)
-    found = [
-        _seen_ncr(view, caller, stored, beside.get(stored.record.id), people, whole=False)
-        for stored in view.all(records.NCR, caller.rows, project=project)
-        if not _is_deleted(stored.record)
-    ]
-    waiting = (s for s in beside.values() if s.record.standing is Standing.WAITING)
-    found += [SeenTopic(rules.whole(s.record), s.version, None, s.record) for s in waiting]
-    return sorted(found, key=lambda seen: (seen.topic.creation_date or caller.now, seen.topic.guid))
+def find_topics(view: View, caller: Caller, query: Query) -> list[SeenTopic]:
+    """Return the topics that answer a query, of those that the caller sees; without comments and viewpoints.
+
+    The oldest come first unless the query says otherwise. Only what is returned is read.
+
+    Raises
+    ------
+    Invalid
+        If the query cannot be understood, or names a field not in :data:`FILTERS` or :data:`ORDERS`.
+    """
+    wanted = parse_expression(query.filter, FILTERS) if query.filter.strip() else None
+    orders = parse_order(query.orderby, ORDERS)
+    places = topics_in_order(
+        view, caller.project, caller.rows, wanted, orders, now=caller.now, top=query.top, skip=query.skip
+    )
+    people = people_of(view, caller.project) if any(place.is_record for place in places) else {}
+    found: list[SeenTopic] = []
+    for start in range(0, len(places), _AT_ONCE):
+        some = places[start : start + _AT_ONCE]
+        where = {"id": tuple(place.id for place in some)}
+        ncrs = {stored.record.id: stored for stored in view.list(records.NCR, caller.rows, where=where).items}
+        beside = {stored.record.id: stored for stored in view.list(records.BCF_TOPIC, caller.rows, where=where).items}
+        for place in some:
+            if place.is_record:
+                found.append(_seen_ncr(view, caller, ncrs[place.id], beside.get(place.id), people, whole=False))
+            else:
+                kept = beside[place.id]
+                found.append(SeenTopic(rules.whole(kept.record), kept.version, None, kept.record))
+    return found
 
 
 def read_topic(view: View, caller: Caller, guid: str) -> SeenTopic:

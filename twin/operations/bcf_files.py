@@ -18,7 +18,7 @@ from twin.bcf.write import bcf_file
 from twin.bcf.zip_read import Limits
 from twin.errors import Conflict, Invalid, TwinError
 from twin.ncr_record import NonConformance
-from twin.operations.bcf import Caller, SeenTopic, list_topics, people_of, read_topic
+from twin.operations.bcf import Caller, SeenTopic, people_of, read_topic
 from twin.operations.bcf_beside import keep_pictures
 from twin.operations.bcf_topics import take_up
 from twin.operations.known_elements import unknown_elements
@@ -26,6 +26,7 @@ from twin.project import MapConversion
 from twin.record import Id
 from twin.report.provenance import FIXED_TIME
 from twin.store import records
+from twin.store.bcf_topics import topics_in_order
 from twin.store.blob_register import keep
 from twin.store.blobs import BlobStore
 from twin.store.kinds import Kind
@@ -105,7 +106,10 @@ def export_bcf(
     Invalid
         If the version is not written, or the model was never placed on a map.
     """
-    wanted = [seen.topic.guid for seen in list_topics(view, caller)] if guids is None else list(dict.fromkeys(guids))
+    if guids is None:
+        everything = topics_in_order(view, caller.project, caller.rows, None, (), now=caller.now)
+        guids = [guid_of(place.id) for place in everything]
+    wanted = list(dict.fromkeys(guids))
     found = [read_topic(view, caller, guid) for guid in wanted]
     topics = tuple(seen.topic for seen in found)
     if coordinates is Coordinates.MAP:

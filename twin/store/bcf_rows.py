@@ -16,7 +16,7 @@ _AT_ONCE = 200
 
 def ncr_topics(view: View, project: Id, rows: Scope) -> set[Id]:
     """Return the nonconformance records that are topics."""
-    query = scoped(select(NCR.c.id).where(*_live(project)), NCR, rows)
+    query = scoped(select(NCR.c.id).where(*live_records(project)), NCR, rows)
     return set(view.connection.execute(query).scalars())
 
 
@@ -29,7 +29,7 @@ def waiting_topics(view: View, project: Id, rows: Scope) -> set[Id]:
 
 def comment_rows(view: View, project: Id, rows: Scope) -> Iterator[Any]:
     """Yield ``id``, ``subject``, ``created_at``, ``body`` of comments on records that are topics, the oldest first."""
-    seen = select(literal("ncr:").concat(NCR.c.id)).where(*_live(project))
+    seen = select(literal("ncr:").concat(NCR.c.id)).where(*live_records(project))
     query = select(COMMENT.c.id, COMMENT.c.subject, COMMENT.c.created_at, COMMENT.c.body).where(
         COMMENT.c.project == project, COMMENT.c.subject.in_(scoped(seen, NCR, rows))
     )
@@ -55,7 +55,7 @@ def talked_rows(view: View, project: Id, rows: Scope) -> list[Any]:
     return list(view.connection.execute(scoped(query.where(BCF_TOPIC.c.project == project, talked), BCF_TOPIC, rows)))
 
 
-def _live(project: Id) -> tuple[Any, ...]:
+def live_records(project: Id) -> tuple[Any, ...]:
     """Return what makes a record a topic: a draft that was taken back before it had a number is none."""
     nameless = or_(NCR.c.number.is_(None), NCR.c.number == "")
     return (NCR.c.project == project, ~and_(NCR.c.state == State.VOID.value, nameless))
