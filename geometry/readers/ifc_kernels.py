@@ -4,7 +4,7 @@ The default kernel (opencascade) is right most often and slow; cgal-simple and m
 bend or fail to cut something without saying so. A fast answer is believed only on independent evidence:
 
 - plane faces, no booleans: both fast kernels agree in box, area and volume, or one of them with the polygons in the
-  file (``ifc_polygons``), which stand in where neither is whole;
+  file and what is extruded from them (``ifc_polygons``), which stand in where neither is whole;
 - booleans: made of their operands by Manifold (``csg_build``), and points say that the result is what the operands
   make (``csg_check``);
 - anything else curved, and everything without such evidence: opencascade, whose booleans are put to the same test.
@@ -32,7 +32,7 @@ from geometry.readers.ifc_attributes import cyclic, placement_chain
 from geometry.readers.ifc_frames import axes_frame
 from geometry.readers.ifc_grid import grid_frame, has_grid_ancestor
 from geometry.readers.ifc_operands import operands_of
-from geometry.readers.ifc_polygons import declared_extent, polygon_mesh
+from geometry.readers.ifc_polygons import declared_extent, polygon_mesh, read_at_once
 from geometry.readers.ifc_products import Product, is_flat
 
 DEFAULT_KERNEL = "opencascade"
@@ -159,16 +159,9 @@ class Kernels:
     def _plain(self, product: Product, avoid: Collection[str]) -> Shape | None:
         usable = [kernel for kernel in FAST_KERNELS if kernel not in avoid]
         if product.flat and len(usable) == len(FAST_KERNELS):
-            fast = [self._mesh(kernel, product) for kernel in usable]
-            if fast[0] is not None and fast[1] is not None and agree(fast[0], fast[1]):
-                return Shape(fast[0], usable[0])
-            extent = declared_extent(product.body, self._unit_m) if any(fast) else None
-            for kernel, mesh in zip(usable, fast, strict=False):
-                if mesh is not None and extent is not None and extent.matches(mesh):
-                    return Shape(mesh, kernel)
-            own = polygon_mesh(product.body, self._unit_m)
-            if own is not None:
-                return Shape(own, "polygons")
+            shape = self._confirmed(product)
+            if shape is not None:
+                return shape
         mesh = None if DEFAULT_KERNEL in avoid else self._mesh(DEFAULT_KERNEL, product)
         if mesh is not None:
             return Shape(mesh, DEFAULT_KERNEL)
@@ -177,6 +170,28 @@ class Kernels:
             if mesh is not None:
                 return Shape(mesh, kernel, "only one geometry kernel could make it; nothing confirms its shape")
         return None
+
+    def _confirmed(self, product: Product) -> Shape | None:
+        """Return the mesh of a plane-faced body from a fast kernel that something else bears out, or None.
+
+        The cheaper witness is asked first: the definition where it is read at once, the other kernel before a brep.
+        """
+        first, second = FAST_KERNELS
+        asked_first = not product.solid or read_at_once(product.body)
+        mesh = self._mesh(first, product)
+        extent = declared_extent(product.body, self._unit_m) if asked_first else None
+        if mesh is not None and extent is not None and extent.matches(mesh):
+            return Shape(mesh, first)
+        other = self._mesh(second, product)
+        if mesh is not None and other is not None and agree(mesh, other):
+            return Shape(mesh, first)
+        if not asked_first and (mesh is not None or other is not None):
+            extent = declared_extent(product.body, self._unit_m)
+        for kernel, made in ((first, None if asked_first else mesh), (second, other)):
+            if made is not None and extent is not None and extent.matches(made):
+                return Shape(made, kernel)
+        own = polygon_mesh(product.body, self._unit_m)
+        return None if own is None else Shape(own, "polygons")
 
     def _boolean(self, product: Product, solids: Sequence[Solid], avoid: Collection[str]) -> Shape | None:
         attempts: list[tuple[Shape, BooleanCheck]] = []

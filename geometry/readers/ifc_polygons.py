@@ -1,7 +1,7 @@
-"""Faceted bodies straight from the polygons in the file: a witness beside the geometry kernels, and a substitute.
+"""Plane-faced bodies straight from the polygons in the file: a witness beside the geometry kernels, and a substitute.
 
-Box and area of the polygons tell whether a kernel's mesh is complete. Where all polygons are convex, triangles fanned
-out in them are the body itself, with no kernel's tolerance in between.
+Box and area of the polygons, and the volume where they are extruded, tell whether a kernel's mesh is complete. Where
+all polygons are convex, triangles fanned out in them are the body itself, with no kernel's tolerance in between.
 """
 
 # pyright: reportUnknownMemberType=false
@@ -14,41 +14,54 @@ import numpy as np
 
 from geometry.arrays import FloatArray, IntArray
 from geometry.design import Mesh
-from geometry.mesh_health import surface_area
+from geometry.mesh_health import signed_volume, surface_area
 from geometry.readers.ifc_attributes import attribute
+from geometry.readers.ifc_extrusions import prism_of
 from geometry.readers.ifc_frames import NotComparable, mapping_frame
+from geometry.readers.ifc_products import items_of
 
 _BOX_M = 1e-4
 _AREA_SHARE = 1e-3
+_VOLUME_SHARE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Extent:
-    """Box (2, 3) in metres and area in m² of a set of polygons."""
+    """Box (2, 3) in metres and area in m² of a set of polygons; the volume in m³ where all of them are extruded."""
 
     box: FloatArray
     area: float
+    volume: float | None = None
 
     def matches(self, mesh: Mesh) -> bool:
-        """Return whether a mesh has this box within 0.1 mm and this area within 0.1 %."""
+        """Return whether a mesh has this box within 0.1 mm and this area and volume within 0.1 %."""
         same_box = np.abs(mesh.bounds() - self.box).max() <= _BOX_M
-        return bool(same_box) and abs(surface_area(mesh) - self.area) <= _AREA_SHARE * self.area
+        if not same_box or abs(surface_area(mesh) - self.area) > _AREA_SHARE * self.area:
+            return False
+        return self.volume is None or abs(abs(signed_volume(mesh)) - self.volume) <= _VOLUME_SHARE * self.volume
 
 
 def declared_extent(body: Any, unit_m: float) -> Extent | None:
-    """Return the extent of a representation of face sets and faceted breps, or None where it has anything else."""
-    low, high, area = np.full(3, np.inf), np.full(3, -np.inf), 0.0
+    """Return the extent of a representation of face sets, faceted breps and extruded polygons; None of any other."""
+    low, high, area, volume = np.full(3, np.inf), np.full(3, -np.inf), 0.0, 0.0
     for item, frame in _framed_items(body, unit_m):
-        parts = _parts(item)
+        prism = prism_of(item, unit_m)
+        parts = _parts(item, unit_m) if prism is None else [(prism.corners, prism.area)]
         if parts is None:
             return None
+        volume += np.nan if prism is None else prism.volume
         for points, part_area in parts:
-            placed = points * unit_m @ frame[:3, :3].T + frame[:3, 3]
+            placed = points @ frame[:3, :3].T + frame[:3, 3]
             low, high = np.minimum(low, placed.min(axis=0)), np.maximum(high, placed.max(axis=0))
             area += part_area
     if not np.all(np.isfinite(low)):
         return None
-    return Extent(np.stack([low, high]), area * unit_m**2)
+    return Extent(np.stack([low, high]), area, None if np.isnan(volume) else volume)
+
+
+def read_at_once(body: Any) -> bool:
+    """Return whether the extent of a body takes few questions to the file: none for every corner of every face."""
+    return not any(item.is_a("IfcManifoldSolidBrep") for item in items_of(body))
 
 
 def polygon_mesh(body: Any, unit_m: float) -> Mesh | None:
@@ -122,16 +135,16 @@ def polygon_area(corners: FloatArray) -> float:
 
 
 _Part: TypeAlias = tuple[FloatArray, float]
-"""Points and the area of the faces on them, in the file's unit."""
+"""Points in metres and the area of the faces on them in m²."""
 
 
-def _parts(item: Any) -> Iterator[_Part] | None:
+def _parts(item: Any, unit_m: float) -> Iterator[_Part] | None:
     if item.is_a("IfcTriangulatedFaceSet"):
-        return _triangles(item)
+        return _triangles(item, unit_m)
     if item.is_a("IfcPolygonalFaceSet") and not item.PnIndex:
-        return _indexed(item)
+        return _indexed(item, unit_m)
     shells = _shells(item)
-    return None if shells is None else _faces(shells)
+    return None if shells is None else _faces(shells, unit_m)
 
 
 def _shells(item: Any) -> Sequence[Any] | None:
@@ -144,8 +157,8 @@ def _shells(item: Any) -> Sequence[Any] | None:
     return None
 
 
-def _triangles(item: Any) -> Iterator[_Part]:
-    points = np.asarray(item.Coordinates.CoordList, dtype=np.float64)
+def _triangles(item: Any, unit_m: float) -> Iterator[_Part]:
+    points = np.asarray(item.Coordinates.CoordList, dtype=np.float64) * unit_m
     index = attribute(item, "PnIndex")
     corners = np.asarray(item.CoordIndex, dtype=np.int64) - 1
     if index is not None:
@@ -154,17 +167,26 @@ def _triangles(item: Any) -> Iterator[_Part]:
     yield points[np.unique(corners)], surface_area(mesh)
 
 
-def _indexed(item: Any) -> Iterator[_Part]:
-    points = np.asarray(item.Coordinates.CoordList, dtype=np.float64)
+def _indexed(item: Any, unit_m: float) -> Iterator[_Part]:
+    points = np.asarray(item.Coordinates.CoordList, dtype=np.float64) * unit_m
     for face in item.Faces:
         outer = points[np.asarray(face.CoordIndex) - 1]
         inner = face.InnerCoordIndices if face.is_a("IfcIndexedPolygonalFaceWithVoids") else ()
         yield outer, polygon_area(outer) - sum(polygon_area(points[np.asarray(hole) - 1]) for hole in inner)
 
 
-def _faces(shells: Sequence[Any]) -> Iterator[_Part]:
+def _faces(shells: Sequence[Any], unit_m: float) -> Iterator[_Part]:
+    corners: dict[int, tuple[float, ...]] = {}
     for shell in shells:
         for face in shell.CfsFaces:
-            loops = [np.array([p.Coordinates for p in bound.Bound.Polygon], dtype=np.float64) for bound in face.Bounds]
+            loops = [_loop(bound.Bound.Polygon, corners) * unit_m for bound in face.Bounds]
             areas = [polygon_area(loop) for loop in loops]
             yield loops[int(np.argmax(areas))], 2.0 * max(areas) - sum(areas)
+
+
+def _loop(polygon: Sequence[Any], known: dict[int, tuple[float, ...]]) -> FloatArray:
+    """Return the corners (k, 3) of a loop; a point is asked for its coordinates once, whatever faces share it."""
+    for point in polygon:
+        if (id_ := point.id()) not in known:
+            known[id_] = point.Coordinates
+    return np.array([known[point.id()] for point in polygon], dtype=np.float64)

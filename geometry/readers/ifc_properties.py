@@ -42,13 +42,21 @@ def predefined_type_of(instance: Any) -> str:
     return ""
 
 
-def properties_of(instance: Any) -> Values:
-    """Return ``"Pset.Property" -> value`` in the file's units; the element's own value goes before its type's."""
+def properties_of(instance: Any, known: dict[int, Values] | None = None) -> Values:
+    """Return ``"Pset.Property" -> value`` in the file's units; the element's own value goes before its type's.
+
+    ``known`` holds by instance number the sets of this file that were read before: many elements share one.
+    """
+    known = {} if known is None else known
     values: Values = {}
     for definition in _definitions(instance):
         if definition.is_a("IfcPropertySet"):
-            for single in definition.HasProperties:
-                _add_property(values, definition.Name or "?", single)
+            if (id_ := definition.id()) not in known:
+                known[id_] = {}
+                for single in definition.HasProperties:
+                    _add_property(known[id_], definition.Name or "?", single)
+            for key, value in known[id_].items():
+                values.setdefault(key, value)
     return values
 
 
@@ -125,19 +133,19 @@ def _definitions(instance: Any) -> Iterator[Any]:
 
 
 def _add_property(values: Values, prefix: str, single: Any) -> None:
-    key = f"{prefix}.{single.Name}"
-    if single.is_a("IfcComplexProperty"):
+    key, kind = f"{prefix}.{single.Name}", single.is_a()
+    if kind == "IfcComplexProperty":
         for part in single.HasProperties:
             _add_property(values, key, part)
         return
     found: Any = None
-    if single.is_a("IfcPropertySingleValue"):
+    if kind == "IfcPropertySingleValue":
         found = _plain(single.NominalValue)
-    elif single.is_a("IfcPropertyEnumeratedValue"):
+    elif kind == "IfcPropertyEnumeratedValue":
         found = [_plain(value) for value in single.EnumerationValues or ()]
-    elif single.is_a("IfcPropertyListValue"):
+    elif kind == "IfcPropertyListValue":
         found = [_plain(value) for value in single.ListValues or ()]
-    elif single.is_a("IfcPropertyBoundedValue"):
+    elif kind == "IfcPropertyBoundedValue":
         bounds = (single.LowerBoundValue, single.UpperBoundValue)
         found = [_plain(value) for value in bounds if value is not None]
     if found is not None and found != []:

@@ -34,6 +34,8 @@ STAGE_LIMIT_S = 120.0
 MAX_CRASHES_PER_SHAPE = 6
 _SLOW_GROUPS, _FAST_GROUPS = 2, 12
 _HIRE_AFTER_S = 0.3
+_LARGE_BYTES = 150_000
+"""Of a file this large the shapes take longer to make than another process to start: all workers start at once."""
 _POLL_S = 0.02
 OPEN_LIMIT_S = 120.0
 """Seconds that opening may take, and as much again for each 50 MB: over ten times what it takes."""
@@ -129,6 +131,8 @@ def tessellate(
     board = _Board()
     crew = _Crew(lambda index: _Worker(path, index=index, workers=workers, entry=entry), board, stage_limit_s)
     try:
+        if path.stat().st_size >= _LARGE_BYTES:
+            crew.start(workers)
         index = crew.first.open()
         board.queue.extend(_chunks(index["products"]))
         _watch(board, crew, workers, len(index["products"]), progress)
@@ -154,13 +158,23 @@ class _Crew:
     def __len__(self) -> int:
         return len(self._threads)
 
-    def hire(self) -> None:
-        """Put one more worker to work, the first time the one that is there."""
-        if self._threads:
+    def start(self, count: int) -> None:
+        """Start processes ahead of the work, while the first one still reads the file, until there are so many."""
+        while len(self._workers) < count:
             self._workers.append(self._make(False))
-        thread = threading.Thread(target=_work, args=(self._board, self._workers[-1], self._limit), daemon=True)
+
+    def hire(self) -> None:
+        """Put one more worker to work, first those that were started."""
+        self.start(len(self._threads) + 1)
+        worker = self._workers[len(self._threads)]
+        thread = threading.Thread(target=_work, args=(self._board, worker, self._limit), daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def hire_started(self, count: int) -> None:
+        """Put the workers that were started to work, as many as there are portions for."""
+        for _ in range(min(len(self._workers), count) - len(self._threads)):
+            self.hire()
 
     def busy(self) -> bool:
         """Return whether any worker still has something to do, after ending those that are over their time."""
@@ -177,7 +191,7 @@ class _Crew:
 def _watch(board: _Board, crew: _Crew, workers: int, total: int, progress: Progress | None) -> None:
     """Take on workers while there is enough left to do, and report progress, until all is done."""
     told, started = -1.0, time.monotonic()
-    crew.hire()
+    crew.hire_started(max(1, len(board.queue)))
     while crew.busy():
         with board.ready:
             board.ready.wait(_POLL_S)

@@ -67,6 +67,7 @@ class _Session:
         self._products = {product.instance.id(): product for product in products_of(self._model)}
         self._kernels = Kernels(self._model, self._units.length_m, self._begin)
         self._key = ""
+        self._property_sets: dict[int, Any] = {}
 
     def index(self) -> dict[str, Any]:
         """Return what is known before any geometry: units, storeys, georeference and the products to make."""
@@ -148,7 +149,7 @@ class _Session:
             "type_name": "" if kind is None else kind.Name or "",
             "predefined_type": said.predefined_type_of(instance),
             "materials": said.materials_of(instance),
-            "properties": said.properties_of(instance),
+            "properties": said.properties_of(instance, self._property_sets),
             "quantities": said.quantities_of(instance, self._units),
             "openings": [opening.GlobalId or "" for opening in self._products[id_].openings],
             "voids": [
@@ -169,8 +170,9 @@ def _open(path: str) -> tuple[Any, list[str]]:
     _Unreadable
         If the file is no IFC file, of an unknown schema or defines one instance twice.
     """
-    import ifcopenshell
+    from geometry.readers.ifc_library import import_ifcopenshell
 
+    ifcopenshell: Any = import_ifcopenshell()
     with Path(path).open("rb") as stream:
         is_xml = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
     if is_xml:

@@ -22,7 +22,7 @@ from geometry.design import DesignModel, Element, MapConversion, Mesh, Opening, 
 from geometry.note import restored, stored
 from geometry.source import SourceFile
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raise it whenever the same file would be read differently."""
 
 

@@ -70,7 +70,7 @@ def test_a_crash_in_a_fast_kernel_costs_only_that_kernel(action: str, path: Path
 
 
 def test_a_kernel_that_hangs_is_ended(path: Path) -> None:
-    model = read(path, sabotage("time.sleep(600)", "('manifold',)"), stage_limit_s=3.0)
+    model = read(path, sabotage("time.sleep(600)", "('cgal-simple',)"), stage_limit_s=3.0)
     assert len(model.elements) == 6
     assert any("took too long" in note for note in model.notes)
 
@@ -89,7 +89,7 @@ def test_properties_that_crash_cost_only_the_properties(path: Path) -> None:
 import os
 import geometry.readers.ifc_properties as p
 sound = p.properties_of
-p.properties_of = lambda instance: os.abort() if instance.Name == "evil" else sound(instance)
+p.properties_of = lambda instance, known: os.abort() if instance.Name == "evil" else sound(instance, known)
 {ENTRY}
 """
     model = read(path, entry)
@@ -118,7 +118,7 @@ def test_a_reader_that_is_stopped_half_way_leaves_no_process(path: Path) -> None
 
     for _ in range(3):  # a worker that is started anew just then would show here, not every time
         with pytest.raises(KeyboardInterrupt):
-            tessellate(path, workers=2, progress=stop, entry=sabotage("time.sleep(600)", "('manifold',)"))
+            tessellate(path, workers=2, progress=stop, entry=sabotage("time.sleep(600)", "('cgal-simple',)"))
         assert children() == before
 
 

@@ -1,0 +1,49 @@
+"""ifcopenshell without the parts that reading a model never asks for, which take half the time of its import.
+
+They are the grammar behind a header's view definition (``lark``), the SQLite and streaming front ends, and a backport
+of what Python's own ``typing`` has. A stand-in for each is there while ifcopenshell is imported and gone afterwards, so
+that whoever imports the real one later gets it. Where a release of ifcopenshell wants more of one of them, all of it is
+imported.
+"""
+
+# pyright: reportMissingTypeStubs=false, reportMissingImports=false, reportUnusedImport=false
+
+import importlib
+import sys
+import typing
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+_NEVER_USED: Mapping[str, Mapping[str, Any] | None] = {
+    "lark": None,  # as if it was not installed
+    "ifcopenshell.sql": {"sqlite": type("sqlite", (), {}), "sqlite_entity": type("sqlite_entity", (), {})},
+    "ifcopenshell.stream": {"stream": type("stream", (), {}), "stream_entity": type("stream_entity", (), {})},
+    "typing_extensions": {"assert_never": typing.assert_never},
+}
+
+
+def import_ifcopenshell() -> ModuleType:
+    """Import ifcopenshell and its geometry, lean where that works; for a process that only reads a model."""
+    if "ifcopenshell" not in sys.modules:
+        stand_ins = {name: _stand_in(name, holds) for name, holds in _NEVER_USED.items() if name not in sys.modules}
+        sys.modules.update(stand_ins)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        try:
+            importlib.import_module("ifcopenshell.geom")
+        except (ImportError, AttributeError):
+            for name in [name for name in sys.modules if name.partition(".")[0] == "ifcopenshell"]:
+                del sys.modules[name]
+        finally:
+            for name, module in stand_ins.items():
+                if sys.modules.get(name) is module:
+                    sys.modules.pop(name, None)
+    importlib.import_module("ifcopenshell.geom")
+    return sys.modules["ifcopenshell"]
+
+
+def _stand_in(name: str, holds: Mapping[str, Any] | None) -> ModuleType | None:
+    if holds is None:
+        return None
+    module = ModuleType(name)
+    vars(module).update(holds)
+    return module
