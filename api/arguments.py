@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from api.administer import add_commands as add_administration
 from api.lengths import parse_length
+from api.rehearse import add_commands as add_rehearsal
 from api.serve import add_commands as add_server_commands
 from api.words import WORDS
 from geometry.errors import GeometryError
@@ -20,7 +21,8 @@ SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .txt .csv .asc .pts .pt
 OPTIONS = (
     "--out", "--tolerance", "--tolerances", "--standard", "--register", "--report", "--seed", "--lang", "--workers",
     "--max-points", "--quiet", "--no-cache", "--debug", "--help", "--version", "--host", "--port", "--base-url",
-    "--no-worker", "--data-dir", "--database-url", "--blob-url", "--queue-url", "--threads", "--key",
+    "--no-worker", "--data-dir", "--database-url", "--blob-url", "--queue-url", "--threads", "--key", "--samples",
+    "--method",
 )  # fmt: skip
 """What a misspelt option is compared with."""
 REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply", "html3d")
@@ -72,6 +74,7 @@ def build_parser(program_version: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     _add_check(commands)
     _add_standards(commands)
+    add_rehearsal(commands)
     add_server_commands(commands)
     add_administration(commands)
     return parser

@@ -1,4 +1,4 @@
-"""The command line: ``qtems check``, ``qtems standards``, and the server's ``serve``, ``worker``, ``password``.
+"""The command line: ``qtems check``, ``standards``, ``stackup``, and the server's ``serve``, ``worker``, ``password``.
 
 Whatever goes wrong ends as one line on stderr that says what and what to do, and as one of the promised exit statuses.
 """
@@ -116,6 +116,16 @@ def run_standards(arguments: argparse.Namespace) -> int:
     return ExitCode.CONFORMS
 
 
+def run_rehearsal(arguments: argparse.Namespace) -> int:
+    """Run ``qtems stackup``."""
+    from api import rehearse
+
+    outcome = rehearse.run_stackup_command(arguments)
+    with _reader_may_leave():
+        rehearse.print_stackup(outcome, sys.stdout, arguments.lang)
+    return rehearse.status_of(outcome)
+
+
 def run_server(arguments: argparse.Namespace) -> int:
     """Run ``qtems serve``, ``qtems worker`` or ``qtems password``."""
     from api import serve
@@ -132,7 +142,7 @@ def run_administration(arguments: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "check": run_check_command, "standards": run_standards,
+    "check": run_check_command, "standards": run_standards, "stackup": run_rehearsal,
     "serve": run_server, "worker": run_server, "password": run_server,
     "database": run_administration, "audit": run_administration,
 }  # fmt: skip

@@ -1,1 +1,1 @@
-"""Virtual assembly, tolerance stacks and process flow (nothing here yet; see docs/decisions)."""
+"""What is rehearsed before it is built: tolerance stacks; virtual assembly and process flow are to come."""

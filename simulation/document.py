@@ -1,0 +1,282 @@
+"""YAML documents that people write, read strictly: every fault names its line and its place.
+
+A document becomes a tree of :class:`Section`. Whoever reads it asks for what should be there, by kind, and closes each
+section: a word that nobody asked for is a fault, with the word that may have been meant.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from math import isfinite
+from typing import Any, cast
+
+import yaml
+
+from simulation.errors import BadDocument
+from simulation.formula import Formula, read_formula
+
+_MOST_BYTES, _MOST_NODES, _MOST_DEPTH = 16 * 2**20, 100_000, 40
+_REQUIRED = object()
+Lines = Mapping[str, int]
+
+
+@dataclass(slots=True)
+class Section:
+    """A part of a document: words and what stands behind them."""
+
+    content: Mapping[str, Any]
+    place: str
+    lines: Lines
+    asked: set[str] = field(default_factory=set[str])
+
+    def fault(self, word: str, message: str) -> BadDocument:
+        """Return the fault that something is wrong with what stands behind ``word``; "" is the section itself."""
+        place = _join(self.place, word)
+        line = self.lines.get(place) or self.lines.get(self.place)
+        return BadDocument(f"line {line}: {place}" if line else place, message)
+
+    def has(self, word: str) -> bool:
+        """Return whether ``word`` is there with something behind it."""
+        self.asked.add(word)
+        return self.content.get(word) is not None
+
+    def number(
+        self, word: str, default: Any = _REQUIRED, *, low: float | None = None, above: float | None = None
+    ) -> Any:
+        """Return a finite number; ``low``: not less than it, ``above``: more than it."""
+        value = self._get(word, default)
+        if value is default:
+            return default
+        number = _number(value)
+        if number is None:
+            raise self.fault(word, f"{_shown(value)} is no number")
+        if low is not None and number < low:
+            raise self.fault(word, f"{number:g} is less than {low:g}")
+        if above is not None and number <= above:
+            raise self.fault(word, f"{number:g} is not more than {above:g}")
+        return number
+
+    def whole(self, word: str, default: Any = _REQUIRED, *, low: int = 0) -> Any:
+        """Return a whole number, ``low`` at least."""
+        number = self.number(word, default, low=low)
+        if number is default:
+            return default
+        if number != int(number):
+            raise self.fault(word, f"{number:g} is no whole number")
+        return int(number)
+
+    def text(self, word: str, default: Any = _REQUIRED) -> Any:
+        """Return a text; a number counts as the text that it is written with."""
+        value = self._get(word, default)
+        if value is default:
+            return default
+        if isinstance(value, (dict, list)) or not str(value).strip():
+            raise self.fault(word, f"{_shown(value)} is no text")
+        return str(value).strip()
+
+    def choice(self, word: str, of: Sequence[str], default: Any = _REQUIRED) -> Any:
+        """Return one of several words."""
+        value = self.text(word, default)
+        if value is not default and value not in of:
+            raise self.fault(word, f"{value!r} is none of {', '.join(of)}{_meant(value, of)}")
+        return value
+
+    def flag(self, word: str, default: bool) -> bool:
+        """Return yes or no."""
+        value = self._get(word, default)
+        if not isinstance(value, bool):
+            raise self.fault(word, f"{_shown(value)} is neither true nor false")
+        return value
+
+    def formula(self, word: str, default: Any = _REQUIRED) -> Any:
+        """Return a formula; a number is one."""
+        value = self._get(word, default)
+        if value is default:
+            return default
+        try:
+            return read_formula(value, "") if not isinstance(value, (dict, list)) else _no_formula(value)
+        except BadDocument as error:
+            raise self.fault(word, str(error)) from None
+
+    def numbers(self, word: str, default: Any = _REQUIRED, *, count: int | None = None) -> Any:
+        """Return a list of finite numbers, of ``count`` where it is given."""
+        value = self._get(word, default)
+        if value is default:
+            return default
+        found = [_number(one) for one in cast("list[Any]", value)] if isinstance(value, list) else [None]
+        if any(one is None for one in found):
+            raise self.fault(word, f"{_shown(value)} is no list of numbers")
+        if count is not None and len(found) != count:
+            raise self.fault(word, f"{len(found)} numbers, not {count}")
+        return tuple(cast("list[float]", found))
+
+    def texts(self, word: str, default: Any = _REQUIRED) -> Any:
+        """Return a list of texts; a single text is a list of one."""
+        value = self._get(word, default)
+        if value is default:
+            return default
+        items = cast("list[Any]", value if isinstance(value, list) else [value])
+        if any(isinstance(item, (dict, list)) or item is None for item in items):
+            raise self.fault(word, f"{_shown(value)} is no list of names")
+        return tuple(str(item).strip() for item in items)
+
+    def vector(self, word: str, default: Any = _REQUIRED) -> Any:
+        """Return three formulas: x, y, z."""
+        value = self._get(word, default)
+        if value is default:
+            return default
+        if not isinstance(value, list) or len(cast("list[Any]", value)) != 3:
+            raise self.fault(word, f"{_shown(value)} is no [x, y, z]")
+        return tuple(_formula_at(self, f"{word}[{k}]", one) for k, one in enumerate(cast("list[Any]", value)))
+
+    def section(self, word: str) -> "Section":
+        """Return the section behind ``word``; an absent one is empty."""
+        value = self._get(word, None)
+        if value is None:
+            value = {}
+        if not isinstance(value, dict):
+            raise self.fault(word, f"{_shown(value)} should hold words with values, such as name: value")
+        return Section(cast("Mapping[str, Any]", value), _join(self.place, word), self.lines)
+
+    def sections(self, word: str) -> Iterator[tuple[str, "Section"]]:
+        """Yield name and section of each entry of a mapping behind ``word``."""
+        outer = self.section(word)
+        for name in outer.content:
+            yield name, outer.section(name)
+
+    def listed(self, word: str) -> Iterator["Section"]:
+        """Yield the sections of a list behind ``word``; an absent one is empty."""
+        value = self._get(word, None)
+        items = cast("list[Any]", [] if value is None else value)
+        if not isinstance(value, list) and value is not None:
+            raise self.fault(word, f"{_shown(value)} is no list")
+        for index, item in enumerate(items):
+            inner = f"{word}[{index}]"
+            if not isinstance(item, dict):
+                raise self.fault(inner, f"{_shown(item)} should hold words with values, such as name: value")
+            yield Section(cast("Mapping[str, Any]", item), _join(self.place, inner), self.lines)
+
+    def close(self) -> None:
+        """Refuse a word that was never asked for."""
+        for word in self.content:
+            if word not in self.asked:
+                raise self.fault(word, f"this word is not known here{_meant(word, sorted(self.asked))}")
+
+    def _get(self, word: str, default: Any) -> Any:
+        self.asked.add(word)
+        value = self.content.get(word)
+        if value is None:
+            if default is _REQUIRED:
+                raise self.fault("", f"{word!r} is missing")
+            return default
+        return value
+
+
+def read_document(content: bytes, what: str) -> Section:
+    """Return the top section of a YAML document.
+
+    Parameters
+    ----------
+    content
+        The file's bytes, UTF-8.
+    what
+        The word that says its kind and version, such as ``stackup``: it has to be there and be 1.
+
+    Raises
+    ------
+    BadDocument
+        It is no YAML, too large, or of another kind.
+    """
+    if len(content) > _MOST_BYTES:
+        raise BadDocument("", f"{len(content)} bytes; {_MOST_BYTES} at most")
+    try:
+        root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError:
+        raise BadDocument("", "it is no text in UTF-8") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}" if mark else ""
+        raise BadDocument(line, f"it is no YAML: {getattr(error, 'problem', None) or error}") from None
+    if not isinstance(root, yaml.MappingNode):
+        raise BadDocument("", f"it holds nothing; its first line should be '{what}: 1'")
+    lines = dict[str, int]()
+    data = _constructed(root, "", lines, [0], 0)
+    top = Section(data, "", lines)
+    version = top.content.get(what)
+    if version is None:
+        raise BadDocument("line 1", f"'{what}: 1' is missing: this is not the kind of file that is asked for")
+    if version != 1:
+        raise top.fault(what, f"version {version} is not known; 1 is")
+    top.asked.add(what)
+    return top
+
+
+def _constructed(node: yaml.Node, place: str, lines: dict[str, int], count: list[int], depth: int) -> Any:
+    """Return what a node holds, with the line of every place; repeated words and runaway aliases are refused."""
+    count[0] += 1
+    line = node.start_mark.line + 1 if node.start_mark else 1
+    if count[0] > _MOST_NODES or depth > _MOST_DEPTH:
+        raise BadDocument(f"line {line}", "the document is too large or nested too deeply")
+    lines.setdefault(place, line)
+    if isinstance(node, yaml.MappingNode):
+        content = dict[str, Any]()
+        for key, value in node.value:
+            word = str(getattr(key, "value", "")) if isinstance(key, yaml.ScalarNode) else ""
+            inner = _join(place, word)
+            if not word:
+                raise BadDocument(f"line {key.start_mark.line + 1}", "a word is expected before the colon")
+            if word in content:
+                raise BadDocument(f"line {key.start_mark.line + 1}: {inner}", "the same word stands here twice")
+            lines[inner] = key.start_mark.line + 1
+            content[word] = _constructed(value, inner, lines, count, depth + 1)
+        return content
+    if isinstance(node, yaml.SequenceNode):
+        return [_constructed(item, f"{place}[{k}]", lines, count, depth + 1) for k, item in enumerate(node.value)]
+    try:
+        return _scalars().construct_object(node)
+    except (yaml.YAMLError, ValueError):
+        raise BadDocument(f"line {line}: {place}", f"{_shown(node.value)} cannot be read") from None
+
+
+@cache
+def _scalars() -> Any:
+    return yaml.SafeLoader("")
+
+
+def _number(value: Any) -> float | None:
+    """Return a finite number, also of what YAML 1.1 takes for a text, such as 1e-3."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if isfinite(number) else None
+
+
+def _formula_at(section: Section, word: str, value: Any) -> Formula:
+    if isinstance(value, (dict, list)) or value is None:
+        raise section.fault(word, f"{_shown(value)} is no number or formula")
+    try:
+        return read_formula(value, "")
+    except BadDocument as error:
+        raise section.fault(word, str(error)) from None
+
+
+def _no_formula(value: Any) -> Formula:
+    raise BadDocument("", f"{_shown(value)} is no number or formula")
+
+
+def _join(place: str, word: str) -> str:
+    return place if not word else f"{place}.{word}" if place else word
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _meant(word: str, words: Sequence[str]) -> str:
+    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""

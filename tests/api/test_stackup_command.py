@@ -1,0 +1,107 @@
+"""``qtems stackup``: from a file to tables, JSON and a page."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+
+STACK = """\
+stackup: 1
+name: Lid & box
+dimensions:
+  box: {nominal: 20, tolerance: 0.1, cost: {scale: 1}}
+  lid: {nominal: 19.7, tolerance: 0.1, cost: {scale: 4}}
+requirements:
+  gap: {formula: box - lid, lower: 0.1, upper: 0.5, conforming: GOAL}
+allocate: {requirement: gap, ppm: 500}
+"""
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    path = tmp_path / "lid.yaml"
+    path.write_text(STACK.replace("GOAL", "0.999"), encoding="utf-8")
+    return path
+
+
+def test_tables_json_and_page(stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "report"
+    assert main(["stackup", str(stack), "--out", str(out), "--samples", "20000", "--lang", "zh"]) == 0
+    told = capsys.readouterr().out
+    assert "Lid & box" in told
+    assert "合格率" in told
+    assert "各尺寸相互独立" in told
+    document = json.loads((out / "stackup.json").read_text("utf-8"))
+    assert document["schema"] == "qtems.stackup/1"
+    gap = document["requirements"][0]
+    assert gap["verdict"] == "pass"
+    assert gap["worst_case"]["linear"] == pytest.approx([0.1, 0.5])
+    assert gap["root_sum_square"] == pytest.approx(0.02**0.5)
+    assert [row["share"] for row in gap["contributors"]] == pytest.approx([0.5, 0.5])
+    after = document["allocation"]
+    assert after["cost"] < after["cost_before"]
+    assert after["ppm"] <= 500
+    tolerances = after["tolerances"]
+    assert tolerances["lid"]["tolerance"] / tolerances["box"]["tolerance"] == pytest.approx(4 ** (1 / 3), rel=0.01)
+    page = (out / "stackup.html").read_text("utf-8")
+    assert "Lid &amp; box" in page
+    assert "<script" not in page
+    assert "公差分析" in page
+
+
+def test_the_same_seed_gives_the_same_bytes(stack: Path, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        main(
+            [
+                "stackup",
+                str(stack),
+                "--out",
+                str(tmp_path / name),
+                "--samples",
+                "2000",
+                "--method",
+                "qmc",
+                "--seed",
+                "5",
+            ]
+        )
+    for file in ("stackup.json", "stackup.html"):
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
+
+
+def test_a_goal_that_is_not_shown_is_status_1(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.write_text(STACK.replace("GOAL", "0.99999999"), encoding="utf-8")
+    assert main(["stackup", str(stack), "--samples", "1000"]) == 1
+    assert "cannot be told" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("lower: 0.1", "lower: x"), "lid.yaml: line 7: requirements.gap.lower: 'x' is no number"),
+        (("ppm: 500", "ppm: 1e-9"), ""),
+        (("scale: 1}", "scale: 1, tightest: 1}"), "allocate: with the tightest tolerances"),
+    ],
+)
+def test_a_bad_file_is_one_line_and_status_2(
+    stack: Path, change: tuple[str, str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.write_text(stack.read_text("utf-8").replace(*change), encoding="utf-8")
+    code = main(["stackup", str(stack), "--samples", "500"])
+    told = capsys.readouterr()
+    if not says:
+        assert code in (0, 1)
+        return
+    assert code == 2
+    assert told.err.count("\n") == 1
+    assert says in told.err
+    assert "Traceback" not in told.err
+
+
+def test_no_such_file_and_no_such_folder(tmp_path: Path, stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stackup", str(tmp_path / "none.yaml")]) == 2
+    assert "no such file" in capsys.readouterr().err
+    assert main(["stackup", str(stack), "--out", str(stack)]) == 2
+    assert "a file is in the way" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""What the simulation found, for people and for programs: JSON, pages, charts."""
