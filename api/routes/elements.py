@@ -121,7 +121,7 @@ def read_element(
 ) -> ElementDetail:
     """Return an element after an epoch: its state, what was measured with U and clause, and what proves it."""
     with services.store.read() as view:
-        _require_visible(view, project, rows, element)
+        require_visible(view, project, rows, element)
         basis = basis_of(view.connection, project, epoch=query.epoch, check=query.check)
         if basis is None:
             raise NotFound(f"there is no element {element}: nothing was checked yet")
@@ -138,7 +138,7 @@ def read_element_history(
 ) -> Listed[ElementOut]:
     """Return what every check said of an element, the earliest capture first; of an epoch the one that counts last."""
     with services.store.read() as view:
-        _require_visible(view, project, rows, element)
+        require_visible(view, project, rows, element)
         history = history_of(view.connection, project, element)
         revisions = {row.state.epoch.revision for row, _ in history}
         changes = {revision: changes_since(view, services.blobs, project, revision) for revision in revisions}
@@ -158,7 +158,7 @@ def list_overrides(
 ) -> Listed[OverrideOut]:  # fmt: skip
     """Return every statement beside a verdict on an element, oldest first, those that are over as well."""
     with services.store.read() as view:
-        _require_visible(view, project, rows, element)
+        require_visible(view, project, rows, element)
         found = statements_on(view, project, element)
     last = {one.record.check_run: one.record.id for one in found}
     return Listed[OverrideOut](items=[override_out(one, last[one.record.check_run]) for one in found])
@@ -197,7 +197,8 @@ def _of(stated: Mapping[Id, VerdictOverride], check: Id) -> Mapping[str, Verdict
     return {one.global_id: one} if one and one.verdict is not None else {}
 
 
-def _require_visible(view: View, project: Id, rows: Scope, element: str) -> None:
+def require_visible(view: View, project: Id, rows: Scope, element: str) -> None:
+    """Raise :class:`NotFound` for an element that an outside organisation may not see."""
     visible = visible_elements(view, project, rows)
     if visible is not None and element not in visible:
         raise NotFound(f"there is no element {element}")

@@ -30,6 +30,7 @@ from tests.api.web import test_ncrs as ncrs
 from tests.api.web import test_plans as plans
 from tests.api.web.planted import context, fresh, plant, upload
 from tests.api.web.planted_bcf import plant_bcf
+from tests.api.web.planted_epochs import plant_epochs, sight
 from tests.api.web.planted_records import plant_records
 from tests.api.web.site import ELEMENT, REWORK, VIOLATION, Site, draft_of, make_site, under_review
 from tests.api.web.world import Browser, World, event_loop, make_world
@@ -205,6 +206,16 @@ def _columns(site: Site) -> None:
         assert len(site.get("vera", f"/element-columns{query}")["ncr"]["values"]) == 2
 
 
+def _comparisons(site: Site) -> None:
+    """Ask how a project and an element did over several scans, and what changed between two of them."""
+    made = plant(site.world, site.project, elements=1)
+    (one,) = made.global_ids
+    before, after = plant_epochs(site.world, site.project, made, [{one: sight("absent")}, {one: sight("passed", 1)}])
+    assert len(site.get("vera", "/timeline")["items"]) == 2
+    assert site.get("vera", f"/epoch-changes?before={before}&after={after}")["counts"] == {"built": 1}
+    assert len(site.get("vera", f"/elements/{one}/trend")["series"]) == 1
+
+
 def _standing(site: Site) -> None:
     """Date a scan anew, withdraw its check and let it count again."""
     made = plant(site.world, site.project)
@@ -288,7 +299,7 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
 
 
 WALKS: tuple[Callable[[Site], None], ...] = (
-    _everything_is_read, _columns, _standing, _jobs, _bcf,
+    _everything_is_read, _columns, _comparisons, _standing, _jobs, _bcf,
     bcf_files.test_an_observation_is_confirmed_attached_or_dismissed_by_a_person,
     ncrs.test_from_a_draft_to_a_closed_record_with_every_guard_on_the_way,
     lambda site: ncrs.test_what_is_not_worked_on_is_proven_before_it_closes(

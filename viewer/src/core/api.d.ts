@@ -845,6 +845,42 @@ export interface components {
             global_id: string;
             outcome: components["schemas"]["Outcome"];
         };
+        /** @enum {string} */
+        EpochChange: "built" | "built_failing" | "newly_failing" | "repaired" | "gone" | "moved" | "none" | "not_comparable";
+        EpochChangeColumn: {
+            values: components["schemas"]["EpochChange"][];
+            index: number[];
+        };
+        EpochChangesOut: {
+            before: components["schemas"]["SideOut"];
+            after: components["schemas"]["SideOut"];
+            counts: {
+                [key: string]: number;
+            };
+            global_id: string[];
+            name: string[];
+            ifc_class: components["schemas"]["TextColumn"];
+            storey: components["schemas"]["TextColumn"];
+            change: components["schemas"]["EpochChangeColumn"];
+            why: components["schemas"]["WhyColumn"];
+            seen_before: components["schemas"]["SeenColumn"];
+            seen_after: components["schemas"]["SeenColumn"];
+            moved_mm: (number | null)[];
+            moved_uncertainty_mm: (number | null)[];
+        };
+        EpochCountsOut: {
+            epoch: string;
+            name: string;
+            /** Format: date-time */
+            captured_at: string;
+            check: string | null;
+            revision: string | null;
+            refused: boolean;
+            elements: number;
+            counts: {
+                [key: string]: number;
+            };
+        };
         Equivalence: {
             question: string;
             characteristic: string;
@@ -2836,8 +2872,19 @@ export interface components {
             user: string;
             capacity: components["schemas"]["Capacity"];
         };
+        SeenColumn: {
+            values: (components["schemas"]["twin__element_state__Seen"] | null)[];
+            index: number[];
+        };
         SelectionOut: {
             selection: components["schemas"]["ComponentIO"][];
+        };
+        SeriesOut: {
+            characteristic: string;
+            part: string;
+            part_id: string;
+            direction: string;
+            points: components["schemas"]["TrendPointOut"][];
         };
         SessionOut: {
             id: string;
@@ -2870,6 +2917,25 @@ export interface components {
         SharesOut: {
             record: string;
             organisations: string[];
+        };
+        SideOut: {
+            epoch: string;
+            /** Format: date-time */
+            captured_at: string;
+            check: string | null;
+            revision: string | null;
+            tolerance: string;
+            pose_known: boolean;
+        };
+        SightingOut: {
+            epoch: string;
+            /** Format: date-time */
+            captured_at: string;
+            check: string;
+            revision: string;
+            seen: components["schemas"]["twin__element_state__Seen"];
+            status: components["schemas"]["Status"];
+            verdict: components["schemas"]["Outcome"];
         };
         SignIn: {
             login: string;
@@ -2984,6 +3050,9 @@ export interface components {
             values: (string | null)[];
             index: number[];
         };
+        TimelineOut: {
+            items: components["schemas"]["EpochCountsOut"][];
+        };
         TokenOut: {
             id: string;
             name: string;
@@ -3036,6 +3105,22 @@ export interface components {
             stage?: string | null;
             description?: string | null;
             due_date?: string | null;
+        };
+        TrendOut: {
+            sightings: components["schemas"]["SightingOut"][];
+            series: components["schemas"]["SeriesOut"][];
+        };
+        TrendPointOut: {
+            epoch: string;
+            /** Format: date-time */
+            captured_at: string;
+            actual_mm: number | null;
+            expanded_uncertainty_mm: number | null;
+            lower_mm: number | null;
+            upper_mm: number | null;
+            verdict: components["schemas"]["Outcome"];
+            source: string;
+            note: string;
         };
         Unread: {
             unread: number;
@@ -3151,6 +3236,12 @@ export interface components {
         };
         /** @enum {string} */
         Weight: "main" | "general";
+        /** @enum {string} */
+        Why: "unseen_before" | "unseen_after" | "unseen_both" | "design_suspect" | "design_changed" | "not_in_design_before" | "not_in_design_after" | "undecided_before" | "undecided_after" | "other_requirements";
+        WhyColumn: {
+            values: (components["schemas"]["Why"] | null)[];
+            index: number[];
+        };
         WhyNode: {
             id: string;
             branch: components["schemas"]["Branch"];
