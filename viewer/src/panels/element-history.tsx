@@ -1,4 +1,5 @@
 /** What every check said of an element, the latest scan first: where it comes from, and what people stated beside it. */
+import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Schemas, whole } from "../core/client";
 import { t, word } from "../core/i18n";
@@ -18,10 +19,16 @@ export function ElementHistory({ work, globalId }: { work: Workspace; globalId: 
       latest = false;
     };
   }, [work.project.id, globalId]);
+  const several = new Set(all.filter((one) => one.counts).map((one) => one.epoch)).size > 1;
+  const [trend, setTrend] = useState<{ Shown: ComponentType<{ work: Workspace; globalId: string }> } | null>(null);
+  useEffect(() => {
+    if (several && !trend) void import("./trend").then(({ Trend }) => setTrend({ Shown: Trend }));
+  }, [several, trend]);
   if (fault) return <p class="fault">{fault}</p>;
   if (all.length === 0) return null;
   return (
     <section class="stack">
+      {several && trend && <trend.Shown work={work} globalId={globalId} />}
       <h3>{t("history")}</h3>
       <ol class="trail">
         {[...all].reverse().map((one) => (

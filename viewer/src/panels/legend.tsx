@@ -1,5 +1,6 @@
 /** What the colours say, and the switches of what is drawn. */
 
+import { dyed } from "../core/compare";
 import { type Key, t, word } from "../core/i18n";
 import { css, diverging, RECORDS, STATES, spread, VERDICTS } from "../core/palette";
 import { go } from "../core/route";
@@ -68,7 +69,7 @@ export function Tools({ work }: { work: Workspace }) {
           />
         </label>
       )}
-      {on.scan ? <Ramp /> : <Legend work={work} />}
+      {on.scan ? <Ramp /> : dyed.value ? <p class="small">{t("compareColours")}</p> : <Legend work={work} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** The modes there are: a button in the rail each, and a panel that is fetched when it is first wanted. */
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { COMPARE } from "../core/compare";
 import { type Key, t } from "../core/i18n";
 import { mode, REGISTER, toggle } from "../core/mode";
 import { inFolder } from "../core/source";
@@ -77,6 +78,13 @@ export const MODES: readonly Mode[] = [
     label: "built",
     offered: (work) => work.scene !== null && work.check !== null,
     panel: async () => (await import("./built")).BuiltPanel,
+  },
+  {
+    name: COMPARE,
+    sign: "⇄",
+    label: "compare",
+    offered: (work) => work.scene !== null,
+    panel: async () => (await import("./compare")).ComparePanel,
   },
   {
     name: "walk",

@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ROOT } from "../core/client";
+import { type Dyer, dyed, dyedBeside } from "../core/compare";
 import { boxOf, type ElementRow } from "../core/elements";
 import { t } from "../core/i18n";
 import { looks } from "../core/overlay";
@@ -315,17 +316,20 @@ function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
   const scanned = shows.value.scan; // points lie on the faces: the model steps back for them
   const look = colours(by, work);
   const simulated = looks.value;
-  design.style.paint((id) => {
+  const dressed = (dye: Dyer | null) => (id: number) => {
     const row = work.table.rows[id];
-    if (!row || gone.has(id)) return { colour: [0, 0, 0], way: HIDDEN };
+    if (!row || gone.has(id)) return { colour: [0, 0, 0] as const, way: HIDDEN };
     const over = simulated?.get(row.globalId);
-    if (over && !over.visible) return { colour: [0, 0, 0], way: HIDDEN };
-    const aside = scanned || (among && !among.has(id)) || (alone && row !== chosen);
+    if (over && !over.visible) return { colour: [0, 0, 0] as const, way: HIDDEN };
+    const told = dye?.(row);
+    const aside = scanned || (among && !among.has(id)) || (alone && row !== chosen) || told?.ghost;
     return {
-      colour: over?.colour ?? look(row),
+      colour: over?.colour ?? told?.colour ?? look(row),
       way: row === chosen ? CHOSEN : aside ? GHOST : SOLID,
     };
-  });
+  };
+  design.style.paint(dressed(dyed.value));
+  if (dyedBeside.value) design.style.paintBeside(dressed(dyedBeside.value));
   stage.invalidate();
 }
 

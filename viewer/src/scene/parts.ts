@@ -2,6 +2,7 @@
 import { overlayPart } from "../layers/overlay";
 import { pinsPart } from "../layers/pins";
 import { builtPart } from "./parts/built";
+import { compareWhenWanted } from "./parts/compare";
 import { handWhenWanted } from "./parts/hand";
 import { measurePart } from "./parts/measure";
 import { photosPart } from "./parts/photos";
@@ -24,4 +25,5 @@ export const PARTS: readonly Part[] = [
   overlayPart,
   photosPart,
   handWhenWanted,
+  compareWhenWanted,
 ];

@@ -39,6 +39,8 @@ export class Stage {
   readonly planes: THREE.Plane[] = [];
   /** Told when the graphics context goes (true) and when it is back (false). */
   onContext: (lost: boolean) => void = () => {};
+  /** Draws in place of one plain picture: several beside each other; calls what draws one. */
+  painter: ((draw: () => void) => void) | null = null;
   private readonly drawn = new Set<() => void>();
   private readonly frames = new Set<(seconds: number) => boolean>();
   private readonly layers: Layer[] = [];
@@ -123,7 +125,7 @@ export class Stage {
 
   /** Return the picture as it is now: base64 of a PNG. */
   picture(): string {
-    this.renderer.render(this.scene, this.camera); // the browser keeps a drawing no longer than its task
+    this.paint(); // the browser keeps a drawing no longer than its task
     return this.canvas.toDataURL("image/png").split(",")[1] ?? "";
   }
 
@@ -167,9 +169,15 @@ export class Stage {
       if (!loading) return;
     }
     this.wanted = false;
-    this.renderer.render(this.scene, this.camera);
+    this.paint();
     for (const told of this.drawn) told();
   };
+
+  private paint(): void {
+    const draw = () => this.renderer.render(this.scene, this.camera);
+    if (this.painter) this.painter(draw);
+    else draw();
+  }
 
   private resize(): void {
     const around = this.canvas.parentElement ?? this.canvas;

@@ -11,28 +11,43 @@ const WIDTH = 1024;
 
 export class ElementStyle {
   readonly texture: THREE.DataTexture;
+  /** The one that is drawn with now: that of the elements, or another look of them beside it. */
+  readonly shown: THREE.IUniform<THREE.DataTexture>;
   /** How far elements are from where they were designed: metres along the design's axes, a texel an element. */
   readonly moves: THREE.IUniform<THREE.DataTexture> = { value: new THREE.DataTexture(new Float32Array(4), 1, 1) };
   readonly moving: THREE.IUniform<number> = { value: 0 };
   private readonly texels: Uint8Array<ArrayBuffer>;
+  private other: { texture: THREE.DataTexture; texels: Uint8Array<ArrayBuffer> } | null = null;
 
   constructor(readonly count: number) {
     const height = Math.max(1, Math.ceil(count / WIDTH));
     this.texels = new Uint8Array(WIDTH * height * 4).fill(SOLID);
     this.texture = new THREE.DataTexture(this.texels, WIDTH, height, THREE.RGBAFormat, THREE.UnsignedByteType);
     this.texture.needsUpdate = true;
+    this.shown = { value: this.texture };
   }
 
   /** Set all elements at once: a colour and how it is drawn for each feature id. */
   paint(look: (id: number) => { colour: Rgb; way: number }): void {
-    for (let id = 0; id < this.count; id += 1) {
-      const { colour, way } = look(id);
-      this.texels[4 * id] = colour[0];
-      this.texels[4 * id + 1] = colour[1];
-      this.texels[4 * id + 2] = colour[2];
-      this.texels[4 * id + 3] = way;
-    }
+    fill(this.texels, this.count, look);
     this.texture.needsUpdate = true;
+  }
+
+  /** Set another look of all elements, to be drawn with while it is asked for. */
+  paintBeside(look: (id: number) => { colour: Rgb; way: number }): void {
+    if (!this.other) {
+      const { width, height } = this.texture.image;
+      const texels = new Uint8Array(4 * width * height);
+      const texture = new THREE.DataTexture(texels, width, height, THREE.RGBAFormat, THREE.UnsignedByteType);
+      this.other = { texture, texels };
+    }
+    fill(this.other.texels, this.count, look);
+    this.other.texture.needsUpdate = true;
+  }
+
+  /** Draw with the other look, or with the elements' own. */
+  look(which: "own" | "beside"): void {
+    this.shown.value = which === "beside" && this.other ? this.other.texture : this.texture;
   }
 
   /** Draw elements away from their places, and all others at theirs; nothing is kept while none is moved. */
@@ -58,6 +73,17 @@ export class ElementStyle {
   dispose(): void {
     this.moves.value.dispose();
     this.texture.dispose();
+    this.other?.texture.dispose();
+  }
+}
+
+function fill(texels: Uint8Array, count: number, look: (id: number) => { colour: Rgb; way: number }): void {
+  for (let id = 0; id < count; id += 1) {
+    const { colour, way } = look(id);
+    texels[4 * id] = colour[0];
+    texels[4 * id + 1] = colour[1];
+    texels[4 * id + 2] = colour[2];
+    texels[4 * id + 3] = way;
   }
 }
 
@@ -155,7 +181,7 @@ function material(
   more: Record<string, THREE.IUniform> = {},
 ): THREE.ShaderMaterial {
   return new THREE.ShaderMaterial({
-    uniforms: { uStyle: { value: style.texture }, uMoves: style.moves, uMoving: style.moving, ...more },
+    uniforms: { uStyle: style.shown, uMoves: style.moves, uMoving: style.moving, ...more },
     vertexShader: VERTEX,
     fragmentShader: fragment,
     side: THREE.DoubleSide,
