@@ -1,11 +1,8 @@
 /** The scan in its own frame, streamed as 3D Tiles: what points are picked on before there is a pose. */
-import { TilesRenderer } from "3d-tiles-renderer";
-import { GLTFExtensionsPlugin } from "3d-tiles-renderer/plugins";
 import * as THREE from "three";
-import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
-import { fetched } from "../core/source";
 import type { Vec } from "../core/space";
-import type { Layer, Stage } from "../scene/stage";
+import type { Stage } from "../scene/stage";
+import { PointTiles, pointSize } from "./point-tiles";
 
 const VERTEX = /* glsl */ `
 attribute vec3 color;
@@ -52,12 +49,6 @@ void main() {
 /** Metres between points as they are looked at close by. */
 const SPACING = 0.03;
 
-interface Stats {
-  queued: number;
-  downloading: number;
-  parsing: number;
-}
-
 /** What `tileset.json` says of the scan. */
 export interface ScanTold {
   origin_m: [number, number, number];
@@ -66,20 +57,14 @@ export interface ScanTold {
   stations: { name: string; position_m: [number, number, number] }[];
 }
 
-export class ScanLayer implements Layer {
-  readonly group = new THREE.Group();
+export class ScanLayer extends PointTiles<ScanTold> {
   /** Told once, when the list of tiles is there. */
   onReady: (told: ScanTold, box: THREE.Box3) => void = () => {};
-  onFailed: () => void = () => {};
-  private readonly tiles: TilesRenderer;
-  private readonly material: THREE.ShaderMaterial;
-  private ready = false;
-  private changed = true;
 
   constructor(url: string, planes: THREE.Plane[], tint: THREE.ColorRepresentation = "#ffffff") {
-    this.material = new THREE.ShaderMaterial({
+    const material = new THREE.ShaderMaterial({
       uniforms: {
-        uSize: { value: 2.5 * Math.min(globalThis.devicePixelRatio || 1, 2) },
+        uSize: { value: pointSize() },
         uPixels: { value: 800 },
         uSpacing: { value: SPACING },
         uBy: { value: 0 },
@@ -92,18 +77,8 @@ export class ScanLayer implements Layer {
       clipping: true,
       clippingPlanes: planes,
     });
+    super(url, material, 10, [200e6, 100e6]);
     this.group.matrixAutoUpdate = false;
-    this.tiles = new TilesRenderer(url);
-    this.tiles.registerPlugin({ fetchData: (asked: string, how: RequestInit) => fetched(asked, how) });
-    this.tiles.registerPlugin(new GLTFExtensionsPlugin({ meshoptDecoder: MeshoptDecoder }));
-    this.tiles.errorTarget = 10;
-    this.tiles.lruCache.maxBytesSize = 200e6;
-    this.tiles.lruCache.minBytesSize = 100e6;
-    this.group.add(this.tiles.group);
-    this.tiles.addEventListener("load-root-tileset", () => this.begin());
-    this.tiles.addEventListener("load-error", () => this.onFailed());
-    this.tiles.addEventListener("load-model", ({ scene }: { scene: THREE.Object3D }) => this.dress(scene));
-    this.tiles.addEventListener("needs-update", () => this.mark());
   }
 
   colour(by: "shape" | "intensity" | "height"): void {
@@ -116,17 +91,6 @@ export class ScanLayer implements Layer {
     this.group.matrix.copy(matrix);
     this.group.updateMatrixWorld(true);
     this.mark();
-  }
-
-  /** Yield the points that are drawn now, tile by tile. */
-  *shown(): Generator<THREE.Points> {
-    for (const tile of this.tiles.group.children) {
-      const found: THREE.Points[] = [];
-      tile.traverseVisible((node) => {
-        if (node instanceof THREE.Points) found.push(node);
-      });
-      yield* found;
-    }
   }
 
   /** Nothing is known of a point before there is a pose. */
@@ -156,54 +120,19 @@ export class ScanLayer implements Layer {
     return found;
   }
 
-  /** True while tiles that are wanted are on their way. */
-  get busy(): boolean {
-    const { queued, downloading, parsing } = (this.tiles as unknown as { stats: Stats }).stats;
-    return !this.ready || queued + downloading + parsing > 0;
-  }
-
-  update(stage: Stage): boolean {
-    this.tiles.setCamera(stage.camera);
-    this.tiles.setResolutionFromRenderer(stage.camera, stage.renderer);
-    stage.camera.updateMatrixWorld();
+  override update(stage: Stage): boolean {
     const height = stage.renderer.domElement.height;
     (this.material.uniforms["uPixels"] as THREE.IUniform<number>).value =
       0.5 * height * (stage.camera.projectionMatrix.elements[5] ?? 1);
-    this.tiles.update();
-    const again = this.changed;
-    this.changed = false;
-    if (again) stage.invalidate();
-    return again || this.busy;
+    return super.update(stage);
   }
 
-  dispose(): void {
-    this.tiles.dispose();
-    this.material.dispose();
-  }
-
-  private begin(): void {
-    const told = (this.tiles as unknown as { rootTileset?: { extras?: ScanTold } }).rootTileset?.extras;
+  protected begin(told: ScanTold | undefined): void {
     const box = new THREE.Box3();
     this.tiles.getBoundingBox(box);
-    this.ready = true;
-    this.mark();
     if (!told || box.isEmpty()) return;
     const uniforms = this.material.uniforms as Record<"uLow" | "uHigh", THREE.IUniform<number>>;
     [uniforms.uLow.value, uniforms.uHigh.value] = [box.min.z, box.max.z];
     this.onReady(told, box);
-  }
-
-  private dress(scene: THREE.Object3D): void {
-    scene.traverse((node) => {
-      if (node instanceof THREE.Points) {
-        (node.material as THREE.Material).dispose();
-        node.material = this.material;
-      }
-    });
-    this.mark();
-  }
-
-  private mark(): void {
-    this.changed = true;
   }
 }

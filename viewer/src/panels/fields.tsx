@@ -5,6 +5,7 @@ import { Problem, session } from "../core/client";
 import { t } from "../core/i18n";
 import { allMissing } from "../core/missing";
 import { unsent } from "../core/records";
+import { Password } from "./password";
 import { told } from "./sign-in";
 
 /** State that is kept until it was sent; `forget` after that. */
@@ -200,17 +201,7 @@ export function Signing({
       {children}
       <div class="signing stack">
         <p>{t("signing", { name: session.value?.user.name ?? "", meaning })}</p>
-        <label class="stack">
-          {t("signPassword")}
-          <input
-            type="password"
-            name="signature"
-            autocomplete="current-password"
-            required
-            value={password}
-            onInput={(e) => setPassword(e.currentTarget.value)}
-          />
-        </label>
+        <Password class="stack" label={t("signPassword")} name="signature" value={password} set={setPassword} />
         <p class="dim small">{t("signRule")}</p>
       </div>
     </Form>

@@ -25,3 +25,8 @@ export function Failed({ problem, again }: { problem: Problem; again: () => void
     </div>
   );
 }
+
+/** Why the last thing that was asked for did not happen; nothing when it did. */
+export function Refusal({ fault }: { fault: Problem | null }) {
+  return fault && <p role="alert">{fault.status === 0 ? t("offline") : fault.message}</p>;
+}

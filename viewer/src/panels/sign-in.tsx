@@ -1,9 +1,11 @@
 /** Signing in, also again over what is open: nothing that was entered is lost. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Problem, session, signIn, whoAmI } from "../core/client";
 import { t } from "../core/i18n";
 import { changePassword } from "../core/state";
+import { useModal } from "./modal";
+import { Password } from "./password";
 import { Switches } from "./switches";
 
 export function SignIn({ again = false }: { again?: boolean }) {
@@ -42,17 +44,7 @@ export function SignIn({ again = false }: { again?: boolean }) {
             onInput={(e) => setLogin(e.currentTarget.value)}
           />
         </label>
-        <label>
-          {t("password")}
-          <input
-            name="password"
-            type="password"
-            autocomplete="current-password"
-            required
-            value={password}
-            onInput={(e) => setPassword(e.currentTarget.value)}
-          />
-        </label>
+        <Password label={t("password")} name="password" value={password} set={setPassword} />
         <p class="fault" role="alert">
           {fault}
         </p>
@@ -66,14 +58,7 @@ export function SignIn({ again = false }: { again?: boolean }) {
 }
 
 function Veil(asked: { class: string; children: ComponentChildren }) {
-  const frame = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    frame.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) queueMicrotask(() => before.focus());
-    };
-  }, []);
+  const frame = useModal();
   return (
     <dialog ref={frame} class={asked.class} aria-label={t("signIn")} onCancel={(event) => event.preventDefault()}>
       {asked.children}
@@ -103,26 +88,8 @@ export function NewPassword() {
       <form class="card enter" onSubmit={change}>
         <Brand />
         <p>{t("passwordRule")}</p>
-        <label>
-          {t("password")}
-          <input
-            type="password"
-            autocomplete="current-password"
-            required
-            value={current}
-            onInput={(e) => setCurrent(e.currentTarget.value)}
-          />
-        </label>
-        <label>
-          {t("newPassword")}
-          <input
-            type="password"
-            autocomplete="new-password"
-            required
-            value={fresh}
-            onInput={(e) => setFresh(e.currentTarget.value)}
-          />
-        </label>
+        <Password label={t("password")} value={current} set={setCurrent} />
+        <Password label={t("newPassword")} kind="new-password" value={fresh} set={setFresh} />
         <p class="fault" role="alert">
           {fault}
         </p>

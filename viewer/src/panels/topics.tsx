@@ -25,7 +25,7 @@ import { scale } from "../core/space";
 import { hidden, select, selected, type Workspace } from "../core/state";
 import { cameraWanted, standpoint } from "../core/view-state";
 import { problemOf, useAsked } from "./asked";
-import { Failed, Loading } from "./notices";
+import { Failed, Loading, Refusal } from "./notices";
 
 export function Topics({ work }: { work: Workspace }) {
   const project = work.project.id;
@@ -152,7 +152,7 @@ function NewTopic({ work, onMade }: { work: Workspace; onMade: (topic: Topic) =>
       <button type="submit" class="primary" disabled={!standpoint.value}>
         {t("newTopic")}
       </button>
-      {fault && <p role="alert">{fault.status === 0 ? t("offline") : fault.message}</p>}
+      <Refusal fault={fault} />
     </form>
   );
 }
@@ -199,7 +199,7 @@ function Viewpoints({ work, topic }: { work: Workspace; topic: Topic }) {
           {t("addViewpoint")}
         </button>
       )}
-      {fault && <p role="alert">{fault.status === 0 ? t("offline") : fault.message}</p>}
+      <Refusal fault={fault} />
     </div>
   );
 }
@@ -239,7 +239,7 @@ function Import({ project, onTaken }: { project: string; onTaken: () => void }) 
           </ul>
         )}
       </div>
-      {fault && <p role="alert">{fault.status === 0 ? t("offline") : fault.message}</p>}
+      <Refusal fault={fault} />
     </>
   );
 }

@@ -1,7 +1,8 @@
 /** The first look around: a few steps, each beside what it speaks of; skipped with one key, begun again from the help. */
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t } from "../core/i18n";
+import { useModal } from "./modal";
 
 /** What each step points at: the first of them that is to be seen. */
 const STEPS = [
@@ -48,16 +49,9 @@ export function Tour() {
 }
 
 function Step({ n }: { n: number }) {
-  const frame = useRef<HTMLDialogElement>(null);
+  const frame = useModal();
   const [ring, setRing] = useState<Ring | null>(null);
   const one = STEPS[n] ?? STEPS[0];
-  useEffect(() => {
-    const before = document.activeElement;
-    frame.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) queueMicrotask(() => before.focus());
-    };
-  }, []);
   useEffect(() => {
     const place = () => setRing(boxOf(one.at));
     place();

@@ -8,7 +8,7 @@ import type { Workspace } from "../core/state";
 import { described, forLink, restore } from "../core/view-state";
 import { dropView, keepView, type SavedView, viewsOf } from "../core/views";
 import { problemOf, useAsked } from "./asked";
-import { Failed, Loading } from "./notices";
+import { Failed, Loading, Refusal } from "./notices";
 
 export function Views({ work }: { work: Workspace }) {
   const project = work.project.id;
@@ -105,7 +105,7 @@ function Keep({ project, onKept }: { project: string; onKept: () => void }) {
       <button type="submit" class="primary">
         {t("keepView")}
       </button>
-      {fault && <p role="alert">{fault.status === 0 ? t("offline") : fault.message}</p>}
+      <Refusal fault={fault} />
     </form>
   );
 }
@@ -137,7 +137,7 @@ function Line({ project, view, onDropped }: { project: string; view: SavedView; 
           </button>
         )}
       </div>
-      {fault && <p role="alert">{fault.status === 0 ? t("offline") : fault.message}</p>}
+      <Refusal fault={fault} />
     </li>
   );
 }
