@@ -76,7 +76,7 @@ export interface KeptIdentity {
 
 export const IDENTITY = "identity";
 /** For how long somebody may look at what is kept without the server having been heard. */
-export const OFFLINE_FOR_MS = 30 * 86_400_000;
+const OFFLINE_FOR_MS = 30 * 86_400_000;
 
 export async function identity(now = Date.now()): Promise<KeptIdentity | null> {
   const found = await read<KeptIdentity>("meta", IDENTITY);

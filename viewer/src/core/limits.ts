@@ -35,7 +35,7 @@ export function chartOf(one: Measured): LimitChart | null {
 }
 
 /** Length (mm) over the spread that an F-number is made of: ASTM E1155, 4.57 and 12.5 inches, as geometry/f_number.py. */
-export const F_NUMBERS: Readonly<Record<string, { readonly symbol: string; readonly constant_mm: number }>> = {
+const F_NUMBERS: Readonly<Record<string, { readonly symbol: string; readonly constant_mm: number }>> = {
   floor_flatness: { symbol: "FF", constant_mm: 116.078 },
   floor_levelness: { symbol: "FL", constant_mm: 317.5 },
 };

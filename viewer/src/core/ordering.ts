@@ -25,7 +25,7 @@ const FORMATS: Record<string, Format> = {
 }; // biome-ignore format: a table
 
 /** Return what asks for the files again that a check wrote. */
-export function formatsOf(check: Schemas["CheckOut"]): Format[] {
+function formatsOf(check: Schemas["CheckOut"]): Format[] {
   const found = check.files.map(({ name }) => FORMATS[name.split(".").at(-1) ?? ""]);
   return [...new Set(found.filter((one): one is Format => one !== undefined))];
 }

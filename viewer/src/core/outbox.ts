@@ -54,7 +54,7 @@ export interface Entry extends Change {
 }
 
 /** The server knows a key for 30 days (`ANSWERS_KEPT`); after that nobody can tell whether a change was made. */
-export const SURE_FOR_MS = 28 * 86_400_000;
+const SURE_FOR_MS = 28 * 86_400_000;
 const MOST_TRIES = 10;
 
 export type Fate = "later" | "sign-in" | "refused";

@@ -4,7 +4,7 @@ import type { ElementRow } from "./elements";
 import { add, type Vec } from "./space";
 import type { Attachment } from "./uploads";
 
-export const LONGEST_PX = 2560;
+const LONGEST_PX = 2560;
 
 /** A place that somebody pointed at, metres in the scene's frame. */
 export interface Pointed {

@@ -48,13 +48,13 @@ export const TIMES = [1, 5, 10, 20, 50] as const;
 export const line = signal<readonly Vec[]>([]);
 
 /** What is further off than this is another thing, and is not exaggerated, metres. */
-export const NEAR = 0.15;
+const NEAR = 0.15;
 
-export function normalOfPlane(plane: ProfilePlane): Vec {
+function normalOfPlane(plane: ProfilePlane): Vec {
   return cross(plane.right, plane.up);
 }
 
-export function onPlane(plane: ProfilePlane, place: Vec): [number, number] {
+function onPlane(plane: ProfilePlane, place: Vec): [number, number] {
   const from = sub(place, plane.origin);
   return [dot(from, plane.right), dot(from, plane.up)];
 }
@@ -99,11 +99,7 @@ export function cutThrough(plane: ProfilePlane, triangles: Float64Array): Segmen
 }
 
 /** Return the place of the segments that is nearest to a place, null where there are none. */
-export function nearestOn(
-  outline: readonly Segment[],
-  u: number,
-  v: number,
-): { u: number; v: number; off: number } | null {
+function nearestOn(outline: readonly Segment[], u: number, v: number): { u: number; v: number; off: number } | null {
   let best: { u: number; v: number; off: number } | null = null;
   for (const [au, av, bu, bv] of outline) {
     const [du, dv] = [bu - au, bv - av];

@@ -39,12 +39,12 @@ export interface Piece {
 }
 
 /** So many hidden elements are named in a link; a saved view names all. */
-export const MOST_HIDDEN_IN_LINK = 150;
+const MOST_HIDDEN_IN_LINK = 150;
 const PLACES = ["epoch", "element", "colour"] as const;
 const pieces = new Map<string, Piece>();
 
 /** Let views hold one thing more. */
-export function keepInViews(piece: Piece): void {
+function keepInViews(piece: Piece): void {
   pieces.set(piece.name, piece);
 }
 

@@ -8,7 +8,7 @@ import { type Attachment, LARGEST_MB } from "../core/uploads";
 import { explained, when } from "./fields";
 import { Pending } from "./sync";
 
-export function attachmentsOf(project: string, subject: string): Promise<Attachment[]> {
+function attachmentsOf(project: string, subject: string): Promise<Attachment[]> {
   return list(`/projects/${project}/attachments?subject=${encodeURIComponent(subject)}`);
 }
 
@@ -74,7 +74,7 @@ export function Files({ project, subject, may }: { project: string; subject: str
 }
 
 /** Pictures as small ones that open, other files as links. */
-export function Gallery({ project, all }: { project: string; all: readonly Attachment[] }) {
+function Gallery({ project, all }: { project: string; all: readonly Attachment[] }) {
   return (
     <ul class="gallery">
       {all.map((one) => (

@@ -24,7 +24,7 @@ export interface Mode {
   beside?(): Promise<ModePanel>;
 }
 
-export const MODES: readonly Mode[] = [
+const MODES: readonly Mode[] = [
   {
     name: REGISTER,
     sign: "⊕",

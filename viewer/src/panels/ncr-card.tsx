@@ -1,15 +1,13 @@
 /** One nonconformance record: where it is, what this person does next, and all that is known of it. */
-import { type ComponentChildren, createContext } from "preact";
+import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../core/client";
 import { t, word } from "../core/i18n";
 import { allMissing } from "../core/missing";
 import {
-  fileOf,
   forward,
   type Happening,
   historyOf,
-  type Line,
   type Ncr,
   type NcrEvent,
   ncrOf,
@@ -17,19 +15,17 @@ import {
   offers,
   type Person,
   peopleOf,
-  standingOf,
   stepOf,
   take,
   WAY,
 } from "../core/ncr";
 import { unsent } from "../core/records";
-import { select, workspace } from "../core/state";
-import { characteristic } from "../core/terms";
 import { explained, when } from "./fields";
 import { Files } from "./files";
-import { keptAs, StepForm } from "./ncr-forms";
+import { StepForm } from "./ncr-forms";
+import { keptAs } from "./ncr-step";
+import { Decided, elementName, Names, Proven, Settled, Wrong } from "./ncr-told";
 import { Dialog } from "./records";
-import { Sign } from "./table";
 import { Talk } from "./talk";
 
 /** What others did while a form was open: the form keeps its input, this says what changed. */
@@ -135,28 +131,7 @@ function newer(one: Ncr | null, other: Ncr | null): Ncr | null {
   return (one?.version ?? 0) > (other?.version ?? 0) ? one : other;
 }
 
-const Names = createContext({
-  elements: (globalId: string) => globalId,
-  people: new Map<string, string>(),
-});
-
-/** How an element is called in the model that is open. */
-function elementName(globalId: string): string {
-  if (workspace.value.kind !== "ready") return globalId;
-  const { table } = workspace.value.value;
-  const row = table.byGlobalId.get(globalId);
-  return (row === undefined ? "" : table.rows[row]?.name) || globalId;
-}
-
-export function Fold({
-  title,
-  open = false,
-  children,
-}: {
-  title: string;
-  open?: boolean;
-  children: ComponentChildren;
-}) {
+function Fold({ title, open = false, children }: { title: string; open?: boolean; children: ComponentChildren }) {
   const [shown, setShown] = useState(open);
   return (
     <details class="fold" open={shown} onToggle={(e) => setShown(e.currentTarget.open)}>
@@ -312,252 +287,7 @@ function Overtaken({ ncr, meanwhile }: { ncr: Ncr; meanwhile: Meanwhile }) {
   );
 }
 
-function Wrong({ project, ncr, onShow }: { project: string; ncr: Ncr; onShow: () => void }) {
-  const { record } = ncr;
-  const { elements } = useContext(Names);
-  return (
-    <>
-      {record.description && <p class="said">{record.description}</p>}
-      <ul class="plain">
-        {record.violations.map((one) => (
-          <li key={`${one.global_id}${one.requirement.characteristic}`} class="box">
-            <div class="between">
-              <strong>
-                <Sign verdict="fail" /> {characteristic(one.requirement.characteristic)}
-              </strong>
-              <span class="number">
-                {one.measured?.value ?? "–"} ± {one.measured?.expanded_uncertainty ?? "–"} {one.requirement.unit}
-              </span>
-            </div>
-            <p class="dim small">
-              {t("limits")} {one.requirement.lower ?? "–"} … {one.requirement.upper ?? "–"} {one.requirement.unit} ·{" "}
-              {one.requirement.clause}
-            </p>
-          </li>
-        ))}
-      </ul>
-      <div class="tags">
-        {record.global_ids.slice(0, 12).map((one) => (
-          <button
-            key={one}
-            type="button"
-            title={one}
-            onClick={() => {
-              select(one);
-              onShow();
-            }}
-          >
-            {elements(one)}
-          </button>
-        ))}
-        {record.global_ids.length > 12 && <span class="dim">+{record.global_ids.length - 12}</span>}
-        {record.lot && <span class="tag">{record.lot}</span>}
-      </div>
-      {record.containment && (
-        <p class="small">
-          {word("contain", record.containment.kind)}: {record.containment.place}
-          {record.containment.tag && ` · “${record.containment.tag}”`}
-          <br />
-          <span class="dim">
-            {record.containment.by.name}, {when(record.containment.at)} · {record.containment.affected_query}
-          </span>
-        </p>
-      )}
-      {record.evidence.length > 0 && (
-        <>
-          <h3>{t("evidence")}</h3>
-          <ul class="gallery">
-            {record.evidence.map((one) => (
-              <li key={one.sha256}>
-                <a href={fileOf(project, ncr.id, one.sha256)} target="_blank" rel="noreferrer">
-                  {one.kind === "picture" ? (
-                    <img
-                      src={fileOf(project, ncr.id, one.sha256)}
-                      alt={one.description || t("evidence")}
-                      loading="lazy"
-                    />
-                  ) : (
-                    <span class="paper">{one.description || word("file", one.kind)}</span>
-                  )}
-                </a>
-                <span class="dim small">{word("file", one.kind)}</span>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-    </>
-  );
-}
-
-/** What is decided, and whose signatures it has: those that hold and those that a change took away. */
-function Decided({ ncr }: { ncr: Ncr }) {
-  const { record } = ncr;
-  const holds = new Set(ncr.signed_by);
-  const open = ncr.signs_as.filter(
-    (capacity) => !record.signatures.some((one) => one.role === capacity && holds.has(one.signer)),
-  );
-  const settled = !["contained", "under_review"].includes(record.state);
-  return (
-    <>
-      <ul class="plain">
-        {record.lines.map((one) => (
-          <li key={one.id} class="box">
-            <LineSaid line={one} unit={record.unit} />
-          </li>
-        ))}
-      </ul>
-      <h3>{t("signaturesNeeded")}</h3>
-      <ul class="plain small">
-        {record.signatures.map((one) => (
-          <li key={`${one.signer}${one.signed_at}`}>
-            <span aria-hidden="true">{holds.has(one.signer) ? "✓" : "✕"}</span>{" "}
-            {t("signedBy", {
-              name: one.signer_name,
-              role: word("capacity", one.role),
-              when: when(one.signed_at),
-              meaning: word("meaning", one.meaning),
-            })}{" "}
-            <span class="dim">({t(holds.has(one.signer) ? "signatureHolds" : "signatureStale")})</span>
-          </li>
-        ))}
-        {!settled &&
-          open.map((capacity) => {
-            const seat = record.roster.find((one) => one.capacity === capacity);
-            return (
-              <li key={capacity}>
-                ○ {word("capacity", capacity)}
-                {seat && `, ${seat.name}`}: <span class="dim">{t("signatureMissing")}</span>
-              </li>
-            );
-          })}
-      </ul>
-      {record.history.map((one, n) => (
-        <p key={one.at} class="dim small">
-          {t("cycle", { n: n + 1, ended: word("ended", one.ended), why: one.reason })}
-        </p>
-      ))}
-    </>
-  );
-}
-
-function LineSaid({ line, unit }: { line: Line; unit: string }) {
-  const { elements } = useContext(Names);
-  const more = [line.instruction, line.repair_criteria, line.new_identity, line.scar].filter(Boolean);
-  return (
-    <>
-      <div class="between">
-        <strong>{word("decision", line.decision)}</strong>
-        <span class="number">
-          {line.quantity} {unit}
-        </span>
-      </div>
-      <p class="small">{line.justification}</p>
-      <p class="dim small">
-        {[line.global_ids.map(elements).join(", "), ...more].filter(Boolean).join(" · ")}
-        {line.concession &&
-          ` · ${t("concessionUntil")} ${line.concession.expires_at.slice(0, 10)} ${line.concession.reference}`}
-      </p>
-    </>
-  );
-}
-
-/** Which re-inspection counts, and what each said. */
-function Proven({ ncr }: { ncr: Ncr }) {
-  const { record } = ncr;
-  const { elements } = useContext(Names);
-  const scans = workspace.value.kind === "ready" ? workspace.value.value.scans : [];
-  return (
-    <>
-      {record.corrected_at && (
-        <p class="small">
-          {t("finishedAt")}: {when(record.corrected_at)}
-        </p>
-      )}
-      <ul class="plain">
-        {[...record.rechecks].reverse().map((one) => {
-          const standing = standingOf(record, one);
-          const scan = scans.find((each) => each.captured_at === one.captured_at);
-          const source = t(one.source === "check_run" ? "recheckCheck" : "recheckInspection", {
-            name: scan?.name ?? "",
-          });
-          return (
-            <li key={one.id} class={standing === "counts" ? "box counts" : "box"}>
-              <div class="between">
-                <span>{t("recheckAt", { source, when: when(one.captured_at) })}</span>
-                <span class="tag">
-                  {standing === "counts" && "✓ "}
-                  {t(standing === "counts" ? "recheckCounts" : standing === "early" ? "recheckEarly" : "recheckOlder")}
-                </span>
-              </div>
-              {one.outcomes.map((outcome) => (
-                <div key={outcome.about} class="small">
-                  <Sign verdict={outcome.verdict} /> {elements(outcome.about)}: {word("verdict", outcome.verdict)}
-                  {outcome.criteria.map((each) => (
-                    <div key={each.requirement.characteristic + each.requirement.clause} class="dim">
-                      {characteristic(each.requirement.characteristic)}: {word("verdict", each.verdict)}
-                    </div>
-                  ))}
-                </div>
-              ))}
-            </li>
-          );
-        })}
-        {record.proofs.map((one) => {
-          const line = record.lines.find((each) => each.id === one.line);
-          return (
-            <li key={`${one.line}${one.verified_at}`} class="box small">
-              <Sign verdict={one.verdict} /> {line && word("decision", line.decision)} · {one.verified_by.name},{" "}
-              {when(one.verified_at)}
-              <p class="dim">
-                {[
-                  one.as_built_record,
-                  one.marking,
-                  one.counted,
-                  one.new_identity,
-                  one.traceability,
-                  one.shipping_record,
-                  one.debit_note,
-                ]
-                  .filter(Boolean)
-                  .join(" · ")}
-              </p>
-            </li>
-          );
-        })}
-      </ul>
-      {record.closing && (
-        <p class="small">
-          ✓{" "}
-          {t("signedBy", {
-            name: record.closing.signer_name,
-            role: word("capacity", record.closing.role),
-            when: when(record.closing.signed_at),
-            meaning: t("meansClosing"),
-          })}
-        </p>
-      )}
-    </>
-  );
-}
-
-function Settled({ ncr }: { ncr: Ncr }) {
-  const { capa, notice } = ncr.record;
-  const cost = Object.entries(ncr.cost_total).map(([currency, much]) => `${much} ${currency}`);
-  return (
-    <>
-      {capa && (
-        <p class="small">
-          {t("capaDecision", { what: t(capa.needed ? "needed" : "notNeeded") })} · {capa.reason}
-        </p>
-      )}
-      {cost.length > 0 && <p class="small">{t("costIs", { what: cost.join(", ") })}</p>}
-      {notice && <p class="small">{t("customerTold", { what: notice.reference })}</p>}
-    </>
-  );
-}
-
-export function Trail({ project, id, round }: { project: string; id: string; round: number }) {
+function Trail({ project, id, round }: { project: string; id: string; round: number }) {
   const [all, setAll] = useState<Happening[]>([]);
   const [fault, setFault] = useState("");
   useEffect(() => {

@@ -2,49 +2,23 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Schemas } from "../core/client";
 import { t, word } from "../core/i18n";
-import {
-  ASKS,
-  type Capacity,
-  type Decision,
-  me,
-  minus,
-  type Ncr,
-  type NcrEvent,
-  type Person,
-  PROVES,
-  type Rechecks,
-  recheckable,
-  sum,
-} from "../core/ncr";
+import { type Capacity, me, type NcrEvent, type Person, type Rechecks, recheckable } from "../core/ncr";
 import { recordsOf } from "../core/records";
 import { bring, evidenceFrom } from "../core/uploads";
 import { Amount, Choice, explained, Form, Prose, Signing, Text, Tick, useKept, when } from "./fields";
+import { Propose } from "./ncr-propose";
+import { Prove } from "./ncr-prove";
+import { type Asked, FileField, keptAs } from "./ncr-step";
 import { Requirements } from "./requirements";
 
-export interface Step {
-  project: string;
-  ncr: Ncr;
-  people: readonly Person[];
-  /** How the elements are called. */
-  name: (globalId: string) => string;
-  send: (event: NcrEvent, body?: unknown) => Promise<void>;
-}
-
-/** Where unsent input of a form is kept. */
-export function keptAs(ncr: Ncr, event: string): string {
-  return `ncr.${ncr.id}.${event}`;
-}
-
 /** The form of an event; one that asks for nothing is a button. */
-export function StepForm({ event, ...step }: Step & { event: NcrEvent }) {
-  const Asked = FORMS[event];
-  if (Asked) return <Asked {...step} event={event} />;
+export function StepForm({ event, ...step }: Asked) {
+  const Fields = FORMS[event];
+  if (Fields) return <Fields {...step} event={event} />;
   return <Form button={word("does", event)} work={() => step.send(event)} />;
 }
 
-type Asks = (step: Step & { event: NcrEvent }) => preact.JSX.Element;
-
-function Assign({ ncr, people, send, event }: Step & { event: NcrEvent }) {
+function Assign({ ncr, people, send, event }: Asked) {
   const { record } = ncr;
   const { value, set, forget } = useKept(keptAs(ncr, event), {
     assignee: record.assignee ?? "",
@@ -73,7 +47,7 @@ function personSaid(one: Person): string {
   return `${one.name} (${word("role", one.role)})`;
 }
 
-function Reclassify({ ncr, send, event }: Step & { event: NcrEvent }) {
+function Reclassify({ ncr, send, event }: Asked) {
   const { record } = ncr;
   const { value, set, forget } = useKept(keptAs(ncr, event), {
     severity: record.severity as string,
@@ -104,7 +78,7 @@ function Severity({ value, onValue }: { value: string; onValue: (value: string) 
   return <Choice label={t("severity")} value={value} onValue={onValue} options={options} />;
 }
 
-function Amend(step: Step & { event: NcrEvent }) {
+function Amend(step: Asked) {
   const { ncr, send, event } = step;
   const { record } = ncr;
   const { value, set, forget } = useKept(keptAs(ncr, event), {
@@ -129,7 +103,7 @@ function Amend(step: Step & { event: NcrEvent }) {
   );
 }
 
-function Contain({ ncr, send, event }: Step & { event: NcrEvent }) {
+function Contain({ ncr, send, event }: Asked) {
   const held = ncr.record.containment;
   const { value, set, forget } = useKept(keptAs(ncr, event), {
     kind: (held?.kind ?? "in_place_tag") as string,
@@ -167,7 +141,7 @@ function Contain({ ncr, send, event }: Step & { event: NcrEvent }) {
 }
 
 /** One seat for each capacity that has to sign; who raised the record does not sit on the board. */
-function Board({ ncr, people, send, event }: Step & { event: NcrEvent }) {
+function Board({ ncr, people, send, event }: Asked) {
   const { record } = ncr;
   const seated = Object.fromEntries(record.roster.map((one) => [one.capacity, one.person]));
   const { value, set, forget } = useKept<Record<string, string>>(keptAs(ncr, event), seated);
@@ -213,198 +187,7 @@ function Board({ ncr, people, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-interface LineDraft {
-  decision: Decision;
-  quantity: string;
-  justification: string;
-  global_ids: string[];
-  instruction: string;
-  repair_criteria: string;
-  customer_waiver: string;
-  new_identity: string;
-  scar: string;
-  until: string;
-  reference: string;
-}
-
-/** Lines whose quantities sum to the whole; counted elements are each in one line, and give its quantity. */
-function Propose({ ncr, name, send, event }: Step & { event: NcrEvent }) {
-  const { record } = ncr;
-  const counted = /^elements?$/i.test(record.unit.trim()) && record.global_ids.length > 0;
-  const kept = record.lines.map(
-    (one): LineDraft => ({
-      ...one,
-      global_ids: [...one.global_ids],
-      until: one.concession?.expires_at.slice(0, 10) ?? "",
-      reference: one.concession?.reference ?? "",
-    }),
-  );
-  const empty = (ids: string[], quantity: string): LineDraft => ({
-    decision: "rework", quantity, justification: "", global_ids: ids, instruction: "", repair_criteria: "",
-    customer_waiver: "", new_identity: "", scar: "", until: "", reference: "",
-  }); // biome-ignore format: a value of nothing
-  const { value, set, forget } = useKept(keptAs(ncr, event), {
-    lines: kept.length > 0 ? kept : [empty([...record.global_ids], record.quantity)],
-  });
-  const lines = value.lines;
-  const decided = sum(lines.map((one) => one.quantity));
-  const left = minus(record.quantity, decided);
-  const change = (n: number, what: Partial<LineDraft>) =>
-    set({ lines: lines.map((one, k) => (k === n ? fitted({ ...one, ...what }, counted) : one)) });
-  return (
-    <Form
-      button={word("does", event)}
-      disabled={left !== "0"}
-      work={async () => {
-        await send(event, { lines: lines.map(lineBody) });
-        forget();
-      }}
-    >
-      {lines.map((line, n) => (
-        <fieldset class="box" key={n}>
-          <legend>
-            {n + 1}. {word("decision", line.decision)}
-          </legend>
-          <Choice
-            label={t("decision")}
-            value={line.decision}
-            onValue={(decision) => change(n, { decision: decision as Decision })}
-            options={(Object.keys(ASKS) as Decision[]).map((one) => [one, word("decision", one)] as const)}
-          />
-          {record.global_ids.length > 1 && (
-            <div class="stack" role="group" aria-label={t("elementsOfLine")}>
-              {record.global_ids.map((id) => {
-                const on = line.global_ids.includes(id);
-                const ids = on ? line.global_ids.filter((one) => one !== id) : [...line.global_ids, id];
-                return <Tick key={id} label={name(id)} value={on} onValue={() => change(n, { global_ids: ids })} />;
-              })}
-            </div>
-          )}
-          {!counted && (
-            <Amount
-              label={`${t("quantity")} (${record.unit})`}
-              required
-              value={line.quantity}
-              onValue={(quantity) => change(n, { quantity })}
-            />
-          )}
-          <LineAsks line={line} change={(what) => change(n, what)} />
-          <Prose
-            label={t("justification")}
-            required
-            value={line.justification}
-            onValue={(justification) => change(n, { justification })}
-          />
-          {lines.length > 1 && (
-            <button type="button" onClick={() => set({ lines: lines.filter((_, k) => k !== n) })}>
-              {t("remove")}
-            </button>
-          )}
-        </fieldset>
-      ))}
-      <p class={left === "0" ? "dim" : "fault"} role="status">
-        {t("linesSum", { sum: decided, total: record.quantity, unit: record.unit })}
-        {left !== "0" &&
-          ` · ${left.startsWith("-") ? t("linesOver", { over: left.slice(1), unit: record.unit }) : t("linesLeft", { left, unit: record.unit })}`}
-      </p>
-      <button
-        type="button"
-        onClick={() =>
-          set({
-            lines: [...lines, empty(undecided(record.global_ids, lines), left)].map((one) => fitted(one, counted)),
-          })
-        }
-      >
-        {t("addLine")}
-      </button>
-    </Form>
-  );
-}
-
-function LineAsks({ line, change }: { line: LineDraft; change: (what: Partial<LineDraft>) => void }) {
-  const asks = ASKS[line.decision];
-  return (
-    <>
-      {asks.includes("instruction") && (
-        <Text label={t("instruction")} required value={line.instruction} onValue={(v) => change({ instruction: v })} />
-      )}
-      {asks.includes("repair_criteria") && (
-        <Prose
-          label={t("repairCriteria")}
-          required
-          value={line.repair_criteria}
-          onValue={(v) => change({ repair_criteria: v })}
-        />
-      )}
-      {asks.includes("customer_waiver") && (
-        <Prose
-          label={t("customerWaiver")}
-          value={line.customer_waiver}
-          onValue={(v) => change({ customer_waiver: v })}
-        />
-      )}
-      {asks.includes("new_identity") && (
-        <Text
-          label={t("newIdentity")}
-          required
-          value={line.new_identity}
-          onValue={(v) => change({ new_identity: v })}
-        />
-      )}
-      {asks.includes("scar") && (
-        <Text label={t("scar")} required value={line.scar} onValue={(v) => change({ scar: v })} />
-      )}
-      {asks.includes("concession") && (
-        <>
-          <Text
-            label={t("concessionUntil")}
-            type="date"
-            required
-            value={line.until}
-            onValue={(until) => change({ until })}
-          />
-          <Text label={t("concessionRef")} value={line.reference} onValue={(reference) => change({ reference })} />
-        </>
-      )}
-    </>
-  );
-}
-
-/** A counted line is as much as its elements. */
-function fitted(line: LineDraft, counted: boolean): LineDraft {
-  return counted ? { ...line, quantity: String(line.global_ids.length) } : line;
-}
-
-function undecided(all: readonly string[], lines: readonly LineDraft[]): string[] {
-  const named = new Set(lines.flatMap((one) => one.global_ids));
-  return all.filter((one) => !named.has(one));
-}
-
-/** Send only what the decision asks for: what was typed for another one is not signed by accident. */
-function lineBody(line: LineDraft): Schemas["api__schemas__ncr__LineIn"] {
-  const asks = ASKS[line.decision];
-  const given = (field: keyof Schemas["DispositionLine"], text: string) => (asks.includes(field) ? text : "");
-  const concession = asks.includes("concession") && {
-    quantity: line.quantity,
-    expires_at: new Date(`${line.until}T23:59:00`).toISOString(),
-    global_ids: line.global_ids,
-    reference: line.reference,
-  };
-  return {
-    decision: line.decision,
-    quantity: line.quantity,
-    justification: line.justification,
-    global_ids: line.global_ids,
-    instruction: given("instruction", line.instruction),
-    repair_criteria: given("repair_criteria", line.repair_criteria),
-    concession: concession || null,
-    customer_waiver: given("customer_waiver", line.customer_waiver),
-    new_identity: given("new_identity", line.new_identity),
-    scar: given("scar", line.scar),
-  };
-}
-
-function SignDecision({ ncr, send, event }: Step & { event: NcrEvent }) {
+function SignDecision({ ncr, send, event }: Asked) {
   const seat = ncr.record.roster.find((one) => one.person === me());
   const role = seat ? ` (${word("capacity", seat.capacity)})` : "";
   return (
@@ -416,13 +199,13 @@ function SignDecision({ ncr, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-function Close({ send, event }: Step & { event: NcrEvent }) {
+function Close({ send, event }: Asked) {
   return (
     <Signing meaning={t("meansClosing")} button={word("does", event)} work={(password) => send(event, { password })} />
   );
 }
 
-function Finished({ ncr, send, event }: Step & { event: NcrEvent }) {
+function Finished({ ncr, send, event }: Asked) {
   const { value, set, forget } = useKept(keptAs(ncr, event), { at: "" });
   const now = when(new Date().toISOString()).replace(" ", "T");
   const given = value.at || now;
@@ -442,7 +225,7 @@ function Finished({ ncr, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-function Recheck({ project, ncr, send, event }: Step & { event: NcrEvent }) {
+function Recheck({ project, ncr, send, event }: Asked) {
   const [able, setAble] = useState<Rechecks | null>(null);
   const [fault, setFault] = useState("");
   const { value, set, forget } = useKept(keptAs(ncr, event), { which: "", criteria: "original" });
@@ -488,127 +271,7 @@ function Recheck({ project, ncr, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-const PROOF_LABELS = {
-  as_built_record: "asBuiltRecord",
-  new_identity: "newIdentity",
-  traceability: "traceability",
-  marking: "marking",
-  shipping_record: "shippingRecord",
-  debit_note: "debitNote",
-} as const;
-
-interface LotDraft {
-  quantity: string;
-  verdict: string;
-  global_ids: string[];
-  ncr: string;
-}
-
-function Prove({ project, ncr, name, send, event }: Step & { event: NcrEvent }) {
-  const asked = ncr.record.lines.filter((one) => PROVES[one.decision].length > 0 || one.decision === "sort");
-  const [file, setFile] = useState<File | null>(null);
-  const { value, set, forget } = useKept(keptAs(ncr, event), {
-    line: asked[0]?.id ?? "", verdict: "pass", as_built_record: "", new_identity: "", traceability: "", marking: "",
-    shipping_record: "", debit_note: "", counted: "", lots: [] as LotDraft[],
-  }); // biome-ignore format: a value of nothing
-  const line = asked.find((one) => one.id === value.line) ?? asked[0];
-  if (!line) return <p class="dim">{t("nothingYet")}</p>;
-  const proves = PROVES[line.decision];
-  const verdicts = ["pass", "fail"].map((one) => [one, word("verdict", one)] as const);
-  const lots = value.lots.length > 0 ? value.lots : [lotOf(line.quantity, [...line.global_ids])];
-  const change = (n: number, what: Partial<LotDraft>) =>
-    set({ lots: lots.map((one, k) => (k === n ? { ...one, ...what } : one)) });
-  return (
-    <Form
-      button={word("does", event)}
-      work={async () => {
-        const evidence = file ? [evidenceFrom(await bring(project, file), "picture")] : [];
-        const texts = Object.fromEntries(
-          Object.keys(PROOF_LABELS).map((k) => [k, proves.includes(k) ? value[k as keyof typeof PROOF_LABELS] : ""]),
-        );
-        await send(event, {
-          line: line.id,
-          verdict: value.verdict,
-          evidence,
-          ...texts,
-          counted: proves.includes("counted") && value.counted ? value.counted : null,
-          lots: line.decision === "sort" ? lots.map((one) => ({ ...one, ncr: one.ncr || null })) : [],
-        });
-        forget();
-        setFile(null);
-      }}
-    >
-      <Choice
-        label={t("proofLine")}
-        value={line.id}
-        onValue={(one) => set({ line: one })}
-        options={asked.map((one) => [one.id, `${word("decision", one.decision)} ${one.quantity}`] as const)}
-      />
-      <Choice
-        label={t("proofVerdict")}
-        value={value.verdict}
-        options={verdicts}
-        onValue={(verdict) => set({ verdict })}
-      />
-      {(Object.keys(PROOF_LABELS) as (keyof typeof PROOF_LABELS)[])
-        .filter((field) => proves.includes(field))
-        .map((field) => (
-          <Text
-            key={field}
-            label={t(PROOF_LABELS[field])}
-            required
-            value={value[field]}
-            onValue={(text) => set({ [field]: text })}
-          />
-        ))}
-      {proves.includes("counted") && (
-        <Amount label={t("counted")} required value={value.counted} onValue={(counted) => set({ counted })} />
-      )}
-      {proves.includes("evidence") && <FileField onFile={setFile} required />}
-      {line.decision === "sort" &&
-        lots.map((lot, n) => (
-          <fieldset class="box" key={n}>
-            <legend>{n + 1}.</legend>
-            <Amount label={t("quantity")} required value={lot.quantity} onValue={(q) => change(n, { quantity: q })} />
-            <Choice
-              label={t("proofVerdict")}
-              value={lot.verdict}
-              options={verdicts}
-              onValue={(verdict) => change(n, { verdict })}
-            />
-            {line.global_ids.map((id) => {
-              const on = lot.global_ids.includes(id);
-              const ids = on ? lot.global_ids.filter((one) => one !== id) : [...lot.global_ids, id];
-              return <Tick key={id} label={name(id)} value={on} onValue={() => change(n, { global_ids: ids })} />;
-            })}
-            {lot.verdict === "fail" && (
-              <Text label={t("ncrs")} required value={lot.ncr} onValue={(one) => change(n, { ncr: one })} />
-            )}
-          </fieldset>
-        ))}
-      {line.decision === "sort" && (
-        <button type="button" onClick={() => set({ lots: [...lots, lotOf("", [])] })}>
-          {t("addLine")}
-        </button>
-      )}
-    </Form>
-  );
-}
-
-function lotOf(quantity: string, global_ids: string[]): LotDraft {
-  return { quantity, verdict: "pass", global_ids, ncr: "" };
-}
-
-function FileField({ onFile, required = false }: { onFile: (file: File | null) => void; required?: boolean }) {
-  return (
-    <label class="stack">
-      {t("file")}
-      <input type="file" required={required} onChange={(e) => onFile(e.currentTarget.files?.[0] ?? null)} />
-    </label>
-  );
-}
-
-function Evidence({ project, ncr, send, event }: Step & { event: NcrEvent }) {
+function Evidence({ project, ncr, send, event }: Asked) {
   const [file, setFile] = useState<File | null>(null);
   const [share, setShare] = useState(-1);
   const { value, set, forget } = useKept(keptAs(ncr, event), { kind: "picture" });
@@ -632,7 +295,7 @@ function Evidence({ project, ncr, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-function Capa({ ncr, send, event }: Step & { event: NcrEvent }) {
+function Capa({ ncr, send, event }: Asked) {
   const kept = ncr.record.capa;
   const { value, set, forget } = useKept(keptAs(ncr, event), {
     needed: kept?.needed ?? false,
@@ -646,7 +309,7 @@ function Capa({ ncr, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-function CostForm({ ncr, send, event }: Step & { event: NcrEvent }) {
+function CostForm({ ncr, send, event }: Asked) {
   const kept = ncr.record.cost;
   const { value, set, forget } = useKept(keptAs(ncr, event), {
     labour: kept?.labour ?? "0",
@@ -669,7 +332,7 @@ function CostForm({ ncr, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-function Notice({ ncr, send, event }: Step & { event: NcrEvent }) {
+function Notice({ ncr, send, event }: Asked) {
   const { value, set, forget } = useKept(keptAs(ncr, event), { reference: ncr.record.notice?.reference ?? "" });
   return (
     <Form button={t("save")} work={() => send(event, value).then(forget)}>
@@ -678,7 +341,7 @@ function Notice({ ncr, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-function Why({ ncr, send, event }: Step & { event: NcrEvent }) {
+function Why({ ncr, send, event }: Asked) {
   const { value, set, forget } = useKept(keptAs(ncr, event), { reason: "" });
   return (
     <Form button={word("does", event)} work={() => send(event, value).then(forget)}>
@@ -687,7 +350,7 @@ function Why({ ncr, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-function Note({ project, ncr, name, send, event }: Step & { event: NcrEvent }) {
+function Note({ project, ncr, name, send, event }: Asked) {
   const [found, setFound] = useState<readonly (readonly [string, string])[]>([]);
   const { value, set, forget } = useKept(keptAs(ncr, event), { id: "", reason: "" });
   useEffect(() => {
@@ -720,7 +383,7 @@ function Note({ project, ncr, name, send, event }: Step & { event: NcrEvent }) {
   );
 }
 
-const FORMS: Partial<Record<NcrEvent, Asks>> = {
+const FORMS: Partial<Record<NcrEvent, (step: Asked) => preact.JSX.Element>> = {
   amend: Amend,
   assign: Assign,
   reclassify: Reclassify,

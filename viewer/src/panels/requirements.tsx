@@ -119,7 +119,7 @@ function measuredAs(
 }
 
 /** What a check found outside its limits, as requirements of a record. */
-export function violated(detail: Schemas["ElementDetail"]): Violation[] {
+function violated(detail: Schemas["ElementDetail"]): Violation[] {
   return detail.measurements.flatMap((one) => {
     const { actual_mm: actual, lower_mm: lower, upper_mm: upper, expanded_uncertainty_mm: u } = one;
     if (one.verdict !== "fail" || actual === null || u === null) return [];

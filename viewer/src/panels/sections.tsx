@@ -177,7 +177,7 @@ export function Metres({ label, value, onValue }: { label: string; value: number
 }
 
 /** Return the box of everything that has a shape, metres in the scene's frame. */
-export function wholeOf(work: Workspace): { min: number[]; max: number[] } {
+function wholeOf(work: Workspace): { min: number[]; max: number[] } {
   const boxes = work.scene?.box_mm;
   const end = (side: "min" | "max", pick: (one: number, other: number) => number, from: number) =>
     AXES.map(

@@ -263,7 +263,7 @@ function toScreen(points: THREE.Points, camera: Camera): THREE.Matrix4 {
     .multiply(points.matrixWorld);
 }
 
-export function placeOf(points: THREE.Points, at: number): Vec {
+function placeOf(points: THREE.Points, at: number): Vec {
   const place = new THREE.Vector3().fromBufferAttribute(points.geometry.getAttribute("position"), at);
   return vec(place.applyMatrix4(points.matrixWorld));
 }
