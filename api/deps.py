@@ -11,7 +11,7 @@ from api.auth.identity import Grant
 from api.paging import Pager
 from api.services import Services
 from twin.project import Member
-from twin.record import Actor, Id
+from twin.record import Id
 from twin.store.blobs import BlobStore
 from twin.store.repository import Context, Store
 from twin.store.view import Scope
@@ -55,10 +55,6 @@ def _context(grant: GrantDep) -> Context:
     return grant.context
 
 
-def _actor(grant: GrantDep) -> Actor:
-    return grant.context.actor
-
-
 def _rows(grant: GrantDep) -> Scope:
     return grant.reach.rows
 
@@ -81,7 +77,6 @@ CallerDep = Annotated[Identity, Depends(_identity)]
 """Who calls, and by what they have shown it."""
 ContextDep = Annotated[Context, Depends(_context)]
 """Actor, time, request and origin: what every change is made with."""
-ActorDep = Annotated[Actor, Depends(_actor)]
 RowsDep = Annotated[Scope, Depends(_rows)]
 """Whose records the caller may see with this request: give it to every read."""
 MemberDep = Annotated[Member, Depends(_member)]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from fastapi import Depends, Path, Response
 
@@ -26,6 +26,14 @@ from twin.store.repository import Context, Store
 from twin.store.view import Scope, Stored
 
 T = TypeVar("T")
+
+
+class Verb(Protocol[T]):
+    """What the domain does to a record, and what it asks for that alone: who does it, and when."""
+
+    def __call__(self, record: T, /, *, actor: Actor, now: datetime) -> T:
+        """Return the record as it is then."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +76,10 @@ class Held(Generic[T]):
             self.store, self.context, self.kind, self.id, step, action=action, expected=expected, scope=self.scope,
             reason=reason,
         )  # fmt: skip
+
+    def act(self, action: str, verb: Verb[T], expected: int) -> Stored[T]:
+        """Replace the record by what a verb makes of it for whoever calls."""
+        return self.step(action, lambda record: verb(record, actor=self.actor, now=self.now), expected)
 
     def confirm(self, password: str) -> None:
         """Let the caller show again who they are, as every signature asks (21 CFR 11.200)."""

@@ -101,6 +101,21 @@ class Pose:
         return Pose.from_parts(self.rotation @ other.rotation, self.rotation @ other.translation + self.translation)
 
 
+def quaternion_rotation(w: float, x: float, y: float, z: float) -> FloatArray:
+    """Return the rotation matrix (3, 3) of a unit quaternion; the length is not checked.
+
+    Examples
+    --------
+    >>> quaternion_rotation(0.0, 0.0, 0.0, 1.0).tolist()  # half a turn about z
+    [[-1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    return np.array([
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ])  # fmt: skip
+
+
 def pose_difference(T_a: Pose, T_b: Pose, at: ArrayLike = (0.0, 0.0, 0.0)) -> tuple[float, float]:
     """Return how far two poses differ: distance (m) of the images of the point ``at`` (3,), and angle (rad)."""
     point = np.asarray(at, np.float64)[None]

@@ -226,12 +226,6 @@ def may(role: Role, action: Action) -> bool:
     return scope_of(role, action) is not None
 
 
-def may_reach(role: Role, action: Action, *, shared: bool) -> bool:
-    """Say whether the role may do this to a record that is, or is not, ``shared`` with the member's organisation."""
-    scope = scope_of(role, action)
-    return scope is Scope.ALL or (scope is Scope.SHARED and shared)
-
-
 def require(role: Role, action: Action) -> Scope:
     """Return which records the action reaches.
 
@@ -244,14 +238,6 @@ def require(role: Role, action: Action) -> Scope:
     if scope is None:
         raise NotAllowed(f"the role {_said(role)} does not have {action}: ask somebody who is {_who_may(action)}")
     return scope
-
-
-def require_capacity(role: Role, capacity: Capacity) -> None:
-    """Raise :class:`NotAllowed` unless the role may sign in this capacity."""
-    if capacity not in CAPACITIES[role]:
-        able = [_said(r) for r in _COLUMNS if capacity in CAPACITIES[r]]
-        who = " or ".join(able)
-        raise NotAllowed(f"the role {_said(role)} cannot sign as {_said(capacity)}: ask somebody who is {who}")
 
 
 def _who_may(action: Action) -> str:

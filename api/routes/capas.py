@@ -233,8 +233,7 @@ def recognise_capa(capa: CapaHeld, expected: Expected, given: wire.Recognition) 
 @routes.post(ONE + "/investigate", Action.CAPA_EDIT, "Begin the investigation")
 def investigate_capa(capa: CapaHeld, expected: Expected) -> CapaOut:
     """Begin to look for the cause."""
-    by, now = capa.actor, capa.now
-    return _shown(capa, capa.step("investigate", lambda c: steps.investigate(c, actor=by, now=now), expected))
+    return _shown(capa, capa.act("investigate", steps.investigate, expected))
 
 
 @routes.post(ONE + "/approve-root-cause", Action.CAPA_APPROVE, "Sign the root cause (D4)", secret=True)
@@ -250,22 +249,19 @@ def approve_capa_root_cause(capa: CapaHeld, expected: Expected, given: Signing) 
 @routes.post(ONE + "/plan-actions", Action.CAPA_EDIT, "Begin to plan actions")
 def plan_capa_actions(capa: CapaHeld, expected: Expected) -> CapaOut:
     """Begin to plan what removes the cause."""
-    by, now = capa.actor, capa.now
-    return _shown(capa, capa.step("plan_actions", lambda c: steps.plan_actions(c, actor=by, now=now), expected))
+    return _shown(capa, capa.act("plan_actions", steps.plan_actions, expected))
 
 
 @routes.post(ONE + "/implement", Action.CAPA_EDIT, "Begin to carry out the plan")
 def implement_capa(capa: CapaHeld, expected: Expected) -> CapaOut:
     """Begin to carry out the plan; from here on the criterion stands."""
-    by, now = capa.actor, capa.now
-    return _shown(capa, capa.step("implement", lambda c: steps.implement(c, actor=by, now=now), expected))
+    return _shown(capa, capa.act("implement", steps.implement, expected))
 
 
 @routes.post(ONE + "/verify", Action.CAPA_EDIT, "Begin the verification")
 def verify_capa(capa: CapaHeld, expected: Expected) -> CapaOut:
     """Begin to verify what was carried out."""
-    by, now = capa.actor, capa.now
-    return _shown(capa, capa.step("verify", lambda c: steps.verify_implementation(c, actor=by, now=now), expected))
+    return _shown(capa, capa.act("verify", steps.verify_implementation, expected))
 
 
 @routes.post(ONE + "/plan-again", Action.CAPA_EDIT, "Plan again")
@@ -279,8 +275,7 @@ def plan_capa_again(capa: CapaHeld, expected: Expected, given: Reason) -> CapaOu
 @routes.post(ONE + "/monitor", Action.CAPA_EDIT, "Begin to monitor the effect")
 def monitor_capa(capa: CapaHeld, expected: Expected) -> CapaOut:
     """Begin to watch the effect: all is in place and verified, containment ended, recurrence prevented."""
-    by, now = capa.actor, capa.now
-    return _shown(capa, capa.step("monitor", lambda c: steps.monitor(c, actor=by, now=now), expected))
+    return _shown(capa, capa.act("monitor", steps.monitor, expected))
 
 
 @routes.post(ONE + "/evaluate", Action.CAPA_EVALUATE, "Evaluate the effect (D8)")

@@ -1,5 +1,6 @@
 """Nonconformance records: one address for each thing that can be done with one."""
 
+from collections.abc import Callable
 from typing import cast
 
 from fastapi import Request, Response
@@ -170,7 +171,7 @@ def record_ncr_containment(ncr: NcrHeld, expected: Expected, given: wire.Contain
 @routes.post(ONE + "/contain", Action.NCR_CONTAIN, "Report it as contained")
 def contain_ncr(ncr: NcrHeld, expected: Expected) -> NcrOut:
     """Go on to the assembly of the review board."""
-    return _shown(ncr, ncr.step("contain", lambda n: verbs.contain(n, actor=ncr.actor, now=ncr.now), expected))
+    return _shown(ncr, ncr.act("contain", verbs.contain, expected))
 
 
 @routes.post(ONE + "/board", Action.NCR_REVIEW, "Name the review board")
@@ -184,7 +185,7 @@ def seat_ncr_board(ncr: NcrHeld, expected: Expected, given: wire.Board) -> NcrOu
 @routes.post(ONE + "/review", Action.NCR_REVIEW, "Begin the review")
 def review_ncr(ncr: NcrHeld, expected: Expected) -> NcrOut:
     """Put it before the review board."""
-    return _shown(ncr, ncr.step("review", lambda n: verbs.review(n, actor=ncr.actor, now=ncr.now), expected))
+    return _shown(ncr, ncr.act("review", verbs.review, expected))
 
 
 @routes.post(ONE + "/propose", Action.NCR_REVIEW, "Propose a disposition")
@@ -205,19 +206,19 @@ def sign_disposition(ncr: NcrHeld, expected: Expected, given: Signing) -> NcrOut
 @routes.post(ONE + "/dispose", Action.NCR_REVIEW, "Put the disposition into force")
 def dispose_ncr(ncr: NcrHeld, expected: Expected) -> NcrOut:
     """Put what was signed into force."""
-    return _shown(ncr, ncr.step("dispose", lambda n: verbs.dispose(n, actor=ncr.actor, now=ncr.now), expected))
+    return _shown(ncr, ncr.act("dispose", verbs.dispose, expected))
 
 
 @routes.post(ONE + "/correct", Action.NCR_CORRECT, "Begin the work")
 def correct_ncr(ncr: NcrHeld, expected: Expected) -> NcrOut:
     """Begin the work that was decided."""
-    return _shown(ncr, ncr.step("correct", lambda n: verbs.correct(n, actor=ncr.actor, now=ncr.now), expected))
+    return _shown(ncr, ncr.act("correct", verbs.correct, expected))
 
 
 @routes.post(ONE + "/verify", Action.NCR_CORRECT, "Begin the verification")
 def verify_ncr(ncr: NcrHeld, expected: Expected) -> NcrOut:
     """Go on to proving what was decided where no work is done."""
-    return _shown(ncr, ncr.step("verify", lambda n: verbs.verify(n, actor=ncr.actor, now=ncr.now), expected))
+    return _shown(ncr, ncr.act("verify", verbs.verify, expected))
 
 
 @routes.post(ONE + "/reinspect", Action.NCR_CORRECT, "Report the work as finished")
@@ -306,34 +307,33 @@ def close_record(ncr: NcrHeld, expected: Expected, given: Signing) -> NcrOut:
 @routes.post(ONE + "/reconsider", Action.NCR_REVIEW, "Reconsider the disposition")
 def reconsider_ncr(ncr: NcrHeld, expected: Expected, given: Reason) -> NcrOut:
     """Put a disposition before the board again."""
-    why, by, now = given.reason, ncr.actor, ncr.now
-    step = ncr.step("reconsider", lambda n: verbs.reconsider(n, reason=why, actor=by, now=now), expected, reason=why)
-    return _shown(ncr, step)
+    return _for_a_reason(ncr, "reconsider", verbs.reconsider, expected, given)
 
 
 @routes.post(ONE + "/reject", Action.NCR_VOID, "Reject a record")
 def reject_ncr(ncr: NcrHeld, expected: Expected, given: Reason) -> NcrOut:
     """Find that it is no nonconformance; who raised it does not decide that alone."""
-    why, by, now = given.reason, ncr.actor, ncr.now
-    step = ncr.step("reject", lambda n: verbs.reject(n, reason=why, actor=by, now=now), expected, reason=why)
-    return _shown(ncr, step)
+    return _for_a_reason(ncr, "reject", verbs.reject, expected, given)
 
 
 @routes.post(ONE + "/void", Action.NCR_VOID, "Void a record")
 def void_ncr(ncr: NcrHeld, expected: Expected, given: Reason) -> NcrOut:
     """Void what was raised by mistake; its number is not given again."""
-    why, by, now = given.reason, ncr.actor, ncr.now
-    step = ncr.step("void", lambda n: verbs.void(n, reason=why, actor=by, now=now), expected, reason=why)
-    return _shown(ncr, step)
+    return _for_a_reason(ncr, "void", verbs.void, expected, given)
 
 
 @routes.post(ONE + "/reopen", Action.NCR_CLOSE, "Reopen a record")
 def reopen_ncr(ncr: NcrHeld, expected: Expected, given: Reason) -> NcrOut:
     """Open a closed record again under its number; what was decided and proven is kept as a past cycle."""
-    why, by, now = given.reason, ncr.actor, ncr.now
-    step = ncr.step("reopen", lambda n: verbs.reopen(n, reason=why, actor=by, now=now), expected, reason=why)
-    return _shown(ncr, step)
+    return _for_a_reason(ncr, "reopen", verbs.reopen, expected, given)
 
 
 def _shown(ncr: Held[NonConformance], stored: Stored[NonConformance]) -> NcrOut:
     return ncr_out(ncr.tagged(stored), ncr.now, ncr.member)
+
+
+def _for_a_reason(
+    ncr: Held[NonConformance], action: str, verb: Callable[..., NonConformance], expected: int, given: Reason
+) -> NcrOut:
+    why, by, now = given.reason, ncr.actor, ncr.now
+    return _shown(ncr, ncr.step(action, lambda n: verb(n, reason=why, actor=by, now=now), expected, reason=why))

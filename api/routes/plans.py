@@ -149,8 +149,7 @@ def reorder_plan_items(plan: PlanHeld, expected: Expected, given: wire.RiskIn) -
 @routes.post(ONE + "/issue", Action.PLAN_EDIT, "Issue a plan for approval")
 def issue_plan(plan: PlanHeld, expected: Expected) -> PlanOut:
     """Issue a draft for approval."""
-    by, now = plan.actor, plan.now
-    return _shown(plan, plan.step("issue", lambda p: steps.issue(p, actor=by, now=now), expected))
+    return _shown(plan, plan.act("issue", steps.issue, expected))
 
 
 @routes.post(ONE + "/return", Action.PLAN_APPROVE, "Return a plan for correction")

@@ -8,17 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from api.paging import PageQuery
-from api.schemas.base import (
-    RECORD_EXAMPLE,
-    OptionalLine,
-    Prose,
-    RecordOut,
-    RecordRef,
-    Schema,
-    Secret,
-    example,
-    stamp,
-)
+from api.schemas.base import RECORD_EXAMPLE, OptionalLine, Prose, RecordOut, RecordRef, Schema, Secret, example, stamp
 from api.schemas.record import Body
 from geometry.verdict import Outcome, State
 from twin.check_record import ElementRow

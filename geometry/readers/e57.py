@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from geometry.arrays import FloatArray, frozen
 from geometry.errors import ReadError
 from geometry.note import Note
-from geometry.pose import Pose
+from geometry.pose import Pose, quaternion_rotation
 from geometry.readers.chunk import Chunk, Evidence, Setup
 from geometry.readers.e57_pages import check_pages
 from geometry.readers.plain_name import plain_name
@@ -226,13 +226,7 @@ def _states_rotation(pose: Any) -> bool:
 def _rotation(quaternion: FloatArray) -> FloatArray:
     """Return the rotation matrix of a quaternion (w, x, y, z) of any length but zero."""
     w, x, y, z = quaternion / np.linalg.norm(quaternion)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    return quaternion_rotation(w, x, y, z)
 
 
 def _intensity_limits(scan: Any, prototype: Any) -> tuple[float, float] | None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from geometry.arrays import FloatArray, IntArray
+from geometry.pose import quaternion_rotation
 from geometry.readers.mesh_parts import BadMesh, Part
 
 _COMPONENT = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -142,13 +143,6 @@ def _matrix(node: dict[str, Any]) -> FloatArray:
         return np.array(node["matrix"], dtype=np.float64).reshape(4, 4).T
     matrix = np.eye(4)
     x, y, z, w = node.get("rotation", (0.0, 0.0, 0.0, 1.0))
-    rotation = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-    matrix[:3, :3] = rotation * np.asarray(node.get("scale", (1.0, 1.0, 1.0)), dtype=np.float64)
+    matrix[:3, :3] = quaternion_rotation(w, x, y, z) * np.asarray(node.get("scale", (1.0, 1.0, 1.0)), dtype=np.float64)
     matrix[:3, 3] = node.get("translation", (0.0, 0.0, 0.0))
     return matrix

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geometry.arrays import FloatArray, frozen
 from geometry.errors import ReadError
+from geometry.pose import quaternion_rotation
 from geometry.readers.chunk import Chunk, Evidence, Setup
 from geometry.readers.lzf import decompress
 from geometry.readers.records import columns_of, intensity_of, record_runs, truncated
@@ -99,13 +100,7 @@ def _rotation(quaternion: FloatArray) -> FloatArray | None:
     if quaternion.tolist() == [1, 0, 0, 0] or not abs(length - 1.0) <= _UNIT_QUATERNION:
         return None
     w, x, y, z = quaternion / length
-    return frozen(
-        np.array([
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ])
-    )  # fmt: skip
+    return frozen(quaternion_rotation(w, x, y, z))
 
 
 def _header(stream: BinaryIO, path: Path) -> _Header:

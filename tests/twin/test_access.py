@@ -9,9 +9,7 @@ from twin.access import (
     Role,
     Scope,
     may,
-    may_reach,
     require,
-    require_capacity,
     scope_of,
 )
 from twin.errors import NotAllowed
@@ -39,17 +37,14 @@ def test_a_viewer_changes_nothing() -> None:
 
 def test_a_supplier_reaches_only_what_is_shared_with_it() -> None:
     assert set(PERMITTED[Role.SUPPLIER].values()) == {Scope.SHARED}
-    assert may_reach(Role.SUPPLIER, Action.NCR_READ, shared=True)
-    assert not may_reach(Role.SUPPLIER, Action.NCR_READ, shared=False)
+    assert scope_of(Role.SUPPLIER, Action.NCR_READ) is Scope.SHARED
     assert not may(Role.SUPPLIER, Action.AUDIT_READ)
     assert not may(Role.SUPPLIER, Action.MODEL_READ), "a model shows everything at once"
 
 
 @pytest.mark.parametrize("role", [r for r in Role if r is not Role.SUPPLIER])
 def test_nobody_else_depends_on_sharing(role: Role) -> None:
-    for action in Action:
-        assert may_reach(role, action, shared=False) == may_reach(role, action, shared=True)
-        assert may(role, action) == (may_reach(role, action, shared=False) or scope_of(role, action) is Scope.OWN)
+    assert {scope_of(role, action) for action in Action} <= {Scope.ALL, Scope.OWN, None}
 
 
 def test_who_performs_an_inspection_does_not_decide_on_its_quantity() -> None:
@@ -60,16 +55,6 @@ def test_who_performs_an_inspection_does_not_decide_on_its_quantity() -> None:
 def test_the_table_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         PERMITTED[Role.VIEWER][Action.NCR_VOID] = Scope.ALL  # type: ignore[index]
-
-
-@pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("capacity", Capacity)
-def test_capacities_are_checked(role: Role, capacity: Capacity) -> None:
-    if capacity in CAPACITIES[role]:
-        require_capacity(role, capacity)
-    else:
-        with pytest.raises(NotAllowed, match="cannot sign"):
-            require_capacity(role, capacity)
 
 
 @pytest.mark.parametrize("party", Capacity)

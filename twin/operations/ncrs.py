@@ -19,7 +19,6 @@ from twin.ncr import (
     sign,
 )
 from twin.ncr_parts import Violation
-from twin.ncr_record import LIVE
 from twin.operations.counting import require_counting_rechecks
 from twin.operations.recurrences import announce
 from twin.operations.repeats import settle
@@ -173,11 +172,6 @@ def require_children(view: View, ncr: NonConformance, proof: Proof) -> None:
     missing = missing_in_children(ncr, proof.lots, children)
     if missing:
         raise Refused(f"a lot that failed goes on in a record about it: {'; '.join(missing)}", missing=missing)
-
-
-def open_records(view: View, project: Id) -> list[Stored[NonConformance]]:
-    """Return the records in which somebody has to do something, oldest first."""
-    return list(view.all(records.NCR, project=project, state=tuple(state.value for state in LIVE)))
 
 
 def _title(finding: Finding) -> str:

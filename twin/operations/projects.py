@@ -131,9 +131,3 @@ def permit(member: Member, action: Action) -> Rows:
         raise NotAllowed(f"the role {said(member.role)} does not have {action.value}: ask {who_may(action)}")
     shared = {member.project: member.organisation} if scope is Scope.SHARED else {}
     return Rows(frozenset({member.project}), shared)
-
-
-def projects_of(view: View, user: Id) -> list[Stored[Project]]:
-    """Return the projects that somebody is a member of, oldest first."""
-    mine = [m.record.project for m in view.all(records.MEMBER, user=user) if m.record.active]
-    return [view.get(records.PROJECT, project) for project in mine]

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from twin.account import Session, SignedInBy, Token, TokenScope, User
@@ -143,22 +143,22 @@ def mark_succeeded(connection: Connection, attempt: Id) -> None:
 def failures_of_login(connection: Connection, purpose: str, login: str, most: int) -> list[datetime]:
     """Return when attempts failed since the last that succeeded, the newest ``most`` of them."""
     table = SIGN_IN_ATTEMPT
-    mine = (table.c.login == login) & (table.c.purpose == purpose)
-    last = select(table.c.at).where(mine, table.c.succeeded.is_(True)).order_by(table.c.at.desc()).limit(1)
-    succeeded = connection.execute(last).scalar()
-    query = select(table.c.at).where(mine, table.c.succeeded.is_(False))
-    if succeeded is not None:
-        query = query.where(table.c.at > succeeded)
-    return list(connection.execute(query.order_by(table.c.at.desc()).limit(most)).scalars())
+    return _failures(connection, (table.c.login == login) & (table.c.purpose == purpose), most)
 
 
 def failures_at(connection: Connection, login: str, place: str, most: int) -> list[datetime]:
     """Return when signing in to a login failed at one place since it succeeded there, the newest ``most`` of them."""
     table = SIGN_IN_ATTEMPT
-    mine = (table.c.login == login) & (table.c.place == place) & (table.c.purpose == "sign_in")
-    last = select(table.c.at).where(mine, table.c.succeeded.is_(True)).order_by(table.c.at.desc()).limit(1)
+    there = (table.c.login == login) & (table.c.place == place) & (table.c.purpose == "sign_in")
+    return _failures(connection, there, most)
+
+
+def _failures(connection: Connection, those: ColumnElement[bool], most: int) -> list[datetime]:
+    """Return when ``those`` attempts failed since the last of them that succeeded, the newest ``most``."""
+    table = SIGN_IN_ATTEMPT
+    last = select(table.c.at).where(those, table.c.succeeded.is_(True)).order_by(table.c.at.desc()).limit(1)
     succeeded = connection.execute(last).scalar()
-    query = select(table.c.at).where(mine, table.c.succeeded.is_(False))
+    query = select(table.c.at).where(those, table.c.succeeded.is_(False))
     if succeeded is not None:
         query = query.where(table.c.at > succeeded)
     return list(connection.execute(query.order_by(table.c.at.desc()).limit(most)).scalars())
