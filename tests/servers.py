@@ -3,6 +3,7 @@
 import atexit
 import itertools
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, create_engine, event, make_url
 
 from twin.store.database import Database, open_database
 from twin.store.upgrade import upgrade
@@ -81,8 +82,19 @@ def sqlite_with_tables() -> Path:
 def opened_sqlite(file: Path) -> Database:
     """Open an SQLite database of a test's own with all tables."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(sqlite_with_tables(), file)
-    return open_database(f"sqlite:///{file}")
+    return copied_sqlite(sqlite_with_tables(), file)
+
+
+def copied_sqlite(of: Path, file: Path) -> Database:
+    """Open a copy of an SQLite file that waits for no disk: no test pulls the plug."""
+    shutil.copy(of, file)
+    database = open_database(f"sqlite:///{file}")
+    event.listen(database.engine, "connect", _without_waiting)
+    return database
+
+
+def _without_waiting(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _administration(url: str, database: str) -> Engine:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def texts(node: ast.AST | None) -> set[str]:
             return set()
 
 
+@cache
 def made() -> set[str]:
     """Return every code that the source makes: what becomes a ``note`` or ``reasons``, or is returned with a state."""
     found: set[str] = set()

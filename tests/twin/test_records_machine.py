@@ -4,11 +4,13 @@ No illegal step is kept, no quantity lost, both sides of every link agree, what 
 afterwards the trail holds and its events add up to each record.
 """
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from sqlalchemy import insert
 
 from geometry.verdict import Outcome
 from tests.reference.ncr_cases import VIOLATION
-from tests.servers import sqlite_with_tables
+from tests.servers import copied_sqlite, opened_sqlite
 from twin import capa_edits as edits
 from twin import capa_steps as steps
 from twin import ncr as verbs
@@ -46,7 +48,6 @@ from twin.root_cause import Branch, WhyNode, WhyTree
 from twin.store import records
 from twin.store.accounts import USER
 from twin.store.codec import to_json
-from twin.store.database import open_database
 from twin.store.repository import Context, Store
 from twin.store.schema import UPLOAD
 from twin.store.trail import events, head, verify_stream
@@ -193,31 +194,40 @@ def _open_action(capa: Capa) -> Id:
     return next((action.id for action in capa.current_actions if not action.done), "")
 
 
+@cache
+def a_project() -> tuple[Path, Id, datetime]:
+    """Return an SQLite file with a project and its people, the project, and the time it is then."""
+    folder = tempfile.TemporaryDirectory(prefix="qtems-project-")
+    atexit.register(folder.cleanup)
+    file, now = Path(folder.name) / "qtems.db", NOW
+    database = opened_sqlite(file)
+    store, olga = Store(database), Context(OLGA, now)
+    firm = found_organisation(store, olga, "Builder").record.id
+    project = found_project(store, olga, organisation=firm, key="HOUSE", name="House").record.id
+    with store.write(olga) as unit:
+        for person in EVERYBODY:
+            unit.add(USER, User(person.id, person.name.lower(), person.name, now))
+        upload = {
+            "id": "8" * 32, "project": project, "user": OLGA.id, "name": "a.jpg", "media_type": "image/jpeg",
+            "size": 1, "received": 1, "sha256": PHOTO.sha256, "created_at": now, "expires_at": now,
+            "completed_at": now,
+        }  # fmt: skip
+        unit.connection.execute(insert(UPLOAD).values(upload))
+    for person, (role, capacity) in ROLES.items():
+        add_member(store, olga, project, user=person.id, organisation=firm, role=role, capacities=[capacity])
+    database.close()
+    return file, project, now
+
+
 class Life(RuleBasedStateMachine):
     """A project, its records, and a clock that only goes on."""
 
     @initialize()
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="qtems-machine-"))
-        shutil.copy(sqlite_with_tables(), self.folder / "qtems.db")
-        self.database = open_database(f"sqlite:///{self.folder / 'qtems.db'}")
-        self.store, self.now = Store(self.database), NOW
-        firm = found_organisation(self.store, self.by(OLGA), "Builder").record.id
-        self.project = found_project(self.store, self.by(OLGA), organisation=firm, key="HOUSE", name="House").record.id
-        with self.store.write(self.by(OLGA)) as unit:
-            for person in EVERYBODY:
-                unit.add(USER, User(person.id, person.name.lower(), person.name, NOW))
-            upload = {
-                "id": "8" * 32, "project": self.project, "user": OLGA.id, "name": "a.jpg", "media_type": "image/jpeg",
-                "size": 1, "received": 1, "sha256": PHOTO.sha256, "created_at": NOW, "expires_at": NOW,
-                "completed_at": NOW,
-            }  # fmt: skip
-            unit.connection.execute(insert(UPLOAD).values(upload))
-        for person, (role, capacity) in ROLES.items():
-            add_member(
-                self.store, self.by(OLGA), self.project, user=person.id, organisation=firm, role=role,
-                capacities=[capacity],
-            )  # fmt: skip
+        file, self.project, self.now = a_project()
+        self.database = copied_sqlite(file, self.folder / "qtems.db")
+        self.store = Store(self.database)
         self.ncrs = [self.raised() for _ in range(2)]
         self.capas: list[Id] = []
 
