@@ -20,9 +20,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +33,11 @@ sys.path.insert(0, str(ROOT))
 from geometry.design import DesignModel, Element, Mesh  # noqa: E402
 from geometry.source import SourceFile  # noqa: E402
 from tests.api.web.live import found, live_server  # noqa: E402
-from tests.api.web.planted import context, plant  # noqa: E402
+from tests.api.web.planted import keep_packed, keep_scene, plant, show_scenes  # noqa: E402
 from tests.api.web.world import PASSWORD, World, make_world  # noqa: E402
 from twin.record import Id  # noqa: E402
 from twin.scene.layout import scene_layout  # noqa: E402
 from twin.scene.model_glb import edge_files, elements_file, model_files  # noqa: E402
-from twin.store import records  # noqa: E402
 
 FLAGS = [
     "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage",
@@ -116,20 +114,8 @@ def building(global_ids: tuple[str, ...], per_storey: int) -> DesignModel:
     return DesignModel(elements, np.zeros(3), SourceFile("b.ifc", "0" * 64, "IFC4"), 1.0, storeys)
 
 
-def keep(world: World, packed: Iterator[tuple[str, bytes]]) -> str:
-    """Keep files in gzip as the worker does, then the list of them; return its digest."""
-    listed: dict[str, Any] = {}
-    for name, content in packed:
-        kept = world.services.blobs.put([content])
-        media = "model/gltf-binary" if name.endswith(".glb") else "application/json"
-        listed[name] = {"sha256": kept.sha256, "size": kept.size, "media_type": media, "encoding": "gzip"}
-    return world.services.blobs.put([json.dumps(listed, sort_keys=True).encode()]).sha256
-
-
 def project(world: World, key: str, elements: int, tiles: Path | None = None) -> tuple[Id, Mapping[str, Any]]:
     """Found a project with a checked model of so many elements, with the tiles of a folder if there is one."""
-    import gzip
-
     place = found(world, key)
     began = time.perf_counter()
     made = plant(world, place, elements=elements)
@@ -138,16 +124,12 @@ def project(world: World, key: str, elements: int, tiles: Path | None = None) ->
     prepared = time.perf_counter()
     files = [*model_files(design, layout), *edge_files(design, layout), elements_file(design, layout)]
     written = time.perf_counter() - prepared
-    model = keep(world, ((file.name, gzip.compress(file.content, 6, mtime=0)) for file in files))
+    model = keep_scene(world, {file.name: file.content for file in files})
     cloud = ""
     if tiles is not None:
-        found_files = (path for path in sorted(tiles.rglob("*.gz")))
-        cloud = keep(world, ((str(p.relative_to(tiles)).removesuffix(".gz"), p.read_bytes()) for p in found_files))
-    with world.services.store.write(context(world)) as unit:
-        revision = unit.get(records.MODEL_REVISION, made.revision)
-        unit.save(records.MODEL_REVISION, replace(revision.record, scene_sha256=model), expected=revision.version)
-        check = unit.get(records.CHECK_RUN, made.check)
-        unit.save(records.CHECK_RUN, replace(check.record, scene_sha256=cloud), expected=check.version)
+        packed = sorted(tiles.rglob("*.gz"))
+        cloud = keep_packed(world, ((str(p.relative_to(tiles))[: -len(".gz")], p.read_bytes()) for p in packed))
+    show_scenes(world, made, model=model, cloud=cloud)
     triangles = sum(len(element.mesh.faces) for element in design.elements.values())
     told = {"elements": f"{elements:,}", "triangles": f"{triangles:,}", "parts": len(layout.parts)}
     told |= {"model written": f"{written:.1f} s", "all of it ready": f"{time.perf_counter() - began:.0f} s"}

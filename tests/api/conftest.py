@@ -14,6 +14,7 @@ from geometry.registration.result import Registration, RegistrationStatus
 from geometry.scan import Scan, Station
 from geometry.source import SourceFile
 from geometry.verdict import Measurement, Outcome, State, judge
+from tests.api.hall import Files, hall_points, write_hall, write_xyz
 from twin.operations.check import CheckOutcome
 from twin.result import CheckResult, ElementResult, Unmodelled
 
@@ -102,6 +103,19 @@ def outcome_of(
         notes=("the scan says nothing about its range noise",),
     )
     return CheckOutcome(result, files)
+
+
+@pytest.fixture(scope="session")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """The hall and its scan as files."""
+    folder = tmp_path_factory.mktemp("hall")
+    return Files(write_hall(folder / "hall.obj"), write_xyz(hall_points(), folder / "hall.xyz"))
+
+
+@pytest.fixture
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what a command remembers of files apart from this user's own."""
+    monkeypatch.setenv("QTEMS_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.api.test_check_command import BOXES, Boxes
+from tests.api.hall import BOXES, Boxes
 from tests.geometry.readers.ifc_models import Model
 
 CLASSES = {"floor": "IfcSlab", "wall": "IfcWall", "column": "IfcColumn"}

@@ -21,8 +21,8 @@ import pytest
 
 from samples.building import write_building
 from samples.plan import whole_building
+from tests.api.hall import Files, hall_points
 from tests.api.ifc_hall import write_ifc_hall
-from tests.api.test_check_command import Files, hall_points, write_hall, write_xyz
 
 Qtems = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,20 +30,10 @@ SHARED = Path(os.environ.get("QTEMS_SHARED_DATA", ROOT.parent / "shared" / "data
 needs_files = pytest.mark.skipif(
     not SHARED.is_dir(), reason=f"the shared files are not at {SHARED} (set QTEMS_SHARED_DATA)"
 )
+pytestmark = pytest.mark.usefixtures("own_cache")
 GIVEN = ("--register", "given", "--report", "none", "--quiet")
 LEGIBLE_E57 = ("las2e57_no_images_tag", "tinyCartesianFloatRgb")
 """The E57 files that hold enough points to be registered, and show something else than the model."""
-
-
-@pytest.fixture(scope="session")
-def hall(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    folder = tmp_path_factory.mktemp("hall")
-    return Files(write_hall(folder / "hall.obj"), write_xyz(hall_points(), folder / "hall.xyz"))
-
-
-@pytest.fixture(autouse=True)
-def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    monkeypatch.setenv("QTEMS_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 def fault_of(ended: Any, codes: tuple[int, ...] = (2,)) -> str:

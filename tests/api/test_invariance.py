@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.api.hall import BOXES, MOVED, Boxes, Points, hall_points
 from tests.api.ifc_hall import write_ifc_hall
-from tests.api.test_check_command import BOXES, MOVED, Boxes, Points, hall_points
 
 Qtems = Callable[..., Any]
 ROOM: Boxes = {
@@ -28,15 +28,11 @@ ROOM: Boxes = {
     "column three": ((5.0, 1.0, 0.0), (5.5, 1.3, 2.8)),
 }
 """The hall with something in it that tells its ends apart."""
+pytestmark = pytest.mark.usefixtures("own_cache")
 STATIONS = ((1.0, 4.0, 1.5), (4.4, 1.0, 1.6))
 SITE = (0.4, (812.0, -377.0, 96.0))
 """Turn (rad) and place of the scan's frame: registration has to find it."""
 TINY_MM = 0.01
-
-
-@pytest.fixture(autouse=True)
-def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    monkeypatch.setenv("QTEMS_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 def seen_from() -> list[Points]:

@@ -4,13 +4,11 @@ The tests need the viewer as built by ``make viewer``, the package playwright an
 without one of them they say so and are skipped. WebGL is drawn by the processor (SwiftShader), so models are small.
 """
 
-import gzip
 import importlib.util
-import json
 import os
 import shutil
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +18,12 @@ import pytest
 from geometry.design import DesignModel, Element, Mesh
 from geometry.source import SourceFile
 from tests.api.web.live import found, live_server
-from tests.api.web.planted import Planted, context, plant
+from tests.api.web.planted import Planted, keep_scene, plant, show_scenes
 from tests.api.web.world import PASSWORD, World, make_world
 from twin.scene.deviation_points import DeviationPoints
 from twin.scene.deviation_tiles import Tiling, write_deviation_tiles
 from twin.scene.layout import PART_TRIANGLES, SceneLayout, scene_layout
 from twin.scene.model_glb import edge_files, elements_file, model_files
-from twin.store import records
 
 STATIC = Path(__file__).resolve().parents[2] / "api" / "static"
 CHROMIUM = os.environ.get("QTEMS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -128,16 +125,6 @@ def chromium() -> Generator[Any]:
         browser.close()
 
 
-def keep_scene(world: World, files: Mapping[str, bytes]) -> str:
-    """Keep files as the worker does, in gzip, then the list of them; return the list's digest."""
-    listed: dict[str, Any] = {}
-    for name, content in files.items():
-        kept = world.services.blobs.put([gzip.compress(content, 6, mtime=0)])
-        media = "model/gltf-binary" if name.endswith(".glb") else "application/json"
-        listed[name] = {"sha256": kept.sha256, "size": kept.size, "media_type": media, "encoding": "gzip"}
-    return world.services.blobs.put([json.dumps(listed, sort_keys=True).encode()]).sha256
-
-
 def give_scenes(world: World, made: Planted, folder: Path, part_triangles: int = PART_TRIANGLES) -> DesignModel:
     """Let the planted revision and check have what the view loads."""
     design = hall(made.global_ids)
@@ -149,11 +136,7 @@ def give_scenes(world: World, made: Planted, folder: Path, part_triangles: int =
     )
     plain = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".gz"]
     cloud = keep_scene(world, {str(path.relative_to(folder)): path.read_bytes() for path in plain})
-    with world.services.store.write(context(world)) as unit:
-        revision = unit.get(records.MODEL_REVISION, made.revision)
-        unit.save(records.MODEL_REVISION, replace(revision.record, scene_sha256=model), expected=revision.version)
-        check = unit.get(records.CHECK_RUN, made.check)
-        unit.save(records.CHECK_RUN, replace(check.record, scene_sha256=cloud), expected=check.version)
+    show_scenes(world, made, model=model, cloud=cloud)
     return design
 
 

@@ -1,6 +1,5 @@
 """Registering by hand: a building that looks the same from both ends is refused, and a person says which way it is."""
 
-import threading
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +9,12 @@ import pytest
 
 from geometry.arrays import FloatArray
 from geometry.pose import Pose
-from tests.api.web.live import found, live_server
+from tests.api.web.live import found, live_server, worker_beside
 from tests.api.web.planted import upload
 from tests.api.web.test_checks_whole import followed
 from tests.api.web.world import PASSWORD, World, make_world
 from tests.geometry.registration.buildings import Box, Scanned, of_boxes, scan_of
 from tests.viewer.conftest import STATIC
-from twin.jobs.worker import Worker
-from twin.operations.job_kinds import job_kinds
 
 PIERS = [(0.0, 0.0), (7.2, 0.0), (0.0, 4.2), (7.2, 4.2)]
 BOXES: list[Box] = [
@@ -129,32 +126,20 @@ def ptx_of(scanned: Scanned) -> bytes:
 def yard(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Generator[Yard]:
     folder = tmp_path_factory.mktemp("yard")
     world = make_world(folder / "data", static_dir=STATIC)
-    services = world.services
-    worker = Worker(services.store, services.blobs, job_kinds(folder / "cache"), clock=world.clock)
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.05):
-            worker.drain()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    admin, inside = world.administrator(), found(world)
-    project = f"/projects/{inside}"
-    model = upload(admin, inside, "yard.obj", obj_of(BOXES))
-    taken = followed(admin, project, admin.post(f"{project}/models", {"upload": model}))
-    scanned = scan_of(of_boxes(BOXES), STATIONS, rays=150_000, reach=20.0, yaw=2.0, shift=(120.0, -40.0, 7.0))
-    scan = upload(admin, inside, "yard.ptx", ptx_of(scanned), piece=8 << 20)
-    given = {"name": "Week 47", "captured_at": "2026-11-20T14:30:00+08:00", "uploads": [scan]}
-    captured = followed(admin, project, admin.post(f"{project}/scans", given))
-    asked = {"revision": taken["makes"], "epoch": captured["makes"], "tolerance_mm": "10", "formats": []}
-    checked = followed(admin, project, admin.post(f"{project}/checks", asked))
-    assert checked["result"]["registration"] == "refused"
-    with live_server(world) as (host, port):
-        yield Yard(world, f"http://{host}:{port}", inside, captured["makes"], checked["makes"], scanned, chromium)
-    over.set()
-    thread.join()
-    services.store.database.close()
+    with worker_beside(world, folder / "cache"):
+        admin, inside = world.administrator(), found(world)
+        project = f"/projects/{inside}"
+        model = upload(admin, inside, "yard.obj", obj_of(BOXES))
+        taken = followed(admin, project, admin.post(f"{project}/models", {"upload": model}))
+        scanned = scan_of(of_boxes(BOXES), STATIONS, rays=150_000, reach=20.0, yaw=2.0, shift=(120.0, -40.0, 7.0))
+        scan = upload(admin, inside, "yard.ptx", ptx_of(scanned), piece=8 << 20)
+        given = {"name": "Week 47", "captured_at": "2026-11-20T14:30:00+08:00", "uploads": [scan]}
+        captured = followed(admin, project, admin.post(f"{project}/scans", given))
+        asked = {"revision": taken["makes"], "epoch": captured["makes"], "tolerance_mm": "10", "formats": []}
+        checked = followed(admin, project, admin.post(f"{project}/checks", asked))
+        assert checked["result"]["registration"] == "refused"
+        with live_server(world) as (host, port):
+            yield Yard(world, f"http://{host}:{port}", inside, captured["makes"], checked["makes"], scanned, chromium)
 
 
 def origins(yard: Yard, page: Any) -> tuple[FloatArray, FloatArray]:

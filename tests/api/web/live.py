@@ -4,12 +4,15 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 import uvicorn
 
 from tests.api.web.world import ROOT, World
+from twin.jobs.worker import Worker
+from twin.operations.job_kinds import job_kinds
 from twin.record import Id
 
 
@@ -27,6 +30,26 @@ def live_server(world: World) -> Generator[tuple[str, int]]:
         server.should_exit = True
         thread.join(timeout=10)
         listener.close()
+
+
+@contextmanager
+def worker_beside(world: World, cache: Path) -> Generator[None]:
+    """Let a worker in a thread take the jobs of a world, and end it with the world's database."""
+    services, over = world.services, threading.Event()
+    worker = Worker(services.store, services.blobs, job_kinds(cache), clock=world.clock)
+
+    def work() -> None:
+        while not over.wait(0.05):
+            worker.drain()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        services.store.database.close()
 
 
 def until(holds: Any, *, seconds: float = 20.0) -> None:

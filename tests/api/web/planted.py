@@ -2,8 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -70,8 +70,8 @@ def plant(world: World, project: Id, *, elements: int = 7, captured_at: datetime
     made = Planted(new(), new(), new(), new(), tuple(f"E{n:04d}$plantedplanted"[:22] for n in range(elements)))
     model = put([MODEL]).sha256
     scan = sha256(made.epoch.encode()).hexdigest()
-    scene = _scene(world, {"model.json": b'{"parts": []}', "0.glb": TILE})
-    tiles = _scene(world, {"tileset.json": b'{"asset": {"version": "1.1"}}', "tiles/0.glb": TILE})
+    scene = keep_scene(world, {"model.json": b'{"parts": []}', "0.glb": TILE})
+    tiles = keep_scene(world, {"tileset.json": b'{"asset": {"version": "1.1"}}', "tiles/0.glb": TILE})
     report = put([json.dumps({"registration": _registration()}).encode()]).sha256
     html = put([REPORT_HTML]).sha256
     with services.store.write(context(world)) as unit:
@@ -147,13 +147,28 @@ def expires(world: World, held: Upload) -> timedelta:
     return held.expires_at - world.clock()
 
 
-def _scene(world: World, files: Mapping[str, bytes]) -> str:
+def keep_scene(world: World, files: Mapping[str, bytes]) -> str:
+    """Keep files as the worker does, in gzip, then the list of them; return the list's digest."""
+    return keep_packed(world, ((name, gzip.compress(content, 6, mtime=0)) for name, content in files.items()))
+
+
+def keep_packed(world: World, packed: Iterable[tuple[str, bytes]]) -> str:
+    """Keep files that are in gzip already."""
     listed: dict[str, Any] = {}
-    for name, content in files.items():
-        kept = world.services.blobs.put([gzip.compress(content, 6, mtime=0)])
-        media = "application/json" if name.endswith(".json") else "model/gltf-binary"
+    for name, content in packed:
+        kept = world.services.blobs.put([content])
+        media = "model/gltf-binary" if name.endswith(".glb") else "application/json"
         listed[name] = {"sha256": kept.sha256, "size": kept.size, "media_type": media, "encoding": "gzip"}
-    return world.services.blobs.put([json.dumps(listed).encode()]).sha256
+    return world.services.blobs.put([json.dumps(listed, sort_keys=True).encode()]).sha256
+
+
+def show_scenes(world: World, made: Planted, *, model: str, cloud: str) -> None:
+    """Let the planted revision and check have scenes that were kept."""
+    with world.services.store.write(context(world)) as unit:
+        revision = unit.get(records.MODEL_REVISION, made.revision)
+        unit.save(records.MODEL_REVISION, replace(revision.record, scene_sha256=model), expected=revision.version)
+        check = unit.get(records.CHECK_RUN, made.check)
+        unit.save(records.CHECK_RUN, replace(check.record, scene_sha256=cloud), expected=check.version)
 
 
 def _registration() -> dict[str, Any]:

@@ -210,3 +210,19 @@ def in_reinspection(site: Site, ncr: str, element: str = ELEMENT) -> None:
     finished = site.world.clock.now.isoformat()
     site.world.clock.advance(minutes=1)
     site.do("carl", ncr, "reinspect", {"finished_at": finished})
+
+
+def worked(site: Site, ncr: str, who: str) -> None:
+    """Let somebody do what was decided in two hours, and report it as finished an hour ago."""
+    site.do(who, ncr, "correct")
+    site.world.clock.advance(hours=2)
+    finished = site.world.clock.now.isoformat()
+    site.world.clock.advance(minutes=1)
+    site.do(who, ncr, "reinspect", {"finished_at": finished})
+    site.world.clock.advance(hours=1)
+
+
+def settled(site: Site, ncr: str) -> None:
+    """Decide that no CAPA is needed, and say what it cost."""
+    site.do("quinn", ncr, "capa-decision", {"needed": False, "reason": "a single event"})
+    site.do("quinn", ncr, "cost", {"labour": "1", "material": "0", "other": "0", "currency": "EUR"})

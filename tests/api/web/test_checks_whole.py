@@ -2,7 +2,6 @@
 """From nothing to a report by HTTP alone, with a worker beside it: files in pieces, jobs followed, the result read."""
 
 import json
-import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -10,35 +9,21 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
+from tests.api.hall import MOVED, hall_points
 from tests.api.ifc_hall import write_ifc_hall
-from tests.api.test_check_command import MOVED, hall_points
-from tests.api.web.live import found
+from tests.api.web.live import found, worker_beside
 from tests.api.web.planted import upload
 from tests.api.web.test_jobs import events
 from tests.api.web.world import Browser, World, make_world
 from twin.ifc_writeback import SET_NAME
-from twin.jobs.worker import Worker
-from twin.operations.job_kinds import job_kinds
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Generator[World]:
     """A server with a worker in a thread."""
     made = make_world(tmp_path / "data")
-    services = made.services
-    worker = Worker(services.store, services.blobs, job_kinds(tmp_path / "cache"), clock=made.clock)
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.05):
-            worker.drain()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield made
-    over.set()
-    thread.join()
-    services.store.database.close()
+    with worker_beside(made, tmp_path / "cache"):
+        yield made
 
 
 def followed(browser: Browser, project: str, answer: Response) -> dict[str, Any]:

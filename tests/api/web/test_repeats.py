@@ -11,7 +11,7 @@ import pytest
 
 from geometry.verdict import Outcome
 from tests.api.web.planted import MACHINE, Planted, context, plant
-from tests.api.web.site import ELEMENT, QUESTION, REWORK, TAPE, VIOLATION, Site, copied_site, draft_of
+from tests.api.web.site import ELEMENT, QUESTION, REWORK, TAPE, VIOLATION, Site, copied_site, draft_of, settled, worked
 from tests.api.web.world import PASSWORD, World
 from twin.characteristic import judge_value
 from twin.finding import CauseKind, Defect, Failure, Finding, Location, Origin, Severity
@@ -120,19 +120,9 @@ def disposed(site: Site, ncr: str, **line: object) -> None:
     site.do("quinn", ncr, "dispose")
 
 
-def worked(site: Site, ncr: str) -> None:
-    site.do("carl", ncr, "correct")
-    site.world.clock.advance(hours=2)
-    finished = site.world.clock.now.isoformat()
-    site.world.clock.advance(minutes=1)
-    site.do("carl", ncr, "reinspect", {"finished_at": finished})
+def worked_and_settled(site: Site, ncr: str) -> None:
+    worked(site, ncr, "carl")
     settled(site, ncr)
-    site.world.clock.advance(hours=1)
-
-
-def settled(site: Site, ncr: str) -> None:
-    site.do("quinn", ncr, "capa-decision", {"needed": False, "reason": "a single event"})
-    site.do("quinn", ncr, "cost", {"labour": "1", "material": "0", "other": "0", "currency": "EUR"})
 
 
 def now_of(site: Site) -> float:
@@ -152,13 +142,13 @@ def test_a_check_by_wider_limits_closes_nothing(scanned: Scanned) -> None:
     ncr = scanned.confirm(found)
     under_review(site, ncr)
     disposed(site, ncr, **REWORK)
-    worked(site, ncr)
+    worked_and_settled(site, ncr)
     scanned.check(now_of(site) - 0.1, [], passes=[scanned.ids[2]])
     assert missing_to_close(site, ncr) == [f"rework of 1: a re-inspection of element {a} that passes"]
     scanned.check(now_of(site) - 0.1, [{a: "40"}], limit="20")
     assert site.get("quinn", ncr)["record"]["state"] == "under_review"
     disposed(site, ncr, **REWORK)
-    worked(site, ncr)
+    worked_and_settled(site, ncr)
     store, at = site.world.services.store, now_of(site) - 0.1
     unchanged = CheckedCharacteristic("position", GB, Outcome.PASS, D(40), D(-500), D(500), D("1.9"))
     epoch, run = store.new_id(), store.new_id()
@@ -194,7 +184,7 @@ def reworked(site: Site, **more: Any) -> str:
     site.do("ines", ncr, "open")
     under_review(site, ncr)
     disposed(site, ncr, **REWORK)
-    worked(site, ncr)
+    worked_and_settled(site, ncr)
     return ncr
 
 
@@ -249,6 +239,15 @@ def test_a_check_of_the_shape_says_nothing_of_the_strength(world: World) -> None
 # ------------------------------------------------------------------------------------------------- what has changed
 
 
+def proven(site: Site, ncr: str) -> str:
+    """Let the first line of an accepted deviation be proven, and return it."""
+    site.do("carl", ncr, "verify")
+    settled(site, ncr)
+    line: str = site.get("quinn", ncr)["record"]["lines"][0]["id"]
+    site.do("ines", ncr, "proofs", {"line": line, "verdict": "pass", "as_built_record": "A-1"})
+    return line
+
+
 def accepted(scanned: Scanned, element: str) -> tuple[str, str]:
     """Accept 14 mm under a concession, proven and ready to be closed; return the record and its line."""
     site = scanned.site
@@ -256,10 +255,7 @@ def accepted(scanned: Scanned, element: str) -> tuple[str, str]:
     ncr = scanned.confirm(found)
     under_review(site, ncr)
     disposed(site, ncr, **CONCESSION)
-    site.do("carl", ncr, "verify")
-    settled(site, ncr)
-    line = site.get("quinn", ncr)["record"]["lines"][0]["id"]
-    site.do("ines", ncr, "proofs", {"line": line, "verdict": "pass", "as_built_record": "A-1"})
+    line = proven(site, ncr)
     return ncr, line
 
 
@@ -323,10 +319,7 @@ def test_a_board_that_reconsiders_has_it_before_it(scanned: Scanned) -> None:
     scanned.check(3, [{a: "60"}])
     site.do("quinn", ncr, "reconsider", {"reason": "it moves"})
     disposed(site, ncr, **CONCESSION)
-    site.do("carl", ncr, "verify")
-    settled(site, ncr)
-    line = site.get("quinn", ncr)["record"]["lines"][0]["id"]
-    site.do("ines", ncr, "proofs", {"line": line, "verdict": "pass", "as_built_record": "A-1"})
+    proven(site, ncr)
     (again,) = scanned.check(4, [{a: "60.2"}])
     assert scanned.finding(again)["status"] == "confirmed"
     assert scanned.open_ones() == []

@@ -15,7 +15,9 @@ from tests.api.web.site import (
     Site,
     copied_site,
     draft_of,
+    settled,
     under_review,
+    worked,
 )
 from tests.api.web.world import PASSWORD, World
 from twin.operations.reminders import remind
@@ -33,20 +35,6 @@ def decided(site: Site, ncr: str, *lines: dict[str, Any], signers: tuple[str, ..
     for who in signers:
         site.sign(who, ncr)
     site.do("quinn", ncr, "dispose")
-
-
-def worked(site: Site, ncr: str, who: str) -> None:
-    site.do(who, ncr, "correct")
-    site.world.clock.advance(hours=2)
-    finished = site.world.clock.now.isoformat()
-    site.world.clock.advance(minutes=1)
-    site.do(who, ncr, "reinspect", {"finished_at": finished})
-    site.world.clock.advance(hours=1)
-
-
-def settled(site: Site, ncr: str) -> None:
-    site.do("quinn", ncr, "capa-decision", {"needed": False, "reason": "a single event"})
-    site.do("quinn", ncr, "cost", {"labour": "1", "material": "0", "other": "0", "currency": "EUR"})
 
 
 def inspected(site: Site, who: str, *, value: str = "1", **more: object) -> str:

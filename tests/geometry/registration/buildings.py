@@ -13,7 +13,7 @@ from geometry.source import SourceFile
 from geometry.triangle_tree import build_tree, cast
 
 SOURCE = SourceFile("made-up", "0" * 64, "TEST")
-_BOX_FACES = np.array(
+BOX_FACES = np.array(
     [[0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], [0, 1, 5], [0, 5, 4],
      [1, 2, 6], [1, 6, 5], [2, 3, 7], [2, 7, 6], [3, 0, 4], [3, 4, 7]], np.int32,
 )  # fmt: skip
@@ -26,7 +26,7 @@ def box_mesh(box: Box) -> Mesh:
     x0, y0, z0, x1, y1, z1 = box
     low = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
     corners = [(x, y, z0) for x, y in low] + [(x, y, z1) for x, y in low]
-    return Mesh(np.array(corners, np.float64), _BOX_FACES)
+    return Mesh(np.array(corners, np.float64), BOX_FACES)
 
 
 def model_of(meshes: Sequence[Mesh]) -> DesignModel:

@@ -14,6 +14,7 @@ from geometry.registration.result import Registration, RegistrationStatus, Rival
 from geometry.scan import Scan, Station
 from geometry.source import SourceFile
 from geometry.verdict import Measurement, Outcome, State, judge
+from tests.geometry.registration.buildings import BOX_FACES
 from twin.report.provenance import Provenance
 from twin.result import (
     AsBuiltPose,
@@ -26,13 +27,6 @@ from twin.result import (
 )
 
 ORIGIN = np.array([367_412.5, 5_432_100.25, 112.0])
-BOX_FACES = np.array(
-    [
-        [0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], [0, 1, 5], [0, 5, 4],
-        [1, 2, 6], [1, 6, 5], [2, 3, 7], [2, 7, 6], [3, 0, 4], [3, 4, 7],
-    ],
-    np.int32,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from geometry.design import DesignModel, Element, Mesh
 from geometry.errors import EmptyInput
 from geometry.source import SourceFile
 from geometry.verdict import Outcome, State
+from tests.geometry.registration.buildings import BOX_FACES
 from tests.twin.scene.reading import Glb, read_glb
 from twin.errors import Invalid
 from twin.result import ElementResult
@@ -18,13 +19,6 @@ from twin.scene.layout import is_clear, scene_layout
 from twin.scene.model_glb import edge_files, elements_file, model_files
 
 ORIGIN = np.array([367_412.53, 5_432_100.25, 112.01])
-BOX_FACES = np.array(
-    [
-        [0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], [0, 1, 5], [0, 5, 4],
-        [1, 2, 6], [1, 6, 5], [2, 3, 7], [2, 7, 6], [3, 0, 4], [3, 4, 7],
-    ],
-    np.int32,
-)  # fmt: skip
 UNIT = np.array([[x, y, z] for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))], float)
 
 
