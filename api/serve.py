@@ -142,7 +142,7 @@ def run_worker(arguments: argparse.Namespace) -> int:
     database = _ready_database(settings)
     services = _ready_services(settings, database)
     store, blobs = services.store, services.blobs
-    worker = Worker(store, blobs, job_kinds(cache_dir()))
+    worker = Worker(store, blobs, job_kinds(cache_dir(), services.key))
     if arguments.while_stdin_is_open:
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _LOG.info("worker %s is ready", worker.name)

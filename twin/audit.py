@@ -108,10 +108,11 @@ class RecordFault:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came out of going through a stream from its beginning, and of holding what is kept against it."""
+    """What came out of going through a stream, and of holding what is kept against it."""
 
     stream: str
     events: int
+    """The last event up to which the chain holds, from :attr:`first` on."""
     head: bytes
     first_bad: int | None = None
     """Sequence number at which the chain breaks; None when it holds."""
@@ -122,6 +123,8 @@ class Verification:
     """How many of them are not as it says."""
     faults: tuple[RecordFault, ...] = ()
     """The first of those."""
+    first: int = 1
+    """The event at which it began: what stands before it was not looked at."""
 
     @property
     def holds(self) -> bool:
@@ -147,23 +150,36 @@ def chained(event: AuditEvent, previous: bytes) -> ChainedEvent:
     return ChainedEvent(event, previous, event_hash(previous, event.content()))
 
 
-def verify(stream: str, events: Iterable[ChainedEvent], *, anchors: Iterable[Anchor] = ()) -> Verification:
+def verify(
+    stream: str,
+    events: Iterable[ChainedEvent],
+    *,
+    anchors: Iterable[Anchor] = (),
+    after: tuple[int, bytes] = (0, GENESIS),
+) -> Verification:
     """Go through a stream's events in the order of their numbers and say where the chain breaks first.
 
     An anchor whose event is gone or has another hash shows what the chain alone cannot: a cut tail, a rewritten whole.
+
+    Parameters
+    ----------
+    after
+        Number and hash of the event before the first of ``events``; by default they begin with the stream's first.
     """
     kept = {anchor.seq: anchor for anchor in anchors if anchor.stream == stream}
-    previous, seq = GENESIS, 0
+    seq, previous = after
+    first = seq + 1
     for link in events:
         seq += 1
         found = _fault(link, seq, previous, kept)
         if found:
-            return Verification(stream, seq - 1, previous, seq, found)
+            return Verification(stream, seq - 1, previous, seq, found, first=first)
         previous = link.hash
     lost = [s for s in sorted(kept) if s > seq]
     if lost:
-        return Verification(stream, seq, previous, seq + 1, f"an anchor was kept of event {lost[0]}, which is gone")
-    return Verification(stream, seq, previous)
+        gone = f"an anchor was kept of event {lost[0]}, which is gone"
+        return Verification(stream, seq, previous, seq + 1, gone, first=first)
+    return Verification(stream, seq, previous, first=first)
 
 
 def _fault(link: ChainedEvent, seq: int, previous: bytes, anchors: Mapping[int, Anchor]) -> str:

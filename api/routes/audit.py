@@ -1,12 +1,18 @@
 """The audit trail of a project, and of what stands above projects."""
 
-from api.deps import PagerDep, ProjectId, StoreDep
+from fastapi import Response
+
+from api.deps import ContextDep, PagerDep, ProjectId, ServicesDep, StoreDep
 from api.paging import Filtered, Listed, Pager
+from api.routes.jobs import accepted
 from api.routing import Routes
 from api.schemas.audit import EventOut, EventQuery, VerificationOut, event_out, verification_out
+from api.schemas.job import JobOut
 from twin.access import Action
 from twin.account import SystemAction
-from twin.store.reconcile import verify_stream_and_records
+from twin.operations.audit_checks import verify_at_once
+from twin.operations.audit_orders import order_verification
+from twin.operations.queue import Desk
 from twin.store.repository import Store
 from twin.store.trail import SYSTEM, events, history
 
@@ -22,10 +28,23 @@ def list_project_events(
 
 
 @routes.get("/projects/{project}/audit/verification", Action.AUDIT_READ, "Verify a project's trail")
-def verify_project_events(project: ProjectId, store: StoreDep) -> VerificationOut:
-    """Go through the chain from its first event, and hold every record of the project against what its events left."""
-    with store.read() as view:
-        return verification_out(verify_stream_and_records(view.connection, project))
+def verify_project_events(project: ProjectId, services: ServicesDep) -> VerificationOut:
+    """Go through the chain and hold records against it: all of a small trail, else what is new.
+
+    What is new begins after the last whole verification (`last_whole`), at most a thousand events ago: these events,
+    and the records that they are of. `whole` says which it was. All of it is a job: `POST .../audit/verifications`.
+    """
+    with services.store.read() as view:
+        return verification_out(verify_at_once(view, project, services.key))
+
+
+@routes.post("/projects/{project}/audit/verifications", Action.AUDIT_READ, "Verify a project's whole trail", status=202)
+def create_verification(project: ProjectId, context: ContextDep, services: ServicesDep, response: Response) -> JobOut:
+    """Go through the chain from its first event, and hold every record against what its events left: a job.
+
+    What it finds is kept in the trail and told by `GET .../audit/verification` as `last_whole`.
+    """
+    return accepted(response, project, order_verification(Desk(services.store, context, project, services.wake)))
 
 
 @routes.get("/audit", SystemAction.SYSTEM_AUDIT, "Read the system's trail")
@@ -35,10 +54,13 @@ def list_system_events(query: Filtered[EventQuery], store: StoreDep, pager: Page
 
 
 @routes.get("/audit/verification", SystemAction.SYSTEM_AUDIT, "Verify the system's trail")
-def verify_system_events(store: StoreDep) -> VerificationOut:
-    """Go through the chain from its first event, and hold organisations and accounts against what its events left."""
-    with store.read() as view:
-        return verification_out(verify_stream_and_records(view.connection, SYSTEM))
+def verify_system_events(services: ServicesDep) -> VerificationOut:
+    """Go through the chain and hold organisations and accounts against it: all of a small trail, else what is new.
+
+    The whole of a large one: `qtems audit verify`.
+    """
+    with services.store.read() as view:
+        return verification_out(verify_at_once(view, SYSTEM, services.key))
 
 
 def _page(store: Store, stream: str, query: EventQuery, pager: Pager) -> Listed[EventOut]:

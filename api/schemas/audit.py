@@ -7,7 +7,8 @@ from pydantic import Field
 
 from api.paging import PageQuery
 from api.schemas.base import OptionalLine, Schema, example
-from twin.audit import ChainedEvent, Tampering, Verification
+from twin.audit import ChainedEvent, Tampering
+from twin.operations.audit_checks import TrailAnswer
 from twin.record import Id
 
 _ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
@@ -72,29 +73,52 @@ class RecordFaultOut(Schema):
     reason: str
 
 
-class VerificationOut(Schema):
-    """Whether a trail is the one that was written, and the records are as it says."""
+class WholeOut(Schema):
+    """What the last verification of a whole trail found; it is an event of the trail, signed by the server."""
 
     model_config = example(
-        stream=_ID, holds=False, events=7, head=_HASH, first_bad=None, reason="", records=512, faulty=1,
-        faults=[_FAULT],
+        event=812, at="2026-11-22T08:00:00Z", events=811, holds=True, records=512, faulty=0, first_bad=None, faults=[],
+    )  # fmt: skip
+
+    event: int = Field(description="Its own number in the trail")
+    at: datetime
+    events: int = Field(description="It went through the events from the first to this one")
+    holds: bool
+    records: int
+    faulty: int
+    first_bad: int | None
+    faults: list[RecordFaultOut] = Field(description="The first twenty")
+
+
+class VerificationOut(Schema):
+    """Whether a trail is the one that was written, and the records are as it says, as far as was looked."""
+
+    model_config = example(
+        stream=_ID, holds=False, whole=True, first=1, events=7, head=_HASH, first_bad=None, reason="", records=512,
+        faulty=1, faults=[_FAULT], last_whole=None,
     )  # fmt: skip
 
     stream: str
-    holds: bool
-    events: int = Field(description="How many hold, from the first on")
+    holds: bool = Field(description="False, too, where the last whole verification found something")
+    whole: bool = Field(description="All events and all records; else only what is new was looked at")
+    first: int = Field(description="The event at which it began; what stands before it was not looked at")
+    events: int = Field(description="The event up to which the chain holds, from that one on")
     head: str = Field(description="Hash of the last that holds; keep it elsewhere to show later that none was cut off")
     first_bad: int | None
     reason: str
     records: int = Field(description="How many records, element states and shares were held against the trail")
     faulty: int = Field(description="How many of them are not as it says")
     faults: list[RecordFaultOut] = Field(description="The first hundred of those")
+    last_whole: WholeOut | None = Field(description="None: no job has ever gone through all of it")
 
 
-def verification_out(found: Verification) -> VerificationOut:
+def verification_out(answer: TrailAnswer) -> VerificationOut:
     """Return what going through a stream found."""
+    found, last = answer.found, answer.last
+    faults = [RecordFaultOut.model_validate(fault, from_attributes=True) for fault in found.faults]
     return VerificationOut(
-        stream=found.stream, holds=found.holds, events=found.events, head=found.head.hex(), first_bad=found.first_bad,
-        reason=found.reason, records=found.records, faulty=found.faulty,
-        faults=[RecordFaultOut.model_validate(fault, from_attributes=True) for fault in found.faults],
+        stream=found.stream, holds=answer.holds, whole=answer.whole, first=found.first, events=found.events,
+        head=found.head.hex(), first_bad=found.first_bad, reason=found.reason, records=found.records,
+        faulty=found.faulty, faults=faults,
+        last_whole=None if last is None else WholeOut.model_validate(last, from_attributes=True),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from twin.instrument import Instrument
 from twin.jobs.worker import JobContext, JobKind
+from twin.operations.audit_checks import VERIFY_TRAIL, verify_whole
 from twin.operations.checks import CheckOrder, run_ordered_check
 from twin.operations.models import import_model
 from twin.operations.plan_drafts import PlanOrder, draft_ordered_plan
@@ -42,19 +43,22 @@ class ScanOrder:
     instrument: Instrument | None = None
 
 
-def job_kinds(cache_dir: Path | None = None) -> dict[str, JobKind]:
+def job_kinds(cache_dir: Path | None = None, key: bytes = b"") -> dict[str, JobKind]:
     """Return the kinds of jobs that a worker does, by name.
 
     Parameters
     ----------
     cache_dir
         Where tessellated models are kept by content; None = nowhere.
+    key
+        The installation's, with which it signs what a verification found; without it, its servers do not rely on that.
     """
     works = {
         IMPORT_MODEL: _import_model, IMPORT_SCANS: _import_scans, RUN_CHECK: _run_check, WRITE_BACK: _write_back,
         DRAFT_PLAN: _draft_plan,
     }  # fmt: skip
-    return {name: JobKind(name, partial(work, cache_dir)) for name, work in works.items()}
+    kinds = {name: JobKind(name, partial(work, cache_dir)) for name, work in works.items()}
+    return {**kinds, VERIFY_TRAIL: JobKind(VERIFY_TRAIL, partial(verify_whole, key=key))}
 
 
 def _import_model(cache_dir: Path | None, job: JobContext, payload: Mapping[str, Json]) -> Mapping[str, Json]:

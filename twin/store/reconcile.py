@@ -6,12 +6,12 @@ that, by pages: the body by its digest, and the columns beside it by what they h
 """
 
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from twin.audit import Anchor, AuditEvent, ChainedEvent, RecordFault, Tampering, Verification, verify
 from twin.errors import Invalid
@@ -21,7 +21,7 @@ from twin.store.codec import from_json
 from twin.store.elements import STATES_KEPT, digest_of_row, digest_of_states
 from twin.store.kinds import Kind
 from twin.store.schema import ELEMENT_STATE, RECORD_ELEMENT, SHARE
-from twin.store.trail import SYSTEM, anchors, events, streams
+from twin.store.trail import SYSTEM, anchors, events, first_events, streams
 
 KINDS: tuple[Kind[Any], ...] = (
     accounts.USER,
@@ -40,24 +40,63 @@ CREATE TABLE states (check_run TEXT PRIMARY KEY, count INT, digest TEXT, seen IN
 """
 
 
-def verify_stream_and_records(connection: Connection, stream: str, kept: Iterable[Anchor] = ()) -> Verification:
+def verify_stream_and_records(
+    connection: Connection,
+    stream: str,
+    kept: Iterable[Anchor] = (),
+    *,
+    watch: Callable[[int, int], None] = lambda events, rows: None,
+) -> Verification:
     """Go through a stream, hold it against its anchors, and hold every record of its project against it.
 
     Parameters
     ----------
     kept
         Heads that were kept elsewhere, besides those that the database remembers.
+    watch
+        Told now and then how many events and how many rows have been looked at; what it raises ends the work.
     """
     heads = {anchor.seq: anchor for anchor in anchors(connection, stream)} | {anchor.seq: anchor for anchor in kept}
     with _ledger() as ledger:
-        told = ledger.noting(events(connection, stream))
+        told = ledger.noting(_watched(events(connection, stream), watch))
         found = verify(stream, told, anchors=heads.values())
         for _ in told:  # what follows a break still says how the records should be
             pass
-        tally = _Tally()
+        tally = _Tally(watch=lambda rows: watch(found.events, rows))
         for fault in _faults(connection, None if stream == SYSTEM else stream, ledger, tally):
             tally.note(fault)
     return replace(found, records=tally.looked_at, faulty=tally.faulty, faults=tuple(tally.faults))
+
+
+def verify_newest(connection: Connection, stream: str, after: tuple[int, bytes]) -> Verification:
+    """Go through a stream from the event after a known one, and hold the records that it changed since against it.
+
+    Element states, shares, and records that nothing changed since are not looked at.
+    """
+    heads = [anchor for anchor in anchors(connection, stream) if anchor.seq > after[0]]
+    with _ledger() as ledger:
+        told = ledger.noting(events(connection, stream, after=after[0]))
+        found = verify(stream, told, anchors=heads, after=after)
+        for _ in told:
+            pass
+        tally = _Tally()
+        for kind in KINDS:
+            changed = ledger.named(kind.name)
+            for start in range(0, len(changed), _AT_ONCE):
+                for fault in _changed_faults(connection, kind, changed[start : start + _AT_ONCE], ledger, tally):
+                    tally.note(fault)
+    return replace(found, records=tally.looked_at, faulty=tally.faulty, faults=tuple(tally.faults))
+
+
+def rows_to_verify(connection: Connection, stream: str) -> tuple[int, int]:
+    """Return how many records, and how many element states, a whole verification of a stream looks at."""
+    project = None if stream == SYSTEM else stream
+    found = 0
+    for table in {kind.table for kind in KINDS}:
+        mine = table.c.project.is_(None) if project is None else table.c.project == project
+        found += connection.execute(select(func.count()).select_from(table).where(mine)).scalar_one()
+    counted = select(func.count()).select_from(ELEMENT_STATE).where(ELEMENT_STATE.c.project == project)
+    return found, connection.execute(counted).scalar_one() if project is not None else 0
 
 
 def streams_and_projects(connection: Connection) -> list[str]:
@@ -76,6 +115,12 @@ class _Tally:
     looked_at: int = 0
     faulty: int = 0
     faults: list[RecordFault] = field(default_factory=list[RecordFault])
+    watch: Callable[[int], None] = lambda rows: None
+
+    def look_at(self, count: int) -> None:
+        """Count what is looked at."""
+        self.looked_at += count
+        self.watch(self.looked_at)
 
     def note(self, fault: RecordFault) -> None:
         """Count a fault, and remember it if it is one of the first."""
@@ -116,6 +161,12 @@ class _Ledger:
             return None
         self.file.execute("UPDATE record SET seen = 1 WHERE entity = ?", (entity,))
         return _Told(*row)
+
+    def named(self, kind: str) -> list[Id]:
+        """Return the records of a kind that events tell of."""
+        query = "SELECT substr(entity, ?) FROM record WHERE entity LIKE ? ESCAPE '!' ORDER BY entity"
+        found = self.file.execute(query, (len(kind) + 2, kind.replace("_", "!_") + ":%"))
+        return [str(row[0]) for row in found]
 
     def states(self, check: Id) -> tuple[int, str] | None:
         """Return how many element states a check left and their digest, and remember that it was asked for."""
@@ -169,7 +220,7 @@ def _ledger() -> Generator[_Ledger]:
 def _faults(connection: Connection, project: Id | None, ledger: _Ledger, tally: _Tally) -> Iterator[RecordFault]:
     for kind in KINDS:
         for page in _pages(connection, kind, project):
-            tally.looked_at += len(page)
+            tally.look_at(len(page))
             named = _named_elements(connection, kind, [row["id"] for row in page])
             for row in page:
                 fault = _fault(kind, row, ledger.record(f"{kind.name}:{row['id']}"), named.get(row["id"], set()))
@@ -181,6 +232,34 @@ def _faults(connection: Connection, project: Id | None, ledger: _Ledger, tally: 
     for kind, identifier, last in ledger.unseen():
         what = f"{last} were kept" if kind == "element_state" else f"event {last} left it"
         yield RecordFault(kind, identifier, Tampering.MISSING, f"it is gone; {what}")
+
+
+def _changed_faults(
+    connection: Connection, kind: Kind[Any], ids: list[Id], ledger: _Ledger, tally: _Tally
+) -> Iterator[RecordFault]:
+    """Yield what is wrong with some records of a kind that the ledger knows the last event of."""
+    rows = {row["id"]: row for row in connection.execute(select(kind.table).where(kind.table.c.id.in_(ids))).mappings()}
+    named = _named_elements(connection, kind, ids)
+    firsts = first_events(connection, [f"{kind.name}:{record}" for record in ids])
+    tally.look_at(len(ids))
+    for record in ids:
+        told = ledger.record(f"{kind.name}:{record}")
+        assert told is not None
+        row = rows.get(record)
+        if row is None:
+            yield RecordFault(kind.name, record, Tampering.MISSING, f"it is gone; event {told.seq} left it")
+            continue
+        # an event before those that were read made it, perhaps
+        made = replace(told, first=firsts.get(f"{kind.name}:{record}", told.first))
+        if fault := _fault(kind, row, made, named.get(record, set())):
+            yield RecordFault(kind.name, record, *fault)
+
+
+def _watched(links: Iterable[ChainedEvent], watch: Callable[[int, int], None]) -> Iterator[ChainedEvent]:
+    for count, link in enumerate(links):
+        if count % _AT_ONCE == 0:
+            watch(count, 0)
+        yield link
 
 
 def _pages(connection: Connection, kind: Kind[Any], project: Id | None) -> Iterator[list[RowMapping]]:
@@ -253,11 +332,13 @@ def _state_faults(connection: Connection, project: Id, ledger: _Ledger, tally: _
         )
         for row in rows.mappings():
             digests.append(_digest(row))
+            if len(digests) % _AT_ONCE == 0:
+                tally.look_at(_AT_ONCE)
             if digests[-1] != row["digest"]:
                 bent += 1
                 which = f"{check}/{row['global_id']}"
                 yield RecordFault("element_state", which, Tampering.CHANGED, "it is not what its digest is of")
-        tally.looked_at += len(digests)
+        tally.look_at(len(digests) % _AT_ONCE)
         told = ledger.states(check)
         if told is None:
             yield RecordFault("element_state", check, Tampering.EXTRA, "no event of this stream tells of its states")
@@ -281,7 +362,7 @@ def _share_faults(connection: Connection, project: Id, ledger: _Ledger, tally: _
     for kind in KINDS:
         query = select(SHARE).join(kind.table, kind.table.c.id == SHARE.c.record).where(kind.table.c.project == project)
         there |= {(row.record, row.organisation, row.kind) for row in connection.execute(query)}
-    tally.looked_at += len(there)
+    tally.look_at(len(there))
     for record, organisation, kind in sorted(there ^ told):
         fault = Tampering.EXTRA if (record, organisation, kind) in there else Tampering.MISSING
         said = "nobody shared it" if fault is Tampering.EXTRA else "it was shared, and never taken back"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, or_, select
 
 from twin.audit import GENESIS, Anchor, AuditEvent, ChainedEvent, Verification, chained, verify
-from twin.record import Actor, Json
+from twin.record import Actor, Json, timestamp
 from twin.store.database import Database
 from twin.store.schema import AUDIT_ANCHOR, AUDIT_EVENT
 
@@ -58,6 +58,26 @@ def history(connection: Connection, entity: str) -> list[ChainedEvent]:
     """Return all events of one record (``ncr:ID``), oldest first."""
     query = select(AUDIT_EVENT).where(AUDIT_EVENT.c.entity == entity).order_by(AUDIT_EVENT.c.seq)
     return [_event(row) for row in connection.execute(query).mappings()]
+
+
+def event_at(connection: Connection, stream: str, seq: int) -> ChainedEvent | None:
+    """Return one event of a stream; None when there is none of that number."""
+    return next((link for link in events(connection, stream, after=seq - 1, limit=1) if link.event.seq == seq), None)
+
+
+def newest_about(connection: Connection, stream: str, entity: str, limit: int) -> list[ChainedEvent]:
+    """Return the last events about something, the newest first."""
+    table = AUDIT_EVENT
+    query = select(table).where(table.c.stream == stream, table.c.entity == entity)
+    return [_event(row) for row in connection.execute(query.order_by(table.c.seq.desc()).limit(limit)).mappings()]
+
+
+def first_events(connection: Connection, entities: list[str]) -> dict[str, str]:
+    """Return when the first version of each of some records was written, as the trail writes times."""
+    table = AUDIT_EVENT
+    mine = table.c.entity.in_(entities) & (table.c.version == 1)
+    rows = connection.execute(select(table.c.entity, table.c.at, table.c.seq).where(mine).order_by(table.c.seq.desc()))
+    return {row.entity: timestamp(row.at) for row in rows}
 
 
 def streams(connection: Connection) -> list[str]:

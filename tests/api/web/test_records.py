@@ -282,6 +282,12 @@ def test_every_change_of_a_project_is_in_its_trail_which_verifies(world: World) 
     assert ([event["action"] for event in more["items"]], more["next"]) == (["update"], None)
     verified = admin.get(f"{path}/audit/verification").json()
     assert (verified["holds"], verified["events"], verified["head"]) == (True, 3, told[-1]["hash"])
+    assert (verified["whole"], verified["first"], verified["last_whole"]) == (True, 1, None)
+    job = admin.post(f"{path}/audit/verifications")
+    assert job.status_code == 202
+    assert job.headers["Location"].endswith(f"{path}/jobs/{job.json()['id']}")
+    assert admin.post(f"{path}/audit/verifications").status_code == 409
+    assert admin.post(f"{path}/jobs/{job.json()['id']}/cancel").json()["state"] == "cancelled"
 
 
 def test_the_history_of_a_record_of_elsewhere_is_empty_under_this_project(world: World) -> None:

@@ -3174,6 +3174,8 @@ export interface components {
         VerificationOut: {
             stream: string;
             holds: boolean;
+            whole: boolean;
+            first: number;
             events: number;
             head: string;
             first_bad: number | null;
@@ -3181,6 +3183,7 @@ export interface components {
             records: number;
             faulty: number;
             faults: components["schemas"]["RecordFaultOut"][];
+            last_whole: components["schemas"]["WholeOut"] | null;
         };
         Verified: {
             verification: string;
@@ -3236,6 +3239,17 @@ export interface components {
         };
         /** @enum {string} */
         Weight: "main" | "general";
+        WholeOut: {
+            event: number;
+            /** Format: date-time */
+            at: string;
+            events: number;
+            holds: boolean;
+            records: number;
+            faulty: number;
+            first_bad: number | null;
+            faults: components["schemas"]["RecordFaultOut"][];
+        };
         /** @enum {string} */
         Why: "unseen_before" | "unseen_after" | "unseen_both" | "design_suspect" | "design_changed" | "not_in_design_before" | "not_in_design_after" | "undecided_before" | "undecided_after" | "other_requirements";
         WhyColumn: {
