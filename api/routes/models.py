@@ -1,20 +1,25 @@
 """Model revisions: taken in, compared, given out again, also with the verdicts in them."""
 
-from fastapi import Request, Response
+from typing import Annotated
+
+from fastapi import Query, Request, Response
 
 from api.deps import BlobsDep, ContextDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
 from api.download import BYTES, STATUSES, KeptFile, download
 from api.etag import tag
+from api.packed import as_of, send
 from api.paging import Filtered, Listed
 from api.routes.jobs import accepted
 from api.routing import Routes
 from api.schemas.job import JobOut
 from api.schemas.model import (
+    AgainstQuery,
     DiffOut,
     ModelOut,
     ModelQuery,
     NewModel,
     NewWriteBack,
+    RevisionChangesOut,
     diff_out,
     model_out,
 )
@@ -22,6 +27,7 @@ from twin.access import Action
 from twin.errors import NotFound
 from twin.operations.models import latest_revision
 from twin.operations.queue import Desk, order_model, order_write_back
+from twin.operations.revision_changes import revision_changes
 from twin.operations.write_back import written_copy
 from twin.store.records import MODEL_REVISION
 
@@ -72,6 +78,22 @@ def read_model_diff(revision: RecordId, store: StoreDep, rows: RowsDep) -> DiffO
     """Return which elements a revision added, removed and changed."""
     with store.read() as view:
         return diff_out(view.get(MODEL_REVISION, revision, rows).record)
+
+
+@routes.get("/projects/{project}/models/{revision}/changes", Action.MODEL_READ, "Compare two revisions", also=(304,))
+def read_model_changes(
+    revision: RecordId, query: Annotated[AgainstQuery, Query()], request: Request, services: ServicesDep, rows: RowsDep
+) -> RevisionChangesOut:
+    """Return which elements are not the same in two revisions, where to they moved and what is said otherwise."""
+    with services.store.read() as view:
+        project = view.get(MODEL_REVISION, revision, rows).record.project
+
+        def told() -> RevisionChangesOut:
+            found = revision_changes(view, services.blobs, rows, revision, query.against)
+            return RevisionChangesOut.model_validate(found, from_attributes=True)
+
+        packed = services.packed.get(("revisions", as_of(view, project, rows), revision, query.against), told)
+    return send(request, packed)  # pyright: ignore[reportReturnType]  # a response goes out as it is, its schema holds
 
 
 @routes.get(

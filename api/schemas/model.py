@@ -7,6 +7,8 @@ from pydantic import Field
 
 from api.paging import PageQuery
 from api.schemas.base import RECORD_EXAMPLE, RecordOut, RecordRef, Schema, example, stamp
+from api.schemas.element_columns import Coded, TextColumn
+from twin.operations.revision_changes import RevisionChange
 from twin.project import ModelRevision
 from twin.record import Id
 from twin.revision_diff import RevisionDiff
@@ -61,6 +63,52 @@ class DiffOut(Schema):
     shape_changed: list[str] = Field(description="Earlier verdicts say nothing about these any more")
     properties_changed: list[str]
     unchanged: int
+
+
+class RevisionChangeColumn(Coded[RevisionChange]):
+    """A column of what became of elements: element `i` has `values[index[i]]`."""
+
+    model_config = example(values=["moved"], index=[0])
+
+
+class SaidColumn(Coded[list[str]]):
+    """A column of what is said otherwise of elements: element `i` has `values[index[i]]`."""
+
+    model_config = example(values=[["name", "materials"]], index=[0])
+
+
+class RevisionChangesOut(Schema):
+    """The elements that are not the same in two revisions, by GlobalId; all columns are equally long."""
+
+    model_config = example(
+        revision=_ID, against="4a2c9a6f1f0c4f6f8a3e0d1c2b3a4958", known=True, unchanged=2633, counts={"moved": 1},
+        global_id=["1hOSvn6df7F8_7GcBWlRGQ"], name=["C-12"], ifc_class={"values": ["IfcColumn"], "index": [0]},
+        storey={"values": ["Level 2"], "index": [0]}, change={"values": ["moved"], "index": [0]},
+        moved_mm=[[200, 0, 0]], resized_mm=[[0, 0, 0]], said={"values": [["name"]], "index": [0]},
+    )  # fmt: skip
+
+    revision: Id
+    against: Id
+    known: bool = Field(description="False where of one of them nobody knows what is in it: then nothing is told")
+    unchanged: int
+    counts: dict[RevisionChange, int] = Field(description="A change that no element has is left out")
+    global_id: list[str]
+    name: list[str] = Field(description="In the revision, or in the other one of what was removed")
+    ifc_class: TextColumn
+    storey: TextColumn
+    change: RevisionChangeColumn = Field(description="`moved`: as large, of as many faces, and elsewhere")
+    moved_mm: list[list[int] | None] = Field(description="How far the middle of its box is from where it was: x, y, z")
+    resized_mm: list[list[int] | None] = Field(description="How much larger its box is: x, y, z")
+    said: SaidColumn = Field(
+        description="What is said otherwise: some of `name`, `ifc_class`, `type_name`, `storey`, `materials`; `other` "
+        "for properties and quantities"
+    )
+
+
+class AgainstQuery(Schema):
+    """Which revision another one is compared with."""
+
+    against: RecordRef = Field(description="A revision of the same project, older or newer", examples=[_ID])
 
 
 class ModelOut(RecordOut):

@@ -8,6 +8,7 @@ import pytest
 from tests.api.web.live import found, live_server
 from tests.api.web.planted import plant
 from tests.api.web.planted_epochs import plant_epochs, sight
+from tests.api.web.planted_revisions import plant_revisions
 from tests.api.web.world import make_world
 from tests.viewer.conftest import COLUMNS, STATIC, Site, give_scenes
 from tests.viewer.test_access import AXE, examined
@@ -51,6 +52,7 @@ def site(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Generator[t
     design = give_scenes(world, made, folder / "tiles")
     seen = [dict(zip(made.global_ids, (row[k] for row in STORY), strict=True)) for k in range(3)]
     epochs = plant_epochs(world, project, made, seen)
+    plant_revisions(world, project, made)
     with live_server(world) as (host, port):
         yield Site(world, f"http://{host}:{port}", project, made, design, chromium), epochs
     world.services.store.database.close()
@@ -180,6 +182,32 @@ def test_the_swipe_shows_each_scan_on_its_side_and_goes_by_keys(site: tuple[Site
     page.wait_for_function("document.querySelector('.swipe-grip').ariaValueNow === '90'")
     page.click(".compare .chip:has-text('Timeline')")
     page.wait_for_selector(".swipe-grip", state="detached")
+    assert said == []
+    page.context.close()
+
+
+def test_what_a_revision_changed_is_said_and_shown_in_its_place(site: tuple[Site, tuple[str, ...]]) -> None:
+    here, _ = site
+    page = opened(here, "Model revisions")
+    said = complaints(page)
+    page.wait_for_selector(".changed:has-text('Column 1')")
+    listed = [" ".join(text.split()) for text in page.locator(".changed").all_inner_texts()]
+    assert [line.split(" · ")[0] for line in listed] == [
+        "+ Column 13 Added Column", "− Column 4 Removed Column", "→ Column 1 Moved", "◆ Column 2 Shape changed",
+        "≡ Column 3 A Properties changed",
+    ]  # fmt: skip
+    assert "by +400, 0, 0 mm" in listed[2]
+    assert "larger by +500, 0, 0 mm" in listed[3]
+    assert "name, material" in listed[4]
+    assert [hue(page, middle(here, n)) for n in (0, 1, 3)] == ["yellow", "orange", "pink"]
+    new = middle(here, 0)
+    new[1] += 9.0  # the new column stands in a row of its own, where the model that is shown has nothing
+    page.wait_for_function(f"(at) => {{ const [r, g, b] = ({PIXEL})(at); return g > 2 * r; }}",
+                           arg=page.evaluate(PLACE, new))  # fmt: skip
+    page.click(".changed:has-text('Column 13')")
+    page.wait_for_selector(".changed[aria-current=true]:has-text('Column 13')")
+    page.click(".compare .chip:has-text('Timeline')")
+    page.wait_for_selector(".epoch-row")
     assert said == []
     page.context.close()
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.api.web.planted import CAPTURED, Planted, context, plant
 from tests.api.web.planted_epochs import plant_epochs, sight
+from tests.api.web.planted_revisions import NEW, plant_revisions
 from tests.api.web.site import Site, copied_site
 from tests.api.web.world import World
 from twin.operations import epoch_changes as operation
@@ -142,3 +143,29 @@ def test_a_trend_has_a_point_for_each_scan_that_measured_it_and_says_why_there_i
     for who in ("sue", "olga"):
         missing = "nothing" if who == "olga" else made.global_ids[1]
         assert site.awake(who).get(f"{site.root}/elements/{missing}/trend").status_code == 404
+
+
+def test_two_revisions_differ_in_what_was_planted_and_it_is_said_how(world: World) -> None:
+    site = copied_site(world)
+    made = plant(world, site.project, elements=6)
+    new = plant_revisions(world, site.project, made)
+    told = site.get("vera", f"/models/{new}/changes?against={made.revision}")
+    first, second, third, fourth, *_ = made.global_ids
+    assert dict(zip(told["global_id"], column(told, "change"), strict=True)) == {
+        first: "moved", second: "shape", third: "properties", fourth: "removed", NEW: "added",
+    }  # fmt: skip
+    assert (told["unchanged"], told["counts"]) == (2, dict.fromkeys(column(told, "change"), 1))
+    of = {name: dict(zip(told["global_id"], told[name], strict=True)) for name in ("moved_mm", "resized_mm", "name")}
+    assert [of["moved_mm"][one] for one in (first, second, fourth)] == [[400, 0, 0], [0, 0, 0], None]
+    assert [of["resized_mm"][one] for one in (first, second)] == [[0, 0, 0], [500, 0, 0]]
+    assert (of["name"][third], of["name"][fourth]) == ("Column 3 A", "Column 4")
+    assert column(told, "said")[told["global_id"].index(third)] == ["name", "materials"]
+    back = site.get("vera", f"/models/{made.revision}/changes?against={new}")
+    assert dict(zip(back["global_id"], column(back, "change"), strict=True))[NEW] == "removed"
+    same = site.get("vera", f"/models/{new}/changes?against={new}")
+    assert (same["known"], same["global_id"]) == (True, [])
+    unknown = plant(world, site.project, elements=6).revision
+    told = site.get("vera", f"/models/{unknown}/changes?against={new}")
+    assert (told["known"], told["global_id"]) == (False, []), "what nobody knows is not called unchanged"
+    assert site.awake("sue").get(f"{site.root}/models/{new}/changes?against={made.revision}").status_code == 403
+    assert site.awake("vera").get(f"{site.root}/models/{new}/changes?against={'0' * 32}").status_code == 404

@@ -2751,6 +2751,29 @@ export interface components {
             ncr: string;
         };
         /** @enum {string} */
+        RevisionChange: "added" | "removed" | "moved" | "shape" | "properties";
+        RevisionChangeColumn: {
+            values: components["schemas"]["RevisionChange"][];
+            index: number[];
+        };
+        RevisionChangesOut: {
+            revision: string;
+            against: string;
+            known: boolean;
+            unchanged: number;
+            counts: {
+                [key: string]: number;
+            };
+            global_id: string[];
+            name: string[];
+            ifc_class: components["schemas"]["TextColumn"];
+            storey: components["schemas"]["TextColumn"];
+            change: components["schemas"]["RevisionChangeColumn"];
+            moved_mm: (number[] | null)[];
+            resized_mm: (number[] | null)[];
+            said: components["schemas"]["SaidColumn"];
+        };
+        /** @enum {string} */
         Risk: "low" | "medium" | "high";
         RiskIn: {
             /** @default {} */
@@ -2772,6 +2795,10 @@ export interface components {
             x: string;
             y: string;
             z: string;
+        };
+        SaidColumn: {
+            values: string[][];
+            index: number[];
         };
         SameAsIn: {
             question: string;

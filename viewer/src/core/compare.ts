@@ -132,3 +132,87 @@ export function changeDyer(rows: readonly ChangedElement[]): Dyer {
 export function daysBetween(one: string, other: string): number {
   return Math.round((Date.parse(other) - Date.parse(one)) / 86_400_000);
 }
+
+/** What a revision did to elements, the weightiest first; each has a sign as well. */
+export const REVISION_CHANGES = {
+  added: { colour: [0, 158, 115], sign: "+" },
+  removed: { colour: [204, 121, 167], sign: "−" },
+  moved: { colour: [240, 228, 66], sign: "→" },
+  shape: { colour: [213, 94, 0], sign: "◆" },
+  properties: { colour: [86, 180, 233], sign: "≡" },
+} as const satisfies Record<string, Meaning>;
+export type RevisionChange = keyof typeof REVISION_CHANGES;
+export const REVISION_ORDER = Object.keys(REVISION_CHANGES) as RevisionChange[];
+
+export interface RevisedElement {
+  readonly globalId: string;
+  readonly name: string;
+  readonly ifcClass: string;
+  readonly storey: string;
+  readonly change: RevisionChange;
+  readonly movedMm: readonly number[] | null;
+  readonly resizedMm: readonly number[] | null;
+  readonly said: readonly string[];
+}
+
+/** Return what differs as rows: by kind, then by name. */
+export function revisedElements(told: Schemas["RevisionChangesOut"]): RevisedElement[] {
+  const at = <V>(column: { values: V[]; index: number[] }, row: number) => column.values[column.index[row] ?? -1];
+  const collator = new Intl.Collator(undefined, { numeric: true });
+  const rows = told.global_id.map(
+    (globalId, row): RevisedElement => ({
+      globalId,
+      name: told.name[row] ?? "",
+      ifcClass: at(told.ifc_class, row) ?? "",
+      storey: at(told.storey, row) ?? "",
+      change: at(told.change, row) ?? "properties",
+      movedMm: told.moved_mm[row] ?? null,
+      resizedMm: told.resized_mm[row] ?? null,
+      said: at(told.said, row) ?? [],
+    }),
+  );
+  return rows.sort(
+    (one, other) =>
+      REVISION_ORDER.indexOf(one.change) - REVISION_ORDER.indexOf(other.change) ||
+      collator.compare(one.name || one.globalId, other.name || other.globalId),
+  );
+}
+
+const SAME: Rgb = [225, 228, 232];
+
+/** Dye by what a revision changed. */
+export function revisionDyer(rows: readonly RevisedElement[]): Dyer {
+  const of = new Map(rows.map((row) => [row.globalId, row.change]));
+  return (row) => {
+    const change = of.get(row.globalId);
+    return { colour: change ? REVISION_CHANGES[change].colour : SAME, ghost: false };
+  };
+}
+
+/** Elements of another revision that are drawn beside those of the model: by GlobalId, see-through where it has both. */
+export interface OtherRevision {
+  readonly model: string;
+  readonly dyes: ReadonlyMap<string, Dye>;
+}
+export const otherRevision = signal<OtherRevision | null>(null);
+/** One of them to look at. */
+export const regardedOther = signal("");
+/** Set where the other revision's shapes did not come. */
+export const otherMissing = signal(false);
+
+/** Return what of another revision is to be seen: what only it has, and where it has what moved or changed its shape. */
+export function othersOf(model: string, isOlder: boolean, rows: readonly RevisedElement[]): OtherRevision {
+  const alone: RevisionChange = isOlder ? "removed" : "added";
+  const shown = rows.filter((row) => row.change === alone || row.change === "moved" || row.change === "shape");
+  return {
+    model,
+    dyes: new Map(
+      shown.map((row) => [row.globalId, { colour: REVISION_CHANGES[row.change].colour, ghost: row.change !== alone }]),
+    ),
+  };
+}
+
+/** A move in words: `+400, 0, −20`, millimetres along x, y, z. */
+export function along(mm: readonly number[]): string {
+  return mm.map((one) => (one > 0 ? `+${one}` : String(one).replace("-", "−"))).join(", ");
+}

@@ -19,12 +19,11 @@ import type { Columns } from "../core/elements";
 import { type Key, t, word } from "../core/i18n";
 import { css, STATES } from "../core/palette";
 import { select, selected, type Workspace } from "../core/state";
-import { className } from "../core/terms";
 import { useAsked } from "./asked";
+import { ElementLines, Kinds, MeaningSign } from "./compare-list";
 import { Choice, when } from "./fields";
 import { Failed, Loading } from "./notices";
 
-const MANY = 100;
 /** The pair stays while somebody looks at something else. */
 const pair = signal<{ project: string; before: string; after: string }>({ project: "", before: "", after: "" });
 const swiping = signal(false);
@@ -207,71 +206,29 @@ function ChangeList({
   rows: readonly ChangedElement[];
   counts: Schemas["EpochChangesOut"]["counts"];
 }) {
-  const present = CHANGE_ORDER.filter((change) => counts[change]);
   const [only, setOnly] = useState<EpochChange | "">("");
-  const [many, setMany] = useState(MANY);
-  const wanted = only || null;
-  const listed = rows.filter((row) => (wanted ? row.change === wanted : row.change !== "none"));
   return (
     <>
-      <ul class="kinds">
-        {present.map((change) => (
-          <li key={change}>
-            <button
-              type="button"
-              class={change === only ? "chip on" : "chip"}
-              aria-pressed={change === only}
-              onClick={() => {
-                setOnly(change === only ? "" : change);
-                setMany(MANY);
-              }}
-            >
-              <ChangeSign change={change} />
-              {t(`change.${change}` as Key)} <b>{counts[change]}</b>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {listed.length === 0 ? (
-        <p class="empty">{t("compareNothing")}</p>
-      ) : (
-        <ul class="plain" aria-label={t("compareDifference")}>
-          {listed.slice(0, many).map((row) => (
-            <li key={row.globalId}>
-              <button
-                type="button"
-                class="line changed"
-                aria-current={selected.value?.globalId === row.globalId ? "true" : undefined}
-                onClick={() => select(row.globalId)}
-              >
-                <strong>
-                  <ChangeSign change={row.change} /> {row.name || row.globalId}
-                </strong>
-                <span>{said(row)}</span>
-                <span class="dim small">
-                  {className(row.ifcClass)}
-                  {row.storey && ` · ${row.storey}`}
-                </span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
-      {listed.length > many && (
-        <button type="button" onClick={() => setMany(many + MANY)}>
-          {t("showMore", { n: Math.min(MANY, listed.length - many) })}
-        </button>
-      )}
+      <Kinds
+        kinds={CHANGE_ORDER.filter((change) => counts[change]).map((change) => ({
+          kind: change,
+          meaning: CHANGES[change],
+          label: t(`change.${change}` as Key),
+          n: counts[change] ?? 0,
+        }))}
+        only={only}
+        onOnly={setOnly}
+      />
+      <ElementLines
+        key={only}
+        label={t("compareDifference")}
+        rows={rows.filter((row) => (only ? row.change === only : row.change !== "none"))}
+        sign={(row) => <MeaningSign meaning={CHANGES[row.change]} />}
+        said={said}
+        isCurrent={(row) => selected.value?.globalId === row.globalId}
+        onChoose={(row) => select(row.globalId)}
+      />
     </>
-  );
-}
-
-function ChangeSign({ change }: { change: EpochChange }) {
-  const { colour, sign } = CHANGES[change];
-  return (
-    <span class="sign" style={{ background: css(colour) }} aria-hidden="true">
-      {sign}
-    </span>
   );
 }
 

@@ -2,7 +2,17 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, type Schemas } from "../core/client";
-import { byGlobalId, COMPARE, compareView, daysBetween, dyer, statusDyer, swipe, VIEWS } from "../core/compare";
+import {
+  byGlobalId,
+  COMPARE,
+  compareView,
+  daysBetween,
+  dyer,
+  otherRevision,
+  statusDyer,
+  swipe,
+  VIEWS,
+} from "../core/compare";
 import type { Columns } from "../core/elements";
 import { type Key, t, word } from "../core/i18n";
 import { mode } from "../core/mode";
@@ -11,11 +21,16 @@ import { go } from "../core/route";
 import type { Workspace } from "../core/state";
 import { useAsked } from "./asked";
 import { ChangesView, StatusLegend } from "./compare-changes";
+import { RevisionsView } from "./compare-revisions";
 import { when } from "./fields";
 import { Failed, Loading } from "./notices";
 
 type View = ComponentType<{ work: Workspace }>;
-const PANELS: Partial<Record<(typeof VIEWS)[number], View>> = { timeline: Timeline, changes: ChangesView };
+const PANELS: Partial<Record<(typeof VIEWS)[number], View>> = {
+  timeline: Timeline,
+  changes: ChangesView,
+  revisions: RevisionsView,
+};
 
 export function ComparePanel({ work }: { work: Workspace }) {
   useEffect(
@@ -23,6 +38,7 @@ export function ComparePanel({ work }: { work: Workspace }) {
       if (mode.peek() === COMPARE) return; // the same mode on another scan
       dyer.value = null;
       swipe.value = null;
+      otherRevision.value = null;
     },
     [],
   );

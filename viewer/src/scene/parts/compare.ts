@@ -1,9 +1,19 @@
-/** The swipe between two looks is fetched when somebody wants it, and ends with it. */
-import { effect } from "@preact/signals";
-import { dyedBeside } from "../../core/compare";
-import type { View } from "../view";
+/** What comparing draws is fetched when somebody wants it, and ends with it. */
+import { effect, type ReadonlySignal } from "@preact/signals";
+import { dyedBeside, otherRevision } from "../../core/compare";
+import type { Part, View } from "../view";
 
 export function compareWhenWanted(view: View): () => void {
+  const ends = [
+    whenWanted(view, dyedBeside, async () => (await import("../swipe")).swipePart),
+    whenWanted(view, otherRevision, async () => (await import("../other-revision")).otherRevisionPart),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function whenWanted(view: View, wanted: ReadonlySignal<unknown>, load: () => Promise<Part>): () => void {
   let end: (() => void) | null = null;
   let over = false;
   const stop = () => {
@@ -11,9 +21,9 @@ export function compareWhenWanted(view: View): () => void {
     end = null;
   };
   const ended = effect(() => {
-    if (dyedBeside.value === null) return stop();
-    void import("../swipe").then(({ swipePart }) => {
-      if (!over && !end && dyedBeside.peek() !== null) end = swipePart(view);
+    if (wanted.value === null) return stop();
+    void load().then((part) => {
+      if (!over && !end && wanted.peek() !== null) end = part(view);
     });
   });
   return () => {
