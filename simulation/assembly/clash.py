@@ -1,0 +1,230 @@
+"""Do two parts clash, how, and how deeply: by the volume they share and the gap between them, never by their surfaces.
+
+A search for crossing surfaces misses what lies inside something else, what coincides and what overlaps along one axis;
+the volume of the intersection does not (docs/decisions/0011).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import erf, inf, sqrt
+from typing import Any
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from simulation.assembly.solid import Solid
+
+_SAME = 0.999
+"""Share of intersection in union from which two solids of one class are one thing drawn twice."""
+_INSIDE = 1.0 - 1e-6
+_MOST_DIRECTIONS, _BALLS = 200, 300
+_CONVEX = 0.99
+"""Share of its hull that a solid fills at least to count as convex."""
+_NOTHING = 1e-12
+"""Volume, m³, that rounding may leave between faces that touch."""
+
+
+class ClashKind(StrEnum):
+    """How two parts are in each other's way."""
+
+    DUPLICATE = "duplicate"
+    """One thing drawn twice."""
+    ENCLOSED = "enclosed"
+    """One lies wholly inside the other."""
+    PIERCING = "piercing"
+    """One goes through the other."""
+    HARD = "hard"
+    """One reaches into the other."""
+    TOUCHING = "touching"
+    """They meet; no volume is shared beyond the touching tolerance."""
+    CLEARANCE = "clearance"
+    """They are apart, but nearer than they should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClashRule:
+    """What counts as a clash."""
+
+    touch_tolerance: float = 1e-4
+    """Metres: overlaps no deeper and gaps no wider are touching."""
+    clearance: float = 0.0
+    """Metres that parts have to stay apart; 0: nothing is asked."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clash:
+    """Two parts in each other's way."""
+
+    first: str
+    """GlobalId, before ``second`` in order."""
+    second: str
+    kind: ClashKind
+    volume: float
+    """Shared, m³."""
+    depth: float
+    """How thick the shared volume is at its thickest piece, metres: what would have to be cut away; 0 without one."""
+    separation: float
+    """How far one would have to move along a face normal to be clear, metres: exact of convex parts, else enough."""
+    gap: float
+    """Between them, metres; 0 where they meet."""
+    at: FloatArray
+    """(3,) where, metres, relative to the model's origin."""
+    size: FloatArray
+    """(3,) of the box around the shared volume, metres."""
+    probability: float = 1.0
+    """That they share volume, where their places are uncertain."""
+
+
+def clash_of(first: Solid, second: Solid, rule: ClashRule) -> Clash | None:
+    """Return how two solids are in each other's way; None where they are not."""
+    shared = first.body ^ second.body
+    volume = float(shared.volume())
+    if volume <= _NOTHING:
+        return _apart(first, second, rule)
+    pieces = shared.decompose()
+    depth = max(_thickness(piece) for piece in pieces)
+    box = np.array(shared.bounding_box(), dtype=np.float64).reshape(2, 3)
+    kind = ClashKind.TOUCHING if depth <= rule.touch_tolerance else _kind(first, second, volume)
+    return Clash(
+        first=first.global_id,
+        second=second.global_id,
+        kind=kind,
+        volume=volume,
+        depth=depth,
+        separation=separation(first, second),
+        gap=0.0,
+        at=_centre(max(pieces, key=lambda piece: piece.volume())),
+        size=np.ptp(box, axis=0),
+    )
+
+
+def _apart(first: Solid, second: Solid, rule: ClashRule) -> Clash | None:
+    reach = max(rule.touch_tolerance, rule.clearance)
+    gap = float(first.body.min_gap(second.body, reach * (1.0 + 1e-9) + 1e-12))
+    if gap <= rule.touch_tolerance:
+        kind = ClashKind.TOUCHING
+    elif gap < rule.clearance:
+        kind = ClashKind.CLEARANCE
+    else:
+        return None
+    low = np.maximum(first.bounds[0], second.bounds[0])
+    high = np.minimum(first.bounds[1], second.bounds[1])
+    return Clash(
+        first.global_id, second.global_id, kind, 0.0, 0.0, 0.0, gap, 0.5 * (low + high), np.maximum(high - low, 0.0)
+    )
+
+
+def _kind(first: Solid, second: Solid, volume: float) -> ClashKind:
+    union = first.volume + second.volume - volume
+    if volume >= _SAME * union and first.ifc_class == second.ifc_class:
+        return ClashKind.DUPLICATE
+    if volume >= _INSIDE * min(first.volume, second.volume):
+        return ClashKind.ENCLOSED
+    return ClashKind.PIERCING if _pierces(first, second) or _pierces(second, first) else ClashKind.HARD
+
+
+def _pierces(tool: Solid, body: Solid) -> bool:
+    """Return whether what ``tool`` leaves of ``body`` falls into more pieces or has more holes than before."""
+    left = body.body - tool.body
+    pieces, before = left.decompose(), body.body.decompose()
+    real = [piece for piece in pieces if piece.volume() > _NOTHING]
+    holes = sum(piece.genus() for piece in real)
+    return len(real) > len(before) or holes > sum(piece.genus() for piece in before)
+
+
+def separation(first: Solid, second: Solid) -> float:
+    """Return the least way that brings two solids apart, metres: along a face normal, an axis or the line of centres.
+
+    By the extents of both, so that it is enough for every shape and exact for polyhedra without hollows.
+    """
+    ours, theirs = _corners(first.body), _corners(second.body)
+    least, between = inf, theirs.mean(axis=0) - ours.mean(axis=0)
+    length = float(np.linalg.norm(between))
+    others = [np.eye(3), *([between[None] / length] if length > 0.0 else [])]
+    for directions in (_directions(first.body), _directions(second.body), *others):
+        a, b = ours @ directions.T, theirs @ directions.T
+        ahead, behind = a.max(axis=0) - b.min(axis=0), b.max(axis=0) - a.min(axis=0)
+        least = min(least, float(np.minimum(ahead, behind).min()))
+    return max(least, 0.0)
+
+
+def probability_of_overlap(signed_depth: float, sd: float) -> float:
+    """Return the probability that two parts share volume when their overlap (negative: gap) is uncertain by ``sd``.
+
+    Examples
+    --------
+    >>> probability_of_overlap(0.0, 0.001), probability_of_overlap(-0.01, 0.0)
+    (0.5, 0.0)
+    """
+    if sd <= 0.0:
+        return 1.0 if signed_depth > 0.0 else 0.0
+    return 0.5 * (1.0 + erf(signed_depth / (sd * sqrt(2.0))))
+
+
+def _thickness(piece: Any) -> float:
+    """Return how thick a solid is at its thickest place, metres.
+
+    Of a convex one the least extent over its own face normals and its principal axes. A bent one, such as two roundings
+    of one curve leave, is thinner than it extends: there it is also the largest ball that fits, looked for by balls
+    that touch the surface from inside at some hundred places (shrinking balls; Ma, Bae and Choi 2012).
+    """
+    corners = _corners(piece)
+    centred = corners - corners.mean(axis=0)
+    principal = np.linalg.svd(centred, full_matrices=False)[2]
+    extent = float(np.ptp(corners @ np.vstack([_directions(piece), principal]).T, axis=0).min())
+    convex = float(piece.volume()) > _CONVEX * float(piece.hull().volume())
+    return extent if convex else min(extent, _largest_ball(piece))
+
+
+def _largest_ball(piece: Any) -> float:
+    """Return the diameter of the largest ball found inside a solid, metres."""
+    fine = piece.refine_to_length(float(np.sqrt(piece.surface_area() / _BALLS)))
+    mesh = fine.to_mesh64()
+    corners = np.asarray(mesh.vert_properties, dtype=np.float64)[:, :3]
+    triangles = corners[np.asarray(mesh.tri_verts)]
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    area = np.linalg.norm(cross, axis=1)
+    order = np.argsort(-area, kind="stable")[: 2 * _BALLS]
+    order = order[area[order] > 0.0]
+    starts, inward = triangles[order].mean(axis=1), -cross[order] / area[order, None]
+    reach, best = float(np.linalg.norm(np.ptp(corners, axis=0))), 0.0
+    for start, direction in zip(starts, inward, strict=True):
+        apart = corners - start
+        along = apart @ direction
+        ahead = along > 1e-12 * reach
+        if not ahead.any():
+            continue
+        diameter = float((np.einsum("ij,ij->i", apart[ahead], apart[ahead]) / along[ahead]).min())
+        if diameter > best:  # a ball may not reach through the far side between the corners either
+            hits = piece.ray_cast(tuple(start + 1e-9 * reach * direction), tuple(start + reach * direction))
+            diameter = min(diameter, hits[0].distance * reach) if hits else diameter
+            best = max(best, diameter)
+    return best
+
+
+def _directions(body: Any) -> FloatArray:
+    """Return unit face normals (k, 3), each once up to its sign, those with most area first and at most 200."""
+    mesh = body.to_mesh64()
+    triangles = np.asarray(mesh.vert_properties)[:, :3][np.asarray(mesh.tri_verts)]
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    area = np.linalg.norm(cross, axis=1)
+    normals = cross[area > 0.0] / area[area > 0.0, None]
+    lead = np.take_along_axis(normals, np.abs(normals).argmax(axis=1)[:, None], axis=1)
+    normals = normals * np.sign(lead)
+    keys, first, place = np.unique(np.round(normals, 4), axis=0, return_index=True, return_inverse=True)
+    weight = np.bincount(place.ravel(), area[area > 0.0], len(keys))
+    return normals[first[np.argsort(-weight, kind="stable")[:_MOST_DIRECTIONS]]]
+
+
+def _corners(body: Any) -> FloatArray:
+    return np.asarray(body.to_mesh64().vert_properties, dtype=np.float64)[:, :3]
+
+
+def _centre(body: Any) -> FloatArray:
+    """Return the centre of mass (3,)."""
+    mesh = body.to_mesh64()
+    corners = np.asarray(mesh.vert_properties, dtype=np.float64)[:, :3]
+    about = corners.mean(axis=0)
+    a, b, c = np.moveaxis((corners - about)[np.asarray(mesh.tri_verts)], 1, 0)
+    weight = np.einsum("ij,ij->i", a, np.cross(b, c))
+    return about + weight @ (a + b + c) / (4.0 * weight.sum())

@@ -1,0 +1,100 @@
+"""Meshes as closed solids that volumes and gaps can be taken of, exactly to float64."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geometry.arrays import FloatArray, IntArray
+from geometry.design import Element, Mesh
+from geometry.note import Note
+
+_WELD = 1e-7
+"""Corners of a mesh nearer to each other than this are one, metres."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solid:
+    """One element as a closed solid."""
+
+    global_id: str
+    ifc_class: str
+    name: str
+    body: Any
+    """``manifold3d.Manifold``, relative to the ``origin`` of its :class:`Solids`."""
+    bounds: FloatArray
+    """(2, 3) metres."""
+    volume: float
+    """Cubic metres."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solids:
+    """The elements that are closed solids, and why the others are not."""
+
+    solids: tuple[Solid, ...]
+    """By GlobalId."""
+    refused: Mapping[str, str]
+    """GlobalId -> why nothing can be computed of it."""
+
+
+def make_solids(elements: Mapping[str, Element]) -> Solids:
+    """Return elements as solids; what is no closed solid is named, with the reason, and takes no part in anything."""
+    solids, refused = list[Solid](), dict[str, str]()
+    for global_id, element in sorted(elements.items()):
+        if element.suspect:
+            text = "its geometry cannot be trusted: {why}"
+            refused[global_id] = Note("clash_suspect", text, why=element.suspect)
+            continue
+        made = make_solid(element)
+        if isinstance(made, Solid):
+            solids.append(made)
+        else:
+            refused[global_id] = made
+    return Solids(tuple(solids), refused)
+
+
+def make_solid(element: Element) -> Solid | str:
+    """Return an element as a solid, or why it is none."""
+    body = make_body(element.mesh)
+    if isinstance(body, str):
+        return body
+    volume = float(body.volume())
+    if not volume > 0.0:
+        return Note("clash_flat", "it encloses no volume")
+    low_high = np.array(body.bounding_box(), dtype=np.float64).reshape(2, 3)
+    return Solid(element.global_id, element.ifc_class, element.name, body, low_high, volume)
+
+
+def make_body(mesh: Mesh) -> Any:
+    """Return a mesh as ``manifold3d.Manifold``, turned right side out, or why it is no closed solid.
+
+    Shells that lie apart or overlap become one body, so that nothing is counted twice; a shell inside another that is
+    turned inwards stays a cavity.
+    """
+    import manifold3d
+
+    if len(mesh.faces) < 4:
+        return Note("clash_open", "it is no closed solid")
+    vertices, faces = _welded(mesh)
+    body = manifold3d.Manifold(
+        manifold3d.Mesh64(np.ascontiguousarray(vertices), np.ascontiguousarray(faces, dtype=np.uint64))
+    )
+    if body.status() is not manifold3d.Error.NoError:
+        return Note("clash_open", "it is no closed solid")
+    if body.volume() < 0.0:
+        body = manifold3d.Manifold(manifold3d.Mesh64(vertices, np.ascontiguousarray(faces[:, ::-1], dtype=np.uint64)))
+    parts = body.decompose()
+    if len(parts) > 1 and all(part.volume() > 0.0 for part in parts):
+        body = manifold3d.Manifold.batch_boolean(parts, manifold3d.OpType.Add)
+    return body
+
+
+def _welded(mesh: Mesh) -> tuple[FloatArray, IntArray]:
+    """Return the mesh with corners at one place joined and faces without area left out."""
+    cells = np.round(mesh.vertices / _WELD).astype(np.int64)
+    _, first, place = np.unique(cells, axis=0, return_index=True, return_inverse=True)
+    faces = place.ravel()[mesh.faces]
+    real = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    return mesh.vertices[first], faces[real].astype(np.int64)

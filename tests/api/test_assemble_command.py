@@ -1,0 +1,102 @@
+"""``qtems assemble``: from a model to clashes, with what is meant to meet left out and named."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+from tests.geometry.readers.ifc_models import Model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return two walls overlapping by 50 mm, a connected pair, a wall inside another, and a pipe through a slab."""
+    made = Model("mm")
+
+    def add(kind: str, size: tuple[float, float, float], at: tuple[float, float, float], name: str) -> object:
+        product = made.add(kind, made.block(size), at=at)
+        product.Name = name
+        return product
+
+    wall = (3.0, 0.2, 3.0)
+    add("IfcWall", wall, (0, 0, 0), "one")
+    add("IfcWall", wall, (2.95, 0, 0), "two")
+    joined = [add("IfcWall", wall, (0, 5, 0), "left"), add("IfcWall", wall, (2.9, 5, 0), "right")]
+    add("IfcSlab", (4.0, 4.0, 0.2), (0, 10, 0), "slab")
+    add("IfcColumn", (0.2, 0.2, 3.0), (2, 12, -1), "post")
+    add("IfcWall", wall, (10, 0, 0), "first")
+    add("IfcWall", wall, (10, 0, 0), "again")
+    add("IfcWall", wall, (10, 0.22, 0), "near")
+    made.make("IfcRelConnectsPathElements", made.guid(), None, None, None, None, *joined, [], [], "ATEND", "ATSTART")
+    return made.write(tmp_path_factory.mktemp("assembly") / "clashes.ifc")
+
+
+def test_every_kind_is_found_and_named(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "found"
+    assert main(["assemble", str(model), "--out", str(out), "--clearance", "50mm", "--quiet", "--no-cache"]) == 1
+    told = capsys.readouterr().out
+    assert "drawn twice" in told
+    document = json.loads((out / "assembly.json").read_text("utf-8"))
+    assert document["schema"] == "qtems.assembly/1"
+    found = {frozenset((c["first"]["name"], c["second"]["name"])): c for c in document["clashes"]}
+    kinds = {tuple(sorted(names)): clash["kind"] for names, clash in found.items()}
+    assert kinds == {
+        ("one", "two"): "hard",
+        ("post", "slab"): "piercing",
+        ("again", "first"): "duplicate",
+        ("first", "near"): "clearance",
+        ("again", "near"): "clearance",
+    }
+    overlap = found[frozenset(("one", "two"))]
+    assert (overlap["depth_mm"], overlap["volume_m3"]) == pytest.approx((50.0, 0.03), rel=1e-6)
+    assert overlap["at_m"] == pytest.approx([2.975, 0.1, 1.5], abs=1e-6)
+    assert found[frozenset(("first", "near"))]["gap_mm"] == pytest.approx(20.0, abs=1e-6)
+    assert [row["because"] for row in document["meant"]] == ["IfcRelConnectsPathElements"]
+    overlay = json.loads((out / "assembly-overlay.json").read_text("utf-8"))
+    assert overlay["schema"] == "qtems.overlay/1"
+    assert {clash["id"] for clash in overlay["clashes"]} == {clash["id"] for clash in document["clashes"]}
+
+
+def test_the_same_model_gives_the_same_bytes(model: Path, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        main(["assemble", str(model), "--out", str(tmp_path / name), "--quiet", "--no-cache", "--workers", "1"])
+    for file in ("assembly.json", "assembly-overlay.json"):
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
+
+
+def test_parts_of_a_mesh_that_do_not_clash_are_status_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corners = [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)]
+    faces = "1 2 4 3,5 7 8 6,1 5 6 2,3 4 8 7,1 3 7 5,2 6 8 4".split(",")
+    lines = list[str]()
+    for part, shift in enumerate((0, 3)):
+        lines.append(f"o part{part}")
+        lines += [f"v {x + shift} {y} {z}" for x, y, z in corners]
+        lines += ["f " + " ".join(str(int(n) + 8 * part) for n in face.split()) for face in faces]
+    path = tmp_path / "two.obj"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert main(["assemble", str(path), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    assert json.loads((tmp_path / "out" / "assembly.json").read_text("utf-8"))["summary"]["solids"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["none.ifc", "--out", "o"], "none.ifc: no such file"),
+        (["MODEL", "--out", "MODEL"], "a file is in the way"),
+        (["MODEL", "--out", "o", "--clearance", "wide"], "--clearance"),
+        (["MODEL", "--out", "o", "--workers", "0"], "--workers"),
+    ],
+)
+def test_bad_usage_is_one_line_and_status_2(
+    model: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    given = [str(model) if word == "MODEL" else str(tmp_path / "o") if word == "o" else word for word in arguments]
+    try:
+        code = main(["assemble", *given, "--quiet"])
+    except SystemExit as ended:
+        code = ended.code
+    told = capsys.readouterr().err
+    assert code == 2
+    assert says in told
+    assert told.count("\n") == 1
