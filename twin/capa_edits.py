@@ -33,7 +33,7 @@ def unlink_source(capa: Capa, source: CapaSource) -> Capa:
 
 
 def set_team(capa: Capa, team: Team) -> Capa:
-    """Name who works on it (D1)."""
+    """Name who works on it (D1); :class:`~twin.errors.Refused` once that cannot be changed any more."""
     return replace(editable(capa, Edit.TEAM), team=team)
 
 

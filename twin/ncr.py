@@ -165,7 +165,15 @@ def review(ncr: NonConformance, *, actor: Actor, now: datetime) -> NonConformanc
 
 
 def propose(ncr: NonConformance, lines: tuple[DispositionLine, ...]) -> NonConformance:
-    """Propose what is decided; whatever was signed before has to be signed again."""
+    """Propose what is decided; whatever was signed before has to be signed again.
+
+    Raises
+    ------
+    IllegalTransition
+        If the record is in a state in which nothing is proposed.
+    Invalid
+        If the lines decide about more than there is, about something else, or one thing twice.
+    """
     target(ncr, Event.PROPOSE)
     require_lines(lines, ncr.quantity, ncr.global_ids, unit=ncr.unit)
     return replace(ncr, lines=lines)

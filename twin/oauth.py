@@ -127,7 +127,13 @@ def scope_of_words(text: str) -> TokenScope:
 
 
 def require_challenge(challenge: str, method: str) -> str:
-    """Return the challenge of PKCE; :class:`OAuthRefused` for one that is none, or is no hash."""
+    """Return the challenge of PKCE (RFC 7636, 4.3), empty where none was sent.
+
+    Raises
+    ------
+    OAuthRefused
+        If it is none, or is no hash: ``plain`` would protect nothing.
+    """
     if not challenge:
         return ""
     if method != "S256" or not _CHALLENGE.fullmatch(challenge):

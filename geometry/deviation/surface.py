@@ -159,7 +159,10 @@ def _median_by(group: IntArray, values: FloatArray, count: IntArray) -> FloatArr
 
 
 def adjacent_cells(keys: IntArray) -> tuple[IntArray, IntArray]:
-    """Return index pairs (including each patch with itself) of patches of one face direction in touching cells."""
+    """Return index pairs (including each patch with itself) of patches of one face direction in touching cells.
+
+    ``keys`` (n, 4) are whole numbers from 0: the cell of each patch along x, y and z, and its face direction.
+    """
     shape = keys.max(axis=0) + 3 if len(keys) else np.ones(4, np.int64)
 
     def flat(k: IntArray) -> IntArray:

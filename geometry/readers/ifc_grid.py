@@ -18,7 +18,7 @@ def has_grid_ancestor(placement: Any) -> bool:
 
 
 def grid_frame(placement: Any, frame_of: Callable[[Any], FloatArray], unit_m: float) -> FloatArray:
-    """Return the (4, 4) frame of an IfcGridPlacement.
+    """Return the (4, 4) frame of an IfcGridPlacement, in metres; ``unit_m`` is the model's unit of length.
 
     z is the grid's; x runs along the first axis unless a direction is given.
     ``frame_of`` resolves the placement of the grid itself.

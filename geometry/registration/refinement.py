@@ -89,7 +89,11 @@ def survey(
     *,
     coarse_scale: float = 0.02,
 ) -> Survey | None:
-    """Return the modes about a pose at a scale (metres), or None where too few points are near the design."""
+    """Return the modes about a pose, or None where too few points are near the design.
+
+    ``scale`` (metres) is how far points that match scatter about their surfaces, ``coarse_scale`` (metres) where the
+    search for modes begins; ``size`` as for :func:`refine`.
+    """
     owner = owners(surface, sample, T_design_scan, _REACH * size, scale)
     votes = _collect(surface, sample, T_design_scan, size, _ROWS_SEARCHING, owner)
     if len(votes.rows) < _FEWEST_ROWS:

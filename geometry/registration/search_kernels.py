@@ -9,7 +9,11 @@ from geometry.compiled import kernel
 
 @kernel()
 def mark_surfaces(bits, points, normals, voxel, classes, min_cosine):
-    """Set the direction bits of the voxels at each point and half a voxel to both sides of it."""
+    """Set the direction bits of the voxels at each point and half a voxel to both sides of it.
+
+    ``bits`` (x, y, z) unsigned, changed here; ``points`` and ``normals`` (n, 3) in metres from the first voxel's
+    corner; ``voxel`` metres; ``classes`` (c, 3) the directions that the bits stand for.
+    """
     for i in range(len(points)):
         mask = np.uint32(0)
         for c in range(len(classes)):
@@ -25,7 +29,11 @@ def mark_surfaces(bits, points, normals, voxel, classes, min_cosine):
 
 @kernel(nogil=True)
 def sweep_columns(begin, end, bits, points, classes, voxel, shifts, heights, score):
-    """Fill ``score`` (k, h): share of points on surface that faces their way, per plan shift and height."""
+    """Fill ``score`` (k, h): share of points on surface that faces their way, per plan shift and height.
+
+    ``bits`` and ``voxel`` as :func:`mark_surfaces` leaves them; ``points`` (n, 3) metres with the direction bit of each
+    in ``classes`` (n,); ``shifts`` (k, 2) and the evenly spaced ``heights`` (h,) in metres; shifts begin..end are done.
+    """
     nx, ny, nz = bits.shape
     step = heights[1] - heights[0] if len(heights) > 1 else 0.0
     for k in range(begin, end):

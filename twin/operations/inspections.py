@@ -219,7 +219,13 @@ def restore_lot(
     expected: int,
     scope: Scope = EVERYTHING,
 ) -> Stored[Inspection]:
-    """Make some of what was rejected pending again, since it was reworked under an NCR that is closed."""
+    """Make some of what was rejected pending again, since it was reworked under an NCR that is closed.
+
+    Raises
+    ------
+    Refused
+        If the record is not about this lot and what failed in it, is not closed, or did not correct so much.
+    """
     with store.read() as view:
         found = view.get(records.NCR, ncr, _only(view.get(records.INSPECTION, inspection, scope).record.project)).record
     return take_step(

@@ -22,6 +22,8 @@ class TileContent:
 def tile_content(records: NDArray[Any], elements: int) -> TileContent:
     """Return points as GLB: positions as 16-bit numbers within the points' own box, deviations in 0.1 mm.
 
+    ``records`` (n,) are points as :func:`twin.scene.deviation_points.records_of` gives them, n > 0.
+
     Without ``elements`` there are neither deviations nor feature ids.
 
     A position is off by at most half a quantisation step, which is a 65536th of the box or 0.015 mm, what is larger.
