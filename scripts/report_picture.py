@@ -13,7 +13,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 WINDOW = (1280, 2250)
-KEPT = ((0, 0, 1280, 742), (0, 1022, 1280, 1598))
+KEPT = ((0, 0, 1280, 716), (0, 996, 1280, 1572))
 """Which parts of the page are shown, one below the other: left, top, right, bottom."""
 
 
