@@ -63,7 +63,8 @@ GROUPS: Mapping[str, Mapping[Action, str]] = {
         A.POINT_ATTEND: "write down that one came",
         A.POINT_RELEASE: "release a hold of one's party by signature",
         A.INSPECTION_READ: "read inspections",
-        A.INSPECTION_PERFORM: "plan, carry out and sign inspections; link them; record re-inspections and proofs",
+        A.INSPECTION_CARRY_OUT: "start, answer and sign inspections that are planned; plan what an item begun asks for",
+        A.INSPECTION_PERFORM: "plan, repeat, count and cancel inspections; link them; record re-inspections and proofs",
         A.INSPECTION_DECIDE: "accept, reject and restore quantities of a lot",
     },
     "Beside the records": {
@@ -88,7 +89,7 @@ CAPACITY_SIGNS: Mapping[Capacity, str] = {
     Capacity.QUALITY_MANAGER: "dispositions, root causes, CAPAs given up, plans; closes records; inspections",
     Capacity.CUSTOMER: "dispositions (critical, repair, against the contract); closes records; inspections",
     Capacity.DESIGN_AUTHORITY: "dispositions (major, critical, use-as-is, repair); closes nothing",
-    Capacity.CONTRACTOR: "dispositions, as who builds; a quality manager also first inspections, never re-inspections",
+    Capacity.CONTRACTOR: "dispositions, as who builds; first inspections, never re-inspections",
     Capacity.INSPECTOR: "inspections, re-inspections",
     Capacity.CONSULTANT: "inspections, re-inspections",
     Capacity.THIRD_PARTY: "inspections, re-inspections",

@@ -80,6 +80,8 @@ class Action(StrEnum):
     POINT_RELEASE = "point.release"
     """Release the hold of a party that one acts for."""
     INSPECTION_READ = "inspection.read"
+    INSPECTION_CARRY_OUT = "inspection.carry_out"
+    """Start, answer and sign what is planned; as what it may be signed, the capacity says."""
     INSPECTION_PERFORM = "inspection.perform"
     INSPECTION_DECIDE = "inspection.decide"
     COMMENT_READ = "comment.read"
@@ -137,6 +139,7 @@ _TABLE: dict[Action, str] = {
     Action.POINT_ATTEND:        "x x x x x s .",
     Action.POINT_RELEASE:       "x x x x x s .",
     Action.INSPECTION_READ:     "x x x x x s x",
+    Action.INSPECTION_CARRY_OUT: "x x x x x . .",
     Action.INSPECTION_PERFORM:  "x x x x . . .",
     Action.INSPECTION_DECIDE:   "x x . . . . .",
     Action.COMMENT_READ:        "x x x x x s x",

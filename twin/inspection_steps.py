@@ -1,6 +1,6 @@
 """Carrying out an inspection: start, read, correct, sign; its lot's quantity is :mod:`twin.inspection_quantity`."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,9 +16,21 @@ from twin.inspection import (
 )
 from twin.inspection_verdict import answer_outcome
 from twin.instrument import Instrument, require_calibrated
-from twin.record import Actor, Signature, SignatureMeaning, require_utc
+from twin.record import Actor, Id, Signature, SignatureMeaning, require_utc
 from twin.signed_content import digest_of, require_covers
 from twin.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerVerdict:
+    """What one answer says, by the rule by which the whole is judged."""
+
+    characteristic: Id
+    global_id: str
+    outcome: Outcome | None
+    """None for notes and pictures, which decide nothing."""
+    missing: tuple[str, ...] = ()
+    """What is lacking before the inspection can be signed with this answer, one phrase each."""
 
 
 def allowed_events(inspection: Inspection) -> tuple[InspectionEvent, ...]:
@@ -94,6 +106,24 @@ def correct(inspection: Inspection, reading: Reading, reason: str) -> Inspection
     return replace(inspection, readings=tuple(reading if r is old else r for r in inspection.readings))
 
 
+def judge_answer(inspection: Inspection, reading: Reading) -> AnswerVerdict:
+    """Judge an answer as it would be judged if it were recorded; nothing is recorded.
+
+    Raises
+    ------
+    Refused, Invalid
+        As :func:`record` would, except that there may be an answer already.
+    """
+    _expect_in_progress(inspection)
+    _check_reading(inspection, reading)
+    return _said_by(inspection, reading)
+
+
+def judged_answers(inspection: Inspection) -> tuple[AnswerVerdict, ...]:
+    """Judge every answer there is, in the order in which they were given."""
+    return tuple(_said_by(inspection, reading) for reading in inspection.readings)
+
+
 def signing_digest(inspection: Inspection) -> str:
     """Return the digest that the inspector signs: everything but the state and what comes after."""
     return digest_of(inspection, without=("state", "signature", "moves", "steps"))
@@ -161,6 +191,15 @@ def _step(inspection: Inspection, event: InspectionEvent, actor: Actor, now: dat
 def _expect_in_progress(inspection: Inspection) -> None:
     if inspection.state is not InspectionState.IN_PROGRESS:
         raise Refused(f"{inspection.number} is {inspection.state}: answers are recorded while it is in progress")
+
+
+def _said_by(inspection: Inspection, reading: Reading) -> AnswerVerdict:
+    asked = inspection.characteristic(reading.characteristic)
+    outcome = None
+    if asked.judged:
+        outcome = Outcome.FAIL if reading.serious_defect else answer_outcome(inspection, asked, reading)
+    missing = _missing_answer(inspection, asked, reading.global_id, reading=reading)
+    return AnswerVerdict(reading.characteristic, reading.global_id, outcome, tuple(missing))
 
 
 def _missing_answer(

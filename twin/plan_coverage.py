@@ -47,7 +47,7 @@ def answered_elements(item: PlanItem, inspection: Inspection) -> frozenset[str]:
             )
     if item.frequency.kind is FrequencyKind.EACH:
         return frozenset(inspection.sample.global_ids)
-    least = _least(item, inspection)
+    least = least_sample(item, len(inspection.lot), inspection.quantity, inspection.unit)
     looked_at = len(inspection.sample.global_ids)
     if looked_at < least:
         raise Refused(
@@ -136,13 +136,21 @@ def _scale(unit: str, wanted: str) -> Decimal | None:
     return None
 
 
-def _least(item: PlanItem, inspection: Inspection) -> int:
-    """Return how many of its lot an inspection has to look at."""
-    lot, frequency = len(inspection.lot), item.frequency
+def least_sample(item: PlanItem, lot: int, quantity: Decimal, unit: str) -> int:
+    """Return how many of a lot of ``lot`` elements, ``quantity`` in ``unit``, an item asks to look at.
+
+    Raises
+    ------
+    Refused
+        If the plan counts in another unit than the lot is given in.
+    """
+    frequency = item.frequency
+    if frequency.kind is FrequencyKind.EACH:
+        return lot
     if frequency.kind is FrequencyKind.PERCENT:
         return _up(frequency.amount * lot / 100)
     if frequency.kind is FrequencyKind.PER_QUANTITY:
-        return min(lot, _up(_amount(inspection, frequency) / frequency.amount))
+        return min(lot, _up(_counted(frequency, quantity, unit) / frequency.amount))
     whole = len(item.global_ids)
     if not whole or lot >= whole:
         return min(lot, _up(frequency.amount))
@@ -152,11 +160,11 @@ def _least(item: PlanItem, inspection: Inspection) -> int:
     )
 
 
-def _amount(inspection: Inspection, frequency: Frequency) -> Decimal:
-    if inspection.unit.strip().lower() == frequency.unit.strip().lower():
-        return inspection.quantity
+def _counted(frequency: Frequency, quantity: Decimal, unit: str) -> Decimal:
+    if unit.strip().lower() == frequency.unit.strip().lower():
+        return quantity
     raise Refused(
-        f"the plan counts {frequency.unit}, and inspection {inspection.number} counts its lot in {inspection.unit}",
+        f"the plan counts {frequency.unit}, and the lot is counted in {unit}",
         missing=(f"the lot's quantity in {frequency.unit}",),
     )
 

@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from api.deps import ContextDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
+from api.deps import ContextDep, MemberDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
 from api.download import STATUSES
 from api.etag import Expected, tag
 from api.held import Held, InspectionHeld
@@ -38,8 +38,9 @@ def list_inspections(
 
 @routes.post(ALL, Action.INSPECTION_PERFORM, "Plan an inspection", status=201)
 def create_inspection(
-    project: ProjectId, given: wire.NewInspection, context: ContextDep, services: ServicesDep, response: Response
-) -> InspectionOut:
+    project: ProjectId, given: wire.NewInspection, context: ContextDep, services: ServicesDep, member: MemberDep,
+    response: Response,
+) -> InspectionOut:  # fmt: skip
     """Plan an inspection of a lot under the project's next number; the sample can be drawn again by everybody."""
     require_known(services.store, services.blobs, project, given.lot)
     stored = inspections.plan_inspection(
@@ -48,7 +49,7 @@ def create_inspection(
         pinned=given.pin.value() if given.pin else None, reinspects_ncr=given.reinspects_ncr,
     )  # fmt: skip
     tag(response, stored.version)
-    return inspection_out(stored, context.now)
+    return inspection_out(stored, context.now, member)
 
 
 @routes.get(ONE, Action.INSPECTION_READ, "Read an inspection")
@@ -103,7 +104,7 @@ def raise_inspection_ncr(inspection: InspectionHeld, given: wire.SuggestedNcr) -
     return ncr_out(stored, inspection.now, inspection.member)
 
 
-@routes.post(ONE + "/start", Action.INSPECTION_PERFORM, "Start an inspection")
+@routes.post(ONE + "/start", Action.INSPECTION_CARRY_OUT, "Start an inspection")
 def start_inspection(inspection: InspectionHeld, expected: Expected, given: wire.Instruments) -> InspectionOut:
     """Begin, with the instruments that will be read; who starts it signs it."""
     by, now = inspection.actor, inspection.now
@@ -111,7 +112,7 @@ def start_inspection(inspection: InspectionHeld, expected: Expected, given: wire
     return _shown(inspection, step)
 
 
-@routes.post(ONE + "/instruments", Action.INSPECTION_PERFORM, "Add instruments")
+@routes.post(ONE + "/instruments", Action.INSPECTION_CARRY_OUT, "Add instruments")
 def add_inspection_instruments(
     inspection: InspectionHeld, expected: Expected, given: wire.Instruments
 ) -> InspectionOut:
@@ -125,7 +126,7 @@ def add_inspection_instruments(
     return _shown(inspection, inspection.step("add_instrument", added, expected))
 
 
-@routes.post(ONE + "/readings", Action.INSPECTION_PERFORM, "Record an answer")
+@routes.post(ONE + "/readings", Action.INSPECTION_CARRY_OUT, "Record an answer")
 def record_inspection_reading(inspection: InspectionHeld, expected: Expected, given: wire.ReadingIn) -> InspectionOut:
     """Record an answer, or correct one with its reason; the trail keeps what was corrected."""
     reading, why = given.value(inspection.actor, inspection.now), given.correction
@@ -136,7 +137,14 @@ def record_inspection_reading(inspection: InspectionHeld, expected: Expected, gi
     return _shown(inspection, step)
 
 
-@routes.post(ONE + "/sign", Action.INSPECTION_PERFORM, "Sign an inspection", secret=True)
+@routes.post(ONE + "/judge", Action.INSPECTION_CARRY_OUT, "Judge a draft answer")
+def judge_inspection_answer(inspection: InspectionHeld, given: wire.DraftAnswer) -> wire.AnswerOut:
+    """Return what an answer would say, by the rule by which it is judged once recorded; nothing is kept."""
+    reading = given.value(inspection.actor, inspection.now)
+    return wire.answer_out(steps.judge_answer(inspection.record, reading))
+
+
+@routes.post(ONE + "/sign", Action.INSPECTION_CARRY_OUT, "Sign an inspection", secret=True)
 def sign_inspection_readings(inspection: InspectionHeld, expected: Expected, given: wire.SigningAs) -> InspectionOut:
     """Sign what was found, with one's password; a re-inspection is recorded on the nonconformance that waits for it."""
     inspection.confirm(given.password)
@@ -197,4 +205,4 @@ def restore_rejected_quantity(inspection: InspectionHeld, expected: Expected, gi
 
 
 def _shown(inspection: Held[Inspection], stored: Stored[Inspection]) -> InspectionOut:
-    return inspection_out(inspection.tagged(stored), inspection.now)
+    return inspection_out(inspection.tagged(stored), inspection.now, inspection.member)

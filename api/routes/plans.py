@@ -13,6 +13,7 @@ from api.records import exported, history_of
 from api.routes.jobs import accepted
 from api.routing import Routes
 from api.schemas import plan as wire
+from api.schemas.inspection import InspectionOut, inspection_out
 from api.schemas.job import JobOut
 from api.schemas.plan import ExecutionOut, PlanLine, PlanOut, PlanQuery, execution_out, plan_line, plan_out
 from api.schemas.record import ExportOut, Happening, Named, Reason, manifestation
@@ -21,6 +22,7 @@ from twin.access import Action
 from twin.execution_record import Attendance, Notification, PlanExecution
 from twin.inspection_plan import InspectionPlan, PlanItem
 from twin.operations import executions, plan_risks, plans
+from twin.operations.inspections import plan_for_execution, unsigned_by_execution
 from twin.operations.known_elements import require_known
 from twin.operations.plan_orders import order_plan
 from twin.operations.queue import Desk
@@ -194,7 +196,7 @@ def begin_plan_item(plan: PlanHeld, given: wire.NewExecution) -> ExecutionOut:
         scope=plan.scope,
     )  # fmt: skip
     tag(plan.response, stored.version)
-    return execution_out(stored, plan.now)
+    return execution_out(stored, plan.now, ())
 
 
 @routes.get(EXECUTIONS, Action.PLAN_READ, "List what is carried out")
@@ -203,7 +205,10 @@ def list_executions(
 ) -> Listed[ExecutionOut]:
     """Return items that were begun, with what work past them waits for."""
     with store.read() as view:
-        return pager.records(view, PLAN_EXECUTION, query, rows, lambda stored: execution_out(stored, now))
+        page = pager.page(view, PLAN_EXECUTION, query, rows)
+        going = unsigned_by_execution(view, [stored.record for stored in page.items], rows)
+    items = [execution_out(stored, now, going[stored.record.id]) for stored in page.items]
+    return pager.listed(query, page, items)
 
 
 @routes.get(EXECUTION, Action.PLAN_READ, "Read what is carried out")
@@ -237,6 +242,20 @@ def attend_point(execution: ExecutionHeld, expected: Expected, given: wire.Atten
         scope=execution.scope,
     )  # fmt: skip
     return _executed(execution, stored)
+
+
+@routes.post(EXECUTION + "/inspect", Action.INSPECTION_CARRY_OUT, "Plan its inspection", status=201)
+def plan_execution_inspection(execution: ExecutionHeld, given: wire.LotIn) -> InspectionOut:
+    """Plan the inspection that the item asks for: its characteristics within its limits, of as many; once at a time.
+
+    Whoever plans it chooses neither questions nor sample. Every element has to pass every question.
+    """
+    stored = plan_for_execution(
+        execution.store, execution.context, execution.id, quantity=given.quantity, unit=given.unit,
+        scope=execution.scope,
+    )  # fmt: skip
+    tag(execution.response, stored.version)
+    return inspection_out(stored, execution.now, execution.member)
 
 
 @routes.post(EXECUTION + "/inspections", Action.INSPECTION_PERFORM, "Link an inspection")
@@ -299,7 +318,9 @@ def _shown(plan: Held[InspectionPlan], stored: Stored[InspectionPlan]) -> PlanOu
 
 
 def _executed(execution: Held[PlanExecution], stored: Stored[PlanExecution]) -> ExecutionOut:
-    return execution_out(execution.tagged(stored), execution.now)
+    with execution.store.read() as view:
+        going = unsigned_by_execution(view, [stored.record], execution.scope)
+    return execution_out(execution.tagged(stored), execution.now, going[execution.id])
 
 
 def _named(items: Iterable[PlanItem]) -> Iterator[str]:

@@ -26,12 +26,14 @@ from twin.access import Capacity
 from twin.characteristic import CharacteristicKind, InspectionCharacteristic, Reading
 from twin.finding import Severity
 from twin.inspection import Basis, GeneralRule, Inspection, InspectionState
+from twin.inspection_duties import barred, signing_capacities
 from twin.inspection_lot import whole_lot
 from twin.inspection_quantity import Extent
-from twin.inspection_steps import allowed_events, missing_for
+from twin.inspection_steps import AnswerVerdict, allowed_events, judged_answers, missing_for
 from twin.inspection_verdict import InspectionVerdict, outcomes_by_element, verdict
 from twin.instrument import Instrument
 from twin.operations.inspections import Pinned, Sampling
+from twin.project import Member
 from twin.record import Actor, Id, require_past
 from twin.store.codec import to_json
 from twin.store.view import Stored
@@ -45,6 +47,7 @@ _RECORD = Inspection(
     ID, ID, "TOWER-INS-0001", "Columns of axis 1", (_ELEMENT,), Decimal(1), "pcs", whole_lot([_ELEMENT]), (_QUESTION,)
 )
 _VERDICT = {"outcome": "not_measured", "characteristics": []}
+_ANSWER = {"characteristic": "c1", "global_id": _ELEMENT, "outcome": "pass", "missing": []}
 
 
 class Quantities(Schema):
@@ -63,30 +66,60 @@ class Quantities(Schema):
 _QUANTITIES = {"lot": "1", "unit": "pcs", "inspected": "0", "accepted": "0", "rejected": "0", "pending": "1"}
 
 
+class AnswerOut(Schema):
+    """What one answer says, by the rule by which the whole is judged."""
+
+    model_config = example(**_ANSWER)
+
+    characteristic: Id
+    global_id: str
+    outcome: Outcome | None = Field(description="Null for notes and pictures, which decide nothing")
+    missing: list[str] = Field(description="What is lacking before it can be signed with this answer: a photo")
+
+
+def answer_out(found: AnswerVerdict) -> AnswerOut:
+    """Return what an answer says as it is sent."""
+    return AnswerOut(
+        characteristic=found.characteristic, global_id=found.global_id, outcome=found.outcome,
+        missing=list(found.missing),
+    )  # fmt: skip
+
+
 class InspectionOut(RecordOut):
     """An inspection, its verdict, and what can be done with it now."""
 
     model_config = example(
         **RECORD_EXAMPLE, record=to_json(_RECORD), events=[{"event": "start", "missing": []}], verdict=_VERDICT,
-        failed=[], quantities=_QUANTITIES, suggests_ncr=False,
+        failed=[], answers=[_ANSWER], asked=1, answered=1, barred={"sign": "inspector"}, signs_as=["inspector"],
+        quantities=_QUANTITIES, suggests_ncr=False,
     )  # fmt: skip
 
     record: Inspection
     events: list[Possible] = Field(description="What its state knows, and what each event still lacks")
     verdict: InspectionVerdict = Field(description="From the answers so far; it stands once it is signed")
     failed: list[str] = Field(description="Elements that fail")
+    answers: list[AnswerOut] = Field(description="What each answer says, in the order in which they were given")
+    asked: int = Field(description="Answers that are required: characteristics times the elements of the sample")
+    answered: int = Field(description="Of those")
+    barred: dict[str, str] = Field(
+        description="Event, or `answer`, to why the caller cannot take it: `role`, `capacity`, `inspector` (another)"
+    )
+    signs_as: list[Capacity] = Field(description="Capacities of the caller in which this inspection is signed")
     quantities: Quantities
     suggests_ncr: bool = Field(description="It is signed and failed: `POST .../ncr` makes the draft")
 
 
-def inspection_out(stored: Stored[Inspection], now: datetime) -> InspectionOut:
-    """Return an inspection as it is sent."""
+def inspection_out(stored: Stored[Inspection], now: datetime, member: Member) -> InspectionOut:
+    """Return an inspection as it is sent to a member."""
     inspection, events, ledger = stored.record, allowed_events(stored.record), stored.record.ledger
     lacks = {str(event): missing_for(inspection, event, now=now) for event in events}
     failed = [g for g, outcome in outcomes_by_element(inspection).items() if outcome is Outcome.FAIL]
     found = verdict(inspection)
     return InspectionOut(
         **stamp(stored), record=inspection, events=possible(events, lacks), verdict=found, failed=failed,
+        answers=[answer_out(one) for one in judged_answers(inspection)], asked=len(_required(inspection)),
+        answered=_answered(inspection), barred=dict(barred(inspection, member)),
+        signs_as=list(signing_capacities(inspection, member)),
         quantities=Quantities(
             lot=ledger.lot, unit=ledger.unit, inspected=ledger.inspected, accepted=ledger.accepted,
             rejected=ledger.rejected, pending=ledger.pending,
@@ -95,12 +128,21 @@ def inspection_out(stored: Stored[Inspection], now: datetime) -> InspectionOut:
     )  # fmt: skip
 
 
+def _required(inspection: Inspection) -> frozenset[tuple[Id, str]]:
+    asked = [one.id for one in inspection.characteristics if one.required]
+    return frozenset((one, global_id) for one in asked for global_id in inspection.sample.global_ids)
+
+
+def _answered(inspection: Inspection) -> int:
+    return len(_required(inspection) & inspection.answers.keys())
+
+
 class InspectionLine(RecordOut):
     """An inspection in a list."""
 
     model_config = example(
         **RECORD_EXAMPLE, number="TOWER-INS-0001", title="Columns of axis 1", state="signed", verdict="pass",
-        lot_size=40, sample_size=5, plan=None, item=None, inspector=ID, reinspects=None,
+        lot_size=40, sample_size=5, asked=5, answered=5, plan=None, item=None, inspector=ID, reinspects=None,
     )  # fmt: skip
 
     number: str
@@ -109,6 +151,8 @@ class InspectionLine(RecordOut):
     verdict: Outcome | None = Field(description="Null until it is signed")
     lot_size: int
     sample_size: int
+    asked: int = Field(description="Answers that are required")
+    answered: int = Field(description="Of those")
     plan: Id | None
     item: Id | None
     inspector: Id | None
@@ -121,8 +165,9 @@ def inspection_line(stored: Stored[Inspection]) -> InspectionLine:
     found = verdict(one).outcome if one.state is InspectionState.SIGNED else None
     return InspectionLine(
         **stamp(stored), number=one.number, title=one.title, state=one.state, verdict=found, lot_size=len(one.lot),
-        sample_size=len(one.sample.global_ids), plan=one.pin.plan if one.pin else None,
-        item=one.pin.item if one.pin else None, inspector=one.inspector, reinspects=one.reinspects_id,
+        sample_size=len(one.sample.global_ids), asked=len(_required(one)), answered=_answered(one),
+        plan=one.pin.plan if one.pin else None, item=one.pin.item if one.pin else None, inspector=one.inspector,
+        reinspects=one.reinspects_id,
     )  # fmt: skip
 
 
@@ -207,8 +252,8 @@ class Instruments(Body):
     instruments: Annotated[tuple[Instrument, ...], Field(max_length=50)] = ()
 
 
-class ReadingIn(Body):
-    """One answer for one element."""
+class DraftAnswer(Body):
+    """One answer for one element, as it stands in a form."""
 
     model_config = example(
         characteristic="c1", global_id=_ELEMENT, number="3", expanded_uncertainty=None, instrument="T-7", photos=[]
@@ -226,7 +271,6 @@ class ReadingIn(Body):
     photos: Files = ()
     serious_defect: bool = False
     not_measured: Prose = ""
-    correction: Prose = Field(default="", description="Why an answer that was given before is replaced")
 
     def value(self, actor: Actor, now: datetime) -> Reading:
         """Return it as the domain's; :class:`Invalid` if it is yet to be taken."""
@@ -236,6 +280,12 @@ class ReadingIn(Body):
             self.instrument, self.flag, self.choice, self.text,
             tuple(one.value() for one in self.photos), self.serious_defect, self.not_measured,
         )  # fmt: skip
+
+
+class ReadingIn(DraftAnswer):
+    """One answer for one element."""
+
+    correction: Prose = Field(default="", description="Why an answer that was given before is replaced")
 
 
 class SigningAs(Schema):

@@ -1,5 +1,6 @@
 """Inspection plans, and carrying them out, over the wire."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -22,6 +23,7 @@ from api.schemas.base import (
 from api.schemas.record import ID, SHA256, Body, EvidenceIn, GlobalId, GlobalIds, Number, Possible, possible
 from twin.access import Capacity
 from twin.execution_record import PlanExecution
+from twin.inspection import Inspection, InspectionState
 from twin.inspection_plan import (
     Criterion,
     Frequency,
@@ -57,6 +59,7 @@ _RECORD = InspectionPlan(ID, ID, "TOWER-ITP-0001", "Columns", ID, items=(_ITEM,)
 _EXECUTION = PlanExecution(
     ID, ID, ID, "TOWER-ITP-0001", 1, ID, "IfcColumn, L1: axis position", _POINTS, ID, (_ELEMENT,)
 )
+_GOING = {"id": ID, "number": "TOWER-INS-0001", "state": "planned", "inspector": None}
 _STOREY = StoreyScan(
     "L1", (ScanStation("L1 S01", Decimal("4.5"), Decimal("3.625"), Decimal("1.6"), Decimal("0.41")),), Decimal("0.41")
 )
@@ -254,25 +257,41 @@ def ranked_items(assessed: tuple[AssessedItem, ...], most: int | None) -> list[R
     ]  # fmt: skip
 
 
+class GoingInspection(Schema):
+    """An inspection that is planned or going on."""
+
+    model_config = example(**_GOING)
+
+    id: Id
+    number: str
+    state: InspectionState
+    inspector: Id | None
+
+
 class ExecutionOut(RecordOut):
     """An item carried out at a place, and what work past it waits for."""
 
     model_config = example(
         **RECORD_EXAMPLE, record=to_json(_EXECUTION), missing_to_proceed=["release by the consultant"],
-        missing_to_release=["a passing inspection"],
+        missing_to_release=["a passing inspection"], inspections=[_GOING],
     )  # fmt: skip
 
     record: PlanExecution
     missing_to_proceed: list[str] = Field(description="What keeps work from going on; empty when it may")
     missing_to_release: list[str] = Field(description="Elements for which nothing speaks yet")
+    inspections: list[GoingInspection] = Field(description="Planned for it or going on, not signed yet")
 
 
-def execution_out(stored: Stored[PlanExecution], now: datetime) -> ExecutionOut:
-    """Return an execution as it is sent."""
+def execution_out(stored: Stored[PlanExecution], now: datetime, going: Iterable[Inspection]) -> ExecutionOut:
+    """Return an execution as it is sent, with the inspections that go on for it."""
     one = stored.record
     return ExecutionOut(
         **stamp(stored), record=one, missing_to_proceed=list(missing_to_proceed(one, now=now)),
         missing_to_release=list(missing_to_release(one, now=now)),
+        inspections=[
+            GoingInspection(id=each.id, number=each.number, state=each.state, inspector=each.inspector)
+            for each in going
+        ],
     )  # fmt: skip
 
 
@@ -299,6 +318,15 @@ class NewExecution(Body):
         default=None,
         description="When it began; null: the moment it is sent. Only what is found from then on speaks for it",
     )
+
+
+class LotIn(Body):
+    """How much the elements of an execution are, where the plan counts something else than pieces."""
+
+    model_config = example(quantity="12.5", unit="m³")
+
+    quantity: Annotated[Number, Field(gt=0)] | None = Field(default=None, description="Null for one piece each")
+    unit: OptionalLine = ""
 
 
 class NotificationIn(Body):

@@ -1,6 +1,6 @@
 """Use cases around inspections: planned by number, signed by who carried them out, and what follows from a verdict."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,9 +8,10 @@ from geometry.verdict import Outcome
 from twin.access import Capacity
 from twin.characteristic import InspectionCharacteristic
 from twin.errors import Conflict, Invalid, NotFound, Refused
+from twin.execution_record import PlanExecution
 from twin.finding import Severity
 from twin.granted import require_granted
-from twin.inspection import Basis, GeneralRule, Inspection, PlanPin
+from twin.inspection import Basis, GeneralRule, Inspection, InspectionState, PlanPin
 from twin.inspection_lot import Sample, draw_sample, minimum_sample, whole_lot
 from twin.inspection_plan import PlanStatus
 from twin.inspection_quantity import (
@@ -28,6 +29,7 @@ from twin.ncr_record import NonConformance, State
 from twin.operations.ncr_rechecks import rechecked_by
 from twin.operations.notices import face_of, tell
 from twin.operations.steps import advance, begin, take_step
+from twin.plan_questions import inspection_for
 from twin.project import Member
 from twin.record import Id, Signature, SignatureMeaning
 from twin.store import records
@@ -86,6 +88,51 @@ def plan_inspection(
             general_rule=general_rule, reinspects_id=reinspects_ncr,
         )  # fmt: skip
         return begin(change, records.INSPECTION, inspection)
+
+
+def plan_for_execution(
+    store: Store,
+    context: Context,
+    execution: Id,
+    *,
+    quantity: Decimal | None = None,
+    unit: str = "",
+    scope: Scope = EVERYTHING,
+) -> Stored[Inspection]:
+    """Plan the inspection that an item, begun at a place, asks for: its questions, its limits, as many.
+
+    Raises
+    ------
+    Conflict
+        If one is planned or going on already.
+    """
+    with store.write(context) as change:
+        begun = change.get(records.PLAN_EXECUTION, execution, scope).record
+        item = change.get(records.INSPECTION_PLAN, begun.plan).record.item(begun.item)
+        going = unsigned_by_execution(change, [begun])[begun.id]
+        if going:
+            raise Conflict(f"{going[0].number} is planned for '{begun.activity}' already: carry it out")
+        inspection = inspection_for(
+            begun, item, change.new_id(), _number(change, begun.project), quantity=quantity, unit=unit
+        )
+        return begin(change, records.INSPECTION, inspection)
+
+
+def unsigned_by_execution(
+    view: View, executions: Sequence[PlanExecution], scope: Scope = EVERYTHING
+) -> Mapping[Id, tuple[Inspection, ...]]:
+    """Return the inspections planned or going on for each execution: of its item, issue and model, its elements."""
+    plans = tuple({one.plan for one in executions})
+    if not plans:
+        return {}
+    live = tuple(state.value for state in (InspectionState.PLANNED, InspectionState.IN_PROGRESS))
+    found = [stored.record for stored in view.all(records.INSPECTION, scope, plan=plans, status=live)]
+    return {one.id: tuple(each for each in found if _is_for(each, one)) for one in executions}
+
+
+def _is_for(inspection: Inspection, execution: PlanExecution) -> bool:
+    pinned = PlanPin(execution.plan, execution.plan_revision, execution.item, execution.model_revision)
+    return inspection.pin == pinned and not set(inspection.lot).isdisjoint(execution.global_ids)
 
 
 def plan_reinspection(

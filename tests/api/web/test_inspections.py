@@ -105,6 +105,42 @@ def reworked(site: Site, inspection: str) -> str:
     return ncr
 
 
+def test_a_draft_answer_is_judged_as_it_would_be_once_recorded_and_is_not_kept(site: Site) -> None:
+    """A site manager carries out what is planned, and signs it as contractor: first inspections only."""
+    path = planned(site)
+    draft = {"characteristic": "c1", "global_id": ELEMENT, "number": "8", "instrument": "T-7"}
+    judge = f"{site.root}{path}/judge"
+    assert site.awake("carl").post(judge, draft).status_code == 409, "nothing is read before it is started"
+    assert site.try_("vera", path, "start", {"instruments": [TAPE]}).status_code == 403
+    shown = site.do("carl", path, "start", {"instruments": [TAPE]})
+    assert (shown["signs_as"], shown["barred"]) == (["contractor"], {"cancel": "role"})
+    said = [site.awake("carl").post(judge, {**draft, "number": number}).json() for number in ("7", "8", "10")]
+    assert [one["outcome"] for one in said] == ["pass", "indeterminate", "fail"]
+    assert [len(one["missing"]) for one in said] == [0, 0, 1], "what fails is shown by a photo"
+    assert site.awake("carl").post(judge, {**draft, "number": "7.5"}).status_code == 422
+    assert site.awake("vera").post(judge, draft).status_code == 403
+    shown = site.get("vera", path)
+    assert (shown["answered"], shown["asked"], shown["answers"]) == (0, 2, [])
+    assert shown["barred"] == {"answer": "role", "sign": "role", "cancel": "role"}
+    assert site.get("ines", path)["barred"]["sign"] == "inspector"
+    site.do("carl", path, "readings", {**draft, "number": "10", "photos": [site.picture("carl")]})
+    shown = site.do("carl", path, "readings", {**draft, "global_id": OTHER_ELEMENT, "not_measured": "behind a form",
+                                               "number": None, "instrument": ""})  # fmt: skip
+    assert [one["outcome"] for one in shown["answers"]] == ["fail", "not_measured"]
+    assert (shown["answered"], shown["failed"], shown["answers"][0]["missing"]) == (2, [ELEMENT], [])
+    assert site.get("vera", "/inspections")["items"][0]["answered"] == 2
+    subcontractor = site.try_("carl", path, "sign", {"capacity": "subcontractor", "password": PASSWORD})
+    assert "not signed as subcontractor" in subcontractor.text
+    assert site.sign("carl", path, capacity="contractor")["verdict"]["outcome"] == "fail"
+
+
+def test_a_re_inspection_is_not_signed_by_who_builds(site: Site) -> None:
+    again = site.post("ines", signed(site, "3", "20") + "/again", {"global_ids": [OTHER_ELEMENT], "quantity": "1"})
+    seen = site.get("carl", f"/inspections/{again['id']}")
+    assert (seen["signs_as"], seen["barred"]["start"]) == ([], "capacity")
+    assert site.get("ines", f"/inspections/{again['id']}")["barred"] == {}
+
+
 def test_what_was_rejected_is_inspected_again(site: Site) -> None:
     path = signed(site, "3", "20")
     site.do("quinn", path, "reject", {"quantity": "1", "reason": "off its axis"})

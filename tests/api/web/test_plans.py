@@ -73,6 +73,34 @@ def inspected(site: Site, plan: str, revision: str, value: str = "3") -> str:
     return path.removeprefix("/inspections/")
 
 
+def test_an_item_begun_is_inspected_by_what_the_plan_asks_and_then_released(site: Site) -> None:
+    plan = in_force(site, item(1))
+    begin = {"item": f"{1:032x}", "global_ids": [ELEMENT, OTHER_ELEMENT], "model_revision": revision_of(
+        site, ELEMENT, OTHER_ELEMENT
+    )}  # fmt: skip
+    begun = f"/executions/{site.post('carl', plan + '/executions', begin)['id']}"
+    assert site.get("vera", begun)["inspections"] == []
+    assert site.awake("vera").post(f"{site.root}{begun}/inspect", {}).status_code == 403
+    made = site.post("carl", begun + "/inspect", {})
+    (asked,) = made["record"]["characteristics"]
+    assert (asked["name"], asked["lower"], asked["upper"], asked["weight"]) == ("axis_position", "-8", "8", "main")
+    again = site.awake("ines").post(f"{site.root}{begun}/inspect", {})
+    assert (again.status_code, made["record"]["number"] in again.text) == (409, True)
+    listed = [one["inspections"] for one in site.get("vera", "/executions")["items"]]
+    assert [[each["id"] for each in one] for one in listed] == [[made["id"]]]
+    path = f"/inspections/{made['id']}"
+    site.do("carl", path, "start", {"instruments": [TAPE]})
+    for element in (ELEMENT, OTHER_ELEMENT):
+        reading = {"characteristic": asked["id"], "global_id": element, "number": "3", "instrument": "T-7"}
+        site.do("carl", path, "readings", reading)
+    site.sign("carl", path, capacity="contractor")
+    assert site.get("vera", begun)["inspections"] == []
+    assert site.try_("carl", begun, "inspections", {"id": made["id"]}).status_code == 403
+    assert site.do("ines", begun, "inspections", {"id": made["id"]})["missing_to_release"] == []
+    site.sign("ines", begun, "release", party="third_party")
+    assert site.get("vera", begun)["missing_to_proceed"] == []
+
+
 def generated(site: Site, **more: object) -> dict[str, Any]:
     """Have a plan made from the house, by a worker; return it as it is read."""
     given = {"title": "Structure", "tolerance_mm": "10", "scan_uncertainty_mm": {"surface": "3"}} | more

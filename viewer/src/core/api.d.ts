@@ -35,6 +35,12 @@ export interface components {
         AnalysisIn: {
             analysis: components["schemas"]["CauseAnalysis"];
         };
+        AnswerOut: {
+            characteristic: string;
+            global_id: string;
+            outcome: components["schemas"]["Outcome"] | null;
+            missing: string[];
+        };
         ApiVersion: {
             api_id: string;
             version_id: string;
@@ -709,6 +715,26 @@ export interface components {
             reason: string;
             missing: string[];
         };
+        DraftAnswer: {
+            characteristic: string;
+            global_id: string;
+            taken_at?: string | null;
+            number?: number | string | null;
+            expanded_uncertainty?: number | string | null;
+            /** @default  */
+            instrument: string;
+            flag?: boolean | null;
+            /** @default  */
+            choice: string;
+            /** @default  */
+            text: string;
+            /** @default [] */
+            photos: components["schemas"]["EvidenceIn"][];
+            /** @default false */
+            serious_defect: boolean;
+            /** @default  */
+            not_measured: string;
+        };
         /** @enum {string} */
         Effect: "effective" | "partly" | "ineffective";
         EffectivenessCheck: {
@@ -955,6 +981,7 @@ export interface components {
             record: components["schemas"]["PlanExecution"];
             missing_to_proceed: string[];
             missing_to_release: string[];
+            inspections: components["schemas"]["GoingInspection"][];
         };
         ExportOut: {
             schema_version: string;
@@ -1080,6 +1107,12 @@ export interface components {
         FrequencyKind: "each" | "sample" | "percent" | "per_quantity";
         /** @enum {string} */
         GeneralRule: "share" | "count";
+        GoingInspection: {
+            id: string;
+            number: string;
+            state: components["schemas"]["InspectionState"];
+            inspector: string | null;
+        };
         Happening: {
             seq: number;
             /** Format: date-time */
@@ -1202,6 +1235,8 @@ export interface components {
             verdict: components["schemas"]["Outcome"] | null;
             lot_size: number;
             sample_size: number;
+            asked: number;
+            answered: number;
             plan: string | null;
             item: string | null;
             inspector: string | null;
@@ -1218,6 +1253,13 @@ export interface components {
             events: components["schemas"]["Possible"][];
             verdict: components["schemas"]["InspectionVerdict"];
             failed: string[];
+            answers: components["schemas"]["AnswerOut"][];
+            asked: number;
+            answered: number;
+            barred: {
+                [key: string]: string;
+            };
+            signs_as: components["schemas"]["Capacity"][];
             quantities: components["schemas"]["Quantities"];
             suggests_ncr: boolean;
         };
@@ -1541,13 +1583,6 @@ export interface components {
             x: string;
             y: string;
             z: string;
-        };
-        LotIn: {
-            quantity: number | string;
-            verdict: components["schemas"]["Outcome"];
-            /** @default [] */
-            global_ids: string[];
-            ncr?: string | null;
         };
         /** @enum {string} */
         Mail: "waiting" | "sent" | "failed" | "left_out" | "off";
@@ -2499,7 +2534,7 @@ export interface components {
             /** @default  */
             debit_note: string;
             /** @default [] */
-            lots: components["schemas"]["LotIn"][];
+            lots: components["schemas"]["api__schemas__ncr__LotIn"][];
         };
         Proposal: {
             lines: components["schemas"]["api__schemas__ncr__LineIn"][];
@@ -3348,6 +3383,18 @@ export interface components {
             new_identity: string;
             /** @default  */
             scar: string;
+        };
+        api__schemas__ncr__LotIn: {
+            quantity: number | string;
+            verdict: components["schemas"]["Outcome"];
+            /** @default [] */
+            global_ids: string[];
+            ncr?: string | null;
+        };
+        api__schemas__plan__LotIn: {
+            quantity?: number | string | null;
+            /** @default  */
+            unit: string;
         };
         /** @enum {string} */
         geometry__verdict__State: "installed" | "missing" | "occluded" | "unseen" | "design_suspect";
