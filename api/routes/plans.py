@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from fastapi import Response
 
-from api.deps import ContextDep, NowDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
+from api.deps import ContextDep, MemberDep, NowDep, PagerDep, ProjectId, RowsDep, ServicesDep, StoreDep
 from api.etag import Expected, tag
 from api.held import ExecutionHeld, Held, PlanHeld
 from api.paging import Filtered, Listed
@@ -196,18 +196,23 @@ def begin_plan_item(plan: PlanHeld, given: wire.NewExecution) -> ExecutionOut:
         scope=plan.scope,
     )  # fmt: skip
     tag(plan.response, stored.version)
-    return execution_out(stored, plan.now, ())
+    return execution_out(stored, plan.now, (), plan.member)
 
 
 @routes.get(EXECUTIONS, Action.PLAN_READ, "List what is carried out")
 def list_executions(
-    query: Filtered[wire.ExecutionQuery], store: StoreDep, rows: RowsDep, pager: PagerDep, now: NowDep
+    query: Filtered[wire.ExecutionQuery],
+    store: StoreDep,
+    rows: RowsDep,
+    pager: PagerDep,
+    now: NowDep,
+    member: MemberDep,
 ) -> Listed[ExecutionOut]:
     """Return items that were begun, with what work past them waits for."""
     with store.read() as view:
         page = pager.page(view, PLAN_EXECUTION, query, rows)
         going = unsigned_by_execution(view, [stored.record for stored in page.items], rows)
-    items = [execution_out(stored, now, going[stored.record.id]) for stored in page.items]
+    items = [execution_out(stored, now, going[stored.record.id], member) for stored in page.items]
     return pager.listed(query, page, items)
 
 
@@ -320,7 +325,7 @@ def _shown(plan: Held[InspectionPlan], stored: Stored[InspectionPlan]) -> PlanOu
 def _executed(execution: Held[PlanExecution], stored: Stored[PlanExecution]) -> ExecutionOut:
     with execution.store.read() as view:
         going = unsigned_by_execution(view, [stored.record], execution.scope)
-    return execution_out(execution.tagged(stored), execution.now, going[execution.id])
+    return execution_out(execution.tagged(stored), execution.now, going[execution.id], execution.member)
 
 
 def _named(items: Iterable[PlanItem]) -> Iterator[str]:

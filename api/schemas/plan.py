@@ -24,6 +24,7 @@ from api.schemas.record import ID, SHA256, Body, EvidenceIn, GlobalId, GlobalIds
 from twin.access import Capacity
 from twin.execution_record import PlanExecution
 from twin.inspection import Inspection, InspectionState
+from twin.inspection_duties import barred_of, releasing_parties
 from twin.inspection_plan import (
     Criterion,
     Frequency,
@@ -41,6 +42,7 @@ from twin.plan_generation import ItemRisk, rerank
 from twin.plan_release import missing_to_proceed, missing_to_release
 from twin.plan_risk import AssessedItem
 from twin.plan_steps import allowed_events, missing_for
+from twin.project import Member
 from twin.record import Id
 from twin.scan_plan import Scanner, ScanPlan, ScanStation, StoreyScan
 from twin.store.codec import to_json
@@ -274,16 +276,23 @@ class ExecutionOut(RecordOut):
     model_config = example(
         **RECORD_EXAMPLE, record=to_json(_EXECUTION), missing_to_proceed=["release by the consultant"],
         missing_to_release=["a passing inspection"], inspections=[_GOING],
+        barred={"link": "role"}, releases_as=["contractor"],
     )  # fmt: skip
 
     record: PlanExecution
     missing_to_proceed: list[str] = Field(description="What keeps work from going on; empty when it may")
     missing_to_release: list[str] = Field(description="Elements for which nothing speaks yet")
     inspections: list[GoingInspection] = Field(description="Planned for it or going on, not signed yet")
+    barred: dict[str, str] = Field(
+        description="`inspect`, `link`, `release` to why the caller cannot do it: `role`, `capacity`"
+    )
+    releases_as: list[Capacity] = Field(description="Parties that hold it for which the caller may sign a release")
 
 
-def execution_out(stored: Stored[PlanExecution], now: datetime, going: Iterable[Inspection]) -> ExecutionOut:
-    """Return an execution as it is sent, with the inspections that go on for it."""
+def execution_out(
+    stored: Stored[PlanExecution], now: datetime, going: Iterable[Inspection], member: Member
+) -> ExecutionOut:
+    """Return an execution as it is sent to a member, with the inspections that go on for it."""
     one = stored.record
     return ExecutionOut(
         **stamp(stored), record=one, missing_to_proceed=list(missing_to_proceed(one, now=now)),
@@ -292,6 +301,7 @@ def execution_out(stored: Stored[PlanExecution], now: datetime, going: Iterable[
             GoingInspection(id=each.id, number=each.number, state=each.state, inspector=each.inspector)
             for each in going
         ],
+        barred=dict(barred_of(one, member)), releases_as=list(releasing_parties(one, member)),
     )  # fmt: skip
 
 

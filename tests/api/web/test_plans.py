@@ -79,7 +79,13 @@ def test_an_item_begun_is_inspected_by_what_the_plan_asks_and_then_released(site
         site, ELEMENT, OTHER_ELEMENT
     )}  # fmt: skip
     begun = f"/executions/{site.post('carl', plan + '/executions', begin)['id']}"
-    assert site.get("vera", begun)["inspections"] == []
+    shown = {who: site.get(who, begun) for who in ("vera", "carl", "ines")}
+    assert shown["vera"]["inspections"] == []
+    assert {who: (one["barred"], one["releases_as"]) for who, one in shown.items()} == {
+        "vera": ({"inspect": "role", "link": "role", "release": "capacity"}, []),
+        "carl": ({"link": "role", "release": "capacity"}, []),
+        "ines": ({}, ["third_party"]),
+    }
     assert site.awake("vera").post(f"{site.root}{begun}/inspect", {}).status_code == 403
     made = site.post("carl", begun + "/inspect", {})
     (asked,) = made["record"]["characteristics"]

@@ -982,6 +982,10 @@ export interface components {
             missing_to_proceed: string[];
             missing_to_release: string[];
             inspections: components["schemas"]["GoingInspection"][];
+            barred: {
+                [key: string]: string;
+            };
+            releases_as: components["schemas"]["Capacity"][];
         };
         ExportOut: {
             schema_version: string;

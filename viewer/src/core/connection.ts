@@ -14,6 +14,18 @@ export function onReturn(again: () => void): () => void {
   return () => listeners.delete(again);
 }
 
+const AHEAD = "qtems.clock";
+
+/** The time as the server has it, as far as it is known: never after it, since what is yet to be is refused. */
+export function serverNow(): Date {
+  return new Date(Date.now() + Number(localStorage.getItem(AHEAD) ?? 0));
+}
+
+function setClock(answer: Response): void {
+  const told = Date.parse(answer.headers.get("Date") ?? "");
+  if (!Number.isNaN(told)) localStorage.setItem(AHEAD, String(told - Date.now()));
+}
+
 /** Take note of an answer: the server's own, one from the device, or one of something before the server. */
 export function heard(answer: Response): void {
   const kept = answer.headers.get(KEPT_AT);
@@ -21,7 +33,9 @@ export function heard(answer: Response): void {
     connected.value = false;
     if (!asOf.value || kept < asOf.value) asOf.value = kept;
   } else if (isGone(answer.status)) connected.value = false;
-  else if (!connected.value) {
+  else {
+    setClock(answer);
+    if (connected.value) return;
     connected.value = true;
     asOf.value = "";
     for (const again of listeners) again();

@@ -61,6 +61,23 @@ export async function writeNew<T extends { key: string }>(store: StoreName, valu
   return true;
 }
 
+/** Change a value that is there, in one transaction; false where it is gone, and stays gone. */
+export async function revise<T>(store: StoreName, key: string, change: (now: T) => T): Promise<boolean> {
+  const transaction = (await database()).transaction(store, "readwrite");
+  const all = transaction.objectStore(store);
+  return new Promise((resolve, reject) => {
+    let there = false;
+    const asked = all.get(key);
+    asked.onsuccess = () => {
+      there = asked.result !== undefined;
+      if (there) all.put(change(asked.result as T));
+    };
+    transaction.oncomplete = () => resolve(there);
+    transaction.onabort = () => reject(transaction.error ?? asked.error);
+    transaction.onerror = () => reject(transaction.error ?? asked.error);
+  });
+}
+
 export async function forget(store: StoreName, key: string): Promise<void> {
   await inside(store, "readwrite", (all) => all.delete(key));
 }

@@ -7,10 +7,19 @@ import { signal } from "@preact/signals";
 import { ask, get, Problem, type Schemas, session, signedOut } from "./client";
 import { onReturn } from "./connection";
 import { sha256 } from "./digest";
-import { forget, read, readAll, write, writeNew } from "./kept";
+import { forget, read, readAll, revise, write, writeNew } from "./kept";
 import { unsent } from "./unsent";
 
-export type ChangeKind = "comment" | "raise" | "confirm" | "dismiss" | "attach" | "other";
+export type ChangeKind =
+  | "comment"
+  | "raise"
+  | "confirm"
+  | "dismiss"
+  | "attach"
+  | "start"
+  | "instruments"
+  | "answer"
+  | "other";
 
 export interface Change {
   /** Makes it one change, however often it is sent. */
@@ -27,12 +36,22 @@ export interface Change {
   /** Version of the record that was changed, and where to read the present one. */
   version?: number;
   versionAt?: string;
+  /** One of several changes of a record that follow each other: each goes on from the version that the one before left. */
+  chained?: boolean;
   /** Key of a change whose answer names the record that this one is about; `{id}` in path and body stands for it. */
   after?: string;
   /** Name of the draft that this is made of: it is no draft any more once the change is kept. */
   draft?: string;
   /** A file to bring in first; `{sha256}` in the body stands for its digest. */
-  file?: { content: Blob; name: string; type: string };
+  file?: ToBring;
+  /** Several files; `{sha256.0}`, `{sha256.1}` ... stand for their digests. */
+  files?: readonly ToBring[];
+}
+
+export interface ToBring {
+  content: Blob;
+  name: string;
+  type: string;
 }
 
 export interface Refusal {
@@ -84,7 +103,7 @@ export function inOrder(entries: readonly Entry[]): Entry[] {
 }
 
 /** Put what is known by now into a change that had to wait for it. */
-export function filledIn<T>(value: T, name: "id" | "sha256", known: string): T {
+export function filledIn<T>(value: T, name: string, known: string): T {
   return JSON.parse(JSON.stringify(value).replaceAll(`{${name}}`, known));
 }
 
@@ -190,7 +209,7 @@ async function sent(entry: Entry): Promise<boolean> {
     return true;
   }
   const going: Entry = { ...entry, state: "sending", sentAt: entry.sentAt ?? now };
-  await write("outbox", going);
+  if (!(await revise<Entry>("outbox", entry.key, () => going))) return true; // given up meanwhile
   await changed();
   try {
     const answer = await deliver(going);
@@ -208,21 +227,23 @@ async function sent(entry: Entry): Promise<boolean> {
     }
     if (fate === "sign-in") signedOut.value = true;
     const counted = error.status === 0 ? entry.tries : entry.tries + 1;
-    await write("outbox", { ...going, state: "waiting", tries: counted } satisfies Entry);
+    await revise<Entry>("outbox", entry.key, () => ({ ...going, state: "waiting", tries: counted }));
     await changed();
     return false;
   }
 }
 
 async function fail(entry: Entry, refusal: Refusal): Promise<void> {
-  await write("outbox", { ...entry, state: "failed", refusal } satisfies Entry);
+  await revise<Entry>("outbox", entry.key, () => ({ ...entry, state: "failed", refusal }));
   await changed();
 }
 
 async function deliver(entry: Entry): Promise<unknown> {
   const { method, path, key, version } = entry;
-  const digest = entry.file ? await brought(entry, entry.file) : "";
-  const body = digest ? filledIn(entry.body, "sha256", digest) : entry.body;
+  const digest = entry.file ? await brought(entry, entry.file, "file") : "";
+  let body = digest ? filledIn(entry.body, "sha256", digest) : entry.body;
+  for (const [n, file] of (entry.files ?? []).entries())
+    body = filledIn(body, `sha256.${n}`, await brought(entry, file, `file.${n}`));
   const limit = AbortSignal.timeout(LONGEST_MS);
   return timed(ask(method, path, { body, key, signal: limit, ...(version === undefined ? {} : { version }) }));
 }
@@ -238,7 +259,7 @@ async function timed<T>(asked: Promise<T>): Promise<T> {
 }
 
 /** Bring a file in (uploads go on where they broke off) and return its digest. */
-async function brought(entry: Entry, file: { content: Blob; name: string; type: string }): Promise<string> {
+async function brought(entry: Entry, file: ToBring, as: string): Promise<string> {
   const bytes = await file.content.arrayBuffer();
   const digest = await sha256(new Uint8Array(bytes));
   const all = `/projects/${entry.project}/uploads`;
@@ -246,7 +267,7 @@ async function brought(entry: Entry, file: { content: Blob; name: string; type: 
   const signal = () => AbortSignal.timeout(limit);
   const announced = { name: file.name, size: bytes.byteLength, sha256: digest, media_type: file.type };
   const { id } = await timed(
-    ask<{ id: string }>("POST", all, { body: announced, key: `${entry.key}.file`, signal: signal() }),
+    ask<{ id: string }>("POST", all, { body: announced, key: `${entry.key}.${as}`, signal: signal() }),
   );
   const upload = await timed(get<{ received: number; completed_at: string | null }>(`${all}/${id}`));
   if (upload.received < bytes.byteLength) {
@@ -260,6 +281,8 @@ async function brought(entry: Entry, file: { content: Blob; name: string; type: 
 
 /** Let what waited for this change be about the record that came of it. */
 async function follow(entry: Entry, answer: unknown): Promise<void> {
+  const version = (answer as { version?: number } | undefined)?.version;
+  if (entry.chained && version !== undefined) await goOnFrom(entry.about, version, entry.key);
   const id =
     (answer as { id?: string; record?: { id?: string } } | undefined)?.record?.id ?? (answer as { id?: string })?.id;
   if (!id) return;
@@ -268,6 +291,38 @@ async function follow(entry: Entry, answer: unknown): Promise<void> {
     const { after: _, ...rest } = one;
     await write("outbox", { ...rest, path: filledIn(one.path, "id", id), body: filledIn(one.body, "id", id) });
   }
+}
+
+/** Let the chained changes of a record go on from a version of it. */
+async function goOnFrom(about: string, version: number, but = ""): Promise<void> {
+  for (const one of await readAll<Entry>("outbox"))
+    if (one.chained && one.about === about && one.key !== but)
+      await revise<Entry>("outbox", one.key, (now) => ({ ...now, version }));
+}
+
+/** Put the changes of a record that was changed by somebody else on its present version, and send them.
+ *
+ * `fitted` may turn a change into what fits by now, or into null where it is not needed any more.
+ */
+export async function sendOnTop(about: string, version: number, fitted: (one: Entry) => Entry | null): Promise<void> {
+  for (const one of await readAll<Entry>("outbox")) {
+    if (!one.chained || one.about !== about || one.user !== session.value?.user.id) continue;
+    const next = fitted(one);
+    const overtaken = one.state === "failed" && one.refusal?.status === 412;
+    if (!next) await forget("outbox", one.key);
+    else if (overtaken)
+      await revise<Entry>("outbox", one.key, () => ({
+        ...next,
+        version,
+        state: "waiting",
+        tries: 0,
+        sentAt: null,
+        refusal: null,
+      }));
+    else await revise<Entry>("outbox", one.key, () => ({ ...next, version }));
+  }
+  await changed();
+  await flush();
 }
 
 /** Send a change that was refused once more, on the present version of its record. */
