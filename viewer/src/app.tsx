@@ -9,6 +9,7 @@ import { installWorker } from "./core/install";
 import { watchOutbox } from "./core/outbox";
 import { go, place } from "./core/route";
 import { workspace } from "./core/state";
+import { watchToSign } from "./core/to-sign";
 import { restore, saysMore } from "./core/view-state";
 import { Help } from "./panels/help";
 import { AskBeforeLeaving, Leave, NewVersion } from "./panels/leave";
@@ -17,7 +18,7 @@ import { EpochChoice, Project } from "./panels/project";
 import { Projects } from "./panels/projects";
 import { NewPassword, SignIn } from "./panels/sign-in";
 import { dress, Switches, theme } from "./panels/switches";
-import { OfflineNote, SyncSign } from "./panels/sync";
+import { OfflineNote, SyncSign, ToSignNote } from "./panels/sync";
 import { Tour } from "./panels/tour";
 
 function App() {
@@ -62,6 +63,7 @@ function App() {
       </header>
       <NewVersion />
       <OfflineNote />
+      <ToSignNote />
       {inside ? <Project /> : <Projects />}
       {inside && workspace.value.kind === "ready" && !signedOut.value && <Tour />}
       <AskBeforeLeaving />
@@ -74,6 +76,7 @@ const asked = location.search;
 followSession();
 watchConnection();
 watchOutbox();
+watchToSign();
 installWorker();
 onReturn(() => session.value && !session.value.csrf_token && void whoAmI().catch(() => null));
 if (saysMore(asked)) restore(asked);

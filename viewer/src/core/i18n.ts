@@ -2,15 +2,16 @@
 import { signal } from "@preact/signals";
 import * as compare from "./words/compare";
 import * as general from "./words/general";
+import * as inspect from "./words/inspect";
 import * as judge from "./words/judge";
 import * as see from "./words/see";
 import * as site from "./words/site";
 
-const en = { ...general.en, ...judge.en, ...see.en, ...compare.en, ...site.en };
+const en = { ...general.en, ...judge.en, ...see.en, ...compare.en, ...site.en, ...inspect.en };
 
 export type Key = keyof typeof en;
 
-const zh: Record<Key, string> = { ...general.zh, ...judge.zh, ...see.zh, ...compare.zh, ...site.zh };
+const zh: Record<Key, string> = { ...general.zh, ...judge.zh, ...see.zh, ...compare.zh, ...site.zh, ...inspect.zh };
 
 export type Language = "en" | "zh";
 const words: Record<Language, Record<Key, string>> = { en, zh };

@@ -30,7 +30,7 @@ const OUTCOMES: Record<string, string> = {
   "not measured": "未测量",
   not_measured: "未测量",
 };
-const as = (name = "") => CAPACITIES[name] ?? name;
+const as = (name = "") => CAPACITIES[name.replaceAll("_", " ")] ?? name;
 
 /** A phrase, and what it is in Chinese; `$1` is left as it stands, a function puts words in. */
 const PHRASES: readonly [RegExp, string | ((...parts: string[]) => string)][] = [
@@ -65,6 +65,19 @@ const PHRASES: readonly [RegExp, string | ((...parts: string[]) => string)][] = 
   [/^a decision about (.+), which changed after the disposition.*$/, "处置之后 $1 发生变化，需重新决定"],
   [/^'(.+)' of (.+), or why it was not measured$/, "$2 的“$1”，或未测量的原因"],
   [/^a photo of what fails in '(.+)' of (.+)$/, "$2 的“$1”不合格部位照片"],
+  [/^release of '(.+)' by the (.+)$/, (_, what, who) => `${as(who)}对“${what}”的放行`],
+  [
+    /^the (.+) at '(.+)', or its notice and the end of it$/,
+    (_, who, what) => `${as(who)}到场见证“${what}”，或通知期满`,
+  ],
+  [
+    /^a passing inspection or check, a closed NCR or a concession for (.+)$/,
+    "$1 的合格检验或检查、已关闭的不合格项或让步接收",
+  ],
+  [/^the lot's quantity in (.+)$/, "以 $1 计的检验批数量"],
+  [/^a calibrated instrument$/, "检定有效的仪器"],
+  [/^a calibration that held on the day of the measurement$/, "测量当日有效的检定"],
+  [/^a signature on (?:a re-inspection|an inspection) in a suitable capacity$/, "以适当身份作出的签字"],
   [/^the work of (.+): correct first$/, (_, line) => `先完成${lineSaid(line)}的整改`],
 ];
 

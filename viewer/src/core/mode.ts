@@ -7,6 +7,9 @@ export const mode = signal("");
 /** Picking pairs of points on model and scan. */
 export const REGISTER = "register";
 
+/** Carrying out inspections. */
+export const INSPECT = "inspect";
+
 /** Begin a mode, or end it when it goes on already. */
 export function toggle(name: string): void {
   mode.value = mode.value === name ? "" : name;

@@ -124,6 +124,8 @@ async function recordsOf(work: Workspace): Promise<string[]> {
   const which = work.check ? `?check=${work.check.id}` : "";
   if (work.check) await get(`${at}/element-columns${which}`);
   const ncrs = await list<Schemas["NcrLine"]>(`${at}/ncrs`);
+  const inspections = await list<Schemas["InspectionLine"]>(`${at}/inspections`);
+  await Promise.all([list(`${at}/executions`), list(`${at}/members`).catch(() => [])]);
   const wanted = work.table.rows.filter((row) => row.verdict === "fail" || row.verdict === "indeterminate" || row.ncr);
   const one = (row: { globalId: string }) => {
     const about = `global_id=${encodeURIComponent(row.globalId)}&limit=200`;
@@ -131,6 +133,7 @@ async function recordsOf(work: Workspace): Promise<string[]> {
       `${at}/elements/${encodeURIComponent(row.globalId)}${which}`,
       `${at}/findings?${about}`,
       `${at}/ncrs?${about}`,
+      `${at}/inspections?${about}`,
     ];
   };
   const beside = (ncr: { id: string }) => [
@@ -140,6 +143,10 @@ async function recordsOf(work: Workspace): Promise<string[]> {
   return [
     ...(work.check ? wanted.slice(0, MOST_DETAILS).flatMap(one) : []),
     ...ncrs.slice(0, MOST_DETAILS).flatMap(beside),
+    ...inspections
+      .filter((one) => one.state === "planned" || one.state === "in_progress")
+      .slice(0, MOST_DETAILS)
+      .map((one) => `${at}/inspections/${one.id}`),
   ];
 }
 

@@ -62,12 +62,14 @@ export function raise(
   draft: Draft,
   key: string,
   photo: File | null = null,
+  more: object = {},
 ): Promise<"sent" | "waiting"> {
   const body = {
     ...draft,
     quantity: "1",
     unit: "element",
     global_ids: [globalId],
+    ...more,
   };
   const text = [draft.title, draft.description].filter(Boolean).join("\n");
   const about = `element:${globalId}`;

@@ -9,7 +9,7 @@ export interface Place {
   element: string;
   colour: string;
   filter: string;
-  /** A record that is open over everything: `ncr:ID`. */
+  /** A record that is open over everything: `ncr:ID`, or in its mode: `inspection:ID`. */
   record: string;
 }
 
@@ -17,10 +17,13 @@ const NOWHERE: Place = { project: "", epoch: "", check: "", element: "", colour:
 
 const NAMED = ["epoch", "check", "element", "colour", "filter", "record"] as const;
 
+/** What letters call records, and what they are here. */
+const LETTERED: Record<string, string> = { ncrs: "ncr", inspections: "inspection" };
+
 /** Return the place that an address names; letters name records as `#/projects/ID/ncrs/ID`. */
 export function parsed(location: { pathname: string; search: string; hash: string }): Place {
   const [, inLetter = "", kind = "", id = ""] = /^#\/projects\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(location.hash) ?? [];
-  if (inLetter) return { ...NOWHERE, project: inLetter, record: kind === "ncrs" ? `ncr:${id}` : "" };
+  if (inLetter) return { ...NOWHERE, project: inLetter, record: LETTERED[kind] ? `${LETTERED[kind]}:${id}` : "" };
   const [, noun, project = ""] = location.pathname.split("/");
   const query = new URLSearchParams(location.search);
   const told = {

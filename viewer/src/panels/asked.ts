@@ -1,10 +1,25 @@
 /** What a panel asks the server for: loading, failed or there, and asked again on demand. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../core/client";
 import type { Loaded } from "../core/state";
 
 export function problemOf(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem(0, "offline", String(error));
+}
+
+/** Return a load that gives what it gave before, under the same name, while there is no connection. */
+export function useLast<T>(name: string, load: () => Promise<T>): () => Promise<T> {
+  const last = useRef<{ name: string; value: T } | null>(null);
+  return async () => {
+    try {
+      const value = await load();
+      last.current = { name, value };
+      return value;
+    } catch (error) {
+      if (last.current?.name === name && problemOf(error).status === 0) return last.current.value;
+      throw error;
+    }
+  };
 }
 
 /** Return what `load` gives, and how to ask again; while it is asked again, what was there stays. */

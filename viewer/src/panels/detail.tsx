@@ -1,4 +1,5 @@
 /** One element: the verdict, and why to believe it. */
+import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Problem, type Schemas } from "../core/client";
 import { t, word } from "../core/i18n";
@@ -122,9 +123,19 @@ export function Detail() {
           {ready && !inFolder() && <ElementHistory work={ready} globalId={row.globalId} />}
         </>
       )}
+      {ready && !inFolder() && <Inspections project={ready.project.id} globalId={row.globalId} />}
       {ready && !inFolder() && <Records project={ready.project.id} row={row} />}
     </article>
   );
+}
+
+/** The element's inspections, fetched when an element is first looked at. */
+function Inspections(asked: { project: string; globalId: string }) {
+  const [Shown, setShown] = useState<ComponentType<typeof asked> | null>(null);
+  useEffect(() => {
+    void import("./element-inspections").then((part) => setShown(() => part.ElementInspections));
+  }, []);
+  return Shown && <Shown {...asked} />;
 }
 
 function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {

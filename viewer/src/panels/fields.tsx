@@ -2,9 +2,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Problem, session } from "../core/client";
+import { connected } from "../core/connection";
 import { t } from "../core/i18n";
 import { allMissing } from "../core/missing";
 import { unsent } from "../core/records";
+import { signedNow, signLater, type ToSign, toSign } from "../core/to-sign";
 import { Password } from "./password";
 import { told } from "./sign-in";
 
@@ -70,7 +72,7 @@ export function Text({
 }
 
 /** A decimal number: a comma counts as a point. */
-export function Amount(asked: Labelled) {
+export function Amount(asked: Labelled & { placeholder?: string }) {
   return (
     <Text
       {...asked}
@@ -171,21 +173,27 @@ export function explained(error: unknown): string {
   return told(error);
 }
 
-/** The password again, with what the signature means (21 CFR 11.50, 11.200). The password is kept nowhere. */
+/** The password again, with what the signature means (21 CFR 11.50, 11.200). The password is kept nowhere.
+ *
+ * Without a connection nothing can be signed: it is noted down, where `later` says what, and asked for afterwards.
+ */
 export function Signing({
   meaning,
   button,
   work,
   children,
   disabled = false,
+  later,
 }: {
   meaning: string;
   button?: string;
   work: (password: string) => Promise<unknown>;
   children?: ComponentChildren;
   disabled?: boolean;
+  later?: Omit<ToSign, "at">;
 }) {
   const [password, setPassword] = useState("");
+  if (!connected.value) return <SignLater {...(later ? { later } : {})}>{children}</SignLater>;
   return (
     <Form
       button={button ?? t("sign")}
@@ -193,6 +201,7 @@ export function Signing({
       work={async () => {
         try {
           await work(password);
+          if (later) signedNow(later.record, later.event);
         } finally {
           setPassword("");
         }
@@ -205,6 +214,24 @@ export function Signing({
         <p class="dim small">{t("signRule")}</p>
       </div>
     </Form>
+  );
+}
+
+function SignLater({ later, children }: { later?: Omit<ToSign, "at">; children?: ComponentChildren }) {
+  const noted = toSign.value.some((one) => one.record === later?.record && one.event === later.event);
+  return (
+    <div class="stack">
+      {children}
+      <div class="signing stack">
+        <p>{t("signNeedsServer")}</p>
+        <p role="status">{noted && `✓ ${t("signNoted")}`}</p>
+        {later && !noted && (
+          <button type="button" onClick={() => signLater(later)}>
+            {t("signLater")}
+          </button>
+        )}
+      </div>
+    </div>
   );
 }
 

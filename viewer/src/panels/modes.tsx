@@ -3,7 +3,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { COMPARE } from "../core/compare";
 import { type Key, t } from "../core/i18n";
-import { mode, REGISTER, toggle } from "../core/mode";
+import { INSPECT, mode, REGISTER, toggle } from "../core/mode";
 import { inFolder } from "../core/source";
 import type { Workspace } from "../core/state";
 import { Loading } from "./notices";
@@ -107,6 +107,13 @@ const MODES: readonly Mode[] = [
     label: "work",
     offered: () => true,
     panel: () => import("./worklist").then((part) => part.Worklist),
+  },
+  {
+    name: INSPECT,
+    sign: "✔",
+    label: "inspections",
+    offered: () => true,
+    panel: async () => (await import("./inspections")).Inspections,
   },
   {
     name: "views",

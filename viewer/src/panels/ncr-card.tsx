@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../core/client";
+import { connected } from "../core/connection";
 import { t, word } from "../core/i18n";
 import { allMissing } from "../core/missing";
 import {
@@ -20,6 +21,7 @@ import {
   WAY,
 } from "../core/ncr";
 import { unsent } from "../core/records";
+import { signedNow, toSign } from "../core/to-sign";
 import { explained, when } from "./fields";
 import { Files } from "./files";
 import { StepForm } from "./ncr-forms";
@@ -48,6 +50,13 @@ export function NcrCard({ project, id, onEnd }: { project: string; id: string; o
       })
       .catch((error) => setFault(explained(error)));
   }, [project, id]);
+
+  useEffect(() => {
+    // signed elsewhere, or decided otherwise: nobody is asked for it again
+    for (const one of toSign.value)
+      if (connected.value && ncr && one.record === `ncr:${id}` && !ncr.next.includes(one.event as NcrEvent))
+        signedNow(one.record, one.event);
+  }, [ncr, id]);
 
   const queue = useRef<Promise<Ncr | null>>(Promise.resolve(null));
   /** One after the other, each from what the one before left: two forms sent quickly are no conflict. */

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Schemas } from "../core/client";
 import { t, word } from "../core/i18n";
-import { type Capacity, me, type NcrEvent, type Person, type Rechecks, recheckable } from "../core/ncr";
+import { type Capacity, me, type Ncr, type NcrEvent, type Person, type Rechecks, recheckable } from "../core/ncr";
 import { recordsOf } from "../core/records";
 import { bring, evidenceFrom } from "../core/uploads";
 import { Amount, Choice, explained, Form, Prose, Signing, Text, Tick, useKept, when } from "./fields";
@@ -195,14 +195,24 @@ function SignDecision({ ncr, send, event }: Asked) {
       meaning={`${t("meansDisposition")}${role}`}
       button={word("does", event)}
       work={(password) => send(event, { password })}
+      later={laterOf(ncr, event)}
     />
   );
 }
 
-function Close({ send, event }: Asked) {
+function Close({ ncr, send, event }: Asked) {
   return (
-    <Signing meaning={t("meansClosing")} button={word("does", event)} work={(password) => send(event, { password })} />
+    <Signing
+      meaning={t("meansClosing")}
+      button={word("does", event)}
+      work={(password) => send(event, { password })}
+      later={laterOf(ncr, event)}
+    />
   );
+}
+
+function laterOf({ id, record }: Ncr, event: NcrEvent) {
+  return { project: record.project, record: `ncr:${id}`, event, title: record.number || record.title };
 }
 
 function Finished({ ncr, send, event }: Asked) {

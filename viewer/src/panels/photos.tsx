@@ -79,7 +79,7 @@ export function Photos({ work }: { work: Workspace }) {
   );
 }
 
-function Pick({
+export function Pick({
   label,
   camera = false,
   onFile,

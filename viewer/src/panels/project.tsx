@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "../core/i18n";
-import { mode, REGISTER, toggle } from "../core/mode";
+import { INSPECT, mode, REGISTER, toggle } from "../core/mode";
 import { go, place } from "../core/route";
 import { narrow } from "../core/screen";
 import { inFolder } from "../core/source";
@@ -36,6 +36,9 @@ function Ready({ work }: { work: Workspace }) {
     if (chosen || going) sheet.value = "details";
     else if (sheet.value === "details") sheet.value = "";
   }, [chosen, going]);
+  useEffect(() => {
+    if (record.startsWith("inspection:")) mode.value = INSPECT;
+  }, [record]);
   const folded = narrow.value;
   return (
     <div class="work" data-sheet={sheet.value} data-mode={going}>

@@ -190,11 +190,20 @@ export function Dialog({ title, onEnd, children }: { title: string; onEnd: () =>
   );
 }
 
-function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; onEnd: (made: boolean) => void }) {
+export interface Raising {
+  project: string;
+  row: Pick<ElementRow, "globalId" | "name">;
+  /** What is known of it already: in the form, to be changed, and beside it. */
+  told?: Partial<Draft>;
+  more?: object;
+  onEnd: (made: boolean) => void;
+}
+
+export function RaiseForm({ project, row, told: known = {}, more = {}, onEnd }: Raising) {
   const name = `raise.${row.globalId}`;
   const kept = unsent.read(name);
   const [draft, setDraft] = useState<Draft>(
-    kept ? JSON.parse(kept) : { title: "", severity: "major", description: "" },
+    kept ? JSON.parse(kept) : { title: "", severity: "major", description: "", ...known },
   );
   const [fault, setFault] = useState("");
   const [photo, setPhoto] = useState<File | null>(null);
@@ -207,7 +216,7 @@ function RaiseForm({ project, row, onEnd }: { project: string; row: ElementRow; 
   async function send(event: Event) {
     event.preventDefault();
     try {
-      await raise(project, row.globalId, draft, key.current, photo);
+      await raise(project, row.globalId, draft, key.current, photo, more);
       onEnd(true);
     } catch (error) {
       setFault(told(error));

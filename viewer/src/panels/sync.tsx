@@ -1,10 +1,12 @@
 /** What is on its way to the server, and whether it answers: a sign at the top, a list behind it. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { session } from "../core/client";
 import { asOf, connected } from "../core/connection";
 import { type Key, t } from "../core/i18n";
 import { discard, type Entry, flush, outbox, type Refusal, tryAgain } from "../core/outbox";
-import { go } from "../core/route";
+import { go, place } from "../core/route";
+import { signedNow, toSign } from "../core/to-sign";
 import { Dialog } from "./records";
 import { told } from "./sign-in";
 
@@ -15,8 +17,10 @@ export function SyncSign() {
   const failed = outbox.value.filter((one) => one.state === "failed").length;
   const left = outbox.value.length - failed;
   const sending = outbox.value.some((one) => one.state === "sending");
+  const waits = toSign.value.length;
   const words = [
     connected.value ? "" : t("offlineNow"),
+    waits > 0 ? t("toSignCount", { n: waits }) : "",
     failed > 0 ? t("changesFailed", { n: failed }) : "",
     left > 0 ? t(sending && connected.value ? "changesSending" : "changesWaiting", { n: left }) : "",
   ].filter(Boolean);
@@ -50,6 +54,7 @@ function SyncList() {
     <Dialog title={t("changes")} onEnd={end}>
       <div class="stack">
         {!connected.value && <OfflineNote />}
+        <ToSignList onEnd={end} />
         {outbox.value.length === 0 && <p class="empty">{t("allSent")}</p>}
         <ul class="plain">
           {outbox.value.map((entry) => (
@@ -63,6 +68,61 @@ function SyncList() {
         )}
       </div>
     </Dialog>
+  );
+}
+
+/** What waits for a signature: opened from here, or given up. */
+function ToSignList({ onEnd }: { onEnd: () => void }) {
+  return (
+    <ul class="plain">
+      {toSign.value.map((one) => (
+        <li key={one.record + one.event} class="box">
+          <div class="between">
+            <strong>{one.title}</strong>
+            <span class="tag">{t("toSignTag")}</span>
+          </div>
+          <div class="actions">
+            <button
+              type="button"
+              disabled={!connected.value}
+              onClick={() => {
+                onEnd();
+                go({ project: one.project, record: one.record });
+              }}
+            >
+              {t("signNow", { title: one.title })}
+            </button>
+            <button type="button" onClick={() => signedNow(one.record, one.event)}>
+              {t("signNotNeeded")}
+            </button>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Ask for what was to be signed, as soon as there is a connection and what it rests on has arrived. */
+export function ToSignNote() {
+  const ready = toSign.value.filter(
+    (one) => place.value.record !== one.record && !outbox.value.some((each) => each.about === one.record),
+  );
+  if (!connected.value || !session.value?.csrf_token || ready.length === 0) return null;
+  return (
+    <div class="strip between" role="status">
+      <span>{t("toSignNow")}</span>
+      <span class="actions">
+        {ready.map((one) => (
+          <button
+            key={one.record + one.event}
+            type="button"
+            onClick={() => go({ project: one.project, record: one.record })}
+          >
+            {t("signNow", { title: one.title })}
+          </button>
+        ))}
+      </span>
+    </div>
   );
 }
 
@@ -84,8 +144,12 @@ function Line({ entry, onEnd }: { entry: Entry; onEnd: () => void }) {
       .then(() => setNote(said))
       .catch((error) => setNote(told(error)));
   const [what = "", id = ""] = entry.about.split(":");
-  const place =
-    what === "ncr" ? { record: entry.about } : what === "element" ? { element: id, record: "" } : { record: "" };
+  const where =
+    what === "ncr" || what === "inspection"
+      ? { record: entry.about }
+      : what === "element"
+        ? { element: id, record: "" }
+        : { record: "" };
   return (
     <li class="box">
       <div class="between">
@@ -108,7 +172,7 @@ function Line({ entry, onEnd }: { entry: Entry; onEnd: () => void }) {
             type="button"
             onClick={() => {
               onEnd();
-              go({ project: entry.project, ...place });
+              go({ project: entry.project, ...where });
             }}
           >
             {t("showIt")}
