@@ -25,11 +25,12 @@ def missing_to_proceed(execution: PlanExecution, *, now: datetime) -> tuple[str,
     released = {r.party for r in execution.releases if against <= set(r.basis)}
     missing: list[str] = []
     for point in execution.points:
+        party = point.party.value.replace("_", " ")
         if point.code in BLOCKING:
             if point.party not in released:
-                missing.append(f"release of '{execution.activity}' by the {point.party}")
+                missing.append(f"release of '{execution.activity}' by the {party}")
         elif point.code is PointCode.WITNESS and not _witnessed(execution, point, now):
-            missing.append(f"the {point.party} at '{execution.activity}', or its notice and the end of it")
+            missing.append(f"the {party} at '{execution.activity}', or its notice and the end of it")
     return tuple(dict.fromkeys(missing))
 
 

@@ -92,7 +92,7 @@ def test_a_site_manager_answers_what_the_plan_asks_as_the_server_judges_it_and_s
     dock.get_by_text("Before it can be signed").wait_for()
     axis.get_by_role("button", name="Raise NCR").click()
     raising = page.locator("dialog.card")
-    assert "Axis position: 12 mm" in raising.locator("input:not([type=file])").input_value()
+    assert "Axis position: 12 ± 1 mm" in raising.locator("input:not([type=file])").input_value()
     raising.get_by_role("button", name="Raise a nonconformance").click()
     axis.get_by_text("The draft of a nonconformance is kept").wait_for()
     (ncr,) = crew.people.get("vera", "/ncrs")["items"]
@@ -125,7 +125,7 @@ def test_a_site_manager_answers_what_the_plan_asks_as_the_server_judges_it_and_s
 
 def answer(page: Any, column: int, says: str, *, photo: bytes = b"") -> None:
     """Say of one column whether its surface is as it is to be."""
-    page.locator(".chip", has_text=f"Column {column}").click()
+    page.locator(".part", has_text=f"Column {column}").click()
     surface = question(page, "Surface")
     surface.get_by_role("button", name=says, exact=True).click()
     surface.get_by_text("It is judged as soon as there is a connection").wait_for()
@@ -162,7 +162,7 @@ def test_a_whole_inspection_without_a_connection_is_sent_once_and_signed_when_ba
     page.context.set_offline(False)
     page.wait_for_selector(".sync", state="detached")
     second.wait_for_selector(".sync", state="detached")
-    page.locator(".chip", has_text="Column 2").get_by_text("Fail").wait_for()
+    page.locator(".part", has_text="Column 2").get_by_text("Fail").wait_for()
     done = [one["action"] for one in people.get("vera", path + "/history")["items"]]
     assert done == ["create", "start", "record", "record"], "sent once, never twice"
 

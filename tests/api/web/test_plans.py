@@ -279,10 +279,10 @@ def test_work_waits_at_a_hold_until_its_owner_releases_what_passed(site: Site) -
     where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
     begun = site.post("carl", plan + "/executions", where)
     run = f"/executions/{begun['id']}"
-    assert begun["missing_to_proceed"] == ["release of 'step 1' by the third_party"]
+    assert begun["missing_to_proceed"] == ["release of 'step 1' by the third party"]
     nxt = {**where, "item": f"{2:032x}"}
     refused = site.browsers["carl"].post(f"{site.root}{plan}/executions", nxt)
-    assert (refused.status_code, refused.json()["missing"]) == (409, ["release of 'step 1' by the third_party"])
+    assert (refused.status_code, refused.json()["missing"]) == (409, ["release of 'step 1' by the third party"])
     soon = (site.world.clock.now + timedelta(hours=1)).isoformat()
     early = site.try_("carl", run, "notify", {"party": "third_party", "invited_for": soon})
     assert (early.status_code, early.json()["missing"]) == (409, ["24 hours of notice"])

@@ -52,9 +52,11 @@ export function waitsForSignature(record: string): boolean {
   return toSign.value.some((one) => one.record === record);
 }
 
-/** Read what waits whenever somebody signs in; call once. */
+/** Read what waits whenever somebody signs in or another tab changes it; call once. */
 export function watchToSign(): void {
-  session.subscribe(() => {
+  const look = () => {
     toSign.value = session.peek() ? remembered() : [];
-  });
+  };
+  session.subscribe(look);
+  addEventListener("storage", look); // another tab noted or signed it
 }

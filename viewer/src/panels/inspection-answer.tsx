@@ -82,7 +82,8 @@ function Asked({ question }: { question: Question }) {
 }
 
 export function limitsOf(question: Question): string {
-  const { kind, lower = null, upper = null, unit } = question;
+  const { kind, unit } = question;
+  const [lower, upper] = [signed(question.lower), signed(question.upper)];
   if (kind === "boolean") return t("mustBe", { what: t(question.expected ? "yes" : "no") });
   if (kind === "choice") return t("mustBe", { what: question.conforming.join(", ") });
   if (kind !== "numeric") return "";
@@ -90,15 +91,20 @@ export function limitsOf(question: Question): string {
   return upper === null ? t("atLeast", { lower, unit }) : t("limitsAre", { lower, upper, unit });
 }
 
-/** What an answer says, in a line. */
-export function answerSaid(question: Question, draft: Draft): string {
+/** A number with a minus that is as wide as its plus. */
+function signed(number: string | number | null | undefined): string | null {
+  return number === null || number === undefined ? null : String(number).replace("-", "−");
+}
+
+/** What an answer says, in a line; `u` is the uncertainty of what was read where the answer names none. */
+export function answerSaid(question: Question, draft: Draft, u: string | null = null): string {
   if (draft.notMeasured) return `${t("cannotMeasure")}: ${draft.notMeasured}`;
   const remark = draft.text ? ` · ${draft.text}` : "";
   if (question.kind === "boolean") return t(draft.flag === "yes" ? "yes" : "no") + remark;
   if (question.kind === "choice") return draft.choice + remark;
   if (question.kind !== "numeric") return draft.text || t("photosOfAnswer");
-  const unsure = draft.uncertainty ? ` ± ${draft.uncertainty}` : "";
-  return `${draft.number}${unsure} ${question.unit}${remark}`;
+  const unsure = draft.uncertainty || u;
+  return `${signed(draft.number)}${unsure ? ` ± ${unsure}` : ""} ${question.unit}${remark}`;
 }
 
 function VerdictSaid({ verdict }: { verdict: Verdict }) {
@@ -110,14 +116,30 @@ function VerdictSaid({ verdict }: { verdict: Verdict }) {
   );
 }
 
+/** U of the instrument that an answer was read from, in the unit of the question. */
+function ofInstrument({ instruments }: Shown, question: Question, serial = ""): string | null {
+  const read = instruments.find((one) => one.serial === serial && one.unit === question.unit);
+  return read?.expanded_uncertainty ?? null;
+}
+
 /** The answer that the server has, with what it says of it. */
-function Given({ work, inspection, cell, may, form, onCorrect }: Answering & { form: boolean; onCorrect: () => void }) {
+function Given({
+  work,
+  inspection,
+  shown,
+  cell,
+  may,
+  form,
+  onCorrect,
+}: Answering & { form: boolean; onCorrect: () => void }) {
   const { question, reading, verdict } = cell;
   if (!reading) return null;
   return (
     <>
       <div class="between">
-        <span class="number">{answerSaid(question, draftOf(reading))}</span>
+        <span class="number">
+          {answerSaid(question, draftOf(reading), ofInstrument(shown, question, reading.instrument))}
+        </span>
         {verdict && <VerdictSaid verdict={verdict} />}
       </div>
       <p class="dim small">
@@ -495,7 +517,7 @@ function Raise({ work, inspection, cell, name, shown }: Answering) {
   const [made, setMade] = useState(false);
   const { question, globalId, reading, verdict, pending } = cell;
   if (verdict?.outcome !== "fail" || !reading || pending || inspection.suggests_ncr) return null;
-  const said = answerSaid(question, draftOf(reading));
+  const said = answerSaid(question, draftOf(reading), ofInstrument(shown, question, reading.instrument));
   const what = characteristic(question.name);
   const limits = limitsOf(question);
   const text = t("ncrText", {

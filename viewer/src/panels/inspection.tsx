@@ -188,7 +188,7 @@ function Elements({ work, inspection, shown }: { work: Workspace; inspection: In
   return (
     <>
       {ids.length > 1 && (
-        <div class="chips" role="group" aria-label={t("elementsOf")}>
+        <div class="parts" role="group" aria-label={t("elementsOf")}>
           {ids.map((one) => (
             <Chip
               key={one}
@@ -241,7 +241,7 @@ function Chip(asked: { name: string; standing: string; on: boolean; onTap: () =>
     ? t(asked.standing === "open" ? "standing.open" : "standing.waiting")
     : word("verdict", asked.standing);
   return (
-    <button type="button" class="chip" aria-pressed={asked.on} onClick={asked.onTap}>
+    <button type="button" class="part" aria-pressed={asked.on} onClick={asked.onTap}>
       {sign ? (
         <span class="sign plain" aria-hidden="true">
           {sign}
