@@ -221,7 +221,7 @@ function Waiting({
   );
 }
 
-function AnswerForm({ work, inspection, shown, cell, onEnd }: Answering & { onEnd: () => void }) {
+function AnswerForm({ work, inspection, shown, cell, name: named, onEnd }: Answering & { onEnd: () => void }) {
   const { question, globalId, reading, pending } = cell;
   const project = work.project.id;
   const name = draftName(inspection.id, question.id, globalId);
@@ -251,7 +251,8 @@ function AnswerForm({ work, inspection, shown, cell, onEnd }: Answering & { onEn
       button={t("saveAnswer")}
       disabled={!filled || (corrects && !draft.correction.trim())}
       work={async () => {
-        await sendAnswer(project, inspection, cell, draft, photos, answerSaid(question, draft));
+        const said = `${inspection.record.number}, ${named}, ${characteristic(question.name)}: ${answerSaid(question, draft)}`;
+        await sendAnswer(project, inspection, cell, draft, photos, said);
         forget();
         setPhotos([]);
         onEnd();

@@ -63,8 +63,9 @@ function Open({ work, inspection, again }: Opened) {
   const shown = overlaid(inspection, outbox.value);
   const about = aboutOf(record.id);
   useEffect(() => {
-    if (connected.value && record.state !== "in_progress" && !shown.starting) signedNow(about);
-  }, [record.state, shown.starting]);
+    const over = record.state !== "in_progress" || inspection.barred.sign !== undefined;
+    if (connected.value && over && !shown.starting) signedNow(about);
+  }, [record.state, shown.starting, inspection.version]);
   const role = inspection.barred.answer;
   return (
     <>
@@ -154,7 +155,7 @@ function Overtaken({ project, inspection, shown }: { project: string; inspection
           <ul class="small">
             {changes.map((one) => (
               <li key={one.seq}>
-                {t("changedBy", { when: when(one.at), name: one.actor_name, what: word("done", one.action) })}
+                {t("changedBy", { when: when(one.at), name: one.actor_name, what: word("did", one.action) })}
                 {one.reason && `: ${one.reason}`}
               </li>
             ))}
