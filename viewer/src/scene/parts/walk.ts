@@ -63,57 +63,28 @@ export const walkPart: Part = (view) => {
       if (moves || turn || sinks) apply();
       return moves || turn !== 0 || sinks;
     };
-    const press = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLElement && event.target.closest("input, textarea, select, dialog")) return;
-      if (event.key === "Escape") mode.value = "";
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!isWalkKey(event.code) && event.code !== "ShiftLeft") return;
-      // elsewhere arrows belong to the list or the button that has the focus
-      if (event.code.startsWith("Arrow") && document.activeElement !== canvas) return;
-      down.add(event.code);
-      event.preventDefault();
-      stage.invalidate();
-    };
-    const release = (event: KeyboardEvent) => down.delete(event.code);
-    const forget = () => down.clear();
-    let from: { x: number; y: number; id: number } | null = null;
-    const touch = (event: PointerEvent) => {
-      from = { x: event.clientX, y: event.clientY, id: event.pointerId };
-    };
-    const look = (event: PointerEvent) => {
-      if (from?.id !== event.pointerId) return;
-      heading += (event.clientX - from.x) * 0.004;
-      tilt = Math.max(-1.3, Math.min(1.3, tilt + (event.clientY - from.y) * 0.004));
-      from = { x: event.clientX, y: event.clientY, id: event.pointerId };
-      apply();
-      stage.invalidate();
-    };
-    const lift = () => {
-      from = null;
-    };
     const thumb = joystick(stick, () => stage.invalidate());
     canvas.parentElement?.append(thumb);
     const stop = stage.eachFrame(step);
-    addEventListener("keydown", press);
-    addEventListener("keyup", release);
-    addEventListener("blur", forget);
-    canvas.addEventListener("pointerdown", touch);
-    canvas.addEventListener("pointermove", look);
-    addEventListener("pointerup", lift);
-    addEventListener("pointercancel", lift);
+    const over = new AbortController();
+    holdKeys(canvas, down, () => stage.invalidate(), over.signal);
+    onDrag(
+      canvas,
+      (dx, dy) => {
+        heading += dx * 0.004;
+        tilt = Math.max(-1.3, Math.min(1.3, tilt + dy * 0.004));
+        apply();
+        stage.invalidate();
+      },
+      over.signal,
+    );
     canvas.focus();
     stage.perspective.near = 0.1;
     return () => {
       stop();
       thumb.remove();
-      forget();
-      removeEventListener("keydown", press);
-      removeEventListener("keyup", release);
-      removeEventListener("blur", forget);
-      canvas.removeEventListener("pointerdown", touch);
-      canvas.removeEventListener("pointermove", look);
-      removeEventListener("pointerup", lift);
-      removeEventListener("pointercancel", lift);
+      over.abort();
+      down.clear();
       stage.perspective.near = near;
       stage.perspective.updateProjectionMatrix();
       controls.enabled = true;
@@ -147,6 +118,52 @@ export const walkPart: Part = (view) => {
     leave?.();
   };
 };
+
+/** Keep in `down` which keys of walking are held; Escape ends the walk. */
+function holdKeys(canvas: HTMLCanvasElement, down: Set<string>, told: () => void, signal: AbortSignal): void {
+  const press = (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLElement && event.target.closest("input, textarea, select, dialog")) return;
+    if (event.key === "Escape") mode.value = "";
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!isWalkKey(event.code) && event.code !== "ShiftLeft") return;
+    // elsewhere arrows belong to the list or the button that has the focus
+    if (event.code.startsWith("Arrow") && document.activeElement !== canvas) return;
+    down.add(event.code);
+    event.preventDefault();
+    told();
+  };
+  addEventListener("keydown", press, { signal });
+  addEventListener("keyup", (event: KeyboardEvent) => down.delete(event.code), { signal });
+  addEventListener("blur", () => down.clear(), { signal });
+}
+
+/** Tell how far a finger or the mouse was dragged over the canvas, in CSS pixels. */
+function onDrag(canvas: HTMLCanvasElement, moved: (dx: number, dy: number) => void, signal: AbortSignal): void {
+  let from: { x: number; y: number; id: number } | null = null;
+  const here = (event: PointerEvent) => ({ x: event.clientX, y: event.clientY, id: event.pointerId });
+  canvas.addEventListener(
+    "pointerdown",
+    (event) => {
+      from = here(event);
+    },
+    { signal },
+  );
+  canvas.addEventListener(
+    "pointermove",
+    (event) => {
+      if (from?.id !== event.pointerId) return;
+      const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
+      from = here(event);
+      moved(dx, dy);
+    },
+    { signal },
+  );
+  const lift = () => {
+    from = null;
+  };
+  addEventListener("pointerup", lift, { signal });
+  addEventListener("pointercancel", lift, { signal });
+}
 
 /** Return the pad for a thumb; where it is pushed is written into `stick`, -1 to 1. */
 function joystick(stick: { x: number; y: number }, told: () => void): HTMLElement {
