@@ -1,4 +1,4 @@
-"""The command line: ``qtems check``, ``standards``, ``stackup``, ``assemble``, and what runs a server.
+"""The command line: ``qtems check``, ``standards``, ``stackup``, ``assemble``, ``schedule``, and what runs a server.
 
 Whatever goes wrong ends as one line on stderr that says what and what to do, and as one of the promised exit statuses.
 """
@@ -117,9 +117,14 @@ def run_standards(arguments: argparse.Namespace) -> int:
 
 
 def run_rehearsal(arguments: argparse.Namespace) -> int:
-    """Run ``qtems stackup`` or ``qtems assemble``."""
+    """Run ``qtems stackup``, ``qtems assemble`` or ``qtems schedule``."""
     from api import rehearse
 
+    if arguments.command == "schedule":
+        planned = rehearse.run_schedule_command(arguments)
+        with _reader_may_leave():
+            rehearse.print_schedule(planned, sys.stdout, arguments.lang)
+        return ExitCode.CONFORMS
     if arguments.command == "assemble":
         with _progress_view(arguments) as view:
             found = rehearse.run_assemble_command(arguments, None if arguments.no_cache else cache_dir(), view)
@@ -149,7 +154,7 @@ def run_administration(arguments: argparse.Namespace) -> int:
 
 COMMANDS = {
     "check": run_check_command, "standards": run_standards, "stackup": run_rehearsal,
-    "assemble": run_rehearsal,
+    "assemble": run_rehearsal, "schedule": run_rehearsal,
     "serve": run_server, "worker": run_server, "password": run_server,
     "database": run_administration, "audit": run_administration,
 }  # fmt: skip

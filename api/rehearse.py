@@ -1,4 +1,4 @@
-"""``qtems stackup`` and ``qtems assemble``: what is rehearsed before it is built."""
+"""``qtems stackup``, ``qtems assemble`` and ``qtems schedule``: what is rehearsed before it is built."""
 
 import argparse
 from pathlib import Path
@@ -10,8 +10,10 @@ from geometry.errors import GeometryError
 
 if TYPE_CHECKING:
     from api.arguments import Commands
+    from api.summary import ResultConsole
     from twin.operations.assembly import AssemblyOutcome
     from twin.operations.check import StepProgress
+    from twin.operations.schedule import ScheduleOutcome
     from twin.operations.stackup import StackupOutcome
 
 METHODS = {"mc": "monte_carlo", "qmc": "quasi_monte_carlo"}
@@ -26,6 +28,11 @@ exit status: 0 analysed; 1 a share of conforming assemblies that the file asks f
 """
 
 
+SCHEDULE_HELP = """\
+examples:
+  qtems schedule hall.yaml                     critical path, floats, P50 and P80 of the end
+  qtems schedule hall.yaml --out report        and report/schedule.json
+"""
 ASSEMBLE_HELP = """\
 examples:
   qtems assemble design.ifc --out report       what overlaps, is enclosed, pierced or drawn twice
@@ -39,6 +46,7 @@ exit status: 0 nothing clashes; 1 something clashes, or not everything could be 
 def add_commands(add: "Commands") -> None:
     """Add the commands to the command line."""
     _add_assemble(add)
+    _add_schedule(add)
     stackup = add.add_parser(
         "stackup",
         help="analyse a tolerance stack: worst case, yield, contributors, cheapest tolerances",
@@ -84,6 +92,63 @@ def _add_assemble(add: "Commands") -> None:
     assemble.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
+def _add_schedule(add: "Commands") -> None:
+    schedule = add.add_parser(
+        "schedule",
+        help="work out a schedule: critical path, floats, and how sure its end is",
+        description="Says when a network of tasks is over, what decides it, and with which certainty.",
+        epilog=SCHEDULE_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    schedule.add_argument("file", metavar="FILE.yaml", type=Path, help="the schedule (docs/schedule.md)")
+    schedule.add_argument("--out", metavar="DIR", type=Path, help="folder for schedule.json")
+    schedule.add_argument("--samples", metavar="N", type=_samples, default=50_000, help="runs (default 50000)")
+    schedule.add_argument("--seed", metavar="N", type=_seed, default=0, help="start of the random numbers (default 0)")
+    schedule.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
+    schedule.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def run_schedule_command(arguments: argparse.Namespace) -> "ScheduleOutcome":
+    """Work out what ``qtems schedule`` was given and write its report."""
+    from twin.operations.schedule import ScheduleRequest, run_schedule
+
+    return run_schedule(ScheduleRequest(arguments.file, arguments.out, arguments.samples, arguments.seed))
+
+
+def print_schedule(outcome: "ScheduleOutcome", stream: TextIO, lang: str) -> None:
+    """Print the end, the tasks, the risks, and what a planner may want to repair."""
+    from api.summary import ResultConsole
+    from twin.rehearsal.said import Said
+    from twin.rehearsal.schedule_rows import end_rows, risk_rows, task_rows
+
+    say, console, result = Said(lang), ResultConsole(stream), outcome.result
+    console.print(result.document.name, style="bold")
+    for heads, rows in (end_rows(result, say), task_rows(result, say), risk_rows(result, say)):
+        _print_table(console, heads, rows)
+    names = " → ".join(result.document.network.tasks[index].name for index in result.path)
+    console.print(say("schedule.path", names=names), soft_wrap=True)
+    for note in result.document.notes:
+        console.print(f"- {say.note(note)}", soft_wrap=True)
+    for path in outcome.files:
+        console.print(str(path), soft_wrap=True)
+
+
+def _print_table(console: "ResultConsole", heads: list[str], rows: list[list[str]]) -> None:
+    """Print a table whose first column is text and whose others are figures; nothing without rows."""
+    from rich import box
+    from rich.table import Table
+
+    if not rows:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, head in enumerate(heads):
+        table.add_column(head, justify="right" if index else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
 def run_assemble_command(
     arguments: argparse.Namespace, cache_dir: Path | None, progress: "StepProgress"
 ) -> "AssemblyOutcome":
@@ -112,23 +177,13 @@ def assembly_status(outcome: "AssemblyOutcome") -> ExitCode:
 
 def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> None:
     """Print how many of each kind, the deepest, and what nothing can be said of."""
-    from rich import box
-    from rich.table import Table
-
     from api.summary import ResultConsole
     from twin.rehearsal.assembly_rows import clash_rows, count_rows, unchecked_line
     from twin.rehearsal.said import Said
 
     say, console = Said(lang), ResultConsole(stream)
     for heads, rows in (count_rows(outcome.study, say), clash_rows(outcome.study, outcome.design, say)):
-        if not rows:
-            continue
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for head in heads:
-            table.add_column(head, overflow="fold")
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
+        _print_table(console, heads, rows)
     if outcome.study.unchecked:
         console.print(unchecked_line(outcome.study, outcome.design, say), soft_wrap=True)
     for path in outcome.files:
@@ -161,9 +216,6 @@ def status_of(outcome: "StackupOutcome") -> ExitCode:
 
 def print_stackup(outcome: "StackupOutcome", stream: TextIO, lang: str) -> None:
     """Print a table per question: what comes out, what it comes from, what it rests on."""
-    from rich import box
-    from rich.table import Table
-
     from api.summary import ResultConsole
     from twin.rehearsal.said import Said
     from twin.rehearsal.stackup_rows import allocated_rows, contributor_rows, requirement_rows
@@ -175,14 +227,7 @@ def print_stackup(outcome: "StackupOutcome", stream: TextIO, lang: str) -> None:
         contributor_rows(outcome.result, say),
         allocated_rows(outcome.result, outcome.allocation, say),
     ):
-        if not rows:
-            continue
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for index, head in enumerate(heads):
-            table.add_column(head, justify="right" if index else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
+        _print_table(console, heads, rows)
     console.print(say("stackup.assumptions") + ("：" if lang == "zh" else ":"), style="bold")
     for note in outcome.result.notes:
         console.print(f"- {say.note(note)}", soft_wrap=True)

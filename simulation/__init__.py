@@ -1,1 +1,1 @@
-"""What is rehearsed before it is built: tolerance stacks; virtual assembly and process flow are to come."""
+"""What is rehearsed before it is built: tolerance stacks, clashes, schedules; process flow is to come."""

@@ -105,6 +105,59 @@ class Triangular:
 
 
 @dataclass(frozen=True, slots=True)
+class BetaPert:
+    """The beta distribution of PERT: mean (low + 4 mode + high) / 6 (Malcolm et al. 1959; shape 4, Vose 2008)."""
+
+    low: float
+    mode: float
+    high: float
+
+    @property
+    def shapes(self) -> tuple[float, float]:
+        """Return alpha and beta; they sum to 6."""
+        width = self.high - self.low
+        return 1.0 + 4.0 * (self.mode - self.low) / width, 1.0 + 4.0 * (self.high - self.mode) / width
+
+    @property
+    def mean(self) -> float:
+        """Return the expected value."""
+        return (self.low + 4.0 * self.mode + self.high) / 6.0
+
+    def quantile(self, probability: FloatArray) -> FloatArray:
+        """Return quantiles; see :class:`Distribution`."""
+        from scipy.special import betaincinv
+
+        return self.low + (self.high - self.low) * betaincinv(*self.shapes, probability)
+
+    def central_moment(self, order: int) -> float:
+        """Return the moment from the raw ones: E[u^k] is the product of (alpha + i) / (6 + i) for i below k."""
+        alpha, width = self.shapes[0], self.high - self.low
+        raw = [float(np.prod([(alpha + i) / (6.0 + i) for i in range(k)])) for k in range(order + 1)]
+        centre = (self.mean - self.low) / width
+        return width**order * sum(comb(order, k) * raw[k] * (-centre) ** (order - k) for k in range(order + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Always the same."""
+
+    value: float
+
+    @property
+    def mean(self) -> float:
+        """Return the value."""
+        return self.value
+
+    def quantile(self, probability: FloatArray) -> FloatArray:
+        """Return the value for each share."""
+        return np.full_like(probability, self.value)
+
+    def central_moment(self, order: int) -> float:
+        """Return 0; 1 for order 0."""
+        return float(order == 0)
+
+
+@dataclass(frozen=True, slots=True)
 class TruncatedNormal:
     """A normal distribution whose pieces outside ``low``..``high`` were sorted out."""
 

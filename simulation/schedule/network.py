@@ -1,0 +1,197 @@
+"""A network of tasks: what has to be over before what, and the critical path method on it.
+
+Times are working days from the start of the project, as numbers. All passes take one duration per task, or many
+samples of all durations at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from geometry.arrays import BoolArray, FloatArray
+from simulation.distribution import Distribution
+from simulation.errors import SimulationError
+
+_SLACK = 1e-9
+"""Days of float below which a task is critical."""
+
+
+class Relation(StrEnum):
+    """Which end of a task waits for which end of the one before (as IfcRelSequence)."""
+
+    FINISH_START = "FS"
+    START_START = "SS"
+    FINISH_FINISH = "FF"
+    START_FINISH = "SF"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A task that another waits for."""
+
+    before: int
+    """Index of the task waited for."""
+    relation: Relation = Relation.FINISH_START
+    lag: float = 0.0
+    """Days to wait beyond it; negative: a lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task."""
+
+    name: str
+    duration: Distribution
+    links: tuple[Link, ...] = ()
+    planned: float = 0.0
+    """The duration that the plan counts with, days."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Times:
+    """What the critical path method says, (n,) or (m, n) days each."""
+
+    start: FloatArray
+    finish: FloatArray
+    late_start: FloatArray
+    late_finish: FloatArray
+    end: FloatArray
+    """When the last task is over, () or (m,)."""
+
+    @property
+    def total_float(self) -> FloatArray:
+        """Return how long each task may be late without making the project late."""
+        return self.late_start - self.start
+
+    @property
+    def critical(self) -> BoolArray:
+        """Return which tasks may not be late at all."""
+        return self.total_float <= _SLACK
+
+
+class Cycle(SimulationError):
+    """Tasks wait for each other in a ring."""
+
+
+class Network:
+    """Tasks in an order in which each comes after those it waits for."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        """Find the order.
+
+        Raises
+        ------
+        Cycle
+            With the names of the ring.
+        """
+        self.tasks = tuple(tasks)
+        self.order = _ordered(self.tasks)
+
+    def times(self, durations: FloatArray) -> Times:
+        """Return start and finish of every task for durations (n,) or (m, n), days.
+
+        A task starts as early as its links allow and never before day 0; late times are those that keep the end.
+        """
+        single = durations.ndim == 1
+        whole = np.atleast_2d(durations)
+        start = np.zeros_like(whole)
+        for task in self.order:
+            for link in self.tasks[task].links:
+                np.maximum(start[:, task], _earliest(link, start, whole, task), out=start[:, task])
+        finish = start + whole
+        end = finish.max(axis=1) if whole.shape[1] else np.zeros(len(whole))
+        late = np.tile(end[:, None], (1, whole.shape[1])) - whole
+        for task in reversed(self.order):
+            for link in self.tasks[task].links:
+                np.minimum(late[:, link.before], _latest(link, late, whole, task), out=late[:, link.before])
+        parts = (start, finish, late, late + whole, end)
+        return Times(*(part[0] for part in parts)) if single else Times(*parts)
+
+    def free_float(self, durations: FloatArray) -> FloatArray:
+        """Return how long each task (n,) may be late without moving the earliest start of any other, days."""
+        found = self.times(durations)
+        free = found.end - found.finish
+        for index, task in enumerate(self.tasks):
+            for link in task.links:
+                earliest = _earliest(link, found.start[None], durations[None], index)[0]
+                free[link.before] = min(free[link.before], found.start[index] - earliest)
+        return free
+
+    def critical_path(self, durations: FloatArray) -> tuple[int, ...]:
+        """Return one chain of tasks that decides the end, from first to last; of several the first by name."""
+        found = self.times(durations)
+        if not self.tasks:
+            return ()
+        last = min(np.flatnonzero(found.finish >= found.end - _SLACK), key=lambda k: self.tasks[k].name)
+        path, task = [int(last)], int(last)
+        while True:
+            driving = [
+                link.before
+                for link in self.tasks[task].links
+                if abs(_earliest(link, found.start[None], durations[None], task)[0] - found.start[task]) <= _SLACK
+            ]
+            if not driving or found.start[task] <= _SLACK:
+                return tuple(reversed(path))
+            task = min(driving, key=lambda k: self.tasks[k].name)
+            path.append(task)
+
+
+def _earliest(link: Link, start: FloatArray, durations: FloatArray, task: int) -> FloatArray:
+    """Return before when a task cannot start because of a link, (m,)."""
+    before = start[:, link.before] + link.lag
+    match link.relation:
+        case Relation.FINISH_START:
+            return before + durations[:, link.before]
+        case Relation.START_START:
+            return before
+        case Relation.FINISH_FINISH:
+            return before + durations[:, link.before] - durations[:, task]
+        case Relation.START_FINISH:
+            return before - durations[:, task]
+
+
+def _latest(link: Link, late: FloatArray, durations: FloatArray, task: int) -> FloatArray:
+    """Return when the task before has to start at the latest because of a link, (m,)."""
+    after = late[:, task] - link.lag
+    match link.relation:
+        case Relation.FINISH_START:
+            return after - durations[:, link.before]
+        case Relation.START_START:
+            return after
+        case Relation.FINISH_FINISH:
+            return after + durations[:, task] - durations[:, link.before]
+        case Relation.START_FINISH:
+            return after + durations[:, task]
+
+
+def _ordered(tasks: tuple[Task, ...]) -> tuple[int, ...]:
+    """Return an order in which every task comes after those it waits for; of those that may come next, the first."""
+    waiting = [len({link.before for link in task.links}) for task in tasks]
+    after = [list[int]() for _ in tasks]
+    for index, task in enumerate(tasks):
+        for before in {link.before for link in task.links}:
+            after[before].append(index)
+    ready = [index for index, count in enumerate(waiting) if not count]
+    order = list[int]()
+    while ready:
+        task = ready.pop(0)
+        order.append(task)
+        for follower in after[task]:
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                ready.append(follower)
+    if len(order) < len(tasks):
+        raise Cycle(f"these tasks wait for each other: {' → '.join(_ring(tasks, {*range(len(tasks))} - {*order}))}")
+    return tuple(order)
+
+
+def _ring(tasks: tuple[Task, ...], left: set[int]) -> list[str]:
+    """Return the names along a ring among tasks that can never start, its first one again at its end."""
+    path, task = list[int](), min(left)
+    while task not in path:
+        path.append(task)
+        task = min(link.before for link in tasks[task].links if link.before in left)
+    ring = path[path.index(task) :]
+    return [tasks[index].name for index in [*reversed(ring), ring[-1]]]

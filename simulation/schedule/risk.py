@@ -1,0 +1,113 @@
+"""How sure the end of a schedule is: durations and risks drawn many times, the network computed for all at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.arrays import BoolArray, FloatArray
+from simulation.distribution import Distribution
+from simulation.schedule.network import Network
+from simulation.stackup.capability import Estimate, wilson
+from simulation.stackup.extremes import Interval
+
+SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+_CHUNK = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Something that may happen and then stretches several tasks together: so their durations go up together."""
+
+    name: str
+    probability: float
+    factor: Distribution
+    """What the durations are multiplied with when it happens."""
+    tasks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """What many runs of a schedule say."""
+
+    count: int
+    mean: Estimate
+    sd: float
+    quantiles: FloatArray
+    """Days at the shares ``SHARES``."""
+    end: FloatArray
+    """(m,) of every run, days."""
+    criticality: FloatArray
+    """(n,) the share of runs in which a task was critical."""
+    influence: FloatArray
+    """(n,) rank correlation of a task's duration with the end; 0 for what does not vary."""
+    risk_influence: FloatArray
+    """(k,) days by which the mean end is later when a risk happens than when it does not; NaN where one never was."""
+
+    def quantile(self, share: float) -> float:
+        """Return the days within which the project is over in this share of the runs: 0.8 is the P80."""
+        return float(np.quantile(self.end, share))
+
+    def within(self, days: float) -> Estimate:
+        """Return the share of runs that were over within so many days."""
+        return wilson(int((self.end <= days).sum()), self.count)
+
+
+def forecast(network: Network, risks: Sequence[Risk], count: int, rng: np.random.Generator) -> Forecast:
+    """Run a schedule ``count`` times with durations and risks by chance; tasks that no risk joins are independent."""
+    tasks = network.tasks
+    ends, durations_of, critical = list[FloatArray](), list[FloatArray](), np.zeros(len(tasks))
+    happened_of = list[BoolArray]()
+    for begin in range(0, count, _CHUNK):
+        size = min(_CHUNK, count - begin)
+        shares = np.clip(rng.random((size, len(tasks))), 2.0**-54, 1.0 - 2.0**-53)
+        columns = [task.duration.quantile(share) for task, share in zip(tasks, shares.T, strict=True)]
+        durations = np.stack(columns, axis=1) if columns else np.zeros((size, 0))
+        happened_of.append(_stretched(durations, risks, rng))
+        times = network.times(durations)
+        critical += times.critical.sum(axis=0)
+        ends.append(times.end)
+        durations_of.append(durations)
+    end, durations, happened = np.concatenate(ends), np.concatenate(durations_of), np.concatenate(happened_of)
+    mean, sd = float(end.mean()), float(end.std(ddof=1)) if count > 1 else 0.0
+    half = 1.959963984540054 * sd / float(np.sqrt(count))
+    return Forecast(
+        count=count,
+        mean=Estimate(mean, Interval(mean - half, mean + half)),
+        sd=sd,
+        quantiles=np.quantile(end, SHARES),
+        end=end,
+        criticality=critical / count,
+        influence=_rank_correlations(durations, end),
+        risk_influence=np.array([_later(end, happened[:, k]) for k in range(len(risks))]),
+    )
+
+
+def _stretched(durations: FloatArray, risks: Sequence[Risk], rng: np.random.Generator) -> BoolArray:
+    """Multiply durations (m, n) in place where a risk happens, and return where each did (m, k)."""
+    happened = np.zeros((len(durations), len(risks)), dtype=np.bool_)
+    for index, risk in enumerate(risks):
+        happened[:, index] = rng.random(len(durations)) < risk.probability
+        factors = risk.factor.quantile(np.clip(rng.random(len(durations)), 2.0**-54, 1.0 - 2.0**-53))
+        durations[:, list(risk.tasks)] *= np.where(happened[:, index], factors, 1.0)[:, None]
+    return happened
+
+
+def _rank_correlations(durations: FloatArray, end: FloatArray) -> FloatArray:
+    """Return Spearman's correlation of each column with the end."""
+    out = np.zeros(durations.shape[1])
+    ranks = _ranks(end)
+    for index, column in enumerate(durations.T):
+        if np.ptp(column) > 0.0 and np.ptp(end) > 0.0:
+            out[index] = float(np.corrcoef(_ranks(column), ranks)[0, 1])
+    return out
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    out = np.empty(len(values))
+    out[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return out
+
+
+def _later(end: FloatArray, happened: BoolArray) -> float:
+    return float(end[happened].mean() - end[~happened].mean()) if 0 < happened.sum() < len(end) else np.nan

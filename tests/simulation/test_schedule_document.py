@@ -1,0 +1,80 @@
+"""Schedule files: what they say, and every mistake with its place."""
+
+from datetime import date
+
+import pytest
+
+from simulation.errors import SimulationError
+from simulation.schedule.document import WorkCalendar, read_schedule
+from simulation.schedule.network import Relation
+
+GOOD = """\
+schedule: 1
+name: Hall
+start: 2026-04-02
+holidays: [2026-04-03, 2026-04-06]
+tasks:
+  ground: {optimistic: 6, likely: 8, pessimistic: 14}
+  columns: {days: 4, after: ground}
+  roof +1: {days: 5, after: ["columns SS+2", "ground FF - 1"]}
+  end: {days: 1, after: ["roof +1", "columns +2"]}
+risks:
+  frost: {probability: 0.2, factor: 1.4, tasks: [ground]}
+"""
+
+
+def test_links_and_calendar() -> None:
+    document = read_schedule(GOOD.encode())
+    roof, end = document.network.tasks[2:]
+    assert [(link.before, link.relation, link.lag) for link in roof.links] == [
+        (1, Relation.START_START, 2.0),
+        (0, Relation.FINISH_FINISH, -1.0),
+    ]
+    assert [(link.before, link.relation, link.lag) for link in end.links] == [
+        (2, Relation.FINISH_START, 0.0),
+        (1, Relation.FINISH_START, 2.0),
+    ]
+    assert document.calendar is not None
+    assert [document.calendar.day(days) for days in (0, 1, 1.2, 2)] == [
+        date(2026, 4, 2),
+        date(2026, 4, 2),
+        date(2026, 4, 7),
+        date(2026, 4, 7),
+    ]
+    assert document.network.tasks[0].planned == pytest.approx((6 + 32 + 14) / 6)
+    assert document.notes == ()
+
+
+def test_a_week_of_six_days() -> None:
+    assert WorkCalendar(date(2026, 3, 2), "1111110").day(6) == date(2026, 3, 7)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "columns SS+2",
+            "colums SS+2",
+            "line 8: tasks.roof +1.after: there is no task 'colums SS+2' (did you mean columns?)",
+        ),
+        ("after: ground", "after: end", "end → columns → end"),
+        ("days: 4", "days: -4", "tasks.columns.days: -4 is less than 0"),
+        ("likely: 8", "likely: 5", "6, 5, 14 do not rise"),
+        ("days: 4, ", "", "'optimistic' is missing"),
+        ("probability: 0.2", "probability: 1.2", "1.2 is more than 1"),
+        ("tasks: [ground]", "tasks: [grund]", "did you mean ground?"),
+        ("2026-04-02", "April", "'April' is no day"),
+        ("name: Hall", "week: [mon, funday]", "'funday' is none of"),
+        ("name: Hall", "durations: 3", "this word is not known here"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(old: str, new: str, says: str) -> None:
+    assert old in GOOD
+    with pytest.raises(SimulationError) as caught:
+        read_schedule(GOOD.replace(old, new, 1).encode())
+    assert says in str(caught.value)
+
+
+def test_loose_ends_are_noted() -> None:
+    notes = read_schedule(b"schedule: 1\ntasks: {a: {days: 1}, b: {days: 2}}").notes
+    assert [note.partition(":")[0] for note in notes] == ["a, b", "a, b"]

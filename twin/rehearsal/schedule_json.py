@@ -1,0 +1,108 @@
+"""``schedule.json``: what a schedule comes to, schema ``qtems.schedule/1`` (docs/schedule.md)."""
+
+import json
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from simulation.schedule.document import ScheduleDocument
+from simulation.schedule.network import Times
+from simulation.schedule.risk import SHARES, Forecast
+from simulation.stackup.capability import Estimate
+
+SCHEMA = "qtems.schedule/1"
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScheduleResult:
+    """What a schedule comes to."""
+
+    document: ScheduleDocument
+    times: Times
+    free_float: tuple[float, ...]
+    path: tuple[int, ...]
+    forecast: Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleProvenance:
+    """What a result was made of."""
+
+    file: str
+    sha256: str
+    version: str
+    seed: int
+    samples: int
+
+
+def schedule_json(result: ScheduleResult, provenance: ScheduleProvenance) -> bytes:
+    """Return ``schedule.json`` as UTF-8; the same result gives the same bytes."""
+    document = schedule_document(result) | {
+        "provenance": {
+            "file": provenance.file, "sha256": provenance.sha256, "version": provenance.version,
+            "seed": provenance.seed, "samples": provenance.samples,
+        }
+    }  # fmt: skip
+    return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def schedule_document(result: ScheduleResult) -> Json:
+    """Return the result as plain JSON values; days are working days."""
+    document, times, found = result.document, result.times, result.forecast
+    within = None if document.deadline is None else _estimate(found.within(document.deadline))
+    return {
+        "schema": SCHEMA,
+        "name": document.name,
+        "planned_days": float(times.end),
+        "planned_end": _date(document, float(times.end)),
+        "critical_path": [document.network.tasks[index].name for index in result.path],
+        "forecast": {
+            "mean_days": _estimate(found.mean),
+            "sd_days": found.sd,
+            "quantiles": [
+                {"share": share, "days": float(days), "date": _date(document, float(days))}
+                for share, days in zip(SHARES, found.quantiles, strict=True)
+            ],
+            "deadline_days": document.deadline,
+            "within_deadline": within,
+        },
+        "tasks": [_task(result, index) for index in range(len(document.network.tasks))],
+        "risks": [
+            {
+                "name": risk.name, "probability": risk.probability,
+                "later_days": float(days) if isfinite(days) else None,
+            }
+            for risk, days in zip(document.risks, found.risk_influence, strict=True)
+        ],
+        "notes": [str(note) for note in document.notes],
+    }  # fmt: skip
+
+
+def _task(result: ScheduleResult, index: int) -> Json:
+    task, times, document = result.document.network.tasks[index], result.times, result.document
+    return {
+        "name": task.name,
+        "days": task.planned,
+        "start_day": float(times.start[index]),
+        "finish_day": float(times.finish[index]),
+        "start": _date(document, float(times.start[index]) + 1.0),
+        "finish": _date(document, float(times.finish[index])),
+        "total_float_days": _clean(float(times.total_float[index])),
+        "free_float_days": _clean(result.free_float[index]),
+        "criticality": float(result.forecast.criticality[index]),
+        "influence": round(float(result.forecast.influence[index]), 6),
+    }
+
+
+def _date(document: ScheduleDocument, days: float) -> str | None:
+    return None if document.calendar is None else document.calendar.day(days).isoformat()
+
+
+def _estimate(estimate: Estimate) -> Json:
+    return {"value": estimate.value, "low": estimate.interval.low, "high": estimate.interval.high}
+
+
+def _clean(days: float) -> float:
+    return float(np.round(days, 9)) + 0.0

@@ -1,0 +1,61 @@
+"""The rows that ``qtems schedule`` prints."""
+
+from typing import Any
+
+from twin.rehearsal.figures import Figures
+from twin.rehearsal.said import Said
+from twin.rehearsal.schedule_json import ScheduleResult, schedule_document
+
+Rows = tuple[list[str], list[list[str]]]
+
+
+def end_rows(result: ScheduleResult, say: Said) -> Rows:
+    """Return when it is over: as planned, and with which certainty."""
+    told: Any = schedule_document(result)
+    found, figures = told["forecast"], Figures()
+    chosen = {0.1: "P10", 0.5: "P50", 0.8: "P80", 0.9: "P90"}
+    rows = [[say("schedule.planned"), f"{told['planned_days']:.1f}", told["planned_end"] or "–"]]
+    mean = found["mean_days"]
+    rows.append([say("schedule.mean"), f"{mean['value']:.1f} ({mean['low']:.2f}–{mean['high']:.2f})", "–"])
+    rows += [
+        [chosen[one["share"]], f"{one['days']:.1f}", one["date"] or "–"]
+        for one in found["quantiles"]
+        if one["share"] in chosen
+    ]
+    if found["within_deadline"]:
+        deadline = say("schedule.within", days=f"{found['deadline_days']:g}")
+        rows.append([deadline, figures.share(found["within_deadline"]), "–"])
+    return [say("schedule.end"), say("schedule.days"), say("schedule.date")], rows
+
+
+def task_rows(result: ScheduleResult, say: Said) -> Rows:
+    """Return the tasks: when, how much float, how often critical."""
+    told: Any = schedule_document(result)
+    words = ("task", "days", "start", "finish", "float", "criticality", "influence")
+    rows = [
+        [
+            one["name"],
+            f"{one['days']:g}"[:7],
+            one["start"] or f"{one['start_day']:.1f}",
+            one["finish"] or f"{one['finish_day']:.1f}",
+            f"{one['total_float_days']:.1f}",
+            f"{100 * one['criticality']:.0f} %",
+            f"{one['influence']:.2f}",
+        ]
+        for one in told["tasks"]
+    ]
+    return [say(f"schedule.{word}") for word in words], rows
+
+
+def risk_rows(result: ScheduleResult, say: Said) -> Rows:
+    """Return the risks and what they cost when they happen."""
+    told: Any = schedule_document(result)
+    rows = [
+        [
+            one["name"],
+            f"{100 * one['probability']:.0f} %",
+            "–" if one["later_days"] is None else f"{one['later_days']:.1f}",
+        ]
+        for one in told["risks"]
+    ]
+    return [say("schedule.risk"), say("schedule.probability"), say("schedule.later")], rows
