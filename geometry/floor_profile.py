@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from geometry.arrays import FloatArray, IntArray
 from geometry.uncertainty import COVERAGE_FACTOR
@@ -171,5 +171,5 @@ def _sampling(strata: Sequence[tuple[FloatArray, FloatArray]], value: float) -> 
         off = weight / weight.sum() * (squared - _weighted(squared, weight))
         of_mean += 0.25 * float(off @ off) * lines / (lines - 1)
     degrees = sum(len(squared) - 1 for squared, _ in strata)
-    wider = float(student.ppf(0.975, degrees)) / COVERAGE_FACTOR
+    wider = float(stdtrit(degrees, 0.975)) / COVERAGE_FACTOR
     return wider * np.sqrt(of_mean) / (2.0 * value)
