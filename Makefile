@@ -29,6 +29,7 @@ sample: setup ## make the sample building and its scan in out/sample
 demo: system setup ## check the sample building against its scan; reports in out/demo
 	@$(MAKE) --no-print-directory $(SAMPLE)
 	@$(VENV)/qtems check out/sample/design.ifc out/sample/scan.e57 --out out/demo --report all \
+	  --tolerances out/sample/tolerances.yaml \
 	  || [ $$? -eq 1 ] # 1 says that something is out of tolerance: the sample has planted defects, so that is the right answer
 	@$(VENV)/python scripts/planted.py out/sample/truth.json out/demo/report.json
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from geometry.errors import GeometryError
 from samples.building import write_building
+from samples.contract import TOLERANCES
 from samples.plan import whole_building
 from samples.raycast import ray_scene
 from samples.scanner import ScannerSettings, SimulatedScan, resolution_for, scan_design
@@ -31,7 +32,7 @@ STATION_ERROR_M = 0.0003
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m samples", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="folder for design.ifc, scan.e57 and truth.json")
+    parser.add_argument("--out", type=Path, required=True, help="folder for what is made")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--points", type=int, default=1_700_000, help="aim at so many points")
     parser.add_argument("--format", default="e57", help="any of e57,laz,ply")
@@ -59,8 +60,9 @@ def make_sample(
     repaired: Sequence[str] = (),
     drawn: Sequence[str] = (),
 ) -> SimulatedScan:
-    """Write design.ifc, the scan in the given formats and truth.json into a folder; return the scan."""
+    """Write design.ifc, tolerances.yaml, the scan in the given formats and truth.json; return the scan."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tolerances.yaml").write_text(TOLERANCES, encoding="utf-8")
     parts = drawn_as_built(whole_building(), drawn)
     write_building(folder / "design.ifc", parts)
     # what is scanned is what the file says, not what the plan meant

@@ -14,14 +14,31 @@ import numpy as np
 from geometry.arrays import FloatArray, Int32Array
 from geometry.design import Element
 
-Kind: TypeAlias = Literal["ok", "shifted", "tilted", "missing", "bowed", "undersized"]
+Kind: TypeAlias = Literal["ok", "shifted", "tilted", "missing", "bowed", "undersized", "opening"]
 BOW_EDGE_M = 0.25
 """Longest triangle edge of a bowed element: a parabola of 25 mm over 4 m is then met within 0.1 mm."""
 
 
+_ON_REVEAL_M = 1e-3
+"""How near the designed reveals the vertices are that go with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningDefect:
+    """How an opening of an element differs from its design: its reveals go, the faces that it is cut through stay."""
+
+    name: str
+    offset_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    size_change_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """About the opening's centre; along the axis that it is cut through both are zero."""
+    low_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    high_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Corners of the box that is cut away as designed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """How one element differs from its design; applied in the order size, bow, tilt, offset."""
+    """How one element differs from its design; applied in the order openings, size, bow, tilt, offset."""
 
     kind: Kind
     offset_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -33,6 +50,7 @@ class Defect:
     """Axes along which the bow falls off as a parabola: one for a beam, two for a bulging wall."""
     size_change_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Change of the size of the box, about its centre in plan and its foot in height; negative is too thin."""
+    openings: tuple[OpeningDefect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,12 +160,22 @@ def displaced(design: FloatArray, defect: Defect) -> FloatArray:
 
     low, high = design.min(axis=0), design.max(axis=0)
     size, foot = np.maximum(high - low, 1e-9), foot_of(design)
+    for opening in defect.openings:
+        design = _with_reveals_moved(design, opening)
     local = (design - foot) * (1.0 + np.array(defect.size_change_m) / size)
     if any(defect.bow_m):
         at = 2.0 * (design - low) / size - 1.0
         local = local + np.prod([1.0 - at[:, k] ** 2 for k in defect.bow_along], axis=0)[:, None] * defect.bow_m
     rotation = Rotation.from_euler("xyz", defect.tilt_rad).as_matrix()
     return local @ rotation.T + foot + np.array(defect.offset_m)
+
+
+def _with_reveals_moved(vertices: FloatArray, opening: OpeningDefect) -> FloatArray:
+    """Return the vertices (v, 3) with those on the reveals of an opening where its defect has them."""
+    low, high = np.array(opening.low_m), np.array(opening.high_m)
+    on = np.all((vertices >= low - _ON_REVEAL_M) & (vertices <= high + _ON_REVEAL_M), axis=1)
+    stretched = (vertices - (low + high) / 2) * (np.array(opening.size_change_m) / (high - low))
+    return np.where(on[:, None], vertices + stretched + np.array(opening.offset_m), vertices)
 
 
 def _with_short_edges(vertices: FloatArray, faces: Int32Array, longest: float) -> tuple[FloatArray, Int32Array]:

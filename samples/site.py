@@ -1,6 +1,6 @@
 """The sample's building site: where the scanner stood, what went wrong, and what stands there undesigned."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,9 +8,9 @@ import numpy as np
 from geometry.arrays import FloatArray
 from samples.building import part_id
 from samples.clutter import box
-from samples.defects import BuiltPart, Defect, DefectMix, PlantedDefects, small_offset
-from samples.plan import Part
-from samples.solids import Point, Solid
+from samples.defects import BuiltPart, Defect, DefectMix, OpeningDefect, PlantedDefects, small_offset
+from samples.plan import Opening, Part
+from samples.solids import Extrusion, Point, Rectangle, Solid
 
 STATIONS = np.array(
     [
@@ -36,6 +36,10 @@ DEFECTS: dict[str, Defect] = {
     "Beam D2-D3 porch": Defect("bowed", bow_m=(0.0, 0.0, -0.025), bow_along=(1,)),
     "Wall N1 upper": Defect("bowed", bow_m=(0.0, 0.022, 0.0), bow_along=(0, 2)),
     "Column D2 ground": Defect("undersized", size_change_m=(-0.036, -0.036, 0.0)),
+    "Wall P2 porch": Defect("opening", openings=(OpeningDefect("Opening Door entrance", size_change_m=(0, -0.03, 0)),)),
+    "Floor slab": Defect("opening", openings=(OpeningDefect("Stair opening", offset_m=(0.03, 0, 0)),)),
+    "Heating pipe 1": Defect("tilted", tilt_rad=(0.0, 0.0, float(np.radians(0.4)))),
+    "Sprinkler pipe": Defect("tilted", tilt_rad=(0.0, float(np.radians(0.6)), 0.0)),
     "Wall I2 upper": Defect("missing"),
     "Door I2 upper": Defect("missing"),
     "Drain pipe upper": Defect("missing"),
@@ -58,12 +62,15 @@ def planted(parts: Iterable[Part], rng: np.random.Generator, *, right: Collectio
     ValueError
         If a defect names a part that does not exist.
     """
-    named = {part.name: part_id(part) for part in parts}
+    drawn = {part.name: part for part in parts}
+    named = {name: part_id(part) for name, part in drawn.items()}
     if unknown := sorted(set(DEFECTS) - set(named)):
         raise ValueError(f"no part is called {unknown[0]!r}, so it cannot have a defect")
     wrong = DEFECTS.keys() - set(right)
+    # drawn for every part, so that what is right stays where it is whatever else is wrong, or put right
+    offsets = {name: small_offset(WELL_BUILT, rng) for name in sorted(named)}
     defects = {
-        guid: DEFECTS[name] if name in wrong else Defect("ok", small_offset(WELL_BUILT, rng))
+        guid: _located(DEFECTS[name], drawn[name].openings) if name in wrong else Defect("ok", offsets[name])
         for name, guid in sorted(named.items())
     }
     extras = {
@@ -72,6 +79,27 @@ def planted(parts: Iterable[Part], rng: np.random.Generator, *, right: Collectio
         "ground around the building": _undesigned(_terrain(), (0.0, 0.0, 0.0)),
     }
     return PlantedDefects(defects, extras)
+
+
+def _located(defect: Defect, openings: Sequence[Opening]) -> Defect:
+    """Return a defect that knows where the openings lie that it names."""
+    solids = {opening.name: opening.solid for opening in openings}
+    return replace(defect, openings=tuple(_boxed(one, solids[one.name]) for one in defect.openings))
+
+
+def _boxed(opening: OpeningDefect, solid: Solid) -> OpeningDefect:
+    """Return an opening's defect with its box.
+
+    Raises
+    ------
+    ValueError
+        If what is cut away is no upright box: only the reveals of such a one can be moved.
+    """
+    if not isinstance(solid, Extrusion) or not isinstance(solid.profile, Rectangle) or solid.axis != (0.0, 0.0, 1.0):
+        raise ValueError(f"{opening.name!r} is no upright box, so it cannot have a defect")
+    (x, y, z), half = solid.origin, (solid.profile.x / 2, solid.profile.y / 2)
+    low, high = (x - half[0], y - half[1], z), (x + half[0], y + half[1], z + solid.depth)
+    return replace(opening, low_m=low, high_m=high)
 
 
 def drawn_as_built(parts: Iterable[Part], names: Collection[str]) -> tuple[Part, ...]:

@@ -5,7 +5,8 @@ split; ``normal_p90_mm`` the 90th percentile over those points of how far the su
 own normal (free of noise); ``points_off_mm`` how many lie on surface that moved by more; ``design_rays`` rays that
 would have hit the element first as designed; ``through_rays`` of a missing element, those that came back from over
 50 mm elsewhere. Ours in addition: ``behind_rays``, those that came back from over 50 mm behind it, ``bow_mm`` and
-``size_change_mm`` where planted, and ``extras`` beside the elements: what stands there though nobody designed it.
+``size_change_mm`` where planted, ``openings`` of an element whose kind is ``opening`` (by name: offset, change of size
+and designed box), and ``extras`` beside the elements: what stands there though nobody designed it.
 """
 
 import json
@@ -17,7 +18,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.design import Element
-from samples.defects import Defect, displaced
+from samples.defects import Defect, OpeningDefect, displaced
 from samples.scanner import SimulatedScan
 
 Json: TypeAlias = "str | int | float | list[Json] | dict[str, Json]"
@@ -86,8 +87,18 @@ def _element_truth(element: Element, defect: Defect, moves_m: FloatArray, rays: 
         truth["bow_mm"] = _rounded(np.array(defect.bow_m) * 1000, 3)
     if any(defect.size_change_m):
         truth["size_change_mm"] = _rounded(np.array(defect.size_change_m) * 1000, 3)
+    if defect.openings:
+        truth["openings"] = {opening.name: _opening_truth(opening) for opening in defect.openings}
     largest = max(np.linalg.norm(displaced(vertices, defect) - vertices, axis=1).max(), np.linalg.norm(defect.bow_m))
     return truth | {"max_move_mm": round(float(largest) * 1000, 2)}
+
+
+def _opening_truth(opening: OpeningDefect) -> Json:
+    return {
+        "offset_mm": _rounded(np.array(opening.offset_m) * 1000, 3),
+        "size_change_mm": _rounded(np.array(opening.size_change_m) * 1000, 3),
+        "box_m": [_rounded(np.array(opening.low_m), 4), _rounded(np.array(opening.high_m), 4)],
+    }
 
 
 def _rounded(values: FloatArray, digits: int) -> list[Json]:

@@ -4,7 +4,7 @@ A finding is a machine's candidate (ISO 9001:2015 10.2.1 a: react to the nonconf
 makes it a nonconformance record. ``TRANSITIONS`` is the whole workflow.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -12,6 +12,7 @@ from enum import StrEnum
 from geometry.verdict import Outcome
 from twin.errors import IllegalTransition, Invalid, Refused
 from twin.record import Actor, Evidence, Id, content_sha256, require_utc
+from twin.signed_content import LATER
 
 MISSING = "missing"
 """The characteristic of an element that is not there: it has no measured value and no limits."""
@@ -69,6 +70,12 @@ class Failure:
     lower_mm: Decimal | None = None
     upper_mm: Decimal | None = None
     expanded_uncertainty_mm: Decimal | None = None
+    part: str = field(default="", metadata=LATER)
+    """What of the element it is about, an opening: its name, or its GlobalId where it has none."""
+    part_id: str = field(default="", metadata=LATER)
+    """GlobalId of that part."""
+    direction: str = field(default="", metadata=LATER)
+    """``width``, ``height``, ``length`` ... of that part, where one is meant."""
 
     def __post_init__(self) -> None:
         """Refuse values that fail nothing, and a failure without values unless the element is missing."""

@@ -145,6 +145,9 @@ def _failed(result: CheckResult, element: ElementResult) -> FailedElement:
                 m.characteristic,
                 m.source,
                 *(millimetres(v) for v in (m.actual, m.lower, m.upper, m.expanded_uncertainty)),
+                part=m.part,
+                part_id=m.part_id,
+                direction=m.direction,
             )
             for m in element.measurements
             if m.outcome is Outcome.FAIL

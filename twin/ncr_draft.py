@@ -109,7 +109,8 @@ def _violation(failure: Failure) -> Violation:
         one = Requirement("presence", failure.source, Decimal(1), Decimal(1), "element")
         return Violation(one, Measured(Decimal(0), Decimal(0)), failure.global_id)
     limits = Requirement(failure.characteristic, failure.source, failure.lower_mm, failure.upper_mm)
-    return Violation(limits, Measured(failure.actual_mm, failure.expanded_uncertainty_mm), failure.global_id)
+    found = Measured(failure.actual_mm, failure.expanded_uncertainty_mm)
+    return Violation(limits, found, failure.global_id, failure.part, failure.part_id, failure.direction)
 
 
 def _found_by(inspection: Inspection, question: InspectionCharacteristic, reading: Reading) -> tuple[Violation, ...]:

@@ -1,6 +1,6 @@
 """What a nonconformance record is made of: requirement and value, containment, people, re-inspection, cost, history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,7 @@ from twin.disposition import DispositionLine, Proof
 from twin.errors import Invalid
 from twin.finding import CauseKind, Defect, Failure, MotionComponent
 from twin.record import Actor, Id, Signature, require_utc
+from twin.signed_content import LATER
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.INDETERMINATE, Outcome.NOT_MEASURED, Outcome.PASS)
 
@@ -66,6 +67,12 @@ class Violation:
     requirement: Requirement
     measured: Measured | None = None
     global_id: str = ""
+    part: str = field(default="", metadata=LATER)
+    """What of the element it is about, an opening: its name, or its GlobalId where it has none."""
+    part_id: str = field(default="", metadata=LATER)
+    """GlobalId of that part."""
+    direction: str = field(default="", metadata=LATER)
+    """``width``, ``height``, ``length`` ... of that part, where one is meant."""
 
     def __post_init__(self) -> None:
         """Refuse a value that meets the requirement."""

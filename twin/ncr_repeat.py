@@ -291,7 +291,10 @@ def _failure(violation: Violation, global_id: str) -> Failure | None:
     upper = _FAR if asked.upper is None else asked.upper
     if lower <= found.value <= upper:
         return None
-    return Failure(global_id, asked.characteristic, asked.clause, found.value, lower, upper, found.expanded_uncertainty)
+    return Failure(
+        global_id, asked.characteristic, asked.clause, found.value, lower, upper, found.expanded_uncertainty,
+        violation.part, violation.part_id, violation.direction,
+    )  # fmt: skip
 
 
 def _cosine(one: Defect, other: Defect) -> Decimal | None:

@@ -8,6 +8,9 @@ from decimal import Decimal
 from twin.errors import Refused
 from twin.record import Id, Json, Signature, SignatureMeaning, content_sha256, timestamp
 
+LATER = {"later": True}
+"""Metadata of a field that records have got since some were signed: left out of the digest while it says nothing."""
+
 
 def digest_of(record: object, *, without: Collection[str] = ()) -> str:
     """Return the digest of a record's content that is signed; ``without`` names the record's own fields left out.
@@ -53,7 +56,8 @@ def require_signature(
 
 def _fields(record: object) -> dict[str, Json]:
     assert is_dataclass(record)
-    return {f.name: _plain(getattr(record, f.name)) for f in fields(record)}
+    said = {f: getattr(record, f.name) for f in fields(record)}
+    return {f.name: _plain(value) for f, value in said.items() if not (f.metadata.get("later") and value == f.default)}
 
 
 def _plain(value: object) -> Json:

@@ -21,7 +21,7 @@ _GUID = "2O2Fr$t4X7Zf8NOew3FLOH"
 _WHEN = "2026-11-22T08:00:00Z"
 _FAILURE = {
     "global_id": _GUID, "characteristic": "position", "source": "GB 50204-2015 table 8.3.2", "actual_mm": "14.2",
-    "lower_mm": "-8", "upper_mm": "8", "expanded_uncertainty_mm": "1.9",
+    "lower_mm": "-8", "upper_mm": "8", "expanded_uncertainty_mm": "1.9", "part": "", "part_id": "", "direction": "",
 }  # fmt: skip
 _MOTION = {"axis": "x", "value": "14.2", "expanded_uncertainty": "1.9"}
 _PLACE = {"x": "2.15", "y": "2.15", "z": "1.5"}
@@ -39,6 +39,9 @@ class FailureOut(Schema):
     lower_mm: Decimal | None
     upper_mm: Decimal | None
     expanded_uncertainty_mm: Decimal | None
+    part: str = Field("", description="What of the element it is about, an opening: its name, or else its GlobalId")
+    part_id: str = Field("", description="GlobalId of that part")
+    direction: str = Field("", description="`width`, `height` ... of that part; empty where none is meant")
 
 
 class MotionOut(Schema):

@@ -392,6 +392,10 @@ def test_a_checked_house_gives_its_planted_causes() -> None:
     result = compare(design, scan, registration, surface_tolerance(0.010))
     elements = failed_elements(result)
     assert {e.global_id for e in elements} == {e.global_id for e in result.elements if e.verdict is Outcome.FAIL}
+    judged = next(e for e in result.elements if e.global_id == "column 1")
+    of_part = tuple(replace(m, part="Hatch", part_id="H", direction="width") for m in judged.measurements)
+    [named] = failed_elements(replace(result, elements=(replace(judged, measurements=of_part),)))
+    assert {(f.part, f.part_id, f.direction) for f in named.failures} == {("Hatch", "H", "width")}
     causes = group_failures(elements)
     assert sorted(g for c in causes for g in c.defect.global_ids) == sorted(e.global_id for e in elements)
     by_id = {g: c.defect for c in causes for g in c.defect.global_ids}

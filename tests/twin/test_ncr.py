@@ -55,7 +55,8 @@ from twin.ncr_parts import (
     Requirement,
     Violation,
 )
-from twin.record import Evidence, EvidenceKind
+from twin.record import Evidence, EvidenceKind, content_sha256
+from twin.signed_content import digest_of
 from twin.store.codec import from_json, to_json
 
 
@@ -239,6 +240,20 @@ def test_a_finding_becomes_a_draft_that_can_be_opened() -> None:
     assert ncr.violations[0] == VIOLATION
     assert ncr.violations[1].requirement == Requirement("presence", "model", D(1), D(1), "element")
     assert verbs.open_record(ncr, number="NCR-3", actor=RAISER, now=NOW).state is State.OPEN
+
+
+def test_a_failure_of_an_opening_names_it_to_the_end() -> None:
+    narrow = Failure("A", "opening_size", "DIN 18202", D(-30), D(-12), D(12), D(2), "Opening 3", "O3", "width")
+    ncr = verbs.draft_from_finding(
+        finding(narrow), identifier="n" * 32, title="A", evidence=(PHOTO,), actor=RAISER, now=NOW
+    )
+    [violation] = ncr.violations
+    assert (violation.part, violation.part_id, violation.direction) == ("Opening 3", "O3", "width")
+    # what was signed before there were parts keeps its digest
+    assert digest_of(violation) != digest_of(replace(violation, part="", part_id="", direction=""))
+    whole = replace(violation, part="", part_id="", direction="")
+    as_before = {"requirement": to_json(whole.requirement), "measured": to_json(whole.measured), "global_id": "A"}
+    assert digest_of(whole) == content_sha256(as_before)
 
 
 @pytest.mark.parametrize("changes", [{"status": FindingStatus.DISMISSED}, {"verdict": Outcome.INDETERMINATE}])

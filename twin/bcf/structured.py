@@ -108,6 +108,9 @@ def _violation(violation: Violation) -> dict[str, Json]:
         "upper": _text(required.upper),
         "unit": required.unit,
         "global_id": violation.global_id,
+        "part": violation.part,
+        "part_id": violation.part_id,
+        "direction": violation.direction,
         "measured": _text(measured.value) if measured else None,
         "expanded_uncertainty": _text(measured.expanded_uncertainty) if measured else None,
         "coverage_factor": _text(measured.coverage_factor) if measured else None,
@@ -123,9 +126,12 @@ def _violation_of(body: dict[str, Any]) -> Violation:
         str(body["unit"]),
     )
     value, uncertainty, factor = (_number(body[k]) for k in ("measured", "expanded_uncertainty", "coverage_factor"))
-    if value is None or uncertainty is None or factor is None:
-        return Violation(required, None, str(body["global_id"]))
-    return Violation(required, Measured(value, uncertainty, factor), str(body["global_id"]))
+    measured = None
+    if value is not None and uncertainty is not None and factor is not None:
+        measured = Measured(value, uncertainty, factor)
+    # files written before there were parts say nothing of them
+    part, part_id, direction = (str(body.get(name, "")) for name in ("part", "part_id", "direction"))
+    return Violation(required, measured, str(body["global_id"]), part, part_id, direction)
 
 
 def _line(line: DispositionLine) -> dict[str, Json]:

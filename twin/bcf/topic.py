@@ -97,7 +97,7 @@ def topic_of_finding(finding: Finding, around: Surroundings) -> Topic:
     lines += [_failed(failure) for failure in finding.defect.failures]
     return Topic(
         guid=guid_of(finding.id),
-        title=f"{finding.defect.kind.value.capitalize()}: {what}",
+        title=f"{finding.defect.kind.value.capitalize()}: {what}{f' of {lead.part}' if lead.part else ''}",
         type=OBSERVATION,
         status=RECEIVED if finding.decision is None else finding.status.value.capitalize(),
         priority=finding.severity.value,
@@ -201,7 +201,7 @@ def _violated(violation: Violation) -> str:
     required, measured = violation.requirement, violation.measured
     low = "-∞" if required.lower is None else f"{required.lower:f}"
     high = "∞" if required.upper is None else f"{required.upper:f}"
-    about = f" of {violation.global_id}" if violation.global_id else ""
+    about = _about(violation.global_id, violation)
     found = "not measured"
     if measured is not None:
         uncertainty = f"{measured.expanded_uncertainty:f} {required.unit} (U, k = {measured.coverage_factor:f})"
@@ -218,7 +218,16 @@ def _failed(failure: Failure) -> str:
         return f"{failure.global_id} is missing ({failure.source})"
     value = f"{failure.actual_mm:f} ± {failure.expanded_uncertainty_mm:f} mm (U, k = 2)"
     limits = f"{failure.lower_mm:f} .. {failure.upper_mm:f} mm ({failure.source})"
-    return f"{failure.characteristic} of {failure.global_id}: {value}; limits {limits}"
+    return f"{failure.characteristic}{_about(failure.global_id, failure)}: {value}; limits {limits}"
+
+
+def _about(global_id: str, said: Failure | Violation) -> str:
+    """Return what something is said of: the element, and its part where it is about one."""
+    direction = f" ({said.direction})" if said.direction else ""
+    if not said.part:
+        return f"{direction} of {global_id}" if global_id else direction
+    named = said.part if said.part_id in ("", said.part) else f"{said.part} ({said.part_id})"
+    return f"{direction} of {named}{f' in {global_id}' if global_id else ''}"
 
 
 def _attached(content: bytes, media_type: str) -> Attached:

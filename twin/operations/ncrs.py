@@ -178,4 +178,5 @@ def _title(finding: Finding) -> str:
     lead = finding.defect.lead
     what = finding.defect.kind.value.replace("_", " ")
     more = len(finding.defect.global_ids) - 1
-    return f"{what.capitalize()}: {lead.global_id}{f' and {more} more' if more else ''} ({lead.characteristic})"
+    part = f", {lead.part}" if lead.part else ""
+    return f"{what.capitalize()}: {lead.global_id}{part}{f' and {more} more' if more else ''} ({lead.characteristic})"

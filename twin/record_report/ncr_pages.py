@@ -107,7 +107,8 @@ def _violation(violation: Violation, around: Around) -> list[Cell]:
         value = {"tone": "bad", "text": tidy(shown)}
     return [
         {"mono": tidy(violation.global_id)} if violation.global_id else "–",
-        around.words.characteristic(required.characteristic), around.words.source(required.clause),
+        tidy(around.words.about(required.characteristic, violation.part, violation.direction)),
+        around.words.source(required.clause),
         limits(required), value,
     ]  # fmt: skip
 
@@ -263,7 +264,7 @@ def _occurrences(ncr: NonConformance, around: Around) -> Block:
         [
             at(seen.noted_at), {"mono": seen.check_run[:12]}, say("unchanged" if seen.unchanged else "changed"),
             "\n".join(
-                f"{failure.global_id} {around.words.characteristic(failure.characteristic)}"
+                f"{failure.global_id} {around.words.about(failure.characteristic, failure.part, failure.direction)}"
                 + (f" {number(failure.actual_mm)} mm" if failure.actual_mm is not None else "")
                 for failure in seen.failures
             ),

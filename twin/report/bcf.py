@@ -12,7 +12,7 @@ from pathlib import PurePath
 import numpy as np
 
 from geometry.arrays import FloatArray
-from geometry.verdict import Measurement
+from geometry.verdict import Measurement, Outcome
 from twin.bcf.guid import is_ifc_guid
 from twin.bcf.values import Archive, Attached, Coloring, Component, ModelFile, Topic, Vector, Viewpoint
 from twin.bcf.values import Camera as WorldCamera
@@ -22,7 +22,7 @@ from twin.report.camera import ASPECT, FIELD_OF_VIEW_DEG, Camera
 from twin.report.cards import headline
 from twin.report.palette import LOOKS, mark_of
 from twin.report.provenance import Provenance
-from twin.report.selection import actionable
+from twin.report.selection import actionable, worst
 from twin.report.words import Words, clean
 from twin.result import CheckResult, ElementResult
 
@@ -123,8 +123,14 @@ def _snapshot(content: bytes | None) -> Attached | None:
 
 
 def _title(element: ElementResult, mark: str, words: Words) -> str:
-    """Return mark, class and name; without the class where the name says it already, as in "Column C2"."""
+    """Return mark, class and name; without the class where the name says it already, as in "Column C2".
+
+    Where it is a part of the element, an opening, that is furthest out, the part is named, too.
+    """
     kind, name = words.ifc_class(element.ifc_class), clean(element.name) or words("unnamed")
+    decisive = worst(element)
+    if decisive is not None and decisive.part and decisive.outcome is Outcome.FAIL:
+        name += words("comma") + clean(decisive.part)
     # in a script with spaces the class must stand as a word: "Wallpaper" does not say that it is a wall
     whole = rf"(?<![^\W\d_]){re.escape(kind)}(?![^\W\d_])" if kind.isascii() else re.escape(kind)
     if re.search(whole, name, re.IGNORECASE):

@@ -93,10 +93,14 @@ class Words:
         >>> Words("zh").measured(Measurement(*one, part="Hatch"))
         '洞口尺寸：Hatch'
         """
-        name = self.characteristic(one.characteristic)
-        if one.direction:
-            name = self("measured.direction", name=name, direction=self.term("direction", one.direction))
-        return f"{name}{self('colon')}{one.part}" if one.part else name
+        return self.about(one.characteristic, one.part, one.direction)
+
+    def about(self, characteristic: str, part: str, direction: str) -> str:
+        """Return a characteristic with the part of the element and the direction that it is about."""
+        name = self.characteristic(characteristic)
+        if direction:
+            name = self("measured.direction", name=name, direction=self.term("direction", direction))
+        return f"{name}{self('colon')}{part}" if part else name
 
     def say(self, text: str) -> str:
         """Return a note in this language; a bare text as it is.

@@ -235,7 +235,7 @@ def _measurement_rows(element: ElementResult, w: Words) -> list[list[Cell]]:
 
 def _characteristic(m: Measurement, w: Words) -> str:
     """Return what was measured; of an F-number the number, too, for the lengths beside are what it is made of."""
-    name = w.characteristic(m.characteristic)
+    name = clean(w.measured(m))
     if m.characteristic not in F_SCALES or not math.isfinite(m.actual):
         return name
     return f"{name}{w('colon')}{figures.value_text(m)}{w('comma')}{figures.limits_text(m)}"

@@ -1,5 +1,6 @@
 """Records as topics: what they say, which statuses are open, what comes back from the structured part."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -70,6 +71,23 @@ def test_a_topic_says_what_the_record_says() -> None:
         "Disposition: rework of 3: push it back",
     ]
     assert topic_of(NCR, around) == topic
+
+
+def test_an_opening_is_named_in_title_text_and_structured_part() -> None:
+    size = Failure(
+        WALL, "opening_size", "DIN 18202", Decimal(-30), Decimal(-12), Decimal(12), Decimal(2), "Door 3", "O3", "width"
+    )
+    topic = topic_of_finding(replace(FINDING, defect=Defect(CauseKind.FORM, (WALL,), (size,))), Surroundings())
+    assert topic.title == "Form: opening size of Door 3"
+    said = f"opening_size (width) of Door 3 (O3) in {WALL}: -30 ± 2 mm (U, k = 2); limits -12 .. 12 mm (DIN 18202)"
+    assert said in topic.description
+    ncr = replace(NCR, violations=(replace(NCR.violations[0], part="Door 3", part_id="O3", direction="width"),))
+    assert f"verticality (width) of Door 3 (O3) in {WALL}: 12.50" in topic_of(ncr, Surroundings()).description
+    assert read_structured(structured(ncr)).violations == ncr.violations
+    before = json.loads(structured(NCR))
+    for name in ("part", "part_id", "direction"):
+        del before["violations"][0][name]
+    assert read_structured(json.dumps(before).encode()).violations == NCR.violations
 
 
 @pytest.mark.parametrize("text", ["", "One line", "Two\nlines", "With -- qtems -- inside"])

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from geometry.verdict import State
+from geometry.verdict import Measurement, Outcome, State
 from twin.report.bcf import VERSIONS, bcf_archive
 from twin.report.camera import Camera
 from twin.report.palette import needs_action
@@ -238,6 +238,24 @@ def test_a_title_names_the_class_once(
     entries = read(bcf_archive("3.0", result, provenance_of(building), Words("en"), cameras=cameras, snapshots={}))
     [(_, markup, _)] = topics(entries)
     assert text_of(markup, "Topic/Title") == title
+
+
+def test_a_title_names_the_opening_that_is_furthest_out(
+    building: CheckResult, cameras: dict[str, Camera], provenance_of: ProvenanceOf
+) -> None:
+    element = next(e for e in building.elements if needs_action(e) and e.state is State.INSTALLED)
+    narrow = Measurement(
+        "opening_size", -0.03, -0.012, 0.012, 0.002, Outcome.FAIL, "DIN 18202", part="Opening 3", direction="width"
+    )
+    result = dataclasses.replace(
+        building, elements=(dataclasses.replace(element, name="Wall 1", ifc_class="IfcWall", measurements=(narrow,)),)
+    )
+    for lang, title in (("en", "Fail: Wall 1, Opening 3"), ("zh", "不合格：墙 Wall 1，Opening 3")):
+        words = Words(lang)
+        entries = read(bcf_archive("3.0", result, provenance_of(building), words, cameras=cameras, snapshots={}))
+        [(_, markup, _)] = topics(entries)
+        assert text_of(markup, "Topic/Title") == title
+        assert words.measured(narrow) in text_of(markup, "Topic/Description")
 
 
 def test_hostile_names_are_text(archive: tuple[str, dict[str, bytes]]) -> None:

@@ -1025,6 +1025,12 @@ export interface components {
             lower_mm?: string | null;
             upper_mm?: string | null;
             expanded_uncertainty_mm?: string | null;
+            /** @default  */
+            part: string;
+            /** @default  */
+            part_id: string;
+            /** @default  */
+            direction: string;
         };
         FailureOut: {
             global_id: string;
@@ -1034,6 +1040,12 @@ export interface components {
             lower_mm: string | null;
             upper_mm: string | null;
             expanded_uncertainty_mm: string | null;
+            /** @default  */
+            part: string;
+            /** @default  */
+            part_id: string;
+            /** @default  */
+            direction: string;
         };
         FileIO: {
             ifc_project?: string | null;
@@ -3286,12 +3298,24 @@ export interface components {
             measured?: components["schemas"]["Measured-Input"] | null;
             /** @default  */
             global_id: string;
+            /** @default  */
+            part: string;
+            /** @default  */
+            part_id: string;
+            /** @default  */
+            direction: string;
         };
         "Violation-Output": {
             requirement: components["schemas"]["Requirement-Output"];
             measured?: components["schemas"]["Measured-Output"] | null;
             /** @default  */
             global_id: string;
+            /** @default  */
+            part: string;
+            /** @default  */
+            part_id: string;
+            /** @default  */
+            direction: string;
         };
         VisibilityIO: {
             /** @default false */

@@ -29,10 +29,11 @@ export function Wrong({ project, ncr, onShow }: { project: string; ncr: Ncr; onS
       {record.description && <p class="said">{record.description}</p>}
       <ul class="plain">
         {record.violations.map((one) => (
-          <li key={`${one.global_id}${one.requirement.characteristic}`} class="box">
+          <li key={`${one.global_id}${one.part_id}${one.direction}${one.requirement.characteristic}`} class="box">
             <div class="between">
               <strong>
                 <Sign verdict="fail" /> {characteristic(one.requirement.characteristic)}
+                {one.part && `: ${one.part}`}
               </strong>
               <span class="number">
                 {one.measured?.value ?? "–"} ± {one.measured?.expanded_uncertainty ?? "–"} {one.requirement.unit}
