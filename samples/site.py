@@ -36,7 +36,9 @@ DEFECTS: dict[str, Defect] = {
     "Beam D2-D3 porch": Defect("bowed", bow_m=(0.0, 0.0, -0.025), bow_along=(1,)),
     "Wall N1 upper": Defect("bowed", bow_m=(0.0, 0.022, 0.0), bow_along=(0, 2)),
     "Column D2 ground": Defect("undersized", size_change_m=(-0.036, -0.036, 0.0)),
-    "Wall P2 porch": Defect("opening", openings=(OpeningDefect("Opening Door entrance", size_change_m=(0, -0.03, 0)),)),
+    "Wall W1 ground": Defect(
+        "opening", openings=(OpeningDefect("Opening Window W1 ground", size_change_m=(0, 0, -0.03)),)
+    ),
     "Floor slab": Defect("opening", openings=(OpeningDefect("Stair opening", offset_m=(0.03, 0, 0)),)),
     "Heating pipe 1": Defect("tilted", tilt_rad=(0.0, 0.0, float(np.radians(0.4)))),
     "Sprinkler pipe": Defect("tilted", tilt_rad=(0.0, float(np.radians(0.6)), 0.0)),

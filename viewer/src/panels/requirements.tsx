@@ -29,7 +29,7 @@ export function Requirements({
       .catch(() => {});
     return () => abort.abort();
   }, [project, globalIds.join()]);
-  const known = new Set(value.map((one) => `${one.global_id}${one.requirement.characteristic}`));
+  const known = new Set(value.map(about));
   const change = (n: number, what: Partial<Violation>) =>
     onValue(value.map((one, k) => (k === n ? { ...one, ...what } : one)));
   return (
@@ -79,15 +79,11 @@ export function Requirements({
         </fieldset>
       ))}
       {measured
-        .filter((one) => !known.has(`${one.global_id}${one.requirement.characteristic}`))
+        .filter((one) => !known.has(about(one)))
         .map((one) => (
-          <button
-            key={`${one.global_id}${one.requirement.characteristic}`}
-            type="button"
-            onClick={() => onValue([...value, one])}
-          >
+          <button key={about(one)} type="button" onClick={() => onValue([...value, one])}>
             {t("fromMeasurement", {
-              what: `${characteristic(one.requirement.characteristic)} ${one.measured?.value} mm`,
+              what: `${characteristic(one.requirement.characteristic)}${one.part ? ` (${one.part})` : ""} ${one.measured?.value} mm`,
             })}
           </button>
         ))}
@@ -100,6 +96,9 @@ export function Requirements({
               requirement: { characteristic: "", clause: "", lower: null, upper: null, unit: "mm" },
               measured: null,
               global_id: globalIds[0] ?? "",
+              part: "",
+              part_id: "",
+              direction: "",
             },
           ])
         }
@@ -108,6 +107,11 @@ export function Requirements({
       </button>
     </div>
   );
+}
+
+/** What a requirement is about: two windows of one wall are two things. */
+function about(one: Violation): string {
+  return `${one.global_id}${one.part_id}${one.direction}${one.requirement.characteristic}`;
 }
 
 function measuredAs(
@@ -135,6 +139,9 @@ function violated(detail: Schemas["ElementDetail"]): Violation[] {
         },
         measured: { value: text(actual) as string, expanded_uncertainty: text(u) as string, coverage_factor: "2" },
         global_id: detail.global_id,
+        part: one.part,
+        part_id: one.part_id,
+        direction: one.direction,
       },
     ];
   });
