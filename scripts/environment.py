@@ -100,7 +100,8 @@ def install(kind):
     # Without build isolation, the build backend is the locked one, too.
     editable = ["--no-deps", "--no-build-isolation", "-e", str(ROOT)]
     if install_uv():
-        uv = [VENV_PYTHON.with_name("uv"), "pip", "install", "-q", "--python", VENV_PYTHON]
+        # compiled at once, as pip does: where PYTHONDONTWRITEBYTECODE is set every process would compile all it imports
+        uv = [VENV_PYTHON.with_name("uv"), "pip", "install", "-q", "--compile-bytecode", "--python", VENV_PYTHON]
         if all(subprocess.run([*uv, *arguments]).returncode == 0 for arguments in (hashed, editable)):
             return
         say("uv could not install; trying pip, which is slower")
