@@ -71,7 +71,7 @@ class Site:
             b if b.name in standing or b.name not in MOVED else next(d for d in DESIGN if d.name == b.name)
             for b in built()
         ]
-        scan = scan_of(boxes, STATIONS, step=0.025, noise=0.002, seed=number, T_scan_design=T_SCAN_DESIGN, poses=False)
+        scan = scan_of(boxes, STATIONS, step=0.035, noise=0.002, seed=number, T_scan_design=T_SCAN_DESIGN, poses=False)
         points = T_SCAN_DESIGN.inverse().apply(scan.points + scan.origin)
         content = "\n".join(f"{x:.5f} {y:.5f} {z:.5f}" for x, y, z in points).encode()
         upload = Upload(f"week-{number}.xyz", self.work.blobs.put([content]).sha256)
