@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from geometry.arrays import FloatArray
-from simulation.assembly.solid import Solid
+from simulation.assembly.solid import Solid, outside_of
 
 _SAME = 0.999
 """Share of intersection in union from which two solids of one class are one thing drawn twice."""
 _INSIDE = 1.0 - 1e-6
-_MOST_DIRECTIONS, _BALLS = 200, 300
+_BALLS, _MOST_CORNERS = 300, 1500
 _CONVEX = 0.99
 """Share of its hull that a solid fills at least to count as convex."""
 _NOTHING = 1e-12
@@ -137,11 +137,11 @@ def separation(first: Solid, second: Solid) -> float:
 
     By the extents of both, so that it is enough for every shape and exact for polyhedra without hollows.
     """
-    ours, theirs = _corners(first.body), _corners(second.body)
+    ours, theirs = first.corners, second.corners
     least, between = inf, theirs.mean(axis=0) - ours.mean(axis=0)
     length = float(np.linalg.norm(between))
     others = [np.eye(3), *([between[None] / length] if length > 0.0 else [])]
-    for directions in (_directions(first.body), _directions(second.body), *others):
+    for directions in (first.normals, second.normals, *others):
         a, b = ours @ directions.T, theirs @ directions.T
         ahead, behind = a.max(axis=0) - b.min(axis=0), b.max(axis=0) - a.min(axis=0)
         least = min(least, float(np.minimum(ahead, behind).min()))
@@ -168,10 +168,10 @@ def _thickness(piece: Any) -> float:
     of one curve leave, is thinner than it extends: there it is also the largest ball that fits, looked for by balls
     that touch the surface from inside at some hundred places (shrinking balls; Ma, Bae and Choi 2012).
     """
-    corners = _corners(piece)
+    corners, normals = outside_of(piece)
     centred = corners - corners.mean(axis=0)
     principal = np.linalg.svd(centred, full_matrices=False)[2]
-    extent = float(np.ptp(corners @ np.vstack([_directions(piece), principal]).T, axis=0).min())
+    extent = float(np.ptp(corners @ np.vstack([normals, principal]).T, axis=0).min())
     convex = float(piece.volume()) > _CONVEX * float(piece.hull().volume())
     return extent if convex else min(extent, _largest_ball(piece))
 
@@ -184,40 +184,25 @@ def _largest_ball(piece: Any) -> float:
     triangles = corners[np.asarray(mesh.tri_verts)]
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     area = np.linalg.norm(cross, axis=1)
-    order = np.argsort(-area, kind="stable")[: 2 * _BALLS]
+    order = np.argsort(-area, kind="stable")[:_BALLS]
     order = order[area[order] > 0.0]
     starts, inward = triangles[order].mean(axis=1), -cross[order] / area[order, None]
     reach, best = float(np.linalg.norm(np.ptp(corners, axis=0))), 0.0
-    for start, direction in zip(starts, inward, strict=True):
-        apart = corners - start
-        along = apart @ direction
-        ahead = along > 1e-12 * reach
-        if not ahead.any():
-            continue
-        diameter = float((np.einsum("ij,ij->i", apart[ahead], apart[ahead]) / along[ahead]).min())
-        if diameter > best:  # a ball may not reach through the far side between the corners either
-            hits = piece.ray_cast(tuple(start + 1e-9 * reach * direction), tuple(start + reach * direction))
-            diameter = min(diameter, hits[0].distance * reach) if hits else diameter
-            best = max(best, diameter)
+    middle = corners.mean(axis=0)
+    near, touched = corners[:: 1 + len(corners) // _MOST_CORNERS] - middle, starts - middle
+    along = inward @ near.T - np.einsum("ij,ij->i", inward, touched)[:, None]
+    apart = np.einsum("ij,ij->i", touched, touched)[:, None] - 2.0 * touched @ near.T + (near**2).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        diameters = np.where(along > 1e-9 * reach, apart / along, np.inf).min(axis=1)
+    for index in np.argsort(-diameters, kind="stable"):
+        diameter = float(diameters[index])
+        if diameter <= best:
+            break
+        # a ball may not reach through the far side between the corners either
+        start, direction = starts[index], inward[index]
+        hits = piece.ray_cast(tuple(start + 1e-9 * reach * direction), tuple(start + reach * direction))
+        best = max(best, min(diameter, hits[0].distance * reach) if hits else 0.0)
     return best
-
-
-def _directions(body: Any) -> FloatArray:
-    """Return unit face normals (k, 3), each once up to its sign, those with most area first and at most 200."""
-    mesh = body.to_mesh64()
-    triangles = np.asarray(mesh.vert_properties)[:, :3][np.asarray(mesh.tri_verts)]
-    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    area = np.linalg.norm(cross, axis=1)
-    normals = cross[area > 0.0] / area[area > 0.0, None]
-    lead = np.take_along_axis(normals, np.abs(normals).argmax(axis=1)[:, None], axis=1)
-    normals = normals * np.sign(lead)
-    keys, first, place = np.unique(np.round(normals, 4), axis=0, return_index=True, return_inverse=True)
-    weight = np.bincount(place.ravel(), area[area > 0.0], len(keys))
-    return normals[first[np.argsort(-weight, kind="stable")[:_MOST_DIRECTIONS]]]
-
-
-def _corners(body: Any) -> FloatArray:
-    return np.asarray(body.to_mesh64().vert_properties, dtype=np.float64)[:, :3]
 
 
 def _centre(body: Any) -> FloatArray:

@@ -10,6 +10,7 @@ from geometry.arrays import FloatArray, IntArray
 from geometry.design import Element, Mesh
 from geometry.note import Note
 
+_MOST_NORMALS = 200
 _WELD = 1e-7
 """Corners of a mesh nearer to each other than this are one, metres."""
 
@@ -27,6 +28,10 @@ class Solid:
     """(2, 3) metres."""
     volume: float
     """Cubic metres."""
+    corners: FloatArray
+    """(v, 3) metres."""
+    normals: FloatArray
+    """(k, 3) unit normals of its faces, each once up to its sign, those with most area first and at most 200."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +69,8 @@ def make_solid(element: Element) -> Solid | str:
     if not volume > 0.0:
         return Note("clash_flat", "it encloses no volume")
     low_high = np.array(body.bounding_box(), dtype=np.float64).reshape(2, 3)
-    return Solid(element.global_id, element.ifc_class, element.name, body, low_high, volume)
+    corners, normals = outside_of(body)
+    return Solid(element.global_id, element.ifc_class, element.name, body, low_high, volume, corners, normals)
 
 
 def make_body(mesh: Mesh) -> Any:
@@ -89,6 +95,21 @@ def make_body(mesh: Mesh) -> Any:
     if len(parts) > 1 and all(part.volume() > 0.0 for part in parts):
         body = manifold3d.Manifold.batch_boolean(parts, manifold3d.OpType.Add)
     return body
+
+
+def outside_of(body: Any) -> tuple[FloatArray, FloatArray]:
+    """Return the corners (v, 3) of a solid, and the unit normals (k, 3) of its faces as :class:`Solid` has them."""
+    mesh = body.to_mesh64()
+    corners = np.asarray(mesh.vert_properties, dtype=np.float64)[:, :3]
+    triangles = corners[np.asarray(mesh.tri_verts)]
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    area = np.linalg.norm(cross, axis=1)
+    normals = cross[area > 0.0] / area[area > 0.0, None]
+    lead = np.take_along_axis(normals, np.abs(normals).argmax(axis=1)[:, None], axis=1)
+    normals = normals * np.sign(lead)
+    keys, first, place = np.unique(np.round(normals, 4), axis=0, return_index=True, return_inverse=True)
+    weight = np.bincount(place.ravel(), area[area > 0.0], len(keys))
+    return corners, normals[first[np.argsort(-weight, kind="stable")[:_MOST_NORMALS]]]
 
 
 def _welded(mesh: Mesh) -> tuple[FloatArray, IntArray]:
