@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from geometry.arrays import FloatArray, Int32Array, frozen
+from geometry.schedule import Task
 from geometry.source import SourceFile
 
 
@@ -122,3 +123,5 @@ class DesignModel:
 
     Their mesh is empty and ``suspect`` says why; none of them is in ``elements``.
     """
+    tasks: tuple[Task, ...] = ()
+    """The schedule that the file brings along, in its order."""

@@ -121,6 +121,8 @@ class ModelRevision:
     """The blob with the fingerprints of its elements, to compare the next revision with; empty when none is kept."""
     scene_sha256: str = ""
     """The blob that lists what the 3D view loads; empty when nothing has a shape."""
+    schedule_sha256: str = ""
+    """The blob with the tasks that its file brings along; empty when nobody looked for them."""
 
     def __post_init__(self) -> None:
         """Refuse what could be taken for another revision or another size."""

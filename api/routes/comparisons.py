@@ -8,11 +8,20 @@ from api.deps import ProjectId, RowsDep, ServicesDep
 from api.packed import as_of, send
 from api.routes.elements import GlobalId, require_visible
 from api.routing import Routes
-from api.schemas.comparison import EpochChangesOut, EpochPair, TimelineOut, TrendOut
+from api.schemas.comparison import (
+    EpochChangesOut,
+    EpochPair,
+    ScheduleProgressOut,
+    TimelineOut,
+    TrendOut,
+    schedule_out,
+)
+from api.schemas.element import EpochQuery
 from twin.access import Action
 from twin.element_trend import trend_of
 from twin.errors import NotFound
 from twin.operations.epoch_changes import epoch_changes
+from twin.operations.model_schedule import schedule_progress
 from twin.store.elements import history_of
 from twin.store.epoch_counts import counts_by_epoch
 from twin.store.shared_elements import visible_elements
@@ -62,6 +71,25 @@ def read_epoch_changes(
             return EpochChangesOut.model_validate(found, from_attributes=True)
 
         key = ("epoch-changes", as_of(view, project, rows), query.before, query.after)
+        packed = services.packed.get(key, told)
+    return send(request, packed)  # pyright: ignore[reportReturnType]  # a response goes out as it is, its schema holds
+
+
+@routes.get("/projects/{project}/schedule-progress", Action.ELEMENT_READ, "Hold against the schedule", also=(304,))
+def read_schedule_progress(
+    project: ProjectId, query: Annotated[EpochQuery, Query()], request: Request, services: ServicesDep, rows: RowsDep
+) -> ScheduleProgressOut:
+    """Return what was to be built by the day of a scan and what stands, by element, task and storey.
+
+    The schedule is that of the model revision that was checked. What was not seen is never late.
+    """
+    with services.store.read() as view:
+
+        def told() -> ScheduleProgressOut:
+            found = schedule_progress(view, services.blobs, project, rows, epoch=query.epoch, check=query.check)
+            return schedule_out(found)
+
+        key = ("schedule", as_of(view, project, rows), query.epoch, query.check)
         packed = services.packed.get(key, told)
     return send(request, packed)  # pyright: ignore[reportReturnType]  # a response goes out as it is, its schema holds
 

@@ -1,6 +1,6 @@
 """Scan epochs compared, over the wire."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -9,7 +9,9 @@ from api.schemas.element_columns import Coded, TextColumn
 from geometry.verdict import Outcome
 from twin.element_state import Seen, Status
 from twin.epoch_change import EpochChange, Why
+from twin.operations.model_schedule import ScheduleProgress
 from twin.record import Id
+from twin.schedule_progress import Standing
 
 _ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
 _EARLIER = "4a2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
@@ -179,3 +181,87 @@ class EpochChangesOut(Schema):
     moved_uncertainty_mm: list[float | None] = Field(
         description="U of that along its direction, of both measurements and registrations together, 95 %"
     )
+
+
+_TASK_ID = "0K2Fr$t4X7Zf8NOew3FLOH"
+_TASK = {
+    "global_id": _TASK_ID, "name": "Columns Level 2", "identification": "T04", "kind": "CONSTRUCTION",
+    "start": "2026-11-02", "finish": "2026-11-13", "elements": 24, "counts": {"built": 20, "late": 1, "unknown": 3},
+}  # fmt: skip
+
+
+class TaskProgressOut(Schema):
+    """One task of the schedule, and how its elements stand."""
+
+    model_config = example(**_TASK)
+
+    global_id: str
+    name: str
+    identification: str
+    kind: str = Field(description="`CONSTRUCTION`, `DEMOLITION` ...; only what builds something is counted")
+    start: date | None = Field(description="Planned")
+    finish: date | None = Field(description="Planned; due is what is not built the day after")
+    elements: int = Field(description="Assigned to it; those that the check does not know are not in `counts`")
+    counts: dict[Standing, int]
+
+
+class StoreyProgressOut(Schema):
+    """How the elements of one storey stand."""
+
+    model_config = example(storey="Level 2", counts={"built": 20, "late": 1})
+
+    storey: str
+    counts: dict[Standing, int]
+
+
+class StandingColumn(Coded[Standing]):
+    """A column of how elements stand to the schedule: element `i` has `values[index[i]]`."""
+
+    model_config = example(values=["built", "late"], index=[0, 1])
+
+
+class ScheduleProgressOut(Schema):
+    """How everything stands to the schedule after an epoch; all columns are equally long."""
+
+    model_config = example(
+        check=_ID, epoch=_ID, revision=_ID, day="2026-11-20", known=True, counts={"built": 1, "late": 1}, tasks=[_TASK],
+        storeys=[{"storey": "Level 2", "counts": {"built": 1, "late": 1}}],
+        global_id=["2O2Fr$t4X7Zf8NOew3FLOH", "3O2Fr$t4X7Zf8NOew3FLOH"], name=["C-12", "C-13"],
+        ifc_class={"values": ["IfcColumn"], "index": [0, 0]}, storey={"values": ["Level 2"], "index": [0, 0]},
+        standing={"values": ["built", "late"], "index": [0, 1]}, task={"values": [_TASK_ID], "index": [0, 0]},
+    )  # fmt: skip
+
+    check: Id | None = Field(description="Null while no check has said anything")
+    epoch: Id | None
+    revision: Id | None = Field(description="Whose schedule it is")
+    day: date | None = Field(description="Of the scan, by UTC")
+    known: bool = Field(description="False: its file was taken in before schedules were read; take it in again")
+    counts: dict[Standing, int]
+    tasks: list[TaskProgressOut] = Field(description="In the order of the file; none where it has no schedule")
+    storeys: list[StoreyProgressOut]
+    global_id: list[str]
+    name: list[str]
+    ifc_class: TextColumn
+    storey: TextColumn
+    standing: StandingColumn = Field(
+        description="`late` only what was seen to be absent; what was not seen is `unknown`, whatever was planned"
+    )
+    task: TextColumn = Field(description="GlobalId of the task that is to end last; null where none builds it")
+
+
+def schedule_out(found: ScheduleProgress) -> ScheduleProgressOut:
+    """Return the progress as it is sent."""
+    tasks = [
+        TaskProgressOut(
+            global_id=one.task.global_id, name=one.task.name, identification=one.task.identification,
+            kind=one.task.kind, start=one.task.start, finish=one.task.finish, elements=one.elements,
+            counts=one.counts,
+        )
+        for one in found.tasks
+    ]  # fmt: skip
+    storeys = [StoreyProgressOut(storey=name, counts=counts) for name, counts in sorted(found.storeys.items())]
+    plain = ("check", "epoch", "revision", "day", "known", "counts", "global_id", "name")
+    coded = ("ifc_class", "storey", "standing", "task")
+    told = {name: getattr(found, name) for name in plain}
+    told |= {name: {"values": getattr(found, name).values, "index": getattr(found, name).index} for name in coded}
+    return ScheduleProgressOut.model_validate({**told, "tasks": tasks, "storeys": storeys})

@@ -33,6 +33,7 @@ from geometry.readers.ifc_units import (
     volume_ratios,
 )
 from geometry.readers.mesh_cache import cache_path, load_design, store_design
+from geometry.schedule import Task, day_of
 from geometry.source import SourceFile, sha256_of
 
 _MAX_NAMED = 3
@@ -138,6 +139,7 @@ def design_of(raw: RawModel, source: SourceFile) -> DesignModel:
         map_conversion=None if conversion is None else MapConversion(**conversion),
         notes=tuple(notes),
         without_geometry=lost,
+        tasks=_tasks(raw, ids),
     )
 
 
@@ -203,6 +205,18 @@ def _opening(part: _Placed, origin: FloatArray, global_id: str, name: str, fille
     centre, axes, size = np.split(np.array(numbers), [3, 12])
     box = OrientedBox(part.rotation @ centre + (part.shift - origin), axes.reshape(3, 3) @ part.rotation.T, size)
     return Opening(global_id, name, tuple(filled_by), box)
+
+
+def _tasks(raw: RawModel, ids: Sequence[str]) -> tuple[Task, ...]:
+    """Return the tasks with the elements that are there to be built."""
+    of = {int(product.described["id"]): id_ for product, id_ in zip(raw.products, ids, strict=True)}
+    return tuple(
+        Task(
+            said["global_id"], said["name"], said["identification"], said["kind"], day_of(said["start"]),
+            day_of(said["finish"]), tuple(sorted({of[product] for product in said["products"] if product in of})),
+        )
+        for said in raw.index["tasks"]
+    )  # fmt: skip
 
 
 def _global_ids(products: Sequence[RawProduct]) -> tuple[list[str], list[str]]:

@@ -74,6 +74,7 @@ class _Session:
         from dataclasses import asdict
 
         from geometry.readers.ifc_site import map_conversion_of, storeys_of
+        from geometry.readers.ifc_tasks import tasks_of
 
         conversion, notes = map_conversion_of(self._model, self._units)
         return {
@@ -82,6 +83,7 @@ class _Session:
             "length_declared": self._units.length_declared,
             "storeys": list(storeys_of(self._model, self._units.length_m).items()),
             "map_conversion": None if conversion is None else asdict(conversion),
+            "tasks": tasks_of(self._model),
             "notes": [stored(note) for note in (*self._complaints, *notes)],
             "products": [
                 {"id": id_, "key": product.shape_key, "slow": not product.flat, "boolean": product.boolean}

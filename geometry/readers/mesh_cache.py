@@ -20,9 +20,10 @@ import numpy as np
 
 from geometry.design import DesignModel, Element, MapConversion, Mesh, Opening, OrientedBox
 from geometry.note import restored, stored
+from geometry.schedule import task_from_json, task_to_json
 from geometry.source import SourceFile
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raise it whenever the same file would be read differently."""
 
 
@@ -60,6 +61,7 @@ def store_design(path: Path, model: DesignModel) -> None:
         "storeys": list(model.storeys.items()),
         "map_conversion": None if model.map_conversion is None else asdict(model.map_conversion),
         "notes": [stored(note) for note in model.notes],
+        "tasks": [task_to_json(task) for task in model.tasks],
     }
     buffer = io.BytesIO()
     np.savez(
@@ -138,4 +140,5 @@ def _design(arrays: Mapping[str, np.ndarray[Any, Any]], text: dict[str, Any], so
         map_conversion=None if conversion is None else MapConversion(**conversion),
         notes=tuple(map(restored, text["notes"])),
         without_geometry={element.global_id: element for element in elements[count:]},
+        tasks=tuple(map(task_from_json, text["tasks"])),
     )

@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.web.live import found, live_server
 from tests.api.web.planted import plant
-from tests.api.web.planted_epochs import plant_epochs, sight
+from tests.api.web.planted_epochs import plant_epochs, plant_schedule, planted_tasks, sight
 from tests.api.web.planted_revisions import plant_revisions
 from tests.api.web.world import make_world
 from tests.viewer.conftest import COLUMNS, STATIC, Site, give_scenes
@@ -53,6 +53,7 @@ def site(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Generator[t
     seen = [dict(zip(made.global_ids, (row[k] for row in STORY), strict=True)) for k in range(3)]
     epochs = plant_epochs(world, project, made, seen)
     plant_revisions(world, project, made)
+    plant_schedule(world, made, planted_tasks(made.global_ids))
     with live_server(world) as (host, port):
         yield Site(world, f"http://{host}:{port}", project, made, design, chromium), epochs
     world.services.store.database.close()
@@ -208,6 +209,34 @@ def test_what_a_revision_changed_is_said_and_shown_in_its_place(site: tuple[Site
     page.wait_for_selector(".changed[aria-current=true]:has-text('Column 13')")
     page.click(".compare .chip:has-text('Timeline')")
     page.wait_for_selector(".epoch-row")
+    assert said == []
+    page.context.close()
+
+
+def test_progress_against_the_schedule_says_what_is_late_and_what_cannot_be_told(
+    site: tuple[Site, tuple[str, ...]],
+) -> None:
+    here, epochs = site
+    page = here.inside()
+    said = complaints(page)
+    page.evaluate("(id) => history.replaceState(null, '', `?epoch=${id}`)", epochs[0])
+    page.reload()
+    page.wait_for_selector("canvas[data-phase=ready]")
+    page.click(".rail [data-mode=compare]")
+    page.click(".compare .chip:has-text('Schedule')")
+    page.wait_for_selector(".compare :text('2026-10-23')")
+    kinds = [" ".join(text.split()) for text in page.locator(".kinds .chip").all_inner_texts()]
+    assert kinds == [
+        "! Late 1", "? Cannot be told, not seen 1", "↑ Early 1", "✓ Built 2", "· Not due yet 2",
+        f"– Not in the schedule {COLUMNS - 7}",
+    ]  # fmt: skip
+    assert [hue(page, middle(here, n)) for n in (1, 2)] == ["orange", "green"]
+    page.click(".line:has-text('W Walls')")
+    page.wait_for_function("document.querySelectorAll('.compare [aria-label=Schedule] .changed').length === 2")
+    late, unseen = page.locator(".compare [aria-label=Schedule] .changed").all_inner_texts()
+    assert "Late · Walls" in late
+    assert "Cannot be told" in unseen
+    assert accessible(page) == []
     assert said == []
     page.context.close()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from twin.errors import Conflict
 from twin.operations.check import usable_cores
 from twin.operations.design_changes import fingerprints_of
+from twin.operations.model_schedule import keep_schedule
 from twin.operations.scenes import keep_model_scene, register_scene
 from twin.operations.work import Upload, Work, fetched
 from twin.project import MapConversion, ModelRevision
@@ -32,6 +33,7 @@ class _Kept:
 
     fingerprints: str
     scene: str
+    schedule: str
 
 
 def import_model(work: Work, *, identifier: Id, project: Id, file_name: str, sha256: str) -> Stored[ModelRevision]:
@@ -62,7 +64,8 @@ def import_model(work: Work, *, identifier: Id, project: Id, file_name: str, sha
     from twin.fingerprint import fingerprints
 
     mine = fingerprints(design)
-    kept = _Kept(work.blobs.put([_to_bytes(mine)]).sha256, keep_model_scene(work, design))
+    prints = work.blobs.put([_to_bytes(mine)]).sha256
+    kept = _Kept(prints, keep_model_scene(work, design), keep_schedule(work.blobs, design))
     for _ in range(_TRIES - 1):
         try:
             return _keep(work, design, identifier, project, file_name, mine, kept)
@@ -99,8 +102,9 @@ def _keep(
             diff=diff,
             fingerprints_sha256=kept.fingerprints,
             scene_sha256=kept.scene,
+            schedule_sha256=kept.schedule,
         )
-        keep_all(unit, work.blobs, {kept.fingerprints: "application/json"})
+        keep_all(unit, work.blobs, dict.fromkeys((kept.fingerprints, kept.schedule), "application/json"))
         register_scene(unit, work.blobs, kept.scene)
         return unit.add(records.MODEL_REVISION, revision)
 

@@ -61,3 +61,24 @@ def _names(table: FromClause) -> list[ColumnElement[Any]]:
 def _told(table: FromClause) -> list[ColumnElement[Any]]:
     body = table.c.body
     return [body["state", "seen"].as_string(), body["measured", "pose"], body["measured", "measurements"]]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """One element by one check: what it saw, and what is known then."""
+
+    global_id: str
+    ifc_class: str
+    name: str
+    storey: str
+    status: str
+    seen: str
+
+
+def seen_of(connection: Connection, check: Id) -> Iterator[SeenLine]:
+    """Yield every element of a check by GlobalId."""
+    table = ELEMENT_STATE
+    query = select(*_names(table), table.c.state, table.c.body["state", "seen"].as_string())
+    query = query.where(table.c.check_run == check).order_by(table.c.global_id)
+    for row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
+        yield SeenLine(*tuple(row))

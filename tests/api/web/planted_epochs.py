@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from geometry.schedule import Task, task_to_json
 from geometry.verdict import Outcome
 from tests.api.web.planted import CAPTURED, Planted, context
 from tests.api.web.world import World
@@ -18,6 +19,7 @@ from twin.store import records
 from twin.store.elements import keep_states, latest_states, states_of
 
 APART = timedelta(days=14)
+_DAY = timedelta(days=1)
 _PRESENCE = {Seen.ABSENT: "missing", Seen.NOT_SEEN: "unseen", Seen.SUSPECT: "design_suspect"}
 _VERDICT = {Seen.PASSED: Outcome.PASS, Seen.FAILED: Outcome.FAIL, Seen.IN_DOUBT: Outcome.INDETERMINATE}
 
@@ -107,3 +109,28 @@ def _rows(
         )
         for state in states
     ]  # fmt: skip
+
+
+def planted_tasks(global_ids: Sequence[str]) -> tuple[Task, ...]:
+    """Return tasks: four elements are due before the second scan, two before the first, one after all of them."""
+    one, two, three, four, five, six, seven, *_ = global_ids
+    day = CAPTURED.date()
+    return (
+        _task("Columns", day - 40 * _DAY, day - 16 * _DAY, one, three, four, seven),
+        _task("Walls", day - 60 * _DAY, day - 30 * _DAY, two, six),
+        _task("Roof", day + 5 * _DAY, day + 9 * _DAY, five),
+        _task("Shed", day - 90 * _DAY, day - 80 * _DAY, one, kind="DEMOLITION"),
+    )
+
+
+def _task(name: str, start: date, finish: date, *elements: str, kind: str = "CONSTRUCTION") -> Task:
+    return Task(f"{name}$planted", name, name[:1], kind, start, finish, tuple(sorted(elements)))
+
+
+def plant_schedule(world: World, made: Planted, tasks: Sequence[Task]) -> None:
+    """Let the planted revision have brought a schedule along."""
+    content = json.dumps([task_to_json(one) for one in tasks]).encode()
+    digest = world.services.blobs.put([content]).sha256
+    with world.services.store.write(context(world)) as unit:
+        kept = unit.get(records.MODEL_REVISION, made.revision)
+        unit.save(records.MODEL_REVISION, replace(kept.record, schedule_sha256=digest), expected=kept.version)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.web.planted import CAPTURED, Planted, context, plant
-from tests.api.web.planted_epochs import plant_epochs, sight
+from tests.api.web.planted_epochs import plant_epochs, plant_schedule, planted_tasks, sight
 from tests.api.web.planted_revisions import NEW, plant_revisions
 from tests.api.web.site import Site, copied_site
 from tests.api.web.world import World
@@ -169,3 +169,29 @@ def test_two_revisions_differ_in_what_was_planted_and_it_is_said_how(world: Worl
     assert (told["known"], told["global_id"]) == (False, []), "what nobody knows is not called unchanged"
     assert site.awake("sue").get(f"{site.root}/models/{new}/changes?against={made.revision}").status_code == 403
     assert site.awake("vera").get(f"{site.root}/models/{new}/changes?against={'0' * 32}").status_code == 404
+
+
+def test_what_was_to_stand_by_the_day_of_a_scan_is_built_late_or_cannot_be_told(world: World, tower: Tower) -> None:
+    site, made, (first, second, _) = tower
+    assert (site.get("vera", "/schedule-progress")["known"], site.get("vera", "/schedule-progress")["tasks"]) == (
+        False, [],
+    )  # fmt: skip
+    plant_schedule(world, made, planted_tasks(made.global_ids))
+    told = site.get("vera", f"/schedule-progress?epoch={second}")
+    assert (told["known"], told["day"]) == (True, "2026-11-06")
+    assert column(told, "standing") == ["built", "built", "built", "built", "early", "built", "late"]
+    assert {task["name"]: (task["elements"], task["counts"]) for task in told["tasks"]} == {
+        "Columns": (4, {"built": 3, "late": 1}), "Walls": (2, {"built": 2}), "Roof": (1, {"early": 1}),
+        "Shed": (1, {}),
+    }  # fmt: skip
+    assert told["storeys"] == [
+        {"storey": "Level 0", "counts": {"built": 2, "early": 1, "late": 1}},
+        {"storey": "Level 1", "counts": {"built": 3}},
+    ]
+    assert told["counts"] == {"built": 5, "early": 1, "late": 1}
+    told = site.get("vera", f"/schedule-progress?epoch={first}")
+    assert column(told, "standing") == ["not_due", "late", "built", "built", "early", "unknown", "not_due"]
+    with world.services.store.write(context(world)) as unit:
+        unit.share(records.FINDING, made.finding, site.outside)
+    seen = site.get("sue", f"/schedule-progress?epoch={second}")
+    assert (seen["global_id"], [task["name"] for task in seen["tasks"]]) == ([made.global_ids[0]], ["Columns", "Shed"])

@@ -214,6 +214,7 @@ def _comparisons(site: Site) -> None:
     assert len(site.get("vera", "/timeline")["items"]) == 2
     assert site.get("vera", f"/epoch-changes?before={before}&after={after}")["counts"] == {"built": 1}
     assert len(site.get("vera", f"/elements/{one}/trend")["series"]) == 1
+    assert site.get("vera", f"/schedule-progress?epoch={after}")["check"] == made.check
     assert site.get("vera", f"/models/{made.revision}/changes?against={made.revision}")["known"]
 
 

@@ -2946,6 +2946,24 @@ export interface components {
             /** @default 1.5 */
             spacing_m: number | string;
         };
+        ScheduleProgressOut: {
+            check: string | null;
+            epoch: string | null;
+            revision: string | null;
+            day: string | null;
+            known: boolean;
+            counts: {
+                [key: string]: number;
+            };
+            tasks: components["schemas"]["TaskProgressOut"][];
+            storeys: components["schemas"]["StoreyProgressOut"][];
+            global_id: string[];
+            name: string[];
+            ifc_class: components["schemas"]["TextColumn"];
+            storey: components["schemas"]["TextColumn"];
+            standing: components["schemas"]["StandingColumn"];
+            task: components["schemas"]["TextColumn"];
+        };
         SeatIn: {
             user: string;
             capacity: components["schemas"]["Capacity"];
@@ -3060,6 +3078,12 @@ export interface components {
         /** @enum {string} */
         Stage: "before" | "during" | "after";
         /** @enum {string} */
+        Standing: "built" | "early" | "late" | "unknown" | "not_due" | "unplanned";
+        StandingColumn: {
+            values: components["schemas"]["Standing"][];
+            index: number[];
+        };
+        /** @enum {string} */
         "State-Input": "draft" | "open" | "contained" | "under_review" | "dispositioned" | "in_correction" | "reinspection" | "verification" | "closed" | "rejected" | "void" | "reopened";
         StateColumn: {
             values: components["schemas"]["geometry__verdict__State"][];
@@ -3090,6 +3114,12 @@ export interface components {
             values: components["schemas"]["Status"][];
             index: number[];
         };
+        StoreyProgressOut: {
+            storey: string;
+            counts: {
+                [key: string]: number;
+            };
+        };
         StoreyScan: {
             storey: string;
             stations: components["schemas"]["ScanStation"][];
@@ -3115,6 +3145,18 @@ export interface components {
         };
         /** @enum {string} */
         Tampering: "changed" | "missing" | "extra";
+        TaskProgressOut: {
+            global_id: string;
+            name: string;
+            identification: string;
+            kind: string;
+            start: string | null;
+            finish: string | null;
+            elements: number;
+            counts: {
+                [key: string]: number;
+            };
+        };
         Team: {
             champion: string;
             leader: string;

@@ -216,3 +216,55 @@ export function othersOf(model: string, isOlder: boolean, rows: readonly Revised
 export function along(mm: readonly number[]): string {
   return mm.map((one) => (one > 0 ? `+${one}` : String(one).replace("-", "−"))).join(", ");
 }
+
+/** How elements stand to the schedule, the gravest first; each has a sign as well. */
+export const STANDINGS = {
+  late: { colour: [213, 94, 0], sign: "!" },
+  unknown: { colour: [230, 190, 40], sign: "?" },
+  early: { colour: [86, 180, 233], sign: "↑" },
+  built: { colour: [0, 158, 115], sign: "✓" },
+  not_due: { colour: [150, 160, 172], sign: "·" },
+  unplanned: { colour: [225, 228, 232], sign: "–" },
+} as const satisfies Record<string, Meaning>;
+export type Standing = keyof typeof STANDINGS;
+export const STANDING_ORDER = Object.keys(STANDINGS) as Standing[];
+
+export interface ScheduledElement {
+  readonly globalId: string;
+  readonly name: string;
+  readonly ifcClass: string;
+  readonly storey: string;
+  readonly standing: Standing;
+  /** GlobalId of the task that is to end last; empty where none builds it. */
+  readonly task: string;
+}
+
+/** Return how elements stand as rows: the gravest first, then by name. */
+export function scheduledElements(told: Schemas["ScheduleProgressOut"]): ScheduledElement[] {
+  const at = <V>(column: { values: V[]; index: number[] }, row: number) => column.values[column.index[row] ?? -1];
+  const collator = new Intl.Collator(undefined, { numeric: true });
+  const rows = told.global_id.map(
+    (globalId, row): ScheduledElement => ({
+      globalId,
+      name: told.name[row] ?? "",
+      ifcClass: at(told.ifc_class, row) ?? "",
+      storey: at(told.storey, row) ?? "",
+      standing: at(told.standing, row) ?? "unplanned",
+      task: at(told.task, row) ?? "",
+    }),
+  );
+  return rows.sort(
+    (one, other) =>
+      STANDING_ORDER.indexOf(one.standing) - STANDING_ORDER.indexOf(other.standing) ||
+      collator.compare(one.name || one.globalId, other.name || other.globalId),
+  );
+}
+
+/** Dye by how elements stand; what does not stand yet, or nobody planned, is see-through. */
+export function standingDyer(rows: readonly ScheduledElement[]): Dyer {
+  const of = new Map(rows.map((row) => [row.globalId, row.standing]));
+  return (row) => {
+    const standing = of.get(row.globalId) ?? "unplanned";
+    return { colour: STANDINGS[standing].colour, ghost: standing === "not_due" || standing === "unplanned" };
+  };
+}

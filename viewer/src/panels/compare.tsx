@@ -22,14 +22,16 @@ import type { Workspace } from "../core/state";
 import { useAsked } from "./asked";
 import { ChangesView, StatusLegend } from "./compare-changes";
 import { RevisionsView } from "./compare-revisions";
+import { ScheduleView } from "./compare-schedule";
 import { when } from "./fields";
 import { Failed, Loading } from "./notices";
 
 type View = ComponentType<{ work: Workspace }>;
-const PANELS: Partial<Record<(typeof VIEWS)[number], View>> = {
+const PANELS: Record<(typeof VIEWS)[number], View> = {
   timeline: Timeline,
   changes: ChangesView,
   revisions: RevisionsView,
+  schedule: ScheduleView,
 };
 
 export function ComparePanel({ work }: { work: Workspace }) {
@@ -42,12 +44,11 @@ export function ComparePanel({ work }: { work: Workspace }) {
     },
     [],
   );
-  const offered = VIEWS.filter((one) => PANELS[one]);
-  const Shown = PANELS[compareView.value] ?? Timeline;
+  const Shown = PANELS[compareView.value];
   return (
     <div class="stack compare">
       <div class="chips" role="group" aria-label={t("compareWhat")}>
-        {offered.map((one) => (
+        {VIEWS.map((one) => (
           <button
             key={one}
             type="button"
