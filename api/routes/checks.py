@@ -58,7 +58,10 @@ def create_check(
         counts=given.counts, reason=given.reason,
     )  # fmt: skip
     desk = Desk(services.store, context, project, services.wake)
-    job = order_check(desk, asked, tolerances=given.tolerances, registration=given.registration_file)
+    job = order_check(
+        desk, asked, tolerances=given.tolerances, tolerances_of=given.tolerances_of,
+        registration=given.registration_file,
+    )  # fmt: skip
     return accepted(response, project, job)
 
 

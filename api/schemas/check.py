@@ -198,7 +198,7 @@ class PairIn(Schema):
 
 
 class NewCheck(Schema):
-    """Which check is asked for; at most one of the three tolerances."""
+    """Which check is asked for; at most one of the four tolerances."""
 
     model_config = example(
         revision=_ID, epoch=_ID, standard="GB 50204-2015", registration="auto", formats=["html", "bcf"], seed=0,
@@ -211,9 +211,12 @@ class NewCheck(Schema):
         default=None, gt=0, le=10_000, max_digits=12, description="One ± tolerance on every surface"
     )
     standard: OptionalLine | None = Field(
-        default=None, description="Name in the catalogue; without any of the three it is the built-in profile"
+        default=None, description="Name in the catalogue; without any of the four it is the built-in profile"
     )
     tolerances: RecordRef | None = Field(default=None, description="Upload of a tolerance file")
+    tolerances_of: RecordRef | None = Field(
+        default=None, description="A check whose tolerances are used again, an uploaded file by what it held"
+    )
     registration: Literal["auto", "given"] = Field(
         default="auto", description="`given`: the scan is in the model's coordinates already"
     )

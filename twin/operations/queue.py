@@ -1,5 +1,6 @@
 """Asking for long work: what is asked is checked and queued in one transaction, then a worker is woken."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,10 +19,13 @@ from twin.project import Member
 from twin.record import Id, require_past
 from twin.store import jobs, records, uploads
 from twin.store.blob_register import require
-from twin.store.codec import to_json
+from twin.store.codec import from_json, to_json
 from twin.store.jobs import Job
 from twin.store.repository import Context, Store, Unit
 from twin.store.view import EVERYTHING, Scope
+
+_FLAT = re.compile(r"user ±(\d+(?:\.\d+)?) mm")
+"""How a check names one tolerance for every surface."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +74,14 @@ def order_scans(
     return desk.ask(IMPORT_SCANS, order)
 
 
-def order_check(desk: Desk, asked: CheckOrder, *, tolerances: Id | None = None, registration: Id | None = None) -> Job:
+def order_check(
+    desk: Desk,
+    asked: CheckOrder,
+    *,
+    tolerances: Id | None = None,
+    tolerances_of: Id | None = None,
+    registration: Id | None = None,
+) -> Job:
     """Ask for a check.
 
     Parameters
@@ -79,17 +90,21 @@ def order_check(desk: Desk, asked: CheckOrder, *, tolerances: Id | None = None, 
         The check; its identifier is given here.
     tolerances, registration
         Uploads of a tolerance file, and of a matrix or control points.
+    tolerances_of
+        A check whose tolerances are used again, a file by what it held.
 
     Raises
     ------
     NotFound
         If the revision or the epoch is not in the project.
     Invalid
-        If more than one of the three tolerances is given, there is no such standard, or the picked pairs cannot fix a
+        If more than one of the tolerances is given, there is no such standard, or the picked pairs cannot fix a
         pose.
     """
-    if sum((bool(asked.tolerance_mm), bool(asked.standard), tolerances is not None)) > 1:
-        raise Invalid("give one of tolerance_mm, standard and tolerances, or none for the built-in profile")
+    if sum((bool(asked.tolerance_mm), bool(asked.standard), tolerances is not None, tolerances_of is not None)) > 1:
+        raise Invalid(
+            "give one of tolerance_mm, standard, tolerances and tolerances_of, or none for the built-in profile"
+        )
     if asked.levelled and not asked.pairs:
         raise Invalid("only the fit to picked pairs is held level: give pairs, or leave level out")
     if asked.pairs:
@@ -102,10 +117,11 @@ def order_check(desk: Desk, asked: CheckOrder, *, tolerances: Id | None = None, 
     def order(unit: Unit) -> CheckOrder:
         unit.get(records.MODEL_REVISION, asked.revision, _only(desk))
         unit.get(records.SCAN_EPOCH, asked.epoch, _only(desk))
+        wanted = _tolerances_of(unit, desk, asked, tolerances_of) if tolerances_of else asked
         return replace(
-            asked,
+            wanted,
             identifier=unit.new_id(),
-            tolerances=_file(unit, desk, tolerances) if tolerances else None,
+            tolerances=_file(unit, desk, tolerances) if tolerances else wanted.tolerances,
             registration_file=_file(unit, desk, registration) if registration else None,
         )
 
@@ -197,6 +213,24 @@ def _file(unit: Unit, desk: Desk, upload: Id) -> Upload:
         raise Conflict(f"upload {upload} ({found.name}) is not finished: send the rest, then finish it")
     require(unit, found.sha256)
     return Upload(found.name, found.sha256)
+
+
+def _tolerances_of(unit: Unit, desk: Desk, asked: CheckOrder, check: Id) -> CheckOrder:
+    """Return an order by the tolerances of an earlier check: as those were asked for, else by their name."""
+    run = unit.get(records.CHECK_RUN, check, _only(desk)).record
+    job = jobs.making(unit.connection, RUN_CHECK, desk.project, check)
+    if job is not None:
+        before = from_json(job.payload, CheckOrder)
+        if before.tolerances is not None:
+            require(unit, before.tolerances.sha256)
+        return replace(asked, tolerance_mm=before.tolerance_mm, standard=before.standard, tolerances=before.tolerances)
+    if flat := _FLAT.fullmatch(run.tolerance):
+        return replace(asked, tolerance_mm=flat[1])
+    try:
+        _require_standard(run.tolerance)
+    except Invalid as error:
+        raise Invalid(f"the tolerances of this check, {run.tolerance!r}, are not kept: bring the file again") from error
+    return replace(asked, standard=run.tolerance)
 
 
 def _only(desk: Desk) -> Scope:

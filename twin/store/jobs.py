@@ -121,6 +121,15 @@ def get(connection: Connection, job: Id, scope: Scope = EVERYTHING) -> Job:
     return _job(row)
 
 
+def making(connection: Connection, kind: str, project: Id, makes: Id) -> Job | None:
+    """Return the job of a kind that made, or makes, a record; None where the record came otherwise."""
+    query = select(JOB).where(JOB.c.project == project, JOB.c.kind == kind).order_by(JOB.c.created_at.desc())
+    for row in connection.execute(query).mappings():
+        if row["payload"].get("identifier") == makes:
+            return _job(row)
+    return None
+
+
 def newest(
     connection: Connection,
     scope: Scope = EVERYTHING,

@@ -1,14 +1,15 @@
 """Checks over HTTP: what may be ordered, and everything that one leaves given out again."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.api.web.live import found
-from tests.api.web.planted import REPORT_HTML, Planted, plant, upload
+from tests.api.web.planted import REPORT_HTML, Planted, context, plant, upload
 from tests.api.web.world import Browser, World
 from twin.operations.checks import CheckOrder, pairs_request
-from twin.store import jobs
+from twin.store import jobs, records
 from twin.store.codec import from_json
 
 Tower = tuple[Browser, str, Planted]
@@ -42,6 +43,27 @@ def test_a_check_is_ordered_with_its_files(world: World, tower: Tower) -> None:
         "project.yaml", "targets.txt",
     )  # fmt: skip
     assert (order["formats"], order["seed"], order["lang"]) == (["html"], 7, "zh")
+
+
+def test_a_check_is_ordered_by_the_tolerances_of_an_earlier_one(world: World, tower: Tower) -> None:
+    """The file itself, as it was then, also where whoever asks did not bring it in."""
+    admin, project, made = tower
+    given = {"revision": made.revision, "epoch": made.epoch}
+    file = {"tolerances": upload(admin, project.removeprefix("/projects/"), "project.yaml", b"rules: []")}
+    first = admin.post(f"{project}/checks", given | file).json()
+    unknown = admin.post(f"{project}/checks", given | {"tolerances_of": first["makes"]})
+    assert unknown.status_code == 404, "it is not there before it has run"
+    with world.services.store.write(context(world)) as unit:
+        run = unit.get(records.CHECK_RUN, made.check).record
+        unit.add(records.CHECK_RUN, replace(run, id=first["makes"], counts=False))
+    both = admin.post(f"{project}/checks", given | {"tolerances_of": first["makes"], "standard": "default"})
+    assert both.status_code == 422
+    again = admin.post(f"{project}/checks", given | {"tolerances_of": first["makes"], "seed": 3}).json()
+    orders = [payload_of(world, one["id"]) for one in (first, again)]
+    assert orders[0]["tolerances"] == orders[1]["tolerances"]
+    assert (orders[1]["seed"], orders[1]["identifier"]) == (3, again["makes"])
+    by_name = admin.post(f"{project}/checks", given | {"tolerances_of": made.check}).json()
+    assert payload_of(world, by_name["id"])["standard"] == "GB 50204-2015"
 
 
 def pair(name: str, x: float, y: float) -> dict[str, object]:

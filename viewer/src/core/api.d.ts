@@ -1832,6 +1832,7 @@ export interface components {
             tolerance_mm?: number | string | null;
             standard?: string | null;
             tolerances?: string | null;
+            tolerances_of?: string | null;
             /**
              * @default auto
              * @enum {string}

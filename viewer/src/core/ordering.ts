@@ -13,9 +13,7 @@ export interface Order {
   lang: "en" | "zh";
   /** Why it is to count in place of the check that does; empty where it need not. */
   reason: string;
-  /** Tolerance of the check that was made before, so that both can be compared. */
-  tolerance: Partial<Pick<Schemas["NewCheck"], "standard" | "tolerance_mm">>;
-  /** The check that was made before: the same files are written again. */
+  /** The check that was made before: by the same tolerances, so that both can be compared, and the same files. */
   before: Schemas["CheckOut"] | null;
 }
 
@@ -38,8 +36,8 @@ export function order(project: string, asked: Order, key: string): Promise<Job> 
     sigma_mm: (1000 * sigmaOf(pair)).toFixed(1),
   }));
   const body = {
-    revision: asked.revision, epoch: asked.epoch, pairs, level: asked.level, lang: asked.lang, ...asked.tolerance,
-    ...(asked.before ? { formats: formatsOf(asked.before) } : {}),
+    revision: asked.revision, epoch: asked.epoch, pairs, level: asked.level, lang: asked.lang,
+    ...(asked.before ? { formats: formatsOf(asked.before), tolerances_of: asked.before.id } : {}),
     ...(asked.reason ? { counts: true, reason: asked.reason } : {}),
   }; // biome-ignore format: one order
   return ask("POST", `/projects/${project}/checks`, { body, key });

@@ -22,7 +22,6 @@ export function HandRun({ work }: { work: Workspace }) {
   const job = running.value;
   const told = fit.value;
   const sound = typeof told !== "string" && !told.misfit && !told.outlier.some(Boolean);
-  const reuse = toleranceOf((work.check ?? work.refused)?.tolerance);
   const counting = work.check?.counts === true;
 
   const ending = useRef<AbortController | null>(null);
@@ -75,7 +74,7 @@ export function HandRun({ work }: { work: Workspace }) {
     setFault("");
     const asked = {
       revision: work.model.id, epoch: scan, pairs: pairs.value, level: level.value, lang: language.value,
-      reason: counting && counts ? reason.trim() : "", tolerance: reuse, before: work.check ?? work.refused,
+      reason: counting && counts ? reason.trim() : "", before: work.check ?? work.refused,
     }; // biome-ignore format: one order
     try {
       const begun = await order(project, asked, crypto.randomUUID());
@@ -147,11 +146,4 @@ export function HandRun({ work }: { work: Workspace }) {
 function said(error: unknown): string {
   if (!(error instanceof Problem)) return String(error);
   return error.status === 0 ? t("offline") : error.message;
-}
-
-/** Return what asks for the tolerances of an earlier check again: ± millimetres, or a name in the catalogue. */
-function toleranceOf(name: string | undefined): { tolerance_mm?: string; standard?: string } {
-  const mm = /^user ±([\d.]+) mm$/.exec(name ?? "")?.[1];
-  if (mm) return { tolerance_mm: mm };
-  return name ? { standard: name } : {};
 }
