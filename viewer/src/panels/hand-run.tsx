@@ -7,6 +7,7 @@ import { REGISTER, toggle } from "../core/mode";
 import { cancel, follow, hasEnded, type Job, order } from "../core/ordering";
 import { askedOf, clear, fit, level, pairs } from "../core/pairs";
 import { unsent } from "../core/records";
+import { refusalSaid } from "../core/refusal-said";
 import { go } from "../core/route";
 import type { Workspace } from "../core/state";
 
@@ -145,5 +146,5 @@ export function HandRun({ work }: { work: Workspace }) {
 
 function said(error: unknown): string {
   if (!(error instanceof Problem)) return String(error);
-  return error.status === 0 ? t("offline") : error.message;
+  return error.status === 0 ? t("offline") : refusalSaid(error.message);
 }

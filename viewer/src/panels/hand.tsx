@@ -22,6 +22,7 @@ import {
   together,
   undo,
 } from "../core/pairs";
+import { refusalSaid } from "../core/refusal-said";
 import type { Fit } from "../core/rigid";
 import { poseOf } from "../core/rigid";
 import type { Workspace } from "../core/state";
@@ -148,7 +149,7 @@ const REASONS: Record<string, Key> = {
 /** Return why a registration was refused; of picked pairs the line names the pair. */
 function reasonOf(told: Registration): string {
   const key = REASONS[told.reason];
-  return told.method === "picked" || !key ? told.detail : t(key);
+  return told.method === "picked" || !key ? refusalSaid(told.detail) : t(key);
 }
 
 function PairList() {
