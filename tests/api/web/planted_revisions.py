@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from geometry.design import DesignModel, Mesh
-from tests.api.web.planted import Planted, context
+from tests.api.web.planted import Planted, context, keep_scene
 from tests.api.web.world import World
-from tests.viewer.conftest import hall, keep_scene
+from tests.viewer.conftest import hall
 from twin.fingerprint import fingerprints
 from twin.operations.design_changes import fingerprints_of
 from twin.project import ModelRevision
