@@ -7,12 +7,16 @@ elements, of which a third deviate, and 1,000 open NCRs) and asks each address w
 uploads a file (default 1 GiB) in pieces of 8 MiB. Memory is the server's resident set: before, after each address, at
 most during the upload.
 
+All elements as columns are asked for cold, three times, each after a change: seconds until the answer is there, and of
+the server's processor. ``--elements 110000 --upload 0`` measures a large model.
+
 As the peer, the same wrk asks the same server for ``/api/v1/health``, which does nothing: what a request costs before
 any of it is ours.
 """
 
 import argparse
 import importlib
+import os
 import re
 import secrets
 import shutil
@@ -69,6 +73,11 @@ class Server:
     address: str
     headers: dict[str, str]
     project: str
+
+    def processor_s(self) -> float:
+        """Return the processor time that the server has used."""
+        user, system = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def resident_mb(self) -> float:
         """Return the memory that the server holds now."""
@@ -173,7 +182,27 @@ def addresses(server: Server) -> dict[str, str]:
         "one element": f"{project}/elements/{element}",
         "page of 50 NCRs": f"{project}/ncrs?limit=50",
         "one NCR": f"{project}/ncrs/{ncr}",
+        "page of 50 BCF topics": f"/bcf/3.0{project}/topics?$top=50",
     }
+
+
+def columns(server: Server) -> None:
+    """Print what all elements at once cost while nothing is kept of them."""
+    place, before = f"/projects/{server.project}", server.resident_mb()
+    with httpx2.Client(base_url=server.address + API, headers=server.headers, timeout=300) as client:
+        for turn in range(3):
+            version = client.get(place).json()["version"]
+            changed = client.patch(place, json={"name": f"Tower {turn}"}, headers={"If-Match": f'"{version}"'})
+            assert changed.status_code == 200, changed.text
+            used, started = server.processor_s(), time.perf_counter()
+            size = len(client.get(f"{place}/element-columns").raise_for_status().content)
+            took = time.perf_counter() - started
+            used = server.processor_s() - used
+            print(
+                f"all elements as columns, cold: {took:.2f} s, {used:.2f} s of the processor, {size / 1e6:.1f} MB; ",
+                end="",
+            )
+            print(f"memory {before:.0f} MB before, {server.resident_mb():.0f} MB after", flush=True)
 
 
 def upload(server: Server, size: int) -> tuple[float, float, float]:
@@ -224,10 +253,11 @@ def measure(name: str, server: Server, options: argparse.Namespace) -> None:
         print(
             f"{what:26}{alone.requests_per_s:>9.0f}{alone.p50_ms:>9.1f}{alone.p99_ms:>9.1f}"
             f"{many.requests_per_s:>11.0f}{many.p50_ms:>9.1f}{many.p99_ms:>9.1f}"
-            f"{idle.requests_per_s / many.requests_per_s:>7.1f}x{server.resident_mb():>11.0f}"
+            f"{idle.requests_per_s / max(many.requests_per_s, 0.01):>7.1f}x{server.resident_mb():>11.0f}"
             + (f"  REFUSED {alone.refused + many.refused}" if alone.refused + many.refused else ""),
             flush=True,
         )
+    columns(server)
     if options.upload:
         before = server.resident_mb()
         sent_s, finished_s, most = upload(server, options.upload)

@@ -1,7 +1,7 @@
 """All that is known of the elements of one check, as columns: a view of a hundred thousand colours by them at once."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -13,7 +13,7 @@ from twin.record import Id
 from twin.report.selection import OUTCOME_RANK, share_of_limit
 from twin.revision_diff import Change
 from twin.store.blobs import BlobStore
-from twin.store.element_columns import ElementLine, NcrMark, captured_at, found_open, lines_of, live_ncrs
+from twin.store.element_columns import ElementBatch, NcrMark, batches_of, captured_at, found_open, live_ncrs
 from twin.store.elements import Basis, basis_of
 from twin.store.shared_elements import visible_elements
 from twin.store.view import Scope, View
@@ -22,11 +22,19 @@ T = TypeVar("T", bound=Hashable)
 _RANK = {outcome.value: rank for outcome, rank in OUTCOME_RANK.items()}
 
 
+class _Places(dict[T, int]):
+    """Gives each new value the next number."""
+
+    def __missing__(self, value: T) -> int:
+        self[value] = place = len(self)
+        return place
+
+
 @dataclass(slots=True, eq=False)
 class Coded(Generic[T]):
     """A column in which few values repeat: each once, and for every element its place among them."""
 
-    places: dict[T, int] = field(default_factory=dict[T, int])
+    places: _Places[T] = field(default_factory=_Places[T])
     index: list[int] = field(default_factory=list[int])
 
     @property
@@ -34,9 +42,9 @@ class Coded(Generic[T]):
         """Each value once, in the order in which they come first."""
         return list(self.places)
 
-    def add(self, value: T) -> None:
-        """Put the next element's value at the end."""
-        self.index.append(self.places.setdefault(value, len(self.places)))
+    def extend(self, values: Iterable[T]) -> None:
+        """Put the values of the next elements at the end."""
+        self.index.extend(map(self.places.__getitem__, values))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,36 +101,36 @@ def _filled(view: View, blobs: BlobStore, project: Id, scope: Scope, basis: Basi
     changes = changes_since(view, blobs, project, basis.revision)
     ncrs, found = live_ncrs(view.connection, project, scope), found_open(view.connection, project, scope)
     stated = in_force(view, project, basis.check)
-    for line in lines_of(view.connection, basis.check):
-        if visible is None or line.global_id in visible:
-            _add_known(told, line)
-            _add_measured(told, worst_of(line.measurements))
-            told.ncr.add(ncrs.get(line.global_id))
-            told.finding.append(line.global_id in found)
-            one = stated.get(line.global_id)
-            told.override.add(one.verdict if one else None)
-            told.design_change.add(None if changes is None else changes.get(line.global_id, Change.NONE))
+    for batch in batches_of(view.connection, basis.check):
+        some = batch if visible is None else batch.only(visible)
+        _add_known(told, some)
+        _add_measured(told, [worst_of(measured) or {} for measured in some.measurements])
+        told.ncr.extend(map(ncrs.get, some.global_id))
+        told.finding.extend(global_id in found for global_id in some.global_id)
+        told.override.extend(one.verdict if one else None for one in map(stated.get, some.global_id))
+        told.design_change.extend(
+            None if changes is None else changes.get(global_id, Change.NONE) for global_id in some.global_id
+        )
     return told
 
 
-def _add_known(told: ElementColumns, line: ElementLine) -> None:
-    told.global_id.append(line.global_id)
-    told.name.append(line.name)
-    told.ifc_class.add(line.ifc_class)
-    told.storey.add(line.storey)
-    told.state.add(line.state)
-    told.verdict.add(line.verdict)
-    told.status.add(line.status)
-    told.stale.append(line.stale)
+def _add_known(told: ElementColumns, some: ElementBatch) -> None:
+    told.global_id.extend(some.global_id)
+    told.name.extend(some.name)
+    told.ifc_class.extend(some.ifc_class)
+    told.storey.extend(some.storey)
+    told.state.extend(some.state)
+    told.verdict.extend(some.verdict)
+    told.status.extend(some.status)
+    told.stale.extend(some.stale)
 
 
-def _add_measured(told: ElementColumns, worst: Mapping[str, Any] | None) -> None:
-    measured: Mapping[str, Any] = worst or {}
-    told.characteristic.add(measured.get("characteristic"))
-    told.actual_mm.append(measured.get("actual_mm"))
-    told.lower_mm.append(measured.get("lower_mm"))
-    told.upper_mm.append(measured.get("upper_mm"))
-    told.uncertainty_mm.append(measured.get("expanded_uncertainty_mm"))
+def _add_measured(told: ElementColumns, worst: Sequence[Mapping[str, Any]]) -> None:
+    told.characteristic.extend(one.get("characteristic") for one in worst)
+    told.actual_mm.extend(one.get("actual_mm") for one in worst)
+    told.lower_mm.extend(one.get("lower_mm") for one in worst)
+    told.upper_mm.extend(one.get("upper_mm") for one in worst)
+    told.uncertainty_mm.extend(one.get("expanded_uncertainty_mm") for one in worst)
 
 
 def worst_of(measurements: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
