@@ -42,6 +42,10 @@ class Coded(Generic[T]):
         """Each value once, in the order in which they come first."""
         return list(self.places)
 
+    def add(self, value: T) -> None:
+        """Put the next element's value at the end."""
+        self.index.append(self.places[value])
+
     def extend(self, values: Iterable[T]) -> None:
         """Put the values of the next elements at the end."""
         self.index.extend(map(self.places.__getitem__, values))
