@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from hypothesis.errors import Unsatisfiable
 from requests import Request
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -43,10 +44,11 @@ from twin.store.schema import METADATA
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = int(os.environ.get("QTEMS_FUZZ_EXAMPLES", "300"))
-GRANTED_AT_LEAST = 0.85
-"""Of all routes: those that were granted something."""
-DOMAIN_AT_LEAST = 0.87
-"""Of all routes: those that came as far as a rule of the domain: granted, or refused by one (409)."""
+ELSEWHERE = {
+    "start_issuer_sign_in": "this server has no company sign-in set up: test_oidc.py asks it, beside an issuer",
+    "finish_issuer_sign_in": "a way back from the issuer counts once: test_oidc.py goes it, right and wrong",
+}
+"""Routes that no request can be granted here, and where they are tried instead."""
 HEALTH = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 QUICK = settings(
     max_examples=3, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH,
@@ -62,6 +64,10 @@ ODD: tuple[Any, ...] = (
 ROUTES = all_declared()
 seen: dict[str, dict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
 """Profile to route to how often it answered what."""
+
+
+class FaultFound(Exception):
+    """An answer that is not as it should be, and what was asked."""
 
 
 class Arena:
@@ -199,11 +205,29 @@ def mixed(draw: st.DrawFn, step: Step, made_up: Any) -> Any:
     return own | {key: part for key, part in value.items() if draw(st.booleans())}
 
 
-def bend(arena: Arena, route: Declared, effort: settings, profile: str) -> None:
-    """Send what was granted with odd values in it."""
+def fault_of(case: Any, answer: Response) -> str:
+    """Return in which way an answer is not as described, with what was asked; nothing where it is."""
+    try:
+        case.validate_response(answer, checks=CHECKS)
+    except FailureGroup as group:
+        return f"{answer.request.method} {answer.request.url}: {answer.status_code}: {group.exceptions}"
+    return ""
+
+
+def faults_in(send: Callable[[], None]) -> list[str]:
+    """Run a search, which raises what it found at the smallest request that shows it; return that."""
+    try:
+        send()
+    except FaultFound as found:
+        return [str(found)]
+    return []
+
+
+def bend(arena: Arena, route: Declared, effort: settings, profile: str) -> list[str]:
+    """Send what was granted with odd values in it; return what is wrong with the answers."""
     steps = [step for step in arena.watch.steps[route.name] if isinstance(body_of(step), dict | list)]
     if not steps:
-        return
+        return []
     operation = arena.schema[ROOT + route.path][route.method]
 
     @effort
@@ -213,9 +237,10 @@ def bend(arena: Arena, route: Declared, effort: settings, profile: str) -> None:
         content = json.dumps(data.draw(bent(body_of(step)))).encode()
         answer = arena.send(step, route.method, url_of(route, step), dict(step.headers), content)
         seen[profile][route.name][answer.status_code] += 1
-        operation.Case(path_parameters=dict(step.path)).validate_response(answer, checks=CHECKS)
+        if fault := fault_of(operation.Case(path_parameters=dict(step.path)), answer):
+            raise FaultFound(f"{fault}, sent {content[:500]!r}")
 
-    send()
+    return faults_in(send)
 
 
 def takes_input(operation: Any) -> bool:
@@ -224,8 +249,8 @@ def takes_input(operation: Any) -> bool:
     return "requestBody" in asked or any(one["in"] == "query" for one in asked.get("parameters", ()))
 
 
-def fuzz(arena: Arena, route: Declared, effort: settings, mode: GenerationMode, profile: str) -> None:
-    """Send what the schema allows, or what it forbids, from where the route was granted something."""
+def fuzz(arena: Arena, route: Declared, effort: settings, mode: GenerationMode, profile: str) -> list[str]:
+    """Send what the schema allows, or what it forbids, from where the route was granted something; return faults."""
     operation = arena.schema[ROOT + route.path][route.method]
     steps = arena.watch.steps[route.name]
     meant = mode is GenerationMode.POSITIVE
@@ -247,10 +272,12 @@ def fuzz(arena: Arena, route: Declared, effort: settings, mode: GenerationMode, 
         content = step.body if route.sends and meant else sent.body
         answer = arena.send(step, route.method, str(sent.url), headers, content)
         seen[profile][route.name][answer.status_code] += 1
-        case.validate_response(answer, checks=CHECKS)
+        if fault := fault_of(case, answer):
+            raise FaultFound(f"{fault}, sent {str(content)[:500]}")
 
     with suppress(Unsatisfiable):  # it takes nothing that could be broken
-        send()
+        return faults_in(send)
+    return []
 
 
 def url_of(route: Declared, step: Step) -> str:
@@ -261,15 +288,30 @@ def url_of(route: Declared, step: Step) -> str:
     return f"http://testserver{path}" + (f"?{step.query}" if step.query else "")
 
 
-def again(arena: Arena, route: Declared, profile: str) -> None:
-    """Ask once more for what was granted: in the same state it is granted again, as described."""
+def again(arena: Arena, route: Declared, profile: str) -> list[str]:
+    """Ask once more for what was granted; return where it is not granted again in the same state, as described.
+
+    By day only the first and the last time that it was.
+    """
     operation = arena.schema[ROOT + route.path][route.method]
-    for step in arena.watch.steps[route.name]:
+    faults: list[str] = []
+    steps = arena.watch.steps[route.name]
+    for step in steps if profile != "quick" or len(steps) < 3 else (steps[0], steps[-1]):
         answer = arena.send(step, route.method, url_of(route, step), dict(step.headers), step.body)
         seen[profile][route.name][answer.status_code] += 1
-        assert answer.status_code == step.status, answer.text
-        case = operation.Case(path_parameters=dict(step.path), query=dict(parse_qsl(step.query)))
-        case.validate_response(answer, checks=CHECKS)
+        if answer.status_code != step.status:
+            faults.append(f"{route.name}: {answer.status_code}, granted with {step.status} before: {answer.text[:300]}")
+        faults.append(
+            fault_of(operation.Case(path_parameters=dict(step.path), query=dict(parse_qsl(step.query))), answer)
+        )
+    return [fault for fault in faults if fault]
+
+
+def asked_elsewhere(granted: Watch, route: Declared) -> None:
+    """Skip a route that no request here can be granted, for the reason that is written down; else it was granted."""
+    if route.name in ELSEWHERE:
+        pytest.skip(ELSEWHERE[route.name])
+    assert route.name in granted.steps, f"no walk comes to {route.name}: write one in walks.py"
 
 
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
@@ -277,23 +319,24 @@ MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_what_was_granted_is_granted_again_and_as_described(arena: Arena, route: Declared) -> None:
-    if route.name not in arena.watch.steps:
-        pytest.skip("no walk comes here")
-    again(arena, route, "quick")
+    asked_elsewhere(arena.watch, route)
+    assert again(arena, route, "quick") == []
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_no_request_brings_the_server_down(arena: Arena, route: Declared) -> None:
-    if route.name not in arena.watch.steps:
-        pytest.skip("no walk comes here")
-    bend(arena, route, QUICK, "quick")
+    asked_elsewhere(arena.watch, route)
+    faults = bend(arena, route, QUICK, "quick")
     if ROUTES.index(route) % 2 and takes_input(arena.schema[ROOT + route.path][route.method]):  # the others by night
-        fuzz(arena, route, BRIEF, GenerationMode.NEGATIVE, "quick")
+        faults += fuzz(arena, route, BRIEF, GenerationMode.NEGATIVE, "quick")
+    assert faults == []
 
 
 def test_requests_reach_what_the_routes_do(granted: Watch, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        reached(granted, "quick")
+        missed = reached(granted, "quick")
+    assert missed == []
+    assert granted.broken == []
 
 
 @pytest.mark.nightly
@@ -304,33 +347,29 @@ def test_no_request_brings_the_server_down_in_a_long_run(
     request: pytest.FixtureRequest, place: str, route: Declared, mode: GenerationMode
 ) -> None:
     where: Arena = request.getfixturevalue(place)
-    if route.name not in where.watch.steps:
-        pytest.skip("no walk comes here")
-    again(where, route, place)
-    bend(where, route, LONG, place)
-    fuzz(where, route, LONG, mode, place)
+    asked_elsewhere(where.watch, route)
+    assert [*again(where, route, place), *bend(where, route, LONG, place), *fuzz(where, route, LONG, mode, place)] == []
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("place", ["arena", "on_postgres"])
 def test_long_runs_reach_what_the_routes_do(granted: Watch, place: str, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        reached(granted, place)
+        missed = reached(granted, place)
+    assert missed == []
 
 
-def reached(granted: Watch, profile: str) -> None:
-    """Print how far the requests of a profile came, and refuse when it is less than it was."""
+def reached(granted: Watch, profile: str) -> list[str]:
+    """Print how far the requests of a profile came; return the routes that were granted nothing."""
     answers = seen[profile]
     if len(answers) < len(granted.steps):
         pytest.skip("not every route was asked: it counts when the whole file is run in one process")
     success = {name for name, codes in answers.items() if any(200 <= code < 400 for code in codes)}
-    domain = {name for name, codes in answers.items() if name in success or 409 in codes}
     every = sum((Counter(codes) for codes in answers.values()), Counter[int]())
+    missed = sorted({route.name for route in ROUTES} - success - set(ELSEWHERE))
     told = [
         f"\n{profile}: {every.total()} requests to {len(answers)} of {len(ROUTES)} routes: {sorted(every.items())}",
-        f"{len(success)} granted, {len(domain)} granted or refused by a rule (409); never granted:",
-        *sorted({route.name for route in ROUTES} - success), *granted.broken,
+        f"{len(success)} granted; never granted: {', '.join(missed) or 'none'}", *granted.broken,
     ]  # fmt: skip
     sys.stdout.write("\n  ".join(told) + "\n")
-    assert len(success) >= GRANTED_AT_LEAST * len(ROUTES)
-    assert len(domain) >= DOMAIN_AT_LEAST * len(ROUTES)
+    return missed

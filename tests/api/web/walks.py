@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,10 +24,14 @@ from tests.api.web import test_bcf as bcf
 from tests.api.web import test_bcf_files as bcf_files
 from tests.api.web import test_capas as capas
 from tests.api.web import test_comments as comments
+from tests.api.web import test_inbox as inbox
 from tests.api.web import test_inspections as inspections
 from tests.api.web import test_jobs as jobs
 from tests.api.web import test_ncrs as ncrs
+from tests.api.web import test_oauth as oauth
+from tests.api.web import test_overrides as overrides
 from tests.api.web import test_plans as plans
+from tests.api.web import test_repeats as repeats
 from tests.api.web.planted import context, fresh, plant, upload
 from tests.api.web.planted_bcf import plant_bcf
 from tests.api.web.planted_epochs import plant_epochs, sight
@@ -35,8 +39,11 @@ from tests.api.web.planted_records import plant_records
 from tests.api.web.site import ELEMENT, REWORK, VIOLATION, Site, draft_of, make_site, under_review
 from tests.api.web.world import Browser, World, event_loop, make_world
 from twin.operations.check_standing import Found
+from twin.operations.write_back import WRITE_BACK
 from twin.store import records
+from twin.store.blob_register import keep
 from twin.store.codec import to_json
+from twin.store.jobs import claim, succeed
 
 _PATTERNS = [
     (route.method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", ROOT + route.path) + "$"), route.name)
@@ -76,13 +83,17 @@ class Watch:
         """Return a copy of the database, the last one if nothing was written since."""
         raw = world.services.store.database.engine.raw_connection()
         live = cast(sqlite3.Connection, raw.driver_connection)
-        mark = hash((id(world), live.execute("PRAGMA data_version").fetchone()[0], live.total_changes))
+        mark = hash((id(world), id(live), live.execute("PRAGMA data_version").fetchone()[0], live.total_changes))
         if self._copy is None or self._copy[0] != mark:
             copy = sqlite3.connect(":memory:", check_same_thread=False)
             live.backup(copy)
             self._copy = mark, copy
         raw.close()
         return self._copy[1]
+
+    def begin(self) -> None:
+        """Forget the last copy: a database that was put back tells its own connection nothing of that."""
+        self._copy = None
 
     def keep_files(self) -> None:
         """Copy the files that there are: what an upload consists of is gone when it has ended."""
@@ -156,6 +167,71 @@ def _given_up_capa(site: Site) -> None:
     capas.test_it_is_given_up_by_two_who_act_themselves((site, ncr, capas.capa_of(site, ncr)))
 
 
+def _ineffective_capa(site: Site) -> None:
+    ncr = capas.opened(site)
+    capas.test_what_is_not_effective_begins_anew((site, ncr, capas.capa_of(site, ncr)))
+
+
+def _replanned_capa(site: Site) -> None:
+    """Contain, end that when the cause is gone, and plan anew what does not do."""
+    capa = capas.capa_of(site, capas.opened(site))
+    capas.planned(site, capa)
+    held = {"kind": "containment", "description": "props", "responsible": site.ids["carl"], "due": "2026-12-10"}
+    site.do("quentin", capa, "actions", held)
+    action = site.get("vera", capa)["record"]["actions"][-1]["id"]
+    site.do("carl", capa, f"actions/{action}/end")
+    site.do("quentin", capa, "implement")
+    site.do("quentin", capa, "plan-again", {"reason": "the braces do not fit"})
+
+
+def _invited(site: Site) -> None:
+    """Invite a party to a hold in good time, and have a copy of the model written that they look at."""
+    revision = plans.revision_of(site, ELEMENT)
+    plan = plans.in_force(site, plans.item(1))
+    where = {"item": f"{1:032x}", "global_ids": [ELEMENT], "model_revision": revision}
+    run = f"/executions/{site.post('carl', plan + '/executions', where)['id']}"
+    then = (site.world.clock.now + timedelta(hours=48)).isoformat()
+    site.do("carl", run, "notify", {"party": "third_party", "invited_for": then})
+
+
+def _written_back(site: Site) -> None:
+    """Download a model with verdicts that a job has made."""
+    world, made = site.world, plant(site.world, site.project)
+    asked = site.post("quinn", f"/models/{made.revision}/write-backs", {"epoch": made.epoch}, 202)
+    copy, database = world.services.blobs.put([b"ISO-10303-21;"]), world.services.store.database
+    job = claim(database, [WRITE_BACK], "walker", world.clock.now, timedelta(minutes=1))
+    assert job is not None
+    with world.services.store.write(context(world)) as unit:
+        keep(unit, world.services.blobs, copy, "application/x-step")
+        succeed(unit.connection, job, {"sha256": copy.sha256, "file_name": "a.ifc"}, world.clock.now)
+    site.awake("quinn").get(f"{site.root}/models/{made.revision}/write-backs/{asked['id']}")
+
+
+def _rechecked(site: Site) -> None:
+    """Say with a reason that what an inspection asked is what the record requires."""
+    ncr = repeats.reworked(site)
+    other = {**repeats.QUESTION, "name": "offset from the axis", "source": "site form 7"}
+    taken = repeats.inspected(site, ncr, other, {"number": "2", "instrument": "T-7"})
+    same = {"question": "c1", "characteristic": "axis_position", "clause": "GB 50204-2015, 8.3.2"}
+    given = {"inspection": taken, "same_as": [same], "reason": "form 7 measures from the same axis"}
+    site.do("ines", ncr, "rechecks", given)
+
+
+def _noted(site: Site) -> None:
+    made = plant(site.world, site.project)
+    site.world.clock.advance(hours=36)
+    site.do("ines", f"/findings/{made.finding}", "dismiss", {"reason": "a trial"})
+    repeats.test_what_got_worse_does_not_close_on_the_old_concession(repeats.Scanned(site, made))
+
+
+def _connected(site: Site) -> None:
+    """Let a program act for a person: one on their own computer, and one on the web, which is ended."""
+    world, ann = site.world, site.world.person("ann")
+    oauth.test_a_client_finds_its_way_from_the_foundation_to_a_topic(world, ann)
+    oauth.test_a_program_on_the_web_is_registered_shows_its_secret_and_is_ended(world, ann)
+    oauth.test_who_is_not_signed_in_does_that_first_with_every_limit(world, ann)
+
+
 def _changed_capa(site: Site) -> None:
     capa = capas.capa_of(site, capas.opened(site))
     capas.planned(site, capa, "quentin")
@@ -192,6 +268,7 @@ def _bcf(site: Site) -> None:
         walk(site, quinn, quinn.post("topics", given))
     for walk in (bcf.test_documents_and_what_refers_to_them, bcf.test_related_topics_and_files):
         walk(quinn, quinn.post("topics", given))
+    bcf.test_a_draft_changes_and_a_client_that_says_nothing_changes_nothing(quinn, quinn.post("topics", given))
     bcf.test_a_draft_and_an_observation_are_taken_back(quinn, site, quinn.post("topics", given))
     site.awake("olga")
     bcf.Client(site, "olga").put(quinn.base, {"name": "Tower of Babel"})
@@ -278,9 +355,11 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
     model = upload(olga, ids["project"], "b.ifc", b"ISO-10303-21;")
     olga.post(f"{root}/models", {"upload": model})
     scan = upload(olga, ids["project"], "b.e57", b"ASTM-E57")
-    taken = {"captured_at": "2026-11-20T06:00:00Z", "label": "week 47"}
+    taken = {"captured_at": "2026-11-20T06:00:00Z", "name": "week 47"}
     olga.post(f"{root}/scans", {"uploads": [scan], **taken})
     olga.post(f"{root}/checks", {"revision": ids["revision"], "epoch": ids["epoch"], "tolerance_mm": 8})
+    olga.post(f"{root}/models/{ids['revision']}/write-backs", {"epoch": ids["epoch"]})
+    olga.post(f"{root}/audit/verifications")
     for verb, body in (("dismiss", {"reason": "formwork"}), ("confirm", {})):
         made = plant(site.world, ids["project"])
         olga.change("POST", f"{root}/findings/{made.finding}/{verb}", 1, body)
@@ -296,12 +375,23 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
     other("DELETE", f"/auth/sessions/{ended['id']}")
     other.post("/auth/sign-out")
     admin.post(f"/users/{ids['user']}/password")
-    gone = f"{root}/members/{ids['member']}"
-    site.awake("olga").change("DELETE", gone, olga.get(gone).json().get("version", 1))
+    gone, owner = f"{root}/members/{ids['member']}", site.browsers["olga"]
+    if owner.get("/auth/me").status_code == 401:
+        owner.sign_in("olga")
+    (version,) = (one["version"] for one in owner.get(f"{root}/members").json()["items"] if one["id"] == ids["member"])
+    owner.change("DELETE", gone, version)
 
 
 WALKS: tuple[Callable[[Site], None], ...] = (
-    _everything_is_read, _columns, _comparisons, _standing, _jobs, _bcf,
+    _everything_is_read, _columns, _comparisons, _standing, _jobs, _bcf, _connected, _rechecked, _noted,
+    _ineffective_capa, _replanned_capa, _invited, _written_back,
+    overrides.test_a_statement_stands_beside_the_verdict_until_taken_back_or_checked_again,
+    inbox.test_one_reads_in_ones_own_language_and_marks_as_read,
+    inbox.test_administrators_see_which_letters_were_given_up_and_have_them_sent_again,
+    capas.test_what_recurs_is_counted_whoever_evaluates,
+    plans.test_a_plan_says_where_to_scan_to_read_to_download_and_to_print,
+    plans.test_a_draft_is_ranked_by_what_the_records_show_or_by_hand_and_says_why,
+    plans.test_a_scan_check_speaks_for_an_item_that_is_measured_by_scan,
     bcf_files.test_an_observation_is_confirmed_attached_or_dismissed_by_a_person,
     ncrs.test_from_a_draft_to_a_closed_record_with_every_guard_on_the_way,
     lambda site: ncrs.test_what_is_not_worked_on_is_proven_before_it_closes(
@@ -332,14 +422,24 @@ def walk_all(folder: Path) -> Watch:
     begin, then = watch.before(world), world.clock.now
     for number, walk in enumerate(WALKS):
         put_back(world, begin, then)
+        watch.begin()
         try:
-            walk(replace(site, browsers=dict(site.browsers), seen={}))
+            walk(replace(site, browsers=_as_signed_in(world, site), seen={}))
         except Exception as error:  # its own test tells why; here only what is missed counts
             name = getattr(walk, "__name__", str(number))
             watch.broken.append(f"{name}: {type(error).__name__} {str(error)[:300]}")
     world.services.store.database.close()
     watch.keep_files()
     return watch
+
+
+def _as_signed_in(world: World, site: Site) -> dict[str, Browser]:
+    """Return browsers of everybody with the sessions of the beginning: a walk may have signed somebody in anew."""
+    found: dict[str, Browser] = {}
+    for login, browser in site.browsers.items():
+        found[login] = replace(world.browser(host=browser.host), csrf=browser.csrf)
+        found[login].client.cookies.update(browser.client.cookies)
+    return found
 
 
 def hasty(world: World) -> World:
