@@ -21,6 +21,8 @@ _DECIDED = frozenset({Seen.PASSED, Seen.FAILED})
 _AS_DESIGNED = frozenset({Change.NONE, Change.PROPERTIES})
 COVERAGE = 0.9545
 """Of a movement's expanded uncertainty: k = 2 along one axis."""
+_FACTORS = {axes: NormalDist().inv_cdf(1.0 - (1.0 - COVERAGE) / (2 * axes)) for axes in (1, 2, 3)}
+"""Number of axes -> k, so that all together are covered."""
 
 
 class EpochChange(StrEnum):
@@ -217,7 +219,7 @@ def moved(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> 
     if not known:
         return None
     length = math.hypot(*(shift for shift, _ in known))
-    k = NormalDist().inv_cdf(1.0 - (1.0 - COVERAGE) / (2 * len(known)))
+    k = _FACTORS[len(known)]
     if length == 0.0:
         spread = max(u for _, u in known)
     else:
