@@ -12,13 +12,16 @@ from tests.viewer.conftest import Site
 
 AXE = Path(__file__).resolve().parents[2] / "viewer" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-RUN = """async (rules) => {
-  const { violations } = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+RUN = """async ([rules, where]) => {
+  const { violations } = await axe.run({
+    include: [where ?? "html"], exclude: [".handles"],  // in the scene, each beside a field that does the same
+  }, { runOnly: rules, resultTypes: ["violations"] });
   return violations.flatMap((one) => one.nodes.map((node) =>
     `${one.id}: ${node.target} ${node.failureSummary.replaceAll("\\n", " ")}`));
 }"""
 SMALL = """() => {
-  const what = "button, select, textarea, summary, a[href], input, [role=row]:not(.head)";
+  const what = "button, select, textarea, summary, a[href], input, [role=row]:not(.head), " +
+    "[role=treeitem], [role=slider]";
   return [...document.querySelectorAll(what)]
     .filter((one) => one.checkVisibility() && !one.closest("[inert]") && one.type !== "hidden")
     .map((one) => ["checkbox", "radio", "file"].includes(one.type) && one.closest("label") || one)
@@ -37,10 +40,11 @@ def axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def examined(page: Any, axe: str, screen: str) -> list[str]:
-    """Return what is wrong with a screen: by the rules of WCAG 2.2 AA, and targets below 44 px."""
-    page.evaluate(axe)
-    found = [f"{screen}: {one}" for one in page.evaluate(RUN, RULES)]
+def examined(page: Any, axe: str, screen: str, where: str | None = None) -> list[str]:
+    """Return what is wrong with a screen or a part of it: by the rules of WCAG 2.2 AA, and targets below 44 px."""
+    if not page.evaluate("() => 'axe' in globalThis"):
+        page.evaluate(axe)
+    found = [f"{screen}: {one}" for one in page.evaluate(RUN, [RULES, where])]
     return found + [f"{screen}: smaller than 44 px: {one}" for one in page.evaluate(SMALL)]
 
 
@@ -82,8 +86,35 @@ def test_no_screen_shuts_anybody_out(site: Site, axe: str, size: tuple[int, int]
     page.wait_for_selector("dialog[open]")
     look("raising a nonconformance")
     page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    look("help")
+    page.keyboard.press("Escape")
+    if not phone:
+        assert len(modes_in_turn(page, lambda name: found.extend(examined(page, axe, name, ".work")))) >= 14
+    for turned in (size, size[::-1]) if phone else ():
+        page.set_viewport_size({"width": turned[0], "height": turned[1]})
+        modes_in_turn(page, lambda name: found.extend(f"{name}: below 44 px: {one}" for one in page.evaluate(SMALL)))
     assert found == [], json.dumps(found, indent=1, ensure_ascii=False)
     page.context.close()
+
+
+def modes_in_turn(page: Any, look: Callable[[str], None]) -> list[str]:
+    """Open each mode, with something in it where that takes one press; look at it and close it. Return their names."""
+    press = "([where, n]) => document.querySelectorAll(where)[n]?.click()"
+    names: list[str] = page.evaluate("() => [...document.querySelectorAll('.rung')].map((one) => one.dataset.mode)")
+    for name in names:
+        page.evaluate(press, [f".rung[data-mode={name}]", 0])
+        page.wait_for_selector(".dock > header + :not([role=status])", state="attached")
+        if name == "sections":
+            page.evaluate(press, [".dock .stack button", 0])  # the box, then a plane
+            page.evaluate(press, [".dock .stack button", 2])
+            page.wait_for_function("() => document.querySelectorAll('.handle').length === 7")
+        look(name)
+        if name == "sections":
+            page.evaluate("() => [...document.querySelectorAll('.dock button')].at(-1)?.click()")
+        page.evaluate(press, [f".rung[data-mode={name}]", 0])
+    return names
 
 
 def tabbed_to(page: Any, holds: str, *, at_most: int = 60, back: bool = False) -> None:
@@ -93,6 +124,31 @@ def tabbed_to(page: Any, holds: str, *, at_most: int = 60, back: bool = False) -
         if page.evaluate("(holds) => document.activeElement?.matches(holds)", holds):
             return
     pytest.fail(f"the Tab key does not reach {holds}")
+
+
+def test_keys_alone_lead_into_a_tool_and_back(site: Site) -> None:
+    page = site.inside()
+    for name in ("sections", "measure", "views"):
+        rung = page.locator(f".rung[data-mode={name}]")
+        rung.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.activeElement.matches('.dock h2')")
+        page.wait_for_selector(".dock > header + :not([role=status])")
+        reached = 0
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if not page.evaluate("() => document.activeElement.closest('.dock') !== null"):
+                break
+            reached += 1
+        inside = page.evaluate(
+            "() => [...document.querySelectorAll('.dock :is(button, input, select, textarea, summary, a[href])')]"
+            ".filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0).length"
+        )
+        assert reached == inside, f"{name}: each control of the panel once, then out of it again"
+        tabbed_to(page, ".dock header button", back=True)
+        page.keyboard.press("Enter")
+        page.wait_for_function("(name) => document.activeElement.dataset.mode === name", arg=name)
+    page.context.close()
 
 
 def test_keys_alone_lead_from_signing_in_to_a_nonconformance(site: Site) -> None:

@@ -12,6 +12,7 @@ from tests.api.web.site import TAPE, make_site
 from tests.api.web.site import Site as People
 from tests.api.web.world import PASSWORD, make_world
 from tests.viewer.conftest import COLUMNS, STATIC, Site, give_scenes
+from tests.viewer.test_access import AXE, examined
 
 MEASURED = {
     "requirement": {
@@ -123,6 +124,7 @@ def test_the_board_is_named_a_decision_proposed_and_signed_again_after_a_wrong_p
     second.get_by_label("Concession until").fill("2027-12-31")
     second.get_by_label("Why", exact=True).fill("harmless")
     card.get_by_role("button", name="Propose a decision").click()
+    assert examined(page, AXE.read_text(), "signing", "dialog.card") == []
     card.get_by_label("Your password, again").fill("not this one at all")
     card.get_by_role("button", name="Sign the decision").click()
     card.get_by_text("The password was wrong").wait_for()

@@ -1,6 +1,6 @@
 /** The modes there are: a button in the rail each, and a panel that is fetched when it is first wanted. */
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { COMPARE } from "../core/compare";
 import { type Key, t } from "../core/i18n";
 import { INSPECT, mode, REGISTER, toggle } from "../core/mode";
@@ -153,6 +153,9 @@ const MODES: readonly Mode[] = [
   },
 ];
 
+/** True when the last mode was begun by keyboard: then the focus goes along into its panel. */
+let byKey = false;
+
 export function Rail({ work }: { work: Workspace }) {
   const offered = MODES.filter((one) => one.offered(work) && (one.folder || !inFolder()));
   if (offered.length === 0) return null;
@@ -166,7 +169,10 @@ export function Rail({ work }: { work: Workspace }) {
           data-mode={one.name}
           aria-pressed={mode.value === one.name}
           title={t(one.label)}
-          onClick={() => toggle(one.name)}
+          onClick={(event) => {
+            byKey = event.detail === 0;
+            toggle(one.name);
+          }}
         >
           <span aria-hidden="true">{one.sign}</span>
           <span class="small">{t(one.label)}</span>
@@ -188,13 +194,27 @@ export function Dock({ work }: { work: Workspace }) {
       wanted = false;
     };
   }, [going]);
+  const frame = useRef<HTMLElement>(null);
+  const name = going?.name;
+  useLayoutEffect(() => {
+    if (byKey) frame.current?.querySelector("h2")?.focus();
+    byKey = false;
+  }, [name]);
   if (!going) return null;
   const Shown = panel?.name === going.name ? panel.shown : null;
   return (
-    <section class="dock" aria-label={t(going.label)}>
+    <section class="dock" aria-label={t(going.label)} ref={frame}>
       <header class="between">
-        <h2>{t(going.label)}</h2>
-        <button type="button" class="quiet" aria-label={t("close")} onClick={() => toggle(going.name)}>
+        <h2 tabIndex={-1}>{t(going.label)}</h2>
+        <button
+          type="button"
+          class="quiet"
+          aria-label={t("close")}
+          onClick={() => {
+            toggle(going.name);
+            document.querySelector<HTMLElement>(`.rung[data-mode="${going.name}"]`)?.focus(); // that opened it
+          }}
+        >
           ✕
         </button>
       </header>

@@ -159,7 +159,6 @@ function Item({ line, work, isOpen, active, onFocus, onChoose }: ItemProps) {
         aria-setsize={line.of}
         aria-expanded={node.children.length ? isOpen : undefined}
         aria-selected={node.row !== undefined && node.row === selected.value}
-        aria-label={[label, told, state].filter(Boolean).join(", ")}
         tabIndex={active ? 0 : -1}
         onFocus={onFocus}
         onClick={onChoose}
@@ -168,7 +167,10 @@ function Item({ line, work, isOpen, active, onFocus, onChoose }: ItemProps) {
           {node.children.length ? (isOpen ? "▾" : "▸") : ""}
         </span>
         {node.row && <Sign verdict={node.row.verdict} />}
-        <span class="what">{label}</span>
+        <span class="what">
+          {label}
+          <span class="unseen">{["", told, state].filter((part, n) => n === 0 || part).join(", ")}</span>
+        </span>
         {!node.row && (
           <span class="counts" aria-hidden="true">
             {counts.fail > 0 && <b class="fail">✕ {counts.fail}</b>} {counts.open > 0 && <span>? {counts.open}</span>}{" "}

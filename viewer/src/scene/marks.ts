@@ -1,5 +1,6 @@
 /** Words and buttons at places of the scene: HTML over the canvas, so that they are readable and can be reached by keyboard. */
 import * as THREE from "three";
+import { apart, type Place } from "../core/apart";
 import type { Vec } from "../core/space";
 import { above } from "../core/space";
 import { halvesOf } from "./pointing";
@@ -50,9 +51,12 @@ export class Marks {
   }
 
   private place(): void {
+    const taken: Place[] = [];
     for (const { position, node } of this.marks) {
-      const at = onCanvas(this.stage, position, this.cutAway);
-      node.hidden = at === null;
+      const place = onCanvas(this.stage, position, this.cutAway);
+      node.hidden = place === null;
+      const at = place && (node.tabIndex < 0 ? place : apart(place, taken));
+      if (at && node.tabIndex >= 0) taken.push(at);
       if (at) node.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px) translate(-50%, -50%)`;
     }
   }
