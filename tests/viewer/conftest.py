@@ -125,9 +125,15 @@ def chromium() -> Generator[Any]:
         browser.close()
 
 
-def give_scenes(world: World, made: Planted, folder: Path, part_triangles: int = PART_TRIANGLES) -> DesignModel:
-    """Let the planted revision and check have what the view loads."""
+def give_scenes(
+    world: World, made: Planted, folder: Path, part_triangles: int = PART_TRIANGLES,
+    shapes: Mapping[int, Mesh] | None = None,
+) -> DesignModel:  # fmt: skip
+    """Let the planted revision and check have what the view loads; ``shapes`` stand in for columns by their place."""
     design = hall(made.global_ids)
+    for n, mesh in (shapes or {}).items():
+        name = made.global_ids[n]
+        design = replace(design, elements={**design.elements, name: replace(design.elements[name], mesh=mesh)})
     layout = scene_layout(design, made.global_ids, part_triangles=part_triangles)
     files = (*model_files(design, layout), *edge_files(design, layout), elements_file(design, layout))
     model = keep_scene(world, {file.name: file.content for file in files})

@@ -6,8 +6,10 @@ import json
 from collections.abc import Generator
 from typing import Any
 
+import numpy as np
 import pytest
 
+from geometry.design import Mesh
 from tests.viewer.conftest import COLUMNS, Site, give_scenes
 
 ORIGIN = (5.0, 3.0, 2.0)
@@ -30,6 +32,17 @@ PIXEL = """([x, y]) => {
   gl.readPixels(at, up, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, texel);
   return [...texel];
 }"""
+PICKED = """([x, y]) => {
+  const { stage, pick } = globalThis.qtems;
+  const box = stage.canvas.getBoundingClientRect();
+  return pick(x - box.left, y - box.top);
+}"""
+FRAMES = """() => new Promise((done) => {
+  globalThis.qtems.stage.invalidate();
+  let left = 3;
+  const next = () => (left-- ? requestAnimationFrame(next) : done());
+  next();
+})"""
 POSE = {
     "translation_mm": [12.0, -5.0, None], "rotation_deg": [0.2, None, 0.5], "uncertainty_mm": [1.2, 1.4, None],
     "rotation_uncertainty_deg": [0.05, None, 0.08], "observable": [True, True, False, True, False, True],
@@ -37,10 +50,29 @@ POSE = {
 }  # fmt: skip
 
 
+def prism(*outline: tuple[float, float], sides: int | None = None) -> Mesh:
+    """Return a solid 3 m high over an outline that a fan from its first corner fills; of ``sides`` alone it is open."""
+    low = np.array([(*corner, 0.0) for corner in outline])
+    n = len(low)
+    walls = [(k, (k + 1) % n, (k + 1) % n + n) for k in range(n)] + [(k, (k + 1) % n + n, k + n) for k in range(n)]
+    lids = [(0, k + 1, k) for k in range(1, n - 1)] + [(n, n + k, n + k + 1) for k in range(1, n - 1)]
+    faces = [*walls, *lids] if sides is None else [*walls[:sides], *walls[n : n + sides]]
+    return Mesh(np.concatenate([low, low + np.array([0.0, 0.0, 3.0])]), np.array(faces, np.int32))
+
+
+AWKWARD = {
+    8: prism((6, 6), (6.5, 6), (6.5, 6.5), (6, 6.5), sides=3),  # one side and both ends are missing
+    10: prism((3.15, 6.15), (3.35, 6.15), (3.35, 6.35), (3.15, 6.35)),  # inside column 10
+    11: prism((9.1, 6.4), (9.5, 6.4), (9.5, 6.5), (9, 6.5), (9, 6), (9.1, 6)),  # an L
+}
+"""By their place: shapes that are awkward to cut."""
+
+
 @pytest.fixture(scope="module")
 def by_storey(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The same, but its model comes in a part a storey, as those of more than 3 million triangles do."""
-    give_scenes(site.world, site.made, tmp_path_factory.mktemp("by-storey") / "tiles", part_triangles=80)
+    """The same with shapes that are awkward to cut, in a part a storey, as more than 3 million triangles come."""
+    folder = tmp_path_factory.mktemp("by-storey") / "tiles"
+    give_scenes(site.world, site.made, folder, part_triangles=80, shapes=AWKWARD)
     return site
 
 
@@ -89,6 +121,45 @@ def test_a_cut_takes_away_what_is_drawn_and_its_handle_obeys_keys(desk: Any) -> 
     desk.click("text=Remove all cuts")
     desk.wait_for_function("() => globalThis.qtems.stage.planes.length === 0")
     desk.click(".dock header button")
+
+
+def test_cuts_fill_just_what_is_inside(by_storey: Site) -> None:
+    desk = by_storey.inside(size=(900, 700))
+    mode(desk, "Cut")
+    for axis, value in (("Z", "1.5"), ("Y", "6.1")):
+        desk.click(f"text=Plane across {axis}")
+        field = desk.get_by_label(f"Plane {axis}").and_(desk.locator("input"))
+        field.fill(value)
+        field.press("Enter")
+    desk.get_by_role("button", name="Other side").last.click()
+    desk.wait_for_function("() => globalThis.qtems.stage.planes.length === 2")
+    desk.wait_for_selector(".dock >> text=Remove all cuts")
+    looks = [
+        # from above at the level cut: what is at x and y
+        ((5, 6.2, 9), (5, 6.21, 1.5), {
+            (3.05, 6.3, 1.5): 9, (3.25, 6.25, 1.5): 10, (3.45, 6.45, 1.5): 9, (3.05, 6.05, 1.5): None,
+            (9.05, 6.2, 1.5): 11, (9.25, 6.45, 1.5): 11,
+            (4, 6.3, 1.5): None,
+        }),
+        ((9.25, 6.19, 6), (9.25, 6.2, 1.5), {(9.25, 6.2, 1.5): None, (9.05, 6.2, 1.5): 11}),
+        # from the south at the upright cut: what is at x and z
+        ((5, -1, 0.9), (5, 6.1, 0.9), {
+            (3.05, 6.1, 0.7): 9, (3.25, 6.1, 0.7): 9, (3.05, 6.1, 1.6): None, (9.05, 6.1, 0.7): 11,
+            (9.05, 6.1, 1.6): None, (6.25, 6.1, 0.7): 8, (6.25, 6.1, 1.6): None,
+        }),
+    ]  # fmt: skip
+    for eye, target, places in looks:
+        ends = [value - low for end in (eye, target) for value, low in zip(end, ORIGIN, strict=True)]
+        desk.evaluate("(ends) => globalThis.qtems.stage.controls.setLookAt(...ends, false)", ends)
+        desk.evaluate(FRAMES)
+        found = {place: desk.evaluate(PICKED, screen(desk, *place)) for place in places}
+        assert found == places
+    bright: dict[tuple[int, ...], int] = {}
+    for k in range(12):  # hatched, so that it reads as a cut
+        texel = tuple(desk.evaluate(PIXEL, screen(desk, 3.05 + 0.03 * k, 6.1, 0.7)))
+        bright[texel] = bright.get(texel, 0) + 1
+    assert len(bright) == 2, bright
+    desk.context.close()
 
 
 def test_measures_say_what_is_so_and_stay_in_the_list(desk: Any) -> None:

@@ -5,7 +5,8 @@ import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { bytesOf, fetched } from "../core/source";
 import type { Layer } from "../scene/stage";
 import { ElementStyle, type Materials, materialsOf } from "../scene/style";
-import { FaceIndex } from "./faces";
+import { Caps } from "./caps";
+import { FaceIndex, isPart } from "./faces";
 
 /** `model.json` and `edges.json` of a model's scene. */
 export interface SceneIndex {
@@ -28,19 +29,23 @@ export class DesignLayer implements Layer {
   readonly style: ElementStyle;
   private readonly edges = new THREE.Group();
   private readonly faceIndex = new FaceIndex();
+  private readonly caps: Caps;
   private readonly held = new Map<string, { storey: string | null; scene: THREE.Group }>();
   private readonly materials: Materials;
   private readonly loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder);
 
   constructor(
     readonly index: SceneIndex,
-    planes: THREE.Plane[],
+    private readonly planes: THREE.Plane[],
   ) {
     this.style = new ElementStyle(index.count);
     this.materials = materialsOf(this.style);
     for (const one of Object.values(this.materials)) one.clippingPlanes = planes;
     this.group.rotation.x = Math.PI / 2; // glTF has y up; the stage, as the design, z
     this.group.add(this.edges);
+    this.caps = new Caps(this.style, this.materials.opaque.uniforms["uHatch"] as THREE.IUniform<number>);
+    this.caps.group.rotation.x = -this.group.rotation.x; // they are made where the stage has them
+    this.group.add(this.caps.group);
   }
 
   /** Load the parts of wanted storeys, the one with the most elements first; what fails is told and the rest goes on. */
@@ -120,7 +125,7 @@ export class DesignLayer implements Layer {
     this.group.traverse((node) => {
       if (node instanceof THREE.Mesh) {
         kept.set(node, node.material);
-        node.material = this.materials.numbers;
+        node.material = (node.userData["numbers"] as THREE.Material | undefined) ?? this.materials.numbers;
       }
     });
     const edges = this.edges.visible;
@@ -132,10 +137,16 @@ export class DesignLayer implements Layer {
   }
 
   update(): boolean {
-    return false;
+    const parts = () => {
+      const found: THREE.Mesh[] = [];
+      this.group.traverse((node) => isPart(node) && found.push(node));
+      return found;
+    };
+    return this.caps.follow(this.planes, parts, [...this.held.keys()].join());
   }
 
   dispose(): void {
+    this.caps.dispose();
     this.group.traverse((node) => {
       if (node instanceof THREE.Mesh || node instanceof THREE.LineSegments) node.geometry.dispose();
     });

@@ -8,6 +8,11 @@ interface Run {
   count: number;
 }
 
+/** Say whether a node is a mesh of the model; caps of cuts have the elements' numbers, too, but are none of their faces. */
+export function isPart(node: THREE.Object3D): node is THREE.Mesh {
+  return node instanceof THREE.Mesh && !node.userData["numbers"] && node.geometry.hasAttribute("_feature_id_0");
+}
+
 export class FaceIndex {
   private readonly runs = new Map<number, Run[]>();
   private readonly known = new Set<THREE.Mesh>();
@@ -17,7 +22,7 @@ export class FaceIndex {
   follow(group: THREE.Object3D): void {
     const present = new Set<THREE.Mesh>();
     group.traverse((node) => {
-      if (node instanceof THREE.Mesh && node.geometry.hasAttribute("_feature_id_0")) present.add(node);
+      if (isPart(node)) present.add(node);
     });
     let changed = false;
     for (const mesh of this.known)

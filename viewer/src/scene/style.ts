@@ -175,14 +175,35 @@ void main() {
   gl_FragColor = vec4(mod(id, 256.0), mod(floor(id / 256.0), 256.0), floor(id / 65536.0), 255.0) / 255.0;
 }`;
 
+/** A cut through a solid: what lies inside another is drawn over it, by a little less depth. */
+const CAP_VERTEX = VERTEX.replace("void main() {", "attribute float nested;\nvoid main() {").replace(
+  "if (vStyle.a < 0.1)",
+  "gl_Position.z -= 8e-7 * (1.0 + nested) * gl_Position.w;\n  if (vStyle.a < 0.1)",
+);
+
+const CAP_FACE = /* glsl */ `
+flat varying vec4 vStyle;
+uniform float uHatch;
+#include <clipping_planes_pars_fragment>
+void main() {
+  #include <clipping_planes_fragment>
+  if (vStyle.a < 0.5) discard;
+  vec2 at = floor(gl_FragCoord.xy);
+  vec3 colour = vStyle.rgb * 0.9;
+  if (uHatch > 0.0 && mod(at.x + at.y, 9.0 * uHatch) < 1.5 * uHatch) colour *= 0.55;
+  if (vStyle.a > 0.9) colour = mix(colour, vec3(0.05, 0.55, 1.0), 0.72);
+  gl_FragColor = vec4(colour, 1.0);
+}`;
+
 function material(
   style: ElementStyle,
   fragment: string,
   more: Record<string, THREE.IUniform> = {},
+  vertex: string = VERTEX,
 ): THREE.ShaderMaterial {
   return new THREE.ShaderMaterial({
     uniforms: { uStyle: style.shown, uMoves: style.moves, uMoving: style.moving, ...more },
-    vertexShader: VERTEX,
+    vertexShader: vertex,
     fragmentShader: fragment,
     side: THREE.DoubleSide,
     clipping: true,
@@ -218,4 +239,12 @@ export function materialsOf(style: ElementStyle): Materials {
     faces.polygonOffsetUnits = 1;
   }
   return made;
+}
+
+/** Return how the cuts on one plane are drawn, and how in numbers. */
+export function capMaterials(
+  style: ElementStyle,
+  hatch: THREE.IUniform<number>,
+): [shown: THREE.ShaderMaterial, numbers: THREE.ShaderMaterial] {
+  return [material(style, CAP_FACE, { uHatch: hatch }, CAP_VERTEX), material(style, NUMBERS, {}, CAP_VERTEX)];
 }
