@@ -7,8 +7,8 @@ without one of them they say so and are skipped. WebGL is drawn by the processor
 import importlib.util
 import os
 import shutil
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
