@@ -1,9 +1,11 @@
 """Without a connection: a project opens from the device; what people change is sent later, once, by them alone."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 from tests.api.web.world import PASSWORD
-from tests.viewer.conftest import Site
+from tests.viewer.conftest import STATIC, Site
 
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 CACHES = "async () => (await caches.keys()).filter((name) => name.startsWith('qtems-data'))"
@@ -161,3 +163,29 @@ def enter(page: Any, login: str) -> None:
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", PASSWORD)
     page.click("button[type=submit]")
+
+
+def test_a_new_version_waits_until_it_is_wanted(site: Site, tmp_path: Path) -> None:
+    page = site.inside(worker="allow")
+    page.wait_for_function(CONTROLLED)
+    newer = tmp_path / "static"
+    shutil.copytree(STATIC, newer)
+    (newer / "sw.js").write_text((STATIC / "sw.js").read_text() + "\nself.newer = true;\n")
+    (newer / "sw.js.gz").unlink(missing_ok=True)
+    served = site.world.app.router.default
+    served.folder, before = newer, served.folder
+    try:
+        page.evaluate("() => { globalThis.stayed = true; }")
+        page.evaluate("async () => (await navigator.serviceWorker.getRegistration()).update()")
+        button = page.locator(".strip button:has-text('Reload')")
+        button.wait_for()
+        assert page.evaluate("() => globalThis.stayed"), "nobody is thrown out of what they do"
+        with page.expect_navigation():
+            button.click()
+        page.wait_for_selector("canvas[data-phase=ready]")
+        assert button.count() == 0
+        waiting = "async () => (await navigator.serviceWorker.getRegistration()).waiting"
+        assert page.evaluate(waiting) is None, "the new one has taken over"
+    finally:
+        served.folder = before
+        page.context.close()

@@ -139,6 +139,20 @@ function boxesOf(scene: SceneElements): Float64Array {
   return made;
 }
 
+/** Return the elements whose boxes touch a box (metres, scene's frame). */
+export function near(scene: SceneElements, low: readonly number[], high: readonly number[]): number[] {
+  const all = boxesOf(scene);
+  const found: number[] = [];
+  for (let id = 0; id < scene.count; id += 1) {
+    const touches = [0, 1, 2].every(
+      (k) =>
+        (all[6 * id + k] as number) <= (high[k] as number) && (all[6 * id + 3 + k] as number) >= (low[k] as number),
+    );
+    if (touches) found.push(id);
+  }
+  return found;
+}
+
 /** Return the boxes that a ray goes through, in the order in which it enters them. */
 function inTheWay(all: Float64Array, { origin, direction }: Ray): { id: number; t: number }[] {
   const found: { id: number; t: number }[] = [];

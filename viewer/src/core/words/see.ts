@@ -104,7 +104,7 @@ export const en = {
   walkHow:
     "W A S D or the arrow keys walk, Shift runs; drag in the view to look about. On a phone push the round pad with your thumb. Escape ends it.",
   walkSpeed: "Speed",
-  walkFalls: "Stand on the floor",
+  walkFalls: "Stand on the floor, stopped by walls",
   walkEnd: "End the walk",
   walkStick: "Stick for walking",
 } as const;
@@ -208,7 +208,7 @@ export const zh: Record<keyof typeof en, string> = {
   walk: "漫游",
   walkHow: "按 W A S D 或方向键行走，Shift 加速；在视图中拖动可环视。手机上用拇指推动圆形摇杆。按 Esc 退出。",
   walkSpeed: "速度",
-  walkFalls: "贴地行走",
+  walkFalls: "站在楼面上，遇墙停步",
   walkEnd: "结束漫游",
   walkStick: "行走摇杆",
 };

@@ -1,15 +1,18 @@
 /** First-person walk: keys, a stick for the thumb, a finger or the mouse to look about, and a floor under one's feet. */
 import { effect, untracked } from "@preact/signals";
 import * as THREE from "three";
+import { BODY, STEP, walked } from "../../core/body";
 import { t } from "../../core/i18n";
 import { mode } from "../../core/mode";
 import { EYES, falls, heightOf, isWalkKey, pushOf, speed, stepOf } from "../../core/walk";
-import { cast } from "../pointing";
+import { cast, near } from "../pointing";
 import { HIDDEN } from "../style";
 import type { Part } from "../view";
 
-/** A step or a stair is climbed; what is higher is a wall, and what is under the feet is looked for from here. */
-const KNEE = 1.1;
+/** Where the floor is looked for about the middle of the body, metres: a joint between two slabs is no hole. */
+const SOLES = [[0, 0], [0.15, 0], [-0.15, 0], [0, 0.15], [0, -0.15]] as const; // biome-ignore format: a list of places
+/** Doors stand open for whoever walks. */
+const OPEN = /^Ifc(Door|Opening|Space)/;
 
 export const walkPart: Part = (view) => {
   const { stage, work } = view;
@@ -21,9 +24,24 @@ export const walkPart: Part = (view) => {
 
   function floorBelow(x: number, y: number, z: number): number | null {
     const design = view.design();
-    if (!design || !work.scene) return null;
-    const ray = { origin: [x, y, z] as const, direction: [0, 0, -1] as const };
-    return cast(design, work.scene, ray, [], (id) => design.style.wayOf(id) !== HIDDEN)?.position[2] ?? null;
+    const { scene } = work;
+    if (!design || !scene) return null;
+    const found = SOLES.map(([dx, dy]) => {
+      const ray = { origin: [x + dx, y + dy, z] as const, direction: [0, 0, -1] as const };
+      return cast(design, scene, ray, [], (id) => design.style.wayOf(id) !== HIDDEN)?.position[2];
+    }).filter((height) => height !== undefined);
+    return found.length ? Math.max(...found) : null;
+  }
+
+  /** What may be in the way of a step: the triangles of all that is near and shown. */
+  function around(x: number, y: number, feet: number, reach: number): Float64Array[] {
+    const design = view.design();
+    if (!design || !work.scene) return [];
+    const low = [x - reach, y - reach, feet];
+    const high = [x + reach, y + reach, feet + EYES + 0.5];
+    return near(work.scene, low, high)
+      .filter((id) => design.style.wayOf(id) !== HIDDEN && !OPEN.test(work.table.rows[id]?.ifcClass ?? ""))
+      .map((id) => design.faces(id));
   }
 
   function begin(): () => void {
@@ -33,7 +51,7 @@ export const walkPart: Part = (view) => {
     const eye = start(before);
     let heading = Math.atan2(-(before.target.x - eye.x), before.target.y - eye.y);
     let tilt = 0;
-    let floor = floorBelow(eye.x, eye.y, eye.z - EYES + KNEE);
+    let floor = floorBelow(eye.x, eye.y, eye.z - EYES + STEP);
     const apply = () => {
       const ahead = new THREE.Vector3(
         -Math.sin(heading) * Math.cos(tilt),
@@ -52,10 +70,16 @@ export const walkPart: Part = (view) => {
       heading += 1.6 * turn * seconds;
       if (moves) {
         const by = stepOf(push, heading, speed.peek() * seconds * (down.has("ShiftLeft") ? 3 : 1));
-        eye.x += by.x;
-        eye.y += by.y;
+        const feet = Math.max(eye.z - EYES, floor ?? eye.z - EYES); // the eyes follow a step a little later
+        const reach = Math.hypot(by.x, by.y) + 2 * BODY;
+        // who floats goes through everything: so nobody is caught
+        const to = falls.peek()
+          ? walked(eye, by, feet, around(eye.x, eye.y, feet, reach))
+          : { x: eye.x + by.x, y: eye.y + by.y };
+        eye.x = to.x;
+        eye.y = to.y;
         if (!falls.peek()) eye.z += push.up * speed.peek() * seconds;
-        floor = floorBelow(eye.x, eye.y, eye.z - EYES + KNEE);
+        floor = floorBelow(eye.x, eye.y, (falls.peek() ? feet : eye.z - EYES) + STEP + 0.005);
       }
       const height = falls.peek() ? heightOf(eye.z, floor, seconds, calm) : eye.z;
       const sinks = Math.abs(height - eye.z) > 1e-4;
