@@ -404,6 +404,8 @@ WALKS: tuple[Callable[[Site], None], ...] = (
     plans.test_a_plan_is_approved_by_somebody_else_and_superseded_by_its_revision,
     plans.test_a_supplier_sees_what_is_carried_out_of_a_shared_plan,
     inspections.test_a_passing_inspection_lets_its_lot_be_accepted,
+    inspections.test_a_draft_answer_is_judged_as_it_would_be_once_recorded_and_is_not_kept,
+    plans.test_an_item_begun_is_inspected_by_what_the_plan_asks_and_then_released,
     inspections.test_what_was_rejected_is_inspected_again,
     inspections.test_instruments_are_calibrated_and_samples_can_be_drawn_again,
     comments.test_comments_stay_inside_unless_they_are_meant_for_outside,
