@@ -14,6 +14,10 @@ _MISSING_SHARE = 0.05
 _MOSTLY_SHARE = 0.4
 """The same when its visible surface is mostly bare as well: the own points are a neighbour's that happen to fit."""
 
+_CONTESTED_SHARE = 0.8
+"""Share of points nearest to its surface, among those and rays through, above which something stands at its place after
+all: a column built too slim has no point where its faces should be, and rays pass beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class PresenceEvidence:
@@ -56,7 +60,9 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
     own, through = evidence.own_points, evidence.through
     assigned = max(own, evidence.assigned_points)
     bare = assigned < _MOSTLY_SHARE * (assigned + through)
-    gone = own < _MISSING_SHARE * (own + through) or (bare and evidence.coverage < _MOSTLY_SHARE)
+    contested = assigned > _CONTESTED_SHARE * (assigned + through)
+    gone = own < _MISSING_SHARE * (own + through) and not contested
+    gone = gone or (bare and evidence.coverage < _MOSTLY_SHARE)
     if through >= _MIN_THROUGH and gone:
         return State.MISSING, (f"rays_through:{through}",)
     if own >= _MIN_OWN:
@@ -65,6 +71,8 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
         return State.UNSEEN, ("no_station_pose",)
     if evidence.shared_points >= _MIN_OWN:
         return State.OCCLUDED, ("coincident_surface",)
+    if contested and through >= _MIN_THROUGH:
+        return State.OCCLUDED, (f"off_surface:{assigned}",)
     if evidence.in_reach == 0:
         return State.UNSEEN, ("out_of_reach",)
     if evidence.visible == 0:
