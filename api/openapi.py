@@ -14,7 +14,7 @@ from api.idempotency import HEADER
 from api.problem import MEDIA_TYPE, Problem, ProblemKind
 from api.query import is_strict
 from api.routing import ROOT, Declared
-from api.schemas.oauth import OAUTH_ERROR, TOKEN_PATH, OAuthErrorOut
+from api.schemas.oauth import AUTHORIZE_PATH, OAUTH_ERROR, SIGN_IN_PATH, TOKEN_PATH, OAuthErrorOut
 from api.settings import Settings
 from twin.access import Action
 
@@ -135,6 +135,8 @@ def _add_errors(operation: dict[str, Any], one: Declared) -> None:
     for kind in errors_of(operation, one):
         content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example_of_problem(kind)}
         responses[str(kind.status)] = {"description": kind.title, "content": {MEDIA_TYPE: content}}
+        if one.path in (AUTHORIZE_PATH, SIGN_IN_PATH):  # a browser is told on a page
+            responses[str(kind.status)]["content"]["text/html"] = {"schema": {"type": "string"}}
     if one.path == TOKEN_PATH:
         for status in ("400", "401"):  # as RFC 6749, 5.2 has them
             told = {"schema": {"$ref": "#/components/schemas/OAuthErrorOut"}, "example": OAUTH_ERROR}

@@ -2,10 +2,9 @@
 
 from api.auth.access import Access
 from api.deps import CallerDep, ServicesDep
-from api.routes.oauth_consent import AUTHORIZE_PATH
 from api.routing import ROOT, Routes
 from api.schemas.bcf import ApiVersion, AuthOut, BcfVersion, BcfVersionsOut, CurrentUserOut, VersionsOut
-from api.schemas.oauth import TOKEN_PATH
+from api.schemas.oauth import AUTHORIZE_PATH, TOKEN_PATH
 from api.services import Services
 
 routes = Routes("bcf")

@@ -24,6 +24,7 @@ from api.auth.seal import sealed, unsealed
 from api.deps import ServicesDep
 from api.problem import BAD_REQUEST, ProblemError
 from api.routing import ROOT, Routes
+from api.schemas.oauth import AUTHORIZE_PATH, SIGN_IN_PATH
 from api.services import Services
 from twin.account import TokenScope
 from twin.errors import NotIdentified, TooManyAttempts, TwinError
@@ -40,7 +41,6 @@ from twin.oauth import (
 from twin.operations.oauth import allow
 from twin.operations.sign_in import live_session, sign_in
 
-AUTHORIZE_PATH, SIGN_IN_PATH = "/oauth/authorize", "/oauth/sign-in"
 routes = Routes("oauth")
 _PURPOSE = "oauth consent"
 _OPEN_FOR = timedelta(minutes=10)

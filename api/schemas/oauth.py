@@ -11,6 +11,7 @@ from api.schemas.bcf_base import example as bcf_example
 from twin.record import Id
 from twin.store.oauth import RegisteredClient
 
+AUTHORIZE_PATH, SIGN_IN_PATH = "/oauth/authorize", "/oauth/sign-in"
 TOKEN_PATH = "/oauth/token"
 _ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
 _WEB = {"name": "BIM viewer", "redirect_uris": ["https://viewer.example.com/callback"]}
