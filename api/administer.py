@@ -26,6 +26,7 @@ examples:
   qtems database check quality.qtems         is the archive whole? touches nothing
   qtems database restore quality.qtems --data-dir other
                                              into an empty place, also of another kind of database
+  qtems database tidy                        remove files older than a day that no record refers to
 """
 AUDIT_HELP = """\
 examples:
@@ -49,7 +50,7 @@ def add_commands(add: "Commands") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    database.add_argument("do", choices=("upgrade", "backup", "check", "restore"), help="what to do")
+    database.add_argument("do", choices=("upgrade", "backup", "check", "restore", "tidy"), help="what to do")
     database.add_argument("archive", nargs="?", type=Path, metavar="ARCHIVE", help="the file to write or read")
     _add_places(database)
     audit = add.add_parser(
@@ -78,7 +79,7 @@ def run_database(arguments: argparse.Namespace) -> int:
     from twin.errors import Invalid
     from twin.store.upgrade import newest_revision, upgrade
 
-    if arguments.do != "upgrade" and arguments.archive is None:
+    if arguments.do not in ("upgrade", "tidy") and arguments.archive is None:
         raise Invalid(f"name the archive: qtems database {arguments.do} FILE")
     if arguments.do == "check":
         from twin.operations.backup import summary
@@ -91,11 +92,24 @@ def run_database(arguments: argparse.Namespace) -> int:
         if arguments.do == "upgrade":
             upgrade(database)
             print(f"the database is at revision {newest_revision()}")
+        elif arguments.do == "tidy":
+            _tidy(settings, database)
         else:
             _archive(arguments, settings, database)
     finally:
         database.close()
     return ExitCode.CONFORMS
+
+
+def _tidy(settings: "Settings", database: "Database") -> None:
+    from twin.store.blob_register import remove_garbage
+    from twin.store.upgrade import require_current
+
+    require_current(database)
+    with _store(database).write(_context()) as unit:
+        removed = remove_garbage(unit, _blobs(settings))
+    size = sum(content.size for content in removed) / 1e6
+    print(f"removed {len(removed)} files of {size:.1f} MB that no record refers to")
 
 
 def _archive(arguments: argparse.Namespace, settings: "Settings", database: "Database") -> None:

@@ -1,6 +1,7 @@
 """Looking after a server's records from the command line."""
 
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from api.cli import main
 from twin.project import Organisation
 from twin.record import Actor
 from twin.store import records
+from twin.store.blob_register import keep
+from twin.store.blobs import open_blobs
 from twin.store.database import Database, open_database
 from twin.store.repository import Context, Store
 
@@ -43,6 +46,23 @@ def test_a_backup_is_checked_and_restored_elsewhere(
     assert "the trail holds: 4 events" in capsys.readouterr().out  # the fourth tells of the restoring
     assert main(["database", "restore", archive, "--data-dir", other]) == 2
     assert "restore into an empty one" in capsys.readouterr().err
+
+
+def test_files_that_nothing_refers_to_go_and_the_others_stay(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blobs = open_blobs(f"file://{place / 'blobs'}")
+    kept, stray = (blobs.put(iter([text])) for text in (b"cited", b"stray"))
+    database = opened(place)
+    with Store(database).write(Context(Actor("a" * 32, "Ann"), NOW - timedelta(days=400))) as unit:
+        for content in (kept, stray):
+            keep(unit, blobs, content, "text/plain")
+        unit.note("saw", "file", {"sha256": kept.sha256})
+    database.close()
+    for file in (place / "blobs").rglob("*"):
+        os.utime(file, (0, 0))
+    assert main(["database", "tidy", "--data-dir", str(place)]) == 0
+    assert "removed 1 files" in capsys.readouterr().out
+    assert [content.sha256 for content in blobs.list()] == [kept.sha256]
+    assert main(["audit", "verify", "--data-dir", str(place)]) == 0
 
 
 def test_a_cut_tail_shows_against_the_anchors_alone(
