@@ -90,7 +90,7 @@ def test_no_screen_shuts_anybody_out(site: Site, axe: str, size: tuple[int, int]
     page.wait_for_selector("dialog[open]")
     look("help")
     page.keyboard.press("Escape")
-    if not phone:
+    if language == "zh-CN":  # once: the tools are the same in both
         assert len(modes_in_turn(page, lambda name: found.extend(examined(page, axe, name, ".work")))) >= 14
     for turned in (size, size[::-1]) if phone else ():
         page.set_viewport_size({"width": turned[0], "height": turned[1]})
