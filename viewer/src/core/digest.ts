@@ -16,6 +16,9 @@ const START = new Uint32Array(8);
   }
 }
 
+/** A word as a small integer: larger ones are kept as fractions, which are ten times slower. */
+const at32 = (words: Uint32Array, i: number) => (words[i] as number) | 0;
+
 const turn = (x: number, by: number) => (x >>> by) | (x << (32 - by));
 
 function compress(hash: Uint32Array, block: DataView, at: number, w: Uint32Array): void {
@@ -26,32 +29,79 @@ function compress(hash: Uint32Array, block: DataView, at: number, w: Uint32Array
     const s1 = turn(b, 17) ^ turn(b, 19) ^ (b >>> 10);
     w[i] = (w[i - 16] as number) + s0 + (w[i - 7] as number) + s1;
   }
-  let [a, b, c, d, e, f, g, h] = hash as unknown as [number, number, number, number, number, number, number, number];
+  let [a, b, c, d] = [at32(hash, 0), at32(hash, 1), at32(hash, 2), at32(hash, 3)];
+  let [e, f, g, h] = [at32(hash, 4), at32(hash, 5), at32(hash, 6), at32(hash, 7)];
   for (let i = 0; i < 64; i += 1) {
-    const one =
-      h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + (K[i] as number) + (w[i] as number);
-    const two = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) >>> 0, c, b, a, (one + two) >>> 0];
+    const one = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + at32(K, i) + at32(w, i)) | 0;
+    const two = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    // one after the other: to swap them in a list costs three times the time
+    h = g;
+    g = f;
+    f = e;
+    e = (d + one) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (one + two) | 0;
   }
-  for (const [i, value] of [a, b, c, d, e, f, g, h].entries()) hash[i] = (hash[i] as number) + value;
+  hash[0] = (hash[0] as number) + a;
+  hash[1] = (hash[1] as number) + b;
+  hash[2] = (hash[2] as number) + c;
+  hash[3] = (hash[3] as number) + d;
+  hash[4] = (hash[4] as number) + e;
+  hash[5] = (hash[5] as number) + f;
+  hash[6] = (hash[6] as number) + g;
+  hash[7] = (hash[7] as number) + h;
+}
+
+/** SHA-256 of what comes piece by piece: a file need not fit into memory. */
+export interface Digesting {
+  add(bytes: Uint8Array): void;
+  /** The digest of all that was added; nothing can be added after it. */
+  hex(): string;
+}
+
+export function digesting(): Digesting {
+  const hash = START.slice();
+  const w = new Uint32Array(64);
+  const held = new Uint8Array(128);
+  let [kept, length] = [0, 0];
+
+  function add(bytes: Uint8Array): void {
+    length += bytes.length;
+    let at = 0;
+    if (kept > 0) {
+      at = Math.min(64 - kept, bytes.length);
+      held.set(bytes.subarray(0, at), kept);
+      kept += at;
+      if (kept < 64) return;
+      compress(hash, new DataView(held.buffer), 0, w);
+      kept = 0;
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (; at + 64 <= bytes.length; at += 64) compress(hash, view, at, w);
+    held.set(bytes.subarray(at));
+    kept = bytes.length - at;
+  }
+
+  function hex(): string {
+    const tail = held.subarray(0, kept < 56 ? 64 : 128);
+    tail.fill(0, kept);
+    tail[kept] = 0x80;
+    const end = new DataView(tail.buffer);
+    end.setUint32(tail.length - 8, Math.floor(length / 2 ** 29));
+    end.setUint32(tail.length - 4, (length * 8) % 2 ** 32);
+    for (let at = 0; at < tail.length; at += 64) compress(hash, end, at, w);
+    return [...hash].map((word) => word.toString(16).padStart(8, "0")).join("");
+  }
+  return { add, hex };
 }
 
 /** SHA-256 without the browser's help. */
 export function sha256Of(bytes: Uint8Array): string {
-  const hash = START.slice();
-  const w = new Uint32Array(64);
-  const whole = bytes.length - (bytes.length % 64);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < whole; at += 64) compress(hash, view, at, w);
-  const rest = bytes.length - whole;
-  const tail = new Uint8Array(rest < 56 ? 64 : 128);
-  tail.set(bytes.subarray(whole));
-  tail[rest] = 0x80;
-  const end = new DataView(tail.buffer);
-  end.setUint32(tail.length - 8, Math.floor(bytes.length / 2 ** 29));
-  end.setUint32(tail.length - 4, (bytes.length << 3) >>> 0);
-  for (let at = 0; at < tail.length; at += 64) compress(hash, end, at, w);
-  return [...hash].map((word) => word.toString(16).padStart(8, "0")).join("");
+  const digest = digesting();
+  digest.add(bytes);
+  return digest.hex();
 }
 
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -1,5 +1,6 @@
 /** Words of the interface in both languages, by area; the second has to have every key of the first. */
 import { signal } from "@preact/signals";
+import * as begin from "./words/begin";
 import * as compare from "./words/compare";
 import * as general from "./words/general";
 import * as inspect from "./words/inspect";
@@ -7,11 +8,19 @@ import * as judge from "./words/judge";
 import * as see from "./words/see";
 import * as site from "./words/site";
 
-const en = { ...general.en, ...judge.en, ...see.en, ...compare.en, ...site.en, ...inspect.en };
+const en = { ...general.en, ...judge.en, ...see.en, ...compare.en, ...site.en, ...inspect.en, ...begin.en };
 
 export type Key = keyof typeof en;
 
-const zh: Record<Key, string> = { ...general.zh, ...judge.zh, ...see.zh, ...compare.zh, ...site.zh, ...inspect.zh };
+const zh: Record<Key, string> = {
+  ...general.zh,
+  ...judge.zh,
+  ...see.zh,
+  ...compare.zh,
+  ...site.zh,
+  ...inspect.zh,
+  ...begin.zh,
+};
 
 export type Language = "en" | "zh";
 const words: Record<Language, Record<Key, string>> = { en, zh };

@@ -10,6 +10,9 @@ export const REGISTER = "register";
 /** Carrying out inspections. */
 export const INSPECT = "inspect";
 
+/** Bringing in models and scans, and asking for checks. */
+export const BEGIN = "begin";
+
 /** Begin a mode, or end it when it goes on already. */
 export function toggle(name: string): void {
   mode.value = mode.value === name ? "" : name;

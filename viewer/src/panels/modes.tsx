@@ -3,7 +3,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { COMPARE } from "../core/compare";
 import { type Key, t } from "../core/i18n";
-import { INSPECT, mode, REGISTER, toggle } from "../core/mode";
+import { BEGIN, INSPECT, mode, REGISTER, toggle } from "../core/mode";
 import { inFolder } from "../core/source";
 import type { Workspace } from "../core/state";
 import { Loading } from "./notices";
@@ -143,6 +143,13 @@ const MODES: readonly Mode[] = [
     label: "reports",
     offered: (work) => work.check !== null,
     panel: async () => (await import("./reports")).Reports,
+  },
+  {
+    name: BEGIN,
+    sign: "⇧",
+    label: "begin",
+    offered: () => true,
+    panel: async () => (await import("./begin")).BeginPanel,
   },
   {
     name: "photos",

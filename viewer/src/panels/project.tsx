@@ -1,8 +1,9 @@
 /** One project: the model, the table beside it, and what is known of the element that is chosen. */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { t } from "../core/i18n";
-import { INSPECT, mode, REGISTER, toggle } from "../core/mode";
+import { BEGIN, INSPECT, mode, REGISTER, toggle } from "../core/mode";
 import { go, place } from "../core/route";
 import { narrow } from "../core/screen";
 import { inFolder } from "../core/source";
@@ -23,8 +24,16 @@ export function Project() {
   useEffect(() => void open(project, epoch, check), [project, epoch, check]);
   const state = workspace.value;
   if (state.kind === "loading") return <Loading />;
+  if (state.kind === "failed" && state.problem.kind === "no-model") return <Start project={project} />;
   if (state.kind === "failed") return <Failed problem={state.problem} again={() => void open(project, epoch, check)} />;
   return <Ready work={state.value} />;
+}
+
+/** Where a project begins that has no model yet. */
+function Start({ project }: { project: string }) {
+  const [Page, setPage] = useState<ComponentType<{ project: string }> | null>(null);
+  useEffect(() => void import("./begin").then((part) => setPage(() => part.StartPage)), []);
+  return Page ? <Page project={project} /> : <Loading />;
 }
 
 function Ready({ work }: { work: Workspace }) {
@@ -47,9 +56,16 @@ function Ready({ work }: { work: Workspace }) {
       </aside>
       <div class="middle">
         {!work.check && !work.refused && (
-          <p class="strip" role="status">
-            {t("noEpoch")} {t("noEpochHint")}
-          </p>
+          <div class="strip between" role="status">
+            <span>
+              {t("noEpoch")} {t("noEpochHint")}
+            </span>
+            {going !== BEGIN && !inFolder() && (
+              <button type="button" onClick={() => toggle(BEGIN)}>
+                {t("beginHere")}
+              </button>
+            )}
+          </div>
         )}
         {work.refused && going !== REGISTER && (
           <div class="strip warn between" role="alert">

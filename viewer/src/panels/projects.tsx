@@ -1,7 +1,9 @@
 /** The projects somebody takes part in. */
+import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { list, Problem, type Schemas } from "../core/client";
 import { t } from "../core/i18n";
+import { mayFound } from "../core/permits";
 import { go } from "../core/route";
 import type { Loaded } from "../core/state";
 import { Failed, Loading } from "./notices";
@@ -26,8 +28,16 @@ export function Projects() {
   if (state.kind === "failed") return <Failed problem={state.problem} again={load} />;
   return (
     <main class="page">
-      <h1>{t("projects")}</h1>
-      {state.value.length === 0 && <p class="empty">{t("noProjects")}</p>}
+      <div class="between">
+        <h1>{t("projects")}</h1>
+        {mayFound() && state.value.length > 0 && <Founding />}
+      </div>
+      {state.value.length === 0 && (
+        <div class="first">
+          <p class="dim">{t(mayFound() ? "noProjectsFound" : "noProjects")}</p>
+          {mayFound() && <Founding />}
+        </div>
+      )}
       <ul class="cards">
         {state.value.map((project) => (
           <li key={project.id}>
@@ -46,5 +56,22 @@ export function Projects() {
         ))}
       </ul>
     </main>
+  );
+}
+
+/** The way to a new project; its form comes when it is wanted. */
+function Founding() {
+  const [Form, setForm] = useState<ComponentType<{ onEnd: () => void }> | null>(null);
+  const open = async () => {
+    const { NewProject } = await import("./new-project");
+    setForm(() => NewProject);
+  };
+  return (
+    <>
+      <button type="button" class="primary" onClick={() => void open()}>
+        {t("newProject")}
+      </button>
+      {Form && <Form onEnd={() => setForm(null)} />}
+    </>
   );
 }
