@@ -160,6 +160,8 @@ export async function submit(change: Change, ...along: Change[]): Promise<"sent"
 const PATIENCE_MS = 6000;
 /** How long one request may take; files get a second more for every 50 kB. */
 const LONGEST_MS = 40_000;
+/** How long the question for whom the server takes us may take: a connection that hangs must not hold all that waits. */
+const SHORT_MS = 10_000;
 
 let again: ReturnType<typeof setTimeout> | undefined;
 let pause = 5000;
@@ -191,7 +193,7 @@ function wait(): void {
 /** Ask the server for whom it takes us: cookies are shared with other tabs, and those may have changed. */
 async function isStill(user: string): Promise<boolean> {
   try {
-    const me = await get<Schemas["MeOut"]>("/auth/me");
+    const me = await get<Schemas["MeOut"]>("/auth/me", AbortSignal.timeout(SHORT_MS));
     if (me.user.id !== user) return false;
     if (me.csrf_token !== session.value?.csrf_token) session.value = me;
     return true;
