@@ -1,5 +1,5 @@
 /** What is under way: a line each, with how far it is, a way to end it, and what came of it. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Key, t, word } from "../core/i18n";
 import { dismiss, isOver, stop, type Task } from "../core/tasks";
 import { told } from "./sign-in";
@@ -28,9 +28,13 @@ const titleOf = (task: Task): string => [t(`task.${task.kind}` as Key), task.tit
 export function TaskLine({ task, show }: { task: Task; show?: (task: Task) => Promise<void> }) {
   const [fault, setFault] = useState("");
   const over = isOver(task);
+  const line = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (!over) line.current?.scrollIntoView({ block: "nearest" }); // its form may be far below
+  }, []);
   const bad = task.stage === "failed" || isRefused(task);
   return (
-    <li class={bad ? "task bad" : over ? "task over" : "task"} data-stage={task.stage}>
+    <li ref={line} class={bad ? "task bad" : over ? "task over" : "task"} data-stage={task.stage}>
       <div class="between">
         <strong>{titleOf(task)}</strong>
         {over && (

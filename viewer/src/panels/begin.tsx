@@ -119,7 +119,7 @@ function Begin({ project, heading: Heading, done, named = false, epoch = "" }: A
       <p class="dim words">{t("beginLead")}</p>
       {mine.length > 0 && (
         <ul class="plain tasks" aria-label={t("underWay")}>
-          {mine.map((one) => (
+          {mine.toReversed().map((one) => (
             <TaskLine key={one.key} task={one} {...(named && one.kind !== "import_model" ? {} : { show })} />
           ))}
         </ul>
