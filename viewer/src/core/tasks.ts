@@ -1,6 +1,7 @@
 /** What is under way in a project: files that are sent, and the jobs that follow. It goes on while one looks elsewhere. */
 import { signal } from "@preact/signals";
 import { get, Problem, ROOT } from "./client";
+import { newKey } from "./keys";
 import { cancel, follow, hasEnded, type Job } from "./ordering";
 import { lastingly, type Phase, transfer } from "./transfer";
 
@@ -32,7 +33,7 @@ function change(key: string, told: Partial<Task>): void {
 }
 
 function added(project: string, kind: Kind, title: string, job: Job | null): { key: string; end: AbortController } {
-  const key = job?.id ?? crypto.randomUUID();
+  const key = job?.id ?? newKey();
   const end = new AbortController();
   ends.set(key, end);
   const stage = job ? "working" : "reading";

@@ -1,6 +1,7 @@
 /** A large file on its way in: hashed and sent piece by piece, going on after a break, a reload or a new sign-in. */
 import { ask, Problem, type Schemas, signedOut } from "./client";
 import { digesting, sha256 } from "./digest";
+import { newKey } from "./keys";
 import { unsent } from "./unsent";
 
 type Upload = Schemas["UploadOut"];
@@ -20,7 +21,7 @@ export async function transfer(project: string, file: File, told: Told, signal: 
   let share = 0;
   const before = unsent.read(kept);
   const known = before ? await lasting(() => lookUp(project, before, signal)) : null;
-  const key = crypto.randomUUID();
+  const key = newKey();
   const begun = known ?? (await lasting(() => announce(project, file, digest, key, signal)));
   unsent.keep(kept, begun.id);
   const at = `/projects/${project}/uploads/${begun.id}`;

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../core/client";
 import { language, t } from "../core/i18n";
+import { newKey } from "../core/keys";
 import { REGISTER, toggle } from "../core/mode";
 import { cancel, follow, hasEnded, type Job, order } from "../core/ordering";
 import { askedOf, clear, fit, level, pairs } from "../core/pairs";
@@ -78,7 +79,7 @@ export function HandRun({ work }: { work: Workspace }) {
       reason: counting && counts ? reason.trim() : "", before: work.check ?? work.refused,
     }; // biome-ignore format: one order
     try {
-      const begun = await order(project, asked, crypto.randomUUID());
+      const begun = await order(project, asked, newKey());
       running.value = begun;
       unsent.keep(`job.${scan}`, begun.id);
       watch(begun.id);
