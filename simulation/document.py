@@ -29,6 +29,20 @@ class Section:
     place: str
     lines: Lines
     asked: set[str] = field(default_factory=set[str])
+    known: set[str] = field(default_factory=set[str])
+    """Words that may stand here, also those that nobody has asked for yet."""
+
+    def knows(self, *words: str) -> "Section":
+        """Return the section itself, knowing these words: another one like them is told as misspelt, not as missing."""
+        self.known.update(words)
+        return self
+
+    def misspelt(self) -> None:
+        """Refuse a word that is none of the known ones but much like one of them."""
+        words = sorted(self.asked | self.known)
+        for word in self.content:
+            if word not in words and (meant := _meant(word, words)):
+                raise self.fault(word, f"this word is not known here{meant}")
 
     def fault(self, word: str, message: str) -> BadDocument:
         """Return the fault that something is wrong with what stands behind ``word``; "" is the section itself."""
@@ -161,13 +175,14 @@ class Section:
         """Refuse a word that was never asked for."""
         for word in self.content:
             if word not in self.asked:
-                raise self.fault(word, f"this word is not known here{_meant(word, sorted(self.asked))}")
+                raise self.fault(word, f"this word is not known here{_meant(word, sorted(self.asked | self.known))}")
 
     def _get(self, word: str, default: Any) -> Any:
         self.asked.add(word)
         value = self.content.get(word)
         if value is None:
             if default is _REQUIRED:
+                self.misspelt()
                 raise self.fault("", f"{word!r} is missing")
             return default
         return value

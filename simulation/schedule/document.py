@@ -15,6 +15,7 @@ from simulation.schedule.risk import Risk
 
 _LINK = re.compile(r"(?P<name>.+?)\s+(?P<relation>FS|SS|FF|SF)?\s*(?P<lag>[+-]\s*\d+(\.\d+)?)?")
 _SHAPES = ("pert", "triangular")
+_SPREAD = ("optimistic", "likely", "pessimistic")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -64,9 +65,11 @@ def read_schedule(content: bytes) -> ScheduleDocument:
         With line and place of what is wrong; a ring of tasks with their names.
     """
     top = read_document(content, "schedule")
+    top.knows("name", "shape", "tasks", "risks", "deadline", "start", "week", "holidays")
     name, shape = top.text("name", "schedule"), top.choice("shape", _SHAPES, "pert")
     sections = list(top.sections("tasks"))
     if not sections:
+        top.misspelt()
         raise top.fault("tasks", "there is none")
     names = [task for task, _ in sections]
     tasks = tuple(_task(task, section, names, shape) for task, section in sections)
@@ -78,7 +81,7 @@ def read_schedule(content: bytes) -> ScheduleDocument:
 
 
 def _task(name: str, section: Section, names: list[str], shape: str) -> Task:
-    duration, planned = _duration(section, shape)
+    duration, planned = _duration(section.knows("days", *_SPREAD, "shape", "after"), shape)
     links = tuple(_link(section, text, names) for text in section.texts("after", ()))
     section.close()
     return Task(name, duration, links, planned)
@@ -88,7 +91,7 @@ def _duration(section: Section, shape: str) -> tuple[Distribution, float]:
     if section.has("days"):
         days = section.number("days", low=0.0)
         return Fixed(days), days
-    low, mode, high = (section.number(word, low=0.0) for word in ("optimistic", "likely", "pessimistic"))
+    low, mode, high = (section.number(word, low=0.0) for word in _SPREAD)
     return _spread(section, low, mode, high, section.choice("shape", _SHAPES, shape)), (low + 4.0 * mode + high) / 6.0
 
 
@@ -105,10 +108,24 @@ def _link(section: Section, text: str, names: list[str]) -> Link:
         return Link(names.index(text))
     found = _LINK.fullmatch(text)
     if found is None or found["name"] not in names:
+        _is_no_wait(section, text, names)
         near = _near(found["name"] if found else text, names)
         raise section.fault("after", f"there is no task {text!r}{near}; such as A, or A SS+2 (FS, SS, FF, SF and days)")
     lag = float((found["lag"] or "0").replace(" ", ""))
     return Link(names.index(found["name"]), Relation(found["relation"] or "FS"), lag)
+
+
+def _is_no_wait(section: Section, text: str, names: list[str]) -> None:
+    """Refuse what stands behind the name of a task and says neither which end waits nor how many days."""
+    begun = max((name for name in names if text.startswith(f"{name} ")), key=len, default="")
+    rest = text.removeprefix(begun).strip()
+    relation = "" if rest[:1] in "+-0123456789" else re.split(r"[\s\d+-]", rest, maxsplit=1)[0]
+    if not begun or not rest:
+        return
+    if relation and relation not in tuple(Relation):
+        raise section.fault("after", f"{relation!r} is none of {', '.join(Relation)}")
+    days = rest.removeprefix(relation).strip()
+    raise section.fault("after", f"{days!r} is no number of days with its sign, such as +2")
 
 
 def _near(name: str, names: list[str]) -> str:
@@ -119,12 +136,12 @@ def _near(name: str, names: list[str]) -> str:
 
 
 def _risk(name: str, section: Section, names: list[str], shape: str) -> Risk:
-    probability = section.number("probability", low=0.0)
+    probability = section.knows("probability", "factor", "tasks").number("probability", low=0.0)
     if probability > 1.0:
         raise section.fault("probability", f"{probability:g} is more than 1")
     if isinstance(section.content.get("factor"), dict):
         inner = section.section("factor")
-        low, mode, high = (inner.number(word, low=0.0) for word in ("optimistic", "likely", "pessimistic"))
+        low, mode, high = (inner.knows(*_SPREAD).number(word, low=0.0) for word in _SPREAD)
         factor = _spread(inner, low, mode, high, shape)
         inner.close()
     else:

@@ -23,6 +23,13 @@ from simulation.stackup.model import Cost, Dimension, Let, Requirement, Stack, S
 _KINDS = ("normal", "uniform", "triangular", "truncated")
 _LENGTHS = ("mm", "cm", "m", "in", "ft")
 _ANGLES = ("deg", "rad")
+_TOP = (
+    "name", "unit", "dimensions", "values", "loops", "parts", "measures", "requirements", "correlations", "allocate",
+)  # fmt: skip
+_DIMENSION = (
+    "unit", "nominal", "tolerance", "plus", "minus", "limits", "distribution", "mode", "measured", "sigmas", "mean",
+    "sd", "cost",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,10 +49,11 @@ def read_stack(content: bytes) -> StackDocument:
     BadDocument
         With line and place of what is wrong.
     """
-    top = read_document(content, "stackup")
+    top = read_document(content, "stackup").knows(*_TOP)
     name, unit = top.text("name", "stack"), top.choice("unit", _LENGTHS, "mm")
     dimensions = tuple(_dimension(word, section) for word, section in top.sections("dimensions"))
     if not dimensions:
+        top.misspelt()
         raise top.fault("dimensions", "there is none, so nothing varies")
     known = {dimension.name for dimension in dimensions}
     nominal = {dimension.name: np.array([dimension.nominal]) for dimension in dimensions}
@@ -53,6 +61,7 @@ def read_stack(content: bytes) -> StackDocument:
     steps = _steps(top, known, nominal, size)
     requirements = tuple(_requirement(word, section, known) for word, section in top.sections("requirements"))
     if not requirements:
+        top.misspelt()
         raise top.fault("requirements", "there is none, so nothing is asked")
     stack = Stack(name, unit, dimensions, steps, requirements, _correlation(top, dimensions))
     target = _target(top, stack)
@@ -61,7 +70,7 @@ def read_stack(content: bytes) -> StackDocument:
 
 
 def _dimension(name: str, section: Section) -> Dimension:
-    _named(section, name)
+    _named(section.knows(*_DIMENSION), name)
     angle = _is_angle(section)
     scale = radians(1.0) if _is_degrees(section) else 1.0
     nominal, lower, upper = (scale * value for value in _limits(section))
@@ -120,7 +129,7 @@ def _distribution(section: Section, lower: float, upper: float, scale: float) ->
 
 
 def _cost(section: Section, scale: float) -> Cost:
-    power = section.number("power", 1.0, above=0.0)
+    power = section.knows("scale", "power", "fixed", "tightest", "loosest").number("power", 1.0, above=0.0)
     cost = Cost(
         scale=section.number("scale", above=0.0) * scale**power,
         power=power,
@@ -166,7 +175,7 @@ def _done(section: Section, word: str, step: Any, known: set[str], nominal: dict
 def _loops(section: Section, known: set[str], size: float) -> Loops:
     unknowns, start = list[str](), list[float]()
     for name, inner in section.sections("unknowns"):
-        _named(inner, name)
+        _named(inner.knows("start", "unit"), name)
         _new(inner, "", known, name)
         unknowns.append(name)
         start.append(inner.number("start") * (radians(1.0) if _is_degrees(inner) else 1.0))
@@ -176,7 +185,7 @@ def _loops(section: Section, known: set[str], size: float) -> Loops:
     for loop in section.listed("closed"):
         links = list[Link]()
         for link in loop.listed("links"):
-            direction = _formula(link, "direction", names)
+            direction = _formula(link.knows("length", "direction"), "direction", names)
             links.append(Link(_formula(link, "length", names), direction))
             link.close()
         if len(links) < 2:
@@ -199,7 +208,7 @@ def _assembly(top: Section, measures: Section, known: set[str], size: float) -> 
     there = {part.name for part in parts}
     found = list[Measure | AngleBetween]()
     for name in measures.content:
-        section = measures.section(name)
+        section = measures.section(name).knows("what", "from", "to", "along")
         _named(section, name)
         _new(section, "", known, name)
         kind = section.choice("what", ("distance", "angle"), "distance")
@@ -217,12 +226,13 @@ def _assembly(top: Section, measures: Section, known: set[str], size: float) -> 
 
 
 def _part(name: str, section: Section, before: set[str], known: set[str]) -> Part:
-    on = section.text("on", None)
+    on = section.knows("on", "contacts", "at", "turn").text("on", None)
     if on is not None and on not in before:
         raise section.fault("on", f"there is no part {on!r} before this one")
     contacts = list[Contact]()
     for contact in section.listed("contacts"):
-        point, onto, normal = (_vector(contact, word, known) for word in ("point", "onto", "normal"))
+        words = ("point", "onto", "normal")
+        point, onto, normal = (_vector(contact.knows(*words), word, known) for word in words)
         contacts.append(Contact(point, onto, normal))
         contact.close()
     at = _vector(section, "at", known) if section.has("at") else None
@@ -238,7 +248,7 @@ def _part(name: str, section: Section, before: set[str], known: set[str]) -> Par
 
 
 def _in_part(section: Section, word: str, parts: set[str], known: set[str]) -> tuple[str, Any]:
-    part = section.text("part")
+    part = section.knows("part", word).text("part")
     if part not in parts:
         raise section.fault("part", f"there is no part {part!r}")
     vector = _vector(section, word, known)
@@ -247,9 +257,11 @@ def _in_part(section: Section, word: str, parts: set[str], known: set[str]) -> t
 
 
 def _requirement(name: str, section: Section, known: set[str]) -> Requirement:
+    section.knows("formula", "lower", "upper", "unit", "conforming")
     formula = _formula(section, "formula", known) if section.has("formula") else None
     if formula is None:
         if name not in known:
+            section.misspelt()
             raise section.fault("", "'formula' is missing, and nothing of this name is computed")
         formula = read_formula(name, "")
     angle, scale = _is_angle(section), radians(1.0) if _is_degrees(section) else 1.0
@@ -268,7 +280,7 @@ def _correlation(top: Section, dimensions: tuple[Dimension, ...]) -> FloatArray 
     place = {dimension.name: index for index, dimension in enumerate(dimensions)}
     matrix = np.eye(len(dimensions))
     for section in top.listed("correlations"):
-        names = section.texts("between")
+        names = section.knows("between", "coefficient").texts("between")
         if len(names) != 2 or names[0] == names[1] or any(name not in place for name in names):
             raise section.fault("between", "two different dimensions are named here")
         value = section.number("coefficient", low=-1.0)
@@ -287,7 +299,7 @@ def _correlation(top: Section, dimensions: tuple[Dimension, ...]) -> FloatArray 
 def _target(top: Section, stack: Stack) -> Target | None:
     if not top.has("allocate"):
         return None
-    section = top.section("allocate")
+    section = top.section("allocate").knows("requirement", "ppm")
     names = [requirement.name for requirement in stack.requirements]
     name = section.choice("requirement", names, names[0])
     requirement = stack.requirements[names.index(name)]
