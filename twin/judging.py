@@ -26,9 +26,10 @@ from twin.result import AsBuiltPose, DeviationSummary, ElementResult, PointDevia
 from twin.seen_parts import Surroundings
 from twin.sight import Sight
 
-_PARTLY = 0.3
-"""Share of rays through among rays through and own points from which an element counts as partly absent."""
-_FEW_RAYS = 20
+_PARTLY = 0.1
+"""Share of rays through among rays through and own points from which an element counts as partly absent: a ray that has
+gone 25 mm deep through where the body should be speaks against a pass, and one in ten is more than edges explain."""
+_FEW_RAYS = 10
 _LEAST_SEEN = 0.02
 """Share of an element's surface that must have been measured before it can pass."""
 _LEAST_SEEN_BLIND = 0.1
