@@ -193,9 +193,10 @@ def _progress_view(arguments: argparse.Namespace) -> "ProgressView":
 
     if arguments.quiet:
         return SilentProgress()
-    if sys.stderr.isatty():
-        return TerminalProgress(WORDS[arguments.lang])
-    return PlainProgress(WORDS[arguments.lang], sys.stderr)
+    words = WORDS[arguments.lang]
+    if arguments.command == "assemble":
+        words = {**words, "measuring": words["clashing"]}
+    return TerminalProgress(words) if sys.stderr.isatty() else PlainProgress(words, sys.stderr)
 
 
 @contextmanager

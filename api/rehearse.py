@@ -32,6 +32,8 @@ SCHEDULE_HELP = """\
 examples:
   qtems schedule hall.yaml                     critical path, floats, P50 and P80 of the end
   qtems schedule hall.yaml --out report        and report/schedule.json
+
+exit status: 0 worked out, whether or not the deadline is kept; 2 bad usage or file
 """
 ASSEMBLE_HELP = """\
 examples:
@@ -178,12 +180,15 @@ def assembly_status(outcome: "AssemblyOutcome") -> ExitCode:
 def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> None:
     """Print how many of each kind, the deepest, and what nothing can be said of."""
     from api.summary import ResultConsole
-    from twin.rehearsal.assembly_rows import clash_rows, count_rows, unchecked_line
+    from twin.operations.assembly import JSON_FILE
+    from twin.rehearsal.assembly_rows import clash_rows, count_rows, shown_line, unchecked_line
     from twin.rehearsal.said import Said
 
     say, console = Said(lang), ResultConsole(stream)
     for heads, rows in (count_rows(outcome.study, say), clash_rows(outcome.study, outcome.design, say)):
         _print_table(console, heads, rows)
+    if more := shown_line(outcome.study, JSON_FILE, say):
+        console.print(more, soft_wrap=True)
     if outcome.study.unchecked:
         console.print(unchecked_line(outcome.study, outcome.design, say), soft_wrap=True)
     for path in outcome.files:

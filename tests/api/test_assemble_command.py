@@ -2,11 +2,16 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from api.cli import main
+from simulation.assembly.clash import ClashKind
 from tests.geometry.readers.ifc_models import Model
+from twin.rehearsal.assembly_rows import shown_line
+from twin.rehearsal.said import Said
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +63,15 @@ def test_every_kind_is_found_and_named(model: Path, tmp_path: Path, capsys: pyte
     assert {clash["id"] for clash in overlay["clashes"]} == {clash["id"] for clash in document["clashes"]}
 
 
+def test_what_is_left_out_of_the_table_is_said() -> None:
+    clashes = tuple(SimpleNamespace(kind=ClashKind.HARD) for _ in range(147))
+    study: Any = SimpleNamespace(clashes=clashes)
+    assert shown_line(study, "assembly.json", Said("en")) == "12 of 147 shown, all in assembly.json"
+    assert "147 处中的 12 处" in shown_line(study, "assembly.json", Said("zh"))
+    study.clashes = clashes[:12]
+    assert not shown_line(study, "assembly.json", Said("en"))
+
+
 def test_the_same_model_gives_the_same_bytes(model: Path, tmp_path: Path) -> None:
     for name in ("first", "second"):
         main(["assemble", str(model), "--out", str(tmp_path / name), "--quiet", "--no-cache", "--workers", "1"])
@@ -82,6 +96,7 @@ def test_parts_of_a_mesh_that_do_not_clash_are_status_0(tmp_path: Path, capsys: 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["scan.e57", "--out", "o"], "it is a scan; clashes are looked for in a model alone (.ifc"),
         (["none.ifc", "--out", "o"], "none.ifc: no such file"),
         (["MODEL", "--out", "MODEL"], "a file is in the way"),
         (["MODEL", "--out", "o", "--clearance", "wide"], "--clearance"),
@@ -91,6 +106,9 @@ def test_parts_of_a_mesh_that_do_not_clash_are_status_0(tmp_path: Path, capsys: 
 def test_bad_usage_is_one_line_and_status_2(
     model: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    if arguments[0] == "scan.e57":
+        arguments = [str(tmp_path / "scan.e57"), *arguments[1:]]
+        (tmp_path / "scan.e57").write_bytes(b"ASTM-E57")
     given = [str(model) if word == "MODEL" else str(tmp_path / "o") if word == "o" else word for word in arguments]
     try:
         code = main(["assemble", *given, "--quiet"])

@@ -46,7 +46,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     """
     if not request.model.is_file():
         raise Invalid(f"{request.model}: no such file; check the path")
-    from geometry.readers import read_design
+    from geometry.readers import DESIGN_READERS, SCAN_READERS, read_design
     from geometry.readers.ifc_relations import read_meant_contacts
     from simulation.assembly.clash import ClashRule
     from simulation.assembly.study import study_clashes
@@ -54,12 +54,16 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     from twin.rehearsal.files import write_whole
     from twin.report.write import ensure_writable
 
+    suffix = request.model.suffix.lower()
+    if suffix in SCAN_READERS and suffix not in DESIGN_READERS:
+        known = " ".join(DESIGN_READERS)
+        raise Invalid(f"{request.model}: it is a scan; clashes are looked for in a model alone ({known})")
     ensure_writable(request.out_dir)
     design = read_design(
         request.model, workers=request.workers or usable_cores(), cache_dir=request.cache_dir,
         progress=lambda share: progress(Step.TESSELLATING, request.model.name, share),
     )  # fmt: skip
-    is_ifc = request.model.suffix.lower() in (".ifc", ".ifczip")
+    is_ifc = suffix in (".ifc", ".ifczip")
     meant = read_meant_contacts(request.model) if is_ifc else {}
     study = study_clashes(
         design.elements,

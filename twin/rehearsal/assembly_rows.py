@@ -33,6 +33,12 @@ def clash_rows(study: ClashStudy, design: DesignModel, say: Said) -> Rows:
     return heads, [_row(clash, design, say) for clash in found[:_MOST_SHOWN]]
 
 
+def shown_line(study: ClashStudy, file: str, say: Said) -> str:
+    """Return the line that says how many of the clashes are shown and which file has all; nothing when all are."""
+    total = sum(clash.kind in SERIOUS for clash in study.clashes)
+    return say("clash.shown", shown=_MOST_SHOWN, total=total, file=file) if total > _MOST_SHOWN else ""
+
+
 def unchecked_line(study: ClashStudy, design: DesignModel, say: Said) -> str:
     """Return the line that says of which elements nothing can be said, and why."""
     reasons = Counter(say.note(reason) for reason in study.unchecked.values())

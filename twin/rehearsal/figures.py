@@ -1,6 +1,7 @@
 """Figures as people read them: no more digits than they are worth."""
 
 from collections.abc import Mapping
+from math import floor, log10
 from typing import Any
 
 
@@ -19,6 +20,30 @@ class Figures:
             return "–"
         text = f"{value:.6g}".replace("-", "\u2212")
         return f"{text}°" if unit == "deg" else f"{text} {unit}".rstrip()
+
+    def sampled(self, value: float | None, unit: str, spread: float | None, count: int) -> str:
+        """Return a simulated value of ``count`` assemblies that spread so: down to the first digit of spread / √count.
+
+        Examples
+        --------
+        >>> Figures().sampled(6.0039123, "mm", 0.0512, 200_000), Figures().sampled(-1e-9, "deg", 0.1, 100)
+        ('6.0039 mm', '0.00°')
+        """
+        error = (spread or 0.0) / max(count, 1) ** 0.5
+        if value is None or not error or abs(value) > 1e9 * error:
+            return self.value(value, unit)
+        digits = -floor(log10(error))
+        text = f"{round(value, digits) + 0.0:.{max(digits, 0)}f}".replace("-", "\u2212")
+        return f"{text}°" if unit == "deg" else f"{text} {unit}".rstrip()
+
+    def moments(self, simulated: Mapping[str, Any], unit: str) -> dict[str, str]:
+        """Return mean and standard deviation of a simulation, and its skewness and kurtosis to two decimals."""
+        count, spread = simulated["samples"] - simulated["without_value"], simulated["sd"]
+        told = {word: self.sampled(simulated[word], unit, spread, count) for word in ("mean", "sd")}
+        for word in ("skewness", "kurtosis"):
+            value = simulated[word]
+            told[word] = "–" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", "\u2212")
+        return told
 
     def span(self, ends: tuple[float | None, float | None] | list[float | None], unit: str) -> str:
         """Return from .. to."""

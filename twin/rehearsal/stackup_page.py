@@ -35,6 +35,7 @@ def stackup_page(
         "d": document, "say": say, "lang": language, "notes": [say.note(note) for note in result.notes],
         "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "charts": [_charts(requirement, say) for requirement in document["requirements"]],
+        "moments": figures.moments,
         "value": figures.value, "span": figures.span, "limits": figures.limits, "share": figures.share,
         "percent": figures.percent, "ppm": figures.ppm, "interval": figures.interval, "number": figures.number,
     }  # fmt: skip

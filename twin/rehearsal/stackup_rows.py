@@ -19,14 +19,15 @@ def requirement_rows(result: StackResult, say: Said) -> Rows:
     rows = list[list[str]]()
     for one in result.analysed:
         told: Any = analysed_json(result, one)
+        moments = figures.moments(told["simulated"], told["unit"])
         limited = told["lower"] is not None or told["upper"] is not None
         rows.append(
             [
                 told["name"],
                 figures.limits(told),
                 figures.share(told["simulated"]["conforming"]) if limited else "–",
-                figures.value(told["simulated"]["mean"], told["unit"]),
-                figures.value(told["simulated"]["sd"], told["unit"]),
+                moments["mean"],
+                moments["sd"],
                 figures.span(told["worst_case"]["searched"], told["unit"]),
                 f"± {figures.value(told['root_sum_square'], told['unit'])}",
                 say(f"verdict.{told['verdict']}") if told["verdict"] else "–",
