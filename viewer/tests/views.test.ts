@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { hiddenBy, type Look, shownBy, type Viewpoint, viewpointOf } from "../src/core/bcf";
 import { type ElementTable, NO_FILTER } from "../src/core/elements";
+import { newKey } from "../src/core/keys";
 import { addSection, sectionBox, sections } from "../src/core/sections";
 import { above, type Vec } from "../src/core/space";
 import { cut, filter, ghosted, ramp, shows } from "../src/core/state";
@@ -145,5 +146,17 @@ describe("a view as text", () => {
       only: '{"text":"column & wall=1","storey":"一层"}',
     });
     expect(sections.value).toHaveLength(1);
+  });
+});
+
+describe("a key", () => {
+  it("is a UUID, also on a page over plain HTTP, which has no randomUUID", () => {
+    const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+    expect(newKey()).toMatch(uuid);
+    vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
+    const keys = Array.from({ length: 50 }, newKey);
+    vi.unstubAllGlobals();
+    for (const key of keys) expect(key).toMatch(uuid);
+    expect(new Set(keys).size).toBe(50);
   });
 });

@@ -19,6 +19,7 @@ import {
 } from "../core/bcf";
 import { type Problem, ROOT } from "../core/client";
 import { t } from "../core/i18n";
+import { newKey } from "../core/keys";
 import { unsent } from "../core/records";
 import { addSection, clearSections, halves } from "../core/sections";
 import { scale } from "../core/space";
@@ -100,7 +101,7 @@ function NewTopic({ work, onMade }: { work: Workspace; onMade: (topic: Topic) =>
   const [title, setTitle] = useState(unsent.read(slot));
   const [text, setText] = useState(unsent.read(`${slot}.text`));
   const [fault, setFault] = useState<Problem | null>(null);
-  const guids = useRef({ topic: crypto.randomUUID(), view: crypto.randomUUID() });
+  const guids = useRef({ topic: newKey(), view: newKey() });
   const made = useRef<Topic | null>(null);
   const send = async (event: Event) => {
     event.preventDefault();
@@ -111,7 +112,7 @@ function NewTopic({ work, onMade }: { work: Workspace; onMade: (topic: Topic) =>
       await addViewpoint(work.project.id, made.current.guid, view, guids.current.view);
       onMade(made.current);
       made.current = null;
-      guids.current = { topic: crypto.randomUUID(), view: crypto.randomUUID() };
+      guids.current = { topic: newKey(), view: newKey() };
       for (const [name, set] of [
         [slot, setTitle],
         [`${slot}.text`, setText],
@@ -165,7 +166,7 @@ function Viewpoints({ work, topic }: { work: Workspace; topic: Topic }) {
     const view = lookNow(work);
     if (!view) return;
     try {
-      await addViewpoint(project, topic.guid, view, crypto.randomUUID());
+      await addViewpoint(project, topic.guid, view, newKey());
       setFault(null);
       again();
     } catch (error) {
@@ -212,7 +213,7 @@ function Import({ project, onTaken }: { project: string; onTaken: () => void }) 
     setTold(null);
     setFault(null);
     try {
-      setTold(await takeIn(project, file, crypto.randomUUID()));
+      setTold(await takeIn(project, file, newKey()));
       onTaken();
     } catch (error) {
       setFault(problemOf(error));

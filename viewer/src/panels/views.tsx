@@ -2,6 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { Problem } from "../core/client";
 import { t } from "../core/i18n";
+import { newKey } from "../core/keys";
 import { unsent } from "../core/records";
 import { place, written } from "../core/route";
 import type { Workspace } from "../core/state";
@@ -62,12 +63,12 @@ function Keep({ project, onKept }: { project: string; onKept: () => void }) {
   const [name, setName] = useState(unsent.read(slot));
   const [shared, setShared] = useState(false);
   const [fault, setFault] = useState<Problem | null>(null);
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newKey());
   const send = async (event: Event) => {
     event.preventDefault();
     try {
       await keepView(project, name, described(), shared, key.current);
-      key.current = crypto.randomUUID();
+      key.current = newKey();
       unsent.keep(slot, "");
       setName("");
       setFault(null);
@@ -87,7 +88,7 @@ function Keep({ project, onKept }: { project: string; onKept: () => void }) {
           onInput={(e) => {
             setName(e.currentTarget.value);
             unsent.keep(slot, e.currentTarget.value);
-            key.current = crypto.randomUUID();
+            key.current = newKey();
           }}
         />
       </label>
@@ -97,7 +98,7 @@ function Keep({ project, onKept }: { project: string; onKept: () => void }) {
           checked={shared}
           onChange={(e) => {
             setShared(e.currentTarget.checked);
-            key.current = crypto.randomUUID();
+            key.current = newKey();
           }}
         />
         {t("viewShared")}
