@@ -1,14 +1,16 @@
-/** Who may bring in what: the part of the server's table of roles that decides what is offered here. */
-import { list, type Schemas, session } from "./client";
+/** Who may do what: the part of the server's table of roles that decides what is offered here. */
+import { list, Problem, type Schemas, session } from "./client";
 
 export type Role = Schemas["MemberOut"]["role"];
-export type Right = "model.upload" | "scan.upload" | "check.run" | "check.decide";
+export type Right = "model.upload" | "scan.upload" | "check.run" | "check.decide" | "finding.triage" | "ncr.raise";
 
 const MAY: Record<Right, readonly Role[]> = {
   "model.upload": ["owner", "quality_manager", "designer"],
   "scan.upload": ["owner", "quality_manager", "inspector", "site_manager"],
   "check.run": ["owner", "quality_manager", "inspector"],
   "check.decide": ["owner", "quality_manager"],
+  "finding.triage": ["owner", "quality_manager", "inspector"],
+  "ncr.raise": ["owner", "quality_manager", "inspector", "designer", "site_manager"],
 };
 
 export function may(role: Role | null, right: Right): boolean {
@@ -24,6 +26,19 @@ export function mayFound(): boolean {
 export async function roleIn(project: string): Promise<Role | null> {
   const members = await list<Schemas["MemberOut"]>(`/projects/${project}/members`);
   return members.find((one) => one.user === session.value?.user.id && one.active)?.role ?? null;
+}
+
+/** Whether something is to be offered to who looks: also where nobody says what they are, without a connection. */
+export type Offered = (right: Right) => boolean;
+
+export async function offeredIn(project: string): Promise<Offered> {
+  try {
+    const role = await roleIn(project);
+    return (right) => may(role, right);
+  } catch (error) {
+    const refused = error instanceof Problem && (error.status === 403 || error.status === 404);
+    return () => !refused;
+  }
 }
 
 export const whoMay = (right: Right): readonly Role[] => MAY[right];

@@ -109,7 +109,7 @@ function Role() {
   return (
     <section>
       <h3>{t("roles")}</h3>
-      <p>{t(`role.${role}` as Key)}</p>
+      <p>{t(`mayDo.${role}` as Key)}</p>
     </section>
   );
 }

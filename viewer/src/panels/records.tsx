@@ -5,6 +5,7 @@ import type { ElementRow } from "../core/elements";
 import { type Key, t } from "../core/i18n";
 import { newKey } from "../core/keys";
 import { delivered, outbox } from "../core/outbox";
+import { type Offered, offeredIn, whoMay } from "../core/permits";
 import {
   confirm,
   type Draft,
@@ -24,6 +25,14 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
   const [fault, setFault] = useState("");
   const [shown, setShown] = useState("");
   const [raising, setRaising] = useState(false);
+  const [offered, setOffered] = useState<Offered | null>(null);
+  useEffect(() => {
+    let latest = true;
+    void offeredIn(project).then((found) => latest && setOffered(() => found));
+    return () => {
+      latest = false;
+    };
+  }, [project]);
 
   const load = () => {
     setFault("");
@@ -56,6 +65,7 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
         <FindingCard
           key={finding.id}
           finding={finding}
+          mine={offered?.("finding.triage") ?? null}
           onConfirm={() => decide(() => confirm(project, finding))}
           onDismiss={(reason) => decide(() => dismiss(project, finding, reason))}
         />
@@ -73,9 +83,11 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
           </li>
         ))}
       </ul>
-      <button type="button" class="wide" onClick={() => setRaising(true)}>
-        {t("raiseNcr")}
-      </button>
+      {offered?.("ncr.raise") && (
+        <button type="button" class="wide" onClick={() => setRaising(true)}>
+          {t("raiseNcr")}
+        </button>
+      )}
       {raising && (
         <RaiseForm
           project={project}
@@ -100,7 +112,15 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
   );
 }
 
-function FindingCard(asked: { finding: Finding; onConfirm: () => void; onDismiss: (reason: string) => void }) {
+interface Found {
+  finding: Finding;
+  /** Whether who looks may decide it; null while that is not known. */
+  mine: boolean | null;
+  onConfirm: () => void;
+  onDismiss: (reason: string) => void;
+}
+
+function FindingCard(asked: Found) {
   const { finding } = asked;
   const name = `dismiss.${finding.id}`;
   const [reason, setReason] = useState(unsent.read(name));
@@ -117,6 +137,8 @@ function FindingCard(asked: { finding: Finding; onConfirm: () => void; onDismiss
       )}
       {decided ? (
         <Pending about={`finding:${finding.id}`} />
+      ) : asked.mine === null ? null : !asked.mine ? (
+        <p class="dim small">{t("findingNot", { who: whoMay("finding.triage").map(roleSaid).join(", ") })}</p>
       ) : asking ? (
         <form
           onSubmit={(event) => {
@@ -267,6 +289,8 @@ export function NcrCard(asked: { project: string; id: string; onEnd: () => void 
   }, []);
   return Card && <Card {...asked} />;
 }
+
+const roleSaid = (role: string) => t(`role.${role}` as Key);
 
 /** Return the word for a machine's word of records. */
 function said(kind: "ncr" | "severity" | "cause", value: string): string {
