@@ -268,9 +268,13 @@ def _read_set(content: Mapping[str, Any], path: Path) -> ToleranceSet:
 
 def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
     _only(entry, _RULE_WORDS)
+    if "characteristic" not in entry:
+        raise ToleranceError("'characteristic' is missing")
     characteristic = str(entry["characteristic"])
     if characteristic not in CHARACTERISTICS:
-        raise ToleranceError(f"'{characteristic}' is not one of {', '.join(CHARACTERISTICS)}")
+        raise ToleranceError(
+            f"'{characteristic}' is not one of {', '.join(CHARACTERISTICS)}{_meant(characteristic, CHARACTERISTICS)}"
+        )
     source = f"{standard}, {entry['clause']}" if "clause" in entry else standard
     if entry.get("evidence") == 1:
         source += ONE_SOURCE
@@ -300,14 +304,21 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
         raise ToleranceError(f"{characteristic} has no 'spans'; give 'limits: [{{minimum: 35}}]'")
     if "spans" in entry:
         return [Rule(**shared, span=s, steps=((np.inf, Limits(0.0, t)),)) for s, t in _spans(entry["spans"])]
+    if "limits" not in entry:
+        raise ToleranceError("'limits' is missing")
     if not entry["limits"]:
         raise ToleranceError("'limits' is empty")
-    steps = tuple((float(step.get("up_to_m", np.inf)), _limits(step, characteristic)) for step in entry["limits"])
+    if not isinstance(entry["limits"], list) or not all(isinstance(step, dict) for step in entry["limits"]):
+        raise ToleranceError(f"'limits': '{entry['limits']}' is no list such as [{{value_mm: 15}}]")
+    steps = tuple(
+        (_number(step, "up_to_m") if "up_to_m" in step else np.inf, _limits(step, characteristic))
+        for step in entry["limits"]
+    )
     if steps[0][0] <= 0:
         raise ToleranceError(f"'up_to_m' must be a positive length, not {steps[0][0]:g}")
     if any(a[0] >= b[0] for a, b in pairwise(steps)):
         raise ToleranceError("'up_to_m' must rise from line to line")
-    span = float(entry.get("span_m", 2.0))
+    span = _number({"span_m": 2.0, **entry}, "span_m")
     if not (np.isfinite(span) and span > 0):
         raise ToleranceError(f"'span_m' must be a positive length, not {span}")
     return [Rule(**shared, span=span, steps=steps)]
@@ -317,7 +328,25 @@ def _only(entry: Mapping[str, Any], known: frozenset[str]) -> None:
     """Refuse words that mean nothing: a misspelt one must not switch a rule off."""
     unknown = sorted(set(map(str, entry)) - known)
     if unknown:
-        raise ToleranceError(f"'{unknown[0]}' is not one of {', '.join(sorted(known))}")
+        raise ToleranceError(
+            f"'{unknown[0]}' is not one of {', '.join(sorted(known))}{_meant(unknown[0], sorted(known))}"
+        )
+
+
+def _meant(word: str, words: Sequence[str]) -> str:
+    near = get_close_matches(word.strip().lower().replace(" ", "_"), words, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _number(row: Mapping[str, Any], key: str) -> float:
+    """Return what stands behind a key as a number; a unit behind it is no part of one."""
+    if key not in row:
+        raise ToleranceError(f"'{key}' is missing")
+    try:
+        return float(row[key])
+    except (TypeError, ValueError):
+        unit = {"mm": "millimetres", "_m": "metres"}.get(key[-2:], "a number")
+        raise ToleranceError(f"'{key}': '{row[key]}' is no number; give {unit} without a unit") from None
 
 
 def _limits(step: Mapping[str, Any], characteristic: str) -> Limits:
@@ -326,25 +355,26 @@ def _limits(step: Mapping[str, Any], characteristic: str) -> Limits:
     if scale is not None:
         if step.keys() - {"up_to_m"} != {"minimum"}:
             raise ToleranceError(f"the limit of {characteristic} is a 'minimum', an {scale.symbol} number without unit")
-        minimum = float(step["minimum"])
+        minimum = _number(step, "minimum")
         if not (np.isfinite(minimum) and minimum > 0):
             raise ToleranceError(f"'minimum' must be a positive number, not {step['minimum']}")
         return Limits(0.0, scale.spread(minimum))
     if "minimum" in step:
         raise ToleranceError(f"'minimum' is for {' and '.join(F_SCALES)}; give {characteristic} limits in millimetres")
     if "value_mm" in step:
-        return Limits(-float(step["value_mm"]) / 1000.0, float(step["value_mm"]) / 1000.0)
-    return Limits(float(step["lower_mm"]) / 1000.0, float(step["upper_mm"]) / 1000.0)
+        value = _number(step, "value_mm") / 1000.0
+        return Limits(-value, value)
+    return Limits(_number(step, "lower_mm") / 1000.0, _number(step, "upper_mm") / 1000.0)
 
 
 def _spans(table: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     """Return (span m, limit m) for the table's spans and for 2 m between them, interpolated to whole millimetres."""
     if not table:
         raise ToleranceError("'spans' is empty")
-    span = np.array([float(row["span_m"]) for row in table])
+    span = np.array([_number(row, "span_m") for row in table])
     if not (np.diff(span) > 0).all() or span[0] <= 0:
         raise ToleranceError("'span_m' must be positive and rise from line to line")
-    limit = np.array([float(row["value_mm"]) for row in table])
+    limit = np.array([_number(row, "value_mm") for row in table])
     wanted = np.unique(np.append(span, 2.0) if span[0] < 2.0 < span[-1] else span)
     rounded = np.floor(np.interp(wanted, span, limit) + 0.5)
     return list(zip(wanted.tolist(), (rounded / 1000.0).tolist(), strict=True))
