@@ -45,7 +45,10 @@ def _named(told: Mapping[str, Any], element: Mapping[str, Any] | None) -> str:
     from twin.report.words import Words
 
     reasons = "; ".join(Words("en").explain(reason) for reason in (element or {}).get("reasons", ()))
-    return f"{told['name']} ({told['kind']}{': ' + reasons[:1].lower() + reasons[1:] if reasons else ''})"
+    why = reasons[:1].lower() + reasons[1:]
+    if why and (element or {}).get("verdict") == "indeterminate":
+        why = f"not shown to be out of tolerance, but left open, because {why}"
+    return f"{told['name']} ({told['kind']}{': ' + why if why else ''})"
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -143,10 +143,13 @@ def make_content(result: CheckResult, provenance: Provenance, words: Words) -> C
             if len(result.unmodelled) > UNMODELLED_LIMIT
             else ""
         ),
-        notes=notes_of(result, words),
+        notes=(*_unmeasured(result, words), *notes_of(result, words)),
         files=_files(provenance, words),
         facts=_facts(result, provenance, words),
-        parameters=tuple((clean(key), clean(str(value))) for key, value in sorted(provenance.parameters.items())),
+        parameters=tuple(
+            (clean(words.term("parameter", key)), clean(str(value)))
+            for key, value in sorted(provenance.parameters.items())
+        ),
         ramp_mm=f"{ramp_limit(result) * 1000.0:g}",
     )
 
@@ -155,6 +158,18 @@ def notes_of(result: CheckResult, words: Words) -> tuple[str, ...]:
     """Return every note once, in the language of ``words``."""
     notes = dict.fromkeys((*result.notes, *result.design.notes, *result.scan.notes))
     return tuple(clean(words.say(note)) for note in notes)
+
+
+def _unmeasured(result: CheckResult, words: Words) -> tuple[str, ...]:
+    """Return how many elements nothing is claimed of, and why mostly; nothing where all were measured."""
+    left = [element for element in result.elements if mark_of(element) is Mark.NOT_MEASURED]
+    if not left or result.registration.status is RegistrationStatus.REFUSED:
+        return ()
+    reasons = Counter(reason.partition(":")[0] for element in left for reason in element.reasons[:1])
+    [(reason, count)] = reasons.most_common(1) or [("", 0)]
+    why = clean(words.explain(reason)) if reason else words.term("verdict", Outcome.NOT_MEASURED)
+    key = "notes.not_measured_one" if len(left) == 1 else "notes.not_measured"
+    return (words(key, n=len(left), total=len(result.elements), count=count, reason=why[:1].lower() + why[1:]),)
 
 
 def _file_name(path: str) -> str:

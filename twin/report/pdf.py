@@ -79,6 +79,7 @@ def _data(content: Content, words: Words) -> dict[str, Any]:
         ("", "", words(f"state.{key}"), words(f"glossary.{key}")) for key in ("occluded", "unseen", "design_suspect")
     ]
     glossary.append(("", "", words("value_no"), words("glossary.observable")))
+    glossary.append(("", "", words("source.one"), words("glossary.one_source")))
     return data | {
         "words": {key: entry.get(words.lang, "") for key, entry in catalogue().items()},
         "title": f"{words('title')}: {content.headline}",

@@ -292,6 +292,7 @@ def _note_pairs(content: Content, w: Words) -> list[tuple[str, str]]:
     pairs.append((w("section.glossary"), ""))
     pairs.append((w("verdict"), w("glossary.rule")))
     pairs += [(w.term("mark", mark), w(f"glossary.{mark.value}")) for mark in Mark]
+    pairs.append((w("source.one"), w("glossary.one_source")))
     return pairs
 
 

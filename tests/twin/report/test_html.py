@@ -127,6 +127,27 @@ def test_numbers_have_uncertainty_limits_and_clause(building: CheckResult, prove
     assert re.search(r"Translation y\s*not observable", text)
 
 
+def test_what_was_not_measured_limits_the_claims(building: CheckResult, provenance_of: ProvenanceOf) -> None:
+    left = sum(
+        element.verdict is Outcome.NOT_MEASURED and needs_action(element) is False for element in building.elements
+    )
+    named = dataclasses.replace(provenance_of(building), parameters={"noise_m": 0.0012, "unheard_of": 1})
+    for lang, wanted, noise in (
+        (
+            "en",
+            f"{left} of {len(building.elements)} elements were not measured: nothing is claimed of them.",
+            "Noise of",
+        ),
+        ("zh", f"{len(building.elements)} 个构件中有 {left} 个未测量", "实测扫描噪声"),
+    ):
+        content = make_content(building, named, Words(lang))
+        assert wanted in content.notes[0]
+        assert content.parameters[0][0].startswith(noise)
+        page = html_report(content, Pictures(), Words(lang)).decode()
+        assert content.notes[0] in Page(page).text
+        assert Words(lang)("glossary.one_source") in page
+
+
 def test_chinese_report_is_chinese(building: CheckResult, provenance_of: ProvenanceOf) -> None:
     """Machine words are translated; the counts are the same."""
     text = Page(page_of(building, "zh", provenance_of)).text
@@ -185,6 +206,8 @@ def test_in_a_browser_the_table_filters_sorts_and_pages(
     drive = """
       const shown = () => [...document.querySelectorAll('.elements tbody tr')].filter((row) => !row.hidden);
       const log = [shown().length];
+      const table = document.querySelector('.elements');
+      log.push(table.scrollWidth <= table.clientWidth && document.documentElement.scrollWidth <= innerWidth);
       document.querySelector('#more').click(); log.push(shown().length);
       const storey = document.querySelector('[data-filter=storey]');
       storey.value = 'L2'; storey.dispatchEvent(new Event('change')); log.push(shown().length);
@@ -210,10 +233,15 @@ def test_in_a_browser_the_table_filters_sorts_and_pages(
     path = tmp_path / "report.html"
     path.write_text(text.replace("</body>", f"<script>{drive}</script></body>"), "utf-8")
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic"]
-    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    command += [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=1100,800",
+    ]
     command += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", path.as_uri()]
     out = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     found = re.search(r"LOG (.*) END", out)
     assert found is not None
-    first = "50|100|50|true|1|descending|true|ascending|true"
+    first = "50|true|100|50|true|1|descending|true|ascending|true"
     assert found.group(1) == f"{first}|50 of 3000 elements shown|20|100"
