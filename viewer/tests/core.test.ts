@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boxOf, joined, knownFrom, matches, NO_FILTER, type SceneElements, sorted } from "../src/core/elements";
+import { boxOf, joined, knownFrom, markOf, matches, NO_FILTER, type SceneElements, sorted } from "../src/core/elements";
 import { chartOf, limitsText, millimetres, shortValue, valueText } from "../src/core/limits";
 import { diverging, rampTexels, spread, VERDICTS } from "../src/core/palette";
 import { parsed, written } from "../src/core/route";
@@ -69,6 +69,16 @@ describe("elements", () => {
     expect(order("verdict", false)).toEqual(["B", "A", "C"]);
     expect(order("worst", false)[0]).toBe("B");
     expect(order("verdict", true)).toEqual(["A", "C", "B"]);
+  });
+
+  it("that are missing are marked so and come before all others that fail, whatever is measured", () => {
+    const [first, second] = table.rows as [(typeof table.rows)[0], (typeof table.rows)[0]];
+    const gone = { ...first, id: 7, globalId: "M", verdict: "fail", status: "missing" };
+    for (const by of ["verdict", "worst"] as const)
+      expect(sorted([first, second, gone], by, false).map((row) => row.globalId)).toEqual(["M", "B", "A"]);
+    expect([markOf(gone), markOf(second), markOf(first)]).toEqual(["missing", "fail", "unknown"]);
+    expect([gone, second].map((row) => matches(row, { ...NO_FILTER, verdict: "missing" }))).toEqual([true, false]);
+    expect(VERDICTS["missing"]?.sign).toBe("○");
   });
 
   it("have a box in metres, and none without a shape", () => {

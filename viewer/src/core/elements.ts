@@ -137,7 +137,7 @@ export const NO_FILTER: Filter = {
 };
 
 export function matches(row: ElementRow, filter: Filter): boolean {
-  if (filter.verdict && row.verdict !== filter.verdict) return false;
+  if (filter.verdict && markOf(row) !== filter.verdict) return false;
   if (filter.ifcClass && row.ifcClass !== filter.ifcClass) return false;
   if (filter.storey && row.storey !== filter.storey) return false;
   const wanted = filter.text.trim().toLowerCase();
@@ -146,22 +146,28 @@ export function matches(row: ElementRow, filter: Filter): boolean {
 }
 
 export type Column = "name" | "ifcClass" | "storey" | "verdict" | "worst";
-const SEVERITY = ["fail", "indeterminate", "pass", "not_measured", "unknown"];
+const SEVERITY = ["missing", "fail", "indeterminate", "pass", "not_measured", "unknown"];
 
 /** Return rows in order; equal ones stay as the model has them. */
 export function sorted(rows: readonly ElementRow[], by: Column, descending: boolean): ElementRow[] {
   const collator = new Intl.Collator(undefined, { numeric: true });
   const order = (one: ElementRow, other: ElementRow) => {
     if (by === "verdict")
-      return SEVERITY.indexOf(one.verdict) - SEVERITY.indexOf(other.verdict) || size(other) - size(one);
+      return SEVERITY.indexOf(markOf(one)) - SEVERITY.indexOf(markOf(other)) || size(other) - size(one);
     return by === "worst" ? size(other) - size(one) : collator.compare(one[by], other[by]);
   };
   const sign = descending ? -1 : 1;
   return [...rows].sort((one, other) => sign * order(one, other) || one.id - other.id);
 }
 
-/** How far out an element is, millimetres; below all others where nothing was measured. */
+/** How an element is marked: its verdict, except that what is missing stands apart, as in the reports. */
+export function markOf(row: Pick<ElementRow, "verdict" | "status">): string {
+  return row.verdict === "fail" && row.status === "missing" ? "missing" : row.verdict;
+}
+
+/** How far out an element is, millimetres: missing above all others, below them where nothing was measured. */
 function size(row: ElementRow): number {
+  if (markOf(row) === "missing") return Number.MAX_VALUE;
   return row.worst?.actual_mm == null ? -1 : Math.abs(row.worst.actual_mm);
 }
 

@@ -11,7 +11,9 @@ export interface Meaning {
   readonly sign: string;
 }
 
+/** How an element is marked: its verdict, except that what is missing stands apart, as in the reports. */
 export const VERDICTS: Record<string, Meaning> = {
+  missing: { colour: [106, 27, 110], sign: "○" },
   pass: { colour: [0, 158, 115], sign: "✓" },
   fail: { colour: [213, 94, 0], sign: "✕" },
   indeterminate: { colour: [230, 190, 40], sign: "?" },
@@ -60,6 +62,11 @@ export function spread(n: number): Rgb {
   const base = SPREAD[n % SPREAD.length] as Rgb;
   const shade = 1 - 0.18 * (Math.floor(n / SPREAD.length) % 4);
   return [Math.round(base[0] * shade), Math.round(base[1] * shade), Math.round(base[2] * shade)];
+}
+
+/** Return the colour of a sign on a colour: light on what is dark. */
+export function inkOn([r, g, b]: Rgb): string {
+  return 0.3 * r + 0.59 * g + 0.11 * b < 95 ? "#ffffff" : "#10151b";
 }
 
 export function css([r, g, b]: Rgb): string {

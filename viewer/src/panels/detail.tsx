@@ -2,6 +2,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Problem, type Schemas } from "../core/client";
+import { markOf } from "../core/elements";
 import { t, word } from "../core/i18n";
 import { chartOf, limitsText, valueText } from "../core/limits";
 import { inFolder } from "../core/source";
@@ -65,11 +66,11 @@ export function Detail() {
           ✕
         </button>
       </header>
-      <p class={`banner ${row.verdict}`}>
-        <Sign verdict={row.verdict} />
-        <strong>{word("verdict", row.verdict)}</strong>
+      <p class={`banner ${markOf(row)}`}>
+        <Sign verdict={markOf(row)} />
+        <strong>{word("verdict", markOf(row))}</strong>
         {statedOf(row) && <span>✎ {word("verdict", statedOf(row) ?? "")}</span>}
-        <span>{word("status", row.status)}</span>
+        <span>{markOf(row) === "missing" ? word("verdict", row.verdict) : word("status", row.status)}</span>
       </p>
       <div class="actions">
         <button

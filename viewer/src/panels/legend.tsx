@@ -2,7 +2,7 @@
 
 import { dyed } from "../core/compare";
 import { type Key, t, word } from "../core/i18n";
-import { css, diverging, RECORDS, STATES, spread, VERDICTS } from "../core/palette";
+import { css, diverging, inkOn, RECORDS, type Rgb, STATES, spread, VERDICTS } from "../core/palette";
 import { go } from "../core/route";
 import { inFolder } from "../core/source";
 import { type ColourBy, colourBy, cut, ramp, shows, type Workspace } from "../core/state";
@@ -124,23 +124,23 @@ function Ramp() {
 
 function Legend({ work }: { work: Workspace }) {
   const by = colourBy.value;
-  const entries: [string, string, string][] =
+  const entries: [string, Rgb, string][] =
     by === "verdict"
-      ? Object.entries(VERDICTS).map(([key, one]) => [word("verdict", key), css(one.colour), one.sign])
+      ? Object.entries(VERDICTS).map(([key, one]) => [word("verdict", key), one.colour, one.sign])
       : by === "status"
-        ? Object.entries(STATES).map(([key, one]) => [word("status", key), css(one.colour), one.sign])
+        ? Object.entries(STATES).map(([key, one]) => [word("status", key), one.colour, one.sign])
         : by === "ncr"
-          ? Object.entries(RECORDS).map(([key, one]) => [t(`record.${key}` as Key), css(one.colour), one.sign])
+          ? Object.entries(RECORDS).map(([key, one]) => [t(`record.${key}` as Key), one.colour, one.sign])
           : (by === "storey" ? work.table.storeys : work.table.classes).map((text, n) => [
               by === "storey" ? text : className(text),
-              css(spread(n)),
+              spread(n),
               "",
             ]);
   return (
     <ul class="legend">
       {entries.map(([text, colour, sign]) => (
         <li key={text}>
-          <span class="sign" style={{ background: colour }} aria-hidden="true">
+          <span class="sign" style={{ background: css(colour), color: inkOn(colour) }} aria-hidden="true">
             {sign}
           </span>
           {text}

@@ -1,10 +1,10 @@
 /** The elements as a table: everything that the model shows, for keyboard, screen reader and search. */
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { type Column, NO_FILTER, sorted } from "../core/elements";
+import { type Column, markOf, NO_FILTER, sorted } from "../core/elements";
 import { t, word } from "../core/i18n";
 import { shortValue } from "../core/limits";
-import { css, VERDICTS } from "../core/palette";
+import { css, inkOn, VERDICTS } from "../core/palette";
 import { filter, filtered, isFiltered, select, selected, statedOf, workspace } from "../core/state";
 import { className } from "../core/terms";
 
@@ -17,7 +17,7 @@ export function Sign({ verdict }: { verdict: string }) {
   const meaning = VERDICTS[verdict] ?? VERDICTS["unknown"];
   if (!meaning) return null;
   return (
-    <span class="sign" style={{ background: css(meaning.colour) }} aria-hidden="true">
+    <span class="sign" style={{ background: css(meaning.colour), color: inkOn(meaning.colour) }} aria-hidden="true">
       {meaning.sign}
     </span>
   );
@@ -115,8 +115,8 @@ export function ElementList() {
             }}
           >
             <div role="gridcell" class="verdict">
-              <Sign verdict={row.verdict} />
-              {word("verdict", row.verdict)}
+              <Sign verdict={markOf(row)} />
+              {word("verdict", markOf(row))}
               {statedOf(row) && (
                 <span class="stated" title={t("statedIs", { what: word("verdict", statedOf(row) ?? "") })}>
                   ✎<Sign verdict={statedOf(row) ?? ""} />
@@ -181,7 +181,7 @@ function Filters() {
       </div>
       <div class="chips" role="group" aria-label={t("verdict")}>
         {Object.keys(VERDICTS).map((verdict) => {
-          const count = table.rows.filter((row) => row.verdict === verdict).length;
+          const count = table.rows.filter((row) => markOf(row) === verdict).length;
           if (!count) return null;
           const on = asked.verdict === verdict;
           return (

@@ -1,6 +1,7 @@
 /** The model as a tree, by keyboard as the ARIA practices have it: arrows, Home, End, Enter, and space for what is shown. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { markOf } from "../core/elements";
 import { t } from "../core/i18n";
 import { hidden, select, selected, type Workspace } from "../core/state";
 import { className } from "../core/terms";
@@ -166,7 +167,7 @@ function Item({ line, work, isOpen, active, onFocus, onChoose }: ItemProps) {
         <span class="twig" aria-hidden="true">
           {node.children.length ? (isOpen ? "▾" : "▸") : ""}
         </span>
-        {node.row && <Sign verdict={node.row.verdict} />}
+        {node.row && <Sign verdict={markOf(node.row)} />}
         <span class="what">
           {label}
           <span class="unseen">{["", told, state].filter((part, n) => n === 0 || part).join(", ")}</span>

@@ -3,7 +3,7 @@ import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ROOT } from "../core/client";
 import { type Dyer, dyed, dyedBeside } from "../core/compare";
-import { boxOf, type ElementRow } from "../core/elements";
+import { boxOf, type ElementRow, markOf } from "../core/elements";
 import { t } from "../core/i18n";
 import { looks } from "../core/overlay";
 import { RECORDS, type Rgb, STATES, spread, standing, VERDICTS } from "../core/palette";
@@ -336,7 +336,7 @@ function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
 const UNKNOWN: Rgb = [186, 192, 200];
 
 function colours(by: string, work: Workspace): (row: ElementRow) => Rgb {
-  if (by === "verdict") return (row) => VERDICTS[row.verdict]?.colour ?? UNKNOWN;
+  if (by === "verdict") return (row) => VERDICTS[markOf(row)]?.colour ?? UNKNOWN;
   if (by === "status") return (row) => STATES[row.status]?.colour ?? UNKNOWN;
   if (by === "ncr") return (row) => RECORDS[standing(row.ncr?.state ?? null)]?.colour ?? UNKNOWN;
   const values = by === "storey" ? work.table.storeys : work.table.classes;

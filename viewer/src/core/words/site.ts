@@ -71,7 +71,7 @@ export const en = {
   tourStep: "{n} of {of}",
   "tour.model.title": "The building, coloured by verdict",
   "tour.model.text":
-    "Green ✓ conforms, orange ✕ is out of tolerance, yellow ? could not be decided, grey – was not measured. Turn with one finger or the left button, move with two fingers or the right one, zoom by pinching or the wheel.",
+    "Green ✓ conforms, orange ✕ is out of tolerance, purple ○ is missing, yellow ? could not be decided, grey – was not measured. Turn with one finger or the left button, move with two fingers or the right one, zoom by pinching or the wheel.",
   "tour.table.title": "The same as a table",
   "tour.table.text":
     "Search, filter and sort; the worst come first. Arrow keys move on, and what you choose here is shown in the model.",
@@ -219,7 +219,7 @@ export const zh: Record<keyof typeof en, string> = {
   tourStep: "第 {n} 步，共 {of} 步",
   "tour.model.title": "按判定着色的建筑模型",
   "tour.model.text":
-    "绿色 ✓ 合格，橙色 ✕ 超差，黄色 ? 无法判定，灰色 – 未测量。单指或鼠标左键旋转，双指或右键平移，捏合或滚轮缩放。",
+    "绿色 ✓ 合格，橙色 ✕ 超差，紫色 ○ 缺失，黄色 ? 无法判定，灰色 – 未测量。单指或鼠标左键旋转，双指或右键平移，捏合或滚轮缩放。",
   "tour.table.title": "同样的内容，以表格显示",
   "tour.table.text": "可搜索、筛选和排序，最严重的排在最前。用方向键逐个查看，选中的构件会在模型中显示。",
   "tour.detail.title": "构件为何合格或不合格",
