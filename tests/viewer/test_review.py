@@ -50,6 +50,7 @@ def test_a_wrong_password_is_said_and_the_right_one_goes_on(site: Site) -> None:
     page.fill("input[name=password]", "wrong")
     page.click("button[type=submit]")
     page.wait_for_function("() => document.querySelector('[role=alert]').textContent !== ''")
+    assert page.inner_text("[role=alert]") == "Login or password is wrong."
     assert page.input_value("input[name=login]") == "admin", "what was typed stays"
     page.fill("input[name=password]", "four words not together")
     page.click("button[type=submit]")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { boxOf, joined, knownFrom, markOf, matches, NO_FILTER, type SceneElements, sorted } from "../src/core/elements";
-import { chartOf, limitsText, millimetres, shortValue, valueText } from "../src/core/limits";
+import { chartOf, limitsText, millimetres, recordedText, shortValue, valueText } from "../src/core/limits";
 import { diverging, rampTexels, spread, VERDICTS } from "../src/core/palette";
 import { parsed, written } from "../src/core/route";
 
@@ -170,6 +170,18 @@ describe("an address", () => {
   });
 });
 
+describe("what a record says was measured", () => {
+  const requirement = { characteristic: "axis_position", lower: "-8", upper: "8", unit: "mm" };
+  const measured = { value: "-28.1982", expanded_uncertainty: "1.0491" };
+
+  it("is written as everywhere else, other units as they were entered", () => {
+    expect(recordedText({ requirement, measured })).toEqual(["−28.2 ± 1.0 mm", "−8.0 … +8.0 mm"]);
+    expect(recordedText({ requirement, measured: null })[0]).toBe("Not measured");
+    const grade = { ...requirement, lower: "30", upper: null, unit: "MPa" };
+    expect(recordedText({ requirement: grade, measured })).toEqual(["−28.1982 ± 1.0491 MPa", "30 … – MPa"]);
+  });
+});
+
 describe("F-numbers", () => {
   const floor = { actual_mm: 3.05, lower_mm: 0, upper_mm: 3.3165, expanded_uncertainty_mm: 0.2 };
 
@@ -187,6 +199,6 @@ describe("F-numbers", () => {
     expect(valueText(one)).toEqual(["+3.0", "± 0.2 mm"]);
     expect(limitsText(one)).toBe("0.0 … +3.3 mm");
     expect(shortValue("level", -2)).toBe("−2.0");
-    expect(valueText({ ...one, actual_mm: null, expanded_uncertainty_mm: null })).toEqual(["–", "± – mm"]);
+    expect(valueText({ ...one, actual_mm: null, expanded_uncertainty_mm: null })).toEqual(["Not measured", ""]);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { language } from "../src/core/i18n";
-import { characteristic, className, reason, source } from "../src/core/terms";
+import { characteristic, className, measured, reason, source } from "../src/core/terms";
 
 afterEach(() => {
   language.value = "en";
@@ -25,4 +25,12 @@ it("a clause is said in the language, the standard's name as it is", () => {
   expect(source("user")).toBe("用户给定");
   expect(source("ACI 117-10 4.1")).toBe("ACI 117-10 4.1");
   expect(characteristic("flatness")).toBe("平整度");
+});
+
+it("what was measured names straightedge, direction and part, in the marks of the language", () => {
+  const flat = { characteristic: "flatness", direction: "", part: "", method: "straightedge 2 m" };
+  const hatch = { characteristic: "opening_size", direction: "width", part: "Hatch", method: "reveals" };
+  expect([measured(flat), measured(hatch)]).toEqual(["Flatness (straightedge 2 m)", "Opening size, width: Hatch"]);
+  language.value = "zh";
+  expect([measured(flat), measured(hatch)]).toEqual(["平整度（靠尺 2 m）", "洞口尺寸，宽：Hatch"]);
 });

@@ -44,6 +44,12 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
   return words[language.value][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
+/** What stands between a name and its value. */
+export const colon = (): string => t("colon");
+
+/** Return a text in brackets, to be put after another. */
+export const bracketed = (what: string | number): string => t("inBrackets", { what });
+
 /** Return the word for a value that the server sends, the value itself where there is no word for it. */
 export function word(kind: string, value: string): string {
   const key = `${kind}.${value}`;

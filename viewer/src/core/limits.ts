@@ -1,3 +1,5 @@
+import { t } from "./i18n";
+
 /** A measured value against its limits, as places on a line: what the chart draws and a person reads. */
 export interface Measured {
   actual_mm: number | null;
@@ -55,7 +57,8 @@ export function shortValue(characteristic: string, actual: number | null): strin
 export function valueText(one: Measured & { characteristic: string; note?: string }): readonly [string, string] {
   const scale = F_NUMBERS[one.characteristic];
   const u = one.expanded_uncertainty_mm;
-  if (!scale || one.actual_mm === null) return [millimetres(one.actual_mm), `± ${u?.toFixed(1) ?? "–"} mm`];
+  if (one.actual_mm === null) return [t("verdict.not_measured"), ""];
+  if (!scale) return [millimetres(one.actual_mm), `± ${u?.toFixed(1) ?? "–"} mm`];
   const [low, high] = [one.actual_mm + (u ?? 0), one.actual_mm - (u ?? 0)].map((at) => fNumber(scale.constant_mm, at));
   if (one.note === "floor_at_least") return [`${scale.symbol} ≥ ${low}`, ""];
   return [`${scale.symbol} ${fNumber(scale.constant_mm, one.actual_mm)}`, `(${low} … ${high})`];
@@ -66,6 +69,35 @@ export function limitsText(one: Measured & { characteristic: string }): string {
   const scale = F_NUMBERS[one.characteristic];
   if (!scale || !one.upper_mm) return `${millimetres(one.lower_mm)} … ${millimetres(one.upper_mm)} mm`;
   return `${scale.symbol} ≥ ${Number((scale.constant_mm / one.upper_mm).toFixed(1))}`;
+}
+
+type Decimal = string | number | null | undefined;
+
+/** A requirement of a record with what was measured: decimals as text, in the unit that it names. */
+export interface Recorded {
+  requirement: { characteristic: string; lower?: Decimal; upper?: Decimal; unit?: string };
+  measured?: { value: Decimal; expanded_uncertainty?: Decimal } | null | undefined;
+}
+
+/** Return value with U and limits of a record as people write them: millimetres as everywhere else, other units as kept. */
+export function recordedText({ requirement, measured }: Recorded): readonly [string, string] {
+  const { characteristic, unit = "mm" } = requirement;
+  if (unit === "mm") {
+    const number = (value: Decimal) => (value === null || value === undefined || value === "" ? null : Number(value));
+    const one = {
+      characteristic,
+      actual_mm: number(measured?.value),
+      lower_mm: number(requirement.lower),
+      upper_mm: number(requirement.upper),
+      expanded_uncertainty_mm: number(measured?.expanded_uncertainty),
+    };
+    return [valueText(one).filter(Boolean).join(" "), limitsText(one)];
+  }
+  const kept = (value: Decimal) => String(value ?? "–").replace("-", "−");
+  const said = measured
+    ? `${kept(measured.value)} ± ${kept(measured.expanded_uncertainty)} ${unit}`
+    : t("verdict.not_measured");
+  return [said, `${kept(requirement.lower)} … ${kept(requirement.upper)} ${unit}`];
 }
 
 /** Return a length with its sign and one decimal, a true minus and never "-0.0". */

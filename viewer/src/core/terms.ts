@@ -1,5 +1,5 @@
 /** Machine words of a check in words of people, the same as in the reports (written by scripts/viewer_terms.py). */
-import { type Language, language } from "./i18n";
+import { type Language, language, t } from "./i18n";
 import told from "./terms.json";
 
 const words = told as Record<Language, Record<string, string>>;
@@ -22,6 +22,9 @@ export function className(name: string): string {
   return name.startsWith("Ifc") ? bare.charAt(0) + bare.slice(1).toLowerCase() : name;
 }
 
+/** Return the term for a machine's word of what is measured; nothing for what a person wrote. */
+export const termOf = (word: string): string | undefined => find(`characteristic.${word}`);
+
 /** What was measured; `flatness_2m` is a flatness over 2 m. */
 export function characteristic(word: string): string {
   const known = find(`characteristic.${word}`);
@@ -31,11 +34,13 @@ export function characteristic(word: string): string {
   return lead ? `${lead} ${tail.replace(/(?<=[0-9])m$/, " m")}` : readable(word);
 }
 
-/** What was measured, in which direction and of which part: an opening. */
-export function measured(one: { characteristic: string; direction: string; part: string }): string {
+/** What was measured, with which straightedge, in which direction and of which part: an opening. */
+export function measured(one: { characteristic: string; direction: string; part: string; method?: string }): string {
   const direction = find(`direction.${one.direction}`);
-  const name = characteristic(one.characteristic) + (direction ? `, ${direction}` : "");
-  return one.part ? `${name}: ${one.part}` : name;
+  const [, span] = /^straightedge (.+)$/.exec(one.method ?? "") ?? [];
+  const edge = span ? t("inBrackets", { what: `${find("measured_by.straightedge")} ${span}` }) : "";
+  const name = characteristic(one.characteristic) + edge + (direction ? `${t("comma")}${direction}` : "");
+  return one.part ? `${name}${t("colon")}${one.part}` : name;
 }
 
 /** A reason (`word` or `word:value`) as a sentence. */
@@ -43,7 +48,7 @@ export function reason(text: string): string {
   const [word = "", ...rest] = text.split(":");
   const value = rest.join(":");
   const template = find(`reason.${word}`);
-  if (!template) return value ? `${readable(word)}: ${value}` : readable(word);
+  if (!template) return value ? `${readable(word)}${t("colon")}${value}` : readable(word);
   return value ? template.replace("{value}", value) : template.replace(/[\s:：（(]*\{value\}[)）]?/, "");
 }
 

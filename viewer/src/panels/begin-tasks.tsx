@@ -1,6 +1,6 @@
 /** What is under way: a line each, with how far it is, a way to end it, and what came of it. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Key, t, word } from "../core/i18n";
+import { bracketed, type Key, t, word } from "../core/i18n";
 import { dismiss, isOver, stop, type Task } from "../core/tasks";
 import { told } from "./sign-in";
 
@@ -10,7 +10,7 @@ export function stepSaid(step: string): string {
   const [, verb = plain, file = ""] = /^(reading) (.+)$/.exec(plain) ?? [];
   const key = verb.replaceAll(" ", "_");
   const said = word("step", key);
-  return `${said === key ? plain : said}${file && ` ${file}`}${aside && ` (${t("stepCompiling")})`}`;
+  return `${said === key ? plain : said}${file && ` ${file}`}${aside && bracketed(t("stepCompiling"))}`;
 }
 
 function stageSaid(task: Task): string {

@@ -5,7 +5,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { session } from "../core/client";
 import { connected } from "../core/connection";
-import { t, word } from "../core/i18n";
+import { bracketed, colon, t, word } from "../core/i18n";
 import {
   bodyOf,
   type Cell,
@@ -98,7 +98,7 @@ function signed(number: string | number | null | undefined): string | null {
 
 /** What an answer says, in a line; `u` is the uncertainty of what was read where the answer names none. */
 export function answerSaid(question: Question, draft: Draft, u: string | null = null): string {
-  if (draft.notMeasured) return `${t("cannotMeasure")}: ${draft.notMeasured}`;
+  if (draft.notMeasured) return `${t("cannotMeasure")}${colon()}${draft.notMeasured}`;
   const remark = draft.text ? ` · ${draft.text}` : "";
   if (question.kind === "boolean") return t(draft.flag === "yes" ? "yes" : "no") + remark;
   if (question.kind === "choice") return draft.choice + remark;
@@ -202,7 +202,9 @@ function Waiting({
       {!refused && <p class="dim small">{t("onItsWay")}</p>}
       {(pending.files?.length ?? 0) > 0 && (
         <p class="dim small">
-          {t("photosOfAnswer")}: {pending.files?.length}
+          {t("photosOfAnswer")}
+          {colon()}
+          {pending.files?.length}
         </p>
       )}
       {isMine(pending) && (
@@ -251,7 +253,7 @@ function AnswerForm({ work, inspection, shown, cell, name: named, onEnd }: Answe
       button={t("saveAnswer")}
       disabled={!filled || (corrects && !draft.correction.trim())}
       work={async () => {
-        const said = `${inspection.record.number}, ${named}, ${characteristic(question.name)}: ${answerSaid(question, draft)}`;
+        const said = `${inspection.record.number}, ${named}, ${characteristic(question.name)}${colon()}${answerSaid(question, draft)}`;
         await sendAnswer(project, inspection, cell, draft, photos, said);
         forget();
         setPhotos([]);
@@ -378,13 +380,13 @@ function Value({ question, draft, set, instruments, u }: Valued) {
     <>
       <div class="pair">
         <Amount
-          label={`${t("answerOf")} (${question.unit})`}
+          label={`${t("answerOf")}${bracketed(question.unit)}`}
           required
           value={draft.number}
           onValue={(number) => set({ number })}
         />
         <Amount
-          label={`${t("uncertaintyU")} (${question.unit})`}
+          label={`${t("uncertaintyU")}${bracketed(question.unit)}`}
           placeholder={u}
           value={draft.uncertainty}
           onValue={(uncertainty) => set({ uncertainty })}
@@ -393,7 +395,9 @@ function Value({ question, draft, set, instruments, u }: Valued) {
       {instruments.length === 0 && <p class="fault small">{t("noInstrument")}</p>}
       {instruments.length === 1 && (
         <p class="dim small">
-          {t("instrument")}: {instruments[0]?.[1]}
+          {t("instrument")}
+          {colon()}
+          {instruments[0]?.[1]}
         </p>
       )}
       {instruments.length > 1 && (

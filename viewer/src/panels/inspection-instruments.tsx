@@ -1,6 +1,6 @@
 /** What is read from: chosen when an inspection begins, and added on the way. */
 import { useState } from "preact/hooks";
-import { t } from "../core/i18n";
+import { bracketed, t } from "../core/i18n";
 import {
   addInstrument,
   type Inspection,
@@ -69,7 +69,8 @@ export function Instruments({ project, inspection, shown }: { project: string; i
   return (
     <details class="fold">
       <summary>
-        {t("instruments")} ({shown.instruments.length})
+        {t("instruments")}
+        {bracketed(shown.instruments.length)}
       </summary>
       <div class="stack">
         <ul class="plain small">

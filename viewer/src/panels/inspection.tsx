@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { whole } from "../core/client";
 import { connected } from "../core/connection";
-import { t, word } from "../core/i18n";
+import { bracketed, colon, t, word } from "../core/i18n";
 import {
   aboutOf,
   type Execution,
@@ -106,7 +106,9 @@ function Head({ inspection, shown }: { inspection: Inspection; shown: Shown }) {
         <p class={`banner ${verdict}`}>
           <Sign verdict={verdict} />
           <strong>
-            {t("overallVerdict")}: {word("verdict", verdict)}
+            {t("overallVerdict")}
+            {colon()}
+            {word("verdict", verdict)}
           </strong>
         </p>
       )}
@@ -156,7 +158,7 @@ function Overtaken({ project, inspection, shown }: { project: string; inspection
             {changes.map((one) => (
               <li key={one.seq}>
                 {t("changedBy", { when: when(one.at), name: one.actor_name, what: word("did", one.action) })}
-                {one.reason && `: ${one.reason}`}
+                {one.reason && `${colon()}${one.reason}`}
               </li>
             ))}
           </ul>
@@ -228,7 +230,9 @@ function Elements({ work, inspection, shown }: { work: Workspace; inspection: In
         })}
         {may && next && (
           <button type="button" onClick={() => to(next)}>
-            {t("nextOpen")}: {nameOf(work, next)} ›
+            {t("nextOpen")}
+            {colon()}
+            {nameOf(work, next)} ›
           </button>
         )}
       </section>
@@ -297,7 +301,7 @@ function Completing({
         <p class="small">{why}</p>
       ) : (
         <Signing
-          meaning={`${t("meansReadings")} (${word("capacity", capacity)})`}
+          meaning={`${t("meansReadings")}${bracketed(word("capacity", capacity))}`}
           button={t("signInspection")}
           later={{ project, record: aboutOf(record.id), event: "sign", title: record.number }}
           work={async (password) => {

@@ -26,14 +26,6 @@ export interface Mode {
 
 const MODES: readonly Mode[] = [
   {
-    name: REGISTER,
-    sign: "⊕",
-    label: "hand",
-    offered: (work) => work.scene !== null && work.scan?.has_scene === true,
-    panel: async () => (await import("./hand")).HandPanel,
-    beside: async () => (await import("./hand-view")).ScanView,
-  },
-  {
     name: "tree",
     folder: true,
     sign: "☷",
@@ -158,13 +150,23 @@ const MODES: readonly Mode[] = [
     offered: () => true,
     panel: async () => (await import("./photos")).Photos,
   },
+  {
+    name: REGISTER,
+    sign: "⊕",
+    label: "hand",
+    offered: (work) => work.scene !== null && work.scan?.has_scene === true,
+    panel: async () => (await import("./hand")).HandPanel,
+    beside: async () => (await import("./hand-view")).ScanView,
+  },
 ];
 
 /** True when the last mode was begun by keyboard: then the focus goes along into its panel. */
 let byKey = false;
 
 export function Rail({ work }: { work: Workspace }) {
-  const offered = MODES.filter((one) => one.offered(work) && (one.folder || !inFolder()));
+  const usable = MODES.filter((one) => one.offered(work) && (one.folder || !inFolder()));
+  const wanted = work.refused ? REGISTER : ""; // what is to be done first
+  const offered = [...usable.filter((one) => one.name === wanted), ...usable.filter((one) => one.name !== wanted)];
   if (offered.length === 0) return null;
   return (
     <nav class="rail" aria-label={t("modes")}>

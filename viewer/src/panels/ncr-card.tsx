@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../core/client";
 import { connected } from "../core/connection";
-import { t, word } from "../core/i18n";
+import { bracketed, colon, t, word } from "../core/i18n";
 import { allMissing } from "../core/missing";
 import {
   forward,
@@ -157,7 +157,7 @@ function Head({ ncr }: { ncr: Ncr }) {
     <div class="stack">
       <strong>{record.title}</strong>
       <p class="tags">
-        <span class="tag">{word("ncr", record.state)}</span>
+        {(record.number || record.state !== "draft") && <span class="tag">{word("ncr", record.state)}</span>}
         <span class={`tag ${record.severity}`}>{word("severity", record.severity)}</span>
         {ncr.overdue && <span class="tag late">! {t("overdue")}</span>}
         {record.assignee && (
@@ -220,7 +220,9 @@ function Turn(turned: Turned) {
       )}
       {ncr.next.length > 0 && move && move.missing.length > 0 && (
         <p class="dim small">
-          {word("does", move.event)}: {t("needs", { what: allMissing(move.missing) })}
+          {word("does", move.event)}
+          {colon()}
+          {t("needs", { what: allMissing(move.missing) })}
         </p>
       )}
       {rest.length > 0 && (
@@ -245,7 +247,7 @@ function Turn(turned: Turned) {
       {barred.length > 0 && (
         <p class="dim small">
           {t("notYours", {
-            what: barred.map((one) => `${word("does", one.event)} (${word("bar", one.bar)})`).join(", "),
+            what: barred.map((one) => `${word("does", one.event)}${bracketed(word("bar", one.bar))}`).join(t("comma")),
           })}
         </p>
       )}
@@ -273,7 +275,7 @@ function Overtaken({ ncr, meanwhile }: { ncr: Ncr; meanwhile: Meanwhile }) {
         {meanwhile.changes.map((one) => (
           <li key={one.seq}>
             {t("changedBy", { when: when(one.at), name: one.actor_name, what: word("done", one.action) })}
-            {one.reason && `: ${one.reason}`}
+            {one.reason && `${colon()}${one.reason}`}
           </li>
         ))}
       </ul>

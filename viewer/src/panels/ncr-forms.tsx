@@ -1,7 +1,7 @@
 /** What each event of a nonconformance record asks for: one form each, kept until it was sent. */
 import { useEffect, useState } from "preact/hooks";
 import type { Schemas } from "../core/client";
-import { t, word } from "../core/i18n";
+import { bracketed, colon, t, word } from "../core/i18n";
 import { type Capacity, me, type Ncr, type NcrEvent, type Person, type Rechecks, recheckable } from "../core/ncr";
 import { recordsOf } from "../core/records";
 import { bring, evidenceFrom } from "../core/uploads";
@@ -44,7 +44,7 @@ function Assign({ ncr, people, send, event }: Asked) {
 }
 
 function personSaid(one: Person): string {
-  return `${one.name} (${word("role", one.role)})`;
+  return `${one.name}${bracketed(word("role", one.role))}`;
 }
 
 function Reclassify({ ncr, send, event }: Asked) {
@@ -189,7 +189,7 @@ function Board({ ncr, people, send, event }: Asked) {
 
 function SignDecision({ ncr, send, event }: Asked) {
   const seat = ncr.record.roster.find((one) => one.person === me());
-  const role = seat ? ` (${word("capacity", seat.capacity)})` : "";
+  const role = seat ? bracketed(word("capacity", seat.capacity)) : "";
   return (
     <Signing
       meaning={`${t("meansDisposition")}${role}`}
@@ -370,7 +370,7 @@ function Note({ project, ncr, name, send, event }: Asked) {
         setFound(
           [...open.values()].map((one) => [
             one.id,
-            `${word("cause", one.kind)}: ${one.global_ids.map(name).join(", ")}`,
+            `${word("cause", one.kind)}${colon()}${one.global_ids.map(name).join(", ")}`,
           ]),
         );
       })

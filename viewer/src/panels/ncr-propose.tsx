@@ -1,6 +1,6 @@
 /** The form that proposes a disposition: what becomes of which part. */
 import type { Schemas } from "../core/client";
-import { t, word } from "../core/i18n";
+import { bracketed, t, word } from "../core/i18n";
 import { ASKS, type Decision, minus, sum } from "../core/ncr";
 import { Amount, Choice, Form, Prose, Text, Tick, useKept } from "./fields";
 import { type Asked, keptAs } from "./ncr-step";
@@ -74,7 +74,7 @@ export function Propose({ ncr, name, send, event }: Asked) {
           )}
           {!counted && (
             <Amount
-              label={`${t("quantity")} (${record.unit})`}
+              label={`${t("quantity")}${bracketed(record.unit)}`}
               required
               value={line.quantity}
               onValue={(quantity) => change(n, { quantity })}

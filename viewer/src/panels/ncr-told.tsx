@@ -1,10 +1,11 @@
 /** What is known of a nonconformance record: what is wrong, what was decided and proven, what it cost. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { t, word } from "../core/i18n";
+import { bracketed, colon, t, word } from "../core/i18n";
+import { recordedText } from "../core/limits";
 import { fileOf, type Line, type Ncr, standingOf } from "../core/ncr";
 import { select, workspace } from "../core/state";
-import { characteristic } from "../core/terms";
+import { characteristic, source } from "../core/terms";
 import { when } from "./fields";
 import { Sign } from "./table";
 
@@ -33,15 +34,12 @@ export function Wrong({ project, ncr, onShow }: { project: string; ncr: Ncr; onS
             <div class="between">
               <strong>
                 <Sign verdict="fail" /> {characteristic(one.requirement.characteristic)}
-                {one.part && `: ${one.part}`}
+                {one.part && `${colon()}${one.part}`}
               </strong>
-              <span class="number">
-                {one.measured?.value ?? "–"} ± {one.measured?.expanded_uncertainty ?? "–"} {one.requirement.unit}
-              </span>
+              <span class="number">{recordedText(one)[0]}</span>
             </div>
             <p class="dim small">
-              {t("limits")} {one.requirement.lower ?? "–"} … {one.requirement.upper ?? "–"} {one.requirement.unit} ·{" "}
-              {one.requirement.clause}
+              {t("limits")} {recordedText(one)[1]} · {source(one.requirement.clause)}
             </p>
           </li>
         ))}
@@ -65,7 +63,9 @@ export function Wrong({ project, ncr, onShow }: { project: string; ncr: Ncr; onS
       </div>
       {record.containment && (
         <p class="small">
-          {word("contain", record.containment.kind)}: {record.containment.place}
+          {word("contain", record.containment.kind)}
+          {colon()}
+          {record.containment.place}
           {record.containment.tag && ` · “${record.containment.tag}”`}
           <br />
           <span class="dim">
@@ -128,7 +128,7 @@ export function Decided({ ncr }: { ncr: Ncr }) {
               when: when(one.signed_at),
               meaning: word("meaning", one.meaning),
             })}{" "}
-            <span class="dim">({t(holds.has(one.signer) ? "signatureHolds" : "signatureStale")})</span>
+            <span class="dim">{bracketed(t(holds.has(one.signer) ? "signatureHolds" : "signatureStale"))}</span>
           </li>
         ))}
         {!settled &&
@@ -137,7 +137,9 @@ export function Decided({ ncr }: { ncr: Ncr }) {
             return (
               <li key={capacity}>
                 ○ {word("capacity", capacity)}
-                {seat && `, ${seat.name}`}: <span class="dim">{t("signatureMissing")}</span>
+                {seat && `, ${seat.name}`}
+                {colon()}
+                <span class="dim">{t("signatureMissing")}</span>
               </li>
             );
           })}
@@ -181,7 +183,9 @@ export function Proven({ ncr }: { ncr: Ncr }) {
     <>
       {record.corrected_at && (
         <p class="small">
-          {t("finishedAt")}: {when(record.corrected_at)}
+          {t("finishedAt")}
+          {colon()}
+          {when(record.corrected_at)}
         </p>
       )}
       <ul class="plain">
@@ -202,10 +206,14 @@ export function Proven({ ncr }: { ncr: Ncr }) {
               </div>
               {one.outcomes.map((outcome) => (
                 <div key={outcome.about} class="small">
-                  <Sign verdict={outcome.verdict} /> {elements(outcome.about)}: {word("verdict", outcome.verdict)}
+                  <Sign verdict={outcome.verdict} /> {elements(outcome.about)}
+                  {colon()}
+                  {word("verdict", outcome.verdict)}
                   {outcome.criteria.map((each) => (
                     <div key={each.requirement.characteristic + each.requirement.clause} class="dim">
-                      {characteristic(each.requirement.characteristic)}: {word("verdict", each.verdict)}
+                      {characteristic(each.requirement.characteristic)}
+                      {colon()}
+                      {word("verdict", each.verdict)}
                     </div>
                   ))}
                 </div>

@@ -1,7 +1,7 @@
 /** What people state beside a verdict: by signature, with a reason; the check's own verdict stays what it is. */
 import { useEffect, useState } from "preact/hooks";
 import { ask, type Schemas, whole } from "../core/client";
-import { t, word } from "../core/i18n";
+import { colon, t, word } from "../core/i18n";
 import { me, peopleOf } from "../core/ncr";
 import { Choice, explained, Prose, Signing, useKept, when } from "./fields";
 import { Sign } from "./table";
@@ -77,7 +77,9 @@ export function Override({
             .filter((one) => !one.in_force)
             .map((one) => (
               <li key={one.id} class="small">
-                {one.verdict ? word("verdict", one.verdict) : t("stateBack")}: {one.reason}{" "}
+                {one.verdict ? word("verdict", one.verdict) : t("stateBack")}
+                {colon()}
+                {one.reason}{" "}
                 <span class="dim">
                   {one.signer_name}, {when(one.signed_at)}
                 </span>

@@ -1,7 +1,7 @@
 /** Photos from the site: take one, point at its place, send it; those that are there, each at its place. */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { t, word } from "../core/i18n";
+import { bracketed, t, word } from "../core/i18n";
 import { isLive } from "../core/ncr";
 import { openPhoto, type Photo, pinned, pinOf, pointed, pointing, prepared } from "../core/photos";
 import { type NcrLine, recordsOf } from "../core/records";
@@ -52,7 +52,8 @@ export function Photos({ work }: { work: Workspace }) {
       )}
       <Pending about={`project:${project}`} />
       <h3>
-        {t("photosHere")} ({pinned.value.length})
+        {t("photosHere")}
+        {bracketed(pinned.value.length)}
       </h3>
       {pinned.value.length === 0 && <p class="dim small">{t("nothingYet")}</p>}
       <ul class="gallery">

@@ -78,7 +78,7 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
             <button type="button" class="line" onClick={() => setShown(ncr.id)}>
               <strong>{ncr.number || t("draft")}</strong>
               <span>{ncr.title}</span>
-              <span class="tag">{said("ncr", ncr.state)}</span>
+              {(ncr.number || ncr.state !== "draft") && <span class="tag">{said("ncr", ncr.state)}</span>}
             </button>
           </li>
         ))}

@@ -1,9 +1,10 @@
 /** Which requirements were not met: from what a check measured, or entered by hand. */
 import { useEffect, useState } from "preact/hooks";
 import type { Schemas } from "../core/client";
-import { t } from "../core/i18n";
+import { bracketed, t } from "../core/i18n";
+import { recordedText } from "../core/limits";
 import { detailOf } from "../core/state";
-import { characteristic } from "../core/terms";
+import { characteristic, termOf } from "../core/terms";
 import { Amount, Text } from "./fields";
 
 type Violation = Schemas["Violation-Input"];
@@ -40,7 +41,7 @@ export function Requirements({
           <Text
             label={t("characteristicName")}
             required
-            value={one.requirement.characteristic}
+            value={termOf(one.requirement.characteristic) ?? one.requirement.characteristic}
             onValue={(text) => change(n, { requirement: { ...one.requirement, characteristic: text } })}
           />
           <Text
@@ -51,19 +52,19 @@ export function Requirements({
           />
           <div class="pair">
             <Amount
-              label={`${t("lowerLimit")} (${one.requirement.unit ?? "mm"})`}
+              label={`${t("lowerLimit")}${bracketed(one.requirement.unit ?? "mm")}`}
               value={String(one.requirement.lower ?? "")}
               onValue={(lower) => change(n, { requirement: { ...one.requirement, lower: lower || null } })}
             />
             <Amount
-              label={`${t("upperLimit")} (${one.requirement.unit ?? "mm"})`}
+              label={`${t("upperLimit")}${bracketed(one.requirement.unit ?? "mm")}`}
               value={String(one.requirement.upper ?? "")}
               onValue={(upper) => change(n, { requirement: { ...one.requirement, upper: upper || null } })}
             />
           </div>
           <div class="pair">
             <Amount
-              label={`${t("measuredValue")} (${one.requirement.unit ?? "mm"})`}
+              label={`${t("measuredValue")}${bracketed(one.requirement.unit ?? "mm")}`}
               value={String(one.measured?.value ?? "")}
               onValue={(text) => change(n, { measured: measuredAs(text, one.measured?.expanded_uncertainty) })}
             />
@@ -83,7 +84,7 @@ export function Requirements({
         .map((one) => (
           <button key={about(one)} type="button" onClick={() => onValue([...value, one])}>
             {t("fromMeasurement", {
-              what: `${characteristic(one.requirement.characteristic)}${one.part ? ` (${one.part})` : ""} ${one.measured?.value} mm`,
+              what: `${characteristic(one.requirement.characteristic)}${one.part ? bracketed(one.part) : ""} ${recordedText(one)[0]}`,
             })}
           </button>
         ))}

@@ -1,6 +1,6 @@
 /** Cutting the view open: a box, planes along the axes and along a face, each with its number to type. */
 import { boxOf } from "../core/elements";
-import { t } from "../core/i18n";
+import { colon, t } from "../core/i18n";
 import {
   AXES,
   type Axis,
@@ -146,7 +146,7 @@ function PlaneRow({ section, origin }: { section: Section; origin: readonly numb
         <button type="button" onClick={() => changeSection(section.id, turned)}>
           {t("otherSide")}
         </button>
-        <button type="button" aria-label={`${t("remove")}: ${label}`} onClick={() => removeSection(section.id)}>
+        <button type="button" aria-label={`${t("remove")}${colon()}${label}`} onClick={() => removeSection(section.id)}>
           {t("remove")}
         </button>
       </div>

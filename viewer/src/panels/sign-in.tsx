@@ -21,7 +21,7 @@ export function SignIn({ again = false }: { again?: boolean }) {
     try {
       await signIn(login, password);
     } catch (error) {
-      setFault(told(error));
+      setFault(error instanceof Problem && error.kind === "not-identified" ? t("wrongLogin") : told(error));
     } finally {
       setBusy(false);
     }

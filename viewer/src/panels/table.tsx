@@ -2,7 +2,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Column, markOf, NO_FILTER, sorted } from "../core/elements";
-import { t, word } from "../core/i18n";
+import { colon, t, word } from "../core/i18n";
 import { shortValue } from "../core/limits";
 import { css, inkOn, VERDICTS } from "../core/palette";
 import { filter, filtered, isFiltered, select, selected, statedOf, workspace } from "../core/state";
@@ -163,7 +163,7 @@ function Filters() {
           value={asked.ifcClass}
           onChange={(e) => set({ ifcClass: e.currentTarget.value })}
         >
-          <option value="">{`${t("class")}: ${t("all")}`}</option>
+          <option value="">{`${t("class")}${colon()}${t("all")}`}</option>
           {table.classes.map((one) => (
             <option key={one} value={one}>
               {className(one)}
@@ -171,7 +171,7 @@ function Filters() {
           ))}
         </select>
         <select aria-label={t("storey")} value={asked.storey} onChange={(e) => set({ storey: e.currentTarget.value })}>
-          <option value="">{`${t("storey")}: ${t("all")}`}</option>
+          <option value="">{`${t("storey")}${colon()}${t("all")}`}</option>
           {table.storeys.map((one) => (
             <option key={one} value={one}>
               {one}

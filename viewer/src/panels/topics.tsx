@@ -18,7 +18,7 @@ import {
   visibilityOf,
 } from "../core/bcf";
 import { type Problem, ROOT } from "../core/client";
-import { t } from "../core/i18n";
+import { bracketed, colon, t } from "../core/i18n";
 import { newKey } from "../core/keys";
 import { unsent } from "../core/records";
 import { addSection, clearSections, halves } from "../core/sections";
@@ -230,8 +230,10 @@ function Import({ project, onTaken }: { project: string; onTaken: () => void }) 
           <ul class="small">
             {told.topics.map((one) => (
               <li key={one.guid}>
-                {one.title}: {t(`became.${one.became}`)}
-                {one.problems.length > 0 && ` (${one.problems.join("; ")})`}
+                {one.title}
+                {colon()}
+                {t(`became.${one.became}`)}
+                {one.problems.length > 0 && bracketed(one.problems.join("; "))}
               </li>
             ))}
             {told.problems.map((one) => (

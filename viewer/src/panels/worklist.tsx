@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { ask, list, type Schemas } from "../core/client";
-import { t, word } from "../core/i18n";
+import { bracketed, t, word } from "../core/i18n";
 import { type Asked, me, mine, type NcrLine, type Person, peopleOf, recordsLike } from "../core/ncr";
 import { go, place } from "../core/route";
 import type { Workspace } from "../core/state";
@@ -92,7 +92,7 @@ function Card({ one, people }: { one: NcrLine; people: readonly Person[] }) {
     <button type="button" class="record" onClick={() => go({ record: `ncr:${one.id}` })}>
       <span class="between">
         <strong>{one.number || t("draft")}</strong>
-        <span class="tag">{word("ncr", one.state)}</span>
+        {(one.number || one.state !== "draft") && <span class="tag">{word("ncr", one.state)}</span>}
       </span>
       <span>{one.title}</span>
       <span class="dim small">
@@ -176,7 +176,8 @@ function Inbox({ project, open }: { project: string; open: string }) {
     <>
       {unread.length > 0 && (
         <button type="button" onClick={() => void read(unread.slice(0, 200))}>
-          {t("markRead")} ({unread.length})
+          {t("markRead")}
+          {bracketed(unread.length)}
         </button>
       )}
       <ul class="plain">

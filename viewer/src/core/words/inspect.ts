@@ -161,7 +161,7 @@ export const zh: Record<keyof typeof en, string> = {
   serialNumber: "出厂编号",
   calibratedOn: "检定日期",
   calibratedUntil: "检定有效期至",
-  instrumentU: "单次读数的 U (k=2)",
+  instrumentU: "单次读数的 U（k=2）",
   usedBefore: "使用过的仪器",
   elementsOf: "抽检构件",
   nextOpen: "下一个未填",

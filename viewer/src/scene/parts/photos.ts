@@ -1,7 +1,7 @@
 /** Photos at their places in the view, and the tap that says where one belongs. */
 import { effect, untracked } from "@preact/signals";
 import { list } from "../../core/client";
-import { t } from "../../core/i18n";
+import { colon, t } from "../../core/i18n";
 import { mode } from "../../core/mode";
 import { delivered } from "../../core/outbox";
 import { openPhoto, pinned, pointed, pointing, sceneOf } from "../../core/photos";
@@ -27,7 +27,7 @@ export function photosPart(view: View): () => void {
   const show = effect(() => {
     const made = pinned.value.flatMap((one) => {
       if (!one.pin) return [];
-      const label = `${t("photo")}: ${one.description || one.file_name}`;
+      const label = `${t("photo")}${colon()}${one.description || one.file_name}`;
       const onOpen = () => {
         openPhoto.value = one;
         mode.value = "photos";
