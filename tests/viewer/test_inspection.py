@@ -188,3 +188,12 @@ def test_a_whole_inspection_without_a_connection_is_sent_once_and_signed_when_ba
     assert [one["serial"] for one in read["record"]["instruments"]] == ["T-7"], "theirs is kept, too"
     assert read["record"]["signature"]["signer"] == people.ids["ines"]
     page.context.close()
+
+
+def test_a_site_manager_is_told_who_decides_a_finding_and_may_raise_a_record(crew: Crew) -> None:
+    page = crew.page("carl", f"?element={crew.site.made.global_ids[0]}")
+    page.wait_for_selector(".records .wide:has-text('Raise a nonconformance')")
+    said = page.inner_text(".records .box")
+    assert "Who may: owner, quality manager, inspector" in said
+    assert page.locator(".records .box button").count() == 0
+    page.context.close()
