@@ -83,7 +83,7 @@ def test_a_record_goes_from_the_draft_to_its_review_by_who_may(crew: Crew) -> No
     card = page.locator("dialog.card")
     card.get_by_text("Complete the draft").first.wait_for()
     assert card.get_by_role("button", name="Open the record").count() == 0, "what would be refused is not offered"
-    card.get_by_role("button", name="From the check: Position 14.2 mm").click()
+    card.get_by_role("button", name="From the check: Position +14.2").click()
     card.get_by_role("button", name="Save").click()
     card.get_by_role("button", name="Open the record").click()
     card.get_by_label("Where it is").fill("axis 1")
