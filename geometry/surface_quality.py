@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from geometry.arrays import BoolArray, FloatArray
+from geometry.arrays import BoolArray, FloatArray, IntArray
 from geometry.deviation.surface import Patches
 from geometry.measured import FEW, Measured, governing_size, judged
 from geometry.straightedge import largest_gap
@@ -36,9 +36,12 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
     # what a neighbour explains as well proves nothing against this element
     support = int(patches.alone[beyond].sum())
     proven = support >= _PROOF or (support >= FEW and 2 * support >= total)
-    # a proven failure is stated by its surest patch, anything else by the patch that comes nearest to failing
-    worst = int(np.argmax(np.where(beyond, outside - expanded_each, -np.inf) if proven else
-                          np.where(own, outside + expanded_each, -np.inf)))  # fmt: skip
+    # a proven failure is stated by the surest patch that is no stray, anything else by what comes nearest to failing
+    worst = (
+        _surest(beyond, outside - expanded_each, patches.points)
+        if proven
+        else int(np.argmax(np.where(own, outside + expanded_each, -np.inf)))
+    )
     [result] = judged(
         rule, size, float(patches.deviation[worst]), 0.5 * float(expanded_each[worst]), n=total, method="patches"
     )
@@ -48,6 +51,13 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
     if result.outcome is Outcome.PASS and _stands_out(patches, outside, expanded_each):
         return [replace(result, outcome=Outcome.INDETERMINATE, note="attached")]
     return [result]
+
+
+def _surest(beyond: BoolArray, margin: FloatArray, points: IntArray) -> int:
+    """Return the patch with the largest margin that a few points reach: fewer may be strays at an edge."""
+    order = np.flatnonzero(beyond)[np.argsort(-margin[beyond], kind="stable")]
+    reached = np.cumsum(points[order]) >= FEW
+    return int(order[int(np.argmax(reached)) if reached.any() else -1])
 
 
 def _stands_out(patches: Patches, outside: FloatArray, expanded_each: FloatArray) -> bool:

@@ -43,7 +43,7 @@ _SET_WORDS = frozenset(("name", "title", "cite", "edition", "include", "rules"))
 _STEP_WORDS = frozenset(("up_to_m", "value_mm", "lower_mm", "upper_mm", "minimum"))
 ONE_SOURCE = " [one source]"
 """At the end of the source of a limit on which no second source agrees."""
-_SAME_SIZE = 1e-6
+_SAME_SIZE = 1e-5
 """A size (m) of a turned element is not to the last bit what it is when it lies along the axes."""
 _CATALOGUE = Path(__file__).parent / "catalogue"
 
