@@ -34,3 +34,20 @@ it("what was measured names straightedge, direction and part, in the marks of th
   language.value = "zh";
   expect([measured(flat), measured(hatch)]).toEqual(["平整度（靠尺 2 m）", "洞口尺寸，宽：Hatch"]);
 });
+
+it("no two areas have a word for one key: the later one would stand in the other's place", () => {
+  const areas = import.meta.glob<{ en: object; zh: object }>("../src/core/words/*.ts", { eager: true });
+  const files = Object.entries(areas);
+  expect(files.length).toBeGreaterThan(5);
+  for (const language of ["en", "zh"] as const) {
+    const keys = files.flatMap(([file, words]) => Object.keys(words[language]).map((key) => `${key} ${file}`));
+    const seen = new Map<string, string>();
+    const twice = keys.filter((one) => {
+      const key = one.split(" ", 1)[0] ?? "";
+      const before = seen.has(key);
+      seen.set(key, one);
+      return before;
+    });
+    expect(twice).toEqual([]);
+  }
+});

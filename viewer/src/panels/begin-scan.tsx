@@ -104,11 +104,11 @@ function Instrument({ value, set }: { value: Campaign; set: (change: Partial<Cam
       <summary>{t("instrumentUsed")}</summary>
       <div class="stack">
         <p class="small dim">{t("instrumentHint")}</p>
-        <Text label={t("instrumentKind")} value={value.kind} onValue={(kind) => set({ kind })} />
+        <Text label={t("scannerKind")} value={value.kind} onValue={(kind) => set({ kind })} />
         <Text label={t("instrumentSerial")} value={value.serial} onValue={(serial) => set({ serial })} />
         <Text label={t("calibratedOn")} type="date" value={value.from} onValue={(from) => set({ from })} />
         <Text label={t("calibratedUntil")} type="date" value={value.until} onValue={(until) => set({ until })} />
-        <Amount label={t("instrumentU")} value={value.uncertainty} onValue={(uncertainty) => set({ uncertainty })} />
+        <Amount label={t("scannerU")} value={value.uncertainty} onValue={(uncertainty) => set({ uncertainty })} />
       </div>
     </details>
   );
