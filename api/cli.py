@@ -126,11 +126,13 @@ def run_rehearsal(arguments: argparse.Namespace) -> int:
             rehearse.print_schedule(planned, sys.stdout, arguments.lang)
         return ExitCode.CONFORMS
     if arguments.command == "assemble":
+        from api import assemble
+
         with _progress_view(arguments) as view:
-            found = rehearse.run_assemble_command(arguments, None if arguments.no_cache else cache_dir(), view)
+            found = assemble.run_assemble_command(arguments, None if arguments.no_cache else cache_dir(), view)
         with _reader_may_leave():
-            rehearse.print_assembly(found, sys.stdout, arguments.lang)
-        return rehearse.assembly_status(found)
+            assemble.print_assembly(found, sys.stdout, arguments.lang)
+        return assemble.assembly_status(found)
     outcome = rehearse.run_stackup_command(arguments)
     with _reader_may_leave():
         rehearse.print_stackup(outcome, sys.stdout, arguments.lang)

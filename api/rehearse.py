@@ -1,18 +1,16 @@
-"""``qtems stackup``, ``qtems assemble`` and ``qtems schedule``: what is rehearsed before it is built."""
+"""``qtems stackup`` and ``qtems schedule``: what is rehearsed before it is built."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from api.assemble import add_assemble
 from api.exit_codes import ExitCode
-from api.lengths import parse_length
-from geometry.errors import GeometryError
+from api.numbers import seed_number, whole_number
+from api.tables import print_table
 
 if TYPE_CHECKING:
     from api.arguments import Commands
-    from api.summary import ResultConsole
-    from twin.operations.assembly import AssemblyOutcome
-    from twin.operations.check import StepProgress
     from twin.operations.schedule import ScheduleOutcome
     from twin.operations.stackup import StackupOutcome
 
@@ -35,19 +33,11 @@ examples:
 
 exit status: 0 worked out, whether or not the deadline is kept; 2 bad usage or file
 """
-ASSEMBLE_HELP = """\
-examples:
-  qtems assemble design.ifc --out report       what overlaps, is enclosed, pierced or drawn twice
-  qtems assemble design.ifc --out report --clearance 50mm
-                                               and what is nearer than 50 mm
-
-exit status: 0 nothing clashes; 1 something clashes, or not everything could be looked at; 2 bad usage or file
-"""
 
 
 def add_commands(add: "Commands") -> None:
     """Add the commands to the command line."""
-    _add_assemble(add)
+    add_assemble(add)
     _add_schedule(add)
     stackup = add.add_parser(
         "stackup",
@@ -65,33 +55,11 @@ def add_commands(add: "Commands") -> None:
     stackup.add_argument(
         "--method", choices=METHODS, default="mc", help="mc: Monte Carlo; qmc: quasi-Monte Carlo (default mc)"
     )
-    stackup.add_argument("--seed", metavar="N", type=_seed, default=0, help="start of the random numbers (default 0)")
+    stackup.add_argument(
+        "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
+    )
     stackup.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report (default en)")
     stackup.add_argument("--debug", action="store_true", help="show the traceback of an error")
-
-
-def _add_assemble(add: "Commands") -> None:
-    assemble = add.add_parser(
-        "assemble",
-        help="look for clashes in a model: by shared volume, enclosed parts and duplicates included",
-        description="Says which parts of a model are in each other's way, how and how deeply.",
-        epilog=ASSEMBLE_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    assemble.add_argument("model", metavar="MODEL", type=Path, help="the design: .ifc .ifczip .ifcxml or a mesh")
-    assemble.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for assembly.json")
-    assemble.add_argument(
-        "--touch", metavar="LENGTH", type=_length, default=1e-4, help="overlaps no deeper are touching (default 0.1mm)"
-    )
-    assemble.add_argument(
-        "--clearance", metavar="LENGTH", type=_length, default=0.0, help="parts have to stay apart by it (default 0mm)"
-    )
-    assemble.add_argument("--workers", metavar="N", type=_workers, help="processes; default: all that may be used")
-    assemble.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
-    assemble.add_argument("--quiet", action="store_true", help="print no progress")
-    assemble.add_argument("--no-cache", action="store_true", help="tessellate anew, keep nothing")
-    assemble.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def _add_schedule(add: "Commands") -> None:
@@ -106,7 +74,9 @@ def _add_schedule(add: "Commands") -> None:
     schedule.add_argument("file", metavar="FILE.yaml", type=Path, help="the schedule (docs/schedule.md)")
     schedule.add_argument("--out", metavar="DIR", type=Path, help="folder for schedule.json")
     schedule.add_argument("--samples", metavar="N", type=_samples, default=50_000, help="runs (default 50000)")
-    schedule.add_argument("--seed", metavar="N", type=_seed, default=0, help="start of the random numbers (default 0)")
+    schedule.add_argument(
+        "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
+    )
     schedule.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
     schedule.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
@@ -127,70 +97,11 @@ def print_schedule(outcome: "ScheduleOutcome", stream: TextIO, lang: str) -> Non
     say, console, result = Said(lang), ResultConsole(stream), outcome.result
     console.print(result.document.name, style="bold")
     for heads, rows in (end_rows(result, say), task_rows(result, say), risk_rows(result, say)):
-        _print_table(console, heads, rows)
+        print_table(console, heads, rows)
     names = " → ".join(result.document.network.tasks[index].name for index in result.path)
     console.print(say("schedule.path", names=names), soft_wrap=True)
     for note in result.document.notes:
         console.print(f"- {say.note(note)}", soft_wrap=True)
-    for path in outcome.files:
-        console.print(str(path), soft_wrap=True)
-
-
-def _print_table(console: "ResultConsole", heads: list[str], rows: list[list[str]]) -> None:
-    """Print a table whose first column is text and whose others are figures; nothing without rows."""
-    from rich import box
-    from rich.table import Table
-
-    if not rows:
-        return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, head in enumerate(heads):
-        table.add_column(head, justify="right" if index else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
-
-
-def run_assemble_command(
-    arguments: argparse.Namespace, cache_dir: Path | None, progress: "StepProgress"
-) -> "AssemblyOutcome":
-    """Look for clashes in what ``qtems assemble`` was given and write the reports."""
-    from twin.operations.assembly import AssemblyRequest, run_assembly
-
-    request = AssemblyRequest(
-        model=arguments.model,
-        out_dir=arguments.out,
-        touch_tolerance_m=arguments.touch,
-        clearance_m=arguments.clearance,
-        workers=arguments.workers,
-        cache_dir=cache_dir,
-    )
-    return run_assembly(request, progress=progress)
-
-
-def assembly_status(outcome: "AssemblyOutcome") -> ExitCode:
-    """Return the exit status: what was not looked at is not free of clashes."""
-    from twin.rehearsal.assembly_json import SERIOUS
-
-    study = outcome.study
-    serious = study.unchecked or any(clash.kind in SERIOUS for clash in study.clashes)
-    return ExitCode.FAILED if serious else ExitCode.CONFORMS
-
-
-def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> None:
-    """Print how many of each kind, the deepest, and what nothing can be said of."""
-    from api.summary import ResultConsole
-    from twin.operations.assembly import JSON_FILE
-    from twin.rehearsal.assembly_rows import clash_rows, count_rows, shown_line, unchecked_line
-    from twin.rehearsal.said import Said
-
-    say, console = Said(lang), ResultConsole(stream)
-    for heads, rows in (count_rows(outcome.study, say), clash_rows(outcome.study, outcome.design, say)):
-        _print_table(console, heads, rows)
-    if more := shown_line(outcome.study, JSON_FILE, say):
-        console.print(more, soft_wrap=True)
-    if outcome.study.unchecked:
-        console.print(unchecked_line(outcome.study, outcome.design, say), soft_wrap=True)
     for path in outcome.files:
         console.print(str(path), soft_wrap=True)
 
@@ -232,7 +143,7 @@ def print_stackup(outcome: "StackupOutcome", stream: TextIO, lang: str) -> None:
         contributor_rows(outcome.result, say),
         allocated_rows(outcome.result, outcome.allocation, say),
     ):
-        _print_table(console, heads, rows)
+        print_table(console, heads, rows)
     console.print(say("stackup.assumptions") + ("：" if lang == "zh" else ":"), style="bold")
     for note in outcome.result.notes:
         console.print(f"- {say.note(note)}", soft_wrap=True)
@@ -241,29 +152,4 @@ def print_stackup(outcome: "StackupOutcome", stream: TextIO, lang: str) -> None:
 
 
 def _samples(text: str) -> int:
-    return _whole(text, 100, 100_000_000)
-
-
-def _workers(text: str) -> int:
-    return _whole(text, 1, 1024)
-
-
-def _length(text: str) -> float:
-    try:
-        return parse_length(text)
-    except GeometryError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _seed(text: str) -> int:
-    return _whole(text, 0, 2**63 - 1)
-
-
-def _whole(text: str, low: int, high: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = low - 1
-    if not low <= number <= high:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
-    return number
+    return whole_number(text, 100, 100_000_000)

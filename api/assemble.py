@@ -1,0 +1,92 @@
+"""``qtems assemble``: whether the parts of a model are in each other's way."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from api.exit_codes import ExitCode
+from api.numbers import length, worker_count
+from api.tables import print_table
+
+if TYPE_CHECKING:
+    from api.arguments import Commands
+    from twin.operations.assembly import AssemblyOutcome
+    from twin.operations.check import StepProgress
+
+ASSEMBLE_HELP = """\
+examples:
+  qtems assemble design.ifc --out report       what overlaps, is enclosed, pierced or drawn twice
+  qtems assemble design.ifc --out report --clearance 50mm
+                                               and what is nearer than 50 mm
+
+exit status: 0 nothing clashes; 1 something clashes, or not everything could be looked at; 2 bad usage or file
+"""
+
+
+def add_assemble(add: "Commands") -> None:
+    """Add the command to the command line."""
+    assemble = add.add_parser(
+        "assemble",
+        help="look for clashes in a model: by shared volume, enclosed parts and duplicates included",
+        description="Says which parts of a model are in each other's way, how and how deeply.",
+        epilog=ASSEMBLE_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    assemble.add_argument("model", metavar="MODEL", type=Path, help="the design: .ifc .ifczip .ifcxml or a mesh")
+    assemble.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for assembly.json")
+    assemble.add_argument(
+        "--touch", metavar="LENGTH", type=length, default=1e-4, help="overlaps no deeper are touching (default 0.1mm)"
+    )
+    assemble.add_argument(
+        "--clearance", metavar="LENGTH", type=length, default=0.0, help="parts have to stay apart by it (default 0mm)"
+    )
+    assemble.add_argument("--workers", metavar="N", type=worker_count, help="processes; default: all that may be used")
+    assemble.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
+    assemble.add_argument("--quiet", action="store_true", help="print no progress")
+    assemble.add_argument("--no-cache", action="store_true", help="tessellate anew, keep nothing")
+    assemble.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def run_assemble_command(
+    arguments: argparse.Namespace, cache_dir: Path | None, progress: "StepProgress"
+) -> "AssemblyOutcome":
+    """Look for clashes in what ``qtems assemble`` was given and write the reports."""
+    from twin.operations.assembly import AssemblyRequest, run_assembly
+
+    request = AssemblyRequest(
+        model=arguments.model,
+        out_dir=arguments.out,
+        touch_tolerance_m=arguments.touch,
+        clearance_m=arguments.clearance,
+        workers=arguments.workers,
+        cache_dir=cache_dir,
+    )
+    return run_assembly(request, progress=progress)
+
+
+def assembly_status(outcome: "AssemblyOutcome") -> ExitCode:
+    """Return the exit status: what was not looked at is not free of clashes."""
+    from twin.rehearsal.assembly_json import SERIOUS
+
+    study = outcome.study
+    serious = study.unchecked or any(clash.kind in SERIOUS for clash in study.clashes)
+    return ExitCode.FAILED if serious else ExitCode.CONFORMS
+
+
+def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> None:
+    """Print how many of each kind, the deepest, and what nothing can be said of."""
+    from api.summary import ResultConsole
+    from twin.operations.assembly import JSON_FILE
+    from twin.rehearsal.assembly_rows import clash_rows, count_rows, shown_line, unchecked_line
+    from twin.rehearsal.said import Said
+
+    say, console = Said(lang), ResultConsole(stream)
+    for heads, rows in (count_rows(outcome.study, say), clash_rows(outcome.study, outcome.design, say)):
+        print_table(console, heads, rows)
+    if more := shown_line(outcome.study, JSON_FILE, say):
+        console.print(more, soft_wrap=True)
+    if outcome.study.unchecked:
+        console.print(unchecked_line(outcome.study, outcome.design, say), soft_wrap=True)
+    for path in outcome.files:
+        console.print(str(path), soft_wrap=True)
