@@ -24,17 +24,14 @@ class GaugeErrors:
 
     conforming: float
     """P(piece within the limits)."""
+    defective: float
+    """P(piece outside the limits), also where it is too small to show in ``1 - conforming``."""
     accepted: float
     """P(gauge accepts a piece)."""
     false_reject: float | None
     """P(gauge rejects | piece conforms), the producer's risk; None where no piece can conform."""
     false_accept: float | None
     """P(gauge accepts | piece does not conform), the consumer's risk; None where every piece conforms."""
-
-    @property
-    def defective(self) -> float:
-        """Return P(piece outside the limits)."""
-        return 1.0 - self.conforming
 
     @property
     def detection(self) -> float | None:
@@ -86,17 +83,19 @@ def gauge_errors(
     if sd == 0.0:
         inside = low <= mean <= high
         taken = float(_acceptance(np.array([mean + bias]), low + guard, high - guard, u)[0])
-        return GaugeErrors(float(inside), taken, 1.0 - taken if inside else None, None if inside else taken)
+        return GaugeErrors(
+            float(inside), float(not inside), taken, 1.0 - taken if inside else None, None if inside else taken
+        )
     within, below, above = _share(mean, sd, low, high), _share(mean, sd, -inf, low), _share(mean, sd, high, inf)
 
     def accepted(start: float, stop: float) -> float:
         return _accepted(mean, sd, (start, stop), (low + guard - bias, high - guard - bias), u)
 
-    good = accepted(low, high) if within else None
-    bad = below + above
+    bad, good = below + above, accepted(low, high) if within else None
     escaped = (below * accepted(-inf, low) if below else 0.0) + (above * accepted(high, inf) if above else 0.0)
     return GaugeErrors(
         conforming=within,
+        defective=bad,
         accepted=min(1.0, within * (good or 0.0) + escaped),
         false_reject=None if good is None else max(0.0, 1.0 - good),
         false_accept=escaped / bad if bad else None,

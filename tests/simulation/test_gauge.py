@@ -49,7 +49,7 @@ def test_a_wider_guard_band_accepts_fewer_bad_and_rejects_more_good(
 ) -> None:
     def found(band: float, factor: float = 1.0) -> GaugeErrors:
         return gauge_errors(
-            mean=factor * shift, sd=factor * sd, lower=-factor * upper * sd, upper=factor * upper * sd,
+            mean=factor * shift * sd, sd=factor * sd, lower=-factor * upper * sd, upper=factor * upper * sd,
             u=factor * u * sd, guard=factor * band * sd,
         )  # fmt: skip
 
@@ -75,6 +75,7 @@ def test_the_ends_of_the_scale() -> None:
     assert blind.false_accept == pytest.approx(blind.accepted, rel=1e-3)
     assert blind.false_reject == pytest.approx(1.0)
     far = gauge_errors(mean=0.0, sd=1.0, lower=-30.0, upper=30.0, u=0.1)  # 1e-197 are bad: those lie at the limit
+    assert far.defective == pytest.approx(2 * norm.sf(30.0))
     assert far.false_accept is not None
     assert 0.3 < far.false_accept < 0.5
     never = gauge_errors(mean=0.0, sd=0.0, lower=-1.0, upper=1.0, u=0.5)
