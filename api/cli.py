@@ -72,7 +72,10 @@ def explain(error: BaseException) -> tuple[ExitCode, str]:
             name = error.args[0] if error.args else "SIGTERM"
             return ExitCode.TERMINATED, f"stopped by {name}. No unfinished report was left behind"
         case MemoryError():
-            return ExitCode.UNUSABLE, "not enough memory. Read fewer points with --max-points, or close other programs"
+            return (
+                ExitCode.UNUSABLE,
+                "not enough memory. Ask for less (--max-points, --samples) or close other programs",
+            )
         case OSError():
             place = f"{error.filename}: " if error.filename else ""
             return ExitCode.UNUSABLE, f"{place}{error.strerror or error}. Check the path, permissions and free space"

@@ -152,4 +152,4 @@ def print_stackup(outcome: "StackupOutcome", stream: TextIO, lang: str) -> None:
 
 
 def _samples(text: str) -> int:
-    return whole_number(text, 100, 100_000_000)
+    return whole_number(text, 100, 10_000_000)

@@ -40,7 +40,7 @@ class UserStatus(StrEnum):
     LOCKED = "locked"
     """After too many wrong passwords at signatures, or by hand; an administrator looks into it and unlocks."""
     DISABLED = "disabled"
-    """Left, or not to work here for now."""
+    """The person left, or is not to work here until an administrator allows it again."""
 
 
 class UserEvent(StrEnum):

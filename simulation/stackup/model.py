@@ -13,6 +13,9 @@ from geometry.arrays import BoolArray, FloatArray
 from simulation.distribution import Distribution
 from simulation.formula import Formula
 
+BOUND = 1e50
+"""No result of an assembly is larger; beyond it fourth powers of results and slopes are no numbers any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -131,14 +134,16 @@ class Stack:
         return np.array([(dimension.lower, dimension.upper) for dimension in self.dimensions]).reshape(-1, 2)
 
     def evaluate(self, samples: FloatArray) -> FloatArray:
-        """Return what each requirement comes to, (m, r), for samples (m, n) of the dimensions."""
+        """Return what each requirement comes to, (m, r), for samples (m, n) of the dimensions; NaN: it has no value."""
         values = dict[str, FloatArray]()
         for column, dimension in zip(np.ascontiguousarray(samples.T), self.dimensions, strict=True):
             values[dimension.name] = column
         for step in self.steps:
             step.extend(values)
         results = [np.broadcast_to(requirement.formula(values), len(samples)) for requirement in self.requirements]
-        return np.stack(results, axis=1)
+        found = np.stack(results, axis=1)
+        with np.errstate(invalid="ignore"):
+            return np.where(np.abs(found) <= BOUND, found, np.nan)  # a division by zero, an overflow
 
     def coefficients(self, requirement: Requirement) -> Mapping[str, float] | None:
         """Return exact coefficients by dimension where the requirement is linear in the dimensions, else None."""

@@ -12,6 +12,7 @@ from simulation.stackup.moments import Moments
 
 MONTE_CARLO, QUASI = "monte_carlo", "quasi_monte_carlo"
 _CHUNK = 65_536
+_CHUNK_VALUES = 2**20
 _SCRAMBLES = 16
 _BINS = 60
 QUANTILES = (0.00135, 0.01, 0.05, 0.5, 0.95, 0.99, 0.99865)
@@ -54,33 +55,31 @@ def simulate(stack: Stack, count: int, method: str, rng: np.random.Generator) ->
     Quasi-Monte Carlo takes 16 independent scramblings of a Sobol sequence, each of a power of two of points not more
     than ``count`` / 16 allows (two at least), so that their scatter gives an honest interval (Owen 1997).
     """
-    batches = list(_batches(len(stack.dimensions), count, method, rng))
-    values = [np.concatenate([stack.evaluate(draw(stack, chunk)) for chunk in _chunks(batch)]) for batch in batches]
+    batches = _batches(len(stack.dimensions), count, method, rng)
+    values = [np.concatenate([stack.evaluate(draw(stack, _inside(chunk))) for chunk in batch]) for batch in batches]
     return tuple(
         _described(requirement, [batch[:, index] for batch in values], method)
         for index, requirement in enumerate(stack.requirements)
     )
 
 
-def _batches(dimensions: int, count: int, method: str, rng: np.random.Generator) -> Iterator[FloatArray]:
+def _batches(dimensions: int, count: int, method: str, rng: np.random.Generator) -> Iterator[Iterator[FloatArray]]:
+    """Yield batches of shares, each in chunks, so that memory does not grow with the number of dimensions."""
+    rows = max(1, min(_CHUNK, _CHUNK_VALUES // max(1, dimensions)))
     if method == MONTE_CARLO:
-        yield _inside(rng.random((count, dimensions)))
+        yield (rng.random((min(rows, count - start), dimensions)) for start in range(0, count, rows))
         return
     from scipy.stats import qmc
 
     power = max(1, int(np.log2(max(2, count // _SCRAMBLES))))
     for _ in range(_SCRAMBLES):
-        yield _inside(qmc.Sobol(dimensions, scramble=True, rng=rng).random_base2(power))
+        sobol = qmc.Sobol(dimensions, scramble=True, rng=rng)
+        yield (sobol.random(min(rows, 2**power - start)) for start in range(0, 2**power, rows))
 
 
 def _inside(shares: FloatArray) -> FloatArray:
     """Return shares kept off 0 and 1, whose quantiles may be infinite."""
     return np.clip(shares, 2.0**-54, 1.0 - 2.0**-53)
-
-
-def _chunks(samples: FloatArray) -> Iterator[FloatArray]:
-    for start in range(0, len(samples), _CHUNK):
-        yield samples[start : start + _CHUNK]
 
 
 def _described(requirement: Requirement, batches: list[FloatArray], method: str) -> Simulated:

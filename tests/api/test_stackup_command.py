@@ -105,3 +105,45 @@ def test_no_such_file_and_no_such_folder(tmp_path: Path, stack: Path, capsys: py
     assert "no such file" in capsys.readouterr().err
     assert main(["stackup", str(stack), "--out", str(stack)]) == 2
     assert "a file is in the way" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("formula", ["exp(100*box)", "1e25*box*1e23*exp(4*box)", "1/(box-lid)", "exp(200*box*lid)"])
+def test_a_value_without_bound_is_no_value(formula: str, tmp_path: Path) -> None:
+    path, out = tmp_path / "wild.yaml", tmp_path / "report"
+    path.write_text(
+        "stackup: 1\ndimensions:\n  box: {nominal: 1, tolerance: 1}\n  lid: {nominal: 0.5, tolerance: 0.5}\n"
+        f"requirements:\n  gap: {{formula: {formula}, upper: -5, conforming: 0.5}}\n"
+    )
+    assert main(["stackup", str(path), "--out", str(out), "--samples", "1000"]) == 1
+    (gap,) = json.loads((out / "stackup.json").read_text("utf-8"))["requirements"]
+    assert gap["verdict"] == "fail"
+
+
+def test_a_file_without_end_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stackup", "/dev/zero"]) == 2
+    assert (
+        capsys.readouterr().err == "qtems: /dev/zero: larger than 16 MiB; a text such as the one in docs is expected\n"
+    )
+
+
+def test_more_samples_than_memory_may_hold_are_refused(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["stackup", str(stack), "--samples", "10000001"])
+    assert "from 100 to 10000000" in capsys.readouterr().err
+
+
+def test_memory_does_not_grow_with_the_dimensions(stack: Path) -> None:
+    import tracemalloc
+
+    import numpy as np
+
+    from simulation.stackup.document import read_stack
+    from simulation.stackup.sampling import MONTE_CARLO, simulate
+
+    lids = "".join(f"  lid{index}: {{nominal: 0.1, tolerance: 0.01}}\n" for index in range(98))
+    many = read_stack(stack.read_bytes().replace(b"requirements:", lids.encode() + b"requirements:", 1)).stack
+    tracemalloc.start()
+    simulate(many, 2**18, MONTE_CARLO, np.random.default_rng(0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**18 * 100 * 8 / 2

@@ -6,8 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twin.errors import Invalid
-from twin.operations.stackup import read_input
+from twin.operations.rehearsal_input import named, read_input
 
 if TYPE_CHECKING:
     from twin.rehearsal.schedule_json import ScheduleResult
@@ -42,19 +41,20 @@ def run_schedule(request: ScheduleRequest) -> ScheduleOutcome:
         The file cannot be read or makes no sense; the text names file, line and place.
     """
     content = read_input(request.file)
+    with named(request.file):
+        return _worked_out(request, content)
+
+
+def _worked_out(request: ScheduleRequest, content: bytes) -> ScheduleOutcome:
     import numpy as np
 
-    from simulation.errors import SimulationError
     from simulation.schedule.document import read_schedule
     from simulation.schedule.risk import forecast
     from twin.rehearsal.files import write_whole
     from twin.rehearsal.schedule_json import ScheduleProvenance, ScheduleResult, schedule_json
     from twin.report.write import ensure_writable
 
-    try:
-        document = read_schedule(content)
-    except SimulationError as error:
-        raise Invalid(f"{request.file}: {error}") from error
+    document = read_schedule(content)
     if request.out_dir is not None:
         ensure_writable(request.out_dir)
     network = document.network

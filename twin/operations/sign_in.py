@@ -310,7 +310,7 @@ def _matches(hasher: PasswordHasher, password: str, hashed: str | None) -> bool:
 
 
 def _note_failure(unit: Unit, attempt: Attempt, found: Stored[User] | None, *, is_last: bool) -> None:
-    """Keep in the trail that an attempt failed, and whether it was the last that is listened to for now."""
+    """Keep in the trail that an attempt failed, and whether none is listened to any more until a wait is over."""
     user = found.record if found else None
     entity = f"user:{user.id}" if user else attempt.purpose
     told: dict[str, Json] = {} if user else {"login_sha256": attempt.login}

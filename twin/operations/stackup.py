@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twin.errors import Invalid
+from twin.operations.rehearsal_input import named, read_input
 
 if TYPE_CHECKING:
     from simulation.stackup.allocate import Allocation
@@ -46,27 +46,8 @@ def run_stackup(request: StackupRequest) -> StackupOutcome:
         The file cannot be read or makes no sense; the text names file, line and place.
     """
     content = read_input(request.file)
-    from simulation.errors import SimulationError
-
-    try:
+    with named(request.file):
         return _analysed(request, content)
-    except SimulationError as error:
-        raise Invalid(f"{request.file}: {error}") from error
-
-
-def read_input(path: Path) -> bytes:
-    """Return what a file holds.
-
-    Raises
-    ------
-    Invalid
-        It is not there or cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
-        raise Invalid(f"{path}: {reason}; check the path") from error
 
 
 def _analysed(request: StackupRequest, content: bytes) -> StackupOutcome:
