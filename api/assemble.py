@@ -67,11 +67,7 @@ def run_assemble_command(
 
 def assembly_status(outcome: "AssemblyOutcome") -> ExitCode:
     """Return the exit status: what was not looked at is not free of clashes."""
-    from twin.rehearsal.assembly_json import SERIOUS
-
-    study = outcome.study
-    serious = study.unchecked or any(clash.kind in SERIOUS for clash in study.clashes)
-    return ExitCode.FAILED if serious else ExitCode.CONFORMS
+    return ExitCode.FAILED if outcome.needs_action else ExitCode.CONFORMS
 
 
 def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> None:

@@ -182,8 +182,9 @@ def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
         return schema["examples"][0]
     if "default" in schema:
         return schema["default"]
-    if "anyOf" in schema:
-        return example_of(schema["anyOf"][0], schemas)
+    for choice in ("anyOf", "oneOf"):
+        if choice in schema:
+            return example_of(schema[choice][0], schemas)
     if schema.get("type") == "array":
         return [example_of(schema["items"], schemas)]
     if "properties" in schema:

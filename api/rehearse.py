@@ -124,10 +124,7 @@ def run_stackup_command(arguments: argparse.Namespace) -> "StackupOutcome":
 
 def status_of(outcome: "StackupOutcome") -> ExitCode:
     """Return the exit status: a goal that was not shown to be met is not met."""
-    from geometry.verdict import Outcome
-
-    failed = any(one.outcome in (Outcome.FAIL, Outcome.INDETERMINATE) for one in outcome.result.analysed)
-    return ExitCode.FAILED if failed else ExitCode.CONFORMS
+    return ExitCode.FAILED if outcome.needs_action else ExitCode.CONFORMS
 
 
 def print_stackup(outcome: "StackupOutcome", stream: TextIO, lang: str) -> None:

@@ -33,6 +33,8 @@ GROUPS: Mapping[str, Mapping[Action, str]] = {
         A.CHECK_RUN: "run a check",
         A.CHECK_DECIDE: "say which check of an epoch counts",
         A.VERDICT_OVERRIDE: "state something else beside a verdict, by signature",
+        A.REHEARSAL_READ: "see rehearsals and what they wrote",
+        A.REHEARSAL_RUN: "have clashes, tolerances, a schedule rehearsed",
         A.ELEMENT_READ: "see what is known of elements",
         A.FINDING_READ: "see findings",
         A.FINDING_TRIAGE: "confirm and dismiss findings, note one in a record",

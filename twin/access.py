@@ -52,6 +52,9 @@ class Action(StrEnum):
     """Say which check of an epoch counts."""
     VERDICT_OVERRIDE = "verdict.override"
     """State by signature something else beside the verdict of a check."""
+    REHEARSAL_READ = "rehearsal.read"
+    REHEARSAL_RUN = "rehearsal.run"
+    """Have clashes, tolerances or a schedule looked at before anything is built."""
     ELEMENT_READ = "element.read"
     FINDING_READ = "finding.read"
     FINDING_TRIAGE = "finding.triage"
@@ -114,6 +117,8 @@ _TABLE: dict[Action, str] = {
     Action.CHECK_RUN:           "x x x . . . .",
     Action.CHECK_DECIDE:        "x x . . . . .",
     Action.VERDICT_OVERRIDE:    ". x . . . . .",
+    Action.REHEARSAL_READ:      "x x x x x . x",
+    Action.REHEARSAL_RUN:       "x x x x x . .",
     Action.ELEMENT_READ:        "x x x x x s x",
     Action.FINDING_READ:        "x x x x x s x",
     Action.FINDING_TRIAGE:      "x x x . . . .",

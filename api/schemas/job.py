@@ -25,7 +25,7 @@ class JobOut(Schema):
     )  # fmt: skip
 
     id: Id
-    kind: str = Field(description="`import_model`, `import_scans`, `run_check`, `write_back`, `draft_plan`")
+    kind: str = Field(description="`import_model`, `import_scans`, `run_check`, `write_back`, `draft_plan`, `rehearse`")
     state: JobState
     step: str = Field(description="What is being done, in words")
     progress: int = Field(ge=0, le=100, description="Percent")

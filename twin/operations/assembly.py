@@ -35,6 +35,13 @@ class AssemblyOutcome:
     design: "DesignModel"
     files: tuple[Path, ...]
 
+    @property
+    def needs_action(self) -> bool:
+        """Whether something clashes or was not looked at: what nobody looked at is not free of clashes."""
+        from twin.rehearsal.assembly_json import SERIOUS
+
+        return bool(self.study.unchecked) or any(clash.kind in SERIOUS for clash in self.study.clashes)
+
 
 def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> AssemblyOutcome:
     """Look for clashes in a model.

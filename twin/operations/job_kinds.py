@@ -12,6 +12,7 @@ from twin.operations.audit_checks import VERIFY_TRAIL, verify_whole
 from twin.operations.checks import CheckOrder, run_ordered_check
 from twin.operations.models import import_model
 from twin.operations.plan_drafts import PlanOrder, draft_ordered_plan
+from twin.operations.rehearsals import RehearsalOrder, run_ordered_rehearsal
 from twin.operations.scans import import_scans
 from twin.operations.work import Upload, Work
 from twin.operations.write_back import WRITE_BACK, WriteBackOrder, write_verdicts
@@ -19,7 +20,7 @@ from twin.record import Id, Json
 from twin.store.codec import from_json
 
 IMPORT_MODEL, IMPORT_SCANS, RUN_CHECK = "import_model", "import_scans", "run_check"
-DRAFT_PLAN = "draft_plan"
+DRAFT_PLAN, REHEARSE = "draft_plan", "rehearse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def job_kinds(cache_dir: Path | None = None, key: bytes = b"") -> dict[str, JobK
     """
     works = {
         IMPORT_MODEL: _import_model, IMPORT_SCANS: _import_scans, RUN_CHECK: _run_check, WRITE_BACK: _write_back,
-        DRAFT_PLAN: _draft_plan,
+        DRAFT_PLAN: _draft_plan, REHEARSE: _rehearse,
     }  # fmt: skip
     kinds = {name: JobKind(name, partial(work, cache_dir)) for name, work in works.items()}
     return {**kinds, VERIFY_TRAIL: JobKind(VERIFY_TRAIL, partial(verify_whole, key=key))}
@@ -101,6 +102,11 @@ def _draft_plan(cache_dir: Path | None, job: JobContext, payload: Mapping[str, J
     plan = draft_ordered_plan(_work(job, cache_dir), from_json(payload, PlanOrder)).record
     stations = len(plan.scanning.stations) if plan.scanning else 0
     return {"plan": plan.id, "number": plan.number, "items": len(plan.items), "stations": stations}
+
+
+def _rehearse(cache_dir: Path | None, job: JobContext, payload: Mapping[str, Json]) -> Mapping[str, Json]:
+    rehearsal = run_ordered_rehearsal(_work(job, cache_dir), from_json(payload, RehearsalOrder)).record
+    return {"rehearsal": rehearsal.id, "outcome": rehearsal.outcome.value}
 
 
 def _work(job: JobContext, cache_dir: Path | None) -> Work:

@@ -50,7 +50,9 @@ class Desk:
 
 def order_model(desk: Desk, upload: Id) -> Job:
     """Ask for a model that was uploaded to be taken in as the next revision."""
-    return desk.ask(IMPORT_MODEL, lambda unit: ModelOrder(unit.new_id(), desk.project, _file(unit, desk, upload)))
+    return desk.ask(
+        IMPORT_MODEL, lambda unit: ModelOrder(unit.new_id(), desk.project, uploaded_file(unit, desk, upload))
+    )
 
 
 def order_scans(
@@ -66,7 +68,7 @@ def order_scans(
     require_past(captured_at, desk.context.now, "captured_at")
 
     def order(unit: Unit) -> ScanOrder:
-        taken = tuple(_file(unit, desk, one) for one in files)
+        taken = tuple(uploaded_file(unit, desk, one) for one in files)
         if len({one.sha256 for one in taken}) < len(taken):
             raise Invalid("the same scan is named twice: its points would count double; leave one out")
         return ScanOrder(unit.new_id(), desk.project, name, captured_at, taken, instrument)
@@ -121,8 +123,8 @@ def order_check(
         return replace(
             wanted,
             identifier=unit.new_id(),
-            tolerances=_file(unit, desk, tolerances) if tolerances else wanted.tolerances,
-            registration_file=_file(unit, desk, registration) if registration else None,
+            tolerances=uploaded_file(unit, desk, tolerances) if tolerances else wanted.tolerances,
+            registration_file=uploaded_file(unit, desk, registration) if registration else None,
         )
 
     return desk.ask(RUN_CHECK, order)
@@ -204,7 +206,7 @@ def _require_own(job: Job, context: Context, member: Member | None) -> None:
         raise NotAllowed("somebody else asked for this job: ask them, an inspector, a quality manager or an owner")
 
 
-def _file(unit: Unit, desk: Desk, upload: Id) -> Upload:
+def uploaded_file(unit: Unit, desk: Desk, upload: Id) -> Upload:
     """Return an upload of who asks, in this project and finished; its file stays from here on."""
     found = uploads.get(unit.connection, upload, unit.context.actor.id)
     if found.project != desk.project:

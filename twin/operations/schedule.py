@@ -31,6 +31,11 @@ class ScheduleOutcome:
     result: "ScheduleResult"
     files: tuple[Path, ...]
 
+    @property
+    def needs_action(self) -> bool:
+        """Never: a schedule says when, and whether that is soon enough is for people to say."""
+        return False
+
 
 def run_schedule(request: ScheduleRequest) -> ScheduleOutcome:
     """Work out a schedule.

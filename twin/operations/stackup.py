@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geometry.verdict import Outcome
 from twin.operations.rehearsal_input import named, read_input
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class StackupOutcome:
     result: "StackResult"
     allocation: "Allocation | None"
     files: tuple[Path, ...]
+
+    @property
+    def needs_action(self) -> bool:
+        """Whether a goal is missed, or was not shown to be met: the two are treated alike."""
+        return any(one.outcome in (Outcome.FAIL, Outcome.INDETERMINATE) for one in self.result.analysed)
 
 
 def run_stackup(request: StackupRequest) -> StackupOutcome:

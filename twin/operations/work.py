@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path, PurePath
 
 from geometry.errors import GeometryError
+from twin.errors import Invalid
 from twin.record import Actor, Id
 from twin.store.blobs import BlobStore
 from twin.store.repository import Context, Store
@@ -47,7 +48,7 @@ def fetched(work: Work, file: Upload) -> Generator[Path]:
     with work.blobs.local_file(file.sha256, suffix=suffix_of(file.file_name)) as path:
         try:
             yield path
-        except GeometryError as error:
+        except (GeometryError, Invalid) as error:
             said = str(error).replace(str(path), file.file_name).replace(path.name, file.file_name)
             raise type(error)(said) from error
 

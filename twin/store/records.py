@@ -14,6 +14,7 @@ from twin.inspection_verdict import verdict
 from twin.ncr_record import NonConformance, concession_until
 from twin.project import CheckRun, Member, ModelRevision, Organisation, Project, ScanEpoch
 from twin.recurrence import occurrence_of
+from twin.rehearsal_record import Rehearsal
 from twin.saved_view import SavedView
 from twin.store import schema
 from twin.store.codec import to_json
@@ -69,6 +70,12 @@ def _inspection_columns(inspection: Inspection) -> Mapping[str, Any]:
     }
 
 
+def _rehearsal_columns(rehearsal: Rehearsal) -> Mapping[str, Any]:
+    return {
+        "kind": rehearsal.kind.value, "outcome": rehearsal.outcome.value, "model_revision": rehearsal.revision,
+    }  # fmt: skip
+
+
 ORGANISATION = Kind("organisation", Organisation, schema.ORGANISATION, attributes("name"), lambda _: None)
 PROJECT = Kind("project", Project, schema.PROJECT, attributes("organisation", "name", "key"), lambda p: p.id)
 MEMBER = Kind("member", Member, schema.MEMBER, attributes("user", "role", "organisation"), _project_of)
@@ -95,6 +102,7 @@ INSPECTION = Kind(
 COMMENT = Kind("comment", Comment, schema.COMMENT, attributes("subject"), _project_of)
 ATTACHMENT = Kind("attachment", Attachment, schema.ATTACHMENT, attributes("subject", "sha256", "placed"), _project_of)
 SUBSCRIPTION = Kind("subscription", Subscription, schema.SUBSCRIPTION, attributes("user", "subject"), _project_of)
+REHEARSAL = Kind("rehearsal", Rehearsal, schema.REHEARSAL, _rehearsal_columns, _project_of)
 SAVED_VIEW = Kind("saved_view", SavedView, schema.SAVED_VIEW, attributes("audience"), _project_of)
 VERDICT_OVERRIDE = Kind(
     "verdict_override", VerdictOverride, schema.VERDICT_OVERRIDE, attributes("check_run", "global_id"), _project_of

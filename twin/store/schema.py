@@ -109,6 +109,7 @@ ATTACHMENT = _records("attachment", _text("subject"), _text("sha256"), Column("p
 VERDICT_OVERRIDE = _records("verdict_override", _text("check_run"), _text("global_id"))
 BCF_TOPIC = _records("bcf_topic", _text("standing"), _text("ncr"))
 BCF_DOCUMENT = _records("bcf_document", _text("sha256"))
+REHEARSAL = _records("rehearsal", _text("kind"), _text("outcome"), _text("model_revision"))
 SAVED_VIEW = _records("saved_view", _text("audience"))
 SUBSCRIPTION = _records("subscription", _text("user"), _text("subject"), UniqueConstraint("project", "user", "subject"))
 

@@ -1,5 +1,6 @@
 """The server of a world behind a real socket, for what a client within the process does not show: streams, breaks."""
 
+import json
 import socket
 import threading
 from collections.abc import Generator
@@ -9,8 +10,9 @@ from time import monotonic, sleep
 from typing import Any
 
 import uvicorn
+from httpx2 import Response
 
-from tests.api.web.world import ROOT, World
+from tests.api.web.world import ROOT, Browser, World
 from twin.jobs.worker import Worker
 from twin.operations.job_kinds import job_kinds
 from twin.record import Id
@@ -50,6 +52,22 @@ def worker_beside(world: World, cache: Path) -> Generator[None]:
         over.set()
         thread.join()
         services.store.database.close()
+
+
+def events(text: str) -> list[dict[str, str]]:
+    """Return the events of a stream by their fields."""
+    blocks = [block for block in text.split("\n\n") if block.startswith("event:")]
+    return [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks]
+
+
+def followed(browser: Browser, project: str, answer: Response, *, ends: str = "succeeded") -> dict[str, Any]:
+    """Follow a job by its events and return how it ended."""
+    assert answer.status_code == 202, answer.text
+    job = answer.json()
+    told = [json.loads(event["data"]) for event in events(browser.get(f"{project}/jobs/{job['id']}/events").text)]
+    assert told[-1]["state"] == ends, told[-1]["error"]
+    assert told[-1] == browser.get(f"{project}/jobs/{job['id']}").json()
+    return told[-1]
 
 
 def until(holds: Any, *, seconds: float = 20.0) -> None:

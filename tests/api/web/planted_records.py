@@ -19,6 +19,7 @@ from twin.operations.inspections import Sampling, plan_inspection
 from twin.operations.ncrs import raise_ncr
 from twin.operations.plans import draft_plan
 from twin.record import Id
+from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
 from twin.root_cause import Branch, WhyNode, WhyTree
 from twin.saved_view import SavedView
 from twin.store import records
@@ -37,6 +38,7 @@ class PlantedRecords:
     inspection: Id
     attachment: Id
     view: Id
+    rehearsal: Id
     action: Id = "0" * 32
     digest: str = ""
     letter: Id = ""
@@ -90,6 +92,11 @@ def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords
         unit.add(records.ATTACHMENT, attachment)
         view = SavedView(unit.new_id(), project, MACHINE, world.clock(), "South", "cam=1,2,3,0,0,0", shared=True)
         unit.add(records.SAVED_VIEW, view)
+        rehearsal = Rehearsal(
+            unit.new_id(), project, RehearsalKind.ASSEMBLY, "hall.ifc", "0.1.0", 0, now.now, now.now,
+            RehearsalOutcome.CLEAR, (run.report, *run.files), {}, planted.revision,
+        )  # fmt: skip
+        unit.add(records.REHEARSAL, rehearsal)
     return PlantedRecords(
         ncr,
         capa,
@@ -98,6 +105,7 @@ def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords
         inspection,
         attachment.id,
         view.id,
+        rehearsal.id,
         digest=run.report.sha256,
         letter=given_up(world),
     )

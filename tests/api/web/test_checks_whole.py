@@ -1,20 +1,17 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportPrivateImportUsage=false
 """From nothing to a report by HTTP alone, with a worker beside it: files in pieces, jobs followed, the result read."""
 
-import json
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx2 import Response
 
 from tests.api.hall import MOVED, hall_points
 from tests.api.ifc_hall import write_ifc_hall
-from tests.api.web.live import found, worker_beside
+from tests.api.web.live import followed, found, worker_beside
 from tests.api.web.planted import upload
-from tests.api.web.test_jobs import events
-from tests.api.web.world import Browser, World, make_world
+from tests.api.web.world import World, make_world
 from twin.ifc_writeback import SET_NAME
 
 
@@ -24,16 +21,6 @@ def world(tmp_path: Path) -> Generator[World]:
     made = make_world(tmp_path / "data")
     with worker_beside(made, tmp_path / "cache"):
         yield made
-
-
-def followed(browser: Browser, project: str, answer: Response) -> dict[str, Any]:
-    """Follow a job by its events and return how it ended."""
-    assert answer.status_code == 202, answer.text
-    job = answer.json()
-    told = [json.loads(event["data"]) for event in events(browser.get(f"{project}/jobs/{job['id']}/events").text)]
-    assert told[-1]["state"] == "succeeded", told[-1]["error"]
-    assert told[-1] == browser.get(f"{project}/jobs/{job['id']}").json()
-    return told[-1]
 
 
 def test_the_whole_way_by_http_alone(world: World, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.web.live import found, live_server, token_of, until
+from tests.api.web.live import events, found, live_server, token_of, until
 from tests.api.web.planted import Planted, context, plant
 from tests.api.web.world import ROOT, Browser, World
 from twin.operations.queue import Desk
@@ -39,11 +39,6 @@ def claimed(world: World) -> Job:
 def say(world: World, job: Job, step: str, progress: int) -> None:
     with world.services.store.database.write() as connection:
         jobs.beat(connection, job, world.clock() + LEASE, step, progress)
-
-
-def events(text: str) -> list[dict[str, str]]:
-    blocks = [block for block in text.split("\n\n") if block.startswith("event:")]
-    return [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks]
 
 
 def test_jobs_are_listed_newest_first_page_by_page(world: World, tower: tuple[Browser, str, Planted]) -> None:

@@ -358,6 +358,9 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
     taken = {"captured_at": "2026-11-20T06:00:00Z", "name": "week 47"}
     olga.post(f"{root}/scans", {"uploads": [scan], **taken})
     olga.post(f"{root}/checks", {"revision": ids["revision"], "epoch": ids["epoch"], "tolerance_mm": 8})
+    olga.post(f"{root}/rehearsals", {"kind": "assembly", "revision": ids["revision"], "clearance_mm": "50"})
+    stack = upload(olga, ids["project"], "lid.yaml", b"stackup: 1")
+    olga.post(f"{root}/rehearsals", {"kind": "stackup", "upload": stack})
     olga.post(f"{root}/models/{ids['revision']}/write-backs", {"epoch": ids["epoch"]})
     olga.post(f"{root}/audit/verifications")
     for verb, body in (("dismiss", {"reason": "formwork"}), ("confirm", {})):

@@ -47,6 +47,24 @@ export interface components {
             detailed_version: string;
             api_base_url: string;
         };
+        AssemblyAsked: {
+            /** @default  */
+            title: string;
+            /** @default 0 */
+            seed: number;
+            /**
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** @constant */
+            kind: "assembly";
+            revision: string;
+            /** @default 0.1 */
+            touch_mm: number | string;
+            /** @default 0 */
+            clearance_mm: number | string;
+        };
         Assignment: {
             assignee: string | null;
             due?: string | null;
@@ -1561,6 +1579,10 @@ export interface components {
             items: components["schemas"]["RecurrenceOut"][];
             next?: string | null;
         };
+        Listed_RehearsalOut_: {
+            items: components["schemas"]["RehearsalOut"][];
+            next?: string | null;
+        };
         Listed_SavedViewOut_: {
             items: components["schemas"]["SavedViewOut"][];
             next?: string | null;
@@ -2766,6 +2788,34 @@ export interface components {
         };
         /** @enum {string} */
         RegistrationStatus: "accepted" | "refused";
+        /** @enum {string} */
+        RehearsalKind: "assembly" | "stackup" | "schedule";
+        RehearsalOut: {
+            id: string;
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            changed_at: string;
+            project: string;
+            kind: components["schemas"]["RehearsalKind"];
+            title: string;
+            revision: string | null;
+            source: string | null;
+            qtems: string;
+            seed: number;
+            parameters: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            finished_at: string;
+            outcome: components["schemas"]["RehearsalOutcome"];
+            files: components["schemas"]["CheckFileOut"][];
+        };
+        /** @enum {string} */
+        RehearsalOutcome: "clear" | "action_needed";
         RejectIn: {
             quantity: number | string;
             reason: string;
@@ -2947,6 +2997,22 @@ export interface components {
             /** @default 1.5 */
             spacing_m: number | string;
         };
+        ScheduleAsked: {
+            /** @default  */
+            title: string;
+            /** @default 0 */
+            seed: number;
+            /**
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** @constant */
+            kind: "schedule";
+            upload: string;
+            /** @default 50000 */
+            samples: number;
+        };
         ScheduleProgressOut: {
             check: string | null;
             epoch: string | null;
@@ -3076,6 +3142,27 @@ export interface components {
         };
         /** @enum {string} */
         SourceKind: "ncr" | "finding" | "audit" | "complaint" | "recurrence" | "risk";
+        StackupAsked: {
+            /** @default  */
+            title: string;
+            /** @default 0 */
+            seed: number;
+            /**
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** @constant */
+            kind: "stackup";
+            upload: string;
+            /**
+             * @default monte_carlo
+             * @enum {string}
+             */
+            method: "monte_carlo" | "quasi_monte_carlo";
+            /** @default 200000 */
+            samples: number;
+        };
         /** @enum {string} */
         Stage: "before" | "during" | "after";
         /** @enum {string} */

@@ -1,0 +1,149 @@
+"""A rehearsal of a model or a file that are kept: run it, keep what it wrote."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from twin.errors import Invalid
+from twin.operations.check import Step
+from twin.operations.work import Upload, Work, fetched
+from twin.record import Evidence, EvidenceKind, Id
+from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
+from twin.store import records
+from twin.store.blob_register import keep_all
+from twin.store.view import Stored
+
+_MEDIA = {".json": "application/json", ".html": "text/html", ".parquet": "application/vnd.apache.parquet"}
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalOrder:
+    """Which rehearsal is asked for."""
+
+    identifier: Id
+    """The rehearsal's, made by who asked, so that work that was interrupted and repeated makes one."""
+    project: Id
+    kind: RehearsalKind
+    title: str = ""
+    revision: Id | None = None
+    file: Upload | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What its kind takes, as text."""
+    seed: int = 0
+    lang: str = "en"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rehearsing:
+    """What a kind of rehearsal has to work with."""
+
+    work: Work
+    order: RehearsalOrder
+    file: Path
+    """What it is of, under the name that its owner gave it."""
+    folder: Path
+    """Where it writes; everything there is kept."""
+
+    def number(self, name: str, default: float) -> float:
+        """Return a parameter as a number."""
+        return float(self.order.parameters.get(name, default))
+
+    def step(self, step: Step, what: str, share: float) -> None:
+        """Say how far it is; raises when the work was cancelled."""
+        self.work.progress(f"{step.value} {what}".strip(), share)
+
+
+def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal]:
+    """Run a rehearsal and keep what it wrote in one transaction; done before, it is done.
+
+    Raises
+    ------
+    NotFound
+        If the revision is not in the project.
+    GeometryError, Invalid
+        If the file cannot be used; the text is one line for the user.
+    """
+    with work.store.read() as view:
+        if done := view.find(records.REHEARSAL, id=order.identifier):
+            return done
+        revision = view.get(records.MODEL_REVISION, order.revision).record if order.revision else None
+    of = Upload(revision.file_name, revision.sha256) if revision else order.file
+    if of is None:
+        raise Invalid("a rehearsal is of a model or of a file: name one of them")
+    started = work.now()
+    with tempfile.TemporaryDirectory(prefix="qtems-rehearsal-") as name, ExitStack() as stack:
+        folder = Path(name) / "written"
+        folder.mkdir()
+        given = Path(name) / Path(of.file_name).name
+        given.symlink_to(stack.enter_context(fetched(work, of)))
+        needs_action = _said_as(given, of.file_name, lambda: RUNS[order.kind](Rehearsing(work, order, given, folder)))
+        files = tuple(_kept(work, path) for path in sorted(folder.iterdir(), key=_result_first))
+    rehearsal = Rehearsal(
+        order.identifier, order.project, order.kind, order.title or of.file_name, version("qtems"), order.seed,
+        started, work.now(), RehearsalOutcome.ACTION_NEEDED if needs_action else RehearsalOutcome.CLEAR, files,
+        order.parameters, order.revision,
+        None if revision else Evidence(EvidenceKind.DOCUMENT, of.sha256, of.file_name),
+    )  # fmt: skip
+    with work.store.write(work.context()) as unit:
+        stored = unit.add(records.REHEARSAL, rehearsal, action="create")
+        keep_all(unit, work.blobs, {one.sha256: one.media_type for one in files})
+    return stored
+
+
+def _said_as(given: Path, name: str, run: Callable[[], bool]) -> bool:
+    """Run, and let what is wrong with the file be told under the name that its owner knows."""
+    try:
+        return run()
+    except Invalid as error:
+        raise Invalid(str(error).replace(str(given), name)) from error
+
+
+def _result_first(path: Path) -> tuple[bool, str]:
+    """Order files by name, after the result: ``assembly.json`` before ``assembly-overlay.json``."""
+    return path.suffix != ".json" or "-" in path.stem, path.name
+
+
+def _kept(work: Work, path: Path) -> Evidence:
+    content = work.blobs.put_file(path)
+    return Evidence(EvidenceKind.REPORT, content.sha256, path.name, _MEDIA.get(path.suffix, "application/octet-stream"))
+
+
+def _assembly(asked: Rehearsing) -> bool:
+    from twin.operations.assembly import AssemblyRequest, run_assembly
+
+    request = AssemblyRequest(
+        asked.file, asked.folder,
+        touch_tolerance_m=asked.number("touch_mm", 0.1) / 1000.0,
+        clearance_m=asked.number("clearance_mm", 0.0) / 1000.0,
+        cache_dir=asked.work.cache_dir,
+    )  # fmt: skip
+    return run_assembly(request, progress=asked.step).needs_action
+
+
+def _stackup(asked: Rehearsing) -> bool:
+    from twin.operations.stackup import StackupRequest, run_stackup
+
+    asked.step(Step.MEASURING, "", 0.0)
+    method = asked.order.parameters.get("method", "monte_carlo")
+    samples = int(asked.number("samples", 200_000))
+    request = StackupRequest(asked.file, asked.folder, samples, method, asked.order.seed, asked.order.lang)
+    return run_stackup(request).needs_action
+
+
+def _schedule(asked: Rehearsing) -> bool:
+    from twin.operations.schedule import ScheduleRequest, run_schedule
+
+    asked.step(Step.MEASURING, "", 0.0)
+    samples = int(asked.number("samples", 50_000))
+    return run_schedule(ScheduleRequest(asked.file, asked.folder, samples, asked.order.seed)).needs_action
+
+
+RUNS: Mapping[RehearsalKind, Callable[[Rehearsing], bool]] = {
+    RehearsalKind.ASSEMBLY: _assembly,
+    RehearsalKind.STACKUP: _stackup,
+    RehearsalKind.SCHEDULE: _schedule,
+}
+"""Kind -> what runs it and says whether somebody has to act."""
