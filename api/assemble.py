@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from api.exit_codes import ExitCode
-from api.numbers import length, worker_count
+from api.numbers import length, seed_number, worker_count
 from api.tables import print_table
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ examples:
   qtems assemble design.ifc --out report       what overlaps, is enclosed, pierced or drawn twice
   qtems assemble design.ifc --out report --clearance 50mm
                                                and what is nearer than 50 mm
+  qtems assemble design.ifc --out report --position 5mm
+                                               how probable, where places are good to 5 mm (standard deviation)
+  qtems assemble design.ifc --out report --as-built check/report.json
+                                               what is not built yet against what was measured
 
 exit status: 0 nothing clashes; 1 something clashes, or not everything could be looked at; 2 bad usage or file
 """
@@ -41,6 +45,24 @@ def add_assemble(add: "Commands") -> None:
     assemble.add_argument(
         "--clearance", metavar="LENGTH", type=length, default=0.0, help="parts have to stay apart by it (default 0mm)"
     )
+    assemble.add_argument(
+        "--position", metavar="LENGTH|FILE.yaml", type=_position,
+        help="standard deviation of where elements are, or a file with those of classes (docs/assembly.md)",
+    )  # fmt: skip
+    assemble.add_argument(
+        "--as-built", metavar="REPORT.json", type=Path, help="a check of this model: measured places replace designed"
+    )
+    assemble.add_argument(
+        "--unseen", metavar="LENGTH", type=_perhaps_nothing, default=0.05,
+        help="standard deviation of what the check did not see of a measured element; 0mm: as designed (default 50mm)",
+    )  # fmt: skip
+    assemble.add_argument(
+        "--confidence", metavar="SHARE", type=_confidence, default=0.95,
+        help="probability from which it is a clash, and below 1 less it is none (default 0.95)",
+    )  # fmt: skip
+    assemble.add_argument(
+        "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
+    )
     assemble.add_argument("--workers", metavar="N", type=worker_count, help="processes; default: all that may be used")
     assemble.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
     assemble.add_argument("--quiet", action="store_true", help="print no progress")
@@ -59,6 +81,12 @@ def run_assemble_command(
         out_dir=arguments.out,
         touch_tolerance_m=arguments.touch,
         clearance_m=arguments.clearance,
+        position_sd_m=arguments.position if isinstance(arguments.position, float) else None,
+        position_file=arguments.position if isinstance(arguments.position, Path) else None,
+        as_built=arguments.as_built,
+        unseen_sd_m=arguments.unseen,
+        confidence=arguments.confidence,
+        seed=arguments.seed,
         workers=arguments.workers,
         cache_dir=cache_dir,
     )
@@ -74,7 +102,7 @@ def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> Non
     """Print how many of each kind, the deepest, and what nothing can be said of."""
     from api.summary import ResultConsole
     from twin.operations.assembly import JSON_FILE
-    from twin.rehearsal.assembly_rows import clash_rows, count_rows, shown_line, unchecked_line
+    from twin.rehearsal.assembly_rows import clash_rows, count_rows, decision_lines, shown_line, unchecked_line
     from twin.rehearsal.said import Said
 
     say, console = Said(lang), ResultConsole(stream)
@@ -82,7 +110,29 @@ def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> Non
         print_table(console, heads, rows)
     if more := shown_line(outcome.study, JSON_FILE, say):
         console.print(more, soft_wrap=True)
+    for line in decision_lines(outcome.study, say):
+        console.print(line, soft_wrap=True)
     if outcome.study.unchecked:
         console.print(unchecked_line(outcome.study, outcome.design, say), soft_wrap=True)
     for path in outcome.files:
         console.print(str(path), soft_wrap=True)
+
+
+def _position(text: str) -> float | Path:
+    """Return a length, metres, or the path of a file."""
+    return Path(text) if Path(text).suffix.lower() in (".yaml", ".yml") else length(text)
+
+
+def _perhaps_nothing(text: str) -> float:
+    """Return a length, metres; 0 is one."""
+    return 0.0 if text.strip() in ("0", "0mm", "0m", "0cm") else length(text)
+
+
+def _confidence(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0.5 < share < 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share between 0.5 and 1, such as 0.95")
+    return share

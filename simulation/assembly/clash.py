@@ -6,12 +6,13 @@ the volume of the intersection does not (docs/decisions/0011).
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import erf, inf, sqrt
 from typing import Any
 
 import numpy as np
 
 from geometry.arrays import FloatArray
+from simulation.assembly.chance import Chance
+from simulation.assembly.separation import separation
 from simulation.assembly.solid import Solid, outside_of
 
 _SAME = 0.999
@@ -39,6 +40,8 @@ class ClashKind(StrEnum):
     """They meet; no volume is shared beyond the touching tolerance."""
     CLEARANCE = "clearance"
     """They are apart, but nearer than they should be."""
+    POSSIBLE = "possible"
+    """They are apart, but their places are less certain than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,10 @@ class Clash:
     """(3,) where, metres, relative to the model's origin."""
     size: FloatArray
     """(3,) of the box around the shared volume, metres."""
-    probability: float = 1.0
-    """That they share volume, where their places are uncertain."""
+    chance: Chance | None = None
+    """Of sharing volume, where their places are uncertain."""
+    designed: "ClashKind | None" = None
+    """How they are in each other's way as designed; None: they are not, or nothing but the design is known."""
 
 
 def clash_of(first: Solid, second: Solid, rule: ClashRule) -> Clash | None:
@@ -107,11 +112,15 @@ def _apart(first: Solid, second: Solid, rule: ClashRule) -> Clash | None:
         kind = ClashKind.CLEARANCE
     else:
         return None
+    return apart(first, second, kind, gap)
+
+
+def apart(first: Solid, second: Solid, kind: ClashKind, gap: float) -> Clash:
+    """Return a clash of two solids that share nothing, between their boxes."""
     low = np.maximum(first.bounds[0], second.bounds[0])
     high = np.minimum(first.bounds[1], second.bounds[1])
-    return Clash(
-        first.global_id, second.global_id, kind, 0.0, 0.0, 0.0, gap, 0.5 * (low + high), np.maximum(high - low, 0.0)
-    )
+    middle, size = 0.5 * (low + high), np.maximum(high - low, 0.0)
+    return Clash(first.global_id, second.global_id, kind, 0.0, 0.0, 0.0, gap, middle, size)
 
 
 def _kind(first: Solid, second: Solid, volume: float) -> ClashKind:
@@ -130,35 +139,6 @@ def _pierces(tool: Solid, body: Solid) -> bool:
     real = [piece for piece in pieces if piece.volume() > _NOTHING]
     holes = sum(piece.genus() for piece in real)
     return len(real) > len(before) or holes > sum(piece.genus() for piece in before)
-
-
-def separation(first: Solid, second: Solid) -> float:
-    """Return the least way that brings two solids apart, metres: along a face normal, an axis or the line of centres.
-
-    By the extents of both, so that it is enough for every shape and exact for polyhedra without hollows.
-    """
-    ours, theirs = first.corners, second.corners
-    least, between = inf, theirs.mean(axis=0) - ours.mean(axis=0)
-    length = float(np.linalg.norm(between))
-    others = [np.eye(3), *([between[None] / length] if length > 0.0 else [])]
-    for directions in (first.normals, second.normals, *others):
-        a, b = ours @ directions.T, theirs @ directions.T
-        ahead, behind = a.max(axis=0) - b.min(axis=0), b.max(axis=0) - a.min(axis=0)
-        least = min(least, float(np.minimum(ahead, behind).min()))
-    return max(least, 0.0)
-
-
-def probability_of_overlap(signed_depth: float, sd: float) -> float:
-    """Return the probability that two parts share volume when their overlap (negative: gap) is uncertain by ``sd``.
-
-    Examples
-    --------
-    >>> probability_of_overlap(0.0, 0.001), probability_of_overlap(-0.01, 0.0)
-    (0.5, 0.0)
-    """
-    if sd <= 0.0:
-        return 1.0 if signed_depth > 0.0 else 0.0
-    return 0.5 * (1.0 + erf(signed_depth / (sd * sqrt(2.0))))
 
 
 def _thickness(piece: Any) -> float:

@@ -1,14 +1,17 @@
 """The whole search for clashes in a model, one screen."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from geometry.arrays import FloatArray
 from geometry.design import Element
 from simulation.assembly.broad_phase import overlapping_pairs
-from simulation.assembly.clash import Clash, ClashRule, clash_of
-from simulation.assembly.solid import make_solids
+from simulation.assembly.chance import Decision, chance_of_overlap
+from simulation.assembly.clash import Clash, ClashKind, ClashRule, apart, clash_of
+from simulation.assembly.place import Places, measured_part, placed, wander
+from simulation.assembly.solid import Solid, make_solids
 
 _TELL_EVERY = 50
 EMBEDDED = (
@@ -37,6 +40,8 @@ class ClashStudy:
     """Pairs near each other that are meant to meet, with the reason: not looked at."""
     unchecked: Mapping[str, str]
     """GlobalId -> why nothing was computed of it."""
+    places: Places | None = None
+    """Where the elements were taken to be; None: exactly as designed."""
 
 
 def study_clashes(
@@ -44,6 +49,7 @@ def study_clashes(
     rule: ClashRule,
     meant: Mapping[tuple[str, str], str],
     *,
+    places: Places | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> ClashStudy:
     """Return what clashes among the elements of a model.
@@ -56,13 +62,15 @@ def study_clashes(
         What counts as a clash.
     meant
         Pairs of GlobalIds in order that are meant to meet, with the reason.
+    places
+        Where they are and how sure that is; None: exactly as designed.
     progress
         Told the share of the pairs done.
     """
-    made = make_solids(elements)
+    made = make_solids(_where_they_are(elements, places))
     solids = made.solids
-    bounds = np.array([solid.bounds for solid in solids]).reshape(-1, 2, 3)
-    near = overlapping_pairs(bounds, max(rule.touch_tolerance, rule.clearance))
+    designed = _designed(elements, places)
+    near = overlapping_pairs(_bounds(solids, places), max(rule.touch_tolerance, rule.clearance))
     clashes, left_out = list[Clash](), dict[tuple[str, str], str]()
     for index, (i, j) in enumerate(near):
         first, second = solids[i], solids[j]
@@ -70,11 +78,63 @@ def study_clashes(
         reason = meant.get(pair) or _embedded(first.ifc_class, second.ifc_class)
         if reason:
             left_out[pair] = reason
-        elif (clash := clash_of(first, second, rule)) is not None:
-            clashes.append(clash)
+        elif (clash := _clash(first, second, rule, places)) is not None:
+            before = [designed.get(name, solid) for name, solid in zip(pair, (first, second), strict=True)]
+            moved = before[0] is not first or before[1] is not second
+            kept = clash_of(before[0], before[1], rule) if moved else clash
+            clashes.append(replace(clash, designed=None if kept is None or places is None else kept.kind))
         if index % _TELL_EVERY == 0:
             progress(index / len(near))
-    return ClashStudy(rule, len(solids), len(near), tuple(clashes), left_out, made.refused)
+    return ClashStudy(rule, len(solids), len(near), tuple(clashes), left_out, made.refused, places)
+
+
+def _where_they_are(elements: Mapping[str, Element], places: Places | None) -> Mapping[str, Element]:
+    if places is None:
+        return elements
+    return {global_id: placed(element, places[global_id]) for global_id, element in elements.items()}
+
+
+def _designed(elements: Mapping[str, Element], places: Places | None) -> Mapping[str, Solid]:
+    """Return the solids, as designed, of elements that are elsewhere."""
+    if places is None:
+        return {}
+    moved = {name: element for name, element in elements.items() if np.any(places[name].twist)}
+    return {solid.global_id: solid for solid in make_solids(moved).solids}
+
+
+def _bounds(solids: Sequence[Solid], places: Places | None) -> FloatArray:
+    """Return the boxes (n, 2, 3) that the solids may reach into."""
+    bounds = np.array([solid.bounds for solid in solids]).reshape(-1, 2, 3)
+    if places is not None:
+        spread = [wander(places[solid.global_id], solid.bounds) for solid in solids]
+        bounds += np.array(spread).reshape(-1, 1, 1) * np.array([[[-1.0], [1.0]]])
+    return bounds
+
+
+def _clash(first: Solid, second: Solid, rule: ClashRule, places: Places | None) -> Clash | None:
+    """Return how two solids are in each other's way; also where they only may be."""
+    clash = clash_of(first, second, rule)
+    if places is None:
+        return clash
+    pair = (places[first.global_id], places[second.global_id])
+    chance = chance_of_overlap(first, second, pair, places.confidence, places.samples, places.seed)
+    if chance.decision is Decision.CLASH and any(any(place.unknown) for place in pair):
+        # what nobody measured may make a clash doubtful, never certain
+        known = (measured_part(pair[0]), measured_part(pair[1]))
+        sure = chance_of_overlap(first, second, known, places.confidence, places.samples, places.seed)
+        if sure.decision is not Decision.CLASH:
+            chance = replace(chance, decision=Decision.UNDECIDED)
+    if clash is not None:
+        return replace(clash, chance=chance)
+    if chance.decision is Decision.NO_CLASH:
+        return None
+    return replace(apart(first, second, ClashKind.POSSIBLE, _gap(first, second, places)), chance=chance)
+
+
+def _gap(first: Solid, second: Solid, places: Places) -> float:
+    """Return the gap of two solids that may meet, metres."""
+    reach = sum(wander(places[solid.global_id], solid.bounds) for solid in (first, second))
+    return float(first.body.min_gap(second.body, 2.0 * reach))
 
 
 def _embedded(first: str, second: str) -> str:

@@ -1,5 +1,6 @@
 """``qtems assemble``: from a model to clashes, with what is meant to meet left out and named."""
 
+import hashlib
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -64,7 +65,7 @@ def test_every_kind_is_found_and_named(model: Path, tmp_path: Path, capsys: pyte
 
 
 def test_what_is_left_out_of_the_table_is_said() -> None:
-    clashes = tuple(SimpleNamespace(kind=ClashKind.HARD) for _ in range(147))
+    clashes = tuple(SimpleNamespace(kind=ClashKind.HARD, chance=None) for _ in range(147))
     study: Any = SimpleNamespace(clashes=clashes)
     assert shown_line(study, "assembly.json", Said("en")) == "12 of 147 shown, all in assembly.json"
     assert "147 处中的 12 处" in shown_line(study, "assembly.json", Said("zh"))
@@ -118,3 +119,61 @@ def test_bad_usage_is_one_line_and_status_2(
     assert code == 2
     assert says in told
     assert told.count("\n") == 1
+
+
+def _report(model: Path, elements: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    made_of = hashlib.sha256(model.read_bytes()).hexdigest()
+    return {
+        "schema": "qtems.check/1", "registration": {"status": "ok"}, "provenance": {"model_sha256": made_of},
+        "elements": elements, **more,
+    }  # fmt: skip
+
+
+def _entry(global_id: str, z: float | None) -> dict[str, Any]:
+    pose = {
+        "translation_mm": [0.0, 0.0, z], "rotation_deg": [0.0] * 3, "observable": [True] * 6, "coverage_factor": 2.0,
+        "uncertainty_mm": [2.0, 2.0, None if z is None else 2.0], "rotation_uncertainty_deg": [0.0] * 3,
+    }  # fmt: skip
+    return {"global_id": global_id, "state": "installed", "pose": pose}
+
+
+def test_what_was_measured_takes_the_place_of_the_design(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A post built 30 mm too high meets the beam above it; one whose height was not seen may."""
+    made = Model("mm")
+    names = [("post", (0, 0, 0)), ("other", (2, 0, 0)), ("beam", (0, 0, 3.01))]
+    sizes = {"post": (0.3, 0.3, 3.0), "other": (0.3, 0.3, 3.0), "beam": (3.0, 0.3, 0.4)}
+    ids = dict[str, str]()
+    for name, at in names:
+        product = made.add("IfcBeam", made.block(sizes[name]), at=at)
+        product.Name, ids[name] = name, product.GlobalId
+    model, report = made.write(tmp_path / "m.ifc"), tmp_path / "report.json"
+    missing = {"global_id": ids["beam"], "state": "missing", "pose": None}
+    content = _report(model, [_entry(ids["post"], 30.0), _entry(ids["other"], None), missing])
+    report.write_text(json.dumps(content), "utf-8")
+    base = ["assemble", str(model), "--quiet", "--no-cache", "--workers", "1", "--out", str(tmp_path / "out")]
+    assert main([*base, "--as-built", str(report)]) == 1
+    document = json.loads((tmp_path / "out" / "assembly.json").read_text("utf-8"))
+    by_name = {frozenset((c["first"]["name"], c["second"]["name"])): c for c in document["clashes"]}
+    sure, open_ = by_name[frozenset(("post", "beam"))], by_name[frozenset(("other", "beam"))]
+    assert (sure["kind"], sure["decision"], sure["as_designed"]) == ("hard", "clash", None)
+    assert (sure["depth_mm"], sure["sd_mm"]) == pytest.approx((20.0, 1.0))
+    assert (open_["kind"], open_["decision"]) == ("possible", "undecided")
+    side = next(open_[which] for which in ("first", "second") if open_[which]["name"] == "other")
+    assert (side["place"], side["unknown"]) == ("as_built", ["z"])
+    assert document["uncertainty"]["places"] == {"as_designed": 0, "as_built": 2, "not_built": 1, "not_seen": 0}
+    capsys.readouterr()
+    assert main([*base, "--as-built", str(report), "--unseen", "0mm"]) == 1
+    told = capsys.readouterr().out
+    assert "other" not in told  # taken as designed it is 10 mm below the beam
+    for change, said in (
+        ({"registration": {"status": "refused"}}, "refused"),
+        ({"provenance": {"model_sha256": "0"}}, "another model"),
+        ({"schema": "qtems.plan/1"}, "no report of a check"),
+        ({"elements": [{**_entry(ids["post"], 1.0), "pose": {"coverage_factor": 2}}]}, "translation_mm"),
+        ({"elements": [_entry(ids["post"], 1e300)]}, "no number"),
+    ):
+        report.write_text(json.dumps({**content, **change}), "utf-8")
+        assert main([*base, "--as-built", str(report)]) == 2
+        line = capsys.readouterr().err
+        assert said in line
+        assert line.count("\n") == 1

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from geometry.arrays import BoolArray, FloatArray
 from geometry.design import Element, Mesh
 from simulation.assembly.broad_phase import overlapping_pairs
-from simulation.assembly.clash import Clash, ClashKind, ClashRule, clash_of, probability_of_overlap
+from simulation.assembly.clash import Clash, ClashKind, ClashRule, clash_of
 from simulation.assembly.groups import clash_identifier, grouped
 from simulation.assembly.solid import Solid, make_solid, make_solids
 from simulation.assembly.study import study_clashes
@@ -195,11 +195,6 @@ def test_groups_hang_together_and_keep_their_names() -> None:
     groups = grouped(pairs)
     assert [group.elements for group in groups] == [("a", "b", "e"), ("a", "e"), ("c", "d")]
     assert groups[0].identifier == grouped(pairs[::-1])[0].identifier == clash_identifier(ClashKind.HARD, "eba")
-
-
-@pytest.mark.parametrize(("overlap", "sd", "expected"), [(0.003, 0.003, 0.8413447), (-0.006, 0.003, 0.0227501)])
-def test_uncertain_places_make_a_clash_probable(overlap: float, sd: float, expected: float) -> None:
-    assert probability_of_overlap(overlap, sd) == pytest.approx(expected, abs=1e-6)
 
 
 def test_solids_come_in_the_order_of_their_ids() -> None:

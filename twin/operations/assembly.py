@@ -1,5 +1,6 @@
 """Use case: look for clashes in a model and write what was found."""
 
+import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -10,9 +11,12 @@ from twin.operations.check import Step, StepProgress, usable_cores
 
 if TYPE_CHECKING:
     from geometry.design import DesignModel
+    from simulation.assembly.place import Places
     from simulation.assembly.study import ClashStudy
+    from twin.rehearsal.assembly_json import InputFile
 
 JSON_FILE, OVERLAY_FILE = "assembly.json", "assembly-overlay.json"
+_MOST_TEXT, _MOST_REPORT = 2**20, 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,15 @@ class AssemblyRequest:
     out_dir: Path
     touch_tolerance_m: float = 1e-4
     clearance_m: float = 0.0
+    position_sd_m: float | None = None
+    """How well every class is placed, along each axis; None: ``position_file`` says it, or places are exact."""
+    position_file: Path | None = None
+    as_built: Path | None = None
+    """``report.json`` of a check of this model: what it measured takes the place of the design."""
+    unseen_sd_m: float = 0.05
+    """Standard deviation of what the check did not see of an element that it measured."""
+    confidence: float = 0.95
+    seed: int = 0
     workers: int | None = None
     cache_dir: Path | None = None
 
@@ -38,9 +51,9 @@ class AssemblyOutcome:
     @property
     def needs_action(self) -> bool:
         """Whether something clashes or was not looked at: what nobody looked at is not free of clashes."""
-        from twin.rehearsal.assembly_json import SERIOUS
+        from twin.rehearsal.assembly_json import matters
 
-        return bool(self.study.unchecked) or any(clash.kind in SERIOUS for clash in self.study.clashes)
+        return bool(self.study.unchecked) or any(matters(clash) for clash in self.study.clashes)
 
 
 def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> AssemblyOutcome:
@@ -72,15 +85,61 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     )  # fmt: skip
     is_ifc = suffix in (".ifc", ".ifczip")
     meant = read_meant_contacts(request.model) if is_ifc else {}
+    places = _places(request, design)
     study = study_clashes(
         design.elements,
         ClashRule(request.touch_tolerance_m, request.clearance_m),
         meant,
+        places=places,
         progress=lambda share: progress(Step.MEASURING, "", share),
     )
-    provenance = AssemblyProvenance(request.model.name, design.source.sha256, version("qtems"))
+    provenance = AssemblyProvenance(
+        request.model.name, design.source.sha256, version("qtems"), _named(request.as_built),
+        _named(request.position_file),
+    )  # fmt: skip
     contents = {
         JSON_FILE: assembly_json(study, design, provenance),
         OVERLAY_FILE: overlay_json(study, design, request.model.name),
     }
     return AssemblyOutcome(study, design, write_whole(request.out_dir, contents))
+
+
+def _places(request: AssemblyRequest, design: "DesignModel") -> "Places | None":
+    """Return where the elements are; None where nothing but the design is given."""
+    from simulation.assembly.place import Places, designed_place
+    from simulation.assembly.positions import Positions, read_positions
+    from simulation.errors import SimulationError
+    from twin.rehearsal.as_built import places_of, read_as_built
+
+    if request.position_sd_m is None and request.position_file is None and request.as_built is None:
+        return None
+    positions = Positions(request.position_sd_m or 0.0)
+    if request.position_file is not None:
+        try:
+            positions = read_positions(_content(request.position_file, _MOST_TEXT))
+        except SimulationError as error:
+            raise Invalid(f"{request.position_file}: {error}") from error
+    built = None
+    if request.as_built is not None:
+        content = _content(request.as_built, _MOST_REPORT)
+        digest = hashlib.sha256(content).hexdigest()
+        built = read_as_built(content, str(request.as_built), digest, design.source.sha256)
+    of = places_of(design, positions, built, request.unseen_sd_m)
+    return Places(designed_place(positions.default), of, request.confidence, seed=request.seed)
+
+
+def _content(path: Path, most: int) -> bytes:
+    """Return what a file holds, ``most`` bytes at most."""
+    from twin.operations.stackup import read_input
+
+    if path.exists() and not path.is_file():
+        raise Invalid(f"{path}: it is no file; check the path")
+    if path.is_file() and path.stat().st_size > most:
+        raise Invalid(f"{path}: {path.stat().st_size} bytes; {most} at most")
+    return read_input(path)
+
+
+def _named(path: Path | None) -> "InputFile | None":
+    from twin.rehearsal.assembly_json import InputFile
+
+    return None if path is None else InputFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest())

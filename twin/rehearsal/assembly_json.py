@@ -1,20 +1,39 @@
 """``assembly.json``: what a virtual assembly found, schema ``qtems.assembly/1`` (docs/assembly.md)."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.design import DesignModel
+from simulation.assembly.chance import Decision
 from simulation.assembly.clash import Clash, ClashKind
 from simulation.assembly.groups import clash_identifier, grouped
+from simulation.assembly.place import PlaceKind
 from simulation.assembly.study import ClashStudy
 
 SCHEMA, OVERLAY_SCHEMA = "qtems.assembly/1", "qtems.overlay/1"
 Json = dict[str, object]
-SERIOUS = (ClashKind.DUPLICATE, ClashKind.ENCLOSED, ClashKind.PIERCING, ClashKind.HARD, ClashKind.CLEARANCE)
+SERIOUS = (
+    ClashKind.DUPLICATE,
+    ClashKind.ENCLOSED,
+    ClashKind.PIERCING,
+    ClashKind.HARD,
+    ClashKind.CLEARANCE,
+    ClashKind.POSSIBLE,
+)
 """What somebody has to look at; parts that touch are listed only."""
+_COMPONENTS = ("x", "y", "z", "turn about x", "turn about y", "turn about z")
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that a study was made of."""
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +43,8 @@ class AssemblyProvenance:
     model: str
     sha256: str
     version: str
+    as_built: InputFile | None = None
+    positions: InputFile | None = None
 
 
 def assembly_json(study: ClashStudy, design: DesignModel, provenance: AssemblyProvenance) -> bytes:
@@ -44,7 +65,8 @@ def assembly_document(study: ClashStudy, design: DesignModel, provenance: Assemb
         "rule": {
             "touch_tolerance_mm": 1e3 * study.rule.touch_tolerance, "clearance_mm": 1e3 * study.rule.clearance,
         },
-        "clashes": [_clash(clash, design) for clash in study.clashes],
+        "uncertainty": _uncertainty(study),
+        "clashes": [_clash(clash, study, design) for clash in study.clashes],
         "groups": [
             {
                 "id": group.identifier, "kind": group.kind.value, "elements": list(group.elements),
@@ -57,13 +79,20 @@ def assembly_document(study: ClashStudy, design: DesignModel, provenance: Assemb
             {"global_id": global_id, **_named(design, global_id), "because": str(reason)}
             for global_id, reason in study.unchecked.items()
         ],
-        "provenance": {"model": provenance.model, "sha256": provenance.sha256, "version": provenance.version},
+        "provenance": {
+            "model": provenance.model, "sha256": provenance.sha256, "version": provenance.version,
+            **{
+                word: {"file": file.name, "sha256": file.sha256}
+                for word, file in (("as_built", provenance.as_built), ("positions", provenance.positions))
+                if file is not None
+            },
+        },
     }  # fmt: skip
 
 
 def overlay_json(study: ClashStudy, design: DesignModel, title: str) -> bytes:
     """Return the clashes that matter as an overlay for the viewer, schema ``qtems.overlay/1``."""
-    shown = [clash for clash in study.clashes if clash.kind in SERIOUS]
+    shown = [clash for clash in study.clashes if matters(clash)]
     document: Json = {
         "schema": OVERLAY_SCHEMA,
         "title": title,
@@ -78,17 +107,69 @@ def overlay_json(study: ClashStudy, design: DesignModel, title: str) -> bytes:
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
 
 
-def _clash(clash: Clash, design: DesignModel) -> Json:
+def is_contact(clash: Clash) -> bool:
+    """Return whether two parts touch as designed: they will be made to."""
+    return ClashKind.TOUCHING in (clash.designed, clash.kind)
+
+
+def matters(clash: Clash) -> bool:
+    """Return whether somebody has to look at a clash: what is shown to be none, and contacts alone, are listed only."""
+    if clash.chance is None or clash.kind is ClashKind.CLEARANCE:
+        return clash.kind in SERIOUS
+    if is_contact(clash):
+        return clash.chance.decision is Decision.CLASH
+    return clash.chance.decision is not Decision.NO_CLASH
+
+
+def _uncertainty(study: ClashStudy) -> Json | None:
+    """Return what is known of places; None: they were taken as exactly as designed."""
+    if study.places is None:
+        return None
+    kinds = Counter(place.kind for place in study.places.of.values())
+    decided = Counter(clash.chance.decision for clash in study.clashes if clash.chance is not None)
+    return {
+        "confidence": study.places.confidence, "samples": study.places.samples, "seed": study.places.seed,
+        "places": {kind.value: kinds[kind] for kind in PlaceKind},
+        "partly_unknown": sum(any(place.unknown) for place in study.places.of.values()),
+        "decisions": {decision.value: decided[decision] for decision in Decision},
+    }  # fmt: skip
+
+
+def _chance(clash: Clash) -> Json:
+    chance = clash.chance
+    if chance is None:
+        shared = clash.volume > 0.0 and clash.kind is not ClashKind.TOUCHING
+        return {"probability": 1.0 if shared else 0.0}
+    return {
+        "probability": _significant(chance.probability),
+        "probability_interval": [_significant(chance.low), _significant(chance.high)],
+        "decision": chance.decision.value,
+        "signed_depth_mm": _significant(1e3 * chance.signed_depth),
+        "sd_mm": _significant(1e3 * chance.sd),
+        "as_designed": None if clash.designed is None else clash.designed.value,
+    }
+
+
+def _side(global_id: str, study: ClashStudy, design: DesignModel) -> Json:
+    side: Json = {"global_id": global_id, **_named(design, global_id)}
+    if study.places is not None:
+        place = study.places[global_id]
+        side["place"] = place.kind.value
+        side["unknown"] = [word for word, lost in zip(_COMPONENTS, place.unknown, strict=True) if lost]
+    return side
+
+
+def _clash(clash: Clash, study: ClashStudy, design: DesignModel) -> Json:
     return {
         "id": _identifier(clash),
         "kind": clash.kind.value,
-        "first": {"global_id": clash.first, **_named(design, clash.first)},
-        "second": {"global_id": clash.second, **_named(design, clash.second)},
+        "first": _side(clash.first, study, design),
+        "second": _side(clash.second, study, design),
         "volume_m3": _significant(clash.volume),
         "depth_mm": _significant(1e3 * clash.depth),
         "separation_mm": _significant(1e3 * clash.separation),
         "gap_mm": _significant(1e3 * clash.gap),
-        "probability": _significant(clash.probability),
+        **_chance(clash),
         "at_m": _place(clash.at, design),
         "size_mm": [_significant(1e3 * float(length)) for length in clash.size],
     }

@@ -3,9 +3,11 @@
 from collections import Counter
 
 from geometry.design import DesignModel
+from simulation.assembly.chance import Decision
 from simulation.assembly.clash import Clash, ClashKind
+from simulation.assembly.place import PlaceKind
 from simulation.assembly.study import ClashStudy
-from twin.rehearsal.assembly_json import SERIOUS
+from twin.rehearsal.assembly_json import is_contact, matters
 from twin.rehearsal.said import Said
 from twin.report.words import clean
 
@@ -28,14 +30,51 @@ def count_rows(study: ClashStudy, say: Said) -> Rows:
 
 def clash_rows(study: ClashStudy, design: DesignModel, say: Said) -> Rows:
     """Return the deepest clashes, one row each."""
-    found = sorted((c for c in study.clashes if c.kind in SERIOUS), key=lambda c: (-c.depth, c.gap, c.first, c.second))
-    heads = [say(f"clash.{word}") for word in ("kind", "first", "second", "depth", "gap", "volume")]
-    return heads, [_row(clash, design, say) for clash in found[:_MOST_SHOWN]]
+    words = ["kind", "first", "second", "depth", "gap", "volume"]
+    words += [] if study.places is None else ["probability", "decision"]
+    shown = worst_first(study)[:_MOST_SHOWN]
+    return [say(f"clash.{word}") for word in words], [_row(clash, design, say) for clash in shown]
+
+
+def worst_first(study: ClashStudy) -> list[Clash]:
+    """Return the clashes that matter: the surest first, among them the deepest."""
+    order = {Decision.CLASH: 0, Decision.UNDECIDED: 1, Decision.NO_CLASH: 2}
+    found = [clash for clash in study.clashes if matters(clash)]
+    return sorted(
+        found,
+        key=lambda c: (order[c.chance.decision] if c.chance else 0, -c.depth, c.gap, c.first, c.second),
+    )
+
+
+def decision_lines(study: ClashStudy, say: Said) -> list[str]:
+    """Return what can be said at the confidence asked for, and of which places; nothing where places are exact."""
+    if study.places is None:
+        return []
+    decided = Counter(clash.chance.decision for clash in study.clashes if clash.chance is not None)
+    kinds = Counter(place.kind for place in study.places.of.values())
+    contacts = sum(is_contact(clash) and not matters(clash) for clash in study.clashes)
+    lines = [
+        say(
+            "clash.decided", confidence=f"{100 * study.places.confidence:g}", contacts=contacts,
+            clash=decided[Decision.CLASH], undecided=decided[Decision.UNDECIDED], none=decided[Decision.NO_CLASH],
+        )
+    ]  # fmt: skip
+    if kinds[PlaceKind.AS_BUILT] or kinds[PlaceKind.NOT_SEEN] or kinds[PlaceKind.NOT_BUILT]:
+        lines.append(
+            say(
+                "clash.places",
+                built=kinds[PlaceKind.AS_BUILT],
+                missing=kinds[PlaceKind.NOT_BUILT],
+                unseen=kinds[PlaceKind.NOT_SEEN],
+                partly=sum(any(place.unknown) for place in study.places.of.values()),
+            )
+        )
+    return lines
 
 
 def shown_line(study: ClashStudy, file: str, say: Said) -> str:
     """Return the line that says how many of the clashes are shown and which file has all; nothing when all are."""
-    total = sum(clash.kind in SERIOUS for clash in study.clashes)
+    total = sum(matters(clash) for clash in study.clashes)
     return say("clash.shown", shown=_MOST_SHOWN, total=total, file=file) if total > _MOST_SHOWN else ""
 
 
@@ -51,6 +90,9 @@ def unchecked_line(study: ClashStudy, design: DesignModel, say: Said) -> str:
 
 def _row(clash: Clash, design: DesignModel, say: Said) -> list[str]:
     names = [clean(design.elements[name].name or name) for name in (clash.first, clash.second)]
-    gap = f"{1e3 * clash.gap:.1f}" if clash.kind is ClashKind.CLEARANCE else "–"
+    gap = f"{1e3 * clash.gap:.1f}" if clash.kind in (ClashKind.CLEARANCE, ClashKind.POSSIBLE) else "–"
     depth = f"{1e3 * clash.depth:.1f}" if clash.depth else "–"
-    return [say(f"clash.{clash.kind.value}"), *names, depth, gap, f"{clash.volume:.4g}" if clash.volume else "–"]
+    row = [say(f"clash.{clash.kind.value}"), *names, depth, gap, f"{clash.volume:.4g}" if clash.volume else "–"]
+    if clash.chance is not None:
+        row += [f"{100 * clash.chance.probability:.1f} %", say(f"clash.is_{clash.chance.decision.value}")]
+    return row

@@ -169,6 +169,7 @@ def _pose(pose: AsBuiltPose) -> Json:
         "uncertainty_mm": [millimetres(float(spread[i])) if seen[i] else None for i in range(3)],
         "rotation_uncertainty_deg": [degrees(float(spread[3 + i])) if seen[3 + i] else None for i in range(3)],
         "coverage_factor": COVERAGE_FACTOR,
+        "covariance": matrix(pose.covariance, 6),
     }
 
 
