@@ -124,9 +124,11 @@ def run_rehearsal(arguments: argparse.Namespace) -> int:
     from api import rehearse
 
     if arguments.command == "schedule":
-        planned = rehearse.run_schedule_command(arguments)
+        from api import schedule
+
+        planned = schedule.run_schedule_command(arguments)
         with _reader_may_leave():
-            rehearse.print_schedule(planned, sys.stdout, arguments.lang)
+            schedule.print_schedule(planned, sys.stdout, arguments.lang, quiet=arguments.quiet)
         return ExitCode.CONFORMS
     if arguments.command == "assemble":
         from api import assemble

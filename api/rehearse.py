@@ -1,4 +1,4 @@
-"""``qtems stackup`` and ``qtems schedule``: what is rehearsed before it is built."""
+"""``qtems stackup``: what is rehearsed before it is built."""
 
 import argparse
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TextIO
 from api.assemble import add_assemble
 from api.exit_codes import ExitCode
 from api.numbers import seed_number, whole_number
+from api.schedule import add_schedule
 from api.tables import print_table
 
 if TYPE_CHECKING:
     from api.arguments import Commands
-    from twin.operations.schedule import ScheduleOutcome
     from twin.operations.stackup import StackupOutcome
 
 METHODS = {"mc": "monte_carlo", "qmc": "quasi_monte_carlo"}
@@ -26,19 +26,10 @@ exit status: 0 analysed; 1 a share of conforming assemblies that the file asks f
 """
 
 
-SCHEDULE_HELP = """\
-examples:
-  qtems schedule hall.yaml                     critical path, floats, P50 and P80 of the end
-  qtems schedule hall.yaml --out report        and report/schedule.json
-
-exit status: 0 worked out, whether or not the deadline is kept; 2 bad usage or file
-"""
-
-
 def add_commands(add: "Commands") -> None:
     """Add the commands to the command line."""
     add_assemble(add)
-    _add_schedule(add)
+    add_schedule(add)
     stackup = add.add_parser(
         "stackup",
         help="analyse a tolerance stack: worst case, yield, contributors, cheapest tolerances",
@@ -60,50 +51,6 @@ def add_commands(add: "Commands") -> None:
     )
     stackup.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report (default en)")
     stackup.add_argument("--debug", action="store_true", help="show the traceback of an error")
-
-
-def _add_schedule(add: "Commands") -> None:
-    schedule = add.add_parser(
-        "schedule",
-        help="work out a schedule: critical path, floats, and how sure its end is",
-        description="Says when a network of tasks is over, what decides it, and with which certainty.",
-        epilog=SCHEDULE_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    schedule.add_argument("file", metavar="FILE.yaml", type=Path, help="the schedule (docs/schedule.md)")
-    schedule.add_argument("--out", metavar="DIR", type=Path, help="folder for schedule.json")
-    schedule.add_argument("--samples", metavar="N", type=_samples, default=50_000, help="runs (default 50000)")
-    schedule.add_argument(
-        "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
-    )
-    schedule.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
-    schedule.add_argument("--debug", action="store_true", help="show the traceback of an error")
-
-
-def run_schedule_command(arguments: argparse.Namespace) -> "ScheduleOutcome":
-    """Work out what ``qtems schedule`` was given and write its report."""
-    from twin.operations.schedule import ScheduleRequest, run_schedule
-
-    return run_schedule(ScheduleRequest(arguments.file, arguments.out, arguments.samples, arguments.seed))
-
-
-def print_schedule(outcome: "ScheduleOutcome", stream: TextIO, lang: str) -> None:
-    """Print the end, the tasks, the risks, and what a planner may want to repair."""
-    from api.summary import ResultConsole
-    from twin.rehearsal.said import Said
-    from twin.rehearsal.schedule_rows import end_rows, risk_rows, task_rows
-
-    say, console, result = Said(lang), ResultConsole(stream), outcome.result
-    console.print(result.document.name, style="bold")
-    for heads, rows in (end_rows(result, say), task_rows(result, say), risk_rows(result, say)):
-        print_table(console, heads, rows)
-    names = " → ".join(result.document.network.tasks[index].name for index in result.path)
-    console.print(say("schedule.path", names=names), soft_wrap=True)
-    for note in result.document.notes:
-        console.print(f"- {say.note(note)}", soft_wrap=True)
-    for path in outcome.files:
-        console.print(str(path), soft_wrap=True)
 
 
 def run_stackup_command(arguments: argparse.Namespace) -> "StackupOutcome":

@@ -56,9 +56,15 @@ class Section:
         return self.content.get(word) is not None
 
     def number(
-        self, word: str, default: Any = _REQUIRED, *, low: float | None = None, above: float | None = None
+        self,
+        word: str,
+        default: Any = _REQUIRED,
+        *,
+        low: float | None = None,
+        above: float | None = None,
+        high: float | None = None,
     ) -> Any:
-        """Return a finite number; ``low``: not less than it, ``above``: more than it."""
+        """Return a finite number; ``low``: not less than it, ``above``: more than it, ``high``: not more than it."""
         value = self._get(word, default)
         if value is default:
             return default
@@ -69,11 +75,13 @@ class Section:
             raise self.fault(word, f"{number:g} is less than {low:g}")
         if above is not None and number <= above:
             raise self.fault(word, f"{number:g} is not more than {above:g}")
+        if high is not None and number > high:
+            raise self.fault(word, f"{number:g} is more than {high:g}")
         return number
 
-    def whole(self, word: str, default: Any = _REQUIRED, *, low: int = 0) -> Any:
-        """Return a whole number, ``low`` at least."""
-        number = self.number(word, default, low=low)
+    def whole(self, word: str, default: Any = _REQUIRED, *, low: int = 0, high: int | None = None) -> Any:
+        """Return a whole number, ``low`` at least and ``high`` at most."""
+        number = self.number(word, default, low=low, high=high)
         if number is default:
             return default
         if number != int(number):

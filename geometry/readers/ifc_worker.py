@@ -37,7 +37,7 @@ def _serve(order: Mapping[str, Any], channel: BinaryIO) -> None:
 
     try:
         session = _Session(order["path"], answer)
-    except _Unreadable as error:
+    except Unreadable as error:
         answer("unreadable", reason=str(error))
         return
     if order.get("index"):
@@ -48,7 +48,7 @@ def _serve(order: Mapping[str, Any], channel: BinaryIO) -> None:
         answer("done")
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
     """The file cannot be opened; the text says why."""
 
 
@@ -58,7 +58,7 @@ class _Session:
     def __init__(self, path: str, answer: Answer) -> None:
         self._answer = answer
         answer("begin", key="", stage="open")
-        self._model, self._complaints = _open(path)
+        self._model, self._complaints = open_model(path)
         from geometry.readers.ifc_kernels import Kernels
         from geometry.readers.ifc_products import products_of
         from geometry.readers.ifc_units import read_units
@@ -164,12 +164,12 @@ class _Session:
         self._answer("begin", key=self._key, stage=stage)
 
 
-def _open(path: str) -> tuple[Any, list[str]]:
+def open_model(path: str) -> tuple[Any, list[str]]:
     """Return the model and what the parser complained about.
 
     Raises
     ------
-    _Unreadable
+    Unreadable
         If the file is no IFC file, of an unknown schema or defines one instance twice.
     """
     from geometry.readers.ifc_library import import_ifcopenshell
@@ -185,13 +185,13 @@ def _open(path: str) -> tuple[Any, list[str]]:
         model = ifcopenshell.open(path, format=".ifc", logger=log)
     except (ifcopenshell.Error, OSError, RuntimeError) as error:
         errors = [str(m.message) for m in log.log_messages() if m.severity >= log.LOG_ERROR]
-        raise _Unreadable("; ".join([_line(str(error)), *map(_line, errors[:1])])) from None
+        raise Unreadable("; ".join([_line(str(error)), *map(_line, errors[:1])])) from None
     texts = [_line(str(m.message)) for m in log.log_messages() if m.severity >= log.LOG_WARNING]
     twice = [text for text in texts if text.startswith("Overwriting instance")]
     if twice:
         first = twice[0].partition("name ")[2]
         said = f"{len(twice)} instance names are used twice (such as {first})"
-        raise _Unreadable(said if len(twice) > 1 else f"the instance name {first} is used twice")
+        raise Unreadable(said if len(twice) > 1 else f"the instance name {first} is used twice")
     if not texts:
         return model, []
     if len(texts) == 1:
@@ -206,7 +206,7 @@ def _open_xml(path: str) -> Any:
     try:
         return model_from_xml(Path(path))
     except BadXml as error:
-        raise _Unreadable(str(error)) from None
+        raise Unreadable(str(error)) from None
 
 
 def _reason(error: ValueError) -> str:

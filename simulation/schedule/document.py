@@ -1,59 +1,24 @@
 """A schedule as people write it (docs/schedule.md): the document becomes a network with risks, or a named fault."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
-
-from geometry.note import Note
 from simulation.distribution import BetaPert, Distribution, Fixed, Triangular
 from simulation.document import Section, read_document
+from simulation.schedule.calendar import MOST_DAYS, WorkCalendar
 from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.plan import ScheduleDocument, loose_ends
 from simulation.schedule.risk import Risk
 
 _LINK = re.compile(r"(?P<name>.+?)\s+(?P<relation>FS|SS|FF|SF)?\s*(?P<lag>[+-]\s*\d+(\.\d+)?)?")
-_SHAPES = ("pert", "triangular")
+SHAPES = ("pert", "triangular")
+_MOST_OF_A_RESOURCE = 1_000_000
+_MOST_TIMES = 1000.0
+"""No risk makes a task longer than so many times its duration."""
 _SPREAD = ("optimistic", "likely", "pessimistic")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True)
-class WorkCalendar:
-    """Which days are worked."""
-
-    start: date
-    """Day 0."""
-    week: str
-    """Seven letters from Monday: 1 worked, 0 not."""
-    holidays: tuple[date, ...] = ()
-
-    def day(self, number: float) -> date:
-        """Return the day on which so many working days are over; what ends with a day's work ends on that day.
-
-        Examples
-        --------
-        >>> WorkCalendar(date(2026, 3, 2), "1111100").day(5.0)  # a Monday, five days' work
-        datetime.date(2026, 3, 6)
-        """
-        whole = max(0, int(np.ceil(number - 1e-9)) - 1)
-        found = np.busday_offset(self.start, whole, roll="forward", weekmask=self.week, holidays=list(self.holidays))
-        return found.astype(object)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ScheduleDocument:
-    """What a file asks for."""
-
-    name: str
-    network: Network
-    risks: tuple[Risk, ...]
-    deadline: float | None
-    """Working days."""
-    calendar: WorkCalendar | None
-    notes: tuple[str, ...]
-    """What a planner may want to repair."""
 
 
 def read_schedule(content: bytes) -> ScheduleDocument:
@@ -65,38 +30,89 @@ def read_schedule(content: bytes) -> ScheduleDocument:
         With line and place of what is wrong; a ring of tasks with their names.
     """
     top = read_document(content, "schedule")
-    top.knows("name", "shape", "tasks", "risks", "deadline", "start", "week", "holidays")
-    name, shape = top.text("name", "schedule"), top.choice("shape", _SHAPES, "pert")
+    top.knows("name", "shape", "tasks", "risks", "deadline", "start", "week", "holidays", "resources")
+    name, shape = top.text("name", "schedule"), top.choice("shape", SHAPES, "pert")
     sections = list(top.sections("tasks"))
     if not sections:
         top.misspelt()
         raise top.fault("tasks", "there is none")
-    names = [task for task, _ in sections]
-    tasks = tuple(_task(task, section, names, shape) for task, section in sections)
-    risks = tuple(_risk(risk, section, names, shape) for risk, section in top.sections("risks"))
-    deadline = top.number("deadline", None, low=0.0)
-    calendar = _calendar(top)
+    names, calendar = [task for task, _ in sections], _calendar(top)
+    supply = resources_of(top)
+    tasks = tuple(_task(task, section, names, shape, supply, calendar) for task, section in sections)
+    risks, deadline = conditions_of(top, names, shape)
     top.close()
-    return ScheduleDocument(name, Network(tasks), risks, deadline, calendar, _loose_ends(tasks))
+    return ScheduleDocument(name, Network(tasks), risks, deadline, calendar, loose_ends(tasks), resources=supply)
 
 
-def _task(name: str, section: Section, names: list[str], shape: str) -> Task:
-    duration, planned = _duration(section.knows("days", *_SPREAD, "shape", "after"), shape)
+def conditions_of(top: Section, names: list[str], shape: str) -> tuple[tuple[Risk, ...], float | None]:
+    """Return the risks and the deadline, working days, that a document names for tasks of these names."""
+    risks = tuple(_risk(risk, section, names, shape) for risk, section in top.sections("risks"))
+    return risks, top.number("deadline", None, low=0.0, high=MOST_DAYS)
+
+
+def _task(
+    name: str, section: Section, names: list[str], shape: str, supply: Mapping[str, int], calendar: WorkCalendar | None
+) -> Task:
+    section.knows("days", *_SPREAD, "shape", "after", "not_before", "trade", "elements", "needs")
+    duration, planned = duration_of(section, shape)
     links = tuple(_link(section, text, names) for text in section.texts("after", ()))
+    earliest = _not_before(section, calendar) if section.has("not_before") else 0.0
+    needs = needs_of(section, supply)
+    trade, elements = section.text("trade", ""), section.texts("elements", ())
     section.close()
-    return Task(name, duration, links, planned)
+    return Task(name, duration, links, planned, earliest, trade, elements, needs)
 
 
-def _duration(section: Section, shape: str) -> tuple[Distribution, float]:
+def resources_of(top: Section) -> Mapping[str, int]:
+    """Return how much of which resource there is."""
+    inner = top.section("resources")
+    return {name: inner.whole(name, low=1, high=_MOST_OF_A_RESOURCE) for name in inner.content}
+
+
+def needs_of(section: Section, supply: Mapping[str, int]) -> Mapping[str, int]:
+    """Return how much of which resource a task takes."""
+    inner, needs = section.section("needs"), dict[str, int]()
+    for resource in inner.content:
+        if resource not in supply:
+            raise section.fault("needs", f"there is no resource {resource!r}{_near(resource, list(supply))}")
+        needs[resource] = inner.whole(resource)
+        if needs[resource] > supply[resource]:
+            raise inner.fault(resource, f"{needs[resource]} are needed, of which there are {supply[resource]}")
+    return needs
+
+
+def task_named(section: Section, word: str, name: str, names: Sequence[str]) -> str:
+    """Return the name of a task, refusing one that there is not."""
+    if name not in names:
+        raise section.fault(word, f"there is no task {name!r}{_near(name, names)}")
+    return name
+
+
+def _not_before(section: Section, calendar: WorkCalendar | None) -> float:
+    """Return the working day, from 0, before which a task may not start; a date needs a calendar."""
+    said = section.text("not_before")
+    try:
+        day = date.fromisoformat(said)
+    except ValueError:
+        return section.number("not_before", low=0.0, high=MOST_DAYS)
+    if calendar is None:
+        raise section.fault("not_before", "a date needs the schedule's start; without it, say a number of days")
+    return max(0.0, calendar.number(day))
+
+
+def duration_of(section: Section, shape: str) -> tuple[Distribution, float]:
+    """Return the distribution of a task's duration and the days that the plan counts with."""
     if section.has("days"):
-        days = section.number("days", low=0.0)
+        days = section.number("days", low=0.0, high=MOST_DAYS)
         return Fixed(days), days
-    low, mode, high = (section.number(word, low=0.0) for word in _SPREAD)
-    return _spread(section, low, mode, high, section.choice("shape", _SHAPES, shape)), (low + 4.0 * mode + high) / 6.0
+    low, mode, high = (section.number(word, low=0.0, high=MOST_DAYS) for word in _SPREAD)
+    chosen = section.choice("shape", SHAPES, shape)
+    return spread_of(section, low, mode, high, chosen), (low + 4.0 * mode + high) / 6.0
 
 
-def _spread(section: Section, low: float, mode: float, high: float, shape: str) -> Distribution:
-    if not low <= mode <= high:
+def spread_of(section: Section | None, low: float, mode: float, high: float, shape: str) -> Distribution:
+    """Return the distribution of three durations that have to rise."""
+    if section is not None and not low <= mode <= high:
         raise section.fault("likely", f"{low:g}, {mode:g}, {high:g} do not rise")
     if low == high:
         return Fixed(low)
@@ -112,6 +128,8 @@ def _link(section: Section, text: str, names: list[str]) -> Link:
         near = _near(found["name"] if found else text, names)
         raise section.fault("after", f"there is no task {text!r}{near}; such as A, or A SS+2 (FS, SS, FF, SF and days)")
     lag = float((found["lag"] or "0").replace(" ", ""))
+    if abs(lag) > MOST_DAYS:
+        raise section.fault("after", f"{lag:g} days are more than {MOST_DAYS:g}")
     return Link(names.index(found["name"]), Relation(found["relation"] or "FS"), lag)
 
 
@@ -128,7 +146,7 @@ def _is_no_wait(section: Section, text: str, names: list[str]) -> None:
     raise section.fault("after", f"{days!r} is no number of days with its sign, such as +2")
 
 
-def _near(name: str, names: list[str]) -> str:
+def _near(name: str, names: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, names, n=1)
@@ -141,17 +159,16 @@ def _risk(name: str, section: Section, names: list[str], shape: str) -> Risk:
         raise section.fault("probability", f"{probability:g} is more than 1")
     if isinstance(section.content.get("factor"), dict):
         inner = section.section("factor")
-        low, mode, high = (inner.knows(*_SPREAD).number(word, low=0.0) for word in _SPREAD)
-        factor = _spread(inner, low, mode, high, shape)
+        low, mode, high = (inner.knows(*_SPREAD).number(word, low=0.0, high=_MOST_TIMES) for word in _SPREAD)
+        factor = spread_of(inner, low, mode, high, shape)
         inner.close()
     else:
-        factor = Fixed(section.number("factor", low=0.0))
+        factor = Fixed(section.number("factor", low=0.0, high=_MOST_TIMES))
     told = section.texts("tasks")
     if told == ("all",) and "all" not in names:
         told = tuple(names)
     for one in told:
-        if one not in names:
-            raise section.fault("tasks", f"there is no task {one!r}{_near(one, names)}")
+        task_named(section, "tasks", one, names)
     section.close()
     return Risk(name, probability, factor, tuple(names.index(one) for one in told))
 
@@ -176,18 +193,3 @@ def _date(section: Section, word: str, text: Any) -> date:
         return date.fromisoformat(str(text))
     except ValueError:
         raise section.fault(word, f"{text!r} is no day such as 2026-03-02") from None
-
-
-def _loose_ends(tasks: tuple[Task, ...]) -> tuple[str, ...]:
-    """Return notes on tasks that nothing waits for or that wait for nothing, where there are several."""
-    waited = {link.before for task in tasks for link in task.links}
-    first = [task.name for task in tasks if not task.links]
-    last = [task.name for index, task in enumerate(tasks) if index not in waited]
-    notes = list[str]()
-    if len(first) > 1:
-        text = "{names}: these tasks wait for nothing; a link may be missing."
-        notes.append(Note("schedule_first", text, names=", ".join(first)))
-    if len(last) > 1:
-        text = "{names}: nothing waits for these tasks; a link may be missing."
-        notes.append(Note("schedule_last", text, names=", ".join(last)))
-    return tuple(notes)

@@ -4,8 +4,9 @@ Times are working days from the start of the project, as numbers. All passes tak
 samples of all durations at once.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -47,6 +48,14 @@ class Task:
     links: tuple[Link, ...] = ()
     planned: float = 0.0
     """The duration that the plan counts with, days."""
+    earliest: float = 0.0
+    """It does not start before, days."""
+    trade: str = ""
+    """Who does it: tasks of one trade are quick or slow together."""
+    elements: tuple[str, ...] = ()
+    """GlobalIds of what stands once it is done."""
+    needs: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How much of which resource it takes while it runs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,25 +98,29 @@ class Network:
         self.tasks = tuple(tasks)
         self.order = _ordered(self.tasks)
 
-    def times(self, durations: FloatArray) -> Times:
+    def times(self, durations: FloatArray, earliest: FloatArray | None = None) -> Times:
         """Return start and finish of every task for durations (n,) or (m, n), days.
 
-        A task starts as early as its links allow and never before day 0; late times are those that keep the end.
+        A task starts as early as its links allow and never before its ``earliest``, which (m, n) days may say anew;
+        late times are those that keep the end.
         """
         single = durations.ndim == 1
-        whole = np.atleast_2d(durations)
-        start = np.zeros_like(whole)
+        whole = np.ascontiguousarray(np.atleast_2d(durations).T)  # a task a row: rows are what is worked on
+        floors = np.array([task.earliest for task in self.tasks]) if earliest is None else earliest
+        start = np.array(np.broadcast_to(np.atleast_2d(floors).T, whole.shape), order="C")
         for task in self.order:
             for link in self.tasks[task].links:
-                np.maximum(start[:, task], _earliest(link, start, whole, task), out=start[:, task])
+                np.maximum(start[task], _earliest(link, start, whole, task), out=start[task])
         finish = start + whole
-        end = finish.max(axis=1) if whole.shape[1] else np.zeros(len(whole))
-        late = np.tile(end[:, None], (1, whole.shape[1])) - whole
+        end = finish.max(axis=0) if len(whole) else np.zeros(whole.shape[1])
+        late = end - whole
         for task in reversed(self.order):
             for link in self.tasks[task].links:
-                np.minimum(late[:, link.before], _latest(link, late, whole, task), out=late[:, link.before])
-        parts = (start, finish, late, late + whole, end)
-        return Times(*(part[0] for part in parts)) if single else Times(*parts)
+                np.minimum(late[link.before], _latest(link, late, whole, task), out=late[link.before])
+        found = Times(start.T, finish.T, late.T, (late + whole).T, end)
+        if not single:
+            return found
+        return Times(found.start[0], found.finish[0], found.late_start[0], found.late_finish[0], end[0])
 
     def free_float(self, durations: FloatArray) -> FloatArray:
         """Return how long each task (n,) may be late without moving the earliest start of any other, days."""
@@ -115,7 +128,7 @@ class Network:
         free = found.end - found.finish
         for index, task in enumerate(self.tasks):
             for link in task.links:
-                earliest = _earliest(link, found.start[None], durations[None], index)[0]
+                earliest = _earliest(link, found.start, durations, index)
                 free[link.before] = min(free[link.before], found.start[index] - earliest)
         return free
 
@@ -130,7 +143,7 @@ class Network:
             driving = [
                 link.before
                 for link in self.tasks[task].links
-                if abs(_earliest(link, found.start[None], durations[None], task)[0] - found.start[task]) <= _SLACK
+                if abs(_earliest(link, found.start, durations, task) - found.start[task]) <= _SLACK
             ]
             if not driving or found.start[task] <= _SLACK:
                 return tuple(reversed(path))
@@ -139,31 +152,31 @@ class Network:
 
 
 def _earliest(link: Link, start: FloatArray, durations: FloatArray, task: int) -> FloatArray:
-    """Return before when a task cannot start because of a link, (m,)."""
-    before = start[:, link.before] + link.lag
+    """Return before when a task cannot start because of a link, () or (m,), of arrays (n,) or (n, m)."""
+    before = start[link.before] + link.lag
     match link.relation:
         case Relation.FINISH_START:
-            return before + durations[:, link.before]
+            return before + durations[link.before]
         case Relation.START_START:
             return before
         case Relation.FINISH_FINISH:
-            return before + durations[:, link.before] - durations[:, task]
+            return before + durations[link.before] - durations[task]
         case Relation.START_FINISH:
-            return before - durations[:, task]
+            return before - durations[task]
 
 
 def _latest(link: Link, late: FloatArray, durations: FloatArray, task: int) -> FloatArray:
-    """Return when the task before has to start at the latest because of a link, (m,)."""
-    after = late[:, task] - link.lag
+    """Return when the task before has to start at the latest because of a link, (m,), of arrays (n, m)."""
+    after = late[task] - link.lag
     match link.relation:
         case Relation.FINISH_START:
-            return after - durations[:, link.before]
+            return after - durations[link.before]
         case Relation.START_START:
             return after
         case Relation.FINISH_FINISH:
-            return after + durations[:, task] - durations[:, link.before]
+            return after + durations[task] - durations[link.before]
         case Relation.START_FINISH:
-            return after + durations[:, task]
+            return after + durations[task]
 
 
 def _ordered(tasks: tuple[Task, ...]) -> tuple[int, ...]:
@@ -173,10 +186,10 @@ def _ordered(tasks: tuple[Task, ...]) -> tuple[int, ...]:
     for index, task in enumerate(tasks):
         for before in {link.before for link in task.links}:
             after[before].append(index)
-    ready = [index for index, count in enumerate(waiting) if not count]
+    ready = deque(index for index, count in enumerate(waiting) if not count)
     order = list[int]()
     while ready:
-        task = ready.pop(0)
+        task = ready.popleft()
         order.append(task)
         for follower in after[task]:
             waiting[follower] -= 1

@@ -12,7 +12,9 @@ from simulation.stackup.capability import Estimate, wilson
 from simulation.stackup.extremes import Interval
 
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-_CHUNK = 50_000
+_CHUNK, _CHUNK_VALUES = 50_000, 2**22
+_KEPT_VALUES = 2**24
+"""Durations that are kept for the rank correlations; of a long schedule, those of the first runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Forecast:
     """(n,) the share of runs in which a task was critical."""
     influence: FloatArray
     """(n,) rank correlation of a task's duration with the end; 0 for what does not vary."""
+    swing: FloatArray
+    """(n, 2) days: the mean end of the tenth of the runs in which a task was shortest, and in which it was longest."""
     risk_influence: FloatArray
     """(k,) days by which the mean end is later when a risk happens than when it does not; NaN where one never was."""
 
@@ -58,8 +62,9 @@ def forecast(network: Network, risks: Sequence[Risk], count: int, rng: np.random
     tasks = network.tasks
     ends, durations_of, critical = list[FloatArray](), list[FloatArray](), np.zeros(len(tasks))
     happened_of = list[BoolArray]()
-    for begin in range(0, count, _CHUNK):
-        size = min(_CHUNK, count - begin)
+    rows, kept = max(1, min(_CHUNK, _CHUNK_VALUES // max(1, len(tasks)))), 0
+    for begin in range(0, count, rows):
+        size = min(rows, count - begin)
         shares = np.clip(rng.random((size, len(tasks))), 2.0**-54, 1.0 - 2.0**-53)
         columns = [task.duration.quantile(share) for task, share in zip(tasks, shares.T, strict=True)]
         durations = np.stack(columns, axis=1) if columns else np.zeros((size, 0))
@@ -67,7 +72,9 @@ def forecast(network: Network, risks: Sequence[Risk], count: int, rng: np.random
         times = network.times(durations)
         critical += times.critical.sum(axis=0)
         ends.append(times.end)
-        durations_of.append(durations)
+        if kept * len(tasks) < _KEPT_VALUES:
+            durations_of.append(durations)
+            kept += size
     end, durations, happened = np.concatenate(ends), np.concatenate(durations_of), np.concatenate(happened_of)
     mean, sd = float(end.mean()), float(end.std(ddof=1)) if count > 1 else 0.0
     half = 1.959963984540054 * sd / float(np.sqrt(count))
@@ -78,7 +85,8 @@ def forecast(network: Network, risks: Sequence[Risk], count: int, rng: np.random
         quantiles=np.quantile(end, SHARES),
         end=end,
         criticality=critical / count,
-        influence=_rank_correlations(durations, end),
+        influence=_rank_correlations(durations, end[:kept]),
+        swing=_swings(durations, end[:kept]),
         risk_influence=np.array([_later(end, happened[:, k]) for k in range(len(risks))]),
     )
 
@@ -100,6 +108,16 @@ def _rank_correlations(durations: FloatArray, end: FloatArray) -> FloatArray:
     for index, column in enumerate(durations.T):
         if np.ptp(column) > 0.0 and np.ptp(end) > 0.0:
             out[index] = float(np.corrcoef(_ranks(column), ranks)[0, 1])
+    return out
+
+
+def _swings(durations: FloatArray, end: FloatArray) -> FloatArray:
+    out = np.full((durations.shape[1], 2), float(end.mean()))
+    tenth = max(1, len(end) // 10)
+    for index, column in enumerate(durations.T):
+        if np.ptp(column) > 0.0:
+            order = np.argpartition(column, (tenth - 1, len(column) - tenth)) if len(column) > 1 else np.arange(1)
+            out[index] = end[order[:tenth]].mean(), end[order[-tenth:]].mean()
     return out
 
 

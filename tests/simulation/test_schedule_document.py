@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from simulation.errors import SimulationError
-from simulation.schedule.document import WorkCalendar, read_schedule
+from simulation.schedule.calendar import WorkCalendar
+from simulation.schedule.document import read_schedule
 from simulation.schedule.network import Relation
 
 GOOD = """\
@@ -66,6 +67,11 @@ def test_a_week_of_six_days() -> None:
         ("columns SS+2", "columns SS+two", "'+two' is no number of days with its sign, such as +2"),
         ("probability: 0.2", "probability: 1.2", "1.2 is more than 1"),
         ("tasks: [ground]", "tasks: [grund]", "did you mean ground?"),
+        ("days: 4", "days: 1e300", "tasks.columns.days: 1e+300 is more than 1e+06"),
+        ("SS+2", "SS+99999999", "tasks.roof +1.after: 1e+08 days are more than 1e+06"),
+        ("factor: 1.4", "factor: 1e300", "risks.frost.factor: 1e+300 is more than 1000"),
+        ("days: 4", "days: 4, needs: {crane: 1}", "tasks.columns.needs: there is no resource 'crane'"),
+        ("days: 4", "days: 4, not_before: soon", "tasks.columns.not_before: 'soon' is no number"),
         ("2026-04-02", "April", "'April' is no day"),
         ("name: Hall", "week: [mon, funday]", "'funday' is none of"),
         ("name: Hall", "durations: 3", "this word is not known here"),
@@ -76,6 +82,18 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, says: str) -> None
     with pytest.raises(SimulationError) as caught:
         read_schedule(GOOD.replace(old, new, 1).encode())
     assert says in str(caught.value)
+
+
+def test_a_task_may_not_start_before_a_day() -> None:
+    text = GOOD.replace("days: 4", "days: 4, not_before: 2026-04-14")
+    columns = read_schedule(text.encode()).network.tasks[1]
+    assert columns.earliest == 6.0, "of the days since 2 April, two are holidays"
+
+
+def test_calendars_end_with_the_year_9999() -> None:
+    for start, days in ((date(9999, 12, 30), 3.0), (date(2026, 3, 2), 1e300)):
+        with pytest.raises(SimulationError, match="end with the year 9999"):
+            WorkCalendar(start, "1111100").day(days)
 
 
 def test_loose_ends_are_noted() -> None:

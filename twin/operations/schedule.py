@@ -1,17 +1,18 @@
 """Use case: work out the schedule of a file and write what it comes to."""
 
-import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twin.errors import Invalid
 from twin.operations.rehearsal_input import named, read_input
 
 if TYPE_CHECKING:
+    from simulation.schedule.plan import ScheduleDocument
     from twin.rehearsal.schedule_json import ScheduleResult
 
-JSON_FILE = "schedule.json"
+JSON_FILE, PAGE_FILE = "schedule.json", "schedule.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,14 @@ class ScheduleRequest:
     """Which file to work out, and how."""
 
     file: Path
+    """Ours (YAML), or a planning program's: IFC, MS Project XML, Primavera XER."""
     out_dir: Path | None = None
+    """Folder for ``schedule.json`` and ``schedule.html``; None: nothing is written."""
     samples: int = 50_000
     seed: int = 0
+    lang: str = "en"
+    conditions: Path | None = None
+    """Spreads, risks and resources for a planning program's file."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,36 +49,68 @@ def run_schedule(request: ScheduleRequest) -> ScheduleOutcome:
     Raises
     ------
     Invalid
-        The file cannot be read or makes no sense; the text names file, line and place.
+        A file cannot be read or makes no sense; the text names file, line and place.
+    GeometryError
+        The same of a planning program's file.
     """
-    content = read_input(request.file)
+    from geometry.source import sha256_of
+
+    document = _document(request)
     with named(request.file):
-        return _worked_out(request, content)
+        result = _worked_out(request, document)
+    if request.out_dir is None:
+        return ScheduleOutcome(result, ())
+    from twin.rehearsal.files import write_whole
+    from twin.rehearsal.schedule_json import ScheduleProvenance, schedule_json
+    from twin.rehearsal.schedule_page import schedule_page
+
+    digest = sha256_of(request.file)
+    provenance = ScheduleProvenance(request.file.name, digest, version("qtems"), request.seed, request.samples)
+    with named(request.file):
+        written = {
+            JSON_FILE: schedule_json(result, provenance),
+            PAGE_FILE: schedule_page(result, provenance, request.lang),
+        }
+    return ScheduleOutcome(result, write_whole(request.out_dir, written))
 
 
-def _worked_out(request: ScheduleRequest, content: bytes) -> ScheduleOutcome:
+def _document(request: ScheduleRequest) -> "ScheduleDocument":
+    from geometry.readers.plans import PLAN_SUFFIXES, read_plan
+    from simulation.schedule.conditions import with_conditions
+    from simulation.schedule.document import read_schedule
+    from simulation.schedule.repair import repaired
+
+    if request.file.suffix.lower() not in PLAN_SUFFIXES:
+        if request.conditions is not None:
+            raise Invalid(
+                f"{request.file}: a schedule in YAML says its spreads and risks itself; leave --conditions out"
+            )
+        content = read_input(request.file)
+        with named(request.file):
+            return read_schedule(content)
+    conditions = None if request.conditions is None else read_input(request.conditions)
+    plan = read_plan(request.file)
+    with named(request.file):
+        document = repaired(plan)
+    with named(request.conditions or request.file):
+        return with_conditions(document, conditions)
+
+
+def _worked_out(request: ScheduleRequest, document: "ScheduleDocument") -> "ScheduleResult":
     import numpy as np
 
-    from simulation.schedule.document import read_schedule
     from simulation.schedule.risk import forecast
-    from twin.rehearsal.files import write_whole
-    from twin.rehearsal.schedule_json import ScheduleProvenance, ScheduleResult, schedule_json
+    from twin.rehearsal.schedule_json import ScheduleResult
     from twin.report.write import ensure_writable
 
-    document = read_schedule(content)
     if request.out_dir is not None:
         ensure_writable(request.out_dir)
     network = document.network
     planned = np.array([task.planned for task in network.tasks])
-    result = ScheduleResult(
+    return ScheduleResult(
         document,
         network.times(planned),
         tuple(map(float, network.free_float(planned))),
         network.critical_path(planned),
         forecast(network, document.risks, request.samples, np.random.default_rng(request.seed)),
     )
-    if request.out_dir is None:
-        return ScheduleOutcome(result, ())
-    digest = hashlib.sha256(content).hexdigest()
-    provenance = ScheduleProvenance(request.file.name, digest, version("qtems"), request.seed, request.samples)
-    return ScheduleOutcome(result, write_whole(request.out_dir, {JSON_FILE: schedule_json(result, provenance)}))

@@ -6,11 +6,12 @@ from math import isfinite
 
 import numpy as np
 
-from simulation.schedule.document import ScheduleDocument
 from simulation.schedule.network import Times
+from simulation.schedule.plan import ScheduleDocument
 from simulation.schedule.risk import SHARES, Forecast
 from simulation.stackup.capability import Estimate
 
+_BINS = 60
 SCHEMA = "qtems.schedule/1"
 Json = dict[str, object]
 
@@ -65,6 +66,7 @@ def schedule_document(result: ScheduleResult) -> Json:
                 {"share": share, "days": float(days), "date": _date(document, float(days))}
                 for share, days in zip(SHARES, found.quantiles, strict=True)
             ],
+            "histogram": _histogram(found),
             "deadline_days": document.deadline,
             "within_deadline": within,
         },
@@ -76,6 +78,7 @@ def schedule_document(result: ScheduleResult) -> Json:
             }
             for risk, days in zip(document.risks, found.risk_influence, strict=True)
         ],
+        "repairs": [{"kind": one.kind, "place": one.place, "text": str(one.text)} for one in document.repairs],
         "notes": [str(note) for note in document.notes],
     }  # fmt: skip
 
@@ -93,7 +96,15 @@ def _task(result: ScheduleResult, index: int) -> Json:
         "free_float_days": _clean(result.free_float[index]),
         "criticality": float(result.forecast.criticality[index]),
         "influence": round(float(result.forecast.influence[index]), 6),
+        "swing_days": [float(days) for days in result.forecast.swing[index]],
+        "trade": task.trade,
+        "elements": list(task.elements),
     }
+
+
+def _histogram(found: Forecast) -> Json:
+    counts, edges = np.histogram(found.end, bins=_BINS if found.sd > 1e-9 else 1)
+    return {"counts": [int(count) for count in counts], "edges": [float(edge) for edge in edges]}
 
 
 def _date(document: ScheduleDocument, days: float) -> str | None:

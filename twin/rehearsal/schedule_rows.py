@@ -6,6 +6,7 @@ from twin.rehearsal.figures import Figures
 from twin.rehearsal.said import Said
 from twin.rehearsal.schedule_json import ScheduleResult, schedule_document
 
+_MOST_SHOWN = 40
 Rows = tuple[list[str], list[list[str]]]
 
 
@@ -28,8 +29,14 @@ def end_rows(result: ScheduleResult, say: Said) -> Rows:
     return [say("schedule.end"), say("schedule.days"), say("schedule.date")], rows
 
 
+def more_tasks_line(result: ScheduleResult, say: Said) -> str:
+    """Return the line that says how many of the tasks are shown; nothing when all are."""
+    count = len(result.document.network.tasks)
+    return say("schedule.shown", shown=_MOST_SHOWN, count=count) if count > _MOST_SHOWN else ""
+
+
 def task_rows(result: ScheduleResult, say: Said) -> Rows:
-    """Return the tasks: when, how much float, how often critical."""
+    """Return the tasks: when, how much float, how often critical; of many those that are critical most often."""
     told: Any = schedule_document(result)
     words = ("task", "days", "start", "finish", "float", "criticality", "influence")
     rows = [
@@ -42,9 +49,15 @@ def task_rows(result: ScheduleResult, say: Said) -> Rows:
             f"{100 * one['criticality']:.0f} %",
             f"{one['influence']:.2f}",
         ]
-        for one in told["tasks"]
+        for one in _shown(told["tasks"])
     ]
     return [say(f"schedule.{word}") for word in words], rows
+
+
+def _shown(tasks: list[Any]) -> list[Any]:
+    """Return the tasks that are critical most often, in the order of the plan."""
+    order = sorted(range(len(tasks)), key=lambda k: (-tasks[k]["criticality"], tasks[k]["total_float_days"], k))
+    return [tasks[k] for k in sorted(order[:_MOST_SHOWN])]
 
 
 def risk_rows(result: ScheduleResult, say: Said) -> Rows:

@@ -1,0 +1,55 @@
+"""XML from strangers: no document type, hence no entities and nothing from outside; bounded in depth and nodes."""
+
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+from geometry.errors import ReadError
+
+_DEEPEST, _MOST_NODES = 60, 5_000_000
+
+
+def parse_xml(content: bytes) -> tuple[Element, dict[int, int]]:
+    """Return the root of a document, names without their prefixes, and the line of each element by its ``id()``.
+
+    Raises
+    ------
+    ReadError
+        If it is no XML, declares a document type (entity attacks need one), or nests without end; without file name.
+    """
+    builder, parser = TreeBuilder(), expat.ParserCreate()
+    parser.buffer_text = True
+    lines = dict[int, int]()
+    depth = 0
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST or len(lines) >= _MOST_NODES:
+            raise ReadError(f"it nests deeper than {_DEEPEST} or holds more than {_MOST_NODES} elements")
+        element = builder.start(name.rpartition(":")[2], attributes)
+        lines[id(element)] = parser.CurrentLineNumber
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        builder.end(name.rpartition(":")[2])
+
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise ReadError(f"it is no XML that can be read: {str(error).splitlines()[0]}") from None
+    return builder.close(), lines
+
+
+def text_of(node: Element | None, name: str) -> str:
+    """Return the text of the first child of this name; empty when there is none."""
+    found = None if node is None else node.find(name)
+    return "" if found is None else (found.text or "").strip()
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise ReadError("it declares a document type (DOCTYPE): that is refused, for entities can hide in it")

@@ -1,0 +1,118 @@
+"""A schedule as a planning program wrote it: tasks, links and calendars, before anybody judged if they are sound."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from geometry.note import Note
+
+RELATIONS = ("FS", "SS", "FF", "SF")
+
+
+@dataclass(frozen=True, slots=True)
+class Workdays:
+    """A calendar: which days are worked."""
+
+    name: str
+    week: str = "1111111"
+    """Seven letters from Monday: 1 worked, 0 not."""
+    holidays: tuple[date, ...] = ()
+    hours: float = 8.0
+    """Of a working day."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTask:
+    """One task of a file; None where the file says nothing."""
+
+    key: str
+    """What the file knows it by."""
+    name: str
+    place: str
+    """Where in the file, for people."""
+    parent: str | None = None
+    days: float | None = None
+    """Working days."""
+    start: date | None = None
+    finish: date | None = None
+    """When the file has it, planned."""
+    milestone: bool = False
+    calendar: str = ""
+    """Key of its own calendar; empty: the project's."""
+    constraint: str = ""
+    """``start_after`` is kept; another word is what the file calls a constraint that is not."""
+    constraint_day: date | None = None
+    percent: float | None = None
+    """Share done, 0 to 1, as the file has it."""
+    actual_start: date | None = None
+    actual_finish: date | None = None
+    trade: str = ""
+    elements: tuple[str, ...] = ()
+    """GlobalIds of what it builds."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLink:
+    """One link between two tasks of a file."""
+
+    before: str
+    after: str
+    """Keys."""
+    relation: str
+    """One of ``RELATIONS``; another word where the file says something else."""
+    place: str
+    lag_days: float | None = 0.0
+    """Working days; None: there is one that could not be read."""
+    lag_share: float | None = None
+    """Lag as a share of the duration of the task before, in place of days."""
+    lag_said: str = ""
+    """As the file has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What a reader found and left out or guessed."""
+
+    kind: str
+    place: str
+    text: Note
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkPlan:
+    """What a file holds."""
+
+    name: str
+    tasks: tuple[WorkTask, ...]
+    links: tuple[WorkLink, ...]
+    start: date | None = None
+    """Of the project, where the file says one."""
+    status_day: date | None = None
+    """Up to when the file knows what was done."""
+    calendar: Workdays | None = None
+    """Of the project."""
+    calendars: Mapping[str, Workdays] = field(default_factory=dict[str, Workdays])
+    """All others, by key."""
+    flaws: tuple[Flaw, ...] = ()
+
+
+@dataclass(slots=True)
+class Flaws:
+    """A list of flaws that is being written."""
+
+    found: list[Flaw] = field(default_factory=list[Flaw])
+
+    def note(self, kind: str, place: str, template: str, **values: str) -> None:
+        """Add a flaw; ``template`` holds ``{name}`` for each value."""
+        self.found.append(Flaw(kind, place, Note(f"plan_{kind}", template, **values)))
+
+
+def elapsed_to_worked(days: float, calendar: Workdays | None) -> float:
+    """Return how many working days pass on average in so many days of the calendar.
+
+    Examples
+    --------
+    >>> elapsed_to_worked(7.0, Workdays("office", "1111100"))
+    5.0
+    """
+    return days if calendar is None else days * calendar.week.count("1") / 7.0

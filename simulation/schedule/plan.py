@@ -1,0 +1,68 @@
+"""A schedule ready to be worked out, with what had to be mended in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from geometry.note import Note
+from simulation.schedule.calendar import WorkCalendar
+from simulation.schedule.network import Network, Task
+from simulation.schedule.risk import Risk
+
+_MOST_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a file did not say soundly, and what was made of it."""
+
+    kind: str
+    """Machine word, such as ``unknown_predecessor``."""
+    place: str
+    """Where in the file."""
+    text: str
+    """A note: what was wrong and what was done."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScheduleDocument:
+    """What a file asks for."""
+
+    name: str
+    network: Network
+    risks: tuple[Risk, ...]
+    deadline: float | None
+    """Working days."""
+    calendar: WorkCalendar | None
+    notes: tuple[str, ...]
+    """What a planner may want to repair."""
+    repairs: tuple[Repair, ...] = ()
+    """What a file of another program did not say soundly, and what was made of it."""
+    resources: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How much there is of what tasks need."""
+
+
+def loose_ends(tasks: Sequence[Task]) -> tuple[str, ...]:
+    """Return notes on tasks that nothing waits for or that wait for nothing, where there are several."""
+    waited = {link.before for task in tasks for link in task.links}
+    first = [task.name for task in tasks if not task.links]
+    last = [task.name for index, task in enumerate(tasks) if index not in waited]
+    notes = list[str]()
+    if len(first) > 1:
+        text = "{names}: these tasks wait for nothing; a link may be missing."
+        notes.append(Note("schedule_first", text, names=named(first)))
+    if len(last) > 1:
+        text = "{names}: nothing waits for these tasks; a link may be missing."
+        notes.append(Note("schedule_last", text, names=named(last)))
+    return tuple(notes)
+
+
+def named(names: Sequence[str]) -> str:
+    """Return names one after the other, of many the first ones and how many more there are.
+
+    Examples
+    --------
+    >>> named(["A", "B"]), named([str(k) for k in range(10)])
+    ('A, B', '0, 1, 2, 3, 4, 5, 6, 7 (+2)')
+    """
+    left = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" (+{left})" if left > 0 else "")

@@ -1,0 +1,145 @@
+"""The charts of a schedule as SVG that stands in a page by itself: bars over time, the end, what moves it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from math import ceil, floor, log10
+from typing import Any
+
+WIDTH = 720
+_NAMES, _ROW, _HEAD = 190, 22, 26
+_END_HEIGHT, _MOST_TASKS = 230, 120
+Dated = Callable[[float], str]
+"""What stands at a tick: the date of a working day, or its number."""
+
+
+def gantt(tasks: Sequence[Mapping[str, Any]], end: float, dated: Dated, title: str, now: float | None = None) -> str:
+    """Return a bar per task over its planned time, critical ones in another colour, a thin line for its float.
+
+    Parameters
+    ----------
+    tasks
+        As ``tasks`` of ``schedule.json``; the first hundred and twenty by start are drawn.
+    end
+        Days at the right edge.
+    dated
+        Text of a tick.
+    title
+        What the chart shows, for those who cannot see it.
+    now
+        Day up to which it is known what was done, marked by a line.
+    """
+    shown = sorted(tasks, key=lambda task: (task["start_day"], task["finish_day"]))[:_MOST_TASKS]
+    height = _HEAD + _ROW * len(shown) + 6
+    span = max(end, 1e-9)
+
+    def x(day: float) -> float:
+        return _NAMES + day / span * (WIDTH - _NAMES - 12)
+
+    parts = list[str]()
+    for tick in _round_steps(span):
+        parts.append(f'<path d="M{x(tick):.1f} {_HEAD - 6}V{height}" stroke="var(--line)"/>')
+        parts.append(f'<text x="{x(tick):.1f}" y="14" text-anchor="middle">{escape(dated(tick))}</text>')
+    for index, task in enumerate(shown):
+        y = _HEAD + index * _ROW
+        start, finish = x(task["start_day"]), x(task["finish_day"])
+        critical = task["total_float_days"] <= 1e-9
+        fill = "var(--fail)" if critical else "var(--accent)"
+        if task["total_float_days"] > 1e-9:
+            spare = x(min(task["finish_day"] + task["total_float_days"], span))
+            parts.append(f'<path d="M{finish:.1f} {y + 10}H{spare:.1f}" stroke="var(--soft)" stroke-width="2"/>')
+        if finish - start < 1.0:
+            parts.append(f'<path d="M{start:.1f} {y + 3}l6 7l-6 7l-6 -7z" fill="{fill}"/>')
+        else:
+            width = finish - start
+            parts.append(f'<rect x="{start:.1f}" y="{y + 3}" width="{width:.1f}" height="14" rx="3" fill="{fill}"/>')
+            done = task.get("done") or 0.0
+            if done > 0.0:
+                parts.append(
+                    f'<rect x="{start:.1f}" y="{y + 12}" width="{width * done:.1f}" height="5" fill="var(--ink)"/>'
+                )
+        parts.append(f'<text x="{_NAMES - 10}" y="{y + 15}" text-anchor="end">{escape(_cut(task["name"]))}</text>')
+    if now is not None:
+        parts.append(f'<path d="M{x(now):.1f} {_HEAD - 8}V{height}" stroke="var(--ink)" stroke-dasharray="4 4"/>')
+    return _svg(title, parts, height)
+
+
+def end_chart(
+    histogram: Mapping[str, Sequence[float]], marks: Sequence[tuple[float, str]], deadline: float | None, dated: Dated,
+    title: str,
+) -> str:  # fmt: skip
+    """Return the distribution of the end with marks (day, label); what is later than the deadline is coloured."""
+    counts, edges = histogram["counts"], histogram["edges"]
+    days = [edges[0], edges[-1], *(day for day, _ in marks), *([deadline] if deadline is not None else [])]
+    low, high = min(days), max(days)
+    margin = 0.05 * (high - low) or 1.0
+    low, high = low - margin, high + margin
+
+    def x(day: float) -> float:
+        return 10 + (day - low) / (high - low) * (WIDTH - 20)
+
+    top, bottom, tallest = 18 + 18 * len(marks), _END_HEIGHT - 26, max(counts) or 1
+    parts = list[str]()
+    for count, start, stop in zip(counts, edges[:-1], edges[1:], strict=True):
+        tall = count / tallest * (bottom - top)
+        late = deadline is not None and 0.5 * (start + stop) > deadline
+        fill, width = "var(--fail)" if late else "var(--accent)", max(x(stop) - x(start) - 0.6, 0.8)
+        parts.append(
+            f'<rect x="{x(start):.1f}" y="{bottom - tall:.1f}" width="{width:.1f}" height="{tall:.1f}" fill="{fill}"/>'
+        )
+    for index, (day, label) in enumerate(marks):
+        y, left = 14 + 18 * index, x(day) < WIDTH / 2
+        anchor, shift = ("start", 5) if left else ("end", -5)
+        parts.append(f'<path d="M{x(day):.1f} {y - 10}V{bottom}" stroke="var(--ink)" stroke-dasharray="4 3"/>')
+        text = f"{escape(label)} {escape(dated(day))}"
+        parts.append(f'<text x="{x(day) + shift:.1f}" y="{y}" text-anchor="{anchor}">{text}</text>')
+    for tick in _round_steps(high - low, low):
+        parts.append(f'<text x="{x(tick):.1f}" y="{_END_HEIGHT - 8}" text-anchor="middle">{escape(dated(tick))}</text>')
+    return _svg(title, parts, _END_HEIGHT)
+
+
+def tornado(rows: Sequence[tuple[str, float, float]], middle: float, title: str) -> str:
+    """Return bars (name, low, high) on both sides of a middle value, days."""
+    height, half = _ROW * len(rows) + 22, (WIDTH - _NAMES - 130) / 2
+    reach = max([1e-9, *(max(abs(low - middle), abs(high - middle)) for _, low, high in rows)])
+    centre = _NAMES + 60 + half
+    parts = [f'<path d="M{centre:.1f} 4V{height - 18}" stroke="var(--ink)"/>']
+    for index, (name, low, high) in enumerate(rows):
+        y = 4 + index * _ROW
+        for value, fill in ((low, "var(--pass)"), (high, "var(--fail)")):
+            shift = (value - middle) / reach * half
+            left = centre + min(shift, 0.0)
+            parts.append(f'<rect x="{left:.1f}" y="{y}" width="{abs(shift):.1f}" height="15" fill="{fill}"/>')
+            anchor, gap = ("start", 5) if shift >= 0 else ("end", -5)
+            text = f"{value - middle:+.1f}".replace("-", "\u2212")
+            parts.append(f'<text x="{centre + shift + gap:.1f}" y="{y + 12}" text-anchor="{anchor}">{text}</text>')
+        parts.append(f'<text x="{_NAMES - 10}" y="{y + 12}" text-anchor="end">{escape(_cut(name))}</text>')
+    return _svg(title, parts, height)
+
+
+def _round_steps(span: float, first: float = 0.0) -> list[float]:
+    """Return about five round numbers from ``first`` on over a span."""
+    raw = span / 5.0
+    base = 10.0 ** floor(log10(raw))
+    step = next(base * factor for factor in (1.0, 2.0, 5.0, 10.0) if base * factor >= raw)
+    start = ceil((first + 0.05 * span * (first != 0.0)) / step)
+    return [n * step for n in range(start, floor((first + 0.95 * span) / step) + 1)]
+
+
+def _cut(name: str) -> str:
+    wide = sum(2 if ord(sign) > 0x2E7F else 1 for sign in name)
+    if wide <= 25:
+        return name
+    kept, used = "", 0
+    for sign in name:
+        used += 2 if ord(sign) > 0x2E7F else 1
+        if used > 24:
+            break
+        kept += sign
+    return kept + "…"
+
+
+def _svg(title: str, parts: Sequence[str], height: float) -> str:
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title, quote=True)}">'
+        f"{''.join(parts)}</svg>"
+    )

@@ -1,0 +1,63 @@
+"""``schedule.html``: a schedule as one page that needs nothing else."""
+
+from importlib.resources import files
+from typing import Any
+
+from simulation.errors import SimulationError
+from twin.rehearsal.figures import Figures
+from twin.rehearsal.said import Said
+from twin.rehearsal.schedule_charts import end_chart, gantt, tornado
+from twin.rehearsal.schedule_json import ScheduleProvenance, ScheduleResult, schedule_document
+
+_MOST_BARS = 14
+
+
+def schedule_page(result: ScheduleResult, provenance: ScheduleProvenance, language: str) -> bytes:
+    """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``."""
+    import jinja2
+    from markupsafe import Markup
+
+    from twin.report.html import template_text
+    from twin.report.palette import RAMP
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    source = files("twin.rehearsal").joinpath("templates", "schedule.html.j2").read_text("utf-8")
+    told: Any = schedule_document(result)
+    say, document = Said(language), result.document
+    quantiles = {f"P{100 * one['share']:.0f}": one for one in told["forecast"]["quantiles"]}
+    values = {
+        "d": told, "say": say, "lang": language, "provenance": provenance, "share": Figures().share,
+        "percent": Figures().percent, "number": Figures().number,
+        "quantiles": [(name, quantiles[name]) for name in ("P10", "P50", "P80", "P90")],
+        "notes": [say.note(note) for note in document.notes],
+        "repairs": [(one.place, say.note(one.text)) for one in document.repairs],
+        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
+        "charts": {name: Markup(chart) for name, chart in _charts(result, told, say).items()},
+    }  # fmt: skip
+    return environment.from_string(source).render(values).encode("utf-8", "replace")
+
+
+def _charts(result: ScheduleResult, told: Any, say: Said) -> dict[str, str]:
+    calendar, found = result.document.calendar, told["forecast"]
+
+    def dated(day: float) -> str:
+        if calendar is None:
+            return f"{day:g}"
+        try:
+            return calendar.day(day).isoformat()
+        except SimulationError:
+            return f"{day:g}"
+
+    quantiles = {one["share"]: one["days"] for one in found["quantiles"]}
+    marks = [(told["planned_days"], say("schedule.planned")), (quantiles[0.5], "P50"), (quantiles[0.8], "P80")]
+    if found["deadline_days"] is not None:
+        marks.append((found["deadline_days"], say("schedule.deadline")))
+    mean = found["mean_days"]["value"]
+    swings = [(task["name"], *task["swing_days"]) for task in told["tasks"]]
+    swings = sorted((one for one in swings if one[2] - one[1] >= 0.1), key=lambda one: one[1] - one[2])[:_MOST_BARS]
+    spare = max((task["finish_day"] for task in told["tasks"]), default=0.0)
+    return {
+        "gantt": gantt(told["tasks"], max(told["planned_days"], spare), dated, say("schedule.gantt")),
+        "end": end_chart(found["histogram"], marks, found["deadline_days"], dated, say("schedule.end")),
+        "tornado": tornado(swings, mean, say("schedule.tornado")) if swings else "",
+    }
