@@ -2,16 +2,16 @@
 
 from fastapi import Response
 
-from api.deps import ContextDep, PagerDep, ProjectId, ServicesDep, StoreDep
+from api.deps import ContextDep, PagerDep, ProjectId, RecordId, ServicesDep, StoreDep
 from api.paging import Filtered, Listed, Pager
 from api.routes.jobs import accepted
-from api.routing import Routes
+from api.routing import ROOT, Routes
 from api.schemas.audit import EventOut, EventQuery, VerificationOut, event_out, verification_out
-from api.schemas.job import JobOut
+from api.schemas.job import JobOut, job_out
 from twin.access import Action
 from twin.account import SystemAction
 from twin.operations.audit_checks import verify_at_once
-from twin.operations.audit_orders import order_verification
+from twin.operations.audit_orders import order_system_verification, order_verification, system_verification
 from twin.operations.queue import Desk
 from twin.store.repository import Store
 from twin.store.trail import SYSTEM, events, history
@@ -57,10 +57,30 @@ def list_system_events(query: Filtered[EventQuery], store: StoreDep, pager: Page
 def verify_system_events(services: ServicesDep) -> VerificationOut:
     """Go through the chain and hold organisations and accounts against it: all of a small trail, else what is new.
 
-    The whole of a large one: `qtems audit verify`.
+    As with a project's trail; all of it is a job: `POST /audit/verifications`.
     """
     with services.store.read() as view:
         return verification_out(verify_at_once(view, SYSTEM, services.key))
+
+
+@routes.post("/audit/verifications", SystemAction.SYSTEM_AUDIT, "Verify the system's whole trail", status=202)
+def create_system_verification(context: ContextDep, services: ServicesDep, response: Response) -> JobOut:
+    """Go through the chain from its first event, and hold every organisation and account against it: a job.
+
+    What it finds is kept in the trail and told by `GET /audit/verification` as `last_whole`.
+    """
+    job = order_system_verification(services.store, context, services.wake)
+    response.headers["Location"] = f"{ROOT}/audit/verifications/{job.id}"
+    return job_out(job)
+
+
+@routes.get(
+    "/audit/verifications/{verification}", SystemAction.SYSTEM_AUDIT, "Read a verification of the system's trail"
+)
+def read_system_verification(verification: RecordId, store: StoreDep) -> JobOut:
+    """Return how far it is and, once it has ended, what it found."""
+    with store.read() as view:
+        return job_out(system_verification(view, verification))
 
 
 def _page(store: Store, stream: str, query: EventQuery, pager: Pager) -> Listed[EventOut]:

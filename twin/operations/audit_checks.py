@@ -19,7 +19,7 @@ from twin.errors import Invalid
 from twin.jobs.worker import JobContext
 from twin.record import Json, canonical_json, timestamp
 from twin.store.reconcile import rows_to_verify, verify_newest, verify_stream_and_records
-from twin.store.trail import event_at, head, newest_about
+from twin.store.trail import SYSTEM, event_at, head, newest_about
 from twin.store.view import View
 
 VERIFY_TRAIL = "verify_trail"
@@ -124,7 +124,8 @@ def verify_whole(job: JobContext, payload: Mapping[str, Json], key: bytes) -> Ma
     with job.conclude(result) as unit:
         job.store.database.lock(unit.connection, f"audit:{stream}")  # so that the event gets the number that is signed
         number = head(unit.connection, stream)[0] + 1
-        unit.note(VERIFIED, f"trail:{stream}", _content(found, number, unit.context.now, key), project=stream)
+        told = _content(found, number, unit.context.now, key)
+        unit.note(VERIFIED, f"trail:{stream}", told, project=None if stream == SYSTEM else stream)
     return result
 
 

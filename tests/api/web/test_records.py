@@ -9,6 +9,8 @@ from sqlalchemy.exc import OperationalError
 
 from tests.api.web.planted import upload
 from tests.api.web.world import ROOT, Browser, World
+from twin.jobs.worker import Worker
+from twin.operations.job_kinds import job_kinds
 from twin.store.accounts import reserve_key
 from twin.store.repository import Unit
 
@@ -288,6 +290,31 @@ def test_every_change_of_a_project_is_in_its_trail_which_verifies(world: World) 
     assert job.headers["Location"].endswith(f"{path}/jobs/{job.json()['id']}")
     assert admin.post(f"{path}/audit/verifications").status_code == 409
     assert admin.post(f"{path}/jobs/{job.json()['id']}/cancel").json()["state"] == "cancelled"
+
+
+def test_the_whole_trail_above_projects_is_verified_by_a_job(world: World) -> None:
+    admin = world.administrator()
+    found(admin, "AA")
+    asked = admin.post("/audit/verifications")
+    assert asked.status_code == 202
+    place = asked.headers["Location"].removeprefix(ROOT)
+    assert place == f"/audit/verifications/{asked.json()['id']}"
+    assert admin.get(place).json()["state"] == "queued"
+    assert admin.post("/audit/verifications").status_code == 409
+    services = world.services
+    Worker(services.store, services.blobs, job_kinds(None, services.key), clock=world.clock).drain()
+    done = admin.get(place).json()
+    assert (done["state"], done["result"]["holds"], done["result"]["faulty"]) == ("succeeded", True, 0)
+    last = admin.get("/audit/verification").json()["last_whole"]
+    assert (last["holds"], last["events"]) == (True, done["result"]["events"])
+    assert admin.post("/audit/verifications").status_code == 202, "once more, since that one is over"
+
+
+def test_no_other_job_is_read_as_a_verification_of_the_system(world: World) -> None:
+    admin = world.administrator()
+    project = found(admin, "AA")
+    job = admin.post(f"/projects/{project['id']}/audit/verifications").json()["id"]
+    assert admin.get(f"/audit/verifications/{job}").status_code == 404
 
 
 def test_the_history_of_a_record_of_elsewhere_is_empty_under_this_project(world: World) -> None:

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from httpx2 import Response
-from sqlalchemy import event
-from starlette.testclient import TestClient
 
 from api.routes import all_declared
 from api.routing import ROOT
@@ -32,12 +30,13 @@ from tests.api.web import test_oauth as oauth
 from tests.api.web import test_overrides as overrides
 from tests.api.web import test_plans as plans
 from tests.api.web import test_repeats as repeats
+from tests.api.web.direct import DirectClient
 from tests.api.web.planted import context, fresh, plant, upload
 from tests.api.web.planted_bcf import plant_bcf
 from tests.api.web.planted_epochs import plant_epochs, sight
 from tests.api.web.planted_records import plant_records
 from tests.api.web.site import ELEMENT, REWORK, VIOLATION, Site, draft_of, make_site, under_review
-from tests.api.web.world import Browser, World, event_loop, make_world
+from tests.api.web.world import Browser, World, make_world
 from twin.operations.check_standing import Found
 from twin.operations.write_back import WRITE_BACK
 from twin.store import records
@@ -121,7 +120,7 @@ def named(method: str, path: str) -> tuple[str, dict[str, str]] | None:
     return None
 
 
-class WatchedClient(TestClient):
+class WatchedClient(DirectClient):
     """A client whose granted requests are kept."""
 
     world: World
@@ -152,8 +151,8 @@ class WatchedWorld(World):
 
     def browser(self, *, host: str = "", base_url: str = "http://testserver") -> Browser:
         address = host or self.origins()
-        client = WatchedClient(self.app, base_url=base_url, client=(address, 40000), raise_server_exceptions=False)
-        client.portal, client.world, client.watch = event_loop(), self, self.watch
+        client = WatchedClient(self.app, base_url=base_url, address=address)
+        client.world, client.watch = self, self.watch
         return Browser(client)
 
 
@@ -363,6 +362,7 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
     olga.post(f"{root}/rehearsals", {"kind": "stackup", "upload": stack})
     olga.post(f"{root}/models/{ids['revision']}/write-backs", {"epoch": ids["epoch"]})
     olga.post(f"{root}/audit/verifications")
+    admin.get(f"/audit/verifications/{admin.post('/audit/verifications').json()['id']}")
     for verb, body in (("dismiss", {"reason": "formwork"}), ("confirm", {})):
         made = plant(site.world, ids["project"])
         olga.change("POST", f"{root}/findings/{made.finding}/{verb}", 1, body)
@@ -420,7 +420,7 @@ WALKS: tuple[Callable[[Site], None], ...] = (
 def walk_all(folder: Path) -> Watch:
     """Go all walks, each from the same site; return what was granted. The files stay in the folder."""
     watch = Watch(folder=folder)
-    made = hasty(make_world(folder))
+    made = make_world(folder)
     world = WatchedWorld(made.services, made.clock, made.app, made.first_password, made.secrets, made.origins)
     world.watch = watch
     site = make_site(world)
@@ -445,19 +445,6 @@ def _as_signed_in(world: World, site: Site) -> dict[str, Browser]:
         found[login] = replace(world.browser(host=browser.host), csrf=browser.csrf)
         found[login].client.cookies.update(browser.client.cookies)
     return found
-
-
-def hasty(world: World) -> World:
-    """Let a server wait for no disk: what is tried here need not outlast a loss of power."""
-    engine = world.services.store.database.engine
-    if world.services.store.database.is_sqlite:
-        event.listen(engine, "connect", _wait_for_no_disk)
-        engine.dispose()
-    return world
-
-
-def _wait_for_no_disk(connection: sqlite3.Connection, _: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF")
 
 
 def put_back(world: World, before: sqlite3.Connection, now: datetime) -> None:
