@@ -42,7 +42,7 @@ serve: viewer ## records, reports and the viewer at http://127.0.0.1:8080
 test: system setup-dev ## run all tests
 	@$(PYTHON) scripts/system_packages.py browser
 	@$(VENV)/python scripts/viewer.py build
-	@$(VENV)/python -m pytest -q -n 2 --dist loadfile --doctest-modules tests $(PACKAGES)
+	@PYTHONDONTWRITEBYTECODE= $(VENV)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests $(PACKAGES)
 	@$(VENV)/python scripts/viewer.py test
 
 check: setup-dev ## lint, formatting, types, import rules

@@ -40,7 +40,7 @@ CommentGuid = Annotated[str, Path(description="The comment", max_length=64, exam
 ViewGuid = Annotated[str, Path(description="The viewpoint", max_length=64, examples=[GUID])]
 
 
-def _list_query(
+async def _list_query(
     where: Annotated[
         str, Query(alias="$filter", max_length=4000, description="OData v4: eq ne gt ge lt le and or not in contains",
                    examples=["topic_status eq 'Open' and creation_date gt 2026-01-01T00:00:00Z"]),
@@ -52,7 +52,7 @@ def _list_query(
     return ListQuery(where, order, top, skip)
 
 
-def _caller(grant: GrantDep, services: ServicesDep, project: ProjectId) -> Caller:
+async def _caller(grant: GrantDep, services: ServicesDep, project: ProjectId) -> Caller:
     member = grant.reach.member
     address = services.settings.base_url
 
@@ -66,7 +66,7 @@ def _caller(grant: GrantDep, services: ServicesDep, project: ProjectId) -> Calle
     return Caller(project, user, grant.reach.rows, may, services.now(), link)
 
 
-def _expected(
+async def _expected(
     if_match: Annotated[
         str | None, Header(description="The `ETag` that was read; without it the last one wins", examples=['"3"'])
     ] = None,

@@ -1,4 +1,7 @@
-"""What route functions ask for, by type; tests give it by other ``Services`` or FastAPI's ``dependency_overrides``."""
+"""What route functions ask for, by type; tests give it by other ``Services`` or FastAPI's ``dependency_overrides``.
+
+What only hands on is ``async``: each plain function would be a way to another thread and back, several per request.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,12 +20,12 @@ from twin.store.repository import Context, Store
 from twin.store.view import Scope
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     found: Services = request.app.state.services
     return found
 
 
-def _grant(request: Request) -> Grant:
+async def _grant(request: Request) -> Grant:
     found: Grant = request.state.grant
     return found
 
@@ -31,41 +34,41 @@ ServicesDep = Annotated[Services, Depends(_services)]
 GrantDep = Annotated[Grant, Depends(_grant)]
 
 
-def _store(services: ServicesDep) -> Store:
+async def _store(services: ServicesDep) -> Store:
     return services.store
 
 
-def _blobs(services: ServicesDep) -> BlobStore:
+async def _blobs(services: ServicesDep) -> BlobStore:
     return services.blobs
 
 
-def _now(services: ServicesDep) -> datetime:
+async def _now(services: ServicesDep) -> datetime:
     return services.now()
 
 
-def _new_id(services: ServicesDep) -> Callable[[], Id]:
+async def _new_id(services: ServicesDep) -> Callable[[], Id]:
     return services.store.new_id
 
 
-def _identity(grant: GrantDep) -> Identity:
+async def _identity(grant: GrantDep) -> Identity:
     return grant.identity
 
 
-def _context(grant: GrantDep) -> Context:
+async def _context(grant: GrantDep) -> Context:
     return grant.context
 
 
-def _rows(grant: GrantDep) -> Scope:
+async def _rows(grant: GrantDep) -> Scope:
     return grant.reach.rows
 
 
-def _member(grant: GrantDep) -> Member:
+async def _member(grant: GrantDep) -> Member:
     found = grant.reach.member
     assert found is not None, "a route without {project} has no member"
     return found
 
 
-def _pager(request: Request, response: Response, services: ServicesDep) -> Pager:
+async def _pager(request: Request, response: Response, services: ServicesDep) -> Pager:
     return Pager(request, response, services.key)
 
 

@@ -17,11 +17,12 @@ def tag(response: Response, version: int) -> None:
     response.headers["Cache-Control"] = ASK_AGAIN
 
 
-def expected_version(
-    if_match: Annotated[
-        str | None, Header(description='The `ETag` of the version that is changed, such as `"3"`', examples=['"3"'])
-    ] = None,
-) -> int:
+IfMatch = Annotated[
+    str | None, Header(description='The `ETag` of the version that is changed, such as `"3"`', examples=['"3"'])
+]
+
+
+def expected_version(if_match: str | None) -> int:
     """Return the version that a change was made from; 428 when the request does not say.
 
     A weak tag (``W/"3"``) counts as well: proxies that compress make tags weak, and the number is still the record's.
@@ -34,7 +35,11 @@ def expected_version(
     return int(found[1])
 
 
-Expected = Annotated[int, Depends(expected_version)]
+async def _expected(if_match: IfMatch = None) -> int:
+    return expected_version(if_match)
+
+
+Expected = Annotated[int, Depends(_expected)]
 """The version that a change was made from."""
 
 

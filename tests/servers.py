@@ -88,8 +88,14 @@ def opened_sqlite(file: Path) -> Database:
 def copied_sqlite(of: Path, file: Path) -> Database:
     """Open a copy of an SQLite file that waits for no disk: no test pulls the plug."""
     shutil.copy(of, file)
-    database = open_database(f"sqlite:///{file}")
-    event.listen(database.engine, "connect", _without_waiting)
+    return hasty(open_database(f"sqlite:///{file}"))
+
+
+def hasty(database: Database) -> Database:
+    """Let an SQLite database wait for no disk from its next connection on."""
+    if database.is_sqlite:
+        event.listen(database.engine, "connect", _without_waiting)
+        database.engine.dispose()
     return database
 
 

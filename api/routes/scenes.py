@@ -53,7 +53,7 @@ class _Scenes:
         return Response(content, headers=headers, media_type=entry.media_type)
 
 
-def _scenes(request: Request, services: ServicesDep, rows: RowsDep) -> _Scenes:
+async def _scenes(request: Request, services: ServicesDep, rows: RowsDep) -> _Scenes:
     return _Scenes(request, services, rows)
 
 

@@ -38,7 +38,7 @@ from api.app import create_app
 from api.routes import all_declared
 from api.routing import ROOT, Declared
 from tests import servers
-from tests.api.web.walks import Step, Watch, hasty, put_back, walk_all
+from tests.api.web.walks import Step, Watch, put_back, walk_all
 from tests.api.web.world import World, make_world
 from twin.store.schema import METADATA
 
@@ -124,7 +124,7 @@ def granted(tmp_path_factory: pytest.TempPathFactory) -> Watch:
 
 
 def make_arena(granted: Watch, folder: Path, url: str = "") -> Arena:
-    made = hasty(make_world(folder, url, blob_url=f"file://{granted.folder / 'blobs'}"))
+    made = make_world(folder, url, blob_url=f"file://{granted.folder / 'blobs'}")
     names = (f"fuzz-{n:06d}-{'x' * 20}" for n in range(10**9))
     services = replace(made.services, secrets=lambda: next(names))
     return Arena(replace(made, services=services, app=create_app(services.settings, services)), granted)

@@ -1,24 +1,21 @@
 """A server in this process: a database of its own, a clock that tests move, cheap hashes, counted secrets."""
 
-import atexit
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
 from httpx2 import Response
 from pwdlib.hashers.argon2 import Argon2Hasher
-from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.auth.passwords import Argon2
 from api.services import Services
 from api.settings import load_settings
-from tests.servers import sqlite_with_tables
+from tests.api.web.direct import DirectClient
+from tests.servers import hasty, sqlite_with_tables
 from twin.operations.accounts import begin
 from twin.store.blobs import open_blobs
 from twin.store.database import open_database
@@ -59,7 +56,7 @@ class Counted:
 class Browser:
     """A client with a cookie jar that sends the token against forged requests, as the viewer does."""
 
-    client: TestClient
+    client: DirectClient
     csrf: str = ""
     host: str = ""
 
@@ -98,9 +95,7 @@ class World:
 
     def browser(self, *, host: str = "", base_url: str = "http://testserver") -> Browser:
         address = host or self.origins()
-        client = TestClient(self.app, base_url=base_url, client=(address, 40000), raise_server_exceptions=False)
-        client.portal = event_loop()
-        return Browser(client, host=address)
+        return Browser(DirectClient(self.app, base_url=base_url, address=address), host=address)
 
     def administrator(self) -> Browser:
         """The first administrator, with a password of their own."""
@@ -124,15 +119,6 @@ class World:
         return browser
 
 
-@cache
-def event_loop() -> BlockingPortal:
-    """Start an event loop once, where a client would otherwise start one for each request."""
-    portal = start_blocking_portal()
-    opened = portal.__enter__()
-    atexit.register(portal.__exit__, None, None, None)
-    return opened
-
-
 def make_world(folder: Path, url: str = "", **settings: object) -> World:
     given = load_settings({}, data_dir=folder, database_url=url or None, **settings)
     clock = Clock()
@@ -141,7 +127,7 @@ def make_world(folder: Path, url: str = "", **settings: object) -> World:
     if not url:
         folder.mkdir(exist_ok=True)
         shutil.copy(sqlite_with_tables(), folder / "qtems.db")
-    store = Store(open_database(given.database_url))
+    store = Store(hasty(open_database(given.database_url)))
     if url:
         upgrade(store.database)
     blobs = open_blobs(given.blob_url)
