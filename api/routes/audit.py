@@ -1,17 +1,24 @@
 """The audit trail of a project, and of what stands above projects."""
 
-from fastapi import Response
+from fastapi import Request, Response
 
-from api.deps import ContextDep, PagerDep, ProjectId, RecordId, ServicesDep, StoreDep
+from api.deps import BlobsDep, ContextDep, PagerDep, ProjectId, RecordId, RowsDep, ServicesDep, StoreDep
+from api.download import BYTES, STATUSES, KeptFile, download
 from api.paging import Filtered, Listed, Pager
 from api.routes.jobs import accepted
 from api.routing import ROOT, Routes
-from api.schemas.audit import EventOut, EventQuery, VerificationOut, event_out, verification_out
+from api.schemas.audit import EventOut, EventQuery, NewAuditPackage, VerificationOut, event_out, verification_out
 from api.schemas.job import JobOut, job_out
 from twin.access import Action
 from twin.account import SystemAction
 from twin.operations.audit_checks import verify_at_once
-from twin.operations.audit_orders import order_system_verification, order_verification, system_verification
+from twin.operations.audit_orders import (
+    order_package,
+    order_system_verification,
+    order_verification,
+    system_verification,
+)
+from twin.operations.audit_packages import packed
 from twin.operations.queue import Desk
 from twin.store.repository import Store
 from twin.store.trail import SYSTEM, events, history
@@ -45,6 +52,32 @@ def create_verification(project: ProjectId, context: ContextDep, services: Servi
     What it finds is kept in the trail and told by `GET .../audit/verification` as `last_whole`.
     """
     return accepted(response, project, order_verification(Desk(services.store, context, project, services.wake)))
+
+
+@routes.post("/projects/{project}/audit/packages", Action.AUDIT_READ, "Pack a project for an audit", status=202)
+def create_audit_package(
+    project: ProjectId, given: NewAuditPackage, context: ContextDep, services: ServicesDep, response: Response
+) -> JobOut:
+    """Write everything that the trail tells of into one archive that is verified without this software: a job.
+
+    Trail, records, every signature, the files that records refer to, and a program that verifies all of it. Download it
+    under `.../audit/packages/{package}`, the job's identifier, once it has succeeded; hold it against `result.head`.
+    """
+    desk = Desk(services.store, context, project, services.wake)
+    return accepted(response, project, order_package(desk, given.largest_mib))
+
+
+@routes.get(
+    "/projects/{project}/audit/packages/{package}", Action.AUDIT_READ, "Download an audit package",
+    answers=BYTES, also=(*STATUSES, 409),
+)  # fmt: skip
+def download_audit_package(
+    package: RecordId, request: Request, store: StoreDep, blobs: BlobsDep, rows: RowsDep
+) -> Response:
+    """Return the archive that a job has written; 409 as long as it has not."""
+    with store.read() as view:
+        archive = packed(view, package, scope=rows)
+    return download(request, blobs, KeptFile(archive.sha256, archive.file_name))
 
 
 @routes.get("/audit", SystemAction.SYSTEM_AUDIT, "Read the system's trail")

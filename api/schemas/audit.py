@@ -122,3 +122,11 @@ def verification_out(answer: TrailAnswer) -> VerificationOut:
         faulty=found.faulty, faults=faults,
         last_whole=None if last is None else WholeOut.model_validate(last, from_attributes=True),
     )  # fmt: skip
+
+
+class NewAuditPackage(Schema):
+    """Which package is asked for."""
+
+    model_config = example(largest_mib=64)
+
+    largest_mib: int = Field(default=64, ge=0, le=1_000_000, description="Larger files are named, and not put in")

@@ -25,7 +25,10 @@ class JobOut(Schema):
     )  # fmt: skip
 
     id: Id
-    kind: str = Field(description="`import_model`, `import_scans`, `run_check`, `write_back`, `draft_plan`, `rehearse`")
+    kind: str = Field(
+        description="`import_model`, `import_scans`, `run_check`, `write_back`, `draft_plan`, `rehearse`, "
+        "`verify_trail`, `pack_audit`"
+    )
     state: JobState
     step: str = Field(description="What is being done, in words")
     progress: int = Field(ge=0, le=100, description="Percent")

@@ -1,9 +1,11 @@
-"""Asking for a whole trail to be verified, a project's or the system's."""
+"""Asking for a whole trail to be verified, a project's or the system's; for a project's to be packed."""
 
 from collections.abc import Callable, Mapping
 
+from twin.audit_package.write import PackageOrder
 from twin.errors import Conflict, NotFound
 from twin.operations.audit_checks import VERIFY_TRAIL
+from twin.operations.audit_packages import PACK_AUDIT
 from twin.operations.queue import Desk
 from twin.record import Id, Json
 from twin.store import jobs
@@ -57,3 +59,8 @@ def _order(unit: Unit, stream: str, project: Id | None) -> Mapping[str, Json]:
         if job.kind == VERIFY_TRAIL and job.project == project:
             raise Conflict(f"the trail is being verified already: follow job {job.id}")
     return {"stream": stream}
+
+
+def order_package(desk: Desk, largest_mib: int) -> Job:
+    """Ask for a project's audit package; larger files are only named in it."""
+    return desk.ask(PACK_AUDIT, lambda _: PackageOrder(desk.project, largest_mib))

@@ -6,9 +6,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from twin.audit_package.write import PackageOrder
 from twin.instrument import Instrument
 from twin.jobs.worker import JobContext, JobKind
 from twin.operations.audit_checks import VERIFY_TRAIL, verify_whole
+from twin.operations.audit_packages import PACK_AUDIT, pack_audit
 from twin.operations.checks import CheckOrder, run_ordered_check
 from twin.operations.models import import_model
 from twin.operations.plan_drafts import PlanOrder, draft_ordered_plan
@@ -56,7 +58,7 @@ def job_kinds(cache_dir: Path | None = None, key: bytes = b"") -> dict[str, JobK
     """
     works = {
         IMPORT_MODEL: _import_model, IMPORT_SCANS: _import_scans, RUN_CHECK: _run_check, WRITE_BACK: _write_back,
-        DRAFT_PLAN: _draft_plan, REHEARSE: _rehearse,
+        DRAFT_PLAN: _draft_plan, REHEARSE: _rehearse, PACK_AUDIT: _pack_audit,
     }  # fmt: skip
     kinds = {name: JobKind(name, partial(work, cache_dir)) for name, work in works.items()}
     return {**kinds, VERIFY_TRAIL: JobKind(VERIFY_TRAIL, partial(verify_whole, key=key))}
@@ -107,6 +109,10 @@ def _draft_plan(cache_dir: Path | None, job: JobContext, payload: Mapping[str, J
 def _rehearse(cache_dir: Path | None, job: JobContext, payload: Mapping[str, Json]) -> Mapping[str, Json]:
     rehearsal = run_ordered_rehearsal(_work(job, cache_dir), from_json(payload, RehearsalOrder)).record
     return {"rehearsal": rehearsal.id, "outcome": rehearsal.outcome.value}
+
+
+def _pack_audit(cache_dir: Path | None, job: JobContext, payload: Mapping[str, Json]) -> Mapping[str, Json]:
+    return pack_audit(_work(job, cache_dir), from_json(payload, PackageOrder))
 
 
 def _work(job: JobContext, cache_dir: Path | None) -> Work:

@@ -275,6 +275,14 @@ def _pages(connection: Connection, kind: Kind[Any], project: Id | None) -> Itera
         after = page[-1]["id"]
 
 
+def records_of(connection: Connection, project: Id) -> Iterator[tuple[str, RowMapping]]:
+    """Yield kind and row of every record of a project that its trail tells of."""
+    for kind in KINDS:
+        for page in _pages(connection, kind, project):
+            for row in page:
+                yield kind.name, row
+
+
 def _named_elements(connection: Connection, kind: Kind[Any], ids: list[Id]) -> Mapping[Id, set[str]]:
     """Return the elements that records are found by."""
     found: dict[Id, set[str]] = {}

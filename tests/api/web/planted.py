@@ -14,6 +14,7 @@ from tests.api.web.world import Browser, World
 from twin.check_record import ElementRow
 from twin.element_state import ElementState, Epoch, Seen, Status
 from twin.finding import CauseKind, Defect, Failure, Finding, Location, Origin, Severity
+from twin.operations.audit_orders import order_package
 from twin.operations.queue import Desk, cancel_job
 from twin.operations.scenes import register_scene
 from twin.operations.write_back import WRITE_BACK, WriteBackOrder
@@ -110,7 +111,10 @@ def fresh(world: World, made: Planted, project: Id, browser: Browser, noun: str)
         return answer.json()["id"] if answer.status_code == 201 else "0" * 32
     store = world.services.store
     desk = Desk(store, context(world), project)
-    job = desk.ask(WRITE_BACK, lambda _: WriteBackOrder(project, made.revision, made.epoch))
+    if noun == "package":
+        job = order_package(desk, 1)
+    else:
+        job = desk.ask(WRITE_BACK, lambda _: WriteBackOrder(project, made.revision, made.epoch))
     return cancel_job(store, context(world), job.id).id
 
 

@@ -77,7 +77,7 @@ class People:
             web = {"name": "Web viewer", "redirect_uris": ["https://viewer.example.com/"]}
             made = self.browser("administrator", fresh=False).post("/oauth/clients", web)
             return made.json()["client"]["id"]
-        if name in ("upload", "job", "letter"):
+        if name in ("upload", "job", "letter", "package"):
             return fresh(self.world, self.planted, project, browser, name)
         key = name if project == self.own else f"foreign {name}"
         return self.ids.get(key) or self.ids[name]

@@ -363,6 +363,7 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
     olga.post(f"{root}/models/{ids['revision']}/write-backs", {"epoch": ids["epoch"]})
     olga.post(f"{root}/audit/verifications")
     admin.get(f"/audit/verifications/{admin.post('/audit/verifications').json()['id']}")
+    olga.post(f"{root}/audit/packages", {"largest_mib": 1})
     for verb, body in (("dismiss", {"reason": "formwork"}), ("confirm", {})):
         made = plant(site.world, ids["project"])
         olga.change("POST", f"{root}/findings/{made.finding}/{verb}", 1, body)

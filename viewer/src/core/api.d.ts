@@ -1839,6 +1839,10 @@ export interface components {
             pin?: components["schemas"]["Pin-Input"] | null;
             taken_at?: string | null;
         };
+        NewAuditPackage: {
+            /** @default 64 */
+            largest_mib: number;
+        };
         NewCapa: {
             kind: components["schemas"]["CapaKind"];
             title: string;

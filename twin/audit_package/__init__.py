@@ -1,0 +1,1 @@
+"""Everything that a project's trail tells of, in one archive that is verified without this software."""
