@@ -1,6 +1,7 @@
 """``qtems schedule``: when a network of tasks is over, what decides it, and how sure that is."""
 
 import argparse
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +19,8 @@ examples:
   qtems schedule design.ifc                    the tasks of a model; what is not sound in them is mended and told
   qtems schedule plan.xer --conditions risks.yaml --out report
                                                a P6 or MS Project file, with spreads, risks and resources
+  qtems schedule design.ifc --progress 2026-04-13=week1/report.json --progress 2026-04-20=week2/report.json
+                                               when it is over now, after what two checks saw
 
 exit status: 0 worked out, whether or not the deadline is kept; 2 bad usage or file
 """
@@ -41,6 +44,10 @@ def add_schedule(add: "Commands") -> None:
     schedule.add_argument(
         "--conditions", metavar="FILE.yaml", type=Path, help="spreads, risks and resources for a file that has none"
     )
+    schedule.add_argument(
+        "--progress", metavar="[DATE=]FILE", type=_progress, action="append", default=[],
+        help="how far things are: DATE=report.json of a check (several), a .yaml, or 'plan' for what FILE itself says",
+    )  # fmt: skip
     schedule.add_argument("--samples", metavar="N", type=_samples, default=50_000, help="runs (default 50000)")
     schedule.add_argument(
         "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
@@ -53,6 +60,7 @@ def add_schedule(add: "Commands") -> None:
 def run_schedule_command(arguments: argparse.Namespace) -> "ScheduleOutcome":
     """Work out what ``qtems schedule`` was given and write its report."""
     from twin.operations.schedule import ScheduleRequest, run_schedule
+    from twin.operations.schedule_progress import ProgressSource
 
     return run_schedule(
         ScheduleRequest(
@@ -62,6 +70,7 @@ def run_schedule_command(arguments: argparse.Namespace) -> "ScheduleOutcome":
             seed=arguments.seed,
             lang=arguments.lang,
             conditions=arguments.conditions,
+            progress=tuple(ProgressSource(path, day) for path, day in arguments.progress),
         )
     )
 
@@ -69,14 +78,18 @@ def run_schedule_command(arguments: argparse.Namespace) -> "ScheduleOutcome":
 def print_schedule(outcome: "ScheduleOutcome", stream: TextIO, lang: str, *, quiet: bool = False) -> None:
     """Print the end, the tasks, the risks, and what a planner may want to repair."""
     from api.summary import ResultConsole
+    from twin.rehearsal.progress_rows import driver_rows, earned_rows, pace_rows, progress_lines
     from twin.rehearsal.said import Said
     from twin.rehearsal.schedule_rows import end_rows, more_tasks_line, risk_rows, task_rows
 
     say, console, result = Said(lang), ResultConsole(stream), outcome.result
     if not quiet:
         console.print(result.document.name, style="bold")
-        for heads, rows in (end_rows(result, say), task_rows(result, say), risk_rows(result, say)):
+        tables = (end_rows, earned_rows, pace_rows, driver_rows, task_rows, risk_rows)
+        for heads, rows in (table(result, say) for table in tables):
             print_table(console, heads, rows)
+        for line in progress_lines(result, say):
+            console.print(line, soft_wrap=True)
         if more := more_tasks_line(result, say):
             console.print(more, soft_wrap=True)
         names = " → ".join(result.document.network.tasks[index].name for index in result.path)
@@ -91,6 +104,17 @@ def print_schedule(outcome: "ScheduleOutcome", stream: TextIO, lang: str, *, qui
             console.print(f"- {say.note(note)}", soft_wrap=True)
     for path in outcome.files:
         console.print(str(path), soft_wrap=True)
+
+
+def _progress(text: str) -> tuple[Path, date | None]:
+    """Return file and day of ``DATE=FILE`` or ``FILE``."""
+    said, mark, file = text.partition("=")
+    try:
+        return (Path(file), date.fromisoformat(said)) if mark else (Path(text), None)
+    except ValueError:
+        if said[:1].isdigit():
+            raise argparse.ArgumentTypeError(f"{said!r} is no day such as 2026-04-20") from None
+        return Path(text), None
 
 
 def _samples(text: str) -> int:

@@ -48,5 +48,15 @@ class WorkCalendar:
         count = np.busday_count(self._offset(0), day, weekmask=self.week, holidays=list(self.holidays))
         return float(count)
 
+    def after(self, day: date) -> float:
+        """Return how many working days are over when a day ends.
+
+        Examples
+        --------
+        >>> WorkCalendar(date(2026, 3, 2), "1111100").after(date(2026, 3, 6))
+        5.0
+        """
+        return self.number(day) + float(np.is_busday(day, weekmask=self.week, holidays=list(self.holidays)))
+
     def _offset(self, days: int) -> np.datetime64:
         return np.busday_offset(self.start, days, roll="forward", weekmask=self.week, holidays=list(self.holidays))

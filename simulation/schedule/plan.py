@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from geometry.note import Note
 from simulation.schedule.calendar import WorkCalendar
@@ -23,6 +24,15 @@ class Repair:
     """A note: what was wrong and what was done."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a file says of the progress of a task; None where nothing."""
+
+    share: float | None
+    start: date | None
+    finish: date | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ScheduleDocument:
     """What a file asks for."""
@@ -39,6 +49,10 @@ class ScheduleDocument:
     """What a file of another program did not say soundly, and what was made of it."""
     resources: Mapping[str, int] = field(default_factory=dict[str, int])
     """How much there is of what tasks need."""
+    reported: tuple[Reported, ...] = ()
+    """What the file itself says of the progress of each task; none where it says nothing."""
+    status_day: date | None = None
+    """Up to when it knows."""
 
 
 def loose_ends(tasks: Sequence[Task]) -> tuple[str, ...]:

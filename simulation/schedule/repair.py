@@ -5,7 +5,6 @@ Nothing is mended silently, and what cannot be mended without guessing the order
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from simulation.distribution import Fixed
 from simulation.errors import BadDocument
 from simulation.schedule.calendar import MOST_DAYS, WorkCalendar
 from simulation.schedule.network import Link, Network, Relation, Task
-from simulation.schedule.plan import Repair, ScheduleDocument, loose_ends
+from simulation.schedule.plan import Repair, Reported, ScheduleDocument, loose_ends
 
 _MOST_LINKS = 2_000_000
 
@@ -64,7 +63,12 @@ def repaired(plan: WorkPlan) -> ScheduleDocument:
     repairs, notes = tuple(mends.found), list(loose_ends(tasks))
     if calendar is None:
         notes.append(Note("plan_no_start", "The file says no date: the schedule is in working days only."))
-    return ScheduleDocument(plan.name or "schedule", Network(tasks), (), None, calendar, tuple(notes), repairs)
+    told = tuple(Reported(task.percent, task.actual_start, task.actual_finish) for task in leaves)
+    known = any(one.share or one.start or one.finish for one in told)
+    return ScheduleDocument(
+        plan.name or "schedule", Network(tasks), (), None, calendar, tuple(notes), repairs,
+        reported=told if known else (), status_day=plan.status_day,
+    )  # fmt: skip
 
 
 def _calendar(plan: WorkPlan) -> WorkCalendar | None:
@@ -271,8 +275,3 @@ def _handed_down(
         text = "{after} waits for {before} ({relation}): counted for each first or last task within the summary task."
         mends.note("summary_link", link.place, text, relation=link.relation, **values)
     return [replace(link, before=one, after=other) for one in before for other in after]
-
-
-def day_number(calendar: WorkCalendar | None, day: date | None) -> float | None:
-    """Return the working days that are over when a day begins; None where either is not known."""
-    return None if calendar is None or day is None else calendar.number(day)

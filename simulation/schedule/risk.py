@@ -1,6 +1,6 @@
 """How sure the end of a schedule is: durations and risks drawn many times, the network computed for all at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,8 @@ class Forecast:
     """Days at the shares ``SHARES``."""
     end: FloatArray
     """(m,) of every run, days."""
+    finish: FloatArray
+    """(n,) mean finish of each task, days."""
     criticality: FloatArray
     """(n,) the share of runs in which a task was critical."""
     influence: FloatArray
@@ -57,20 +59,43 @@ class Forecast:
         return wilson(int((self.end <= days).sum()), self.count)
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How often a schedule is run, and from which random numbers on."""
+
+    count: int
+    rng: np.random.Generator
+
+
+Sample = Callable[[int, np.random.Generator], tuple[FloatArray, FloatArray | None, BoolArray]]
+"""Of so many runs: durations (m, n), earliest starts (m, n) where they vary, and which risk happened (m, k)."""
+
+
 def forecast(network: Network, risks: Sequence[Risk], count: int, rng: np.random.Generator) -> Forecast:
     """Run a schedule ``count`` times with durations and risks by chance; tasks that no risk joins are independent."""
-    tasks = network.tasks
-    ends, durations_of, critical = list[FloatArray](), list[FloatArray](), np.zeros(len(tasks))
-    happened_of = list[BoolArray]()
+
+    def sample(size: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray | None, BoolArray]:
+        drawn = np.clip(rng.random((size, len(network.tasks))), 2.0**-54, 1.0 - 2.0**-53)
+        columns = [task.duration.quantile(share) for task, share in zip(network.tasks, drawn.T, strict=True)]
+        durations = np.stack(columns, axis=1) if columns else np.zeros((size, 0))
+        return durations, None, stretch(durations, risks, rng)
+
+    return forecast_of(network, len(risks), sample, Draw(count, rng))
+
+
+def forecast_of(network: Network, risks: int, sample: Sample, draw: Draw) -> Forecast:
+    """Run a schedule with durations from ``sample``, under so many risks."""
+    tasks, count = network.tasks, draw.count
+    ends, durations_of, happened_of = list[FloatArray](), list[FloatArray](), list[BoolArray]()
+    critical, finish = np.zeros(len(tasks)), np.zeros(len(tasks))
     rows, kept = max(1, min(_CHUNK, _CHUNK_VALUES // max(1, len(tasks)))), 0
     for begin in range(0, count, rows):
         size = min(rows, count - begin)
-        shares = np.clip(rng.random((size, len(tasks))), 2.0**-54, 1.0 - 2.0**-53)
-        columns = [task.duration.quantile(share) for task, share in zip(tasks, shares.T, strict=True)]
-        durations = np.stack(columns, axis=1) if columns else np.zeros((size, 0))
-        happened_of.append(_stretched(durations, risks, rng))
-        times = network.times(durations)
+        durations, earliest, happened = sample(size, draw.rng)
+        happened_of.append(happened)
+        times = network.times(durations, earliest)
         critical += times.critical.sum(axis=0)
+        finish += times.finish.sum(axis=0)
         ends.append(times.end)
         if kept * len(tasks) < _KEPT_VALUES:
             durations_of.append(durations)
@@ -84,19 +109,25 @@ def forecast(network: Network, risks: Sequence[Risk], count: int, rng: np.random
         sd=sd,
         quantiles=np.quantile(end, SHARES),
         end=end,
+        finish=finish / count,
         criticality=critical / count,
         influence=_rank_correlations(durations, end[:kept]),
         swing=_swings(durations, end[:kept]),
-        risk_influence=np.array([_later(end, happened[:, k]) for k in range(len(risks))]),
+        risk_influence=np.array([_later(end, happened[:, k]) for k in range(risks)]),
     )
 
 
-def _stretched(durations: FloatArray, risks: Sequence[Risk], rng: np.random.Generator) -> BoolArray:
+def shares(rng: np.random.Generator, size: int) -> FloatArray:
+    """Return so many shares (m,) for quantiles: between 0 and 1, neither of them."""
+    return np.clip(rng.random(size), 2.0**-54, 1.0 - 2.0**-53)
+
+
+def stretch(durations: FloatArray, risks: Sequence[Risk], rng: np.random.Generator) -> BoolArray:
     """Multiply durations (m, n) in place where a risk happens, and return where each did (m, k)."""
     happened = np.zeros((len(durations), len(risks)), dtype=np.bool_)
     for index, risk in enumerate(risks):
         happened[:, index] = rng.random(len(durations)) < risk.probability
-        factors = risk.factor.quantile(np.clip(rng.random(len(durations)), 2.0**-54, 1.0 - 2.0**-53))
+        factors = risk.factor.quantile(shares(rng, len(durations)))
         durations[:, list(risk.tasks)] *= np.where(happened[:, index], factors, 1.0)[:, None]
     return happened
 

@@ -89,3 +89,46 @@ def test_beyond_all_measure(old: str, new: str, says: str, tmp_path: Path, capsy
     assert says in said
     assert said.count("\n") == 1
     assert not list(out.glob("*"))
+
+
+def report(path: Path, **states: str) -> str:
+    elements = [{"global_id": name, "state": state} for name, state in states.items()]
+    path.write_text(json.dumps({"schema": "qtems.check/1", "elements": elements}), encoding="utf-8")
+    return str(path)
+
+
+def test_two_checks_say_how_far_things_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "hall.yaml", tmp_path / "out"
+    plan = SCHEDULE.replace("days: 4,", "days: 4, elements: [w1, w2],").replace(
+        "pessimistic: 14}", "pessimistic: 14, elements: [g]}"
+    )
+    path.write_text(plan, encoding="utf-8")
+    one = report(tmp_path / "1.json", g="missing", w1="unseen")
+    two = report(tmp_path / "2.json", g="installed", w1="installed", w2="occluded")
+    order = ["schedule", str(path), "--out", str(out), "--samples", "2000"]
+    assert main([*order, "--progress", f"2026-03-27={two}", "--progress", f"2026-03-06={one}", "--lang", "zh"]) == 0
+    told = capsys.readouterr().out
+    assert "1 项任务未被观测，按未开始计：C。" in told
+    found = json.loads((out / "schedule.json").read_text("utf-8"))["progress"]
+    assert (found["day"], found["date"]) == (20.0, "2026-03-27")
+    first, second, third = found["tasks"]
+    assert (first["stage"], first["started_day"], first["finished_day"]) == ("done", [5.0, 20.0], [5.0, 20.0])
+    assert (second["stage"], second["share"], second["elements_not_seen"]) == ("running", 0.75, 1)
+    assert (third["stage"], third["looked_at"]) == ("waiting", False)
+    assert found["baseline"]["P50"]["days"] < 20 < found["earned_value"]["total"] + 5
+    page = (out / "schedule.html").read_text("utf-8")
+    assert "工种" in page
+    for wrong, says in (
+        (one, "of which day is this check?"),
+        (f"2026-13-01={one}", "is no day such as 2026-04-20"),
+        (f"2026-03-06={path}", "it says its day itself"),
+        (f"2026-03-06={report(tmp_path / '3.json', x='missing')}", "none of its tasks builds an element"),
+        (f"2026-03-06={tmp_path / 'no.json'}", "no such file"),
+        ("plan", "says nothing of the progress"),
+    ):
+        try:
+            status: object = main([*order, "--progress", wrong])
+        except SystemExit as ended:
+            status = ended.code
+        assert status == 2
+        assert says in capsys.readouterr().err

@@ -10,6 +10,7 @@ from twin.operations.rehearsal_input import named, read_input
 
 if TYPE_CHECKING:
     from simulation.schedule.plan import ScheduleDocument
+    from twin.operations.schedule_progress import ProgressSource
     from twin.rehearsal.schedule_json import ScheduleResult
 
 JSON_FILE, PAGE_FILE = "schedule.json", "schedule.html"
@@ -28,6 +29,8 @@ class ScheduleRequest:
     lang: str = "en"
     conditions: Path | None = None
     """Spreads, risks and resources for a planning program's file."""
+    progress: tuple["ProgressSource", ...] = ()
+    """What says how far things are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,18 +102,27 @@ def _document(request: ScheduleRequest) -> "ScheduleDocument":
 def _worked_out(request: ScheduleRequest, document: "ScheduleDocument") -> "ScheduleResult":
     import numpy as np
 
-    from simulation.schedule.risk import forecast
+    from simulation.schedule.progress import progress
+    from simulation.schedule.risk import Draw, forecast
+    from twin.operations.schedule_progress import known_progress
     from twin.rehearsal.schedule_json import ScheduleResult
     from twin.report.write import ensure_writable
 
     if request.out_dir is not None:
         ensure_writable(request.out_dir)
-    network = document.network
+    network, rng = document.network, np.random.default_rng(request.seed)
     planned = np.array([task.planned for task in network.tasks])
+    whole = forecast(network, document.risks, request.samples, rng)
+    known = known_progress(request.progress, document, request.file) if request.progress else None
+    stands = None
+    if known is not None:
+        stands = progress(network, document.risks, known.observed, known.now, Draw(request.samples, rng))
     return ScheduleResult(
         document,
         network.times(planned),
         tuple(map(float, network.free_float(planned))),
         network.critical_path(planned),
-        forecast(network, document.risks, request.samples, np.random.default_rng(request.seed)),
+        whole if stands is None else stands.forecast,
+        None if stands is None else whole,
+        stands,
     )

@@ -7,7 +7,9 @@ from math import isfinite
 import numpy as np
 
 from simulation.schedule.network import Times
+from simulation.schedule.observed import Stage, out_of_sequence
 from simulation.schedule.plan import ScheduleDocument
+from simulation.schedule.progress import Progress
 from simulation.schedule.risk import SHARES, Forecast
 from simulation.stackup.capability import Estimate
 
@@ -25,6 +27,10 @@ class ScheduleResult:
     free_float: tuple[float, ...]
     path: tuple[int, ...]
     forecast: Forecast
+    """From what is known now; without progress, of the whole."""
+    baseline: Forecast | None = None
+    """Of the whole, as if nothing had begun; None without progress."""
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ def schedule_document(result: ScheduleResult) -> Json:
             "deadline_days": document.deadline,
             "within_deadline": within,
         },
+        "progress": _progress(result),
         "tasks": [_task(result, index) for index in range(len(document.network.tasks))],
         "risks": [
             {
@@ -100,6 +107,56 @@ def _task(result: ScheduleResult, index: int) -> Json:
         "trade": task.trade,
         "elements": list(task.elements),
     }
+
+
+def _progress(result: ScheduleResult) -> Json | None:
+    found, before, document = result.progress, result.baseline, result.document
+    if found is None or before is None:
+        return None
+    earned, tasks = found.earned, document.network.tasks
+    return {
+        "day": found.now,
+        "date": _date(document, found.now),
+        "baseline": {
+            name: {"days": before.quantile(share), "date": _date(document, before.quantile(share))}
+            for name, share in (("P50", 0.5), ("P80", 0.8))
+        },
+        "earned_value": {
+            "unit": "planned days of work", "planned": earned.planned, "earned": earned.earned, "total": earned.total,
+            "index": earned.index, "earned_schedule_day": earned.earned_schedule,
+        },
+        "trades": [
+            {
+                "trade": pace.trade, "evidence_tasks": pace.evidence,
+                **{
+                    word: float(value)
+                    for word, value in zip(
+                        ("low", "median", "high"), pace.quantile(np.array([0.025, 0.5, 0.975])), strict=True
+                    )
+                },
+            }
+            for pace in found.paces
+        ],
+        "tasks": [
+            {
+                "name": task.name, "stage": one.stage.value, "looked_at": one.looked_at, "share": one.share,
+                "started_day": list(one.started) if one.stage is not Stage.WAITING else None,
+                "finished_day": list(one.finished) if one.stage is Stage.DONE else None,
+                "elements_not_seen": one.unseen,
+            }
+            for task, one in zip(tasks, found.observed, strict=True)
+        ],
+        "drivers": [
+            {
+                "task": tasks[one.task].name, "slip_days": one.slip, "added_days": one.added, "end_days": one.weight,
+            }
+            for one in found.drivers
+        ],
+        "out_of_sequence": [
+            {"task": tasks[task].name, "before": tasks[before].name}
+            for task, before in out_of_sequence(document.network, found.observed)
+        ],
+    }  # fmt: skip
 
 
 def _histogram(found: Forecast) -> Json:

@@ -4,7 +4,9 @@ from importlib.resources import files
 from typing import Any
 
 from simulation.errors import SimulationError
+from simulation.schedule.pace import PRIOR, SPREAD
 from twin.rehearsal.figures import Figures
+from twin.rehearsal.progress_rows import driver_rows, earned_rows, pace_rows, progress_lines
 from twin.rehearsal.said import Said
 from twin.rehearsal.schedule_charts import end_chart, gantt, tornado
 from twin.rehearsal.schedule_json import ScheduleProvenance, ScheduleResult, schedule_document
@@ -29,12 +31,18 @@ def schedule_page(result: ScheduleResult, provenance: ScheduleProvenance, langua
         "d": told, "say": say, "lang": language, "provenance": provenance, "share": Figures().share,
         "percent": Figures().percent, "number": Figures().number,
         "quantiles": [(name, quantiles[name]) for name in ("P10", "P50", "P80", "P90")],
-        "notes": [say.note(note) for note in document.notes],
+        "notes": [say.note(note) for note in document.notes] + _model_notes(result, say),
+        "progress_tables": [table(result, say) for table in (earned_rows, pace_rows, driver_rows)],
+        "progress_lines": progress_lines(result, say),
         "repairs": [(one.place, say.note(one.text)) for one in document.repairs],
         "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "charts": {name: Markup(chart) for name, chart in _charts(result, told, say).items()},
     }  # fmt: skip
     return environment.from_string(source).render(values).encode("utf-8", "replace")
+
+
+def _model_notes(result: ScheduleResult, say: Said) -> list[str]:
+    return [] if result.progress is None else [say("progress.model", prior=PRIOR, spread=SPREAD)]
 
 
 def _charts(result: ScheduleResult, told: Any, say: Said) -> dict[str, str]:
@@ -56,8 +64,15 @@ def _charts(result: ScheduleResult, told: Any, say: Said) -> dict[str, str]:
     swings = [(task["name"], *task["swing_days"]) for task in told["tasks"]]
     swings = sorted((one for one in swings if one[2] - one[1] >= 0.1), key=lambda one: one[1] - one[2])[:_MOST_BARS]
     spare = max((task["finish_day"] for task in told["tasks"]), default=0.0)
+    known = told["progress"]
+    now = None if known is None else known["day"]
+    if known is not None:
+        tasks = [task | {"done": one["share"] or 0.0} for task, one in zip(told["tasks"], known["tasks"], strict=True)]
+    else:
+        tasks = told["tasks"]
+    right = max(told["planned_days"], spare, now or 0.0)
     return {
-        "gantt": gantt(told["tasks"], max(told["planned_days"], spare), dated, say("schedule.gantt")),
+        "gantt": gantt(tasks, right, dated, say("schedule.gantt"), now),
         "end": end_chart(found["histogram"], marks, found["deadline_days"], dated, say("schedule.end")),
         "tornado": tornado(swings, mean, say("schedule.tornado")) if swings else "",
     }

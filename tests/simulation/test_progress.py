@@ -1,0 +1,193 @@
+"""Progress: what scans and people say of tasks, what it says of a trade's pace, and when the rest is over."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from simulation.distribution import Fixed
+from simulation.errors import SimulationError
+from simulation.schedule.document import read_schedule
+from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.observed import UNSEEN, Epoch, Observation, Stage, observe, out_of_sequence, told
+from simulation.schedule.pace import PRIOR, SPREAD, learn_pace
+from simulation.schedule.plan import Reported
+from simulation.schedule.progress import earned_value, progress
+from simulation.schedule.risk import Draw, Risk, forecast
+from simulation.schedule.status import read_status, status_in
+
+
+def chain(count: int, days: float = 10.0, trade: str = "") -> Network:
+    links = [(Link(k - 1),) if k else () for k in range(count)]
+    return Network([Task(f"t{k}", Fixed(days), links[k], days, trade=trade) for k in range(count)])
+
+
+def done(start: float, finish: float) -> Observation:
+    return Observation(Stage.DONE, (start, start), (finish, finish), 1.0)
+
+
+def test_the_pace_of_exact_durations_is_that_of_the_normal_model() -> None:
+    rng = np.random.default_rng(0)
+    logs = 0.4 + SPREAD * rng.standard_normal(8)
+    pace = learn_pace("concrete", [10.0] * 8, [done(0.0, 10.0 * float(np.exp(x))) for x in logs], 100.0)
+    assert pace is not None
+    weight = 8 + (SPREAD / PRIOR) ** 2
+    mean, sd = logs.sum() / weight, SPREAD / np.sqrt(weight)
+    found = np.log(pace.quantile(np.array([0.025, 0.5, 0.975])))
+    assert found == pytest.approx([mean - 1.95996 * sd, mean, mean + 1.95996 * sd], abs=2e-3)
+
+
+def test_an_interval_says_less_than_a_day_and_an_unfinished_task_only_that_it_is_not_over() -> None:
+    def width(one: Observation, now: float = 30.0) -> tuple[float, float]:
+        pace = learn_pace("", [10.0], [one], now)
+        assert pace is not None
+        low, middle, high = np.log(pace.quantile(np.array([0.16, 0.5, 0.84])))
+        return float(middle), float(high - low)
+
+    exact, narrow = width(done(0.0, 20.0)), width(Observation(Stage.DONE, (0.0, 0.01), (19.99, 20.0), 1.0))
+    assert narrow == pytest.approx(exact, abs=2e-3)
+    wide = width(Observation(Stage.DONE, (0.0, 10.0), (15.0, 25.0), 1.0))
+    assert wide[1] > exact[1]
+    blank = width(Observation(Stage.DONE, (0.0, 1e5), (0.0, 1e5), 1.0))
+    assert blank[1] == pytest.approx(2 * 0.9945 * PRIOR, rel=0.05), "it may have taken anything: the prior stays"
+    early = width(Observation(Stage.RUNNING, (0.0, 0.0), share=None), 2.0)
+    late = width(Observation(Stage.RUNNING, (0.0, 0.0), share=None), 30.0)
+    assert abs(early[0]) < 0.02 < 0.3 < late[0]
+    little, much = (width(Observation(Stage.RUNNING, (0.0, 0.0), share=s), 20.0 * s) for s in (0.05, 0.95))
+    assert little[0] < much[0] < exact[0] + 1e-9
+    assert learn_pace("", [10.0, 0.0], [UNSEEN, done(0.0, 1.0)], 5.0) is None
+
+
+def test_scans_make_intervals() -> None:
+    task = Task("walls", Fixed(5.0), (), 5.0, elements=("a", "b"))
+    network = Network([task, Task("roof", Fixed(1.0), (Link(0),), 1.0, elements=("c",)), Task("paper", Fixed(1.0))])
+    epochs = [
+        Epoch(2.0, {"a": False, "b": False, "c": None}),
+        Epoch(5.0, {"a": True, "b": False, "c": None}),
+        Epoch(8.0, {"a": None, "b": True, "c": False}),
+    ]
+    first, second, third = (observe(network, epochs[:k]) for k in (1, 2, 3))
+    assert first[0].stage is Stage.WAITING
+    assert first[0].looked_at
+    assert first[1:] == (UNSEEN, UNSEEN)
+    assert second[0] == Observation(Stage.RUNNING, (2.0, 5.0), share=0.5)
+    assert third[0] == Observation(Stage.DONE, (2.0, 5.0), (5.0, 8.0), 1.0), "a stood once: it stands on"
+    assert third[1] == Observation(Stage.WAITING, share=0.0)
+    assert out_of_sequence(network, (second[0], done(1.0, 4.0), UNSEEN)) == ((1, 0),)
+
+
+def test_nothing_seen_on_day_0_leaves_the_forecast_as_it_was() -> None:
+    text = b"schedule: 1\ntasks: {a: {optimistic: 4, likely: 6, pessimistic: 14}, b: {days: 5, after: [a]}}\n"
+    network = read_schedule(text).network
+    risks = (Risk("rain", 0.5, Fixed(2.0), (0,)),)
+    before = forecast(network, risks, 40_000, np.random.default_rng(1))
+    after = progress(network, risks, (UNSEEN, UNSEEN), 0.0, Draw(40_000, np.random.default_rng(2)))
+    assert after.paces == ()
+    assert after.forecast.mean.value == pytest.approx(before.mean.value, abs=0.1)
+    assert after.forecast.sd == pytest.approx(before.sd, rel=0.03)
+    assert after.forecast.risk_influence == pytest.approx(before.risk_influence, abs=0.2)
+
+
+def test_what_is_over_is_over_and_the_rest_goes_at_the_pace_that_was_seen() -> None:
+    network, now = chain(4), 40.0
+    seen = (done(0.0, 20.0), done(20.0, 40.0), UNSEEN, UNSEEN)
+    found = progress(network, (), seen, now, Draw(20_000, np.random.default_rng(3)))
+    pace = found.paces[0]
+    assert pace.evidence == 2
+    expected = float(np.exp(np.log(2.0) * 2 / (2 + 1)))
+    assert pace.median == pytest.approx(expected, rel=1e-3)
+    assert found.forecast.quantile(0.5) == pytest.approx(40.0 + 20.0 * expected, rel=0.01)
+    assert found.forecast.criticality.tolist() == [0.0, 0.0, 1.0, 1.0]
+    assert found.earned.planned == pytest.approx(40.0)
+    assert (found.earned.earned, found.earned.index) == (20.0, 0.5)
+    assert found.earned.earned_schedule == pytest.approx(20.0)
+    assert {driver.task: round(driver.added) for driver in found.drivers}[0] == 10
+    whole = tuple(done(10.0 * k, 10.0 * k + 10.0) for k in range(4))
+    over = progress(network, (), whole, 45.0, Draw(500, np.random.default_rng(4)))
+    assert over.forecast.end.tolist() == [40.0] * 500
+    assert over.forecast.risk_influence.shape == (0,)
+
+
+def test_what_runs_goes_on_though_what_it_waits_for_is_not_over() -> None:
+    network = chain(2)
+    seen = (Observation(Stage.RUNNING, (0.0, 0.0), share=0.5), Observation(Stage.RUNNING, (4.0, 4.0), share=0.1))
+    found = progress(network, (), seen, 5.0, Draw(5_000, np.random.default_rng(5)))
+    assert (found.forecast.end > 5.0).all()
+    assert found.forecast.quantile(0.5) == pytest.approx(14.0, rel=0.1), "on plan: nine tenths of ten days are left"
+
+
+def test_links_of_what_waits_are_kept_to_what_has_begun() -> None:
+    tasks = [
+        Task("a", Fixed(10.0), (), 10.0),
+        Task("b", Fixed(4.0), (Link(0, Relation.START_START, 20.0),), 4.0, trade="b"),
+        Task("c", Fixed(1.0), (Link(0, Relation.FINISH_START, 3.0),), 1.0, trade="c"),
+    ]
+    found = progress(Network(tasks), (), (done(2.0, 12.0), UNSEEN, UNSEEN), 13.0, Draw(100, np.random.default_rng(0)))
+    assert found.forecast.finish == pytest.approx([12.0, 26.0, 16.0])
+
+
+def test_earned_value_of_work_that_is_ahead() -> None:
+    earned = earned_value(chain(3), (done(0.0, 5.0), Observation(Stage.RUNNING, (5.0, 5.0), share=0.5), UNSEEN), 10.0)
+    assert (earned.planned, earned.earned, earned.total, earned.index) == (10.0, 15.0, 30.0, 1.5)
+    assert earned.earned_schedule == pytest.approx(15.0)
+
+
+STATUS = """\
+progress: 1
+date: 2026-03-13
+tasks:
+  a: {started: 2026-03-02, done: 2026-03-06}
+  b: {started: 2026-03-09, share: 0.5}
+"""
+SCHEDULE = b"schedule: 1\nstart: 2026-03-02\ntasks: {a: {days: 5}, b: {days: 10, after: a}, c: {days: 1, after: b}}\n"
+
+
+def test_what_was_not_seen_of_a_task_earns_nothing_and_widens_what_is_left() -> None:
+    network = Network([Task("walls", Fixed(10.0), (), 10.0, elements=tuple("abcd"))])
+    (half,) = observe(network, [Epoch(5.0, {"a": True, "b": True, "c": False, "d": False})])
+    (open_one,) = observe(network, [Epoch(5.0, {"a": True, "b": None, "c": None, "d": False})])
+    assert (half.share, half.doubt, open_one.share, open_one.doubt) == (0.5, 0.0, 0.5, 0.25)
+    known, guessed = (
+        progress(network, (), (one,), 5.0, Draw(4_000, np.random.default_rng(0))).forecast for one in (half, open_one)
+    )
+    assert guessed.sd > 1.2 * known.sd
+    assert earned_value(network, (open_one,), 5.0).earned == 2.5
+
+
+def test_people_say_how_far_things_are() -> None:
+    document = read_schedule(SCHEDULE)
+    now, seen = read_status(STATUS.encode(), document)
+    assert now == 10.0
+    assert seen == (done(0.0, 5.0), Observation(Stage.RUNNING, (5.0, 5.0), share=0.5), UNSEEN)
+    for old, new, says in (
+        ("  b:", "  bb:", "there is no task 'bb'"),
+        ("share: 0.5", "share: 50", "line 5: tasks.b.share: 50 is more than 1"),
+        ("done: 2026-03-06", "done: 2026-03-20", "line 4: tasks.a: it was begun or over after the day of the report"),
+        ("started: 2026-03-02", "started: 2026-03-12", "it was over before it was begun"),
+        ("date: 2026-03-13\n", "", "'date' is missing"),
+        ("2026-03-09", "soon", "'soon' is no number"),
+    ):
+        with pytest.raises(SimulationError) as caught:
+            read_status(STATUS.replace(old, new).encode(), document)
+        assert says in str(caught.value)
+
+
+def test_a_planning_programs_own_statuses() -> None:
+    from dataclasses import replace
+
+    document = read_schedule(SCHEDULE)
+    with pytest.raises(SimulationError, match="says nothing of the progress"):
+        status_in(document, None)
+    reported = (
+        Reported(1.0, date(2026, 3, 2), date(2026, 3, 9)),
+        Reported(0.2, date(2026, 3, 10), None),
+        Reported(0.0, None, None),
+    )  # fmt: skip
+    told_so = replace(document, reported=reported)
+    with pytest.raises(SimulationError, match="no status date"):
+        status_in(told_so, None)
+    now, seen = status_in(told_so, date(2026, 3, 13))
+    assert now == 10.0
+    assert seen[0] == done(0.0, 6.0)
+    assert seen[1] == Observation(Stage.RUNNING, (6.0, 6.0), share=0.2)
+    assert seen[2] == told(None, None, 0.0, 10.0, "c")
