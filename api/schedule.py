@@ -48,6 +48,10 @@ def add_schedule(add: "Commands") -> None:
         "--progress", metavar="[DATE=]FILE", type=_progress, action="append", default=[],
         help="how far things are: DATE=report.json of a check (several), a .yaml, or 'plan' for what FILE itself says",
     )  # fmt: skip
+    schedule.add_argument(
+        "--effort", metavar="SECONDS", type=_effort, default=20.0,
+        help="what levelling resources may take, the same on every machine (default 20)",
+    )  # fmt: skip
     schedule.add_argument("--samples", metavar="N", type=_samples, default=50_000, help="runs (default 50000)")
     schedule.add_argument(
         "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
@@ -70,6 +74,7 @@ def run_schedule_command(arguments: argparse.Namespace) -> "ScheduleOutcome":
             seed=arguments.seed,
             lang=arguments.lang,
             conditions=arguments.conditions,
+            effort=arguments.effort,
             progress=tuple(ProgressSource(path, day) for path, day in arguments.progress),
         )
     )
@@ -80,7 +85,7 @@ def print_schedule(outcome: "ScheduleOutcome", stream: TextIO, lang: str, *, qui
     from api.summary import ResultConsole
     from twin.rehearsal.progress_rows import driver_rows, earned_rows, pace_rows, progress_lines
     from twin.rehearsal.said import Said
-    from twin.rehearsal.schedule_rows import end_rows, more_tasks_line, risk_rows, task_rows
+    from twin.rehearsal.schedule_rows import end_rows, more_tasks_line, resource_lines, risk_rows, task_rows
 
     say, console, result = Said(lang), ResultConsole(stream), outcome.result
     if not quiet:
@@ -88,7 +93,7 @@ def print_schedule(outcome: "ScheduleOutcome", stream: TextIO, lang: str, *, qui
         tables = (end_rows, earned_rows, pace_rows, driver_rows, task_rows, risk_rows)
         for heads, rows in (table(result, say) for table in tables):
             print_table(console, heads, rows)
-        for line in progress_lines(result, say):
+        for line in (*resource_lines(result, say), *progress_lines(result, say)):
             console.print(line, soft_wrap=True)
         if more := more_tasks_line(result, say):
             console.print(more, soft_wrap=True)
@@ -115,6 +120,10 @@ def _progress(text: str) -> tuple[Path, date | None]:
         if said[:1].isdigit():
             raise argparse.ArgumentTypeError(f"{said!r} is no day such as 2026-04-20") from None
         return Path(text), None
+
+
+def _effort(text: str) -> float:
+    return float(whole_number(text, 1, 86_400))
 
 
 def _samples(text: str) -> int:

@@ -132,3 +132,18 @@ def test_two_checks_say_how_far_things_are(tmp_path: Path, capsys: pytest.Captur
             status = ended.code
         assert status == 2
         assert says in capsys.readouterr().err
+
+
+def test_resources_make_it_longer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "hall.yaml", tmp_path / "out"
+    plan = SCHEDULE.replace("days: 4,", "days: 4, needs: {crane: 1},").replace(
+        "days: 5,", "days: 5, needs: {crane: 1},"
+    )
+    path.write_text(plan + "resources: {crane: 1}\n", encoding="utf-8")
+    assert main(["schedule", str(path), "--out", str(out), "--samples", "500"]) == 0
+    assert "No schedule that keeps to them is shorter (proven)." in capsys.readouterr().out
+    document = json.loads((out / "schedule.json").read_text("utf-8"))
+    assert document["resources"]["unlimited_days"] == pytest.approx(26 / 3 + 5)
+    assert document["resources"]["days"] == pytest.approx(26 / 3 + 9)
+    assert document["planned_days"] == pytest.approx(26 / 3 + 9)
+    assert all(task["total_float_days"] == 0 for task in document["tasks"])

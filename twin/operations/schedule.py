@@ -1,6 +1,6 @@
 """Use case: work out the schedule of a file and write what it comes to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,8 @@ class ScheduleRequest:
     """Spreads, risks and resources for a planning program's file."""
     progress: tuple["ProgressSource", ...] = ()
     """What says how far things are."""
+    effort: float = 20.0
+    """Deterministic seconds that levelling resources may take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +104,7 @@ def _document(request: ScheduleRequest) -> "ScheduleDocument":
 def _worked_out(request: ScheduleRequest, document: "ScheduleDocument") -> "ScheduleResult":
     import numpy as np
 
+    from simulation.schedule.levelling import level
     from simulation.schedule.progress import progress
     from simulation.schedule.risk import Draw, forecast
     from twin.operations.schedule_progress import known_progress
@@ -110,6 +113,10 @@ def _worked_out(request: ScheduleRequest, document: "ScheduleDocument") -> "Sche
 
     if request.out_dir is not None:
         ensure_writable(request.out_dir)
+    levelled, before = None, document.network
+    if document.resources and any(task.needs for task in document.network.tasks):
+        levelled = level(document.network, document.resources, request.effort)
+        document = replace(document, network=levelled.network)
     network, rng = document.network, np.random.default_rng(request.seed)
     planned = np.array([task.planned for task in network.tasks])
     whole = forecast(network, document.risks, request.samples, rng)
@@ -125,4 +132,6 @@ def _worked_out(request: ScheduleRequest, document: "ScheduleDocument") -> "Sche
         whole if stands is None else stands.forecast,
         None if stands is None else whole,
         stands,
+        levelled,
+        float(before.times(planned).end),
     )

@@ -6,6 +6,7 @@ from math import isfinite
 
 import numpy as np
 
+from simulation.schedule.levelling import Levelled
 from simulation.schedule.network import Times
 from simulation.schedule.observed import Stage, out_of_sequence
 from simulation.schedule.plan import ScheduleDocument
@@ -31,6 +32,10 @@ class ScheduleResult:
     baseline: Forecast | None = None
     """Of the whole, as if nothing had begun; None without progress."""
     progress: Progress | None = None
+    levelled: Levelled | None = None
+    """None where no task needs a resource."""
+    unlimited_end: float = 0.0
+    """Days of the plan, were there enough of all resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ def schedule_document(result: ScheduleResult) -> Json:
             "deadline_days": document.deadline,
             "within_deadline": within,
         },
+        "resources": _resources(result),
         "progress": _progress(result),
         "tasks": [_task(result, index) for index in range(len(document.network.tasks))],
         "risks": [
@@ -106,6 +112,21 @@ def _task(result: ScheduleResult, index: int) -> Json:
         "swing_days": [float(days) for days in result.forecast.swing[index]],
         "trade": task.trade,
         "elements": list(task.elements),
+    }
+
+
+def _resources(result: ScheduleResult) -> Json | None:
+    found, tasks = result.levelled, result.document.network.tasks
+    if found is None:
+        return None
+    return {
+        "supply": dict(result.document.resources),
+        "days": found.end,
+        "bound_days": found.bound,
+        "proven_shortest": found.optimal,
+        "unlimited_days": result.unlimited_end,
+        "resolution_days": found.resolution if found.rounded else 0.0,
+        "tasks": [{"name": task.name, "needs": dict(task.needs)} for task in tasks if task.needs],
     }
 
 

@@ -10,6 +10,7 @@ from twin.rehearsal.progress_rows import driver_rows, earned_rows, pace_rows, pr
 from twin.rehearsal.said import Said
 from twin.rehearsal.schedule_charts import end_chart, gantt, tornado
 from twin.rehearsal.schedule_json import ScheduleProvenance, ScheduleResult, schedule_document
+from twin.rehearsal.schedule_rows import resource_lines
 
 _MOST_BARS = 14
 
@@ -33,6 +34,7 @@ def schedule_page(result: ScheduleResult, provenance: ScheduleProvenance, langua
         "quantiles": [(name, quantiles[name]) for name in ("P10", "P50", "P80", "P90")],
         "notes": [say.note(note) for note in document.notes] + _model_notes(result, say),
         "progress_tables": [table(result, say) for table in (earned_rows, pace_rows, driver_rows)],
+        "resource_lines": resource_lines(result, say),
         "progress_lines": progress_lines(result, say),
         "repairs": [(one.place, say.note(one.text)) for one in document.repairs],
         "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),

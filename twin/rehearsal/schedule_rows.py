@@ -35,6 +35,22 @@ def more_tasks_line(result: ScheduleResult, say: Said) -> str:
     return say("schedule.shown", shown=_MOST_SHOWN, count=count) if count > _MOST_SHOWN else ""
 
 
+def resource_lines(result: ScheduleResult, say: Said) -> list[str]:
+    """Return what the resources do to the plan, and how sure it is that it is the shortest."""
+    told: Any = schedule_document(result)["resources"]
+    if told is None:
+        return []
+    days = {"days": f"{told['days']:g}", "unlimited": f"{told['unlimited_days']:g}"}
+    lines = [say("resources.plan", **days)]
+    if told["proven_shortest"]:
+        lines.append(say("resources.proven"))
+    else:
+        lines.append(say("resources.gap", bound=f"{told['bound_days']:g}"))
+    if told["resolution_days"]:
+        lines.append(say("resources.rounded", days=f"{told['resolution_days']:g}"))
+    return [*lines, say("resources.links")]
+
+
 def task_rows(result: ScheduleResult, say: Said) -> Rows:
     """Return the tasks: when, how much float, how often critical; of many those that are critical most often."""
     told: Any = schedule_document(result)

@@ -1,0 +1,216 @@
+"""The shortest schedule that limited resources allow (RCPSP), with the proof or the gap that is left.
+
+Solved by constraint programming (OR-Tools CP-SAT, the extra ``plan``) on whole units of time. What the optimum decides,
+namely who hands which crane to whom, becomes links of the network (a partial order schedule, Policella et al. 2007), so
+that critical path, floats and runs by chance keep to the resources, too.
+"""
+
+# pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, lcm
+from typing import Any
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from simulation.errors import NoSolution, SimulationError
+from simulation.schedule.network import Link, Network, Relation
+
+EFFORT = 60.0
+"""Deterministic seconds that the solver may take: the same result on every machine."""
+_WORKERS, _SEED = 8, 1
+_MOST_TASKS, _FINEST, _MOST_UNITS = 2_000, 1000, 10**9
+
+
+class MissingSolver(SimulationError):
+    """The solver is not installed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levelled:
+    """A schedule that keeps to its resources."""
+
+    network: Network
+    """The same tasks, with a link from each task that hands a resource on to the one that takes it."""
+    start: FloatArray
+    """(n,) days."""
+    end: float
+    bound: float
+    """No schedule is over earlier, days; of rounded durations."""
+    optimal: bool
+    resolution: float
+    """Days that durations and lags were rounded up to whole multiples of."""
+    rounded: bool
+    """Whether any was not a whole multiple."""
+
+
+def level(network: Network, supply: Mapping[str, int], effort: float = EFFORT) -> Levelled:
+    """Return the shortest schedule of the planned durations that never takes more of a resource than there is.
+
+    Parameters
+    ----------
+    network
+        Tasks with ``needs``; links and earliest starts are kept.
+    supply
+        How much there is of each resource, at any time.
+    effort
+        Deterministic seconds; when they are over, the best schedule found, with a bound.
+
+    Raises
+    ------
+    MissingSolver
+        OR-Tools is not installed.
+    SimulationError
+        More than 2,000 tasks, or no schedule was found in time.
+    """
+    if len(network.tasks) > _MOST_TASKS:
+        raise SimulationError(f"{len(network.tasks)} tasks: resources are levelled for {_MOST_TASKS} at most")
+    cp_model = solver_module()
+    planned = np.array([task.planned for task in network.tasks])
+    scale, rounded = _scale(network)
+    lasts = [ceil(Fraction(task.planned) * scale - Fraction(1, 10**6)) for task in network.tasks]
+    model = cp_model.CpModel()
+    horizon = _horizon(network, lasts, scale)
+    starts = [model.new_int_var(_units(task.earliest, scale), horizon, "") for task in network.tasks]
+    end = model.new_int_var(0, horizon, "")
+    for index, task in enumerate(network.tasks):
+        model.add(end >= starts[index] + lasts[index])
+        for link in task.links:
+            wait, before = _units(link.lag, scale), link.before
+            match link.relation:
+                case Relation.FINISH_START:
+                    model.add(starts[index] >= starts[before] + lasts[before] + wait)
+                case Relation.START_START:
+                    model.add(starts[index] >= starts[before] + wait)
+                case Relation.FINISH_FINISH:
+                    model.add(starts[index] + lasts[index] >= starts[before] + lasts[before] + wait)
+                case Relation.START_FINISH:
+                    model.add(starts[index] + lasts[index] >= starts[before] + wait)
+    bars = [
+        model.new_fixed_size_interval_var(start, last, "") if last else None
+        for start, last in zip(starts, lasts, strict=True)
+    ]
+    for resource, capacity in supply.items():
+        takers = [k for k, task in enumerate(network.tasks) if task.needs.get(resource) and bars[k] is not None]
+        if takers:
+            demands = [network.tasks[k].needs[resource] for k in takers]
+            model.add_cumulative([bars[k] for k in takers], demands, capacity)
+    model.minimize(end)
+    solver = cp_model.CpSolver()
+    deterministic(solver, effort)
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        raise NoSolution("no schedule that keeps to the resources was found in the time given")
+    best, bound = int(solver.objective_value), float(solver.best_objective_bound)
+    found = _pulled_forward(cp_model, model, (starts, end), best, [solver.value(start) for start in starts])
+    order = np.array(found, dtype=np.float64) / scale
+    linked = _handed_on(network, order, planned, supply)
+    times = linked.times(planned)
+    return Levelled(
+        linked, times.start, float(times.end), bound / scale, status == cp_model.OPTIMAL, 1.0 / scale, rounded
+    )  # fmt: skip
+
+
+def solver_module() -> Any:
+    """Return OR-Tools' CP-SAT.
+
+    Raises
+    ------
+    MissingSolver
+        It is not installed.
+    """
+    try:
+        from ortools.sat.python import cp_model
+    except ImportError:
+        raise MissingSolver("resources need a solver: pip install 'qtems[plan]'") from None
+    return cp_model
+
+
+def deterministic(solver: Any, effort: float) -> None:
+    """Let a solver work for so many deterministic seconds, the same way on every machine."""
+    solver.parameters.num_workers = _WORKERS
+    solver.parameters.interleave_search = True  # several strategies in turn: the same on any number of cores
+    solver.parameters.random_seed = _SEED
+    solver.parameters.max_deterministic_time = effort
+
+
+def _pulled_forward(cp_model: Any, model: Any, variables: tuple[Any, Any], best: int, found: list[int]) -> list[int]:
+    """Return starts of a schedule as short, in which nothing waits without need."""
+    starts, end = variables
+    model.add(end <= best)
+    model.clear_hints()
+    for start, value in zip(starts, found, strict=True):
+        model.add_hint(start, value)
+    model.minimize(sum(starts))
+    solver = cp_model.CpSolver()
+    deterministic(solver, 5.0)
+    status = solver.solve(model)
+    return [solver.value(start) for start in starts] if status in (cp_model.OPTIMAL, cp_model.FEASIBLE) else found
+
+
+def _scale(network: Network) -> tuple[int, bool]:
+    """Return units per day that make all durations whole where there are few enough, else 100, rounding up."""
+    values = [task.planned for task in network.tasks] + [task.earliest for task in network.tasks]
+    values += [link.lag for task in network.tasks for link in task.links]
+    scale = 1
+    for value in values:
+        near = Fraction(value).limit_denominator(_FINEST)
+        scale = lcm(scale, near.denominator) if abs(float(near) - value) < 1e-9 else 10**9
+        if scale > _FINEST:
+            return 100, True
+    return scale, False
+
+
+def _units(days: float, scale: int) -> int:
+    return ceil(days * scale - 1e-6)
+
+
+def _horizon(network: Network, lasts: Sequence[int], scale: int) -> int:
+    lags = sum(max(0, _units(link.lag, scale)) for task in network.tasks for link in task.links)
+    first = max((_units(task.earliest, scale) for task in network.tasks), default=0)
+    horizon = sum(lasts) + lags + first + 1
+    if horizon > _MOST_UNITS:
+        raise SimulationError(f"{horizon / scale:g} days in all are too many to level resources over")
+    return horizon
+
+
+def _handed_on(network: Network, start: FloatArray, planned: FloatArray, supply: Mapping[str, int]) -> Network:
+    """Return the network with a link for every hand-over of a resource."""
+    extra = dict[int, set[int]]()
+    order = sorted(range(len(network.tasks)), key=lambda k: (start[k], planned[k], k))
+    for resource, capacity in supply.items():
+        holders: list[tuple[int, int]] = [(-1, capacity)]  # task that has it last, how much of it
+        for task in order:
+            left = network.tasks[task].needs.get(resource, 0) if planned[task] > 0.0 else 0
+            if not left:
+                continue
+            before = {link.before for link in network.tasks[task].links} | extra.get(task, set())
+            free = [(k, n) for k, n in holders if k < 0 or start[k] + planned[k] <= start[task] + 1e-6]
+            busy = [(k, n) for k, n in holders if not (k < 0 or start[k] + planned[k] <= start[task] + 1e-6)]
+            # rather from whom it waits for anyway, then from nobody, then from who was over last
+            free.sort(key=lambda one: (one[0] not in before, one[0] >= 0, -start[one[0]] if one[0] >= 0 else 0.0))
+            taken = list[tuple[int, int]]()
+            for holder, amount in free:
+                take = min(left, amount)
+                if take and holder >= 0:
+                    extra.setdefault(task, set()).add(holder)
+                left -= take
+                if amount > take:
+                    taken.append((holder, amount - take))
+            holders = [*busy, *taken, (task, network.tasks[task].needs[resource])]
+    return Network(
+        [
+            replace(
+                task,
+                links=(*task.links, *(Link(k) for k in sorted(extra.get(index, set()) - _finish_start(task.links)))),
+            )
+            for index, task in enumerate(network.tasks)
+        ]
+    )
+
+
+def _finish_start(links: Sequence[Link]) -> set[int]:
+    return {link.before for link in links if link.relation is Relation.FINISH_START and link.lag >= 0.0}

@@ -1,0 +1,117 @@
+"""Resources: published optima, exhaustive search on small projects, and hand-overs that hold for any durations."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from geometry.arrays import FloatArray
+from simulation.distribution import Fixed
+from simulation.errors import NoSolution
+from simulation.schedule.levelling import level
+from simulation.schedule.line_balance import balance
+from simulation.schedule.network import Link, Network, Relation, Task
+
+FT06 = (
+    "2 1 0 3 1 6 3 7 5 3 4 6", "1 8 2 5 4 10 5 10 0 10 3 4", "2 5 3 4 5 8 0 9 1 1 4 7", "1 5 0 5 2 5 3 3 4 8 5 9",
+    "2 9 1 3 4 5 5 4 0 3 3 1", "1 3 3 3 5 9 0 10 4 4 2 1",
+)  # fmt: skip
+"""Fisher and Thompson 1963: machine and time of each operation, a job a line."""
+
+
+def test_a_job_shop_is_a_schedule_with_machines_as_resources() -> None:
+    tasks = list[Task]()
+    for job in FT06:
+        said = [int(word) for word in job.split()]
+        for k, (machine, days) in enumerate(zip(said[::2], said[1::2], strict=True)):
+            links = (Link(len(tasks) - 1),) if k else ()
+            tasks.append(Task(f"{job[:3]}{k}", Fixed(days), links, float(days), needs={f"m{machine}": 1}))
+    found = level(Network(tasks), {f"m{machine}": 1 for machine in range(6)})
+    assert (found.end, found.bound, found.optimal, found.rounded) == (55.0, 55.0, True, False)
+    _keeps(found.network, np.array([task.planned for task in tasks]), {f"m{machine}": 1 for machine in range(6)})
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_against_all_orders_of_small_projects(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    supply, tasks = {"crew": 3, "crane": 1}, list[Task]()
+    for index in range(5):
+        before = [int(k) for k in range(index) if rng.random() < 0.3]
+        links = tuple(Link(k, Relation.FINISH_START, float(rng.integers(0, 2))) for k in before)
+        needs = {"crew": int(rng.integers(0, 4)), "crane": int(rng.integers(0, 2))}
+        days = float(rng.integers(0, 9)) / 2.0
+        tasks.append(Task(f"t{index}", Fixed(days), links, days, float(rng.integers(0, 3)), needs=needs))
+    network = Network(tasks)
+    found = level(network, supply)
+    assert found.optimal
+    best = min(_serial(tasks, supply, order) for order in permutations(range(5)))
+    assert found.end == pytest.approx(best)
+    assert found.bound == pytest.approx(best)
+    for _ in range(5):
+        _keeps(found.network, rng.uniform(0.1, 5.0, 5) * (np.array([task.planned for task in tasks]) > 0.0), supply)
+
+
+def test_other_relations_and_uneven_durations_are_kept() -> None:
+    tasks = [
+        Task("a", Fixed(1.0), (), 1.0 / 3.0, needs={"crane": 1}),
+        Task("b", Fixed(1.0), (Link(0, Relation.START_START, 2.0),), np.pi, needs={"crane": 1}),
+        Task("c", Fixed(1.0), (Link(1, Relation.FINISH_FINISH, 1.0),), 1.0),
+    ]
+    found = level(Network(tasks), {"crane": 1})
+    assert found.rounded
+    assert found.resolution == 0.01
+    assert found.end == pytest.approx(2.0 + np.pi + 1.0)
+    assert found.bound >= found.end - 0.03
+    again = level(Network(tasks), {"crane": 1})
+    assert (again.start == found.start).all()
+
+
+def test_jacksons_line() -> None:
+    times = (6, 2, 5, 7, 1, 2, 3, 6, 5, 5, 4)
+    arcs = "1-2 1-3 1-4 1-5 2-6 3-7 4-7 5-7 6-8 7-9 8-10 9-11 10-11"
+    pairs = [(int(a) - 1, int(b) - 1) for a, b in (arc.split("-") for arc in arcs.split())]
+    for cycle, count in zip((7, 9, 10, 13, 14, 21), (8, 6, 5, 4, 4, 3), strict=True):
+        found = balance(times, pairs, cycle)
+        assert (found.count, found.optimal) == (count, True)
+        assert all(found.station[before] <= found.station[after] for before, after in pairs)
+        loads = [sum(t for t, at in zip(times, found.station, strict=True) if at == k) for k in range(count)]
+        assert max(loads) <= cycle
+    assert balance((0.1, 0.2), (), 0.3).count == 1, "no rounding makes a station too full"
+    with pytest.raises(NoSolution, match="task 4 takes 7, longer than the cycle of 6"):
+        balance(times, pairs, 6)
+
+
+def _serial(tasks: list[Task], supply: dict[str, int], order: tuple[int, ...]) -> float:
+    """Return the end when tasks are put one after the other as early as links and resources allow; inf: wrong order."""
+    start = dict[int, float]()
+    for index in order:
+        task = tasks[index]
+        if any(link.before not in start for link in task.links):
+            return np.inf
+        ready = max([task.earliest, *(start[k.before] + tasks[k.before].planned + k.lag for k in task.links)])
+        times = sorted({ready, *(at + tasks[k].planned for k, at in start.items() if at + tasks[k].planned > ready)})
+        start[index] = next(at for at in times if _fits(tasks, supply, start, index, at))
+    return max(at + tasks[k].planned for k, at in start.items())
+
+
+def _fits(tasks: list[Task], supply: dict[str, int], start: dict[int, float], index: int, at: float) -> bool:
+    last = at + tasks[index].planned
+    if last == at:
+        return True
+    moments = [at, *(begin for begin in start.values() if at < begin < last)]
+    for moment in moments:
+        running = [k for k, begin in start.items() if begin <= moment < begin + tasks[k].planned]
+        for name, capacity in supply.items():
+            if sum(tasks[k].needs.get(name, 0) for k in (*running, index)) > capacity:
+                return False
+    return True
+
+
+def _keeps(network: Network, durations: FloatArray, supply: dict[str, int]) -> None:
+    """Check that links alone keep to the resources, whatever the durations."""
+    times = network.times(durations)
+    for moment in times.start:
+        running = (times.start <= moment + 1e-9) & (moment + 1e-9 < times.finish)
+        for name, capacity in supply.items():
+            used = sum(task.needs.get(name, 0) for task, runs in zip(network.tasks, running, strict=True) if runs)
+            assert used <= capacity
