@@ -8,29 +8,21 @@ with one defect put right and one part drawn where it stands. It takes about a m
 """
 
 import argparse
-import json
-import re
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
-
-import httpx2
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from samples.__main__ import make_sample  # noqa: E402
+from scripts.rest_people import API, PASSWORD, Person, Trace, enter, found_project, own_server  # noqa: E402
 
-API = "/api/v1"
 ABOUT = """\
 # A nonconformance from deviation to close, by REST alone
 
@@ -53,7 +45,6 @@ python -m samples --out visit2 --points 500000 --seed 2 --repaired "{repaired}" 
 ```
 
 """
-PASSWORD = "four words not together"
 PEOPLE = {
     "olga": ("owner", ["customer"]),
     "quinn": ("quality_manager", ["quality_manager"]),
@@ -69,128 +60,6 @@ def about() -> str:
     """Return what stands before the story."""
     rows = (f"| {login} | {role.replace('_', ' ')} | {', '.join(signs)} |" for login, (role, signs) in PEOPLE.items())
     return ABOUT.format(people="\n".join(rows), repaired=REPAIRED, drawn=DRAWN)
-
-
-_ID = re.compile(r"\b[0-9a-f]{32}\b")
-_SHA = re.compile(r"\b[0-9a-f]{64}\b")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|\+00:00)")
-
-
-@dataclass
-class Trace:
-    """What was sent and answered, with names instead of identifiers."""
-
-    lines: list[str] = field(default_factory=list[str])
-    names: dict[str, str] = field(default_factory=dict[str, str])
-
-    def say(self, text: str) -> None:
-        """Write a paragraph or a heading."""
-        self.lines.append(f"\n{text}\n")
-
-    def name(self, identifier: str, name: str) -> str:
-        """Let an identifier be called by a name from now on; return it."""
-        self.names[identifier] = name
-        return identifier
-
-    def call(self, who: str, request: str, body: Any, status: int, shown: Any) -> None:
-        """Write down one request and what was answered."""
-        sent = f" {_short(body)}" if body is not None else ""
-        block = f"{who}: {request}{sent}\n{status} {_short(shown)}"
-        self.lines.append(f"```\n{self._plain(block)}\n```")
-
-    def _plain(self, text: str) -> str:
-        for identifier, name in self.names.items():
-            text = text.replace(identifier, name)
-        text = _SHA.sub(lambda found: found[0][:8] + "…", text)
-        return _TIME.sub("TIME", _ID.sub("ID", text))
-
-
-@dataclass
-class Person:
-    """Somebody at a browser: their session, and the token against forged requests."""
-
-    name: str
-    client: httpx2.Client
-    trace: Trace
-    csrf: str = ""
-
-    def sign_in(self, password: str) -> None:
-        """Begin a session."""
-        answer = self.client.post(f"{API}/auth/sign-in", json={"login": self.name, "password": password})
-        assert answer.status_code == 200, answer.text
-        self.csrf = answer.json()["csrf_token"]
-
-    def choose_password(self, once: str) -> None:
-        """Sign in with a one-time password and replace it."""
-        self.sign_in(once)
-        answer = self.request("PUT", "/auth/password", {"current": once, "new": PASSWORD})
-        assert answer.status_code == 204, answer.text
-
-    def request(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
-        """Send a request as the person."""
-        given = {"X-CSRF-Token": self.csrf, **headers}
-        return self.client.request(method, API + path, json=body, headers=given)
-
-    def quiet(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask without a trace: what only prepares the story."""
-        answer = self.request(method, path, body)
-        assert answer.status_code < 300, answer.text
-        return answer.json()
-
-    def get(self, path: str, *show: str) -> Any:
-        """Read something."""
-        answer = self.request("GET", path)
-        assert answer.status_code == 200, answer.text
-        self.trace.call(self.name, f"GET {path}", None, 200, _chosen(answer.json(), show))
-        return answer.json()
-
-    def post(self, path: str, body: Any = None, *show: str) -> Any:
-        """Make something."""
-        answer = self.request("POST", path, body)
-        assert answer.status_code < 300, answer.text
-        self.trace.call(self.name, f"POST {path}", body, answer.status_code, _chosen(answer.json(), show))
-        return answer.json()
-
-    def step(self, path: str, verb: str, body: Any = None, *, refused: bool = False) -> Any:
-        """Do something with a record, as of the version that was read."""
-        version = self.request("GET", path).json()["version"]
-        answer = self.request("POST", f"{path}/{verb}", body, **{"If-Match": f'"{version}"'})
-        assert (answer.status_code == 409) if refused else (answer.status_code < 300), answer.text
-        told = answer.json()
-        shown = {"detail": told["detail"], "missing": told["missing"]} if refused else _state(told)
-        hidden = {**body, "password": "…"} if isinstance(body, dict) and "password" in body else body
-        self.trace.call(self.name, f"POST {path}/{verb}", hidden, answer.status_code, shown)
-        return told
-
-    def upload(self, root: str, file_name: str, content: bytes) -> str:
-        """Send a file in two pieces; return the upload."""
-        digest = sha256(content).hexdigest()
-        announced = {"name": file_name, "size": len(content), "sha256": digest}
-        begun = self.post(f"{root}/uploads", announced, "id", "received")
-        place = f"{root}/uploads/{self.trace.name(begun['id'], 'UPLOAD')}"
-        half = len(content) // 2
-        for start, piece in ((0, content[:half]), (half, content[half:])):
-            headers = {"Upload-Offset": str(start), "Content-Type": "application/offset+octet-stream"}
-            sent = self.client.patch(API + place, content=piece, headers={"X-CSRF-Token": self.csrf, **headers})
-            assert sent.status_code < 300, sent.text
-            told = f"PATCH {place} Upload-Offset: {start}, {len(piece)} bytes"
-            self.trace.call(self.name, told, None, sent.status_code, _chosen(sent.json(), ("received",)))
-        self.post(f"{place}/finish", None, "received", "completed_at")
-        return str(begun["id"])
-
-    def wait(self, root: str, job: Mapping[str, Any], name: str) -> str:
-        """Wait until a job has ended; return what it made."""
-        until = time.monotonic() + 300
-        while time.monotonic() < until:
-            told = self.request("GET", f"{root}/jobs/{job['id']}").json()
-            if told["ended_at"]:
-                assert told["state"] == "succeeded", told
-                self.trace.name(str(job["id"]), "JOB")
-                made = self.trace.name(str(told["makes"]), name)
-                self.trace.call(self.name, f"GET {root}/jobs/JOB", None, 200, _chosen(told, ("state", "makes")))
-                return made
-            time.sleep(0.3)
-        raise TimeoutError(f"job {job['id']} did not end")
 
 
 @dataclass(frozen=True)
@@ -211,9 +80,9 @@ def visits(folder: Path, points: int) -> tuple[Visit, Visit]:
 
 def tell(server: str, once: str, trace: Trace, before: Visit, after: Visit) -> None:
     """Live the story."""
-    people = enter(server, once, trace)
+    people = enter(server, once, PEOPLE, trace)
     quinn, ines, carl = people["quinn"], people["ines"], people["carl"]
-    root = prepare(people, trace)
+    root = found_project(people, PEOPLE, trace, key="HOUSE", name="House", firm="Builder")
 
     trace.say("## Revision 1 of the model and scan 1")
     first = take_in_model(quinn, root, before.model, "REVISION1")
@@ -285,39 +154,6 @@ def tell(server: str, once: str, trace: Trace, before: Visit, after: Visit) -> N
     quinn.get(f"{root}/audit/verification", "holds", "events", "first_bad")
 
 
-def enter(server: str, once: str, trace: Trace) -> dict[str, Person]:
-    """Make accounts for everybody, each with a password of their own."""
-
-    def client() -> httpx2.Client:
-        return httpx2.Client(base_url=server, timeout=60)
-
-    admin = Person("admin", client(), trace)
-    admin.choose_password(once)
-    people = {"admin": admin}
-    for login in PEOPLE:
-        made = admin.quiet("POST", "/users", {"login": login, "name": login.title(), "administrator": login == "olga"})
-        people[login] = Person(login, client(), trace)
-        people[login].choose_password(made["one_time_password"])
-    return people
-
-
-def prepare(people: Mapping[str, Person], trace: Trace) -> str:
-    """Found the project and take everybody in; return its address."""
-    olga = people["olga"]
-    firm = olga.quiet("POST", "/organisations", {"name": "Builder"})["id"]
-    project = olga.quiet("POST", "/projects", {"organisation": firm, "key": "HOUSE", "name": "House"})["id"]
-    root = f"/projects/{trace.name(project, 'HOUSE')}"
-    for login, (role, capacities) in PEOPLE.items():
-        if login != "olga":
-            taken = {"login": login, "organisation": firm, "role": role, "capacities": capacities}
-            trace.name(olga.quiet("POST", f"{root}/members", taken)["user"], login.upper())
-    own = olga.quiet("GET", f"{root}/members")["items"][0]  # whoever founds a project is its first member
-    trace.name(own["user"], "OLGA")
-    given = {"role": PEOPLE["olga"][0], "capacities": PEOPLE["olga"][1]}
-    olga.request("PUT", f"{root}/members/{own['id']}", given, **{"If-Match": f'"{own["version"]}"'})
-    return root
-
-
 def take_in_model(who: Person, root: str, model: Path, name: str) -> str:
     """Upload a model and make a revision of it."""
     upload = who.upload(root, model.name, model.read_bytes())
@@ -375,52 +211,6 @@ def _finding(one: Mapping[str, Any]) -> dict[str, Any]:
         "kind": one["kind"], "elements": one["global_ids"], "severity": one["severity"], "status": one["status"],
         "first failure": {name: lead.get(name) for name in ("characteristic", "actual_mm", "upper_mm")},
     }  # fmt: skip
-
-
-def _state(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a record shows how far it is."""
-    record = told["record"]
-    able = [event["event"] for event in told["events"] if not event["missing"]]
-    return {"number": record["number"], "state": record["state"], "version": told["version"], "can": able}
-
-
-def _chosen(told: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: told[name] for name in names if name in told} if names else dict(told)
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 1000 else text[:1000] + " …"
-
-
-@contextmanager
-def own_server() -> Generator[tuple[str, str]]:
-    """Start qtems serve in a temporary folder; give its address and the administrator's one-time password."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="qtems-story-") as folder:
-        log = Path(folder) / "log"
-        command = [str(Path(sys.executable).with_name("qtems")), "serve", "--port", str(port), "--data-dir", folder]
-        with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
-            try:
-                yield _ready(f"http://127.0.0.1:{port}", log)
-            finally:
-                server.terminate()
-                server.wait(timeout=30)
-
-
-def _ready(url: str, log: Path) -> tuple[str, str]:
-    """Wait until the server answers; return its address and the password that it printed."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        told = re.search(r"One-time password[^:]*:\s+(\S+)", log.read_text())
-        try:
-            if told and httpx2.get(f"{url}{API}/ready").status_code == 200:
-                return url, told[1]
-        except httpx2.TransportError:
-            pass
-        time.sleep(0.2)
-    raise TimeoutError(f"the server did not start: {log.read_text()}")
 
 
 def main() -> None:

@@ -108,10 +108,12 @@ class Package:
 
     def _records(self) -> Iterator[str]:
         seen: set[str] = set()
+        newest = ""
         for record in _lines(self.folder / "records.jsonl"):
             entity, body = record["entity"], record["body"]
-            if entity in seen:
-                yield f"records: {entity} is there twice"
+            if seen and entity <= newest:
+                yield f"records: {entity} does not stand where it belongs, or stands there twice"
+            newest = entity
             seen.add(entity)
             if entity not in self.last:
                 yield f"records: no event tells of {entity}"
