@@ -11,7 +11,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.mark.nightly
 def test_the_documents_changes_and_signatures_of_a_device_maker_survive_an_audit(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "examples" / "device_maker.py"), "--alterations", "60", "--out", str(tmp_path)]
+    command = [
+        sys.executable,
+        str(ROOT / "examples" / "device_maker.py"),
+        "--alterations",
+        "60",
+        "--out",
+        str(tmp_path),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "HOLDS" in done.stdout
