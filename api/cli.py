@@ -120,7 +120,7 @@ def run_standards(arguments: argparse.Namespace) -> int:
 
 
 def run_rehearsal(arguments: argparse.Namespace) -> int:
-    """Run ``qtems stackup``, ``qtems assemble`` or ``qtems schedule``."""
+    """Run ``qtems stackup``, ``qtems assemble``, ``qtems schedule`` or ``qtems simulate``."""
     from api import rehearse
 
     if arguments.command == "schedule":
@@ -130,6 +130,13 @@ def run_rehearsal(arguments: argparse.Namespace) -> int:
         with _reader_may_leave():
             schedule.print_schedule(planned, sys.stdout, arguments.lang, quiet=arguments.quiet)
         return ExitCode.CONFORMS
+    if arguments.command == "simulate":
+        from api import simulate
+
+        simulated = simulate.run_simulate_command(arguments)
+        with _reader_may_leave():
+            simulate.print_simulation(simulated, sys.stdout, arguments.lang)
+        return simulate.simulate_status(simulated)
     if arguments.command == "assemble":
         from api import assemble
 
@@ -161,7 +168,7 @@ def run_administration(arguments: argparse.Namespace) -> int:
 
 COMMANDS = {
     "check": run_check_command, "standards": run_standards, "stackup": run_rehearsal,
-    "assemble": run_rehearsal, "schedule": run_rehearsal,
+    "assemble": run_rehearsal, "schedule": run_rehearsal, "simulate": run_rehearsal,
     "serve": run_server, "worker": run_server, "password": run_server,
     "database": run_administration, "audit": run_administration,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from api.assemble import add_assemble
 from api.exit_codes import ExitCode
 from api.numbers import seed_number, whole_number
 from api.schedule import add_schedule
+from api.simulate import add_simulate
 from api.tables import print_table
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def add_commands(add: "Commands") -> None:
     """Add the commands to the command line."""
     add_assemble(add)
     add_schedule(add)
+    add_simulate(add)
     stackup = add.add_parser(
         "stackup",
         help="analyse a tolerance stack: worst case, yield, contributors, cheapest tolerances",

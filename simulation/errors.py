@@ -4,7 +4,8 @@
 
     SimulationError               base: its text is one line that says where, what and what to do
     ├── BadDocument               a file's content makes no sense; ``place`` names where in it
-    └── NoSolution                the equations have no answer where they were asked for one
+    ├── NoSolution                the equations have no answer where they were asked for one
+    └── AuditFailed               a simulation's own books do not balance: a mistake of ours, never to be passed on
 """
 
 
@@ -28,3 +29,7 @@ class BadDocument(SimulationError):
 
 class NoSolution(SimulationError):
     """Equations have no answer: a loop that cannot close, a part whose contacts do not hold it."""
+
+
+class AuditFailed(SimulationError):
+    """A run does not keep its own books: units lost or made from nothing, Little's law broken, negative stock."""

@@ -1,0 +1,112 @@
+"""``qtems simulate``: a process line, rehearsed before it runs."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from api.exit_codes import ExitCode
+from api.numbers import seed_number, whole_number
+from api.tables import print_table
+
+if TYPE_CHECKING:
+    from api.arguments import Commands
+    from twin.operations.flow import FlowOutcome, Progress
+
+HELP = """\
+examples:
+  qtems simulate line.yaml                     throughput, stock, lead time, stations, defects on the screen
+  qtems simulate line.yaml --out report        and report/simulate.json
+  qtems simulate today.yaml --compare new.yaml what changes, on the same random numbers
+  qtems simulate line.yaml --replications 50 --workers 2
+
+exit status: 0 simulated; 1 simulated, but the precision that the file asks for is not reached; 2 bad usage or file
+"""
+
+
+def add_simulate(add: "Commands") -> None:
+    """Add the command to the command line."""
+    simulate = add.add_parser(
+        "simulate",
+        help="simulate a process line: throughput, stock, lead time, where defects escape",
+        description="Says what a line ships, how long that takes, what holds it up, and which defects leave it.",
+        epilog=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    simulate.add_argument("file", metavar="LINE.yaml", type=Path, help="the line (docs/simulate.md)")
+    simulate.add_argument("--compare", metavar="OTHER.yaml", type=Path, help="another line, on the same random numbers")
+    simulate.add_argument("--out", metavar="DIR", type=Path, help="folder for simulate.json")
+    simulate.add_argument("--replications", metavar="N", type=_runs, help="runs; default: what the file says")
+    simulate.add_argument(
+        "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
+    )
+    simulate.add_argument("--workers", metavar="N", type=_workers, help="processes; default: as many as pay")
+    simulate.add_argument("--dask", action="store_true", help="run on a dask cluster of this machine (extra 'dask')")
+    simulate.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report (default en)")
+    simulate.add_argument("--quiet", action="store_true", help="print no progress")
+    simulate.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def run_simulate_command(arguments: argparse.Namespace) -> "FlowOutcome":
+    """Simulate what ``qtems simulate`` was given and write its reports."""
+    from twin.operations.flow import FlowRequest, run_flow
+
+    request = FlowRequest(
+        file=arguments.file,
+        compare=arguments.compare,
+        out_dir=arguments.out,
+        replications=arguments.replications,
+        seed=arguments.seed,
+        workers=arguments.workers,
+        backend="dask" if arguments.dask else "processes",
+        lang=arguments.lang,
+    )
+    return run_flow(request, None if arguments.quiet else _progress(sys.stderr))
+
+
+def simulate_status(outcome: "FlowOutcome") -> ExitCode:
+    """Return the exit status: a precision that was asked for and not reached is said."""
+    results = [one for one in (outcome.result, outcome.other) if one is not None]
+    return ExitCode.CONFORMS if all(one.study.stopped for one in results) else ExitCode.FAILED
+
+
+def print_simulation(outcome: "FlowOutcome", stream: TextIO, lang: str) -> None:
+    """Print the line's figures, its stations, its defects, and what they rest on."""
+    from api.summary import ResultConsole
+    from twin.rehearsal import flow_rows
+    from twin.rehearsal.said import Said
+
+    say, console, result = Said(lang), ResultConsole(stream), outcome.result
+    console.print(result.document.line.name, style="bold")
+    console.print(flow_rows.made_of_line(result, say), soft_wrap=True)
+    rows = (flow_rows.figure_rows, flow_rows.station_rows, flow_rows.resource_rows, flow_rows.inspection_rows)
+    for of in (*rows, flow_rows.defect_rows):
+        print_table(console, *of(result, say))
+    console.print(flow_rows.bottleneck_line(result, say), soft_wrap=True)
+    if outcome.other is not None:
+        print_table(console, *flow_rows.comparison_rows(result, outcome.other, say))
+    for note in result.document.notes:
+        console.print(f"- {say.note(note)}", soft_wrap=True)
+    for path in outcome.files:
+        console.print(str(path), soft_wrap=True)
+
+
+def _progress(stream: TextIO) -> "Progress | None":
+    """Return what tells how far the runs are, on a terminal only."""
+    if not stream.isatty():
+        return None
+
+    def tell(done: int, most: int) -> None:
+        end = "\n" if done >= most else ""
+        print(f"\r{done}/{most}", end=end, file=stream, flush=True)
+
+    return tell
+
+
+def _runs(text: str) -> int:
+    return whole_number(text, 2, 100_000)
+
+
+def _workers(text: str) -> int:
+    return whole_number(text, 1, 1024)

@@ -1,0 +1,87 @@
+"""``qtems simulate``: from a file to tables, JSON and reports."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+
+LINE = """\
+simulate: 1
+name: Mill and test
+time: min
+run: {length: 1 day, replications: 4, warm_up: 1 h}
+sources:
+  orders: {every: {exponential: 6}, to: mill}
+resources:
+  fitter: 1
+stations:
+  mill:
+    takes: {erlang: 4.5, stages: 4}
+    defects: {burr: 0.08}
+    failures: {spindle: {after: {exponential: 300}, repair: {exponential: 20}, crew: fitter}}
+    to: test
+  test:
+    takes: 3
+    buffer: 5
+    inspect: {finds: 0.9, false_reject: 0.02, reject: {scrap: 0.3, rework: 0.7}}
+    to: ship
+  rework: {takes: {uniform: [5, 10]}, needs: fitter, repairs: 1.0, defects: {burr: 0.2}, to: test}
+"""
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Path:
+    path = tmp_path / "line.yaml"
+    path.write_text(LINE, encoding="utf-8")
+    return path
+
+
+def test_tables_and_json(line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "report"
+    assert main(["simulate", str(line), "--out", str(out), "--lang", "zh", "--seed", "3"]) == 0
+    told = capsys.readouterr().out
+    assert "Mill and test" in told
+    assert "一次合格率" in told
+    assert "各时间与事件相互独立" in told
+    document = json.loads((out / "simulate.json").read_text("utf-8"))
+    assert document["schema"] == "qtems.simulate/1"
+    assert document["replications"] == 4
+    assert document["warm_up"] == 60
+    for station in document["stations"]:
+        assert sum(one["value"] for one in station["states"].values()) == pytest.approx(1.0)
+    born = {one["origin"]: one for one in document["defects"]}
+    mill = born["mill"]
+    assert mill["found"]["test"] + mill["escaped"] + mill["scrapped_unseen"] <= mill["born"]
+    assert document["bottleneck"]["station"] == "mill"
+    first = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert main(["simulate", str(line), "--out", str(out), "--lang", "zh", "--seed", "3", "--workers", "2"]) == 0
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == first
+
+
+def test_two_lines_side_by_side(line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "better.yaml"
+    other.write_text(LINE.replace("burr: 0.08", "burr: 0.01"), encoding="utf-8")
+    out = tmp_path / "report"
+    assert main(["simulate", str(line), "--compare", str(other), "--out", str(out)]) == 0
+    assert "better.yaml" in capsys.readouterr().out
+    pairs = json.loads((out / "simulate.json").read_text("utf-8"))["comparison"]
+    assert pairs["yield"]["low"] > 0.0
+    assert pairs["throughput"]["variance_ratio"] > 3.0
+
+
+def test_a_precision_that_is_not_reached_is_status_1(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line.write_text(LINE.replace("replications: 4", "replications: 3, most: 4, precision: 1e-6"), encoding="utf-8")
+    assert main(["simulate", str(line)]) == 1
+    assert "not reached" in capsys.readouterr().out
+
+
+def test_a_bad_file_is_one_line_and_status_2(line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line.write_text(LINE.replace("to: mill}", "to: mil}"), encoding="utf-8")
+    assert main(["simulate", str(line)]) == 2
+    told = capsys.readouterr()
+    assert told.err.count("\n") == 1
+    assert "line.yaml: line 6: sources.orders.to: there is no station 'mil'; did you mean mill?" in told.err
+    assert main(["simulate", str(tmp_path / "none.yaml")]) == 2
+    assert "no such file" in capsys.readouterr().err
