@@ -1,5 +1,6 @@
 """One setting for all property tests, the same examples in every run; and the longest files first."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,18 @@ settings.register_profile("qtems", deadline=None, derandomize=True, database=Non
 settings.load_profile("qtems")
 
 LONGEST = (
-    "viewer/test_offline.py", "api/test_bad_input.py", "api/web/test_schema_fuzz.py", "viewer/test_access.py",
-    "api/test_check_command.py", "viewer/test_review.py", "api/web/test_permissions.py", "twin/test_check.py",
+    "api/test_bad_input.py", "api/web/test_schema_fuzz.py", "api/web/test_permissions.py", "viewer/test_offline.py",
+    "viewer/test_access.py", "api/test_check_command.py", "viewer/test_review.py", "twin/test_check.py",
     "api/test_invariance.py", "viewer/test_judge.py", "viewer/test_compare.py", "twin/store/test_backup.py",
     "api/web/test_checks_whole.py", "geometry/registration/test_register.py", "twin/jobs/test_killed_worker.py",
     "samples/test_building.py", "viewer/test_inspection.py", "twin/test_checks.py", "viewer/test_see.py",
     "viewer/test_resilience.py", "samples/test_case.py", "api/web/test_serve.py", "geometry/test_as_built.py",
     "viewer/test_views.py", "viewer/test_folder.py", "viewer/test_hand.py",
 )  # fmt: skip
-"""Files that are begun first: two processes share the files, and none is to wait for the other with a long one."""
+"""Files that are begun first: processes share the files, and none is to wait for another with a long one at the end.
+
+The first compiles what all checks need, while the second and the third need none of it.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,3 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     assert gone == [], "what is named as long is not there any more"
     rank = {here / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the collector of garbage pass over what was collected: it stays to the end, and is a million objects."""
+    gc.collect()
+    gc.freeze()

@@ -109,7 +109,7 @@ def outcome_of(
 def hall(tmp_path_factory: pytest.TempPathFactory) -> Files:
     """The hall and its scan as files."""
     folder = tmp_path_factory.mktemp("hall")
-    return Files(write_hall(folder / "hall.obj"), write_xyz(hall_points(), folder / "hall.xyz"))
+    return Files(write_hall(folder / "hall.obj"), write_xyz(hall_points(150.0), folder / "hall.xyz"))
 
 
 @pytest.fixture

@@ -327,7 +327,9 @@ def test_what_was_granted_is_granted_again_and_as_described(arena: Arena, route:
 def test_no_request_brings_the_server_down(arena: Arena, route: Declared) -> None:
     asked_elsewhere(arena.watch, route)
     faults = bend(arena, route, QUICK, "quick")
-    if ROUTES.index(route) % 2 and takes_input(arena.schema[ROOT + route.path][route.method]):  # the others by night
+    operation = arena.schema[ROOT + route.path][route.method]
+    can_be_broken = takes_input(operation) and not route.fields  # whatever a form holds is a form
+    if ROUTES.index(route) % 2 and can_be_broken:  # the others by night
         faults += fuzz(arena, route, BRIEF, GenerationMode.NEGATIVE, "quick")
     assert faults == []
 
