@@ -37,7 +37,9 @@ from tests.api.web.planted_epochs import plant_epochs, sight
 from tests.api.web.planted_records import plant_records
 from tests.api.web.site import ELEMENT, REWORK, VIOLATION, Site, draft_of, make_site, under_review
 from tests.api.web.world import Browser, World, make_world
+from twin.jobs.worker import Worker
 from twin.operations.check_standing import Found
+from twin.operations.job_kinds import job_kinds
 from twin.operations.write_back import WRITE_BACK
 from twin.store import records
 from twin.store.blob_register import keep
@@ -204,6 +206,13 @@ def _written_back(site: Site) -> None:
         keep(unit, world.services.blobs, copy, "application/x-step")
         succeed(unit.connection, job, {"sha256": copy.sha256, "file_name": "a.ifc"}, world.clock.now)
     site.awake("quinn").get(f"{site.root}/models/{made.revision}/write-backs/{asked['id']}")
+
+
+def _packed(site: Site) -> None:
+    """Download a project as it was packed for an audit."""
+    job, services = site.post("quinn", "/audit/packages", {"largest_mib": 1}, 202)["id"], site.world.services
+    Worker(services.store, services.blobs, job_kinds(None), clock=site.world.clock).drain()
+    site.awake("quinn").get(f"{site.root}/audit/packages/{job}")
 
 
 def _rechecked(site: Site) -> None:
@@ -388,7 +397,7 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
 
 WALKS: tuple[Callable[[Site], None], ...] = (
     _everything_is_read, _columns, _comparisons, _standing, _jobs, _bcf, _connected, _rechecked, _noted,
-    _ineffective_capa, _replanned_capa, _invited, _written_back,
+    _ineffective_capa, _replanned_capa, _invited, _written_back, _packed,
     overrides.test_a_statement_stands_beside_the_verdict_until_taken_back_or_checked_again,
     inbox.test_one_reads_in_ones_own_language_and_marks_as_read,
     inbox.test_administrators_see_which_letters_were_given_up_and_have_them_sent_again,
