@@ -1,0 +1,167 @@
+"""A joint as misfits that are linear in a small motion of its moving part."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from geometry.pose import Pose
+from simulation.fitup.joint import Freedom, Joint
+from simulation.fitup.minimax import Misfits, least_squares
+
+_FREE = {Freedom.NONE: (), Freedom.PLANE: (0, 1, 5), Freedom.SPACE: (0, 1, 2, 3, 4, 5)}
+_FAR = 0.02
+"""Share of the size of a joint beyond which a misfit is a matter of frames: then the parts are laid together first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Features of a joint at s drawn or measured states."""
+
+    fixed: FloatArray
+    """(s, k, 3) centres of holes, metres."""
+    moving: FloatArray
+    slack: FloatArray
+    """(s, k) by how far the two circles of a hole may be off each other for its bolt to pass, metres."""
+    room: FloatArray
+    """(s, k) the smaller hole less the bolt: below zero it passes nowhere."""
+    gap: FloatArray
+    """(s, m) noise of each gap, metres."""
+
+
+def nominal(joint: Joint) -> Drawn:
+    """Return the features of a joint where they most probably are."""
+    return draw(joint, np.zeros((1, normals_needed(joint))))
+
+
+def normals_needed(joint: Joint) -> int:
+    """Return how many normal deviates one state of a joint takes."""
+    return 8 * len(joint.bolts) + len(joint.gaps)
+
+
+def draw(joint: Joint, normal: FloatArray) -> Drawn:
+    """Return features of a joint at states of ``normal`` deviates (s, n)."""
+    count, holes = len(normal), len(joint.bolts)
+    turns = normal[:, : 8 * holes].reshape(count, holes, 8)
+    fixed, moving = np.empty((count, holes, 3)), np.empty((count, holes, 3))
+    slack, room = np.empty((count, holes)), np.empty((count, holes))
+    for k, bolt in enumerate(joint.bolts):
+        a, b = joint.fixed.holes[bolt.hole], joint.moving.holes[bolt.hole]
+        fixed[:, k] = a.at + turns[:, k, :3] @ _root(a.covariance).T
+        moving[:, k] = b.at + turns[:, k, 3:6] @ _root(b.covariance).T
+        first, second = a.diameter + a.diameter_sd * turns[:, k, 6], b.diameter + b.diameter_sd * turns[:, k, 7]
+        slack[:, k] = 0.5 * (first + second) - bolt.diameter
+        room[:, k] = np.minimum(first, second) - bolt.diameter
+    spread = [np.hypot(joint.fixed.faces[gap.fixed].sd, joint.moving.faces[gap.moving].sd) for gap in joint.gaps]
+    return Drawn(fixed, moving, slack, room, normal[:, 8 * holes :] * np.array(spread).reshape(1, -1))
+
+
+def laid_together(joint: Joint) -> Pose:
+    """Return the pose that lays the moving part on the fixed one: nothing where it lies there already.
+
+    Measured parts come in frames of their own: where holes are far from each other, those of least squares (Kabsch
+    1976), turned about z alone where the joint is plane.
+    """
+    some = nominal(joint)
+    fixed, moving = some.fixed[0], some.moving[0]
+    size = float(np.linalg.norm(np.ptp(fixed, axis=0))) if len(fixed) else 0.0
+    apart = float(np.linalg.norm(fixed - moving, axis=1).max()) if len(fixed) else 0.0
+    enough = 2 if joint.freedom is Freedom.PLANE else 3
+    if joint.freedom is Freedom.NONE or len(fixed) < enough or apart <= _FAR * size:
+        return Pose.identity()
+    middle_fixed, middle_moving = fixed.mean(axis=0), moving.mean(axis=0)
+    a, b = fixed - middle_fixed, moving - middle_moving
+    if joint.freedom is Freedom.PLANE:
+        angle = np.arctan2((b[:, 0] * a[:, 1] - b[:, 1] * a[:, 0]).sum(), (b[:, :2] * a[:, :2]).sum())
+        turn = Pose.from_yaw(float(angle)).rotation
+        middle_fixed[2] = middle_moving[2] = 0.0
+    else:
+        from scipy.spatial.transform import Rotation
+
+        turn = Rotation.align_vectors(a, b)[0].as_matrix()
+    return Pose.from_parts(turn, middle_fixed - turn @ middle_moving)
+
+
+def misfits_of(joint: Joint, drawn: Drawn, start: Pose) -> Misfits:
+    """Return the misfits of drawn features with the moving part laid at ``start``."""
+    free = np.array(_FREE[joint.freedom], dtype=np.int64)
+    moving = drawn.moving @ start.rotation.T + start.translation
+    centre, arm = _lever(joint, start)
+    at = moving.mean(axis=0) if len(moving) else np.zeros((0, 3))
+    bases = np.array([_across(joint.fixed.holes[bolt.hole].axis) for bolt in joint.bolts]).reshape(-1, 2, 3)
+    turning = np.einsum("kde,kep->kdp", bases, _motion(at - centre, arm))[:, :, free]
+    offset = np.einsum("kde,ske->skd", bases, moving - drawn.fixed)
+    signs, places, limits = _rows(joint)
+    normals = np.array([joint.fixed.faces[gap.fixed].normal for gap in joint.gaps]).reshape(-1, 3)
+    fixed = np.array([joint.fixed.faces[gap.fixed].at for gap in joint.gaps]).reshape(-1, 3)
+    there = np.array([joint.moving.faces[gap.moving].at for gap in joint.gaps]).reshape(-1, 3)
+    there = there @ start.rotation.T + start.translation
+    tilt = np.einsum("me,mep->mp", normals, _motion(there - centre, arm))[:, free]
+    value = np.einsum("me,me->m", normals, there - fixed) + drawn.gap
+    over = signs * (value[:, places] - limits)
+    return Misfits(offset, turning, drawn.slack, over, signs[:, None] * tilt[places])
+
+
+def gap_values(joint: Joint, misfits: Misfits, x: FloatArray) -> FloatArray:
+    """Return the gaps (s, m), metres, at motions (s, p); NaN nowhere, as every gap has a limit."""
+    signs, places, limits = _rows(joint)
+    overs = misfits.overs(x) * signs + limits
+    values = np.empty((len(overs), len(joint.gaps)))
+    values[:, places] = overs
+    return values
+
+
+def pose_of(joint: Joint, x: FloatArray, start: Pose) -> Pose:
+    """Return the pose of the moving part after ``start`` and a motion (p,)."""
+    full = np.zeros(6)
+    full[list(_FREE[joint.freedom])] = x
+    centre, arm = _lever(joint, start)
+    turn = Pose.from_rotation_vector(full[3:] / arm)
+    about = Pose.from_parts(turn.rotation, centre + full[:3] - turn.rotation @ centre)
+    return about @ start
+
+
+def settled(joint: Joint, drawn: Drawn) -> Pose:
+    """Return the least-squares pose of the moving part, where the misfits are linear enough to go on from."""
+    start = laid_together(joint)
+    for _ in range(3):
+        start = pose_of(joint, least_squares(misfits_of(joint, drawn, start))[0], start)
+    return start
+
+
+def _rows(joint: Joint) -> tuple[FloatArray, list[int], FloatArray]:
+    """Return sign, gap and limit of every limit that there is: upper ones with +1, lower ones with -1."""
+    rows = [(1.0, k, gap.high) for k, gap in enumerate(joint.gaps) if np.isfinite(gap.high)]
+    rows += [(-1.0, k, gap.low) for k, gap in enumerate(joint.gaps) if np.isfinite(gap.low)]
+    return np.array([row[0] for row in rows]), [row[1] for row in rows], np.array([row[2] for row in rows])
+
+
+def _lever(joint: Joint, start: Pose) -> tuple[FloatArray, float]:
+    """Return what the moving part turns about (3,), and the metres on which a turn is counted."""
+    points = [joint.moving.holes[bolt.hole].at for bolt in joint.bolts]
+    points += [joint.moving.faces[gap.moving].at for gap in joint.gaps]
+    placed = start.apply(np.array(points))
+    centre = placed.mean(axis=0)
+    return centre, max(float(np.sqrt(((placed - centre) ** 2).sum(axis=1).mean())), 1e-3)
+
+
+def _motion(lever: FloatArray, arm: float) -> FloatArray:
+    """Return how points (k, 3) beside the centre move, (k, 3, 6), with shifts and with turns counted at ``arm``."""
+    moved = np.zeros((len(lever), 3, 6))
+    moved[:, :, :3] = np.eye(3)
+    for axis in range(3):
+        moved[:, :, 3 + axis] = np.cross(np.eye(3)[axis], lever) / arm
+    return moved
+
+
+def _across(axis: FloatArray) -> FloatArray:
+    """Return two directions (2, 3) across an axis."""
+    first = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
+    first /= np.linalg.norm(first)
+    return np.array([first, np.cross(axis, first)])
+
+
+def _root(covariance: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh(covariance)
+    root: FloatArray = vectors * np.sqrt(np.maximum(values, 0.0))
+    return root

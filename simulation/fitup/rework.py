@@ -1,0 +1,179 @@
+"""What makes a joint go together that does not: the fewest holes to ream and shims to put in, and how much of each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, islice
+from math import ceil
+
+import numpy as np
+
+from geometry.arrays import BoolArray
+from geometry.pose import Pose
+from simulation.fitup.joint import Gap, Hole, Joint, Part
+from simulation.fitup.minimax import Misfits, can_fit, minimax
+from simulation.fitup.problem import Drawn, gap_values, misfits_of, nominal
+
+_MOST_TRIED = 20_000
+_HALVINGS = 24
+_MOST_SURE = 60
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Ream:
+    """A hole to ream in both parts."""
+
+    hole: str
+    diameter: float
+    """To which, at least, metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shim:
+    """A gap to fill."""
+
+    gap: str
+    thickness: float
+    """Of the pack, metres; a multiple of the step."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rework:
+    """What would make a joint go together."""
+
+    works: bool
+    """Whether what may be reworked is enough."""
+    reams: tuple[Ream, ...]
+    shims: tuple[Shim, ...]
+    fewest: bool
+    """Whether every smaller choice was tried and fails."""
+    joint: Joint
+    """The joint after it."""
+
+
+def fewest_reworked(joint: Joint, drawn: Drawn, start: Pose, sure: Callable[[Joint], bool]) -> Rework:
+    """Return the fewest holes and gaps that, reworked, make a joint go together, and how little of it is enough.
+
+    Every choice of one, then of two and so on is tried, up to 20,000; beyond, what is needed least is left out one by
+    one, and nothing is said of fewest. The first choice that ``sure`` is content with is taken, and as little of it as
+    it is still content with; where none is, the first, and as little as the most probable state needs.
+    """
+    able = [k for k, bolt in enumerate(joint.bolts) if bolt.ream_to is not None]
+    shimmed = [k for k, gap in enumerate(joint.gaps) if gap.shim_step is not None]
+    actions = [("ream", k) for k in able] + [("shim", k) for k in shimmed]
+    nothing = Rework(False, (), (), False, joint)
+    full = np.ones((1, len(actions)), dtype=np.bool_)
+    if not actions or not _works(joint, drawn, start, actions, full)[0]:
+        return nothing
+    first, trials = None, 0
+    for choice, fewest in _smallest(joint, drawn, start, actions):
+        chosen = [action for action, taken in zip(actions, choice, strict=True) if taken]
+        first, trials = first or (chosen, fewest), trials + 1
+        if sure(_reworked(joint, chosen, 1.0)):
+            return _as_little(joint, start, chosen, fewest, sure)
+        if trials == _MOST_SURE:
+            break
+    assert first is not None  # all of them together were enough
+    return _as_little(joint, start, *first, lambda _: True)
+
+
+def _smallest(
+    joint: Joint, drawn: Drawn, start: Pose, actions: list[tuple[str, int]]
+) -> Iterator[tuple[BoolArray, bool]]:
+    """Yield choices (a,) that make the most probable state go together, the smallest first, and whether that is sure."""
+    count, tried = len(actions), 0
+    for size in range(1, count + 1):
+        choices = combinations(range(count), size)
+        while block := list(islice(choices, 1000)):
+            masks = np.zeros((len(block), count), dtype=np.bool_)
+            for row, choice in enumerate(block):
+                masks[row, list(choice)] = True
+            for found in np.flatnonzero(_works(joint, drawn, start, actions, masks)):
+                yield masks[found], True
+            tried += len(block)
+            if tried >= _MOST_TRIED:
+                yield _left_out(joint, drawn, start, actions), False
+                return
+
+
+def _left_out(joint: Joint, drawn: Drawn, start: Pose, actions: list[tuple[str, int]]) -> BoolArray:
+    """Return what is left when whatever is not needed is left out, in order."""
+    mask = np.ones((1, len(actions)), dtype=np.bool_)
+    for k in range(len(actions)):
+        mask[0, k] = False
+        mask[0, k] = not _works(joint, drawn, start, actions, mask)[0]
+    return mask[0]
+
+
+def _works(joint: Joint, drawn: Drawn, start: Pose, actions: list[tuple[str, int]], masks: BoolArray) -> BoolArray:
+    """Return which choices (n, a) of actions, each taken as far as it may go, make the joint go together."""
+    everything = _reworked(joint, actions, 1.0)
+    before, after = misfits_of(joint, drawn, start), misfits_of(everything, nominal(everything), start)
+    slack = np.repeat(before.slack, len(masks), axis=0)
+    over = np.repeat(before.over, len(masks), axis=0)
+    room = np.repeat(drawn.room, len(masks), axis=0)
+    uppers = [k for k, gap in enumerate(joint.gaps) if np.isfinite(gap.high)]
+    widened = nominal(everything).room[0]
+    for column, (kind, k) in enumerate(actions):
+        taken = masks[:, column]
+        if kind == "ream":
+            slack[taken, k], room[taken, k] = after.slack[0, k], widened[k]
+        else:
+            over[taken, uppers.index(k)] = after.over[0, uppers.index(k)]
+    offset = np.repeat(before.offset, len(masks), axis=0)
+    passes = room.min(axis=1, initial=np.inf) >= 0.0
+    return passes & can_fit(Misfits(offset, before.turning, slack, over, before.tilting))
+
+
+def _as_little(
+    joint: Joint, start: Pose, actions: list[tuple[str, int]], fewest: bool, sure: Callable[[Joint], bool]
+) -> Rework:
+    """Return the actions taken no further than all of them have to go, shims in their steps."""
+
+    def fits(share: float) -> bool:
+        tried = _reworked(joint, actions, share)
+        drawn = nominal(tried)
+        if not can_fit(misfits_of(tried, drawn, start))[0] or drawn.room.min(initial=np.inf) < 0.0:
+            return False
+        return sure(tried)
+
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    least = _reworked(joint, actions, high)
+    misfits = misfits_of(least, nominal(least), start)
+    x = minimax(misfits)
+    gaps = gap_values(least, misfits, x)[0]
+    reams, shims = list[Ream](), list[Shim]()
+    for kind, k in actions:
+        if kind == "ream":
+            bolt = joint.bolts[k]
+            reams.append(Ream(bolt.hole, least.fixed.holes[bolt.hole].diameter))
+        else:
+            shims.append(Shim(joint.gaps[k].name, _pack(joint.gaps[k], float(gaps[k]))))
+    return Rework(True, tuple(reams), tuple(shims), fewest, _reworked(joint, actions, min(1.0, high + _TINY)))
+
+
+def _pack(gap: Gap, value: float) -> float:
+    """Return the thinnest pack that leaves no more than the limit, metres."""
+    step = gap.shim_step or 1.0
+    return max(0, ceil((value - gap.high) / step - 1e-6)) * step
+
+
+def _reworked(joint: Joint, actions: list[tuple[str, int]], share: float) -> Joint:
+    """Return a joint with holes reamed and gaps filled to a share of what may be."""
+    fixed, moving, gaps = joint.fixed, joint.moving, list(joint.gaps)
+    for kind, k in actions:
+        if kind == "ream":
+            bolt = joint.bolts[k]
+            fixed, moving = (_reamed(part, bolt.hole, bolt.ream_to or 0.0, share) for part in (fixed, moving))
+        else:
+            gaps[k] = replace(gaps[k], high=gaps[k].high + share * gaps[k].shim_most)
+    return replace(joint, fixed=fixed, moving=moving, gaps=tuple(gaps))
+
+
+def _reamed(part: Part, name: str, diameter: float, share: float) -> Part:
+    hole: Hole = part.holes[name]
+    wide = max(hole.diameter, hole.diameter + share * (diameter - hole.diameter))
+    return replace(part, holes={**part.holes, name: replace(hole, diameter=wide)})
