@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from api.administer import add_commands as add_administration
+from api.fitup import add_fitup
 from api.lengths import parse_length
 from api.rehearse import add_commands as add_rehearsal
 from api.serve import add_commands as add_server_commands
@@ -23,6 +24,7 @@ OPTIONS = (
     "--max-points", "--quiet", "--no-cache", "--debug", "--help", "--version", "--host", "--port", "--base-url",
     "--no-worker", "--data-dir", "--database-url", "--blob-url", "--queue-url", "--threads", "--key", "--samples",
     "--method", "--touch", "--clearance", "--compare", "--replications", "--dask",
+    "--method", "--touch", "--clearance", "--position", "--as-built", "--unseen", "--confidence",
 )  # fmt: skip
 """What a misspelt option is compared with."""
 REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply", "html3d")
@@ -75,6 +77,7 @@ def build_parser(program_version: str) -> argparse.ArgumentParser:
     _add_check(commands)
     _add_standards(commands)
     add_rehearsal(commands)
+    add_fitup(commands)
     add_server_commands(commands)
     add_administration(commands)
     return parser

@@ -151,6 +151,16 @@ def run_rehearsal(arguments: argparse.Namespace) -> int:
     return rehearse.status_of(outcome)
 
 
+def run_fitup_command(arguments: argparse.Namespace) -> int:
+    """Run ``qtems fitup``."""
+    from api import fitup
+
+    outcome = fitup.run_fitup_command(arguments)
+    with _reader_may_leave():
+        fitup.print_fitup(outcome, sys.stdout, arguments.lang)
+    return fitup.fitup_status(outcome)
+
+
 def run_server(arguments: argparse.Namespace) -> int:
     """Run ``qtems serve``, ``qtems worker`` or ``qtems password``."""
     from api import serve
@@ -168,7 +178,7 @@ def run_administration(arguments: argparse.Namespace) -> int:
 
 COMMANDS = {
     "check": run_check_command, "standards": run_standards, "stackup": run_rehearsal,
-    "assemble": run_rehearsal, "schedule": run_rehearsal, "simulate": run_rehearsal,
+    "assemble": run_rehearsal, "schedule": run_rehearsal, "simulate": run_rehearsal, "fitup": run_fitup_command,
     "serve": run_server, "worker": run_server, "password": run_server,
     "database": run_administration, "audit": run_administration,
 }  # fmt: skip

@@ -184,6 +184,7 @@ class _Reader:
         bolts = self.bolts(section, fixed, moving)
         gaps = tuple(self.gap(one, fixed, moving) for one in section.listed("gaps"))
         if not bolts and not gaps:
+            section.misspelt()
             raise section.fault("", "it has neither bolts nor gaps, so nothing has to be kept")
         flat = all(part.holes[bolt.hole].at[2] == 0.0 for bolt in bolts for part in (fixed, moving)) and not gaps
         usual = Freedom.PLANE if flat else Freedom.SPACE

@@ -13,6 +13,8 @@ import numpy as np
 from geometry.arrays import BoolArray, FloatArray, IntArray
 
 _LEVELS, _FALL, _STEPS, _HALVINGS = 17, 0.3, 25, 12
+_NOTHING = 1e-12
+"""Metres that rounding may leave."""
 _ROUND = 1e-9
 """Relative to the largest offset: how sharply the distance from a hole's centre turns at zero."""
 
@@ -35,7 +37,9 @@ class Misfits:
     def worst(self, x: FloatArray) -> FloatArray:
         """Return the largest misfit (s,) of each problem at motions (s, p); negative: all is kept."""
         values = np.concatenate([np.linalg.norm(self.offsets(x), axis=2) - self.slack, self.overs(x)], axis=1)
-        return values.max(axis=1)
+        worst: FloatArray = values.max(axis=1)
+        worst[np.abs(worst) < _NOTHING] = 0.0
+        return worst
 
     def offsets(self, x: FloatArray) -> FloatArray:
         """Return the offsets (s, k, 2) at motions (s, p)."""

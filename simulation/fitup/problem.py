@@ -158,10 +158,9 @@ def _across(axis: FloatArray) -> FloatArray:
     """Return two directions (2, 3) across an axis."""
     first = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
     first /= np.linalg.norm(first)
-    return np.array([first, np.cross(axis, first)])
+    return np.array([first, np.cross(axis, first)], dtype=np.float64)
 
 
 def _root(covariance: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh(covariance)
-    root: FloatArray = vectors * np.sqrt(np.maximum(values, 0.0))
-    return root
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)), dtype=np.float64)

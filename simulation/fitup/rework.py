@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
-from math import ceil
+from math import floor
 
 import numpy as np
 
@@ -14,8 +14,9 @@ from simulation.fitup.minimax import Misfits, can_fit, minimax
 from simulation.fitup.problem import Drawn, gap_values, misfits_of, nominal
 
 _MOST_TRIED = 20_000
-_HALVINGS = 24
+_HALVINGS = 14
 _MOST_SURE = 60
+_SIGMAS = 3.0
 _TINY = 1e-9
 
 
@@ -69,8 +70,8 @@ def fewest_reworked(joint: Joint, drawn: Drawn, start: Pose, sure: Callable[[Joi
     for choice, fewest in _smallest(joint, drawn, start, actions):
         chosen = [action for action, taken in zip(actions, choice, strict=True) if taken]
         first, trials = first or (chosen, fewest), trials + 1
-        if sure(_reworked(joint, chosen, 1.0)):
-            return _as_little(joint, start, chosen, fewest, sure)
+        if sure((done := _as_little(joint, start, chosen, fewest, sure)).joint):
+            return done
         if trials == _MOST_SURE:
             break
     assert first is not None  # all of them together were enough
@@ -80,7 +81,7 @@ def fewest_reworked(joint: Joint, drawn: Drawn, start: Pose, sure: Callable[[Joi
 def _smallest(
     joint: Joint, drawn: Drawn, start: Pose, actions: list[tuple[str, int]]
 ) -> Iterator[tuple[BoolArray, bool]]:
-    """Yield choices (a,) that make the most probable state go together, the smallest first, and whether that is sure."""
+    """Yield choices (a,) with which the most probable state fits, the smallest first, and whether that is sure."""
     count, tried = len(actions), 0
     for size in range(1, count + 1):
         choices = combinations(range(count), size)
@@ -129,36 +130,50 @@ def _as_little(
     joint: Joint, start: Pose, actions: list[tuple[str, int]], fewest: bool, sure: Callable[[Joint], bool]
 ) -> Rework:
     """Return the actions taken no further than all of them have to go, shims in their steps."""
+    everything = _reworked(joint, actions, 1.0)
+    misfits = misfits_of(everything, nominal(everything), start)
+    gaps = gap_values(everything, misfits, minimax(misfits))[0]
+    packs = {k: _pack(joint, joint.gaps[k], float(gaps[k])) for kind, k in actions if kind == "shim"}
+    filled = replace(joint, gaps=tuple(_filled(gap, packs.get(k, 0.0)) for k, gap in enumerate(joint.gaps)))
+    reamed = [(kind, k) for kind, k in actions if kind == "ream"]
 
     def fits(share: float) -> bool:
-        tried = _reworked(joint, actions, share)
+        tried = _reworked(filled, reamed, share)
         drawn = nominal(tried)
         if not can_fit(misfits_of(tried, drawn, start))[0] or drawn.room.min(initial=np.inf) < 0.0:
             return False
         return sure(tried)
 
     low, high = 0.0, 1.0
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if fits(middle) else (middle, high)
-    least = _reworked(joint, actions, high)
-    misfits = misfits_of(least, nominal(least), start)
-    x = minimax(misfits)
-    gaps = gap_values(least, misfits, x)[0]
-    reams, shims = list[Ream](), list[Shim]()
-    for kind, k in actions:
-        if kind == "ream":
-            bolt = joint.bolts[k]
-            reams.append(Ream(bolt.hole, least.fixed.holes[bolt.hole].diameter))
-        else:
-            shims.append(Shim(joint.gaps[k].name, _pack(joint.gaps[k], float(gaps[k]))))
-    return Rework(True, tuple(reams), tuple(shims), fewest, _reworked(joint, actions, min(1.0, high + _TINY)))
+    if reamed and not fits(0.0):
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if fits(middle) else (middle, high)
+    least = _reworked(filled, reamed, min(1.0, high + _TINY) if reamed else 0.0)
+    holes = [joint.bolts[k].hole for _, k in reamed]
+    drawn = nominal(least)
+    works = bool(can_fit(misfits_of(least, drawn, start))[0]) and float(drawn.room.min(initial=np.inf)) >= 0.0
+    return Rework(
+        works,
+        tuple(Ream(hole, least.fixed.holes[hole].diameter) for hole in holes),
+        tuple(Shim(joint.gaps[k].name, pack) for k, pack in packs.items()),
+        fewest,
+        least,
+    )
 
 
-def _pack(gap: Gap, value: float) -> float:
-    """Return the thinnest pack that leaves no more than the limit, metres."""
+def _pack(joint: Joint, gap: Gap, value: float) -> float:
+    """Return the pack that leaves a gap in the middle of its limits, or as far below its only one as it may vary."""
+    sd = float(np.hypot(joint.fixed.faces[gap.fixed].sd, joint.moving.faces[gap.moving].sd))
+    aim = 0.5 * (gap.low + gap.high) if np.isfinite(gap.low) else gap.high - _SIGMAS * sd
     step = gap.shim_step or 1.0
-    return max(0, ceil((value - gap.high) / step - 1e-6)) * step
+    most = floor(gap.shim_most / step + 1e-6)
+    return min(most, max(0, round((value - aim) / step))) * step
+
+
+def _filled(gap: Gap, pack: float) -> Gap:
+    """Return a gap whose limits are those of what is left beside a pack."""
+    return replace(gap, low=gap.low + pack, high=gap.high + pack)
 
 
 def _reworked(joint: Joint, actions: list[tuple[str, int]], share: float) -> Joint:

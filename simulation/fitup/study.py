@@ -13,7 +13,9 @@ from simulation.fitup.problem import draw, gap_values, misfits_of, nominal, norm
 from simulation.fitup.rework import Rework, fewest_reworked
 from simulation.stackup.capability import Estimate, wilson
 
-_CHUNK, _TRIED = 4096, 2048
+_CHUNK, _TRIED, _GLANCE = 4096, 2048, 200
+_HOPELESS = 0.1
+"""Share below the confidence at a glance that more states do not make good."""
 
 
 class Fit(StrEnum):
@@ -73,7 +75,7 @@ class FitResult:
     samples: int
     """0: nothing is uncertain."""
     rework: Rework | None
-    """What would make it go together; None: nothing needs to."""
+    """What would make it go together; None: nothing needs to, or it may go together and nothing may be reworked."""
     p_fit_reworked: Estimate | None
 
 
@@ -104,13 +106,17 @@ def fit_joint(joint: Joint, confidence: float, samples: int, rng: np.random.Gene
     normal = rng.standard_normal((_TRIED, normals_needed(joint)))
 
     def sure_enough(tried: Joint) -> bool:
-        return sure or _kept(tried, start, normal)[0].mean() >= confidence + (1.0 - confidence) / 3.0
+        if sure or _kept(tried, start, normal[:_GLANCE])[0].mean() < confidence - _HOPELESS:
+            return sure
+        return bool(_kept(tried, start, normal)[0].mean() >= confidence + (1.0 - confidence) / 3.0)
 
-    rework = fewest_reworked(joint, drawn, start, sure_enough) if worst > 0.0 else None
+    fits = _decided(counted[0], confidence) if not sure else Fit.FIT if worst <= 0.0 else Fit.NO_FIT
+    rework = fewest_reworked(joint, drawn, start, sure_enough) if fits is not Fit.FIT else None
+    if rework is not None and worst <= 0.0 and not rework.works:
+        rework = None
     again = None
     if rework is not None and rework.works:
         again = _counted(rework.joint, start, 1 if sure else samples, rng)[0]
-    fits = _decided(counted[0], confidence) if not sure else Fit.FIT if worst <= 0.0 else Fit.NO_FIT
     return FitResult(
         joint, pose_of(joint, x[0], start), -worst, -squares, -placed, _bolts(joint, misfits, x, drawn.room[0]),
         _gaps(joint, misfits, x), *counted, fits, 0 if sure else samples, rework, again,
@@ -155,7 +161,7 @@ def _bolts(joint: Joint, misfits: Misfits, x: FloatArray, room: FloatArray) -> t
     offsets = np.linalg.norm(misfits.offsets(x)[0], axis=1)
     return tuple(
         BoltFit(bolt.hole, float(offset), float(allowed), float(min(allowed - offset, least)))
-        for bolt, offset, allowed, least in zip(joint.bolts, offsets, misfits.slack[0], room, strict=True)
+        for bolt, offset, allowed, least in zip(joint.bolts, np.round(offsets, 12), misfits.slack[0], room, strict=True)
     )
 
 

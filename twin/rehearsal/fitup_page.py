@@ -1,0 +1,120 @@
+"""``fitup.html``: a fit-up as one page that needs nothing else."""
+
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from simulation.fitup.document import FitupDocument
+from simulation.fitup.pairing import Pairing
+from simulation.fitup.study import FitResult
+from twin.rehearsal.figures import Figures
+from twin.rehearsal.fitup_json import FitupProvenance, assumptions, fitup_document
+from twin.rehearsal.fitup_rows import bolt_rows, joint_rows, pairing_rows, rework_lines
+from twin.rehearsal.said import Said
+
+_WIDTH, _MARGIN, _MOST_DRAWN = 720.0, 60.0, 200
+_WORTH_A_BAR = 0.005
+
+
+def fitup_page(
+    document: FitupDocument,
+    results: Sequence[FitResult],
+    pairing: Pairing | None,
+    provenance: FitupProvenance,
+    language: str,
+) -> bytes:
+    """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``."""
+    import jinja2
+    from markupsafe import Markup
+
+    from twin.report.html import template_text
+    from twin.report.palette import RAMP
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    template = environment.from_string(
+        files("twin.rehearsal").joinpath("templates", "fitup.html.j2").read_text("utf-8")
+    )
+    content: Any = fitup_document(document, results, pairing, provenance)
+    say, unit = Said(language), document.unit
+    joints = [
+        {
+            "d": joint, "rows": bolt_rows(joint, unit, say), "rework": rework_lines(joint, unit, say),
+            "picture": Markup(drawing(result, document.metres, say, unit)), "shares": _shares(joint, say),
+        }
+        for joint, result in zip(content["joints"], results, strict=True)
+    ]  # fmt: skip
+    values = {
+        "d": content, "say": say, "lang": language, "summary": joint_rows(content, say), "joints": joints,
+        "pairing": pairing_rows(content, say), "notes": [say.note(note) for note in assumptions(results)],
+        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
+        "value": Figures().value, "number": Figures().number, "percent": Figures().percent,
+    }  # fmt: skip
+    return template.render(values).encode("utf-8", "replace")
+
+
+def _shares(joint: Any, say: Said) -> Any:
+    """Return bars of how probably a joint fits, set in three ways; nothing where nothing is uncertain."""
+    from markupsafe import Markup
+
+    from twin.rehearsal.charts import bars
+
+    if not joint["samples"] or joint["p_fit"]["value"] < _WORTH_A_BAR:
+        return ""
+    words = (("p_fit", "p_fit"), ("p_least_squares", "p_fit_least_squares"), ("p_as_placed", "p_fit_as_placed"))
+    rows = [(say(f"fitup.{w}"), joint[k]["value"], joint[k]["low"], joint[k]["high"]) for w, k in words]
+    return Markup(bars(rows, say("fitup.p_fit")))
+
+
+def drawing(result: FitResult, metres: float, say: Said, unit: str) -> str:
+    """Return the holes of both parts as set, looked at along their axes: offsets enlarged, short of slack in red."""
+    bolts = result.joint.bolts[:_MOST_DRAWN]
+    if not bolts:
+        return ""
+    fixed = np.array([result.joint.fixed.holes[bolt.hole].at for bolt in bolts])
+    moving = result.pose.apply(np.array([result.joint.moving.holes[bolt.hole].at for bolt in bolts]))
+    across, up = _view(result.joint.fixed.holes[bolts[0].hole].axis)
+    flat = np.stack([fixed @ across, fixed @ up], axis=1)
+    offset = np.stack([(moving - fixed) @ across, (moving - fixed) @ up], axis=1)
+    low, span = flat.min(axis=0), np.maximum(np.ptp(flat, axis=0), 1e-9)
+    scale = min((_WIDTH - 2 * _MARGIN) / span[0], 420.0 / span[1])
+    height = span[1] * scale + 2 * _MARGIN
+    allowed = max(bolt.allowed for bolt in result.bolts[:_MOST_DRAWN])
+    enlarged = 26.0 / max(allowed, 1e-9)  # a bolt's whole slack is 26 px
+    side = 0.5 * (_WIDTH - span[0] * scale)
+    parts = list[str]()
+    for place, move, bolt in zip(flat, offset, result.bolts, strict=False):
+        x, y = side + (place[0] - low[0]) * scale, height - _MARGIN - (place[1] - low[1]) * scale
+        parts.append(_bolt(x, y, move * enlarged, bolt.allowed * enlarged, bolt.slack >= 0.0))
+        title = f"{bolt.hole}: {bolt.slack / metres:.3g} {unit}".replace("-", "\u2212")
+        parts.append(f'<text x="{x:.1f}" y="{y + 42:.1f}" text-anchor="middle">{escape(title)}</text>')
+    label = escape(say("fitup.drawing"), quote=True)
+    return (
+        f'<svg class="chart" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img" aria-label="{label}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _bolt(x: float, y: float, move: FloatArray, allowed: float, good: bool) -> str:
+    """Return the circle within which the other centre may lie, and where it lies."""
+    colour = "var(--pass)" if good else "var(--fail)"
+    to_x, to_y = x + float(move[0]), y - float(move[1])
+    far = float(np.hypot(*move))
+    if far > 56.0:  # out of the picture: its direction is enough
+        to_x, to_y = x + float(move[0]) * 56.0 / far, y - float(move[1]) * 56.0 / far
+    return (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{max(allowed, 0.0):.1f}" fill="none" stroke="var(--soft)"/>'
+        f'<path d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}" stroke="{colour}" stroke-width="2"/>'
+        f'<circle cx="{to_x:.1f}" cy="{to_y:.1f}" r="4" fill="{colour}"/>'
+    )
+
+
+def _view(axis: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the directions to the right and up of a view along an axis; of a vertical one, x and y."""
+    seed = np.array([1.0, 0.0, 0.0]) if abs(axis[0]) < 0.9 else np.array([0.0, 1.0, 0.0])
+    across = seed - (seed @ axis) * axis
+    across /= np.linalg.norm(across)
+    return across, np.cross(axis, across)

@@ -1,0 +1,80 @@
+"""The rows that ``qtems fitup`` prints and its page shows, of the document that ``fitup.json`` holds."""
+
+from typing import Any
+
+from twin.rehearsal.figures import Figures
+from twin.rehearsal.said import Said
+
+Rows = tuple[list[str], list[list[str]]]
+_MOST_PAIRS = 60
+
+
+def joint_rows(document: Any, say: Said) -> Rows:
+    """Return a row per joint: what can be said, the least slack, and how probably it fits."""
+    figures, unit = Figures(), document["unit"]
+    heads = [say(f"fitup.{word}") for word in ("joint", "verdict", "slack", "p_fit", "p_least_squares", "p_as_placed")]
+    rows = list[list[str]]()
+    for joint in document["joints"]:
+        shares = [
+            figures.share(joint[word]) if joint["samples"] else "–"
+            for word in ("p_fit", "p_fit_least_squares", "p_fit_as_placed")
+        ]
+        rows.append([joint["name"], say(f"fitup.is_{joint['decision']}"), figures.value(joint["slack"], unit), *shares])
+    return heads, rows
+
+
+def bolt_rows(joint: Any, unit: str, say: Said) -> Rows:
+    """Return a row per bolt, and per gap, of a joint, those with least slack first."""
+    figures = Figures()
+    heads = [say(f"fitup.{word}") for word in ("feature", "offset", "allowed", "slack")]
+    rows = [
+        (bolt["slack"], [say("fitup.hole", name=bolt["hole"]), *_lengths(bolt, ("offset", "allowed", "slack"), unit)])
+        for bolt in joint["bolts"]
+    ]
+    for gap in joint["gaps"]:
+        slack = figures.value(gap["slack"], unit)
+        rows.append((gap["slack"], [say("fitup.gap", name=gap["name"]), figures.value(gap["value"], unit), "–", slack]))
+    return heads, [row for _, row in sorted(rows, key=lambda row: row[0])]
+
+
+def rework_lines(joint: Any, unit: str, say: Said) -> list[str]:
+    """Return what would make a joint go together, a line each; nothing where it does."""
+    rework, figures = joint["rework"], Figures()
+    if rework is None:
+        return []
+    if not rework["works"]:
+        return [say("fitup.no_rework")]
+    lines = [
+        say("fitup.ream", hole=one["hole"], diameter=figures.value(_up(one["diameter"]), unit))
+        for one in rework["ream"]
+    ]
+    lines += [
+        say("fitup.shim", gap=one["gap"], thickness=figures.value(one["thickness"], unit)) for one in rework["shim"]
+    ]
+    if rework["p_fit"] is not None and joint["samples"]:
+        lines.append(say("fitup.after", share=figures.share(rework["p_fit"])))
+    if rework["fewest"]:
+        lines.append(say("fitup.fewest"))
+    return lines
+
+
+def pairing_rows(document: Any, say: Said) -> Rows:
+    """Return a row per chosen pair, those with least slack first."""
+    pairing = document["pairing"]
+    heads = [say(f"fitup.{word}") for word in ("place", "part", "slack")]
+    if pairing is None:
+        return heads, []
+    chosen = sorted(pairing["chosen"], key=lambda pair: pair["slack"])[:_MOST_PAIRS]
+    return heads, [[one["place"], one["part"], _lengths(one, ("slack",), document["unit"])[0]] for one in chosen]
+
+
+def _lengths(entry: Any, words: tuple[str, ...], unit: str) -> list[str]:
+    return [Figures().value(float(f"{entry[word]:.4g}"), unit) for word in words]
+
+
+def _up(diameter: float) -> float:
+    """Return a diameter rounded up in the fourth digit: a little less would not do."""
+    from math import ceil, floor, log10
+
+    step = 10.0 ** (floor(log10(diameter)) - 3)
+    return float(f"{ceil(diameter / step - 1e-6) * step:.6g}")
