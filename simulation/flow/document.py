@@ -1,7 +1,7 @@
 """A line as people write it (docs/simulate.md): the document becomes a line and a plan, or a named fault."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 
 from simulation.distribution import Fixed
@@ -28,6 +28,7 @@ from simulation.flow.model import (
     Transport,
 )
 from simulation.flow.notes import notes_on
+from simulation.flow.placement import Economics, Stage, read_placement
 from simulation.flow.study import Plan
 from simulation.flow.time_unit import SECONDS, unit_named
 from simulation.flow.words import Words, known, route, share, shares
@@ -47,7 +48,8 @@ class LineDocument:
     plan: Plan
     notes: tuple[str, ...] = ()
     """What the result rests on."""
-    defects: tuple[str, ...] = field(default=())
+    placement: tuple[tuple[Stage, ...], Economics] | None = None
+    """Stages after which inspections may be placed, and what units are worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def read_line(content: bytes) -> LineDocument:
         With line and place of what is wrong.
     """
     top = read_document(content, "simulate")
-    top.knows("name", "time", "run", "sources", "stations", "resources", "shifts")
+    top.knows("name", "time", "run", "sources", "stations", "resources", "shifts", "placement")
     name, unit = top.text("name", "line"), _unit(top)
     words = Words(unit)
     sections = list(top.sections("stations"))
@@ -91,9 +93,10 @@ def read_line(content: bytes) -> LineDocument:
     line = Line(
         name=name, unit=unit, sources=sources, stations=stations, resources=resources, shifts=shifts, horizon=horizon
     )
+    placement = read_placement(top)
     top.close()
     check_line(line, top)
-    return LineDocument(line, plan, notes_on(line), tuple(names.defects))
+    return LineDocument(line, plan, notes_on(line), placement)
 
 
 def _unit(top: Section) -> str:
