@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 HELP = """\
 examples:
   qtems simulate line.yaml                     throughput, stock, lead time, stations, defects on the screen
-  qtems simulate line.yaml --out report        and report/simulate.json
+  qtems simulate line.yaml --out report        and report/simulate.json, simulate.html,
+                                               events.parquet, keyframes.json
   qtems simulate today.yaml --compare new.yaml what changes, on the same random numbers
   qtems simulate line.yaml --replications 50 --workers 2
 
@@ -36,7 +37,7 @@ def add_simulate(add: "Commands") -> None:
     )
     simulate.add_argument("file", metavar="LINE.yaml", type=Path, help="the line (docs/simulate.md)")
     simulate.add_argument("--compare", metavar="OTHER.yaml", type=Path, help="another line, on the same random numbers")
-    simulate.add_argument("--out", metavar="DIR", type=Path, help="folder for simulate.json")
+    simulate.add_argument("--out", metavar="DIR", type=Path, help="folder for simulate.json, simulate.html, the log")
     simulate.add_argument("--replications", metavar="N", type=_runs, help="runs; default: what the file says")
     simulate.add_argument(
         "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
@@ -81,7 +82,7 @@ def print_simulation(outcome: "FlowOutcome", stream: TextIO, lang: str) -> None:
     console.print(result.document.line.name, style="bold")
     console.print(flow_rows.made_of_line(result, say), soft_wrap=True)
     rows = (flow_rows.figure_rows, flow_rows.station_rows, flow_rows.resource_rows, flow_rows.inspection_rows)
-    for of in (*rows, flow_rows.defect_rows):
+    for of in (*rows, flow_rows.defect_rows, flow_rows.placement_rows):
         print_table(console, *of(result, say))
     console.print(flow_rows.bottleneck_line(result, say), soft_wrap=True)
     if outcome.other is not None:

@@ -277,6 +277,11 @@ class Engine:
         for unit in machine.units:
             self.log.append(Happening(now, activity, unit.number, unit.kind, name, machine.index))
 
+    def arrives(self, unit: Unit, place: Place) -> None:
+        """Write the arrival of a unit at a station into the log."""
+        if self.log is not None:
+            self.log.append(Happening(self.env.now, "arrive", unit.number, unit.kind, place.name, 0))
+
     def at(self, times: Sequence[float], call: "Snap") -> None:
         """Call at these times, before what else happens then."""
         for time in times:

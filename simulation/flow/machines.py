@@ -74,6 +74,8 @@ class Machine:
         self.units = units
         if workplace.plain:
             self.left = workplace.draw()
+            if workplace.engine.log is not None:
+                workplace.engine.note(self, "start")
             self._run(BUSY)
             return
         self.setting_up, self.left = False, -1.0
@@ -94,6 +96,7 @@ class Machine:
         elif not self.runs and self._may_reserve() and self._may_hold():
             if self.left < 0.0:
                 self.left = self.workplace.setup(self.kind) if self.setting_up else self.workplace.work_time(self.kind)
+                self.workplace.engine.note(self, "setup" if self.setting_up else "start")
             self._run(SETUP if self.setting_up else BUSY)
 
     def _may_reserve(self) -> bool:

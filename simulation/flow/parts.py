@@ -81,6 +81,8 @@ class Place:
         now = self.engine.env.now
         workplace = self.workplace
         unit.arrived = now
+        if self.engine.log is not None:
+            self.engine.arrives(unit, self)
         if workplace.idle and workplace.single and not self.units:
             self.taken += 1
             workplace.idle.pop().load([unit])

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from simulation.flow.document import LineDocument
     from simulation.flow.study import Plan
     from twin.rehearsal.flow_json import FlowResult
+    from twin.rehearsal.flow_log import Logged
 
 JSON_FILE, PAGE_FILE, LOG_FILE, FRAMES_FILE = "simulate.json", "simulate.html", "events.parquet", "keyframes.json"
+_MOST_LOGGED = 300_000
+"""Visits to stations that are written down."""
 Progress = Callable[[int, int], None]
 
 
@@ -109,6 +112,27 @@ def _written(request: FlowRequest, result: "FlowResult", other: "FlowResult | No
         return ()
     from twin.rehearsal.files import write_whole
     from twin.rehearsal.flow_json import flow_json
+    from twin.rehearsal.flow_log import events_parquet, keyframes_json
+    from twin.rehearsal.flow_page import flow_page
 
-    contents = {JSON_FILE: flow_json(result, other)}
+    logged = _logged(result)
+    contents = {
+        JSON_FILE: flow_json(result, other),
+        PAGE_FILE: flow_page(result, other, logged, request.lang),
+        LOG_FILE: events_parquet(logged, result.sha256, request.seed),
+        FRAMES_FILE: keyframes_json(logged),
+    }
     return write_whole(request.out_dir, contents)
+
+
+def _logged(result: "FlowResult") -> "Logged":
+    """Run the first run again and write it down, all of it or as much as makes a file of some 100 MB."""
+    from simulation.flow.study import expected_visits, run_replication
+    from twin.rehearsal.flow_log import Logged
+
+    line = result.document.line
+    visits = expected_visits(line)
+    if visits > _MOST_LOGGED:
+        line = replace(line, horizon=line.horizon * _MOST_LOGGED / visits)
+    found = run_replication(line, replace(result.study.plan, warm_up=0.0), 0, logged=True)
+    return Logged(found.log, float(found.edges[-1]), line.unit)

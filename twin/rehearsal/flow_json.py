@@ -11,12 +11,14 @@ from simulation.flow.document import LineDocument
 from simulation.flow.exact.recognise import Exact, exact_answer
 from simulation.flow.machines import STATES
 from simulation.flow.model import SCRAP, SHIP
+from simulation.flow.placement import best_plan, evaluate, every_plan
 from simulation.flow.study import Study, compare
 from simulation.stackup.capability import Estimate
 
 SCHEMA = "qtems.simulate/1"
 Json = dict[str, object]
 FIGURES = ("throughput", "wip", "lead_time", "lead_p50", "lead_p95", "yield", "defective", "lost", "cost")
+_MOST_LISTED = 12
 INSPECTION = ("first_pass", "inspections", "rejected", "false_rejects", "false_accepts")
 
 
@@ -73,6 +75,7 @@ def flow_document(result: FlowResult) -> Json:
             if one.inspection is not None
         ],
         "defects": escape_matrix(study),
+        "placement": _placement(result.document),
         "bottleneck": {"station": station, "share": share},
         "exact": [
             {"figure": name, "value": value, "simulated": estimate_json(study.estimate(name))}
@@ -113,6 +116,25 @@ def escape_matrix(study: Study) -> list[Json]:
             }
         )  # fmt: skip
     return rows
+
+
+def _placement(document: LineDocument) -> list[Json] | None:
+    """Return the best plan of inspections, then the next best ones where all can be listed, and the plain ones."""
+    if document.placement is None:
+        return None
+    stages, money = document.placement
+    plans = every_plan(stages, money)[:3] if len(stages) <= _MOST_LISTED else [best_plan(stages, money)]
+    count = len(stages)
+    plain = [(True,) * count, (*[False] * (count - 1), True), (False,) * count]
+    plans += [evaluate(stages, money, plan) for plan in plain]
+    return [
+        {
+            "looks": [stage.name for stage, look in zip(stages, plan.inspected, strict=True) if look],
+            "profit": plan.profit, "good": plan.good, "bad": plan.escaped, "cost": plan.cost,
+        }
+        for number, plan in enumerate(plans)
+        if plan.inspected not in [one.inspected for one in plans[:number]]
+    ]  # fmt: skip
 
 
 def comparison(result: FlowResult, other: FlowResult) -> Json:

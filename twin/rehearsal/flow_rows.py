@@ -109,6 +109,21 @@ def defect_rows(result: FlowResult, say: Said) -> Rows:
     return heads, rows
 
 
+def placement_rows(result: FlowResult, say: Said) -> Rows:
+    """Return the best places to inspect, and what looking everywhere, at the end only or nowhere comes to."""
+    told: Any = flow_document(result)["placement"]
+    rows = [
+        [
+            ", ".join(one["looks"]) or say("flow.nowhere"),
+            f"{one['profit']:.2f}",
+            f"{100 * one['good']:.2f} %",
+            f"{100 * one['bad']:.2f} %",
+        ]
+        for one in told or ()
+    ]
+    return [say(f"flow.{word}") for word in ("plan", "profit", "good", "bad")], rows
+
+
 def comparison_rows(result: FlowResult, other: FlowResult, say: Said) -> Rows:
     """Return what changes from one line to the other."""
     pairs: Any = comparison(result, other)
@@ -116,7 +131,7 @@ def comparison_rows(result: FlowResult, other: FlowResult, say: Said) -> Rows:
     second: Any = flow_document(other)["figures"]
     rows = list[list[str]]()
     for name, pair in pairs.items():
-        if name not in first:
+        if name not in first or not (pair["value"] or (first[name] and first[name]["value"])):
             continue
         clear = pair["low"] is not None and (pair["low"] > 0.0 or pair["high"] < 0.0)
         mark = say("flow.differs") if clear else say("flow.open")

@@ -1,0 +1,77 @@
+"""The event log of one run as a Parquet table, and the way of each unit through the line as keyframes."""
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulation.flow.engine import Happening
+from simulation.flow.model import SCRAP, SHIP
+from simulation.flow.time_unit import SECONDS
+
+LOG_SCHEMA, FRAMES_SCHEMA = "qtems.events/1", "qtems.keyframes/1"
+_MOST_UNITS = 2_000
+_AT = ("arrive", "start", "finish")
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One run that was written down."""
+
+    log: tuple[Happening, ...]
+    until: float
+    """The log ends here, line's unit."""
+    time_unit: str
+
+
+def events_parquet(logged: Logged, sha256: str, seed: int) -> bytes:
+    """Return the log as a Parquet file: one row per event and unit (as an object-centric event log, OCEL 2.0)."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    log = logged.log
+    times = [one.time for one in log]
+    table = pa.table(
+        {
+            "event_id": pa.array(range(len(log)), pa.int64()),
+            "activity": pa.array([one.activity for one in log]).dictionary_encode(),
+            "time": pa.array(times, pa.float64()),
+            "time_s": pa.array([time * SECONDS[logged.time_unit] for time in times], pa.float64()),
+            "object_id": pa.array([one.unit or None for one in log], pa.int64()),
+            "object_type": pa.array([one.kind or None for one in log], pa.string()).dictionary_encode(),
+            "station": pa.array([one.station or None for one in log], pa.string()).dictionary_encode(),
+            "machine": pa.array([one.machine if one.station else None for one in log], pa.int32()),
+        }
+    ).replace_schema_metadata(
+        {"schema": LOG_SCHEMA, "time_unit": logged.time_unit, "line_sha256": sha256, "seed": str(seed), "run": "0"}
+    )
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def keyframes_json(logged: Logged) -> bytes:
+    """Return where each of the first units was when: ``[time, station, activity]``, ending with its way out."""
+    units = dict[int, dict[str, object]]()
+    tracks = dict[int, list[list[object]]]()
+    for one in logged.log:
+        if not one.unit or one.activity not in (*_AT, "enter", "made", SHIP, SCRAP):
+            continue
+        if one.unit not in tracks:
+            if len(tracks) >= _MOST_UNITS:
+                continue
+            units[one.unit], tracks[one.unit] = {"id": one.unit, "kind": one.kind}, []
+        tracks[one.unit].append([float(f"{one.time:.9g}"), one.station or one.activity, one.activity])
+    document = {
+        "schema": FRAMES_SCHEMA,
+        "time_unit": logged.time_unit,
+        "until": logged.until,
+        "units": [units[number] | {"track": track} for number, track in tracks.items()],
+    }
+    return (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "replace")
+
+
+def first_part(log: Sequence[Happening], until: float, most_blocks: int = 240) -> float:
+    """Return until when a Gantt chart of the first part of a run stays readable."""
+    finishes = [one.time for one in log if one.activity == "finish"]
+    return finishes[most_blocks - 1] if len(finishes) >= most_blocks else min(until, log[-1].time if log else until)
