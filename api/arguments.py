@@ -23,8 +23,8 @@ OPTIONS = (
     "--out", "--tolerance", "--tolerances", "--standard", "--register", "--report", "--seed", "--lang", "--workers",
     "--max-points", "--quiet", "--no-cache", "--debug", "--help", "--version", "--host", "--port", "--base-url",
     "--no-worker", "--data-dir", "--database-url", "--blob-url", "--queue-url", "--threads", "--key", "--samples",
-    "--method", "--touch", "--clearance", "--compare", "--replications", "--dask",
-    "--method", "--touch", "--clearance", "--position", "--as-built", "--unseen", "--confidence",
+    "--method", "--touch", "--clearance", "--compare", "--replications", "--dask", "--position", "--as-built",
+    "--unseen", "--confidence", "--order", "--sequence", "--tasks", "--insertion", "--best",
 )  # fmt: skip
 """What a misspelt option is compared with."""
 REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply", "html3d")

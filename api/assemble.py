@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from api.exit_codes import ExitCode
-from api.numbers import length, seed_number, worker_count
+from api.numbers import length, seed_number, whole_number, worker_count
 from api.tables import print_table
 
 if TYPE_CHECKING:
     from api.arguments import Commands
     from twin.operations.assembly import AssemblyOutcome
+    from twin.operations.assembly_order import OrderRequest
     from twin.operations.check import StepProgress
 
 ASSEMBLE_HELP = """\
@@ -23,7 +24,15 @@ examples:
   qtems assemble design.ifc --out report --as-built check/report.json
                                                what is not built yet against what was measured
 
-exit status: 0 nothing clashes; 1 something clashes, or not everything could be looked at; 2 bad usage or file
+  qtems assemble design.ifc --out report --order
+                                               and in which order it goes together
+  qtems assemble design.ifc --out report --sequence order.yaml
+                                               and whether the order in the file works, and where not
+  qtems assemble design.ifc --out report --tasks --insertion 3m
+                                               the same of the model's own tasks; parts are moved 3 m
+
+exit status: 0 nothing clashes and the order works; 1 something clashes, does not go together so, or could not be
+looked at; 2 bad usage or file
 """
 
 
@@ -63,11 +72,38 @@ def add_assemble(add: "Commands") -> None:
     assemble.add_argument(
         "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
     )
+    _add_order(assemble)
     assemble.add_argument("--workers", metavar="N", type=worker_count, help="processes; default: all that may be used")
     assemble.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
     assemble.add_argument("--quiet", action="store_true", help="print no progress")
     assemble.add_argument("--no-cache", action="store_true", help="tessellate anew, keep nothing")
     assemble.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _add_order(assemble: argparse.ArgumentParser) -> None:
+    order = assemble.add_argument_group("order")
+    order.add_argument("--order", action="store_true", help="look for an order in which the parts go together")
+    given = order.add_mutually_exclusive_group()
+    given.add_argument(
+        "--sequence", metavar="FILE", type=Path,
+        help="judge the order in a file, or keep the rules in it: .yaml, .csv, .txt, .json (docs/assembly.md)",
+    )  # fmt: skip
+    given.add_argument("--tasks", action="store_true", help="judge the order of the model's tasks (IfcTask)")
+    order.add_argument(
+        "--insertion", metavar="LENGTH", type=length, help="how far parts are moved; default: out of the whole model"
+    )
+    order.add_argument(
+        "--best", metavar="N", type=_orders, default=1, help="so many orders, the best first (default 1)"
+    )
+
+
+def _order(arguments: argparse.Namespace) -> "OrderRequest | None":
+    """Return what is asked about the order; None where nothing is."""
+    from twin.operations.assembly_order import OrderRequest
+
+    if not (arguments.order or arguments.sequence is not None or arguments.tasks):
+        return None
+    return OrderRequest(arguments.sequence, arguments.tasks, arguments.insertion, arguments.best)
 
 
 def run_assemble_command(
@@ -87,6 +123,7 @@ def run_assemble_command(
         unseen_sd_m=arguments.unseen,
         confidence=arguments.confidence,
         seed=arguments.seed,
+        order=_order(arguments),
         workers=arguments.workers,
         cache_dir=cache_dir,
     )
@@ -114,6 +151,13 @@ def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> Non
         console.print(line, soft_wrap=True)
     if outcome.study.unchecked:
         console.print(unchecked_line(outcome.study, outcome.design, say), soft_wrap=True)
+    if outcome.order is not None:
+        from twin.rehearsal.order_rows import blocked_rows, order_lines, step_rows
+
+        for heads, rows in (step_rows(outcome.order, say), blocked_rows(outcome.order, say)):
+            print_table(console, heads, rows)
+        for line in order_lines(outcome.order, say):
+            console.print(line, soft_wrap=True)
     for path in outcome.files:
         console.print(str(path), soft_wrap=True)
 
@@ -126,6 +170,10 @@ def _position(text: str) -> float | Path:
 def _perhaps_nothing(text: str) -> float:
     """Return a length, metres; 0 is one."""
     return 0.0 if text.strip() in ("0", "0mm", "0m", "0cm") else length(text)
+
+
+def _orders(text: str) -> int:
+    return whole_number(text, 1, 100)
 
 
 def _confidence(text: str) -> float:

@@ -219,7 +219,7 @@ def _progress_view(arguments: argparse.Namespace) -> "ProgressView":
         return SilentProgress()
     words = WORDS[arguments.lang]
     if arguments.command == "assemble":
-        words = {**words, "measuring": words["clashing"]}
+        words = {**words, "measuring": words["clashing"], "registering": words["ordering"]}
     return TerminalProgress(words) if sys.stderr.isatty() else PlainProgress(words, sys.stderr)
 
 

@@ -44,7 +44,7 @@ def test_every_kind_is_found_and_named(model: Path, tmp_path: Path, capsys: pyte
     told = capsys.readouterr().out
     assert "drawn twice" in told
     document = json.loads((out / "assembly.json").read_text("utf-8"))
-    assert document["schema"] == "qtems.assembly/1"
+    assert document["schema"] == "qtems.assembly/2"
     found = {frozenset((c["first"]["name"], c["second"]["name"])): c for c in document["clashes"]}
     kinds = {tuple(sorted(names)): clash["kind"] for names, clash in found.items()}
     assert kinds == {

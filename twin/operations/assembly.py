@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.errors import Invalid
+from twin.operations.assembly_order import OrderRequest, study_model_order
 from twin.operations.check import Step, StepProgress, usable_cores
 
 if TYPE_CHECKING:
     from geometry.design import DesignModel
+    from simulation.assembly.order_study import OrderStudy
     from simulation.assembly.place import Places
     from simulation.assembly.study import ClashStudy
     from twin.rehearsal.assembly_json import InputFile
 
-JSON_FILE, OVERLAY_FILE = "assembly.json", "assembly-overlay.json"
+JSON_FILE, OVERLAY_FILE, ORDER_FILE = "assembly.json", "assembly-overlay.json", "order-overlay.json"
 _MOST_TEXT, _MOST_REPORT = 2**20, 2**30
 
 
@@ -36,6 +38,8 @@ class AssemblyRequest:
     """Standard deviation of what the check did not see of an element that it measured."""
     confidence: float = 0.95
     seed: int = 0
+    order: OrderRequest | None = None
+    """What is asked about the order; None: nothing."""
     workers: int | None = None
     cache_dir: Path | None = None
 
@@ -46,14 +50,16 @@ class AssemblyOutcome:
 
     study: "ClashStudy"
     design: "DesignModel"
+    order: "OrderStudy | None"
     files: tuple[Path, ...]
 
     @property
     def needs_action(self) -> bool:
-        """Whether something clashes or was not looked at: what nobody looked at is not free of clashes."""
+        """Whether something clashes, was not looked at (that is not free of clashes), or cannot be put together so."""
         from twin.rehearsal.assembly_json import matters
 
-        return bool(self.study.unchecked) or any(matters(clash) for clash in self.study.clashes)
+        doubtful = self.study.unchecked or (self.order is not None and not self.order.works)
+        return bool(doubtful) or any(matters(clash) for clash in self.study.clashes)
 
 
 def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> AssemblyOutcome:
@@ -72,6 +78,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     from simulation.assembly.study import study_clashes
     from twin.rehearsal.assembly_json import AssemblyProvenance, assembly_json, overlay_json
     from twin.rehearsal.files import write_whole
+    from twin.rehearsal.order_json import order_overlay, order_section
     from twin.report.write import ensure_writable
 
     suffix = request.model.suffix.lower()
@@ -97,11 +104,19 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         request.model.name, design.source.sha256, version("qtems"), _named(request.as_built),
         _named(request.position_file),
     )  # fmt: skip
+    order = None
+    if request.order is not None:
+        order = study_model_order(
+            request.order, design, request.touch_tolerance_m, meant, threads=request.workers or usable_cores(),
+            progress=lambda share: progress(Step.REGISTERING, "", share),
+        )  # fmt: skip
+    section = None if order is None else order_section(order, design)
     contents = {
-        JSON_FILE: assembly_json(study, design, provenance),
+        JSON_FILE: assembly_json(study, design, provenance, section),
         OVERLAY_FILE: overlay_json(study, design, request.model.name),
+        **({} if order is None else {ORDER_FILE: order_overlay(order, request.model.name)}),
     }
-    return AssemblyOutcome(study, design, write_whole(request.out_dir, contents))
+    return AssemblyOutcome(study, design, order, write_whole(request.out_dir, contents))
 
 
 def _places(request: AssemblyRequest, design: "DesignModel") -> "Places | None":

@@ -1,4 +1,4 @@
-"""``assembly.json``: what a virtual assembly found, schema ``qtems.assembly/1`` (docs/assembly.md)."""
+"""``assembly.json``: what a virtual assembly found, schema ``qtems.assembly/2`` (docs/assembly.md)."""
 
 import json
 from collections import Counter
@@ -14,7 +14,7 @@ from simulation.assembly.groups import clash_identifier, grouped
 from simulation.assembly.place import PlaceKind
 from simulation.assembly.study import ClashStudy
 
-SCHEMA, OVERLAY_SCHEMA = "qtems.assembly/1", "qtems.overlay/1"
+SCHEMA, OVERLAY_SCHEMA = "qtems.assembly/2", "qtems.overlay/1"
 Json = dict[str, object]
 SERIOUS = (
     ClashKind.DUPLICATE,
@@ -47,9 +47,12 @@ class AssemblyProvenance:
     positions: InputFile | None = None
 
 
-def assembly_json(study: ClashStudy, design: DesignModel, provenance: AssemblyProvenance) -> bytes:
-    """Return ``assembly.json`` as UTF-8; the same study gives the same bytes."""
-    text = json.dumps(assembly_document(study, design, provenance), ensure_ascii=False, allow_nan=False, indent=1)
+def assembly_json(
+    study: ClashStudy, design: DesignModel, provenance: AssemblyProvenance, order: Json | None = None
+) -> bytes:
+    """Return ``assembly.json`` as UTF-8, with what was found about the order; the same study gives the same bytes."""
+    document = assembly_document(study, design, provenance) | ({} if order is None else {"order": order})
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     return (text + "\n").encode("utf-8", "replace")
 
 

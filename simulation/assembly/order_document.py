@@ -1,0 +1,198 @@
+"""What people say about an order: the steps, what stands already, what comes before what (docs/assembly.md)."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from simulation.assembly.precedence import Before, read_rules
+from simulation.assembly.validate import GivenStep
+from simulation.document import Section, read_document
+from simulation.errors import BadDocument
+
+_MOST_BYTES, _MOST_STEPS = 16 * 2**20, 100_000
+_WORDS = {
+    "up": (0, 0, 1), "down": (0, 0, -1), "+x": (1, 0, 0), "-x": (-1, 0, 0), "+y": (0, 1, 0), "-y": (0, -1, 0),
+    "+z": (0, 0, 1), "-z": (0, 0, -1),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderDocument:
+    """What a file says about an order."""
+
+    steps: tuple[GivenStep, ...] = ()
+    """Empty: an order is looked for."""
+    base: frozenset[int] = frozenset()
+    rules: tuple[Before, ...] = ()
+    ground: float | None = None
+    """Metres."""
+    friction: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class PartNames:
+    """How elements may be called: by GlobalId, or by a name that only one of them has."""
+
+    numbers: Mapping[str, int]
+    repeated: frozenset[str]
+    """Names that several have."""
+
+    def number(self, word: object, place: str) -> int:
+        """Return the number of an element, or refuse with the place."""
+        text = str(word).strip()
+        if text in self.numbers:
+            return self.numbers[text]
+        if text in self.repeated:
+            raise BadDocument(place, f"several elements are called {text!r}; give its GlobalId")
+        raise BadDocument(place, f"{text!r} is no element of the model" if text else "a name is missing")
+
+
+def part_names(parts: Sequence[tuple[str, str]]) -> PartNames:
+    """Return how elements may be called, given their GlobalIds and names.
+
+    Examples
+    --------
+    >>> names = part_names([("1", "wall"), ("2", "slab"), ("3", "wall")])
+    >>> names.number("slab", ""), sorted(names.repeated)
+    (1, ['wall'])
+    """
+    called = dict[str, list[int]]()
+    for number, (_, name) in enumerate(parts):
+        called.setdefault(name, []).append(number)
+    numbers = {name: found[0] for name, found in called.items() if len(found) == 1 and name}
+    numbers.update({global_id: number for number, (global_id, _) in enumerate(parts)})
+    return PartNames(numbers, frozenset(name for name, found in called.items() if len(found) > 1) - numbers.keys())
+
+
+def read_order(content: bytes, suffix: str, names: PartNames, *, origin: float = 0.0) -> OrderDocument:
+    """Return what a file says about an order.
+
+    Parameters
+    ----------
+    content
+        The file's bytes, UTF-8.
+    suffix
+        ``.csv`` or ``.txt``: one element a line, in the first column. ``.json``: a list. Else YAML, ``order: 1``.
+    names
+        How elements may be called.
+    origin
+        Height of the origin that the parts are relative to, metres: the file's ``ground`` is above zero.
+
+    Raises
+    ------
+    BadDocument
+        It cannot be read, names something unknown, or names a part twice.
+    """
+    if len(content) > _MOST_BYTES:
+        raise BadDocument("", f"{len(content)} bytes; {_MOST_BYTES} at most")
+    if suffix in (".csv", ".txt"):
+        return OrderDocument(steps=_once(_from_table(_text(content), names)))
+    if suffix == ".json":
+        return OrderDocument(steps=_once(_from_json(_text(content), names)))
+    top = read_document(content, "order")
+    base = frozenset(names.number(one, "base") for one in top.texts("base", ()))
+    told = top.texts("before", ())
+    rules = read_rules(told, _called(names, told), "before") if told else ()
+    ground, friction = top.number("ground", None), top.number("friction", 0.4)
+    if not 0.0 <= friction <= 2.0:
+        raise top.fault("friction", f"{friction:g} is no coefficient of friction from 0 to 2")
+    steps = tuple(_step(item, names) for item in top.listed("sequence"))
+    top.close()
+    if twice := base.intersection(part for step in steps for part in step.parts):
+        raise BadDocument("sequence", f"{_name(names, min(twice))} is in the base: it stands already")
+    return OrderDocument(_once(steps), base, rules, None if ground is None else ground - origin, friction)
+
+
+def _step(section: Section, names: PartNames) -> GivenStep:
+    """Return a step: ``place`` one or several, one by one; ``together`` several as one; ``from`` where they come."""
+    placed, together = section.texts("place", ()), section.texts("together", ())
+    if bool(placed) == bool(together):
+        raise section.fault("", "a step needs either 'place' (one by one) or 'together' (as one)")
+    told = section.content.get("from")
+    insertion = None
+    if isinstance(told, str):
+        insertion = -np.array(_WORDS[section.choice("from", tuple(_WORDS))], dtype=np.float64)
+    elif told is not None:
+        insertion = -_unit(np.array(section.numbers("from", count=3)), section)
+    name = section.text("name", "")
+    section.close()
+    numbers = tuple(names.number(one, section.place) for one in placed or together)
+    return GivenStep(numbers, bool(together), insertion, name)
+
+
+def _unit(vector: FloatArray, section: Section) -> FloatArray:
+    length = float(np.linalg.norm(vector))
+    if not 1e-9 < length < 1e9:
+        raise section.fault("from", "a direction needs a length")
+    return vector / length
+
+
+def _from_table(text: str, names: PartNames) -> tuple[GivenStep, ...]:
+    steps = list[GivenStep]()
+    for number, row in enumerate(csv.reader(io.StringIO(text)), 1):
+        word = row[0].strip() if row else ""
+        if (
+            not word
+            or word.startswith("#")
+            or (not steps and word.lower() in ("globalid", "global_id", "element", "guid"))
+        ):
+            continue
+        if len(steps) == _MOST_STEPS:
+            raise BadDocument(f"line {number}", f"more than {_MOST_STEPS} steps")
+        steps.append(GivenStep((names.number(word, f"line {number}"),)))
+    if not steps:
+        raise BadDocument("", "it names no element; write one GlobalId or name a line")
+    return tuple(steps)
+
+
+def _from_json(text: str, names: PartNames) -> tuple[GivenStep, ...]:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadDocument("", f"it is no JSON: {error}") from None
+    items = cast("list[Any]", told) if isinstance(told, list) else None
+    if not items or len(items) > _MOST_STEPS:
+        raise BadDocument("", 'it is no list of elements; write such as ["column", ["beam 1", "beam 2"]]')
+    steps = list[GivenStep]()
+    for number, item in enumerate(items):
+        several = cast("list[Any]", item) if isinstance(item, list) else [item]
+        steps.append(GivenStep(tuple(names.number(one, f"[{number}]") for one in several)))
+    return tuple(steps)
+
+
+def _once(steps: tuple[GivenStep, ...]) -> tuple[GivenStep, ...]:
+    """Return the steps after looking that no part comes twice."""
+    seen = dict[int, int]()
+    for number, step in enumerate(steps, 1):
+        for part in step.parts:
+            if part in seen:
+                raise BadDocument(f"step {number}", f"an element of it is placed in step {seen[part]} already")
+            seen[part] = number
+    return steps
+
+
+def _called(names: PartNames, rules: Sequence[str]) -> Mapping[str, int]:
+    """Return what rules may name; a name that several have is refused where a rule uses it."""
+    for index, text in enumerate(rules):
+        for word in re.split(r"[<,()]", text):
+            if word.strip() in names.repeated:
+                names.number(word, f"before[{index}]")
+    return names.numbers
+
+
+def _name(names: PartNames, number: int) -> str:
+    return next(name for name, found in names.numbers.items() if found == number)
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadDocument("", "it is no text in UTF-8") from None

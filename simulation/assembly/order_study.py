@@ -1,0 +1,230 @@
+"""The whole study of an assembly's order, one screen: who blocks whom, an order or the judgement of a given one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geometry.arrays import BoolArray, FloatArray
+from geometry.design import Element
+from simulation.assembly.blocking import Blocking, block
+from simulation.assembly.contact import contacts_of
+from simulation.assembly.directions import axes, distinct, own_directions, sphere
+from simulation.assembly.order_document import OrderDocument
+from simulation.assembly.part import Part, make_parts
+from simulation.assembly.sequence import CARRIED, Order, Step, count_sequences, group_order, orders
+from simulation.assembly.stability import Balance, Balances, Standing, Support, support_of
+from simulation.assembly.unit import Units, joined_groups, united
+from simulation.assembly.validate import Judged, validate
+from simulation.assembly.view import OrderRule
+
+MOST_ON_SPHERE, MOST_COUNTED, MOST_BALANCED = 400, 12, 120
+_MOST_STUCK, _MOST_OWN, _MOST_GROUPS = 200, 60, 400
+CONTACT_REACH = 1e-3
+"""Metres that two faces may be apart and still carry each other."""
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderStudy:
+    """What was found about an assembly's order."""
+
+    blocking: Blocking
+    """Of everything, along the directions that all parts were tried along."""
+    standing: Standing
+    free: BoolArray
+    """(d, n) where each part could go with all the others in place."""
+    orders: tuple[Order, ...]
+    """The cheapest first; empty where a given order was judged."""
+    judged: tuple[Judged, ...]
+    """The steps of a given order."""
+    count: int | None
+    """In how many orders the parts can be placed one by one; None where that was not counted."""
+    base: frozenset[int]
+    unplaced: tuple[int, ...]
+    """Parts that a given order does not mention: they are taken not to be there."""
+    balances: tuple[Balance, ...]
+    """After each step of the first order, or of the given one, whether what stands stays; empty: not computed."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All of them, by GlobalId."""
+        return self.blocking.parts
+
+    @property
+    def works(self) -> bool:
+        """Whether everything can be put together as the steps say."""
+        return not self.blocked_steps and not any(order.locked for order in self.orders)
+
+    @property
+    def blocked_steps(self) -> tuple[int, ...]:
+        """Numbers, from 0, of the steps that cannot be done as given."""
+        return tuple(k for k, step in enumerate(self.judged) if step.obstacles)
+
+
+def study_order(
+    elements: Mapping[str, Element],
+    rule: OrderRule,
+    said: Callable[[Sequence[Part]], OrderDocument],
+    *,
+    ground: float | None = None,
+    held: Sequence[tuple[str, str]] = (),
+    best: int = 1,
+    threads: int = 1,
+    progress: Progress = lambda share: None,
+) -> OrderStudy:
+    """Return an order for the elements of a model, or the judgement of a given one.
+
+    Parameters
+    ----------
+    elements
+        By GlobalId; their meshes relative to one origin, metres, z up.
+    rule
+        What counts as being in the way.
+    said
+        Given the parts, what was said about their order.
+    ground
+        Height of the ground, metres; None: there is none.
+    held
+        Pairs of GlobalIds that the model declares to be joined.
+    best
+        How many orders are wanted.
+    threads
+        Worked on at once; changes nothing but the time.
+    progress
+        Told the share done.
+    """
+    parts = make_parts(elements)
+    document = said(parts)
+    ground = document.ground if document.ground is not None else ground
+    directions = sphere() if len(parts) <= MOST_ON_SPHERE else axes()
+    given = [step.insertion for step in document.steps if step.insertion is not None]
+    directions = distinct(np.vstack([directions, *(-way[None] for way in given)]))
+    blocking = block(
+        parts, directions, rule, ground=ground, threads=threads, progress=lambda share: progress(0.5 * share)
+    )
+    standing = _standing(parts, document, ground, held)
+    everything = np.ones(len(parts), dtype=np.bool_)
+    free, count = blocking.free(everything), None
+    if document.steps:
+        judged = validate(_made_around(blocking), document.steps, base=document.base, rules=document.rules)
+        named = document.base.union(*(step.parts for step in document.steps))
+        unplaced = tuple(k for k in range(len(parts)) if k not in named)
+        balances = _balances(standing, document.base, [step.parts for step in document.steps])
+        return OrderStudy(blocking, standing, free, (), judged, None, document.base, unplaced, balances)
+    if len(parts) <= MOST_COUNTED:
+        count = count_sequences(blocking, base=document.base, rules=document.rules)
+    found = _search(
+        blocking, standing, document, best, ground, threads=threads, progress=lambda share: progress(0.5 + 0.5 * share)
+    )
+    balances = _balances(standing, document.base, [step.parts for step in found[0].steps])
+    return OrderStudy(blocking, standing, free, found, (), count, document.base, (), balances)
+
+
+def _search(
+    blocking: Blocking,
+    standing: Standing,
+    document: OrderDocument,
+    best: int,
+    ground: float | None,
+    *,
+    threads: int,
+    progress: Progress,
+) -> tuple[Order, ...]:
+    """Return orders, with what can only move as one taken together from the start.
+
+    That is what lies inside something else, and each group that the search finds it has to take away as one: with the
+    group as a unit the search begins anew, so that what is cheap before and after is found again.
+    """
+    count, groups = len(blocking.parts), [pair for pair, inside in blocking.overlapping.items() if inside]
+    while True:
+        units = united(blocking, standing, joined_groups(count, groups), document.rules)
+        found = orders(
+            units.blocking, base=units.base, rules=units.rules, support=_support(units.standing), best=best,
+            width=8 if count <= MOST_ON_SPHERE else 2, progress=progress,
+            finer=lambda remaining, units=units: _finer(units.blocking, remaining, ground, threads),
+        )  # fmt: skip
+        together = [step.parts for step in found[0].steps if len(step.parts) > 1 and step.insertion is not None]
+        if not together or len(groups) > _MOST_GROUPS:
+            return tuple(_expanded(order, units, blocking) for order in found)
+        groups += [tuple(part for unit in parts for part in units.members[unit]) for parts in together]
+
+
+def _expanded(order: Order, units: Units, blocking: Blocking) -> Order:
+    """Return an order of units as one of parts."""
+    steps = list[Step]()
+    for step in order.steps:
+        parts = tuple(part for unit in step.parts for part in units.members[unit])
+        inner = group_order(blocking, parts) if step.insertion is not None else ()
+        steps.append(Step(parts, step.insertion, step.supported, inner))
+    locked = tuple(part for unit in order.locked for part in units.members[unit])
+    return Order(tuple(steps), order.cost, locked)
+
+
+def travel(blocking: Blocking, moving: Sequence[int], standing: BoolArray, insertion: FloatArray) -> float:
+    """Return how far parts come on their way in, metres: the insertion length, else until their boxes are clear."""
+    if blocking.rule.insertion is not None:
+        return blocking.rule.insertion
+    boxes = np.array([part.bounds for part in blocking.parts])
+    ours, theirs = boxes[list(moving)], boxes[standing]
+    if not len(theirs):
+        theirs = ours
+    low, high = ours[:, 0].min(axis=0), ours[:, 1].max(axis=0)
+    # along each axis that they move on: how far until the one box has left the other
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out = -insertion
+        way = np.where(out > 0.0, theirs[:, 1].max(axis=0) - low, high - theirs[:, 0].min(axis=0)) / np.abs(out)
+    return float(max(np.nanmin(np.where(np.abs(out) > 1e-9, way, np.inf)), 0.0)) + 0.1 * float(np.max(high - low))
+
+
+def _made_around(blocking: Blocking) -> Blocking:
+    """Return the blocking where what encloses another may come after it: it is cast or built around it in place."""
+    blocked = blocking.blocked.copy()
+    for (first, second), inside in blocking.overlapping.items():
+        if inside:
+            outer = (first, second) if blocking.parts[first].volume > blocking.parts[second].volume else (second, first)
+            blocked[:, outer[0], outer[1]] = False
+    return replace(blocking, blocked=blocked)
+
+
+def _standing(
+    parts: Sequence[Part], document: OrderDocument, ground: float | None, held: Sequence[tuple[str, str]]
+) -> Standing:
+    number = {part.global_id: k for k, part in enumerate(parts)}
+    pairs = [sorted((number[a], number[b])) for a, b in held if a in number and b in number]
+    contacts = contacts_of(parts, reach=CONTACT_REACH, ground=ground)
+    joined = frozenset((first, second) for first, second in pairs)
+    return Standing(tuple(parts), contacts, joined, document.base, document.friction, ground)
+
+
+def _support(standing: Standing) -> Support:
+    """Return how well parts are carried; without ground and base they are taken to be held in a fixture."""
+    return support_of(standing) if standing.ground is not None or standing.fixed else CARRIED
+
+
+def _balances(standing: Standing, base: frozenset[int], steps: Sequence[tuple[int, ...]]) -> tuple[Balance, ...]:
+    """Return what stays where it is after each step; nothing where there is neither ground nor base."""
+    if (standing.ground is None and not base) or len(standing.parts) > MOST_BALANCED:
+        return ()
+    balance, there, found = Balances(standing), sorted(base), list[Balance]()
+    for step in steps:
+        there += step
+        found.append(balance.of(there))
+    return tuple(found)
+
+
+def _finer(blocking: Blocking, remaining: BoolArray, ground: float | None, threads: int) -> Blocking | None:
+    """Return the blocking of what still stands along the directions that its own shapes offer; None of too many."""
+    rows = np.flatnonzero(remaining)
+    if len(rows) > _MOST_STUCK:
+        return None
+    stuck = [blocking.parts[int(row)] for row in rows]
+    own = distinct(np.vstack([own_directions(part.normals, most=6) for part in stuck]))[:_MOST_OWN]
+    more = distinct(np.vstack([blocking.directions, own]))[len(blocking.directions) :]
+    if not len(more):
+        return None
+    part = block(stuck, more, blocking.rule, ground=ground, threads=threads)
+    count = len(blocking.parts)
+    blocked, barred = np.zeros((len(more), count, count), dtype=np.bool_), np.zeros((len(more), count), dtype=np.bool_)
+    blocked[:, rows[:, None], rows[None]], barred[:, rows] = part.blocked, part.barred
+    return Blocking(blocking.parts, blocking.rule, more, blocked, {}, part.narrow, barred)

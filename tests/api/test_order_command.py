@@ -1,0 +1,128 @@
+"""``qtems assemble --order``: from a model to an order, or to what is wrong with a given one."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+from tests.geometry.readers.ifc_models import Model
+
+WALL = (3.0, 0.2, 3.0)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return two walls on a plate, a slab on them, a post on the slab, and tasks that put the slab before a wall."""
+    made = Model("mm")
+    parts = {
+        "plate": made.add("IfcFooting", made.block((3.0, 3.0, 0.3)), at=(0, 0, -0.3), name="plate"),
+        "left": made.add("IfcWall", made.block(WALL), at=(0, 0, 0), name="left"),
+        "right": made.add("IfcWall", made.block(WALL), at=(0, 2.8, 0), name="right"),
+        "slab": made.add("IfcSlab", made.block((3.0, 3.0, 0.2)), at=(0, 0, 3), name="slab"),
+        "post": made.add("IfcColumn", made.block((0.3, 0.3, 2.0)), at=(1, 1, 3.2), name="post"),
+    }
+    for day, names in ((1, ["plate", "left"]), (2, ["slab"]), (3, ["right"]), (4, ["post"])):
+        times = made.make(
+            "IfcTaskTime", ScheduleStart=f"2026-03-0{day}T08:00:00", ScheduleFinish=f"2026-03-0{day}T17:00:00"
+        )
+        task = made.make("IfcTask", made.guid(), None, f"day {day}", IsMilestone=False, TaskTime=times)
+        task.PredefinedType = "CONSTRUCTION"
+        for name in names:
+            made.make("IfcRelAssignsToProduct", made.guid(), None, None, None, [task], None, parts[name])
+    return made.write(tmp_path_factory.mktemp("order") / "hut.ifc")
+
+
+def run(model: Path, out: Path, *more: str) -> int:
+    return main(["assemble", str(model), "--out", str(out), "--quiet", "--no-cache", "--workers", "1", *more])
+
+
+def test_an_order_is_found_and_can_be_played(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(model, tmp_path / "a", "--order", "--best", "2") == 0
+    told = capsys.readouterr().out
+    assert "5 parts go together in 5 steps" in told
+    document = json.loads((tmp_path / "a" / "assembly.json").read_text("utf-8"))
+    order, names = document["order"], {c: n for n, c in _ids(tmp_path / "a").items()}
+    assert order["works"]
+    assert order["source"] == "found"
+    placed = [names[step["elements"][0]] for step in order["steps"]]
+    assert (placed[0], placed[3:]) == ("plate", ["slab", "post"])
+    assert [step["stable"] for step in order["steps"]] == [True] * 5
+    assert order["steps"][4]["insertion"] == [[0, 0, -1]]
+    assert order["steps"][4]["path"][0]["T"][2][3] == pytest.approx(order["steps"][4]["travel_m"])
+    assert order["rule"]["ground_m"] == pytest.approx(-0.3)
+    assert len(order["alternatives"]) == 1
+    overlay = json.loads((tmp_path / "a" / "order-overlay.json").read_text("utf-8"))
+    assert overlay["schema"] == "qtems.overlay/1"
+    assert overlay["duration_s"] == 10.0
+    last = {track["element"]: track["keys"][-1] for track in overlay["tracks"]}
+    assert {key["state"] for key in last.values()} == {"in place"}
+    assert all(track["keys"] == sorted(track["keys"], key=lambda key: key["t"]) for track in overlay["tracks"])
+    run(model, tmp_path / "b", "--order", "--best", "2")
+    for file in ("assembly.json", "order-overlay.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_the_tasks_of_the_model_are_judged(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The right wall comes from the side: with nothing moved but from above it cannot."""
+    assert run(model, tmp_path / "a", "--tasks") == 0
+    steps = json.loads((tmp_path / "a" / "assembly.json").read_text("utf-8"))["order"]["steps"]
+    assert [step["name"] for step in steps] == ["day 1", "day 2", "day 3", "day 4"]
+    assert not steps[1]["stable"]
+    sequence = tmp_path / "order.yaml"
+    sequence.write_text(
+        "order: 1\nsequence:\n- place: [plate, left]\n- place: slab\n- {place: right, from: up}\n", "utf-8"
+    )
+    assert run(model, tmp_path / "b", "--sequence", str(sequence), "--lang", "zh") == 1
+    told = capsys.readouterr().out
+    assert "第 3 步" in told
+    order = json.loads((tmp_path / "b" / "assembly.json").read_text("utf-8"))["order"]
+    assert not order["works"]
+    assert order["summary"]["first_blocked_step"] == 3
+    (blocked,) = order["steps"][2]["blocked"]
+    (slab,) = blocked["blockers"]
+    assert slab["area_m2"] == pytest.approx(0.6, rel=1e-4)
+    assert (slab["depth_mm"], slab["met_m_before_its_place"]) == pytest.approx((3200, 0), abs=1e-6)
+    assert blocked["fits_before_step"] == 2
+    assert len(order["not_in_sequence"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.yaml", "order: 1\nsequence:\n- place: nobody\n", "'nobody' is no element of the model"),
+        ("a.yaml", "order: 1\nbefore: [slab < left < slab]\n", "before: .* wait for each other"),
+        ("a.csv", "left\nleft\n", "step 2: .* step 1 already"),
+        ("a.json", "{", "it is no JSON"),
+    ],
+)
+def test_a_bad_order_is_one_line(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str, said: str
+) -> None:
+    (tmp_path / name).write_text(content, "utf-8")
+    assert run(model, tmp_path / "out", "--sequence", str(tmp_path / name)) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert name in error
+    assert re.search(said, error)
+    assert not (tmp_path / "out" / "assembly.json").exists()
+
+
+def test_what_cannot_be_asked_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stl = tmp_path / "bare.obj"
+    stl.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 3 1 4\n", "ascii")
+    assert run(stl, tmp_path / "out", "--tasks") == 2
+    assert "no task with a start" in capsys.readouterr().err
+    assert run(stl, tmp_path / "out", "--sequence", str(tmp_path / "gone.yaml")) == 2
+    assert "no such file" in capsys.readouterr().err
+    assert run(stl, tmp_path / "out", "--sequence", "/dev/zero") == 2
+    assert "16777217 bytes" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(stl, tmp_path / "out", "--order", "--best", "0")
+
+
+def _ids(out: Path) -> dict[str, str]:
+    """Return the GlobalIds by name, as the order's own list has them: the model numbers its elements as they come."""
+    free = json.loads((out / "assembly.json").read_text("utf-8"))["order"]["free"]
+    return dict(zip(("plate", "left", "right", "slab", "post"), sorted(one["global_id"] for one in free), strict=True))

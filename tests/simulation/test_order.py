@@ -1,0 +1,442 @@
+"""Who blocks whom and in which order parts go together: known answers, slow references, their families."""
+
+import itertools
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import manifold3d
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from geometry.arrays import FloatArray
+from geometry.design import Element, Mesh
+from simulation.assembly.blocking import Blocking, block
+from simulation.assembly.components import layers
+from simulation.assembly.contact import contacts_of
+from simulation.assembly.directions import axes, distinct, own_directions, sphere
+from simulation.assembly.order_document import OrderDocument, part_names, read_order
+from simulation.assembly.order_study import OrderStudy, study_order
+from simulation.assembly.part import make_parts
+from simulation.assembly.precedence import Before, count_orders, read_rules
+from simulation.assembly.sequence import count_sequences
+from simulation.assembly.stability import Standing, balance_of
+from simulation.assembly.view import OrderRule, faces_of, obstruction, seen_along, way_of
+from simulation.errors import BadDocument
+from tests.simulation.assembly_cases import box_with_lid, cube, cylinder, dovetail, element, elements, frame
+
+FINE = OrderRule(touch=1e-5)
+
+
+@pytest.fixture(scope="module")
+def storeys() -> Blocking:
+    return block(make_parts(frame()), axes(), OrderRule())
+
+
+@pytest.fixture(scope="module")
+def lidded() -> dict[str, Element]:
+    return box_with_lid()
+
+
+def study(given: Mapping[str, Element], text: str = "", rule: OrderRule = FINE, **more: Any) -> OrderStudy:
+    def said(parts: Any) -> OrderDocument:
+        names = part_names([(part.global_id, part.name) for part in parts])
+        return read_order(text.encode(), ".yaml", names) if text else OrderDocument()
+
+    return study_order(given, rule, said, **more)
+
+
+def named(found: OrderStudy) -> list[list[str]]:
+    return [sorted(found.parts[k].global_id for k in step.parts) for step in found.orders[0].steps]
+
+
+def ways(blocking: Blocking, part: str) -> set[tuple[float, ...]]:
+    index = [one.global_id for one in blocking.parts].index(part)
+    free = blocking.free(np.ones(len(blocking.parts), dtype=np.bool_))[:, index]
+    return {tuple(round(float(value), 2) + 0.0 for value in way) for way in blocking.directions[free]}
+
+
+def test_a_frame_of_324_parts_comes_off_in_8_layers(storeys: Blocking) -> None:
+    assert len(storeys.parts) == 324
+    assert int(storeys.blocked[0].sum()) == 2534
+    found = layers(storeys.blocked[0])
+    assert found is not None
+    kinds = [{part.global_id[:2] for part, one in zip(storeys.parts, found, strict=True) if one == k} for k in range(8)]
+    assert found.max() == 7
+    assert kinds == [one for s in (3, 2, 1, 0) for one in ({f"S{s}"}, {f"C{s}", f"X{s}", f"Y{s}"})]
+    assert np.array_equal(storeys.blocked[1], storeys.blocked[0].T)
+
+
+def test_a_frame_goes_up_as_it_is_built() -> None:
+    """Posts before what they carry, beams once both posts are there, each of them held until joined."""
+    found = study(frame(bays=1, storeys=2), rule=OrderRule(), ground=0.0)
+    order = [name for (name,) in named(found)]
+    assert all(step.insertion is not None and step.insertion[2] == -1.0 for step in found.orders[0].steps)
+    for storey in range(2):
+        kinds = [name[0] for name in order if name[1] == str(storey)]
+        assert kinds[-1] == "S"
+        for beam, ends in {"X": ("00", "10"), "Y": ("00", "01")}.items():
+            posts = max(order.index(f"C{storey}-{end}") for end in ends)
+            assert order.index(f"{beam}{storey}-00") > posts
+    assert {found.parts[k].global_id[0] for k in found.balances[-1].falling} == {"X", "Y"}
+    assert len(found.balances[-1].falling) == 8
+
+
+def test_the_box_with_pin_lid_and_bolts(lidded: dict[str, Element]) -> None:
+    found = study(lidded, "order: 1\nbase: [box]\n")
+    assert found.count == 2
+    assert named(found)[:2] == [["pin"], ["lid"]]
+    assert ways(found.blocking, "bolt 1") == {(0, 0, 1)}
+    assert not ways(found.blocking, "lid")
+    without = np.array([not part.global_id.startswith("bolt") for part in found.parts])
+    lid = [part.global_id for part in found.parts].index("lid")
+    assert int(found.blocking.free(without)[:, lid].sum()) == 17
+    assert all(balance.stable for balance in found.balances)
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 1000), clearance=st.floats(0.02, 0.4), mouth=st.floats(12, 26))
+def test_a_dovetail_slides_and_a_wedge_lifts(seed: int, clearance: float, mouth: float) -> None:
+    """Turned any way, along the directions that its own shape offers too."""
+    turn = Rotation.random(rng=np.random.default_rng(seed))
+    pose = np.hstack([turn.as_matrix(), [[0.3], [-2.0], [7.0]]])
+    for root, top in ((28.0, mouth), (mouth, 28.0)):
+        bodies = dovetail(root=root, mouth=top, clearance=clearance)
+        parts = make_parts(
+            {name: element(name, body.scale((1e-3,) * 3).transform(pose)) for name, body in bodies.items()}
+        )
+        directions = distinct(np.vstack([turn.apply(sphere()), own_directions(parts[1].normals)]))
+        free = block(parts, directions, OrderRule(touch=1e-6)).free(np.ones(2, dtype=np.bool_))[:, 1]
+        found = {tuple(np.round(way, 2) + 0.0) for way in turn.inv().apply(directions[:26][free[:26]])}
+        along = {(0.0, 0.0, 1.0), (0.0, 0.0, -1.0)}
+        assert found == (along if root > top else along | {(0, 1, 0), (0, 0.71, 0.71), (0, 0.71, -0.71)})
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_boxes_block_each_other_as_their_intervals_say(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    low = rng.integers(0, 6, (6, 3)) * 0.5
+    size = rng.integers(1, 4, (6, 3)) * 0.5
+    parts = make_parts(elements({str(k): cube(tuple(size[k])).translate(tuple(low[k])) for k in range(6)}))
+    blocking = block(parts, axes(), OrderRule(touch=1e-4))
+    boxes = [(low[k], low[k] + size[k]) for k in range(6)]
+    shared = {pair for pair in blocking.overlapping}
+    for direction, along in zip(blocking.directions, blocking.blocked, strict=True):
+        axis, sign = int(np.abs(direction).argmax()), float(direction.sum())
+        for i, j in itertools.permutations(range(6), 2):
+            (a, b), (c, d) = boxes[i], boxes[j]
+            others = [k for k in range(3) if k != axis]
+            aligned = all(min(b[k], d[k]) - max(a[k], c[k]) > 0 for k in others)
+            ahead = a[axis] < d[axis] if sign > 0 else b[axis] > c[axis]
+            if tuple(sorted((i, j))) not in shared:
+                assert bool(along[i, j]) == (aligned and ahead)
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_bent_shapes_block_each_other_as_sampled_lines_say(seed: int) -> None:
+    """Against lines through a grid, each cut by every face: near of the one before far of the other."""
+    rng = np.random.default_rng(seed)
+    bodies = list[Any]()
+    for at in ((0.0, 0.0, 0.0), tuple(rng.uniform(-1.5, 1.5, 3))):
+        bent = cube((1, 0.3, 0.3)) + cube((0.3, 0.3, 1)) + cube((0.3, 1, 0.3)).translate((0.7, 0, 0))
+        bodies.append(bent.rotate(tuple(rng.uniform(0, 360, 3))).translate(at))
+    if (bodies[0] ^ bodies[1]).volume() > 0.0:
+        return
+    parts = make_parts(elements({"a": bodies[0], "b": bodies[1]}))
+    directions = sphere()[rng.permutation(26)[:4]]
+    blocking = block(parts, directions, OrderRule(touch=1e-9))
+    for direction, along in zip(directions, blocking.blocked, strict=True):
+        faces = faces_of([(part.triangles, False) for part in parts])
+        view = seen_along(faces, direction)
+        low, high = view.reach[:, [0, 2]].min(axis=0), view.reach[:, [1, 3]].max(axis=0)
+        grid = np.stack(np.meshgrid(*(np.linspace(low[k], high[k], 60) for k in range(2))), -1).reshape(-1, 2)
+        near, far = (
+            np.array([_depths(view.uv[f], view.plane[f], grid) for f in _faces_of(faces, k)]) for k in range(2)
+        )
+        for i, j in ((0, 1), (1, 0)):
+            first = np.nanmin(np.where(np.isnan(near if i == 0 else far), np.inf, near if i == 0 else far), axis=0)
+            last = np.nanmax(np.where(np.isnan(near if j == 0 else far), -np.inf, near if j == 0 else far), axis=0)
+            sampled = int((first < last - 1e-9).sum())
+            if sampled > 0:
+                assert along[i, j]
+            elif along[i, j]:
+                assert obstruction(view, i, j, OrderRule(touch=1e-9)).area < 30 * float(np.prod((high - low) / 59))
+
+
+def _faces_of(faces: Any, part: int) -> range:
+    return range(int(faces.starts[part]), int(faces.starts[part + 1]))
+
+
+def _depths(uv: FloatArray, plane: FloatArray, grid: FloatArray) -> FloatArray:
+    """Return the depth of one face over points of the plane; NaN beside it."""
+    a, b, c = uv
+    turn = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    if abs(turn) < 1e-12:
+        return np.full(len(grid), np.nan)
+    inside = np.ones(len(grid), dtype=np.bool_)
+    for p, q in ((a, b), (b, c), (c, a)):
+        inside &= ((q[0] - p[0]) * (grid[:, 1] - p[1]) - (q[1] - p[1]) * (grid[:, 0] - p[0])) * np.sign(turn) >= 0
+    return np.where(inside, plane[0] + grid @ plane[1:], np.nan)
+
+
+@pytest.mark.parametrize(("insertion", "blocked"), [(None, True), (2.1, True), (1.9, False)])
+def test_a_wall_two_metres_off_is_met_only_by_what_comes_so_far(insertion: float | None, blocked: bool) -> None:
+    parts = make_parts(elements({"a": cube((1, 1, 1)), "b": cube((1, 1, 1)).translate((3, 0.5, 0))}))
+    found = block(parts, axes(), OrderRule(insertion=insertion))
+    toward = int(np.argmax(found.directions[:, 0]))
+    assert bool(found.blocked[toward, 0, 1]) is blocked
+    assert not found.blocked[toward, 1, 0]
+    view = seen_along(faces_of([(part.triangles, False) for part in parts]), found.directions[toward])
+    assert way_of(view, 0, 1, OrderRule()) == pytest.approx(2.0, abs=1e-12)
+    met = obstruction(view, 0, 1, OrderRule())
+    assert (met.area, met.depth, met.way) == pytest.approx((0.5, 4.0, 2.0), abs=1e-5)
+
+
+@pytest.mark.parametrize(("overlap", "free"), [(0.9e-4, True), (1.9e-4, True), (2.2e-4, False), (0.01, False)])
+def test_a_strip_narrower_than_the_tolerance_only_touches(overlap: float, free: bool) -> None:
+    """Rubbing past each other over less than twice the tolerance; of many faces as of one."""
+    plain = cube((1, 1, 1))
+    for still in (plain, plain.refine(6)):
+        parts = make_parts(elements({"a": plain, "b": still.translate((1 - overlap, 0, 2))}))
+        assert bool(block(parts, axes()[:1], OrderRule(touch=1e-4)).blocked[0, 0, 1]) is not free
+
+
+def test_what_is_no_solid_is_never_free_by_a_hole_in_it() -> None:
+    """A lid whose top face is missing still stands in the way of what is under it."""
+    lid = element("lid", cube((2, 2, 0.1)).translate((0, 0, 1)))
+    open_lid = Element(
+        "lid", "IfcSlab", "lid", "", Mesh(lid.mesh.vertices, lid.mesh.faces[[not _is_up(lid, f) for f in range(12)]])
+    )
+    sheet = Element(
+        "lid",
+        "IfcSlab",
+        "lid",
+        "",
+        Mesh(np.array([[0.0, 0, 1], [2, 0, 1], [2, 2, 1], [0, 2, 1]]), np.array([[0, 1, 2], [0, 2, 3]], np.int32)),
+    )
+    for cover in (lid, open_lid, sheet):
+        parts = make_parts({"box": element("box", cube((1, 1, 1)).translate((0.5, 0.5, -0.5))), "lid": cover})
+        found = block(parts, axes(), OrderRule())
+        assert found.blocked[0, 0, 1], cover
+        assert bool(parts[1].doubt) == (cover is not lid)
+    pierced = study({"post": element("post", cube((0.2, 0.2, 3)).translate((1, 1, -1))), "lid": open_lid})
+    assert named(pierced) == [["lid", "post"]]  # nothing can be said of how they overlap: they stay together
+
+
+def _is_up(one: Element, face: int) -> bool:
+    corners = one.mesh.vertices[one.mesh.faces[face]]
+    return bool(np.cross(corners[1] - corners[0], corners[2] - corners[0])[2] > 0)
+
+
+def test_what_overlaps_as_drawn_parts_where_it_would_if_cut() -> None:
+    slab, post = cube((4, 4, 0.2)), cube((0.2, 0.2, 3)).translate((2, 2, -1))
+    found = block(make_parts(elements({"post": post, "slab": slab})), axes(), OrderRule())
+    assert found.overlapping == {(0, 1): False}
+    assert ways(found, "post") == {(0, 0, 1), (0, 0, -1)}
+    bar = study(elements({"bar": cube((0.02, 0.02, 1)).translate((1, 1, 1)), "wall": cube((3, 3, 3))}))
+    assert bar.blocking.overlapping == {(0, 1): True}
+    assert named(bar) == [["bar", "wall"]]
+
+
+def test_a_pair_that_holds_itself_leaves_its_box_as_one() -> None:
+    """Tail and block slide apart along z only, which the box around them forbids; together they lift along y."""
+    pair = dovetail(clearance=0.2)
+    box = cube((70, 22, 50)).translate((-35, -11, -5)) - cube((61, 40, 41)).translate((-30.5, -10, -0.5))
+    found = study(elements({**pair, "box": box}, 1e-3), "order: 1\nbase: [box]\n")
+    assert found.count == 0
+    assert named(found) == [["block", "tail"]]
+    step = found.orders[0].steps[0]
+    assert step.insertion is not None
+    assert step.insertion == pytest.approx([0, -1, 0])
+    assert [len(one.parts) for one in step.inner] == [1, 1]
+    assert not found.orders[0].locked
+
+
+def test_what_no_move_takes_apart_is_said() -> None:
+    shell = cube((2, 2, 2)) - cube((1.8, 1.8, 1.8)).translate((0.1, 0.1, 0.1))
+    found = study(elements({"shell": shell, "ball": manifold3d.Manifold.sphere(0.5, 24).translate((1, 1, 1))}))
+    assert len(found.orders[0].locked) == 2
+    assert not found.works
+
+
+def test_a_given_order_fails_where_it_does(lidded: dict[str, Element]) -> None:
+    text = "order: 1\nbase: [box]\nsequence:\n- place: lid\n- place: pin\n- place: [bolt 1, bolt 2]\n"
+    found = study(lidded, text)
+    assert found.blocked_steps == (1,)
+    (pin,) = found.judged[1].obstacles
+    assert found.parts[pin.part].global_id == "pin"
+    (lid,) = pin.blockers
+    assert found.parts[lid.part].global_id == "lid"
+    polygon = 48 / 2 * np.sin(2 * np.pi / 48) * 0.008**2
+    assert (lid.area, lid.depth, lid.way) == pytest.approx((polygon, 0.058, 0.010), rel=1e-3)
+    assert pin.insertion == pytest.approx([0, 0, -1])
+    assert pin.fits_before == 1
+    good = study(
+        lidded, text.replace("lid\n- place: pin", "pin\n- place: [bolt 2, lid]").replace("[bolt 1, bolt 2]", "bolt 1")
+    )
+    assert good.works
+    assert [good.parts[k].global_id for k in good.judged[1].parts] == ["lid", "bolt 2"]
+    sideways = study(lidded, "order: 1\nbase: [box]\nsequence:\n- {place: pin}\n- {place: bolt 1, from: +x}\n")
+    assert [sideways.parts[b.part].global_id for b in sideways.judged[1].obstacles[0].blockers] == ["box"]
+    assert len(sideways.unplaced) == 2
+    ruled = study(
+        lidded, 'order: 1\nbase: [box]\nbefore: ["bolt 1 < lid"]\nsequence:\n- {place: lid}\n- {place: bolt 1}\n'
+    )
+    assert ruled.judged[0].obstacles[0].rules == ("bolt 1 < lid",)
+    assert study(lidded, 'order: 1\nbase: [box]\nbefore: ["bolt 2 < bolt 1"]\n').count == 1
+
+
+LIAISONS = {str(k + 1): k for k in range(5)}
+
+
+@pytest.mark.parametrize(
+    ("rules", "count"),
+    [(["4 < 5", "5 < max(2, 3)", "2 < 1"], 12), (["4 < 5", "5 < max(2, 3)"], 30), (["4 < 5 < 2 < 1"], 5), ([], 120)],
+)
+def test_the_pen_is_assembled_in_so_many_orders(rules: list[str], count: int) -> None:
+    assert count_orders(5, read_rules(rules, LIAISONS)) == count
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_rules_leave_the_orders_that_trying_all_finds(seed: int) -> None:
+    dice = random.Random(seed)
+    texts = list[str]()
+    for _ in range(dice.randint(1, 4)):
+        items = dice.sample("12345", dice.randint(2, 5))
+        cut = dice.randint(1, len(items) - 1)
+        sides = [
+            part[0] if len(part) == 1 else f"{dice.choice(['min', 'max'])}({', '.join(part)})"
+            for part in (items[:cut], items[cut:])
+        ]
+        texts.append(" < ".join(sides))
+    expected = sum(all(_keeps(order, text) for text in texts) for order in itertools.permutations("12345"))
+    if expected:
+        assert count_orders(5, read_rules(texts, LIAISONS)) == expected
+    else:
+        with pytest.raises(BadDocument, match="wait for each other"):
+            read_rules(texts, LIAISONS)
+
+
+def _keeps(order: tuple[str, ...], text: str) -> bool:
+    when = {item: number for number, item in enumerate(order)}
+    early, late = (_when(side, when) for side in text.split("<"))
+    return early < late
+
+
+def _when(side: str, when: dict[str, int]) -> int:
+    numbers = [when[item] for item in side if item.isdigit()]
+    return min(numbers) if "min" in side else max(numbers)
+
+
+def test_counting_orders_equals_trying_all() -> None:
+    """Random towers of boxes: every permutation taken by hand."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        low, size = rng.integers(0, 4, (5, 3)) * 1.0, rng.integers(1, 3, (5, 3)) * 1.0
+        low[:, 2] = np.arange(5) * 2.5
+        parts = make_parts(elements({str(k): cube(tuple(size[k])).translate(tuple(low[k])) for k in range(5)}))
+        blocking = block(parts, axes()[:1], OrderRule())
+        slow = 0
+        for order in itertools.permutations(range(5)):
+            there, good = np.zeros(5, dtype=np.bool_), True
+            for part in order:
+                good = good and not (blocking.blocked[0, part] & there).any()
+                there[part] = True
+            slow += good
+        assert count_sequences(blocking) == slow
+
+
+@pytest.mark.parametrize(("offset", "stable"), [(0.3, True), (0.35, False)])
+def test_a_leaning_stack_falls_though_each_brick_lies_well(offset: float, stable: bool) -> None:
+    """The two upper ones together lean 1.5 offsets beyond the middle of the lowest; half a length carries them."""
+    bricks = elements({str(k): cube((1, 0.5, 0.25)).translate((k * offset, 0, 0.25 * k)) for k in range(3)})
+    found = study(bricks, rule=OrderRule(), ground=0.0)
+    assert found.balances[-1].stable is stable
+    assert all(step.supported for step in found.orders[0].steps)
+
+
+@pytest.mark.parametrize(("slope", "stable"), [(0.2, True), (0.5, False)])
+def test_friction_holds_a_block_on_a_slope_or_not(slope: float, stable: bool) -> None:
+    angle = np.degrees(np.arctan(slope))
+    ramp = cube((6, 2, 1)).rotate((0, -angle, 0))
+    load = cube((0.5, 0.5, 0.2)).translate((3, 1, 1)).rotate((0, -angle, 0))
+    parts = make_parts(elements({"load": load, "ramp": ramp}))
+    contacts = contacts_of(parts, reach=1e-3, ground=None)
+    standing = Standing(parts, contacts, frozenset(), frozenset({1}), 0.4, None)
+    assert balance_of(standing, [0, 1]).stable is stable
+    joined = Standing(parts, (), frozenset({(0, 1)}), frozenset({1}), 0.4, None)
+    assert balance_of(joined, [0, 1]).stable
+
+
+def test_a_beam_between_posts_has_to_be_held() -> None:
+    bodies = {
+        "left": cube((0.4, 0.4, 3)),
+        "right": cube((0.4, 0.4, 3)).translate((4, 0, 0)),
+        "beam": cube((3.5, 0.3, 0.4)).translate((0.45, 0, 2)),
+    }
+    found = study(elements(bodies), rule=OrderRule(), ground=0.0)
+    last = found.balances[-1]
+    assert [found.parts[k].global_id for k in last.falling] == ["beam"]
+    held = study(elements(bodies), rule=OrderRule(), ground=0.0, held=[("beam", "left"), ("beam", "right")])
+    assert held.balances[-1].stable
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("order: 1\nbase: [nobody]\n", "base: 'nobody' is no element of the model"),
+        ("order: 1\nbefore: ['pin < lid < pin']\n", "wait for each other"),
+        ("order: 1\nbefore: ['pin lid']\n", r"before\[0\]: 'pin lid' is no element"),
+        ("order: 1\nsequence:\n- {place: pin}\n- {place: pin}\n", "step 2: .* step 1 already"),
+        ("order: 1\nsequence:\n- {place: pin, together: [lid]}\n", "line 3: .* either"),
+        ("order: 1\nsequence:\n- {place: pin, from: sideways}\n", "line 3: .*from: 'sideways' is none of"),
+        ("order: 1\nsequence:\n- {place: pin, from: [0, 0, 0]}\n", "a direction needs a length"),
+        ("order: 1\nbase: [box]\nsequence:\n- {place: box}\n", "it stands already"),
+        ("order: 1\nfriction: 9\n", "line 2: friction"),
+        ("order: 1\nbse: [box]\n", "did you mean base"),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_place(lidded: dict[str, Element], text: str, said: str) -> None:
+    names = part_names([(name, name) for name in lidded])
+    with pytest.raises(BadDocument, match=said):
+        read_order(text.encode(), ".yaml", names)
+
+
+def test_an_order_is_read_from_a_table_and_a_list() -> None:
+    names = part_names([("1", "wall"), ("2", "slab"), ("3", "slab")])
+    table = read_order(b"GlobalId,note\n2,x\nwall,y\n", ".csv", names)
+    assert [step.parts for step in table.steps] == [(1,), (0,)]
+    assert [step.parts for step in read_order(b'["3", ["1", "2"]]', ".json", names).steps] == [(2,), (0, 1)]
+    for content, suffix, said in (
+        (b"slab\n", ".csv", "several elements"),
+        (b"{}", ".json", "no list"),
+        (b"\xff", ".csv", "UTF-8"),
+    ):
+        with pytest.raises(BadDocument, match=said):
+            read_order(content, suffix, names)
+
+
+def test_a_rule_keeps_its_meaning_as_text() -> None:
+    (rule,) = read_rules(["1 < max(2, 3)"], LIAISONS)
+    assert isinstance(rule, Before)
+    assert rule.allows(1, 0)
+    assert not rule.allows(2, 0b10)
+    assert rule.allows(2, 0b11)
+
+
+def test_bolts_far_from_the_origin_are_the_same(lidded: dict[str, Element]) -> None:
+    shift = np.array([5000.0, -3000.0, 100.0])
+    far = {n: Element(n, e.ifc_class, n, "", Mesh(e.mesh.vertices + shift, e.mesh.faces)) for n, e in lidded.items()}
+    here, there = (block(make_parts(one), axes(), FINE).blocked for one in (lidded, far))
+    assert np.array_equal(here, there)
+
+
+def test_a_round_pin_finds_its_axis() -> None:
+    pin = make_parts(elements({"pin": cylinder(2, 0.3, 0.3, 32).rotate((20, 35, 0))}))[0]
+    axis = Rotation.from_euler("xyz", [20, 35, 0], degrees=True).apply([0, 0, 1])
+    assert max(own_directions(pin.normals) @ axis) == pytest.approx(1.0, abs=1e-9)

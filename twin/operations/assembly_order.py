@@ -1,0 +1,115 @@
+"""Use case: the order in which a model's parts go together, or what is wrong with a given one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twin.errors import Invalid
+
+if TYPE_CHECKING:
+    from geometry.design import DesignModel
+    from simulation.assembly.order_document import OrderDocument
+    from simulation.assembly.order_study import OrderStudy
+    from simulation.assembly.part import Part
+    from simulation.assembly.validate import GivenStep
+
+_MOST_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """What is asked about the order."""
+
+    sequence: Path | None = None
+    """A file with an order, or with what an order has to keep (docs/assembly.md)."""
+    from_tasks: bool = False
+    """Judge the order of the tasks that the model brings along."""
+    insertion_m: float | None = None
+    """How far a part is moved; None: out of the whole model."""
+    best: int = 1
+
+
+def study_model_order(
+    request: OrderRequest,
+    design: "DesignModel",
+    touch_tolerance_m: float,
+    meant: Mapping[tuple[str, str], str],
+    *,
+    threads: int,
+    progress: Callable[[float], None],
+) -> "OrderStudy":
+    """Return what was found about the order of a model's parts.
+
+    Raises
+    ------
+    Invalid
+        The file cannot be read or makes no sense; the model has no tasks, or no parts.
+    """
+    from simulation.assembly.order_study import study_order
+    from simulation.assembly.view import OrderRule
+    from simulation.errors import SimulationError
+
+    if not design.elements:
+        raise Invalid(f"{design.source.path}: no element with a shape; there is nothing to put together")
+    is_ifc = Path(design.source.path).suffix.lower().startswith(".ifc")
+    lowest = min(float(element.mesh.vertices[:, 2].min()) for element in design.elements.values())
+    try:
+        return study_order(
+            design.elements,
+            OrderRule(touch_tolerance_m, request.insertion_m),
+            lambda parts: _said(request, design, parts),
+            ground=lowest if is_ifc else None,
+            held=[pair for pair, reason in meant.items() if reason.startswith("IfcRelConnects")],
+            best=request.best,
+            threads=threads,
+            progress=progress,
+        )
+    except SimulationError as error:
+        raise Invalid(f"{request.sequence or design.source.path}: {error}") from error
+
+
+def _said(request: OrderRequest, design: "DesignModel", parts: "Sequence[Part]") -> "OrderDocument":
+    from simulation.assembly.order_document import OrderDocument, part_names, read_order
+
+    names = part_names([(part.global_id, part.name) for part in parts])
+    if request.sequence is not None:
+        content = read_bounded(request.sequence, _MOST_BYTES)
+        return read_order(content, request.sequence.suffix.lower(), names, origin=float(design.origin[2]))
+    if request.from_tasks:
+        return OrderDocument(_steps_of_tasks(design, {part.global_id: k for k, part in enumerate(parts)}))
+    return OrderDocument()
+
+
+def _steps_of_tasks(design: "DesignModel", number: Mapping[str, int]) -> "tuple[GivenStep, ...]":
+    """Return the tasks that build something as steps, by their planned days; each element where it first comes."""
+    from simulation.assembly.validate import GivenStep
+
+    planned = [task for task in design.tasks if task.builds and task.start is not None]
+    planned.sort(key=lambda task: (task.start, task.finish or task.start))
+    steps, seen = list[GivenStep](), set[int]()
+    for task in planned:
+        new = [number[one] for one in task.elements if one in number and number[one] not in seen]
+        seen.update(new)
+        if new:
+            steps.append(GivenStep(tuple(new), name=" ".join((task.identification, task.name)).strip()))
+    if not steps:
+        text = "no task with a start and elements that have a shape; give an order with --sequence FILE"
+        raise Invalid(f"{design.source.path}: {text}")
+    return tuple(steps)
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """Return what a file holds, one byte more than ``most`` at the utmost.
+
+    Raises
+    ------
+    Invalid
+        It is not there or cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(most + 1)
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        raise Invalid(f"{path}: {reason}; check the path") from error

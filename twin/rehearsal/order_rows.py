@@ -1,0 +1,104 @@
+"""The rows that ``qtems assemble --order`` prints."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from geometry.arrays import FloatArray
+from simulation.assembly.order_study import OrderStudy
+from simulation.assembly.validate import Obstacle
+from twin.rehearsal.order_json import ShownStep, shown_steps
+from twin.rehearsal.said import Said
+from twin.report.words import clean
+
+Rows = tuple[list[str], list[list[str]]]
+_MOST_SHOWN, _MOST_NAMED = 15, 3
+
+
+def step_rows(study: OrderStudy, say: Said) -> Rows:
+    """Return the first steps, one row each: which parts, from where, how they stand."""
+    heads = [say(f"order.{word}") for word in ("step", "element", "from", "stands")]
+    steps = shown_steps(study)[:_MOST_SHOWN]
+    return heads, [[str(number), *_row(step, study, say)] for number, step in enumerate(steps, 1)]
+
+
+def blocked_rows(study: OrderStudy, say: Said) -> Rows:
+    """Return the first steps that cannot be done as given: what, in whose way, how much of it, what to do."""
+    heads = [say(f"order.{word}") for word in ("step", "element", "blocker", "area", "depth", "advice")]
+    found = [(number, one) for number, step in enumerate(study.judged, 1) for one in step.obstacles]
+    return heads, [[str(number), *_blocked(one, study, say)] for number, one in found[:_MOST_SHOWN]]
+
+
+def order_lines(study: OrderStudy, say: Said) -> list[str]:
+    """Return what is to be known beside the rows."""
+    lines = list[str]()
+    steps = len(study.judged) or len(study.orders[0].steps)
+    if study.judged:
+        blocked = study.blocked_steps
+        word = "order.given_blocked" if blocked else "order.given_works"
+        lines.append(say(word, steps=steps, blocked=len(blocked), first=blocked[0] + 1 if blocked else 0))
+    else:
+        lines.append(say("order.found", parts=len(study.parts) - len(study.base), steps=steps))
+        if study.count is not None:
+            lines.append(say("order.count", count=study.count))
+        if locked := study.orders[0].locked:
+            lines.append(say("order.locked", count=len(locked), which=_names(study, locked, say)))
+    if steps > _MOST_SHOWN and not study.judged:
+        lines.append(say("order.shown", shown=_MOST_SHOWN, total=steps))
+    if study.unplaced:
+        lines.append(say("order.unplaced", count=len(study.unplaced), which=_names(study, study.unplaced, say)))
+    if overlapping := study.blocking.overlapping:
+        lines.append(say("order.overlapping", count=len(overlapping), inside=sum(overlapping.values())))
+    if doubtful := [k for k, part in enumerate(study.parts) if part.doubt]:
+        lines.append(say("order.doubtful", count=len(doubtful), which=_names(study, doubtful, say)))
+    if not study.balances:
+        lines.append(say("order.not_balanced"))
+    return lines
+
+
+def _row(step: ShownStep, study: OrderStudy, say: Said) -> list[str]:
+    known = next((way for way in step.insertion if way is not None), None)
+    came = say("order.unknown") if known is None else side(-known, say)
+    return [_names(study, step.parts, say), came, _stands(step, study, say)]
+
+
+def _stands(step: ShownStep, study: OrderStudy, say: Said) -> str:
+    if step.balance is not None and step.balance.how != "not computed":
+        if step.balance.stable:
+            return say("order.stable")
+        return say("order.support", which=_names(study, step.balance.falling, say, most=1))
+    if step.found is None:
+        return "–"
+    return say("order.carried") if step.found.supported else say("order.hold")
+
+
+def _blocked(obstacle: Obstacle, study: OrderStudy, say: Said) -> list[str]:
+    name = clean(study.parts[obstacle.part].name or study.parts[obstacle.part].global_id)
+    if obstacle.rules:
+        return [name, "; ".join(clean(rule) for rule in obstacle.rules), "–", "–", say("order.rule")]
+    first = obstacle.blockers[0]
+    left = len(obstacle.blockers) + obstacle.others - 1
+    others = " " + say("clash.and_more", n=left) if left else ""
+    blocker = clean(study.parts[first.part].name or study.parts[first.part].global_id) + others
+    advice = say("order.best_from", side=side(-obstacle.insertion, say))
+    if obstacle.free_as_one:
+        advice += say("order.as_one")
+    if obstacle.fits_before is not None:
+        advice += say("order.before", step=obstacle.fits_before)
+    return [name, blocker, f"{first.area:.4g}", f"{1e3 * first.depth:.4g}", advice]
+
+
+def side(way: FloatArray, say: Said) -> str:
+    """Return where a part comes from, in words where it is along an axis."""
+    names = ["+x", "-x", "+y", "-y", "above", "below"]
+    axes = np.vstack([np.eye(3), -np.eye(3)])[[0, 3, 1, 4, 2, 5]]
+    near = np.flatnonzero(axes @ way > 1.0 - 1e-6)
+    if len(near):
+        return say(f"order.{names[int(near[0])]}")
+    return "(" + ", ".join(f"{value + 0.0:.2g}" for value in np.round(way, 2)) + ")"
+
+
+def _names(study: OrderStudy, parts: Sequence[int], say: Said, most: int = _MOST_NAMED) -> str:
+    named = [clean(study.parts[k].name or study.parts[k].global_id) for k in parts[:most]]
+    left = len(parts) - len(named)
+    return ", ".join(named) + (" " + say("clash.and_more", n=left) if left else "")
