@@ -138,7 +138,9 @@ def _schedule(asked: Rehearsing) -> bool:
 
     asked.step(Step.MEASURING, "", 0.0)
     samples = int(asked.number("samples", 50_000))
-    return run_schedule(ScheduleRequest(asked.file, asked.folder, samples, asked.order.seed)).needs_action
+    return run_schedule(
+        ScheduleRequest(asked.file, asked.folder, samples, asked.order.seed, asked.order.lang)
+    ).needs_action
 
 
 RUNS: Mapping[RehearsalKind, Callable[[Rehearsing], bool]] = {
