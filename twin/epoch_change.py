@@ -21,7 +21,7 @@ _DECIDED = frozenset({Seen.PASSED, Seen.FAILED})
 _AS_DESIGNED = frozenset({Change.NONE, Change.PROPERTIES})
 COVERAGE = 0.9545
 """Of a movement's expanded uncertainty: k = 2 along one axis."""
-_FACTORS = {axes: NormalDist().inv_cdf(1.0 - (1.0 - COVERAGE) / (2 * axes)) for axes in (1, 2, 3)}
+FACTORS = {axes: NormalDist().inv_cdf(1.0 - (1.0 - COVERAGE) / (2 * axes)) for axes in (1, 2, 3)}
 """Number of axes -> k, so that all together are covered."""
 
 
@@ -128,7 +128,7 @@ def difference(before: Look | None, after: Look | None, design: Change | None = 
         return _incomparable(Why.DESIGN_CHANGED)
     was, now = before.seen in _THERE, after.seen in _THERE
     if was and now:
-        return _of_standing(before, after)
+        return standing(before, after, moved(before.pose, after.pose))
     if now:
         return Difference(EpochChange.BUILT_FAILING if after.seen is Seen.FAILED else EpochChange.BUILT)
     return Difference(EpochChange.GONE if was else EpochChange.NONE)
@@ -142,9 +142,16 @@ def _unseen(before: Seen, after: Seen) -> Why | None:
     return Why.UNSEEN_AFTER if after is Seen.NOT_SEEN else None
 
 
-def _of_standing(before: Look, after: Look) -> Difference:
-    """Return what became of an element that was there both times."""
-    move = moved(before.pose, after.pose)
+def is_standing(before: Seen | None, after: Seen | None, design: Change | None) -> bool:
+    """Say whether an element was there both times and its design is the same: then measurements and poses decide."""
+    return before in _THERE and after in _THERE and design in _AS_DESIGNED
+
+
+def standing(before: Look, after: Look, move: Move | None) -> Difference:
+    """Return what became of an element that was there both times, and how far it moved.
+
+    Measurements decide only where one fails now, or where all failed ones pass now.
+    """
     was, now = _by_requirement(before.measurements), _by_requirement(after.measurements)
     if any(_turned(now[asked], was.get(asked)) for asked in now):
         return Difference(EpochChange.NEWLY_FAILING, move=move)
@@ -219,7 +226,7 @@ def moved(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> 
     if not known:
         return None
     length = math.hypot(*(shift for shift, _ in known))
-    k = _FACTORS[len(known)]
+    k = FACTORS[len(known)]
     if length == 0.0:
         spread = max(u for _, u in known)
     else:

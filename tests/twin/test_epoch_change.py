@@ -1,5 +1,6 @@
 """What became of an element between two scans: nothing is claimed from what was not seen, nor within U."""
 
+import json
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tests.api.web.planted_epochs import Sight, sight
 from twin.element_state import Seen
 from twin.epoch_change import EpochChange, Look, Why, difference, moved
+from twin.epoch_differences import Looks, differences
 from twin.revision_diff import Change
 
 
@@ -104,3 +106,41 @@ def test_what_did_not_move_is_said_to_in_at_most_5_of_100_cases(correlation: flo
     shake = rng.multivariate_normal(np.zeros(3), both * np.outer(sigma * signs, sigma * signs), size=(4000, 2))
     said = sum(moved(pose(a, 2 * sigma), pose(b, 2 * sigma)).is_beyond for a, b in shake)  # type: ignore[union-attr]
     assert said / 4000 <= 0.05
+
+
+_PLACES = st.none() | st.sampled_from([0.0, 1.5, 3.0, 9.0, -40.0])
+_SIGHTS = st.builds(
+    Sight,
+    st.sampled_from(Seen),
+    st.none() | st.sampled_from([1.0, 7.5, 20.0]),
+    st.none() | st.tuples(_PLACES, _PLACES, _PLACES),
+    st.sampled_from([2.0, 8.0]),
+    st.sampled_from(["position", "level"]),
+)
+
+
+def _columns(sights: list[Sight | None]) -> Looks:
+    told = [None if one is None else one.measured("E") for one in sights]
+    poses = [(one or {}).get("pose") for one in told]
+    places = [(None,) * 3 if pose is None else pose["translation_mm"] for pose in poses]
+    spreads = [(None,) * 3 if pose is None else pose["uncertainty_mm"] for pose in poses]
+    return Looks(
+        [None if one is None else one.seen for one in sights],
+        np.array(places, float).reshape(-1, 3),
+        np.array(spreads, float).reshape(-1, 3) / 2.0,
+        [None if one is None else json.dumps(one["measurements"]) for one in told],
+    )
+
+
+@given(st.lists(st.tuples(st.none() | _SIGHTS, st.none() | _SIGHTS, st.none() | st.sampled_from(Change)), max_size=30))
+def test_many_at_once_are_told_as_each_is(pairs: list[tuple[Sight | None, Sight | None, Change | None]]) -> None:
+    before, after, design = [one for one, _, _ in pairs], [one for _, one, _ in pairs], [one for _, _, one in pairs]
+    told = differences(_columns(before), _columns(after), design)
+    for n, (was, now, became) in enumerate(pairs):
+        one = difference(None if was is None else look(was), None if now is None else look(now), became)
+        assert (told.change[n], told.why[n]) == (one.change, one.why)
+        if one.move is None:
+            assert told.moved_mm[n] is told.moved_uncertainty_mm[n] is None
+        else:
+            assert told.moved_mm[n] == pytest.approx(one.move.length_mm, abs=0.0011)
+            assert told.moved_uncertainty_mm[n] == pytest.approx(one.move.uncertainty_mm, abs=0.0011)

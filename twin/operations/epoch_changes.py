@@ -2,12 +2,17 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import compress
+
+import numpy as np
 
 from twin.element_state import Seen
-from twin.epoch_change import Difference, EpochChange, Look, Why, difference
+from twin.epoch_change import EpochChange, Why
+from twin.epoch_differences import Differences, Looks, differences
 from twin.errors import Invalid, NotFound
 from twin.operations.design_changes import changes_between
 from twin.operations.element_columns import Coded
@@ -16,7 +21,7 @@ from twin.revision_diff import Change
 from twin.store import records
 from twin.store.blobs import BlobStore
 from twin.store.elements import Basis, basis_of
-from twin.store.epoch_pairs import PairLine, Told, pairs_of
+from twin.store.epoch_pairs import PairBatch, Told, pairs_of
 from twin.store.shared_elements import visible_elements
 from twin.store.view import Scope, View
 
@@ -79,13 +84,13 @@ def epoch_changes(
     visible = visible_elements(view, project, scope)
     counted: Counter[EpochChange] = Counter()
     with_pose = sides[0].pose_known and sides[1].pose_known
-    for line in pairs_of(view.connection, one.check, other.check):
-        if visible is not None and line.global_id not in visible:
-            continue
-        change = None if design is None else design.get(line.global_id, Change.NONE)
-        found = difference(_look(line.before, with_pose), _look(line.after, with_pose), change)
-        counted[found.change] += 1
-        _add(told, line, found)
+    for pairs in pairs_of(view.connection, one.check, other.check):
+        became = [None if design is None else design.get(global_id, Change.NONE) for global_id in pairs.global_id]
+        before_it, after_it = _looks(pairs.before, with_pose), _looks(pairs.after, with_pose)
+        found = differences(before_it, after_it, became)
+        kept = [visible is None or global_id in visible for global_id in pairs.global_id]
+        counted.update(compress(found.change, kept))
+        _extend(told, pairs, found, (before_it, after_it), kept)
     told.counts.update({change: counted[change] for change in EpochChange if counted[change]})
     return told
 
@@ -105,21 +110,29 @@ def _side(view: View, blobs: BlobStore, project: Id, epoch: Id, basis: Basis | N
     return Side(epoch, scanned.captured_at, basis.check, basis.revision, run.tolerance, known)
 
 
-def _look(told: Told | None, with_pose: bool) -> Look | None:
-    return None if told is None else Look(Seen(told.seen), told.measurements, told.pose if with_pose else None)
+def _looks(told: Told, with_pose: bool) -> Looks:
+    places = told.translation_mm if with_pose else np.full_like(told.translation_mm, np.nan)
+    factors = np.array([2.0 if one is None else one for one in told.coverage_factor])
+    seen = [None if one is None else _SEEN[one] for one in told.seen]
+    return Looks(seen, places, told.uncertainty_mm / factors[:, None], told.measurements)
 
 
-def _add(told: EpochChanges, line: PairLine, found: Difference) -> None:
-    told.global_id.append(line.global_id)
-    told.name.append(line.name)
-    told.ifc_class.add(line.ifc_class)
-    told.storey.add(line.storey)
-    told.change.add(found.change)
-    told.why.add(found.why)
-    told.seen_before.add(Seen(line.before.seen) if line.before else None)
-    told.seen_after.add(Seen(line.after.seen) if line.after else None)
-    told.moved_mm.append(found.move.length_mm if found.move else None)
-    told.moved_uncertainty_mm.append(found.move.uncertainty_mm if found.move else None)
+_SEEN = {seen.value: seen for seen in Seen}
+
+
+def _extend(
+    told: EpochChanges, pairs: PairBatch, found: Differences, sides: tuple[Looks, Looks], kept: Sequence[bool]
+) -> None:
+    told.global_id.extend(compress(pairs.global_id, kept))
+    told.name.extend(compress(pairs.name, kept))
+    told.ifc_class.extend(compress(pairs.ifc_class, kept))
+    told.storey.extend(compress(pairs.storey, kept))
+    told.change.extend(compress(found.change, kept))
+    told.why.extend(compress(found.why, kept))
+    told.seen_before.extend(compress(sides[0].seen, kept))
+    told.seen_after.extend(compress(sides[1].seen, kept))
+    told.moved_mm.extend(compress(found.moved_mm, kept))
+    told.moved_uncertainty_mm.extend(compress(found.moved_uncertainty_mm, kept))
 
 
 class _Report:
