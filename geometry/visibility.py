@@ -37,6 +37,10 @@ class RayEvidence:
     """(e,) of these, rays that came back from clearly behind."""
     through_any: IntArray
     """(e,) rays that crossed the element anywhere and came back from clearly behind it."""
+    crossing_element: IntArray
+    """(k,) every such crossing: the element crossed,"""
+    crossing_ray: IntArray
+    """(k,) and the ray, by its place among those given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +71,7 @@ def trace_rays(
     direction = returns - origins
     measured = np.linalg.norm(direction, axis=1)
     usable = measured > 1e-6
+    place = np.flatnonzero(usable)
     origins, direction, measured, owner = origins[usable], direction[usable], measured[usable], owner[usable]
     direction = direction / measured[:, None]
     hits = cast(tree, origins, direction, measured + 10.0)
@@ -81,13 +86,16 @@ def trace_rays(
     def count(mask: BoolArray) -> IntArray:
         return np.bincount(first[mask], minlength=element_count).astype(np.int64)
 
+    crossed, by = _crossed(tree, element_count, origins, direction, measured, owner)
     return RayEvidence(
         expected=count(met),
         confirmed=count(confirmed),
         near=count(near),
         blocked=count(blocked),
         through=count(through),
-        through_any=_crossed(tree, element_count, origins, direction, measured, owner),
+        through_any=np.bincount(crossed, minlength=element_count).astype(np.int64),
+        crossing_element=crossed,
+        crossing_ray=place[by],
     )
 
 
@@ -98,9 +106,8 @@ def _crossed(
     direction: FloatArray,
     measured: FloatArray,
     owner: Int32Array,
-) -> IntArray:
-    """Count per element the rays that crossed it and came back from clearly behind, whatever they met before."""
-    total = np.zeros(element_count, np.int64)
+) -> tuple[IntArray, IntArray]:
+    """Return element and ray of each crossing with a return from clearly behind, whatever the ray met before."""
     rays = np.arange(len(measured))
     start = np.zeros(len(measured))
     seen: list[IntArray] = []
@@ -118,10 +125,10 @@ def _crossed(
         seen.append(rays[crossed] * np.int64(element_count) + hits.element[crossed])
         start[rays[met]] += hits.range[met] + 1e-4
         rays = rays[met]
-    if seen:
-        pairs = np.unique(np.concatenate(seen))  # entering and leaving an element counts once
-        total += np.bincount(pairs % element_count, minlength=element_count)
-    return total
+    if not seen:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    pairs = np.unique(np.concatenate(seen))  # entering and leaving an element counts once
+    return pairs % element_count, pairs // element_count
 
 
 def sample_surface(triangles: FloatArray, element: Int32Array, count: int) -> tuple[FloatArray, FloatArray, Int32Array]:

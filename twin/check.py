@@ -1,6 +1,6 @@
 """The check: scan in, verdicts out. This module is the algorithm, one step after the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -19,8 +19,9 @@ from geometry.triangle_tree import build_tree, set_workers
 from geometry.uncertainty import Budget
 from geometry.visibility import see_surface, trace_rays
 from twin.judging import Evidence, judge_elements, point_deviations, unmodelled_clusters
-from twin.result import CheckResult, shapeless_elements
+from twin.result import CheckResult, StationSight, shapeless_elements
 from twin.sight import bring_into_sight
+from twin.station_sights import station_sights
 
 SEARCH_BAND = 0.15
 """How far (m) from its designed place an element is looked for."""
@@ -89,9 +90,11 @@ def compare(
     as_built = solve_as_built(shapes, sight.seen, SEARCH_BAND, progress=lambda share: report("measuring", 0.7 * share))
     surface = see_surface(tree, shapes.triangles, shapes.element, len(elements), sight.stations, sight.reach)
     rays = None
+    stations: Mapping[int, Sequence[StationSight]] = {}
     if sight.origins is not None:
         rays = trace_rays(tree, len(elements), sight.origins, sight.seen.points, as_built.element)
-    evidence = Evidence(sight, as_built, surface, rays, _budget(registration))
+        stations = station_sights(scan, as_built.element, rays)
+    evidence = Evidence(sight, as_built, surface, rays, _budget(registration), stations)
     judged = judge_elements(elements, shapes, evidence, tolerances) + shapeless_elements(design)
     clusters = unmodelled_clusters(sight.seen.points, as_built.element, tree, design.origin)
     report("measuring", 1.0)

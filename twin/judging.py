@@ -2,6 +2,7 @@
 # pyright: reportUnknownMemberType=false, reportAttributeAccessIssue=false
 """From evidence to an element's result: state, pose, measurements, verdict."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +23,15 @@ from geometry.unmodelled import cluster_points
 from geometry.verdict import Measurement, Outcome, State
 from geometry.visibility import RayEvidence, SurfaceVisibility
 from geometry.witnesses import Witnesses
-from twin.result import AsBuiltPose, DeviationSummary, ElementResult, PointDeviations, Unmodelled, Visibility
+from twin.result import (
+    AsBuiltPose,
+    DeviationSummary,
+    ElementResult,
+    PointDeviations,
+    StationSight,
+    Unmodelled,
+    Visibility,
+)
 from twin.seen_parts import Surroundings
 from twin.sight import Sight
 
@@ -53,6 +62,8 @@ class Evidence:
     surface: SurfaceVisibility
     rays: RayEvidence | None
     budget: Budget
+    stations: Mapping[int, Sequence[StationSight]]
+    """Element -> what each station saw of it."""
 
 
 def judge_elements(
@@ -109,6 +120,7 @@ def _judge(
             rays_expected=int(rays.expected[i]) if rays is not None else 0,
             passed_through=presence.through,
             blocked=int(rays.blocked[i]) if rays is not None else 0,
+            stations=tuple(evidence.stations.get(i, ())),
         ),
         reasons=reasons,
         predefined_type=element.predefined_type,

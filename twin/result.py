@@ -41,6 +41,17 @@ class DeviationSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class StationSight:
+    """What one station saw of an element."""
+
+    name: str
+    points: int
+    """Measured from there that belong to the element."""
+    passed_through: int
+    """Rays from there that crossed the element's place and came back from clearly behind."""
+
+
+@dataclass(frozen=True, slots=True)
 class Visibility:
     """Evidence of what the stations could see of an element.
 
@@ -60,6 +71,8 @@ class Visibility:
     """Measured rays that crossed the element's place and came back from clearly behind: nothing is there."""
     blocked: int = 0
     """Of the rays expected, those that came back from something nearer."""
+    stations: tuple[StationSight, ...] = ()
+    """Those that measured it or saw through its place, in the scan's order; none where positions are not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,6 +35,11 @@ _MEASUREMENT = {
     "source": "GB 50204-2015 table 8.3.2", "nominal_mm": None, "points": 4180, "method": "fit", "note": "",
     "part": "", "part_id": "", "direction": "",
 }  # fmt: skip
+_STATION = {"name": "Setup 3", "points": 4_180, "passed_through": 0}
+_VISIBILITY = {
+    "samples": 96, "in_reach": 81, "expected": 68, "confirmed": 63, "rays_expected": 10_800, "passed_through": 12,
+    "blocked": 377, "stations": [_STATION],
+}  # fmt: skip
 _EVIDENCE = {"kind": "report", "sha256": _HASH, "name": "report.json", "media_type": "application/json"}
 
 
@@ -121,13 +126,42 @@ def evidence_out(one: Evidence) -> EvidenceOut:
     return EvidenceOut(kind=one.kind, sha256=one.sha256, name=one.description, media_type=one.media_type)
 
 
+class StationSightOut(Schema):
+    """What one station saw of an element."""
+
+    model_config = example(**_STATION)
+
+    name: str
+    points: int = Field(description="Measured from there that belong to the element")
+    passed_through: int = Field(description="Rays from there that crossed its place and came back from clearly behind")
+
+
+class VisibilityOut(Schema):
+    """What the stations could see: the first four count spots spread evenly over the surface, the others rays."""
+
+    model_config = example(**_VISIBILITY)
+
+    samples: int
+    in_reach: int = Field(description="Spots that face a station within its reach")
+    expected: int = Field(description="Spots that the design leaves visible from a station")
+    confirmed: int = Field(description="Expected spots with scan points of the element on them")
+    rays_expected: int = Field(description="Measured rays that meet this element first as designed")
+    passed_through: int = Field(
+        description="Measured rays that crossed its place and came back from clearly behind, whatever they met before"
+    )
+    blocked: int = Field(description="Of the rays expected, those that came back from something nearer")
+    stations: list[StationSightOut] = Field(
+        default=[], description="That measured it or saw through its place; empty where it is not known"
+    )
+
+
 class ElementDetail(ElementOut):
     """One element with what was measured and what proves it."""
 
     model_config = example(
         **_ELEMENT, presence="installed", points=10_411, visible_fraction=0.71, coverage=0.93, pose=None,
         deviation_mm={"mean": 9.1, "std": 3.0, "p95_abs": 14.0, "min": -1.2, "max": 15.3, "n": 10_411},
-        measurements=[_MEASUREMENT], reasons=[], evidence=[_EVIDENCE],
+        measurements=[_MEASUREMENT], reasons=[], evidence=[_EVIDENCE], visibility=_VISIBILITY,
     )  # fmt: skip
 
     presence: State = Field(description="What the check says: whether it is there")
@@ -138,6 +172,7 @@ class ElementDetail(ElementOut):
     deviation_mm: Mapping[str, Any] | None
     measurements: list[MeasurementOut]
     reasons: list[str] = Field(description="Machine words why there is no verdict")
+    visibility: VisibilityOut | None = Field(description="What the scanner could see of it; null when not known")
     evidence: list[EvidenceOut] = Field(description="The check's report, the model and the scans, by their hashes")
 
 
@@ -156,6 +191,7 @@ def element_detail(row: ElementRow, run: CheckRun, standing: Standing) -> Elemen
         deviation_mm=told["deviation_mm"],
         measurements=[MeasurementOut(**{name: m[name] for name in names if name in m}) for m in told["measurements"]],
         reasons=list(told["reasons"]), evidence=evidence,
+        visibility=None if (seen := told.get("visibility")) is None else VisibilityOut.model_validate(seen),
     )  # fmt: skip
 
 

@@ -55,6 +55,10 @@ def test_counts_equal_following_every_ray(seed: int) -> None:
     kinds = zip(want, (got.expected, got.confirmed, got.near, got.blocked, got.through, got.through_any), strict=True)
     for kind, counts in kinds:
         assert counts.tolist() == [want[kind].get(e, 0) for e in range(3)], kind
+    odd = np.arange(1, 60, 2)
+    alone = trace_rays(tree, 3, origins[odd], returns[odd], owner[odd]).through_any
+    of_odd = got.crossing_element[got.crossing_ray % 2 == 1]
+    assert np.bincount(of_odd, minlength=3).tolist() == alone.tolist(), "each crossing names its own ray"
 
 
 def test_every_expected_ray_is_one_of_four_kinds() -> None:

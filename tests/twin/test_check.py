@@ -168,6 +168,20 @@ def test_a_thin_shifted_railing_is_not_missing(checked: CheckResult) -> None:
     assert railing.visibility.passed_through > 100
 
 
+def test_what_stations_saw_adds_up_to_what_was_measured_and_seen_through(checked: CheckResult) -> None:
+    names = [station.name for station in checked.scan.stations]
+    for element in checked.elements:
+        if element.visibility is None:
+            continue
+        told = element.visibility.stations
+        assert sum(one.points for one in told) == element.points
+        assert sum(one.passed_through for one in told) == element.visibility.passed_through
+        assert [one.name for one in told] == [name for name in names if name in {one.name for one in told}]
+    gone = by_name(checked)["column 3"].visibility
+    assert gone is not None
+    assert any(one.passed_through > 30 for one in gone.stations), "missing: some station saw through its place"
+
+
 def test_a_wall_seen_from_inside_knows_three_of_six(checked: CheckResult) -> None:
     pose = by_name(checked)["wall north"].pose
     assert pose is not None

@@ -230,6 +230,9 @@ def _visibility(seen: Visibility) -> Json:
         "rays_expected": seen.rays_expected,
         "passed_through": seen.passed_through,
         "blocked": seen.blocked,
+        "stations": [
+            {"name": one.name, "points": one.points, "passed_through": one.passed_through} for one in seen.stations
+        ],
     }
 
 

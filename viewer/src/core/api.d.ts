@@ -862,6 +862,7 @@ export interface components {
             } | null;
             measurements: components["schemas"]["MeasurementOut"][];
             reasons: string[];
+            visibility: components["schemas"]["api__schemas__element__VisibilityOut"] | null;
             evidence: components["schemas"]["EvidenceOut"][];
         };
         ElementOut: {
@@ -3192,6 +3193,11 @@ export interface components {
             z: string;
             rotation: components["schemas"]["RotationOut"] | null;
         };
+        StationSightOut: {
+            name: string;
+            points: number;
+            passed_through: number;
+        };
         StationsOut: {
             plan: string;
             plan_revision: number;
@@ -3458,9 +3464,6 @@ export interface components {
             exceptions: components["schemas"]["ComponentIO"][];
             view_setup_hints?: components["schemas"]["HintsIO"] | null;
         };
-        VisibilityOut: {
-            visibility: components["schemas"]["VisibilityIO"];
-        };
         /** @enum {string} */
         Weight: "main" | "general";
         WholeOut: {
@@ -3523,6 +3526,20 @@ export interface components {
             authorization: {
                 [key: string]: string[];
             };
+        };
+        api__schemas__bcf_view__VisibilityOut: {
+            visibility: components["schemas"]["VisibilityIO"];
+        };
+        api__schemas__element__VisibilityOut: {
+            samples: number;
+            in_reach: number;
+            expected: number;
+            confirmed: number;
+            rays_expected: number;
+            passed_through: number;
+            blocked: number;
+            /** @default [] */
+            stations: components["schemas"]["StationSightOut"][];
         };
         api__schemas__finding__ViewpointOut: {
             eye: components["schemas"]["LocationOut"];
