@@ -136,7 +136,7 @@ class StationSightOut(Schema):
     passed_through: int = Field(description="Rays from there that crossed its place and came back from clearly behind")
 
 
-class VisibilityOut(Schema):
+class SightOut(Schema):
     """What the stations could see: the first four count spots spread evenly over the surface, the others rays."""
 
     model_config = example(**_VISIBILITY)
@@ -172,7 +172,7 @@ class ElementDetail(ElementOut):
     deviation_mm: Mapping[str, Any] | None
     measurements: list[MeasurementOut]
     reasons: list[str] = Field(description="Machine words why there is no verdict")
-    visibility: VisibilityOut | None = Field(description="What the scanner could see of it; null when not known")
+    visibility: SightOut | None = Field(description="What the scanner could see of it; null when not known")
     evidence: list[EvidenceOut] = Field(description="The check's report, the model and the scans, by their hashes")
 
 
@@ -191,7 +191,7 @@ def element_detail(row: ElementRow, run: CheckRun, standing: Standing) -> Elemen
         deviation_mm=told["deviation_mm"],
         measurements=[MeasurementOut(**{name: m[name] for name in names if name in m}) for m in told["measurements"]],
         reasons=list(told["reasons"]), evidence=evidence,
-        visibility=None if (seen := told.get("visibility")) is None else VisibilityOut.model_validate(seen),
+        visibility=None if (seen := told.get("visibility")) is None else SightOut.model_validate(seen),
     )  # fmt: skip
 
 

@@ -862,7 +862,7 @@ export interface components {
             } | null;
             measurements: components["schemas"]["MeasurementOut"][];
             reasons: string[];
-            visibility: components["schemas"]["api__schemas__element__VisibilityOut"] | null;
+            visibility: components["schemas"]["SightOut"] | null;
             evidence: components["schemas"]["EvidenceOut"][];
         };
         ElementOut: {
@@ -3095,6 +3095,17 @@ export interface components {
             tolerance: string;
             pose_known: boolean;
         };
+        SightOut: {
+            samples: number;
+            in_reach: number;
+            expected: number;
+            confirmed: number;
+            rays_expected: number;
+            passed_through: number;
+            blocked: number;
+            /** @default [] */
+            stations: components["schemas"]["StationSightOut"][];
+        };
         SightingOut: {
             epoch: string;
             /** Format: date-time */
@@ -3464,6 +3475,9 @@ export interface components {
             exceptions: components["schemas"]["ComponentIO"][];
             view_setup_hints?: components["schemas"]["HintsIO"] | null;
         };
+        VisibilityOut: {
+            visibility: components["schemas"]["VisibilityIO"];
+        };
         /** @enum {string} */
         Weight: "main" | "general";
         WholeOut: {
@@ -3526,20 +3540,6 @@ export interface components {
             authorization: {
                 [key: string]: string[];
             };
-        };
-        api__schemas__bcf_view__VisibilityOut: {
-            visibility: components["schemas"]["VisibilityIO"];
-        };
-        api__schemas__element__VisibilityOut: {
-            samples: number;
-            in_reach: number;
-            expected: number;
-            confirmed: number;
-            rays_expected: number;
-            passed_through: number;
-            blocked: number;
-            /** @default [] */
-            stations: components["schemas"]["StationSightOut"][];
         };
         api__schemas__finding__ViewpointOut: {
             eye: components["schemas"]["LocationOut"];

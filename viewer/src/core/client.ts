@@ -14,6 +14,11 @@ export class Problem extends Error {
   readonly kind: string;
   readonly missing: readonly string[];
 
+  /** What the server says, in English. */
+  get detail(): string {
+    return this.message;
+  }
+
   constructor(status: number, kind: string, detail: string, missing: readonly string[] = []) {
     super(detail);
     this.status = status;

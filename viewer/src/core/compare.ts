@@ -11,6 +11,13 @@ export type CompareView = (typeof VIEWS)[number];
 
 export const compareView = signal<CompareView>("timeline");
 
+/** The scans that are compared; they stay while somebody looks at something else. */
+export const pair = signal<{ project: string; before: string; after: string }>({ project: "", before: "", after: "" });
+/** Whether two scans are shown beside a handle; else what became of the elements in between. */
+export const swiping = signal(false);
+/** The scan that the timeline shows. */
+export const timelineAt = signal<{ project: string; epoch: string }>({ project: "", epoch: "" });
+
 /** How an element is dyed: see-through where nothing is known of it. */
 export interface Dye {
   readonly colour: Rgb;

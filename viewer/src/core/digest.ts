@@ -109,3 +109,24 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+const PIECE = 8 << 20;
+/** Up to so many bytes the browser's own hash is asked, which wants the whole at once. */
+const AT_ONCE = 16 << 20;
+
+/** SHA-256 of a file, which is never whole in memory unless it is small. */
+export async function digestOf(
+  file: Blob,
+  told: (share: number) => void = () => {},
+  signal: AbortSignal | null = null,
+): Promise<string> {
+  told(0);
+  if (file.size <= AT_ONCE) return sha256(new Uint8Array(await file.arrayBuffer()));
+  const digest = digesting();
+  for (let at = 0; at < file.size; at += PIECE) {
+    signal?.throwIfAborted();
+    digest.add(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
+    told(Math.min(1, (at + PIECE) / file.size));
+  }
+  return digest.hex();
+}

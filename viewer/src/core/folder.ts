@@ -32,7 +32,7 @@ type FolderColumns = Omit<Columns, "ncr"> & { state: Dictionary<string> };
 type FolderElement = Pick<
   Schemas["ElementDetail"],
   | "global_id" | "ifc_class" | "name" | "storey" | "verdict" | "points" | "visible_fraction" | "coverage" | "pose"
-  | "deviation_mm" | "measurements" | "reasons"
+  | "deviation_mm" | "measurements" | "reasons" | "visibility"
 > & { state: Schemas["ElementDetail"]["presence"] }; // biome-ignore format: a list of names
 
 /** The one project, model, scan and check that a folder has. */

@@ -5,10 +5,20 @@ import * as compare from "./words/compare";
 import * as general from "./words/general";
 import * as inspect from "./words/inspect";
 import * as judge from "./words/judge";
+import * as problems from "./words/problems";
 import * as see from "./words/see";
 import * as site from "./words/site";
 
-const en = { ...general.en, ...judge.en, ...see.en, ...compare.en, ...site.en, ...inspect.en, ...begin.en };
+const en = {
+  ...general.en,
+  ...judge.en,
+  ...see.en,
+  ...compare.en,
+  ...site.en,
+  ...inspect.en,
+  ...begin.en,
+  ...problems.en,
+};
 
 export type Key = keyof typeof en;
 
@@ -20,6 +30,7 @@ const zh: Record<Key, string> = {
   ...site.zh,
   ...inspect.zh,
   ...begin.zh,
+  ...problems.zh,
 };
 
 export type Language = "en" | "zh";

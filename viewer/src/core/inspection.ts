@@ -4,6 +4,7 @@ import { serverNow } from "./connection";
 import { forget as forgetKept, read, write } from "./kept";
 import { newKey } from "./keys";
 import { type Change, discard, type Entry, outbox, sendOnTop, submit } from "./outbox";
+import { problemSaid } from "./problem-said";
 import { unsent } from "./unsent";
 
 export type Inspection = Schemas["InspectionOut"];
@@ -304,7 +305,7 @@ export async function judged(
     return await ask("POST", `${inspectionAt(project, id)}/judge`, { body: draft, signal });
   } catch (error) {
     if (!(error instanceof Problem) || error.status === 0 || error.status >= 500 || error.status === 401) return null;
-    return error.message;
+    return problemSaid(error);
   }
 }
 
@@ -341,7 +342,10 @@ export function suggestedNcr(project: string, id: string, severity: string): Pro
 }
 
 /** What of a failing answer goes into a nonconformance that is raised before the inspection is signed. */
-export function raisedFrom(record: InspectionRecord, cell: Cell): object {
+export function raisedFrom(
+  record: InspectionRecord,
+  cell: Cell,
+): { violations?: object[]; evidence: readonly object[] } {
   const { question, reading, globalId } = cell;
   const number = reading?.number ?? null;
   const unsure =

@@ -1,5 +1,5 @@
 /** Ordering a check with pairs that were picked, and following its job. */
-import { ask, get, Problem, type Schemas } from "./client";
+import { ask, get, Problem, ROOT, type Schemas } from "./client";
 import { isWhole, type Pairs, sigmaOf } from "./pairs";
 
 export type Job = Schemas["JobOut"];
@@ -52,8 +52,34 @@ export const cancel = (project: string, job: string): Promise<Job> =>
 const ENDED: readonly string[] = ["succeeded", "failed", "cancelled"];
 export const hasEnded = (job: Job): boolean => ENDED.includes(job.state);
 
-/** Tell of a job until it has ended; a connection that is lost for a while is no end. */
-export async function follow(project: string, id: string, told: (job: Job) => void, signal: AbortSignal): Promise<Job> {
+/** Tell of a job by its events until it has ended; asks now and then where events cannot come. */
+export function follow(project: string, id: string, told: (job: Job) => void, signal: AbortSignal): Promise<Job> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const source = new EventSource(`${ROOT}/projects/${project}/jobs/${id}/events`);
+    const over = () => {
+      source.close();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", over, { once: true });
+    source.addEventListener("job", (event) => {
+      const now = JSON.parse((event as MessageEvent<string>).data) as Job;
+      told(now);
+      if (!hasEnded(now)) return;
+      source.close();
+      signal.removeEventListener("abort", over);
+      resolve(now);
+    });
+    source.addEventListener("error", () => {
+      if (source.readyState !== EventSource.CLOSED) return; // the browser asks again by itself
+      signal.removeEventListener("abort", over);
+      askedFor(project, id, told, signal).then(resolve, reject);
+    });
+  });
+}
+
+/** Ask for a job until it has ended; a connection that is lost for a while is no end. */
+async function askedFor(project: string, id: string, told: (job: Job) => void, signal: AbortSignal): Promise<Job> {
   for (let misses = 0; ; ) {
     try {
       const job = await get<Job>(`/projects/${project}/jobs/${id}`, signal);

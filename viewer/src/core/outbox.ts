@@ -6,7 +6,7 @@
 import { signal } from "@preact/signals";
 import { ask, get, Problem, type Schemas, session, signedOut } from "./client";
 import { onReturn } from "./connection";
-import { sha256 } from "./digest";
+import { digestOf } from "./digest";
 import { forget, read, readAll, revise, write, writeNew } from "./kept";
 import { unsent } from "./unsent";
 
@@ -160,6 +160,7 @@ export async function submit(change: Change, ...along: Change[]): Promise<"sent"
 const PATIENCE_MS = 6000;
 /** How long one request may take; files get a second more for every 50 kB. */
 const LONGEST_MS = 40_000;
+const PIECE = 2 << 20;
 /** How long the question for whom the server takes us may take: a connection that hangs must not hold all that waits. */
 const SHORT_MS = 10_000;
 
@@ -262,20 +263,20 @@ async function timed<T>(asked: Promise<T>): Promise<T> {
 
 /** Bring a file in (uploads go on where they broke off) and return its digest. */
 async function brought(entry: Entry, file: ToBring, as: string): Promise<string> {
-  const bytes = await file.content.arrayBuffer();
-  const digest = await sha256(new Uint8Array(bytes));
+  const { content } = file;
+  const digest = await digestOf(content);
   const all = `/projects/${entry.project}/uploads`;
-  const limit = LONGEST_MS + bytes.byteLength / 50;
+  const limit = LONGEST_MS + PIECE / 50;
   const signal = () => AbortSignal.timeout(limit);
-  const announced = { name: file.name, size: bytes.byteLength, sha256: digest, media_type: file.type };
+  const announced = { name: file.name, size: content.size, sha256: digest, media_type: file.type };
   const { id } = await timed(
     ask<{ id: string }>("POST", all, { body: announced, key: `${entry.key}.${as}`, signal: signal() }),
   );
-  const upload = await timed(get<{ received: number; completed_at: string | null }>(`${all}/${id}`));
-  if (upload.received < bytes.byteLength) {
-    await timed(
-      ask("PATCH", `${all}/${id}`, { bytes: bytes.slice(upload.received), offset: upload.received, signal: signal() }),
-    );
+  let { received } = await timed(get<{ received: number }>(`${all}/${id}`));
+  while (received < content.size) {
+    const bytes = await content.slice(received, received + PIECE).arrayBuffer();
+    const piece = { bytes, offset: received, signal: signal() };
+    ({ received } = await timed(ask<{ received: number }>("PATCH", `${all}/${id}`, piece)));
   }
   await timed(ask("POST", `${all}/${id}/finish`, { signal: signal() }));
   return digest;

@@ -1,7 +1,10 @@
 /** Findings and nonconformance records of one element, and what a person does with them. */
-import { ask, get, list, type Schemas } from "./client";
+import { ask, get, list, ROOT, type Schemas } from "./client";
+import { t } from "./i18n";
 import { newKey } from "./keys";
+import { recordedText } from "./limits";
 import { type Change, submit } from "./outbox";
+import { characteristic, source } from "./terms";
 
 export { unsent } from "./unsent";
 
@@ -11,8 +14,18 @@ export type Ncr = Schemas["NcrOut"];
 export type Comment = Schemas["CommentOut"];
 export type Severity = Schemas["Severity"];
 
+/** What a check saw from where it looked at a finding. */
+export interface Picture {
+  readonly url: string;
+  readonly kind: Finding["kind"];
+  readonly raisedAt: string;
+}
+
 export interface ElementRecords {
+  /** Those that wait for a decision. */
   findings: Finding[];
+  /** Of all findings, the newest first. */
+  pictures: Picture[];
   ncrs: NcrLine[];
 }
 
@@ -22,7 +35,46 @@ export async function recordsOf(project: string, globalId: string): Promise<Elem
     list<Finding>(`/projects/${project}/findings?${about}`),
     list<NcrLine>(`/projects/${project}/ncrs?${about}`),
   ]);
-  return { findings: findings.filter((one) => one.status === "open"), ncrs };
+  return { findings: findings.filter((one) => one.status === "open"), pictures: picturesOf(project, findings), ncrs };
+}
+
+function picturesOf(project: string, findings: readonly Finding[]): Picture[] {
+  const made = findings.flatMap(({ picture, check_run, kind, raised_at }) => {
+    if (!picture) return [];
+    const file = encodeURIComponent(picture.name);
+    return [{ url: `${ROOT}/projects/${project}/checks/${check_run}/files/${file}`, kind, raisedAt: raised_at }];
+  });
+  return made.sort((one, other) => other.raisedAt.localeCompare(one.raisedAt));
+}
+
+/** Return what a finding says of an element, as the beginning of a record about it. */
+export function draftOf(finding: Finding, row: { globalId: string; name: string }): { told: Draft; more: object } {
+  const mine = finding.failures.filter((one) => one.global_id === row.globalId);
+  const violations = mine.flatMap((one) => {
+    if (one.actual_mm === null || one.expanded_uncertainty_mm === null) return [];
+    const { characteristic, source: clause, lower_mm: lower, upper_mm: upper } = one;
+    const measured = { value: one.actual_mm, expanded_uncertainty: one.expanded_uncertainty_mm };
+    const requirement = { characteristic, clause, lower, upper, unit: "mm" };
+    return [{ requirement, measured, global_id: row.globalId }];
+  });
+  const lines = violations.map((one) => {
+    const [value, limits] = recordedText(one);
+    const what = characteristic(one.requirement.characteristic);
+    return `${what}${t("colon")}${value}${t("comma")}${t("limits")} ${limits}${t("comma")}${source(one.requirement.clause)}`;
+  });
+  const title = `${row.name || row.globalId}${t("colon")}${t(`cause.${finding.kind}`)}`;
+  const told = { title: title.slice(0, 200), severity: finding.severity, description: lines.join("\n") };
+  const evidence = finding.picture
+    ? [
+        {
+          kind: "picture",
+          sha256: finding.picture.sha256,
+          description: finding.picture.name,
+          media_type: finding.picture.media_type,
+        },
+      ]
+    : [];
+  return { told, more: { violations, evidence } };
 }
 
 /** Make the draft of a nonconformance record of a finding. */
@@ -55,40 +107,45 @@ export interface Draft {
   description: string;
 }
 
-/** Raise a draft about an element, with a photo if there is one; `key` makes sending it twice harmless. */
+/** Raise a draft about an element, with a photo as evidence if there is one; `key` makes sending it twice harmless. */
 export function raise(
   project: string,
   globalId: string,
   draft: Draft,
   key: string,
   photo: File | null = null,
-  more: object = {},
+  more: { evidence?: readonly object[] } = {},
 ): Promise<"sent" | "waiting"> {
+  const { evidence = [], ...rest } = more;
+  const shown = photo && { kind: "picture", sha256: "{sha256}", description: photo.name, media_type: typeOf(photo) };
   const body = {
     ...draft,
     quantity: "1",
     unit: "element",
     global_ids: [globalId],
-    ...more,
+    ...rest,
+    evidence: shown ? [...evidence, shown] : evidence,
   };
   const text = [draft.title, draft.description].filter(Boolean).join("\n");
   const about = `element:${globalId}`;
   const change = { key, project, kind: "raise", text, about, body, draft: `raise.${globalId}` } as const;
-  const along = photo ? [{ ...attaching(project, "ncr:{id}", photo), about, after: key }] : [];
-  return submit({ ...change, method: "POST", path: `/projects/${project}/ncrs` }, ...along);
+  const file = photo ? { file: { content: photo, name: photo.name, type: typeOf(photo) } } : {};
+  return submit({ ...change, ...file, method: "POST", path: `/projects/${project}/ncrs` });
 }
+
+const typeOf = (file: File): string => file.type || "application/octet-stream";
 
 /** What puts a file beside a record. */
 export function attaching(project: string, subject: string, file: File, more: object = {}): Change {
-  const { name, type } = file;
+  const { name } = file;
   const body = {
     subject,
     sha256: "{sha256}",
     file_name: name,
-    media_type: type || "application/octet-stream",
+    media_type: typeOf(file),
     ...more,
   };
-  const brought = { content: file, name, type: type || "application/octet-stream" };
+  const brought = { content: file, name, type: typeOf(file) };
   const change = { key: newKey(), project, kind: "attach", text: name, about: subject, body } as const;
   return { ...change, method: "POST", path: `/projects/${project}/attachments`, file: brought };
 }

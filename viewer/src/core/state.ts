@@ -36,6 +36,8 @@ export const workspace = signal<Loaded<Workspace>>({ kind: "loading" });
 export const filter = signal<Filter>(NO_FILTER);
 export const hidden = signal<ReadonlySet<number>>(new Set());
 export const ghosted = signal(false);
+/** What stepped aside because it hid the element that somebody went to. */
+export const aside = signal<ReadonlySet<number>>(new Set());
 export const shows = signal({ model: true, edges: true, scan: false });
 export const ramp = signal({ rangeMm: 30, toleranceMm: 10 });
 /** Height of the horizontal cut in metres of the scene's frame; null for none. */
@@ -78,6 +80,8 @@ export function hide(id: number): void {
   hidden.value = new Set([...hidden.value, id]);
 }
 
+/** Counts what was asked to be opened: only the last one is shown, whichever comes first. */
+let opened = 0;
 let begun: { what: string; loading: Promise<Workspace> } | null = null;
 
 /** Begin to load what `open` will soon be asked for, with the same arguments. */
@@ -91,14 +95,19 @@ export function openAhead(...asked: [project: string, epoch: string, check: stri
 
 /** Load what a project shows after one scan; the newest that was checked when none is named. */
 export async function open(project: string, epoch: string, check = ""): Promise<void> {
+  opened += 1;
+  const mine = opened;
   workspace.value = { kind: "loading" };
   hidden.value = new Set();
+  aside.value = new Set();
   restated.value = new Map();
   const ahead = begun?.what === [project, epoch, check].join("\n") ? begun.loading : null;
   begun = null;
   try {
-    workspace.value = { kind: "ready", value: await (ahead ?? loaded(project, epoch, check)) };
+    const value = await (ahead ?? loaded(project, epoch, check));
+    if (mine === opened) workspace.value = { kind: "ready", value };
   } catch (error) {
+    if (mine !== opened) return;
     const problem = error instanceof Problem ? error : new Problem(0, "offline", String(error));
     workspace.value = { kind: "failed", problem };
   }

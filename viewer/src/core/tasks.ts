@@ -1,8 +1,9 @@
 /** What is under way in a project: files that are sent, and the jobs that follow. It goes on while one looks elsewhere. */
 import { signal } from "@preact/signals";
-import { get, Problem, ROOT } from "./client";
+import { get, Problem } from "./client";
 import { newKey } from "./keys";
-import { cancel, follow, hasEnded, type Job } from "./ordering";
+import { cancel, follow, type Job } from "./ordering";
+import { problemSaid } from "./problem-said";
 import { lastingly, type Phase, transfer } from "./transfer";
 
 export type Kind = "import_model" | "import_scans" | "run_check";
@@ -62,9 +63,9 @@ export function begin(
     const waits = () => change(key, { stage: "waiting" });
     const job = await lastingly(() => order(uploads, key), waits, end.signal);
     change(key, { stage: "working", share: 0, step: "", job });
-    return heard(
+    return follow(
       project,
-      job,
+      job.id,
       (now) => change(key, { job: now, share: now.progress / 100, step: now.step }),
       end.signal,
     );
@@ -81,7 +82,7 @@ export async function takeUp(project: string): Promise<void> {
     if (!isKind(job.kind) || tasks.peek().some((one) => one.job?.id === job.id)) continue;
     const { key, end } = added(project, job.kind, "", job);
     const told = (now: Job) => change(key, { job: now, share: now.progress / 100, step: now.step });
-    void ended(key, end, () => heard(project, job, told, end.signal));
+    void ended(key, end, () => follow(project, job.id, told, end.signal));
   }
 }
 
@@ -94,7 +95,8 @@ async function ended(key: string, end: AbortController, work: () => Promise<Job>
     change(key, { stage, job, fault: job.error, share: 1, step: "" });
   } catch (error) {
     if (end.signal.aborted) change(key, { stage: "cancelled", step: "" });
-    else change(key, { stage: "failed", step: "", fault: error instanceof Problem ? error.message : String(error) });
+    else
+      change(key, { stage: "failed", step: "", fault: error instanceof Problem ? problemSaid(error) : String(error) });
   } finally {
     ends.delete(key);
   }
@@ -108,29 +110,6 @@ export async function stop(task: Task): Promise<void> {
 
 export function dismiss(task: Task): void {
   tasks.value = tasks.value.filter((one) => one.key !== task.key);
-}
-
-/** Tell of a job by its events until it has ended; asks now and then where events cannot come. */
-function heard(project: string, job: Job, told: (job: Job) => void, signal: AbortSignal): Promise<Job> {
-  return new Promise((resolve, reject) => {
-    const source = new EventSource(`${ROOT}/projects/${project}/jobs/${job.id}/events`);
-    const over = () => {
-      source.close();
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", over, { once: true });
-    source.addEventListener("job", (event) => {
-      const now = JSON.parse((event as MessageEvent<string>).data) as Job;
-      told(now);
-      if (!hasEnded(now)) return;
-      source.close();
-      signal.removeEventListener("abort", over);
-      resolve(now);
-    });
-    source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) follow(project, job.id, told, signal).then(resolve, reject);
-    });
-  });
 }
 
 /** Ask before the page is closed while a file is on its way: its rest would have to be chosen again. */

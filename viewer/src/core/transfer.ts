@@ -1,6 +1,6 @@
 /** A large file on its way in: hashed and sent piece by piece, going on after a break, a reload or a new sign-in. */
 import { ask, Problem, type Schemas, signedOut } from "./client";
-import { digesting, sha256 } from "./digest";
+import { digestOf } from "./digest";
 import { newKey } from "./keys";
 import { unsent } from "./unsent";
 
@@ -9,8 +9,6 @@ export type Phase = "reading" | "sending" | "waiting";
 export type Told = (phase: Phase, share: number) => void;
 
 const PIECE = 8 << 20;
-/** Up to so many bytes the browser's own hash is asked, which wants the whole at once. */
-const AT_ONCE = 64 << 20;
 const LONGEST_WAIT_MS = 15_000;
 
 /** Bring a file in; gives the identifier of the finished upload. */
@@ -68,18 +66,6 @@ async function lookUp(project: string, id: string, signal: AbortSignal): Promise
 async function sent(at: string, file: File, from: number, signal: AbortSignal): Promise<number> {
   const bytes = await file.slice(from, from + PIECE).arrayBuffer();
   return (await ask<Upload>("PATCH", at, { bytes, offset: from, signal })).received;
-}
-
-async function digestOf(file: File, told: (share: number) => void, signal: AbortSignal): Promise<string> {
-  told(0);
-  if (file.size <= AT_ONCE) return sha256(new Uint8Array(await file.arrayBuffer()));
-  const digest = digesting();
-  for (let at = 0; at < file.size; at += PIECE) {
-    signal.throwIfAborted();
-    digest.add(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
-    told(Math.min(1, (at + PIECE) / file.size));
-  }
-  return digest.hex();
 }
 
 /** Do something until there is an answer: a lost line and an expired session are waited for, a refusal is none. */

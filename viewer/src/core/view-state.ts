@@ -4,7 +4,9 @@
  * Each piece has a name and writes itself; whoever adds something to see adds its piece with `keepInViews`.
  */
 import { effect, signal } from "@preact/signals";
+import { COMPARE, compareView, pair, swipeAt, swiping, timelineAt, VIEWS } from "./compare";
 import { NO_FILTER } from "./elements";
+import { mode } from "./mode";
 import { go, place } from "./route";
 import { addSection, sectionBox, sections } from "./sections";
 import type { Vec } from "./space";
@@ -175,6 +177,37 @@ keepInViews({
     if (state.kind !== "ready") return;
     const found = text.split("~").map((globalId) => state.value.table.byGlobalId.get(globalId));
     hidden.value = new Set(found.filter((id) => id !== undefined));
+  },
+});
+
+/** What is compared, by mode: a timeline's scan, or two scans, how, and where the handle is. */
+keepInViews({
+  name: "compare",
+  read: () => {
+    if (mode.peek() !== COMPARE) return "";
+    const at = (of: { project: string }) => of.project === place.peek().project;
+    const view = compareView.peek();
+    if (view === "timeline") return [view, at(timelineAt.peek()) ? timelineAt.peek().epoch : ""].join(",");
+    if (view !== "changes") return view;
+    const { before, after } = at(pair.peek()) ? pair.peek() : { before: "", after: "" };
+    return [view, before, after, swiping.peek() ? round(swipeAt.peek()) : ""].join(",");
+  },
+  write: (text) => {
+    const [view = "", one = "", two = "", at = ""] = text.split(",");
+    const known = VIEWS.find((name) => name === view);
+    if (!known) {
+      if (mode.peek() === COMPARE) mode.value = "";
+      return;
+    }
+    const { project } = place.peek();
+    compareView.value = known;
+    if (known === "timeline") timelineAt.value = { project, epoch: one };
+    if (known === "changes") {
+      pair.value = { project, before: one, after: two };
+      swiping.value = at !== "";
+      if (Number.isFinite(Number(at)) && at !== "") swipeAt.value = Math.min(1, Math.max(0, Number(at)));
+    }
+    mode.value = COMPARE;
   },
 });
 

@@ -170,11 +170,13 @@ export class Caps {
       this.done = asked.length === 0;
       this.clear();
     }
+    this.style.standIn.value = planes.length > 0 && (moves || !this.done) ? 1 : 0;
     if (this.done) return false;
     if (this.cost > 30 && now - this.changed < 5 * this.cost) return true;
     this.make(asked, meshes());
     this.cost = performance.now() - now;
     this.done = true;
+    this.style.standIn.value = 0;
     return true;
   }
 

@@ -27,6 +27,7 @@ export interface SceneIndex {
 export class DesignLayer implements Layer {
   readonly group = new THREE.Group();
   readonly style: ElementStyle;
+  private readonly hatching: THREE.IUniform<number> = { value: 1 };
   private readonly edges = new THREE.Group();
   private readonly faceIndex = new FaceIndex();
   private readonly caps: Caps;
@@ -43,7 +44,7 @@ export class DesignLayer implements Layer {
     for (const one of Object.values(this.materials)) one.clippingPlanes = planes;
     this.group.rotation.x = Math.PI / 2; // glTF has y up; the stage, as the design, z
     this.group.add(this.edges);
-    this.caps = new Caps(this.style, this.materials.opaque.uniforms["uHatch"] as THREE.IUniform<number>);
+    this.caps = new Caps(this.style, this.hatching);
     this.caps.group.rotation.x = -this.group.rotation.x; // they are made where the stage has them
     this.group.add(this.caps.group);
   }
@@ -108,7 +109,7 @@ export class DesignLayer implements Layer {
 
   /** Hatch what is cut: the width of the lines in pixels of the screen, 0 for none. */
   hatch(width: number): void {
-    (this.materials.opaque.uniforms["uHatch"] as THREE.IUniform<number>).value = width;
+    this.hatching.value = width;
   }
 
   /** Return the box of all parts, metres in the scene's frame. */

@@ -1,5 +1,4 @@
 /** Two scans: what became of the elements in between, as colours and as a list, or both looks with a handle between. */
-import { signal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { get, type Schemas } from "../core/client";
 import {
@@ -11,9 +10,11 @@ import {
   changedElements,
   dyer,
   type EpochChange,
+  pair,
   statusDyer,
   swipe,
   swipeMissing,
+  swiping,
 } from "../core/compare";
 import type { Columns } from "../core/elements";
 import { type Key, t, word } from "../core/i18n";
@@ -23,10 +24,6 @@ import { useAsked } from "./asked";
 import { ElementLines, Kinds, MeaningSign } from "./compare-list";
 import { Choice, when } from "./fields";
 import { Failed, Loading } from "./notices";
-
-/** The pair stays while somebody looks at something else. */
-const pair = signal<{ project: string; before: string; after: string }>({ project: "", before: "", after: "" });
-const swiping = signal(false);
 
 export function ChangesView({ work }: { work: Workspace }) {
   const project = work.project.id;
@@ -55,6 +52,9 @@ function Pair({ work, epochs }: { work: Workspace; epochs: readonly Epoch[] }) {
   const choose = (change: { before?: string; after?: string }) => {
     pair.value = { project: work.project.id, before: before.epoch, after: after.epoch, ...change };
   };
+  useEffect(() => {
+    pair.value = { project: work.project.id, before: before.epoch, after: after.epoch }; // a link names them
+  }, [work.project.id, before.epoch, after.epoch]);
   const named = (among: readonly Epoch[]) =>
     among.map((epoch) => [epoch.epoch, `${epoch.name} · ${when(epoch.captured_at).slice(0, 10)}`] as const);
   return (

@@ -1,6 +1,6 @@
 /** Comparing in one place: scans in time, two scans, two revisions of the model, and the schedule. */
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { get, type Schemas } from "../core/client";
 import {
   byGlobalId,
@@ -11,6 +11,7 @@ import {
   otherRevision,
   statusDyer,
   swipe,
+  timelineAt,
   VIEWS,
 } from "../core/compare";
 import type { Columns } from "../core/elements";
@@ -73,7 +74,8 @@ type Epoch = Schemas["EpochCountsOut"];
 function Timeline({ work }: { work: Workspace }) {
   const project = work.project.id;
   const [state, again] = useAsked(() => get<Schemas["TimelineOut"]>(`/projects/${project}/timeline`), [project]);
-  const [chosen, setChosen] = useState(work.check ? (work.scan?.id ?? "") : "");
+  const kept = timelineAt.value.project === project ? timelineAt.value.epoch : "";
+  const chosen = kept || (work.check ? (work.scan?.id ?? "") : "");
   const [known, askAgain] = useAsked(
     async () => (chosen ? await get<Columns>(`/projects/${project}/element-columns?epoch=${chosen}`) : null),
     [project, chosen],
@@ -102,7 +104,9 @@ function Timeline({ work }: { work: Workspace }) {
             one={one}
             before={epochs[n - 1]}
             chosen={one.epoch === chosen}
-            onChoose={() => setChosen(one.epoch)}
+            onChoose={() => {
+              timelineAt.value = { project, epoch: one.epoch };
+            }}
           />
         ))}
       </fieldset>

@@ -7,6 +7,7 @@ import { t, word } from "../core/i18n";
 import { chartOf, limitsText, valueText } from "../core/limits";
 import { inFolder } from "../core/source";
 import {
+  aside,
   detailOf,
   ghosted,
   hidden,
@@ -23,6 +24,7 @@ import { ElementHistory } from "./element-history";
 import { Failed, Loading } from "./notices";
 import { Override } from "./override";
 import { Records } from "./records";
+import { SeenBy } from "./seen";
 import { Sign } from "./table";
 
 export function Detail() {
@@ -91,6 +93,16 @@ export function Detail() {
         >
           {t("hide")}
         </button>
+        {aside.value.size > 0 && (
+          <button
+            type="button"
+            onClick={() => {
+              aside.value = new Set();
+            }}
+          >
+            {t("unaside", { n: aside.value.size })}
+          </button>
+        )}
         {hidden.value.size > 0 && (
           <button
             type="button"
@@ -158,6 +170,7 @@ function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
           ))}
         </ul>
       )}
+      {detail.visibility && <SeenBy seen={detail.visibility} presence={detail.presence} />}
       <h3>{t("measurements")}</h3>
       {detail.measurements.length === 0 && <p class="empty">{t("notMeasured")}</p>}
       <ul class="measurements">

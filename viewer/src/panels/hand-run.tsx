@@ -7,8 +7,8 @@ import { newKey } from "../core/keys";
 import { REGISTER, toggle } from "../core/mode";
 import { cancel, follow, hasEnded, type Job, order } from "../core/ordering";
 import { askedOf, clear, fit, level, pairs } from "../core/pairs";
+import { problemSaid } from "../core/problem-said";
 import { unsent } from "../core/records";
-import { refusalSaid } from "../core/refusal-said";
 import { go } from "../core/route";
 import type { Workspace } from "../core/state";
 
@@ -146,6 +146,5 @@ export function HandRun({ work }: { work: Workspace }) {
 }
 
 function said(error: unknown): string {
-  if (!(error instanceof Problem)) return String(error);
-  return error.status === 0 ? t("offline") : refusalSaid(error.message);
+  return error instanceof Problem ? problemSaid(error) : String(error);
 }

@@ -22,6 +22,7 @@ import {
   together,
   undo,
 } from "../core/pairs";
+import { problemSaid } from "../core/problem-said";
 import { refusalSaid } from "../core/refusal-said";
 import type { Fit } from "../core/rigid";
 import { poseOf } from "../core/rigid";
@@ -94,7 +95,7 @@ function Rivals({ work }: { work: Workspace }) {
         ];
       })
       .catch((error) => {
-        if (error instanceof Problem) setWhy(error.status === 0 ? t("offline") : error.message);
+        if (error instanceof Problem) setWhy(problemSaid(error));
       });
     return () => ending.abort();
   }, [work.project.id, check?.id]);

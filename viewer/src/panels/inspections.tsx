@@ -25,6 +25,7 @@ import { useAsked, useLast } from "./asked";
 import { Amount, Choice, Form, Signing } from "./fields";
 import { One } from "./inspection";
 import { Failed, Loading } from "./notices";
+import { Segments } from "./segments";
 import { Sign } from "./table";
 
 type Tab = "due" | "mine" | "held" | "all";
@@ -61,21 +62,7 @@ function Lists({ project }: { project: string }) {
   const due = dueOf(lines, executions, me());
   return (
     <div class="stack inspections">
-      <div class="segments" role="group" aria-label={t("inspections")}>
-        {(Object.keys(TABS) as Tab[]).map((one) => (
-          <button
-            key={one}
-            type="button"
-            aria-pressed={tab.value === one}
-            onClick={() => {
-              tab.value = one;
-            }}
-          >
-            {t(TABS[one])}
-            <span class="count">{countOf(one, due, lines)}</span>
-          </button>
-        ))}
-      </div>
+      <Segments label="inspections" names={TABS} shown={tab} count={(one) => countOf(one, due, lines)} />
       {row && (
         <label class="tick">
           <input type="checkbox" checked={only} onChange={(e) => setOnly(e.currentTarget.checked)} />

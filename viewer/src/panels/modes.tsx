@@ -59,6 +59,7 @@ const MODES: readonly Mode[] = [
   },
   {
     name: "profile",
+    folder: true,
     sign: "∿",
     label: "profile",
     offered: (work) => work.scene !== null && (work.check?.has_scene ?? false),
@@ -66,6 +67,7 @@ const MODES: readonly Mode[] = [
   },
   {
     name: "built",
+    folder: true,
     sign: "⇲",
     label: "built",
     offered: (work) => work.scene !== null && work.check !== null,

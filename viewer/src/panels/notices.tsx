@@ -1,6 +1,7 @@
 /** What is shown while something loads, and when it failed: always with a way on. */
 import type { Problem } from "../core/client";
 import { t } from "../core/i18n";
+import { problemSaid } from "../core/problem-said";
 
 export function Loading() {
   return (
@@ -13,7 +14,7 @@ export function Loading() {
 
 export function Failed({ problem, again }: { problem: Problem; again: () => void }) {
   const empty = problem.kind === "no-model";
-  const said = empty ? t("noModel") : problem.status === 0 ? t("offline") : problem.message;
+  const said = empty ? t("noModel") : problemSaid(problem);
   return (
     <div class="notice" role={empty ? "status" : "alert"}>
       {empty && <h2>{t("nothingYetTitle")}</h2>}
@@ -28,5 +29,5 @@ export function Failed({ problem, again }: { problem: Problem; again: () => void
 
 /** Why the last thing that was asked for did not happen; nothing when it did. */
 export function Refusal({ fault }: { fault: Problem | null }) {
-  return fault && <p role="alert">{fault.status === 0 ? t("offline") : fault.message}</p>;
+  return fault && <p role="alert">{problemSaid(fault)}</p>;
 }

@@ -10,6 +10,7 @@ import {
   confirm,
   type Draft,
   dismiss,
+  draftOf,
   type ElementRecords,
   type Finding,
   raise,
@@ -19,6 +20,8 @@ import {
 } from "../core/records";
 import { told } from "./sign-in";
 import { Pending } from "./sync";
+
+const MOST_PICTURES = 4;
 
 export function Records({ project, row }: { project: string; row: ElementRow }) {
   const [all, setAll] = useState<ElementRecords | null>(null);
@@ -34,11 +37,14 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
     };
   }, [project]);
 
+  const asked = useRef(0);
   const load = () => {
+    asked.current += 1;
+    const mine = asked.current;
     setFault("");
     recordsOf(project, row.globalId)
-      .then(setAll)
-      .catch((error) => setFault(told(error)));
+      .then((found) => mine === asked.current && setAll(found))
+      .catch((error) => mine === asked.current && setFault(told(error)));
   };
   useEffect(() => setAll(null), [project, row.globalId]);
   useEffect(load, [project, row.globalId, delivered.value]);
@@ -70,6 +76,24 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
           onDismiss={(reason) => decide(() => dismiss(project, finding, reason))}
         />
       ))}
+      {all && all.pictures.length > 0 && <h3>{t("pictures")}</h3>}
+      <div class="pictures">
+        {all?.pictures.slice(0, MOST_PICTURES).map((one) => (
+          <figure key={one.url}>
+            <a href={one.url} target="_blank" rel="noopener">
+              <img
+                src={one.url}
+                alt={t("pictureOf", { what: said("cause", one.kind), name: row.name || row.globalId })}
+                loading="lazy"
+                onError={(e) => e.currentTarget.closest("figure")?.remove()}
+              />
+            </a>
+            <figcaption class="dim small">
+              {said("cause", one.kind)} · {one.raisedAt.slice(0, 10)}
+            </figcaption>
+          </figure>
+        ))}
+      </div>
       <h3>{t("ncrs")}</h3>
       <Pending about={`element:${row.globalId}`} />
       <ul class="plain">
@@ -92,6 +116,7 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
         <RaiseForm
           project={project}
           row={row}
+          {...(all?.findings[0] ? draftOf(all.findings[0], row) : {})}
           onEnd={(made) => {
             setRaising(false);
             if (made) load();
@@ -217,7 +242,7 @@ export interface Raising {
   row: Pick<ElementRow, "globalId" | "name">;
   /** What is known of it already: in the form, to be changed, and beside it. */
   told?: Partial<Draft>;
-  more?: object;
+  more?: { evidence?: readonly object[] };
   onEnd: (made: boolean) => void;
 }
 
@@ -235,6 +260,9 @@ export function RaiseForm({ project, row, told: known = {}, more = {}, onEnd }: 
     setDraft(next);
     unsent.keep(name, JSON.stringify(next));
   };
+  async function take(file: File | undefined) {
+    setPhoto(file ? await made(file) : null);
+  }
   async function send(event: Event) {
     event.preventDefault();
     try {
@@ -267,7 +295,7 @@ export function RaiseForm({ project, row, told: known = {}, more = {}, onEnd }: 
           <textarea rows={4} value={draft.description} onInput={(e) => set({ description: e.currentTarget.value })} />
         </label>
         <label class="filebutton">
-          <input type="file" accept="image/*" onChange={(e) => setPhoto(e.currentTarget.files?.[0] ?? null)} />
+          <input type="file" accept="image/*" onChange={(e) => void take(e.currentTarget.files?.[0])} />
           <span>{photo ? t("photoChosen", { name: photo.name }) : t("photoAdd")}</span>
         </label>
         <p class="fault" role="alert">
@@ -279,6 +307,16 @@ export function RaiseForm({ project, row, told: known = {}, more = {}, onEnd }: 
       </form>
     </Dialog>
   );
+}
+
+/** Return a photo as it is sent, made small; as it is where the browser cannot read it. */
+async function made(file: File): Promise<File> {
+  try {
+    const { prepared } = await import("../core/photos");
+    return (await prepared(file)).file;
+  } catch {
+    return file;
+  }
 }
 
 /** One nonconformance record over everything; fetched when one is first opened. */

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Problem, session, signIn, whoAmI } from "../core/client";
 import { t } from "../core/i18n";
+import { problemSaid } from "../core/problem-said";
 import { changePassword } from "../core/state";
 import { useModal } from "./modal";
 import { Password } from "./password";
@@ -114,6 +115,5 @@ function Brand() {
 }
 
 export function told(error: unknown): string {
-  if (!(error instanceof Problem)) return String(error);
-  return error.status === 0 ? t("offline") : error.message;
+  return error instanceof Problem ? problemSaid(error) : String(error);
 }

@@ -5,6 +5,7 @@ import { session } from "../core/client";
 import { asOf, connected } from "../core/connection";
 import { type Key, t } from "../core/i18n";
 import { discard, type Entry, flush, outbox, type Refusal, tryAgain } from "../core/outbox";
+import { problemSaid } from "../core/problem-said";
 import { go, place } from "../core/route";
 import { signedNow, toSign } from "../core/to-sign";
 import { Dialog } from "./records";
@@ -197,7 +198,7 @@ export function reasonOf(refusal: Refusal): string {
   if (refusal.status === 412) return t("refusal.overtaken");
   if (refusal.kind === "too-old") return t("refusal.tooOld");
   if (refusal.status === 404) return t("refusal.gone");
-  return refusal.detail;
+  return problemSaid(refusal);
 }
 
 /** What waits about one record or element: seen where it will stand once it is sent. */

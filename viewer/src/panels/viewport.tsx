@@ -3,12 +3,17 @@ import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ROOT } from "../core/client";
 import { type Dyer, dyed, dyedBeside } from "../core/compare";
-import { boxOf, type ElementRow, markOf } from "../core/elements";
+import { boxOf, type ElementRow, markOf, type SceneElements } from "../core/elements";
+import { type Box, hiders } from "../core/hiding";
 import { t } from "../core/i18n";
+import { mode } from "../core/mode";
 import { looks } from "../core/overlay";
 import { RECORDS, type Rgb, STATES, spread, standing, VERDICTS } from "../core/palette";
+import { halves } from "../core/sections";
 import { fetched } from "../core/source";
+import { kept, type Vec } from "../core/space";
 import {
+  aside,
   colourBy,
   filtered,
   ghosted,
@@ -278,8 +283,13 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
       if (!row || !scene || row.globalId === before) return;
       before = row.globalId;
       const box = boxOf(scene, row.id);
-      if (box && !byTap) void stage.fit(box);
+      const wanted = box && !byTap;
       byTap = false;
+      aside.value = new Set();
+      if (!wanted) return;
+      void stage.fit(box);
+      const shown = design;
+      if (shown && mode.peek() === "") aside.value = hiding(stage, shown, work, row.id, box);
     }),
   );
 
@@ -306,6 +316,19 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
   return shown;
 }
 
+/** Return what stands before an element, seen from where the camera goes now. */
+function hiding(stage: Stage, design: DesignLayer, work: Workspace, id: number, box: Box): ReadonlySet<number> {
+  const solid = function* () {
+    for (const row of work.table.rows) {
+      const around =
+        row.id !== id && design.style.wayOf(row.id) >= SOLID ? boxOf(work.scene as SceneElements, row.id) : null;
+      if (around) yield { id: row.id, box: around };
+    }
+  };
+  const isDrawn = (place: Vec) => kept(halves.peek(), place);
+  return hiders(stage.eye(), box, solid(), (one) => design.faces(one), isDrawn);
+}
+
 /** Give each element its colour, and hide or ghost what is not asked for. */
 function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
   const by = colourBy.value;
@@ -313,6 +336,7 @@ function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
   const chosen = selected.value;
   const among = isFiltered.value ? new Set(filtered.value.map((row) => row.id)) : null;
   const alone = ghosted.value && chosen !== null;
+  const stepped = aside.value;
   const scanned = shows.value.scan; // points lie on the faces: the model steps back for them
   const look = colours(by, work);
   const simulated = looks.value;
@@ -322,7 +346,7 @@ function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
     const over = simulated?.get(row.globalId);
     if (over && !over.visible) return { colour: [0, 0, 0] as const, way: HIDDEN };
     const told = dye?.(row);
-    const aside = scanned || (among && !among.has(id)) || (alone && row !== chosen) || told?.ghost;
+    const aside = scanned || (among && !among.has(id)) || (alone && row !== chosen) || stepped.has(id) || told?.ghost;
     return {
       colour: over?.colour ?? told?.colour ?? look(row),
       way: row === chosen ? CHOSEN : aside ? GHOST : SOLID,

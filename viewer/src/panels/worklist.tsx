@@ -8,6 +8,7 @@ import { go, place } from "../core/route";
 import type { Workspace } from "../core/state";
 import { explained, when } from "./fields";
 import { Loading } from "./notices";
+import { Segments } from "./segments";
 
 type Tab = "mine" | "all" | "inbox";
 const tab = signal<Tab>("mine");
@@ -19,20 +20,7 @@ export function Worklist({ work }: { work: Workspace }) {
   const open = place.value.record;
   return (
     <div class="stack worklist">
-      <div class="segments" role="group" aria-label={t("work")}>
-        {(Object.keys(TABS) as Tab[]).map((one) => (
-          <button
-            key={one}
-            type="button"
-            aria-pressed={tab.value === one}
-            onClick={() => {
-              tab.value = one;
-            }}
-          >
-            {t(TABS[one])}
-          </button>
-        ))}
-      </div>
+      <Segments label="work" names={TABS} shown={tab} />
       {tab.value === "inbox" ? (
         <Inbox project={project} open={open} />
       ) : (

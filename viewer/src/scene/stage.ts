@@ -116,6 +116,11 @@ export class Stage {
     await this.controls.fitToSphere(sphere, animate);
   }
 
+  /** Return where the camera is, or will be once it has arrived. */
+  eye(): Vec {
+    return this.controls.getPosition(new THREE.Vector3(), true).toArray();
+  }
+
   /** Go to a place (scene's frame) and look at another. */
   goTo({ eye, target }: { eye: Vec; target: Vec }): void {
     this.look(this.perspective);

@@ -16,6 +16,8 @@ export class ElementStyle {
   /** How far elements are from where they were designed: metres along the design's axes, a texel an element. */
   readonly moves: THREE.IUniform<THREE.DataTexture> = { value: new THREE.DataTexture(new Float32Array(4), 1, 1) };
   readonly moving: THREE.IUniform<number> = { value: 0 };
+  /** 1 while the insides of faces stand in for the caps of what is cut: they are not made yet. */
+  readonly standIn: THREE.IUniform<number> = { value: 0 };
   private readonly texels: Uint8Array<ArrayBuffer>;
   private other: { texture: THREE.DataTexture; texels: Uint8Array<ArrayBuffer> } | null = null;
 
@@ -116,7 +118,7 @@ const FACES = /* glsl */ `
 flat varying vec4 vStyle;
 varying vec3 vSeen;
 uniform float uOpacity;
-uniform float uHatch;
+uniform float uStandIn;
 #include <clipping_planes_pars_fragment>
 void main() {
   #include <clipping_planes_fragment>
@@ -129,14 +131,13 @@ void main() {
   float light = 0.62 + 0.38 * abs(dot(normal, normalize(vec3(0.25, 0.45, 0.85))));
   vec3 colour = vStyle.rgb * light;
   #if NUM_CLIPPING_PLANES > 0
-  // the inside of a solid, seen from where a plane has cut it open: drawn as the cut
-  if (!gl_FrontFacing && !ghost) {
+  // until the caps of a cut are made: the inside of a solid, seen from where a plane has cut it open, in its plain colour
+  if (uStandIn > 0.5 && !gl_FrontFacing && !ghost) {
     vec3 from = isOrthographic ? vec3(vSeen.xy, 0.0) : vec3(0.0);
     for (int k = 0; k < NUM_CLIPPING_PLANES; ++k) {
       if (dot(from, clippingPlanes[k].xyz) + clippingPlanes[k].w >= 0.0) continue;
       colour = vStyle.rgb * 0.9;
       light = 1.0;
-      if (uHatch > 0.0 && mod(at.x + at.y, 9.0 * uHatch) < 1.5 * uHatch) colour *= 0.55;
     }
   }
   #endif
@@ -221,10 +222,9 @@ export interface Materials {
 }
 
 export function materialsOf(style: ElementStyle): Materials {
-  const hatch = { value: 1 };
   const made = {
-    opaque: material(style, FACES, { uOpacity: { value: 1 }, uHatch: hatch }),
-    clear: material(style, FACES, { uOpacity: { value: 0.5 }, uHatch: hatch }),
+    opaque: material(style, FACES, { uOpacity: { value: 1 }, uStandIn: style.standIn }),
+    clear: material(style, FACES, { uOpacity: { value: 0.5 }, uStandIn: style.standIn }),
     lines: material(style, LINES, {
       uLine: { value: new THREE.Color(0.12, 0.14, 0.18) },
     }),
