@@ -48,7 +48,10 @@ function picturesOf(project: string, findings: readonly Finding[]): Picture[] {
 }
 
 /** Return what a finding says of an element, as the beginning of a record about it. */
-export function draftOf(finding: Finding, row: { globalId: string; name: string }): { told: Draft; more: object } {
+export function draftOf(
+  finding: Finding,
+  row: { globalId: string; name: string },
+): { told: Draft; more: { violations: object[]; evidence: object[] } } {
   const mine = finding.failures.filter((one) => one.global_id === row.globalId);
   const violations = mine.flatMap((one) => {
     if (one.actual_mm === null || one.expanded_uncertainty_mm === null) return [];

@@ -1,0 +1,53 @@
+import { afterEach, expect, test } from "vitest";
+import { language } from "../src/core/i18n";
+import { problemSaid } from "../src/core/problem-said";
+import { draftOf, type Finding } from "../src/core/records";
+import { en, zh } from "../src/core/words/problems";
+
+afterEach(() => {
+  language.value = "en";
+});
+
+test("a problem is said in the language of the page, with the server's words where they are needed", () => {
+  const wait = { status: 429, kind: "too-many-attempts", detail: "too many failed attempts; try again in 12 minutes" };
+  const fields = { status: 422, kind: "invalid-fields", detail: "body.title is too long" };
+  const odd = { status: 418, kind: "http-418", detail: "I'm a teapot" };
+  expect(problemSaid(wait)).toBe(wait.detail);
+  expect(problemSaid({ ...wait, detail: "" })).toContain("Too many attempts");
+  language.value = "zh";
+  expect(problemSaid(wait)).toBe("尝试次数过多，请 12 分钟后再试。");
+  expect(problemSaid(fields)).toBe("部分填写项有误。服务器说明：body.title is too long");
+  expect(problemSaid(odd)).toContain("418");
+  expect(problemSaid({ status: 0, kind: "offline", detail: "TypeError" })).not.toMatch(/TypeError/);
+  for (const kind of Object.keys(en)) expect(zh[kind as keyof typeof en], kind).toMatch(/[\u4e00-\u9fff]/);
+});
+
+test("a finding is the beginning of a record about its element: title, values, requirement and picture", () => {
+  const failure = {
+    global_id: "A", characteristic: "axis_position", source: "GB 50204-2015, 8.3.2", actual_mm: "14.2",
+    lower_mm: "-8", upper_mm: "8", expanded_uncertainty_mm: "1.9", part: "", part_id: "", direction: "",
+  }; // biome-ignore format: one failure
+  const finding = {
+    kind: "displaced", severity: "critical", failures: [failure, { ...failure, global_id: "B" }],
+    picture: { kind: "picture", sha256: "ab", name: "finding-001.jpg", media_type: "image/jpeg" },
+  } as unknown as Finding; // biome-ignore format: one finding
+  const { told, more } = draftOf(finding, { globalId: "A", name: "Column 1" });
+  expect(told.title).toContain("Column 1");
+  expect(told.severity).toBe("critical");
+  expect(told.description).toContain("+14.2");
+  expect(told.description.split("\n").length, "of this element only").toBe(1);
+  expect(more.violations).toEqual([
+    {
+      global_id: "A",
+      requirement: {
+        characteristic: "axis_position",
+        clause: "GB 50204-2015, 8.3.2",
+        lower: "-8",
+        upper: "8",
+        unit: "mm",
+      },
+      measured: { value: "14.2", expanded_uncertainty: "1.9" },
+    },
+  ]);
+  expect(more.evidence).toHaveLength(1);
+});
