@@ -21,6 +21,12 @@ from twin.report.provenance import Provenance
 from twin.report.write import write_reports
 from twin.result import CheckResult
 
+ARROW = """() => {
+  let arrows = 0;
+  globalThis.qtems.stage.scene.traverse((node) => { arrows += node.type === "ArrowHelper" ? 1 : 0; });
+  return arrows === 1 || [...globalThis.qtems.stage.scene.children].some((node) => node.children.some((one) => one.cone));
+}"""
+"""The as-built ghost has its arrow."""
 LARGEST_SCRIPT = 420_000
 """Bytes of the viewer in gzip; uncompressed on the disk it is about four times that."""
 
@@ -78,10 +84,18 @@ def test_a_person_looks_picks_and_reads_without_a_server(page: Any, result: Chec
     page.wait_for_selector(".measurements .chart")
     assert "Fail" in page.inner_text(".detail .banner")
     assert page.locator(".records").count() == 0, "nobody is there to take a decision"
+    told = " ".join(page.inner_text(".seen").split())
+    assert "Of 260 spots" in told
+    assert f"Setup 1 {failing.points:,} points" in told, "which station saw it, and how much"
     if page.viewport_size["width"] > 500:
         for rung in page.locator(".rail .rung").all():
             rung.click()
             page.wait_for_selector(".rail .rung[aria-pressed=true]")
+            if rung.get_attribute("data-mode") == "profile":
+                page.wait_for_selector("svg.profile path >> nth=3", state="attached")
+            if rung.get_attribute("data-mode") == "built":
+                page.wait_for_selector(".dock table.numbers tbody tr >> nth=1")
+                page.wait_for_function(ARROW)
             rung.click()
             page.wait_for_selector(".rail .rung[aria-pressed=true]", state="detached")
     page.click(".switches button >> nth=0")

@@ -106,7 +106,7 @@ def test_the_board_is_named_a_decision_proposed_and_signed_again_after_a_wrong_p
     crew.people.do("carl", ncr, "containment", HELD)
     crew.people.do("carl", ncr, "contain")
     page = crew.page("quinn")
-    page.click(".rail button:has-text('My work')")
+    page.click(".tasks button:has-text('My work')")
     number = crew.people.get("quinn", ncr)["record"]["number"]
     page.locator(".worklist .record", has_text=number).click()
     card = page.locator("dialog.card")
@@ -278,6 +278,7 @@ def test_a_quality_manager_states_otherwise_beside_the_verdict_which_stays(crew:
     page = crew.page("quinn", f"?element={element}")
     page.get_by_text("State otherwise").click()
     form = page.locator(".override form")
+    assert examined(page, AXE.read_text(), "override", ".right") == []
     form.get_by_label("Reason").fill("total station: 3 mm, protocol 7")
     form.get_by_label("Your password, again").fill("not this one at all")
     form.get_by_role("button", name="Sign").click()

@@ -15,7 +15,7 @@ def kept(site: Site, **of_page: Any) -> Any:
     """Return a page of somebody who keeps the project on the device."""
     page = site.inside(worker="allow", **of_page)
     page.wait_for_function(CONTROLLED)
-    page.click(".rail button:has-text('Offline use')")
+    page.click(".tasks button:has-text('Offline use')")
     page.click(".dock button.primary:has-text('Keep')")
     page.wait_for_selector(".dock >> text=Kept since")
     return page
@@ -62,14 +62,14 @@ def test_a_kept_project_opens_without_a_connection_and_what_is_written_is_sent_o
     page.wait_for_selector(".measurements")
     raised(page, 4, "Written in the cellar", photo=b"\xff\xd8\xff a photo")
     raised(page, 4, "Written a little later")
-    page.wait_for_selector(".sync:has-text('3 waiting')")
+    page.wait_for_selector(".sync:has-text('2 waiting')")
     page.wait_for_selector(".records .pending >> text=Written in the cellar")
     assert "Written in the cellar" not in titles(site)
     page.reload()
-    page.wait_for_selector(".sync:has-text('3 waiting')")
+    page.wait_for_selector(".sync:has-text('2 waiting')")
     second = page.context.new_page()  # two tabs want to send the same
     second.goto(f"{site.url}/projects/{site.project}")
-    second.wait_for_selector(".sync:has-text('3 waiting')")
+    second.wait_for_selector(".sync:has-text('2 waiting')")
     page.context.set_offline(False)
     page.wait_for_selector(".sync", state="detached")
     second.wait_for_selector(".sync", state="detached")
@@ -80,8 +80,10 @@ def test_a_kept_project_opens_without_a_connection_and_what_is_written_is_sent_o
     page.wait_for_selector(".records .line:not(.pending):has-text('Written in the cellar')")
     admin = site.world.administrator()
     ncr = next(one for one in admin.get(f"/projects/{site.project}/ncrs").json()["items"] if "cellar" in one["title"])
-    beside = admin.get(f"/projects/{site.project}/attachments?subject=ncr:{ncr['id']}").json()["items"]
-    assert [one["file_name"] for one in beside] == ["edge.jpg"], "the photo is beside the record that came of it"
+    (photo,) = admin.get(f"/projects/{site.project}/ncrs/{ncr['id']}").json()["record"]["evidence"]
+    assert (photo["kind"], photo["description"]) == ("picture", "edge.jpg"), "the photo is the record's evidence"
+    shown = admin.get(f"/projects/{site.project}/ncrs/{ncr['id']}/files/{photo['sha256']}")
+    assert shown.content == b"\xff\xd8\xff a photo"
     page.context.close()
 
 

@@ -74,7 +74,7 @@ def test_a_link_and_a_saved_view_bring_everything_back(site: Site) -> None:
 def test_a_topic_is_made_of_what_is_seen_and_shows_it_again_here_and_in_a_file(site: Site) -> None:
     page = site.inside()
     show_something(site, page)
-    page.click(".rail button:has-text('BCF')")
+    page.click(".tasks button:has-text('BCF')")
     page.fill(".dock form input", "Column is out of plumb")
     page.fill(".dock form textarea", "seen from the south")
     page.click(".dock button[type=submit]")
@@ -94,7 +94,7 @@ def test_a_topic_is_made_of_what_is_seen_and_shows_it_again_here_and_in_a_file(s
     assert view["clipping_planes"][0]["location"]["z"] == pytest.approx(0.5 + origin[2], abs=1e-3)
     page.goto(f"{site.url}/projects/{site.project}")
     page.wait_for_selector("canvas[data-phase=ready]")
-    page.click(".rail button:has-text('BCF')")
+    page.click(".tasks button:has-text('BCF')")
     page.click(".dock .line:has-text('Column is out of plumb')")
     page.click(".viewpoint")
     page.wait_for_selector(f".detail .id:has-text('{site.made.global_ids[0]}')")
@@ -118,7 +118,7 @@ def test_a_topic_is_made_of_what_is_seen_and_shows_it_again_here_and_in_a_file(s
 
 def test_what_the_check_left_is_downloaded(site: Site) -> None:
     page = site.inside()
-    page.click(".rail button:has-text('Reports')")
+    page.click(".tasks button:has-text('Reports')")
     with page.expect_download() as loading:
         page.click(".dock a:has-text('report.html')")
     assert loading.value.path().read_bytes().startswith(b"<!doctype html>")

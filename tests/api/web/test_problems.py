@@ -3,16 +3,21 @@
 import gzip
 import json
 import logging
+import re
+from pathlib import Path
 
 import pytest
 
+from api import problem
 from api.errors import STATUS, kind_of
+from api.problem import ProblemKind
 from tests.api.web.world import ROOT, World
 from twin import errors
 from twin.errors import TwinError
 from twin.store.blobs import BlobStore
 from twin.store.repository import Store
 
+WORDS = Path(__file__).resolve().parents[3] / "viewer" / "src" / "core" / "words" / "problems.ts"
 FIELDS = {"type", "title", "status", "detail", "instance", "missing", "errors"}
 
 
@@ -21,6 +26,15 @@ def test_every_error_of_the_twin_has_its_answer() -> None:
     assert leaves - set(STATUS) == {TwinError}
     assert kind_of(errors.IllegalTransition("x")).status == 409
     assert kind_of(TwinError("x")).status == 500
+
+
+def test_the_viewer_has_words_for_every_kind_of_problem() -> None:
+    api = Path(problem.__file__).parent
+    made = [path.name for path in api.rglob("*.py") if "ProblemKind(" in path.read_text("utf-8")]
+    assert made == ["problem.py"], "kinds of problems are listed in one place"
+    kinds = {one.name for one in vars(problem).values() if isinstance(one, ProblemKind)}
+    told = re.findall(r'"problem\.([\w-]+)":', WORDS.read_text("utf-8"))
+    assert sorted(told) == sorted(2 * [*kinds, "other"]), "each once in English and once in Chinese"
 
 
 @pytest.mark.parametrize(

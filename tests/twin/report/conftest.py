@@ -23,6 +23,7 @@ from twin.result import (
     ElementResult,
     PointDeviations,
     Unmodelled,
+    StationSight,
     Visibility,
 )
 
@@ -143,12 +144,13 @@ def element_result(part: Part, global_id: str, distances: FloatArray) -> Element
         mean, spread = float(distances.mean()), float(distances.std())
         p95 = float(np.quantile(np.abs(distances), 0.95))
         summary = DeviationSummary(mean, spread, p95, low, high, len(distances))
+    stations = (StationSight("Setup 1", len(distances) if seen else 0, 0 if seen else 412),)
     return ElementResult(
         global_id, part.ifc_class, part.name, part.storey, part.state,
         Outcome.FAIL if part.state is State.MISSING else verdict,
         len(distances) if seen else 0, 0.62 if part.state is not State.UNSEEN else 0.0, 0.87 if seen else 0.0,
         pose if seen else None, summary, measurements,
-        Visibility(400, 320, 260, 240 if seen else 3, 5200, 0 if seen else 412, 380), part.reasons,
+        Visibility(400, 320, 260, 240 if seen else 3, 5200, 0 if seen else 412, 380, stations), part.reasons,
     )  # fmt: skip
 
 

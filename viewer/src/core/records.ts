@@ -1,6 +1,6 @@
 /** Findings and nonconformance records of one element, and what a person does with them. */
 import { ask, get, list, ROOT, type Schemas } from "./client";
-import { t } from "./i18n";
+import { bracketed, t } from "./i18n";
 import { newKey } from "./keys";
 import { recordedText } from "./limits";
 import { type Change, submit } from "./outbox";
@@ -63,7 +63,7 @@ export function draftOf(
   const lines = violations.map((one) => {
     const [value, limits] = recordedText(one);
     const what = characteristic(one.requirement.characteristic);
-    return `${what}${t("colon")}${value}${t("comma")}${t("limits")} ${limits}${t("comma")}${source(one.requirement.clause)}`;
+    return `${what}${t("colon")}${value}${bracketed(`${t("limits")} ${limits}`)}${t("comma")}${source(one.requirement.clause)}`;
   });
   const title = `${row.name || row.globalId}${t("colon")}${t(`cause.${finding.kind}`)}`;
   const told = { title: title.slice(0, 200), severity: finding.severity, description: lines.join("\n") };

@@ -17,6 +17,8 @@ export interface Mode {
   label: Key;
   /** Works without a server, too: shown in a 3D report. */
   folder?: true;
+  /** Work with records and files rather than with the view: offered above it. */
+  task?: true;
   /** False where the mode has nothing to work on. */
   offered(work: Workspace): boolean;
   panel(): Promise<ModePanel>;
@@ -25,6 +27,62 @@ export interface Mode {
 }
 
 const MODES: readonly Mode[] = [
+  {
+    name: "work",
+    task: true,
+    sign: "☑",
+    label: "work",
+    offered: () => true,
+    panel: () => import("./worklist").then((part) => part.Worklist),
+  },
+  {
+    name: INSPECT,
+    task: true,
+    sign: "✔",
+    label: "inspections",
+    offered: () => true,
+    panel: async () => (await import("./inspections")).Inspections,
+  },
+  {
+    name: "photos",
+    task: true,
+    sign: "✿",
+    label: "photos",
+    offered: () => true,
+    panel: async () => (await import("./photos")).Photos,
+  },
+  {
+    name: "reports",
+    task: true,
+    sign: "⤓",
+    label: "reports",
+    offered: (work) => work.check !== null,
+    panel: async () => (await import("./reports")).Reports,
+  },
+  {
+    name: "topics",
+    task: true,
+    sign: "✉",
+    label: "topics",
+    offered: (work) => work.scene !== null,
+    panel: async () => (await import("./topics")).Topics,
+  },
+  {
+    name: BEGIN,
+    task: true,
+    sign: "⇧",
+    label: "begin",
+    offered: () => true,
+    panel: async () => (await import("./begin")).BeginPanel,
+  },
+  {
+    name: "keep",
+    task: true,
+    sign: "⇩",
+    label: "offlineUse",
+    offered: () => true,
+    panel: async () => (await import("./keep")).Keep,
+  },
   {
     name: "tree",
     folder: true,
@@ -89,39 +147,11 @@ const MODES: readonly Mode[] = [
     panel: async () => (await import("./walk")).WalkPanel,
   },
   {
-    name: "keep",
-    sign: "⇩",
-    label: "offlineUse",
-    offered: () => true,
-    panel: async () => (await import("./keep")).Keep,
-  },
-  {
-    name: "work",
-    sign: "☑",
-    label: "work",
-    offered: () => true,
-    panel: () => import("./worklist").then((part) => part.Worklist),
-  },
-  {
-    name: INSPECT,
-    sign: "✔",
-    label: "inspections",
-    offered: () => true,
-    panel: async () => (await import("./inspections")).Inspections,
-  },
-  {
     name: "views",
     sign: "◉",
     label: "views",
     offered: (work) => work.scene !== null,
     panel: async () => (await import("./views")).Views,
-  },
-  {
-    name: "topics",
-    sign: "✉",
-    label: "topics",
-    offered: (work) => work.scene !== null,
-    panel: async () => (await import("./topics")).Topics,
   },
   {
     name: "simulation",
@@ -130,27 +160,6 @@ const MODES: readonly Mode[] = [
     offered: (work) => work.scene !== null,
     folder: true,
     panel: async () => (await import("./simulation")).Simulation,
-  },
-  {
-    name: "reports",
-    sign: "⤓",
-    label: "reports",
-    offered: (work) => work.check !== null,
-    panel: async () => (await import("./reports")).Reports,
-  },
-  {
-    name: BEGIN,
-    sign: "⇧",
-    label: "begin",
-    offered: () => true,
-    panel: async () => (await import("./begin")).BeginPanel,
-  },
-  {
-    name: "photos",
-    sign: "✿",
-    label: "photos",
-    offered: () => true,
-    panel: async () => (await import("./photos")).Photos,
   },
   {
     name: REGISTER,
@@ -165,13 +174,25 @@ const MODES: readonly Mode[] = [
 /** True when the last mode was begun by keyboard: then the focus goes along into its panel. */
 let byKey = false;
 
+const usable = (work: Workspace) => MODES.filter((one) => one.offered(work) && (one.folder || !inFolder()));
+
+/** Tools of the view. */
 export function Rail({ work }: { work: Workspace }) {
-  const usable = MODES.filter((one) => one.offered(work) && (one.folder || !inFolder()));
+  const tools = usable(work).filter((one) => !one.task);
   const wanted = work.refused ? REGISTER : ""; // what is to be done first
-  const offered = [...usable.filter((one) => one.name === wanted), ...usable.filter((one) => one.name !== wanted)];
-  if (offered.length === 0) return null;
+  const offered = [...tools.filter((one) => one.name === wanted), ...tools.filter((one) => one.name !== wanted)];
+  return offered.length > 0 && <Modes offered={offered} look="rail" label="modes" />;
+}
+
+/** What there is to do beside looking. */
+export function Tasks({ work }: { work: Workspace }) {
+  const offered = usable(work).filter((one) => one.task);
+  return offered.length > 0 && <Modes offered={offered} look="tasks" label="tasks" />;
+}
+
+function Modes({ offered, look, label }: { offered: readonly Mode[]; look: string; label: Key }) {
   return (
-    <nav class="rail" aria-label={t("modes")}>
+    <nav class={look} aria-label={t(label)}>
       {offered.map((one) => (
         <button
           key={one.name}
@@ -208,6 +229,7 @@ export function Dock({ work }: { work: Workspace }) {
   const frame = useRef<HTMLElement>(null);
   const name = going?.name;
   useLayoutEffect(() => {
+    frame.current?.scrollIntoView({ block: "start" }); // the details below may have been read to their end
     if (byKey) frame.current?.querySelector("h2")?.focus();
     byKey = false;
   }, [name]);

@@ -10,14 +10,15 @@ import { inFolder } from "../core/source";
 import { open, selected, type Workspace, workspace } from "../core/state";
 import { Detail } from "./detail";
 import { Tools } from "./legend";
-import { Beside, Dock, hasBeside, Rail } from "./modes";
+import { Beside, Dock, hasBeside, Rail, Tasks } from "./modes";
 import { Failed, Loading } from "./notices";
 import { NcrCard } from "./records";
 import { ElementList } from "./table";
 import { Viewport } from "./viewport";
 
 /** On a phone one of them is seen at a time below the view. */
-const sheet = signal<"table" | "tools" | "details" | "">("");
+type Sheet = "table" | "tools" | "details" | "tasks";
+const sheet = signal<Sheet | "">("");
 
 export function Project() {
   const { project, epoch, check } = place.value;
@@ -49,8 +50,10 @@ function Ready({ work }: { work: Workspace }) {
     if (record.startsWith("inspection:")) mode.value = INSPECT;
   }, [record]);
   const folded = narrow.value;
+  const sheets: readonly Sheet[] = inFolder() ? ["table", "tools", "details"] : ["table", "tools", "details", "tasks"];
   return (
     <div class="work" data-sheet={sheet.value} data-mode={going}>
+      <Tasks work={work} />
       <aside class="side left">
         <ElementList />
       </aside>
@@ -92,7 +95,7 @@ function Ready({ work }: { work: Workspace }) {
         <Detail />
       </aside>
       <nav class="tabs" aria-label={t("menu")}>
-        {(["table", "tools", "details"] as const).map((one) => (
+        {sheets.map((one) => (
           <button
             key={one}
             type="button"
@@ -101,7 +104,7 @@ function Ready({ work }: { work: Workspace }) {
               sheet.value = sheet.value === one ? "" : one;
             }}
           >
-            {one === "table" ? t("table") : one === "tools" ? t("view") : t("details")}
+            {t(one === "tools" ? "view" : one)}
           </button>
         ))}
       </nav>

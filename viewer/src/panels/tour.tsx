@@ -11,7 +11,7 @@ const STEPS = [
   { name: "detail", at: [".right", ".tabs button:nth-child(3)", ".middle"] },
   { name: "tools", at: [".overlay", ".tabs button:nth-child(2)", ".middle"] },
   { name: "decide", at: [".right", ".tabs button:nth-child(3)", ".middle"] },
-  { name: "offline", at: ["[data-mode=keep]", ".tabs button:nth-child(2)", ".middle"] },
+  { name: "offline", at: ["[data-mode=keep]", ".tabs button:nth-child(4)", ".middle"] },
 ] as const;
 
 const DONE = "qtems.toured";
