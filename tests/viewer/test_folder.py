@@ -23,8 +23,8 @@ from twin.result import CheckResult
 
 ARROW = """() => {
   let arrows = 0;
-  globalThis.qtems.stage.scene.traverse((node) => { arrows += node.type === "ArrowHelper" ? 1 : 0; });
-  return arrows === 1 || [...globalThis.qtems.stage.scene.children].some((node) => node.children.some((one) => one.cone));
+  globalThis.qtems.stage.scene.traverse((node) => { arrows += node.type === "ArrowHelper" || node.cone ? 1 : 0; });
+  return arrows === 1;
 }"""
 """The as-built ghost has its arrow."""
 LARGEST_SCRIPT = 420_000

@@ -3,8 +3,13 @@
 import json
 from typing import Any
 
+from tests.api.web.planted import CAPTURED, context
 from tests.viewer.conftest import Site
 from tests.viewer.test_review import complaints
+from twin.record import Evidence, EvidenceKind
+from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
+from twin.store import records
+from twin.store.blob_register import keep_all
 
 AT = """(place) => {
   const { stage, pick } = globalThis.qtems;
@@ -60,5 +65,51 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
     assert "placed" in page.inner_text(".dock [role=status]")
     page.click(".dock button:has-text('End')")
     page.wait_for_selector(".pin-clash", state="detached")
+    assert said == []
+    page.context.close()
+
+
+LOOKS = """() => {
+  const { stage } = globalThis.qtems;
+  let texels = null;
+  stage.scene.traverse((node) => { texels ??= node.material?.uniforms?.uStyle?.value.image.data ?? null; });
+  return [...Array(12).keys()].map((id) => texels[4 * id + 3]);
+}"""
+GHOST = 80
+
+
+def rehearsed(site: Site, clashes: list[dict[str, Any]]) -> None:
+    """Keep what a virtual assembly of the model found, as its job does."""
+    services = site.world.services
+    document = {"schema": "qtems.overlay/1", "title": "hall.ifc", "clashes": clashes}
+    kept = services.blobs.put([json.dumps(document).encode()])
+    file = Evidence(EvidenceKind.REPORT, kept.sha256, "assembly-overlay.json", "application/json")
+    with services.store.write(context(site.world)) as unit:
+        unit.add(
+            records.REHEARSAL,
+            Rehearsal(
+                services.store.new_id(), site.project, RehearsalKind.ASSEMBLY, "hall.ifc", "0.1.0", 0, CAPTURED, CAPTURED,
+                RehearsalOutcome.ACTION_NEEDED, (file,), {}, site.made.revision, None,
+            ),
+        )  # fmt: skip
+        keep_all(unit, services.blobs, {kept.sha256: "application/json"})
+
+
+def test_clashes_that_the_server_found_are_listed_and_both_parts_shown_alone(site: Site) -> None:
+    first, second, *_ = site.made.global_ids
+    at = site.design.elements[first].mesh.bounds().mean(axis=0).tolist()
+    clash = {"id": "c1", "elements": [first, second], "at_m": at, "depth_mm": 120.0, "label": "hard"}
+    rehearsed(site, [clash])
+    page = site.inside()
+    said = complaints(page)
+    page.click(".rail button:has-text('Simulation')")
+    page.click(".dock button:has-text('Show in the model')")
+    page.click(".dock .line:has-text('Overlap')")
+    page.wait_for_selector(".dock [role=status] >> text=Column 1")
+    page.wait_for_function(f"() => ({LOOKS})().filter((way) => way > {GHOST}).length === 2")
+    ways = page.evaluate(LOOKS)
+    assert [way > GHOST for way in ways[:3]] == [True, True, False], "everything else steps back"
+    page.click(".dock button:has-text('Show everything again')")
+    page.wait_for_function(f"() => ({LOOKS})().every((way) => way > {GHOST})")
     assert said == []
     page.context.close()

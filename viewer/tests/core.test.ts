@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { boxOf, joined, knownFrom, markOf, matches, NO_FILTER, type SceneElements, sorted } from "../src/core/elements";
 import { chartOf, limitsText, millimetres, recordedText, shortValue, valueText } from "../src/core/limits";
 import { diverging, rampTexels, spread, VERDICTS } from "../src/core/palette";
 import { parsed, written } from "../src/core/route";
+import { tradeOf } from "../src/core/trades";
 
 const SCENE: SceneElements = {
   schema: "qtems.scene.elements/1",
@@ -37,6 +38,13 @@ const KNOWN = knownFrom({
 });
 const table = joined(SCENE, KNOWN);
 
+test("a class belongs to the trade that builds it", () => {
+  const told = ["IfcColumn", "IfcWallStandardCase", "IfcPipeSegment", "IfcDuctFitting", "IfcFlowTerminal", "IfcWindow",
+    "IfcRailing", "IfcRailway", "IfcReinforcingBar", "IfcBuildingElementProxy", "IfcRoof", "IfcKerb"].map(tradeOf); // biome-ignore format: classes
+  expect(told).toEqual(["structure", "walls", "services", "services", "services", "openings", "finishes", "civil",
+    "structure", "other", "finishes", "civil"]); // biome-ignore format: trades
+});
+
 describe("elements", () => {
   it("say of what no check has seen that it was not checked", () => {
     expect(table.rows.map((row) => [row.globalId, row.verdict, row.status])).toEqual([
@@ -59,6 +67,10 @@ describe("elements", () => {
     expect(found({ text: "b" })).toEqual(["B"]);
     expect(found({ storey: "Upper", ifcClass: "IfcColumn" })).toEqual(["A"]);
     expect(found({ verdict: "pass" })).toEqual([]);
+    expect(found({ trade: "walls" })).toEqual(["C"]);
+    expect(found({ trade: "structure", record: "open" })).toEqual(["B"]);
+    expect(found({ record: "none" })).toEqual(["A", "C"]);
+    expect(found({ text: "ncr-0001" }), "by the number of its record").toEqual(["B"]);
     expect(found({})).toEqual(["A", "B", "C"]);
   });
 

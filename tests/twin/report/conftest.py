@@ -22,8 +22,8 @@ from twin.result import (
     DeviationSummary,
     ElementResult,
     PointDeviations,
-    Unmodelled,
     StationSight,
+    Unmodelled,
     Visibility,
 )
 

@@ -1,5 +1,8 @@
 /** The elements of a model and what is known of them, as columns: a hundred thousand rows are a few arrays. */
 
+import { standing } from "./palette";
+import { tradeOf } from "./trades";
+
 /** A text that repeats: its values, and per row which of them. */
 export interface Dictionary<V = string | null> {
   values: V[];
@@ -127,6 +130,9 @@ export interface Filter {
   verdict: string;
   ifcClass: string;
   storey: string;
+  trade: string;
+  /** Where the nonconformance record about it stands. */
+  record: string;
 }
 
 export const NO_FILTER: Filter = {
@@ -134,15 +140,21 @@ export const NO_FILTER: Filter = {
   verdict: "",
   ifcClass: "",
   storey: "",
+  trade: "",
+  record: "",
 };
 
 export function matches(row: ElementRow, filter: Filter): boolean {
   if (filter.verdict && markOf(row) !== filter.verdict) return false;
   if (filter.ifcClass && row.ifcClass !== filter.ifcClass) return false;
   if (filter.storey && row.storey !== filter.storey) return false;
+  if (filter.trade && tradeOf(row.ifcClass) !== filter.trade) return false;
+  if (filter.record && standing(row.ncr?.state ?? null) !== filter.record) return false;
   const wanted = filter.text.trim().toLowerCase();
   if (!wanted) return true;
-  return [row.name, row.ifcClass, row.globalId].some((text) => text.toLowerCase().includes(wanted));
+  return [row.name, row.ifcClass, row.globalId, row.ncr?.number ?? ""].some((text) =>
+    text.toLowerCase().includes(wanted),
+  );
 }
 
 export type Column = "name" | "ifcClass" | "storey" | "verdict" | "worst";

@@ -228,6 +228,19 @@ export const overlay = signal<Overlay | null>(null);
 export const moment = signal(0);
 export const playing = signal(false);
 
+/** The clash that somebody looks at: both its parts alone, each in a colour of its own. */
+export const clashShown = signal<Clash | null>(null);
+export const CLASH_COLOURS: readonly [Rgb, Rgb] = [
+  [0, 114, 178],
+  [230, 159, 0],
+];
+
+/** GlobalId -> colour of the two parts of the clash that is looked at; null for none. */
+export const clashing = computed<ReadonlyMap<string, Rgb> | null>(() => {
+  const shown = clashShown.value;
+  return shown && new Map(shown.elements.map((id, n) => [id, CLASH_COLOURS[n === 0 ? 0 : 1]]));
+});
+
 /** How each element that the overlay speaks of is now, by GlobalId; null while there is none. */
 export const looks = computed<ReadonlyMap<string, Look> | null>(() => {
   const shown = overlay.value;
@@ -245,6 +258,7 @@ export const looks = computed<ReadonlyMap<string, Look> | null>(() => {
 /** Show an overlay from its beginning, or none. */
 export function showOverlay(next: Overlay | null): void {
   overlay.value = next;
+  clashShown.value = null;
   moment.value = 0;
   playing.value = false;
 }

@@ -2,7 +2,14 @@
 import { list, Problem, type Schemas, session } from "./client";
 
 export type Role = Schemas["MemberOut"]["role"];
-export type Right = "model.upload" | "scan.upload" | "check.run" | "check.decide" | "finding.triage" | "ncr.raise";
+export type Right =
+  | "model.upload"
+  | "scan.upload"
+  | "check.run"
+  | "check.decide"
+  | "finding.triage"
+  | "ncr.raise"
+  | "rehearsal.run";
 
 const MAY: Record<Right, readonly Role[]> = {
   "model.upload": ["owner", "quality_manager", "designer"],
@@ -10,6 +17,7 @@ const MAY: Record<Right, readonly Role[]> = {
   "check.run": ["owner", "quality_manager", "inspector"],
   "check.decide": ["owner", "quality_manager"],
   "finding.triage": ["owner", "quality_manager", "inspector"],
+  "rehearsal.run": ["owner", "quality_manager", "inspector", "designer", "site_manager"],
   "ncr.raise": ["owner", "quality_manager", "inspector", "designer", "site_manager"],
 };
 

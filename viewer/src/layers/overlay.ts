@@ -1,10 +1,14 @@
 /** Draws what a simulation shows: moved elements, pins where clashes are, and the clock that plays it. */
 import { effect } from "@preact/signals";
-import { type Look, looks, moment, moments, overlay, playing } from "../core/overlay";
+import * as THREE from "three";
+import { clashShown, type Look, looks, moment, moments, overlay, playing } from "../core/overlay";
 import { setPins } from "../core/pins";
-import { sub } from "../core/space";
-import { select } from "../core/state";
+import { sub, type Vec } from "../core/space";
+import { named } from "../scene/stage";
 import type { Part } from "../scene/view";
+
+/** How much of the surroundings of a clash is shown, metres around it. */
+const AROUND = 1.2;
 
 /** Seconds that each step stays for whoever wants no motion. */
 const STEP = 1;
@@ -30,6 +34,13 @@ export const overlayPart: Part = (view) => {
     });
     stage.invalidate();
   };
+  const mark = new THREE.Mesh(
+    new THREE.SphereGeometry(1, 24, 16),
+    new THREE.MeshBasicMaterial({ color: named(0xd5009b), transparent: true, opacity: 0.55, depthTest: false }),
+  );
+  mark.renderOrder = 5;
+  mark.visible = false;
+  stage.scene.add(mark);
   const ends = [
     effect(() => place(looks.value)),
     effect(() => {
@@ -42,9 +53,22 @@ export const overlayPart: Part = (view) => {
           kind: "clash",
           sign: "✕",
           label: clash.label || clash.elements.join(" × "),
-          onOpen: () => select(clash.elements[0]),
+          onOpen: () => {
+            clashShown.value = clash;
+          },
         })),
       );
+    }),
+    effect(() => {
+      const clash = clashShown.value;
+      mark.visible = clash !== null;
+      stage.invalidate();
+      if (!clash) return;
+      const at = sub(clash.at, origin);
+      mark.position.set(...at);
+      mark.scale.setScalar(Math.max(0.04, (clash.depthMm ?? 0) / 2000));
+      const side = (sign: 1 | -1) => at.map((one) => one + sign * AROUND) as unknown as Vec;
+      void stage.fit({ min: [...side(-1)], max: [...side(1)] });
     }),
     stage.eachFrame((seconds) => {
       if (view.design() !== dressed) place(looks.peek()); // the model came after what it is to show
@@ -65,5 +89,8 @@ export const overlayPart: Part = (view) => {
   return () => {
     for (const end of ends) end();
     setPins("clashes", []);
+    stage.scene.remove(mark);
+    mark.geometry.dispose();
+    mark.material.dispose();
   };
 };

@@ -1,5 +1,5 @@
 /** Two scans: what became of the elements in between, as colours and as a list, or both looks with a handle between. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { get, type Schemas } from "../core/client";
 import {
   byGlobalId,
@@ -52,7 +52,7 @@ function Pair({ work, epochs }: { work: Workspace; epochs: readonly Epoch[] }) {
   const choose = (change: { before?: string; after?: string }) => {
     pair.value = { project: work.project.id, before: before.epoch, after: after.epoch, ...change };
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     pair.value = { project: work.project.id, before: before.epoch, after: after.epoch }; // a link names them
   }, [work.project.id, before.epoch, after.epoch]);
   const named = (among: readonly Epoch[]) =>

@@ -1,10 +1,27 @@
 /** The player of what a simulation shows: opened from a file, played, stepped through, its clashes listed. */
 import { useState } from "preact/hooks";
-import { t } from "../core/i18n";
+import { t, word } from "../core/i18n";
 import { millimetres } from "../core/limits";
-import { looks, moment, moments, type Overlay, overlay, overlayOf, playing, shade, showOverlay } from "../core/overlay";
+import {
+  CLASH_COLOURS,
+  clashShown,
+  looks,
+  moment,
+  moments,
+  type Overlay,
+  overlay,
+  overlayOf,
+  playing,
+  shade,
+  showOverlay,
+} from "../core/overlay";
 import { css } from "../core/palette";
+import { inFolder } from "../core/source";
 import { select, selected, type Workspace } from "../core/state";
+import { Rehearsals } from "./rehearsals";
+
+/** The deepest come first; so many are listed. */
+const MOST_LISTED = 200;
 
 export function Simulation({ work }: { work: Workspace }) {
   const [fault, setFault] = useState("");
@@ -20,6 +37,7 @@ export function Simulation({ work }: { work: Workspace }) {
   };
   return (
     <div class="stack">
+      {!inFolder() && <Rehearsals work={work} />}
       <label class="stack">
         {t("openSimulation")}
         <input type="file" accept=".json" onChange={(e) => void take(e.currentTarget.files?.[0])} />
@@ -129,14 +147,45 @@ function Scale({ values }: { values: NonNullable<Overlay["values"]> }) {
 
 function Clashes({ work, shown }: { work: Workspace; shown: Overlay }) {
   const name = (id: string) => work.table.rows[work.table.byGlobalId.get(id) ?? -1]?.name || id;
+  const chosen = clashShown.value;
   return (
     <>
       <h3>{t("clashes", { n: shown.clashes.length })}</h3>
+      {chosen && (
+        <div class="box" role="status">
+          <p class="small">{t("clashAlone")}</p>
+          <ul class="plain small">
+            {chosen.elements.map((id, n) => (
+              <li key={id}>
+                <button type="button" class="line" onClick={() => select(id)}>
+                  <span class="key" style={{ background: css(CLASH_COLOURS[n === 0 ? 0 : 1]) }} aria-hidden="true" />
+                  {n === 0 ? "A" : "B"} · {name(id)}
+                </button>
+              </li>
+            ))}
+          </ul>
+          <button
+            type="button"
+            onClick={() => {
+              clashShown.value = null;
+            }}
+          >
+            {t("clashEnd")}
+          </button>
+        </div>
+      )}
       <ul class="plain">
-        {shown.clashes.map((clash) => (
+        {shown.clashes.slice(0, MOST_LISTED).map((clash) => (
           <li key={clash.id}>
-            <button type="button" class="line" onClick={() => select(clash.elements[0])}>
-              <strong>{clash.label || clash.elements.map(name).join(" × ")}</strong>
+            <button
+              type="button"
+              class="line"
+              aria-pressed={clash === chosen}
+              onClick={() => {
+                clashShown.value = clash === chosen ? null : clash;
+              }}
+            >
+              <strong>{clash.label ? word("clash", clash.label) : clash.elements.map(name).join(" × ")}</strong>
               <span class="dim small">
                 {clash.elements.map(name).join(" × ")}
                 {clash.depthMm !== null && ` · ${millimetres(clash.depthMm)} mm`}
@@ -145,6 +194,9 @@ function Clashes({ work, shown }: { work: Workspace; shown: Overlay }) {
           </li>
         ))}
       </ul>
+      {shown.clashes.length > MOST_LISTED && (
+        <p class="dim small">{t("clashesMore", { n: shown.clashes.length - MOST_LISTED })}</p>
+      )}
     </>
   );
 }

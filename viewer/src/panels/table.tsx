@@ -4,9 +4,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { type Column, markOf, NO_FILTER, sorted } from "../core/elements";
 import { colon, t, word } from "../core/i18n";
 import { shortValue } from "../core/limits";
-import { css, inkOn, VERDICTS } from "../core/palette";
+import { css, inkOn, RECORDS, VERDICTS } from "../core/palette";
+import { inFolder } from "../core/source";
 import { filter, filtered, isFiltered, select, selected, statedOf, workspace } from "../core/state";
 import { className } from "../core/terms";
+import { TRADES, tradeOf } from "../core/trades";
 
 const ROW = 44;
 const SPARE = 8;
@@ -141,6 +143,11 @@ export function ElementList() {
   );
 }
 
+function tradesIn(classes: readonly string[]) {
+  const present = new Set(classes.map(tradeOf));
+  return TRADES.filter((one) => present.has(one));
+}
+
 function Filters() {
   if (workspace.value.kind !== "ready") return null;
   const { table } = workspace.value.value;
@@ -178,6 +185,24 @@ function Filters() {
             </option>
           ))}
         </select>
+        <select aria-label={t("trade")} value={asked.trade} onChange={(e) => set({ trade: e.currentTarget.value })}>
+          <option value="">{`${t("trade")}${colon()}${t("all")}`}</option>
+          {tradesIn(table.classes).map((one) => (
+            <option key={one} value={one}>
+              {t(`trade.${one}`)}
+            </option>
+          ))}
+        </select>
+        {!inFolder() && (
+          <select aria-label={t("ncrs")} value={asked.record} onChange={(e) => set({ record: e.currentTarget.value })}>
+            <option value="">{`${t("ncrs")}${colon()}${t("all")}`}</option>
+            {Object.keys(RECORDS).map((one) => (
+              <option key={one} value={one}>
+                {word("record", one)}
+              </option>
+            ))}
+          </select>
+        )}
       </div>
       <div class="chips" role="group" aria-label={t("verdict")}>
         {Object.keys(VERDICTS).map((verdict) => {

@@ -7,7 +7,7 @@ import { boxOf, type ElementRow, markOf, type SceneElements } from "../core/elem
 import { type Box, hiders } from "../core/hiding";
 import { t } from "../core/i18n";
 import { mode } from "../core/mode";
-import { looks } from "../core/overlay";
+import { clashing, looks } from "../core/overlay";
 import { RECORDS, type Rgb, STATES, spread, standing, VERDICTS } from "../core/palette";
 import { halves } from "../core/sections";
 import { fetched } from "../core/source";
@@ -340,15 +340,22 @@ function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
   const scanned = shows.value.scan; // points lie on the faces: the model steps back for them
   const look = colours(by, work);
   const simulated = looks.value;
+  const clash = clashing.value;
   const dressed = (dye: Dyer | null) => (id: number) => {
     const row = work.table.rows[id];
     if (!row || gone.has(id)) return { colour: [0, 0, 0] as const, way: HIDDEN };
     const over = simulated?.get(row.globalId);
     if (over && !over.visible) return { colour: [0, 0, 0] as const, way: HIDDEN };
     const told = dye?.(row);
-    const aside = scanned || (among && !among.has(id)) || (alone && row !== chosen) || stepped.has(id) || told?.ghost;
+    const aside =
+      scanned ||
+      (among && !among.has(id)) ||
+      (alone && row !== chosen) ||
+      stepped.has(id) ||
+      (clash && !clash.has(row.globalId)) ||
+      told?.ghost;
     return {
-      colour: over?.colour ?? told?.colour ?? look(row),
+      colour: clash?.get(row.globalId) ?? over?.colour ?? told?.colour ?? look(row),
       way: row === chosen ? CHOSEN : aside ? GHOST : SOLID,
     };
   };

@@ -25,6 +25,8 @@ export const en = {
   "problem.damaged": "What is kept on the server is damaged. Tell an administrator.",
   "problem.unavailable": "The server is not ready. Try again in a moment.",
   "problem.storage-full": "The server's disk is full. Tell an administrator.",
+  "problem.issuer-failed": "The company's sign-in did not answer as it should. Try again, or tell an administrator.",
+  "problem.range": "The file has no such part. Load it again.",
   "problem.other": "The server could not do this (status {status}).",
   problemSays: "{said} {detail}",
 };
@@ -54,6 +56,8 @@ export const zh: Record<keyof typeof en, string> = {
   "problem.damaged": "服务器上保存的数据已损坏，请告知管理员。",
   "problem.unavailable": "服务器暂不可用，请稍后再试。",
   "problem.storage-full": "服务器磁盘已满，请告知管理员。",
+  "problem.issuer-failed": "公司统一登录未正常响应，请重试或告知管理员。",
+  "problem.range": "文件没有所请求的部分，请重新加载。",
   "problem.other": "服务器未能完成此操作（状态码 {status}）。",
   problemSays: "{said}服务器说明：{detail}",
 };

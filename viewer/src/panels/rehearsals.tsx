@@ -1,0 +1,135 @@
+/** What was rehearsed of a project: shown over the model where it has places there, else to be read; and clashes looked for. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { language, t, word } from "../core/i18n";
+import { newKey } from "../core/keys";
+import { cancel, type Job } from "../core/ordering";
+import { overlay, showOverlay } from "../core/overlay";
+import { type Offered, offeredIn } from "../core/permits";
+import { fileOf, lookForClashes, overlayAt, type Rehearsal, rehearsalsOf, shownFile } from "../core/rehearsal";
+import type { Workspace } from "../core/state";
+import { useAsked } from "./asked";
+import { Amount, Form, when } from "./fields";
+import { Failed, Loading } from "./notices";
+import { told } from "./sign-in";
+
+export function Rehearsals({ work }: { work: Workspace }) {
+  const project = work.project.id;
+  const [state, again] = useAsked(() => rehearsalsOf(project), [project]);
+  const [offered, setOffered] = useState<Offered | null>(null);
+  useEffect(() => void offeredIn(project).then((found) => setOffered(() => found)), [project]);
+  if (state.kind === "loading") return <Loading />;
+  if (state.kind === "failed" && state.problem.status === 403) return null; // suppliers see none
+  if (state.kind === "failed") return <Failed problem={state.problem} again={again} />;
+  const mine = state.value.filter((one) => one.revision === null || one.revision === work.model.id);
+  return (
+    <section class="stack">
+      <ul class="plain">
+        {[...mine].reverse().map((one) => (
+          <Line key={one.id} project={project} rehearsal={one} />
+        ))}
+      </ul>
+      {state.value.length > mine.length && (
+        <p class="dim small">{t("rehearsalsElse", { n: state.value.length - mine.length })}</p>
+      )}
+      {offered?.("rehearsal.run") && <Clashing work={work} onDone={again} />}
+    </section>
+  );
+}
+
+function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal }) {
+  const [fault, setFault] = useState("");
+  const [busy, setBusy] = useState(false);
+  const shown = shownFile(rehearsal);
+  const show = async (name: string) => {
+    setBusy(true);
+    setFault("");
+    try {
+      showOverlay(await overlayAt(fileOf(project, rehearsal.id, name)));
+    } catch (error) {
+      setFault(error instanceof Error ? t("noSimulation", { why: error.message }) : String(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const pages = rehearsal.files.filter(({ name }) => name !== shown);
+  return (
+    <li class="box">
+      <div class="between">
+        <strong>{word("rehearsal", rehearsal.kind)}</strong>
+        <span class={`tag ${rehearsal.outcome}`}>
+          {rehearsal.outcome === "clear" ? "✓" : "!"} {word("outcome", rehearsal.outcome)}
+        </span>
+      </div>
+      <p class="dim small">
+        {rehearsal.title} · {when(rehearsal.finished_at)}
+      </p>
+      <div class="actions">
+        {shown && (
+          <button type="button" disabled={busy} onClick={() => void show(shown)}>
+            {t("showInModel")}
+          </button>
+        )}
+        {pages.map(({ name }) => (
+          <a key={name} class="button" href={fileOf(project, rehearsal.id, name)} download={name}>
+            {name}
+          </a>
+        ))}
+      </div>
+      {fault && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+    </li>
+  );
+}
+
+/** Have the server look for clashes in the model that is shown; it goes on when one looks elsewhere. */
+function Clashing({ work, onDone }: { work: Workspace; onDone: () => void }) {
+  const [clearance, setClearance] = useState("");
+  const [job, setJob] = useState<Job | null>(null);
+  const [fault, setFault] = useState("");
+  const ending = useRef(new AbortController());
+  useEffect(() => () => ending.current.abort(), []);
+  const project = work.project.id;
+  const run = async () => {
+    setFault("");
+    const asked = { revision: work.model.id, clearanceMm: clearance, lang: language.value };
+    try {
+      const ended = await lookForClashes(project, asked, newKey(), setJob, ending.current.signal);
+      if (ended.state === "failed") setFault(ended.error);
+    } finally {
+      setJob(null);
+    }
+    onDone();
+  };
+  if (job)
+    return (
+      <div class="box">
+        <p role="status">
+          {t("clashesSought")} <span class="dim">{job.step}</span>
+        </p>
+        <progress max={100} value={job.progress} aria-label={t("clashesSought")} />
+        <button
+          type="button"
+          disabled={job.cancel_asked}
+          onClick={() => void cancel(project, job.id).catch((error) => setFault(told(error)))}
+        >
+          {t("cancel")}
+        </button>
+      </div>
+    );
+  return (
+    <details class="fold" open={overlay.value === null}>
+      <summary>{t("seekClashes")}</summary>
+      <Form button={t("seekClashes")} work={run}>
+        <Amount label={t("clearance")} value={clearance} onValue={setClearance} placeholder="0" />
+      </Form>
+      {fault && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+    </details>
+  );
+}
