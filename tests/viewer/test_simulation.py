@@ -49,20 +49,21 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
     page.wait_for_selector(".dock [role=alert]:has-text('qtems.overlay/9')")
     opened(page, document)
     page.wait_for_selector(".dock strong:has-text('Erection order')")
-    assert page.locator(".dock [role=alert]").count() == 0
+    assert page.locator(".dock [role=alert]:has-text('overlay')").count() == 0
     assert page.evaluate(AT, middle.tolist()) != 0, "it is not there yet"
     page.wait_for_selector(".pin-clash")
     page.click(".dock button[aria-label='One step on']")
     page.wait_for_selector(".dock output:has-text('2.0 of 5.0 s')")
     page.evaluate("(z) => globalThis.qtems.stage.controls.setLookAt(-9, -14, z, 0, 0, z, false)", lifted[2])
     page.wait_for_function(f"(place) => ({AT})(place) === 0", arg=lifted)
-    page.click(".dock .primary")
+    page.click(".dock [role=group] .primary")
     page.wait_for_selector(".dock output:has-text('5.0 of 5.0 s')")
-    page.wait_for_selector(".dock .primary:has-text('Play')")
+    page.wait_for_selector(".dock [role=group] .primary:has-text('Play')")
     page.wait_for_function(f"(place) => ({AT})(place) !== 0", arg=lifted)
     page.click(".dock .line:has-text('Two')")
+    page.click(".dock [role=status] .line:has-text('Column 1')")
     page.wait_for_selector(f".detail .id:has-text('{first}')")
-    assert "placed" in page.inner_text(".dock [role=status]")
+    page.wait_for_selector(".dock p[role=status]:has-text('placed')")
     page.click(".dock button:has-text('End')")
     page.wait_for_selector(".pin-clash", state="detached")
     assert said == []
@@ -88,8 +89,8 @@ def rehearsed(site: Site, clashes: list[dict[str, Any]]) -> None:
         unit.add(
             records.REHEARSAL,
             Rehearsal(
-                services.store.new_id(), site.project, RehearsalKind.ASSEMBLY, "hall.ifc", "0.1.0", 0, CAPTURED, CAPTURED,
-                RehearsalOutcome.ACTION_NEEDED, (file,), {}, site.made.revision, None,
+                services.store.new_id(), site.project, RehearsalKind.ASSEMBLY, "hall.ifc", "0.1.0", 0, CAPTURED,
+                CAPTURED, RehearsalOutcome.ACTION_NEEDED, (file,), {}, site.made.revision, None,
             ),
         )  # fmt: skip
         keep_all(unit, services.blobs, {kept.sha256: "application/json"})

@@ -101,7 +101,7 @@ def overlay_json(study: ClashStudy, design: DesignModel, title: str) -> bytes:
         "title": title,
         "clashes": [
             {
-                "id": _identifier(clash), "elements": [clash.first, clash.second], "at": _place(clash.at, design),
+                "id": _identifier(clash), "elements": [clash.first, clash.second], "at_m": _place(clash.at, design),
                 "depth_mm": round(1e3 * clash.depth, 4), "label": clash.kind.value,
             }
             for clash in shown
