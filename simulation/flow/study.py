@@ -20,6 +20,7 @@ from simulation.flow.engine import Happening
 from simulation.flow.measure import measures
 from simulation.flow.model import Line
 from simulation.flow.record import Run, run_line
+from simulation.flow.recurrence import is_fixed, run_fixed
 from simulation.stackup.capability import Estimate
 
 T = TypeVar("T")
@@ -165,6 +166,8 @@ def _warm_up(pilot: Sequence[Run]) -> float:
 
 
 def _run(line: Line, seed: int, number: int) -> Run:
+    if is_fixed(line):
+        return run_fixed(line, seed, number)
     return run_line(line, Streams(seed, number), most_events=_MOST_EVENTS)
 
 
@@ -180,7 +183,9 @@ def compare(first: Study, second: Study) -> dict[str, Paired]:
 
 def run_replication(line: Line, plan: Plan, number: int, *, logged: bool = False) -> Replication:
     """Run a line once, with the random numbers of replication ``number``."""
-    run = run_line(line, Streams(plan.seed, number), logged=logged, most_events=_MOST_EVENTS)
+    if not logged:
+        return summed_up(line, plan.warm_up or 0.0, _run(line, plan.seed, number))
+    run = run_line(line, Streams(plan.seed, number), logged=True, most_events=_MOST_EVENTS)
     return summed_up(line, plan.warm_up or 0.0, run)
 
 
