@@ -89,12 +89,16 @@ class AssemblyAsked(_Asked):
     revision: RecordRef
     touch_mm: Length = Field(default=Decimal("0.1"), description="Overlaps no deeper are touching")
     clearance_mm: Length = Field(default=Decimal(0), description="Parts have to stay apart by it")
+    sequence: Literal["none", "found", "model_tasks"] = Field(
+        default="none", description="Whether an order of assembly is looked for, or that of the model's tasks judged"
+    )
 
     def order(self) -> RehearsalOrder:
         """Return it as it is ordered."""
         return self._order(
-            RehearsalKind.ASSEMBLY, self.revision, touch_mm=self.touch_mm, clearance_mm=self.clearance_mm
-        )
+            RehearsalKind.ASSEMBLY, self.revision, touch_mm=self.touch_mm, clearance_mm=self.clearance_mm,
+            sequence=self.sequence,
+        )  # fmt: skip
 
 
 class StackupAsked(_Asked):

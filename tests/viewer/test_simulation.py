@@ -40,7 +40,7 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
         "tracks": [{"element": first, "keys": [
             {"t": 0, "visible": False},
             {"t": 2, "visible": True, "move_m": [0, 0, 6], "state": "lifted"},
-            {"t": 5, "move_m": [0, 0, 0], "state": "placed", "colour": "#d55e00"},
+            {"t": 5, "move_m": [0, 0, 0], "state": "blocked", "colour": "#d55e00"},
         ]}],
         "clashes": [{"id": "1", "elements": [first, second], "at_m": [0, 0, 3], "depth_mm": 12, "label": "Two"}],
     }  # fmt: skip
@@ -63,7 +63,11 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
     page.click(".dock .line:has-text('Two')")
     page.click(".dock [role=status] .line:has-text('Column 1')")
     page.wait_for_selector(f".detail .id:has-text('{first}')")
-    page.wait_for_selector(".dock p[role=status]:has-text('placed')")
+    page.wait_for_selector(".dock p[role=status]:has-text('blocked')")
+    page.click(".dock button[aria-label='One step back']")
+    page.wait_for_selector(".dock output:has-text('2.0 of 5.0 s')")
+    page.click(".dock .line:has-text('at 5.0 s')")  # a blocked step leads to its moment
+    page.wait_for_selector(".dock output:has-text('5.0 of 5.0 s')")
     page.click(".dock button:has-text('End')")
     page.wait_for_selector(".pin-clash", state="detached")
     assert said == []

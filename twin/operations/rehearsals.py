@@ -113,11 +113,14 @@ def _kept(work: Work, path: Path) -> Evidence:
 
 def _assembly(asked: Rehearsing) -> bool:
     from twin.operations.assembly import AssemblyRequest, run_assembly
+    from twin.operations.assembly_order import OrderRequest
 
+    sequence = asked.order.parameters.get("sequence", "none")
     request = AssemblyRequest(
         asked.file, asked.folder,
         touch_tolerance_m=asked.number("touch_mm", 0.1) / 1000.0,
         clearance_m=asked.number("clearance_mm", 0.0) / 1000.0,
+        order=None if sequence == "none" else OrderRequest(from_tasks=sequence == "model_tasks"),
         cache_dir=asked.work.cache_dir,
     )  # fmt: skip
     return run_assembly(request, progress=asked.step).needs_action

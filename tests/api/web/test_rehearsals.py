@@ -48,12 +48,12 @@ def test_a_model_s_clashes(world: World, project: str, tmp_path: Path) -> None:
     model = followed(admin, root, admin.post(f"{root}/models", {"upload": upload(admin, project, "hall.ifc", ifc)}))[
         "makes"
     ]
-    asked = {"kind": "assembly", "revision": model, "clearance_mm": "20"}
+    asked = {"kind": "assembly", "revision": model, "clearance_mm": "20", "sequence": "found"}
     job = followed(admin, root, admin.post(f"{root}/rehearsals", asked))
     one = admin.get(f"{root}/rehearsals/{job['makes']}").json()
     assert job["result"] == {"rehearsal": one["id"], "outcome": one["outcome"]}
     assert (one["kind"], one["title"], one["revision"], one["source"]) == ("assembly", "hall.ifc", model, None)
-    assert one["parameters"] == {"touch_mm": "0.1", "clearance_mm": "20"}
+    assert one["parameters"] == {"touch_mm": "0.1", "clearance_mm": "20", "sequence": "found"}
     assert one["files"][0]["name"] == "assembly.json"
     told = admin.get(f"{root}/rehearsals/{one['id']}/files/assembly.json").json()
     assert told["rule"]["clearance_mm"] == pytest.approx(20.0)
@@ -62,6 +62,9 @@ def test_a_model_s_clashes(world: World, project: str, tmp_path: Path) -> None:
     assert one["outcome"] == ("action_needed" if serious or told["summary"]["unchecked"] else "clear")
     overlay = admin.get(f"{root}/rehearsals/{one['id']}/files/assembly-overlay.json").json()
     assert overlay["schema"] == "qtems.overlay/1"
+    played = admin.get(f"{root}/rehearsals/{one['id']}/files/order-overlay.json").json()
+    assert len(played["tracks"]) == told["summary"]["elements"], "each part comes in once"
+    assert told["order"] is not None
     assert admin.get(f"{root}/rehearsals/{one['id']}/files/secret.json").status_code == 404
     listed = admin.get(f"{root}/rehearsals?kind=assembly&model_revision={model}").json()["items"]
     assert [it["id"] for it in listed] == [one["id"]]

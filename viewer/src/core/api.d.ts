@@ -64,6 +64,11 @@ export interface components {
             touch_mm: number | string;
             /** @default 0 */
             clearance_mm: number | string;
+            /**
+             * @default none
+             * @enum {string}
+             */
+            sequence: "none" | "found" | "model_tasks";
         };
         Assignment: {
             assignee: string | null;

@@ -212,6 +212,21 @@ export function moments(overlay: Overlay): number[] {
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
+/** A part that cannot come to its place, and when that is seen. */
+export interface Blocked {
+  readonly element: string;
+  readonly t: number;
+}
+
+/** Return what is blocked, in the order of time. */
+export function blockedIn(overlay: Overlay): Blocked[] {
+  const found = overlay.tracks.flatMap(({ element, keys }) => {
+    const key = keys.find((one) => one.state === "blocked");
+    return key ? [{ element, t: key.t }] : [];
+  });
+  return found.sort((one, other) => one.t - other.t);
+}
+
 const LOW: Rgb = [255, 247, 220];
 const HIGH: Rgb = [122, 1, 119];
 

@@ -10,10 +10,8 @@ export function rehearsalsOf(project: string): Promise<Rehearsal[]> {
   return list(`/projects/${project}/rehearsals`);
 }
 
-/** Return the file of a rehearsal that the view can show; null where it has none. */
-export function shownFile(rehearsal: Rehearsal): string | null {
-  return rehearsal.files.find(({ name }) => name.endsWith("-overlay.json"))?.name ?? null;
-}
+/** Say whether the view can show a file of a rehearsal. */
+export const isShown = (name: string): boolean => name.endsWith("-overlay.json");
 
 export const fileOf = (project: string, rehearsal: string, name: string): string =>
   `${ROOT}/projects/${project}/rehearsals/${rehearsal}/files/${encodeURIComponent(name)}`;
@@ -25,21 +23,26 @@ export async function overlayAt(url: string): Promise<Overlay> {
   return overlayOf(await answer.text());
 }
 
+/** Whether an order of assembly is looked for, or that of the model's own tasks judged. */
+export const SEQUENCES = ["none", "found", "model_tasks"] as const;
+export type Sequence = (typeof SEQUENCES)[number];
+
 export interface Asked {
   revision: string;
   clearanceMm: string;
+  sequence: Sequence;
   lang: "en" | "zh";
 }
 
 /** Have a model looked through for clashes, and follow the job to its end. */
 export async function lookForClashes(
   project: string,
-  { revision, clearanceMm, lang }: Asked,
+  { revision, clearanceMm, sequence, lang }: Asked,
   key: string,
   told: (job: Job) => void,
   signal: AbortSignal,
 ): Promise<Job> {
-  const body = { kind: "assembly", revision, clearance_mm: clearanceMm || "0", lang };
+  const body = { kind: "assembly", revision, clearance_mm: clearanceMm || "0", sequence, lang };
   const job = await ask<Job>("POST", `/projects/${project}/rehearsals`, { body, key });
   told(job);
   return follow(project, job.id, told, signal);

@@ -5,10 +5,19 @@ import { newKey } from "../core/keys";
 import { cancel, type Job } from "../core/ordering";
 import { overlay, showOverlay } from "../core/overlay";
 import { type Offered, offeredIn } from "../core/permits";
-import { fileOf, lookForClashes, overlayAt, type Rehearsal, rehearsalsOf, shownFile } from "../core/rehearsal";
+import {
+  fileOf,
+  isShown,
+  lookForClashes,
+  overlayAt,
+  type Rehearsal,
+  rehearsalsOf,
+  SEQUENCES,
+  type Sequence,
+} from "../core/rehearsal";
 import type { Workspace } from "../core/state";
 import { useAsked } from "./asked";
-import { Amount, Form, when } from "./fields";
+import { Amount, Choice, Form, when } from "./fields";
 import { Failed, Loading } from "./notices";
 import { told } from "./sign-in";
 
@@ -39,7 +48,7 @@ export function Rehearsals({ work }: { work: Workspace }) {
 function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal }) {
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
-  const shown = shownFile(rehearsal);
+  const shown = rehearsal.files.filter(({ name }) => isShown(name));
   const show = async (name: string) => {
     setBusy(true);
     setFault("");
@@ -51,7 +60,7 @@ function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal })
       setBusy(false);
     }
   };
-  const pages = rehearsal.files.filter(({ name }) => name !== shown);
+  const pages = rehearsal.files.filter(({ name }) => !isShown(name));
   return (
     <li class="box">
       <div class="between">
@@ -64,11 +73,11 @@ function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal })
         {rehearsal.title} · {when(rehearsal.finished_at)}
       </p>
       <div class="actions">
-        {shown && (
-          <button type="button" disabled={busy} onClick={() => void show(shown)}>
-            {t("showInModel")}
+        {shown.map(({ name }) => (
+          <button key={name} type="button" disabled={busy} onClick={() => void show(name)}>
+            {t(name.startsWith("order") ? "playOrder" : "showInModel")}
           </button>
-        )}
+        ))}
         {pages.map(({ name }) => (
           <a key={name} class="button" href={fileOf(project, rehearsal.id, name)} download={name}>
             {name}
@@ -87,6 +96,7 @@ function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal })
 /** Have the server look for clashes in the model that is shown; it goes on when one looks elsewhere. */
 function Clashing({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const [clearance, setClearance] = useState("");
+  const [sequence, setSequence] = useState<Sequence>("none");
   const [job, setJob] = useState<Job | null>(null);
   const [fault, setFault] = useState("");
   const ending = useRef(new AbortController());
@@ -94,7 +104,7 @@ function Clashing({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const project = work.project.id;
   const run = async () => {
     setFault("");
-    const asked = { revision: work.model.id, clearanceMm: clearance, lang: language.value };
+    const asked = { revision: work.model.id, clearanceMm: clearance, sequence, lang: language.value };
     try {
       const ended = await lookForClashes(project, asked, newKey(), setJob, ending.current.signal);
       if (ended.state === "failed") setFault(ended.error);
@@ -124,6 +134,12 @@ function Clashing({ work, onDone }: { work: Workspace; onDone: () => void }) {
       <summary>{t("seekClashes")}</summary>
       <Form button={t("seekClashes")} work={run}>
         <Amount label={t("clearance")} value={clearance} onValue={setClearance} placeholder="0" />
+        <Choice
+          label={t("sequence")}
+          value={sequence}
+          options={SEQUENCES.map((one) => [one, t(`sequence.${one}`)] as const)}
+          onValue={(one) => setSequence(one as Sequence)}
+        />
       </Form>
       {fault && (
         <p class="fault" role="alert">

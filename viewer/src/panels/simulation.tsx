@@ -1,8 +1,9 @@
 /** The player of what a simulation shows: opened from a file, played, stepped through, its clashes listed. */
 import { useState } from "preact/hooks";
-import { t, word } from "../core/i18n";
+import { colon, t, word } from "../core/i18n";
 import { millimetres } from "../core/limits";
 import {
+  blockedIn,
   CLASH_COLOURS,
   clashShown,
   looks,
@@ -70,10 +71,13 @@ function Shown({ work, shown }: { work: Workspace; shown: Overlay }) {
       {shown.seconds > 0 && <Player shown={shown} />}
       {(here?.state || value !== undefined) && (
         <p role="status">
-          {selected.value?.name || selected.value?.globalId}: {here?.state}
+          {selected.value?.name || selected.value?.globalId}
+          {colon()}
+          {here?.state && word("simulated", here.state)}
           {value !== undefined && ` ${shown.values?.name} ${value} ${shown.values?.unit}`}
         </p>
       )}
+      {shown.seconds > 0 && <BlockedSteps work={work} shown={shown} />}
       {shown.values && <Scale values={shown.values} />}
       {shown.clashes.length > 0 && <Clashes work={work} shown={shown} />}
     </>
@@ -124,6 +128,37 @@ function Player({ shown }: { shown: Overlay }) {
         <output class="number">{told}</output>
       </div>
     </div>
+  );
+}
+
+/** What cannot come to its place: one goes to the moment and the part. */
+function BlockedSteps({ work, shown }: { work: Workspace; shown: Overlay }) {
+  const blocked = blockedIn(shown);
+  const knows = shown.tracks.some(({ keys }) => keys.some(({ state }) => state === "in place" || state === "blocked"));
+  if (!knows) return null;
+  if (blocked.length === 0) return <p class="small">✓ {t("notBlocked")}</p>;
+  return (
+    <>
+      <h3>{t("blockedSteps", { n: blocked.length })}</h3>
+      <ul class="plain">
+        {blocked.slice(0, MOST_LISTED).map(({ element, t: at }) => (
+          <li key={element}>
+            <button
+              type="button"
+              class="line"
+              onClick={() => {
+                playing.value = false;
+                moment.value = at;
+                select(element);
+              }}
+            >
+              <strong>✕ {work.table.rows[work.table.byGlobalId.get(element) ?? -1]?.name || element}</strong>
+              <span class="dim small">{t("atSecond", { n: at.toFixed(1) })}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
