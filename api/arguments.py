@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from api.administer import add_commands as add_administration
 from api.fitup import add_fitup
 from api.lengths import parse_length
+from api.predict import add_predict
 from api.rehearse import add_commands as add_rehearsal
 from api.serve import add_commands as add_server_commands
 from api.words import WORDS
@@ -78,6 +79,7 @@ def build_parser(program_version: str) -> argparse.ArgumentParser:
     _add_standards(commands)
     add_rehearsal(commands)
     add_fitup(commands)
+    add_predict(commands)
     add_server_commands(commands)
     add_administration(commands)
     return parser

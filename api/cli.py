@@ -161,6 +161,16 @@ def run_fitup_command(arguments: argparse.Namespace) -> int:
     return fitup.fitup_status(outcome)
 
 
+def run_predict_command(arguments: argparse.Namespace) -> int:
+    """Run ``qtems predict``."""
+    from api import predict
+
+    outcome = predict.run_predict_command(arguments)
+    with _reader_may_leave():
+        predict.print_predict(outcome, sys.stdout, arguments.lang, quiet=arguments.quiet)
+    return ExitCode.CONFORMS
+
+
 def run_server(arguments: argparse.Namespace) -> int:
     """Run ``qtems serve``, ``qtems worker`` or ``qtems password``."""
     from api import serve
@@ -179,6 +189,7 @@ def run_administration(arguments: argparse.Namespace) -> int:
 COMMANDS = {
     "check": run_check_command, "standards": run_standards, "stackup": run_rehearsal,
     "assemble": run_rehearsal, "schedule": run_rehearsal, "simulate": run_rehearsal, "fitup": run_fitup_command,
+    "predict": run_predict_command,
     "serve": run_server, "worker": run_server, "password": run_server,
     "database": run_administration, "audit": run_administration,
 }  # fmt: skip

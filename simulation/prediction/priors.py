@@ -17,6 +17,8 @@ from simulation.stackup.extremes import Interval
 DRAWS = 4_000
 _FAMILY_DEGREES = 4.0
 """Degrees of freedom, at most, that the spread of the others of the family counts as within that of one feature."""
+_LEAN = 5.0
+"""Pieces that the family's share of defects counts as, where pieces are counted."""
 _NOT_NORMAL = 0.752
 """Anderson-Darling's adjusted statistic beyond which normality is rejected at 5 % (Stephens 1974, case 3)."""
 _FEWEST_TO_DOUBT = 8
@@ -55,9 +57,9 @@ class Prior:
     defective: Estimate
     """Probability that the next piece is out of tolerance."""
     counted: Estimate
-    """The same from pass and fail alone (Jeffreys)."""
+    """The same from pass and fail alone, leaning on the family's share."""
     normal: bool
-    """False: the measurements are not normal, and ``defective`` is ``counted``."""
+    """False: the measurements of the feature or of its family are not normal, and ``defective`` is ``counted``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,9 @@ def priors(features: Sequence[Measured], rng: np.random.Generator) -> tuple[Fami
     """Return what is to be expected of each feature of one family.
 
     Means lean on the family's by n / (n + s^2 / tau^2), tau by Paule and Mandel (1982); spreads lean on the others'
-    as if those were four measurements more. The interval of the probability holds what both leave open.
+    as if those were four measurements more. The interval of the probability holds what both leave open. Where a family
+    is not normal, as where a few pieces are far off and all others good, defects are counted instead, leaning on the
+    family's share as if that were five pieces.
 
     Raises
     ------
@@ -122,6 +126,8 @@ def priors(features: Sequence[Measured], rng: np.random.Generator) -> tuple[Fami
     weights = 1.0 / (variances + between)
     centre, centre_variance = float(weights @ means / weights.sum()), float(1.0 / weights.sum())
     gauge = np.array([float(np.mean(one.u**2)) for one in features])
+    every = np.concatenate([one.values for one in features])
+    base, alike = _defects(features) / len(every), is_normal(every - centre)
     found = list[Prior]()
     for index, one in enumerate(features):
         lean = between / (between + variances[index]) if between + variances[index] > 0.0 else 1.0
@@ -130,8 +136,9 @@ def priors(features: Sequence[Measured], rng: np.random.Generator) -> tuple[Fami
         degrees = float(freedom[index])
         variance = max(0.0, float(observed[index]) - float(gauge[index]))
         estimate = _outside(one, (mean, spread), (float(observed[index]), float(gauge[index]), degrees), rng)
-        out = int(((one.values < one.lower) | (one.values > one.upper)).sum())
-        counted, normal = beta_posterior(out, len(one.values)), _is_normal(one.values)
+        start = (_LEAN * base + 0.5, _LEAN * (1.0 - base) + 0.5) if len(features) > 1 else (0.5, 0.5)
+        counted = beta_posterior(_defects([one]), len(one.values), *start)
+        normal = alike and is_normal(one.values)
         found.append(
             Prior(
                 one.name,
@@ -148,6 +155,26 @@ def priors(features: Sequence[Measured], rng: np.random.Generator) -> tuple[Fami
         )
     within = float(np.sqrt(max(0.0, float(counts @ (observed - gauge)) / float(counts.sum()))))
     return Family(centre, float(np.sqrt(centre_variance)), float(np.sqrt(between)), within), tuple(found)
+
+
+def unmeasured(family: Family, features: Sequence[Measured], rng: np.random.Generator) -> Prior:
+    """Return what is to be expected of a further feature of a family, of which nothing was measured."""
+    lower, upper = features[0].lower, features[0].upper
+    spread = float(np.hypot(family.between, family.mean_sd))
+    freedom = max(1.0, float(sum(len(one.values) - 1 for one in features)))
+    gauge = float(np.mean([np.mean(one.u**2) for one in features]))
+    one = Measured("", np.zeros(0), np.zeros(0), lower, upper)
+    defective = _outside(one, (family.mean, spread), (family.within**2 + gauge, gauge, freedom), rng)
+    every = np.concatenate([feature.values for feature in features])
+    counted = beta_posterior(_defects(features), len(every))
+    normal = is_normal(every - family.mean)
+    return Prior(
+        "", 0, family.mean, spread, family.within, freedom, 0.0, defective if normal else counted, counted, normal
+    )
+
+
+def _defects(features: Sequence[Measured]) -> int:
+    return sum(int(((one.values < one.lower) | (one.values > one.upper)).sum()) for one in features)
 
 
 def _leaning(features: Sequence[Measured]) -> tuple[FloatArray, FloatArray]:
@@ -208,8 +235,8 @@ def outside(mean: FloatArray, sd: FloatArray, lower: float, upper: float) -> Flo
     return np.where(sd > 0.0, spread, ((mean < lower) | (mean > upper)).astype(np.float64))
 
 
-def _is_normal(values: FloatArray) -> bool:
-    """Return whether nothing speaks against a normal distribution (Anderson and Darling)."""
+def is_normal(values: FloatArray) -> bool:
+    """Return whether nothing speaks against a normal distribution of values (n,): Anderson and Darling, 5 %."""
     from scipy.special import log_ndtr
 
     n = len(values)

@@ -1,19 +1,17 @@
 """What checks and people say of a schedule's progress: from files to observations of its tasks."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
 
 from simulation.schedule.observed import UNSEEN, Epoch, Observation, observe
 from simulation.schedule.plan import ScheduleDocument
 from simulation.schedule.status import merged, read_status, status_in
 from twin.errors import Invalid
+from twin.operations.check_reports import reported_elements
 from twin.operations.rehearsal_input import named, read_input
 
-_LARGEST_REPORT = 1 << 30
 _STANDS = {"installed": True, "missing": False, "occluded": None, "unseen": None, "design_suspect": None}
 """What the state of an element in a check report says of it."""
 OWN = "plan"
@@ -77,26 +75,6 @@ def _epoch(source: ProgressSource, document: ScheduleDocument) -> Epoch:
         raise Invalid(f"{source.path}: the schedule says no start date, so a day of a check cannot be placed in it")
     if source.day is None:
         raise Invalid(f"{source.path}: of which day is this check? Give it, such as 2026-04-20={source.path}")
-    report = _report(source.path)
-    stands = {str(one.get("global_id")): _STANDS.get(str(one.get("state"))) for one in report}
+    report = reported_elements(source.path)
+    stands = {one["global_id"]: _STANDS.get(str(one.get("state"))) for one in report}
     return Epoch(max(document.calendar.after(source.day), 0.0), stands)
-
-
-def _report(path: Path) -> list[Mapping[str, Any]]:
-    """Return the elements of ``report.json`` of a check."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_REPORT + 1)
-    except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
-        raise Invalid(f"{path}: {reason}; check the path") from error
-    try:
-        told: Any = json.loads(content) if len(content) <= _LARGEST_REPORT else None
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict) or cast("dict[str, Any]", told).get("schema") != "qtems.check/1":
-        raise Invalid(f"{path}: no report.json of qtems check, and no .yaml with 'progress: 1'")
-    elements = cast("dict[str, Any]", told).get("elements")
-    if not isinstance(elements, list) or not all(isinstance(one, dict) for one in cast("list[Any]", elements)):
-        raise Invalid(f"{path}: its elements are no list: the report is damaged")
-    return cast("list[Mapping[str, Any]]", elements)

@@ -1,0 +1,45 @@
+"""Reports of checks as input: the elements of ``report.json``, whole and believable."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from twin.errors import Invalid
+
+_LARGEST, _SCHEMA = 1 << 30, "qtems.check/1"
+Entry = Mapping[str, Any]
+"""An element of a report."""
+
+
+def reported_elements(path: Path) -> list[Entry]:
+    """Return the elements of ``report.json`` of a check.
+
+    Raises
+    ------
+    Invalid
+        It cannot be read, is no report of a check, is damaged, or its registration was refused.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        raise Invalid(f"{path}: {reason}; check the path") from error
+    try:
+        told: Any = json.loads(content) if len(content) <= _LARGEST else None
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict) or cast("dict[str, Any]", told).get("schema") != _SCHEMA:
+        raise Invalid(f"{path}: it is no report of a check ({_SCHEMA}); give the report.json that qtems check wrote")
+    report = cast("dict[str, Any]", told)
+    registration = report.get("registration")
+    if isinstance(registration, dict) and cast("dict[str, Any]", registration).get("status") == "refused":
+        raise Invalid(f"{path}: its registration was refused, so it says nothing of any element")
+    elements = report.get("elements")
+    if not isinstance(elements, list):
+        raise Invalid(f"{path}: elements: there are none; the report is damaged")
+    for index, entry in enumerate(cast("list[Any]", elements)):
+        if not isinstance(entry, dict) or not isinstance(cast("dict[str, Any]", entry).get("global_id"), str):
+            raise Invalid(f"{path}: elements[{index}]: it has no global_id; the report is damaged")
+    return cast("list[Entry]", elements)

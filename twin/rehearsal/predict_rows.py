@@ -1,0 +1,73 @@
+"""The rows and lines that ``qtems predict`` prints."""
+
+from simulation.prediction.priors import Prior
+from twin.rehearsal.figures import Figures
+from twin.rehearsal.predict_json import PredictResult
+from twin.rehearsal.said import Said
+from twin.report.words import clean
+
+Rows = tuple[list[str], list[list[str]]]
+_MOST_FEATURES, _MOST_ITEMS = 12, 15
+
+
+def feature_rows(result: PredictResult, say: Said) -> Rows:
+    """Return what is to be expected of each feature, the likeliest to be out of tolerance first."""
+    found = sorted(result.learnt.features.items(), key=lambda one: (-one[1].defective.value, one[0]))
+    rows = [
+        [f"{kind[0]}, {feature}", str(prior.count), _signed(prior.mean), f"{prior.sd:.1f}", _share(prior)]
+        for (kind, feature), prior in found[:_MOST_FEATURES]
+    ]
+    return [say(f"predict.{word}") for word in ("feature", "measured", "mean", "sd", "defective")], rows
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".replace("-", "\u2212")
+
+
+def _share(prior: Prior) -> str:
+    interval = prior.defective.interval
+    return Figures().share({"value": prior.defective.value, "low": interval.low, "high": interval.high})
+
+
+def item_rows(result: PredictResult, say: Said) -> Rows:
+    """Return what to inspect with the minutes there are, what saves most per minute first."""
+    rows = list[list[str]]()
+    for index in result.choice.chosen[:_MOST_ITEMS]:
+        element, row = result.predictions[index].element, result.rows[index]
+        rows.append(
+            [clean(element.name or element.global_id), element.ifc_class, f"{100 * row.probability:.1f} %",
+             f"{row.minutes:g}", f"{row.saving:.3g}"]
+        )  # fmt: skip
+    return [say(f"predict.{word}") for word in ("inspect", "class", "probability", "minutes", "saving")], rows
+
+
+def predict_lines(result: PredictResult, say: Said) -> list[str]:
+    """Return what was predicted of how many, what the minutes buy, and how predictions fared."""
+    missing = sum(element.missing for element in result.elements)
+    failed = sum(element.failed and not element.missing for element in result.elements)
+    expected = sum(one.probability for one in result.predictions)
+    candidates = sum(bool(one.expected) and one.probability >= result.candidate_from for one in result.predictions)
+    figures = {"count": len(result.predictions), "expected": f"{expected:.1f}", "failed": failed, "missing": missing}
+    spent = {"minutes": f"{result.choice.minutes:g}", "budget": f"{result.budget:g}"}
+    lines = [
+        say("predict.summary", **figures),
+        say("predict.budget", count=len(result.choice.chosen), **spent),
+        say("predict.candidates", count=candidates, share=f"{100 * result.candidate_from:g}"),
+    ]
+    if nothing := sum(not one.expected for one in result.predictions):
+        lines.append(say("predict.nothing", count=nothing))
+    if (loop := result.loop) is not None:
+        if loop.score is None:
+            lines.append(say("predict.unscored"))
+        else:
+            skill = "–" if loop.score.skill is None else f"{loop.score.skill:.2f}"
+            z = "–" if loop.score.calibration_z is None else f"{loop.score.calibration_z:.1f}"
+            lines.append(
+                say("predict.scored", count=loop.score.count, brier=f"{loop.score.brier:.3f}", skill=skill, z=z)
+            )
+        lines += [
+            say("predict.drift", characteristic=one.family[0], z=_signed(one.mean_z), count=one.count)
+            for one in loop.drifts
+            if one.alarm
+        ]
+    return lines
