@@ -59,8 +59,15 @@ def make_sample(
     formats: Sequence[str],
     repaired: Sequence[str] = (),
     drawn: Sequence[str] = (),
+    unbuilt: Sequence[str] = (),
 ) -> SimulatedScan:
-    """Write design.ifc, tolerances.yaml, the scan in the given formats and truth.json; return the scan."""
+    """Write design.ifc, tolerances.yaml, the scan in the given formats and truth.json; return the scan.
+
+    Parameters
+    ----------
+    unbuilt
+        Names of parts that do not stand yet.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "tolerances.yaml").write_text(TOLERANCES, encoding="utf-8")
     parts = drawn_as_built(whole_building(), drawn)
@@ -68,7 +75,7 @@ def make_sample(
     # what is scanned is what the file says, not what the plan meant
     elements = tessellate(folder / "design.ifc")
     rng = np.random.default_rng(seed)
-    defects = planted(parts, rng, right={*repaired, *drawn})
+    defects = planted(parts, rng, right={*repaired, *drawn}, unbuilt=unbuilt)
     extras = [part.built[part.faces] for part in defects.extras.values()]
     scene = ray_scene(np.concatenate([element.mesh.triangles() for element in elements.values()] + extras))
     resolution = resolution_for(points, len(STATIONS), returning_share(scene, STATIONS))

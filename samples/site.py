@@ -51,13 +51,21 @@ DEFECTS: dict[str, Defect] = {
 WELL_BUILT = DefectMix(shifted=0.0, tilted=0.0, missing=0.0, ok_sigma_m=0.0005)
 
 
-def planted(parts: Iterable[Part], rng: np.random.Generator, *, right: Collection[str] = frozenset()) -> PlantedDefects:
+def planted(
+    parts: Iterable[Part],
+    rng: np.random.Generator,
+    *,
+    right: Collection[str] = frozenset(),
+    unbuilt: Collection[str] = frozenset(),
+) -> PlantedDefects:
     """Return the sample's defects by GlobalId, with small random offsets for what is right.
 
     Parameters
     ----------
     right
         Names of parts that have no defect (any more): put right, or drawn as they stand.
+    unbuilt
+        Names of parts that do not stand yet.
 
     Raises
     ------
@@ -72,7 +80,11 @@ def planted(parts: Iterable[Part], rng: np.random.Generator, *, right: Collectio
     # drawn for every part, so that what is right stays where it is whatever else is wrong, or put right
     offsets = {name: small_offset(WELL_BUILT, rng) for name in sorted(named)}
     defects = {
-        guid: _located(DEFECTS[name], drawn[name].openings) if name in wrong else Defect("ok", offsets[name])
+        guid: Defect("missing")
+        if name in unbuilt
+        else _located(DEFECTS[name], drawn[name].openings)
+        if name in wrong
+        else Defect("ok", offsets[name])
         for name, guid in sorted(named.items())
     }
     extras = {
