@@ -4,11 +4,13 @@ A scan says only that something stood on one day and not yet on another: starts 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
+
 from simulation.errors import BadDocument
-from simulation.schedule.network import Network
+from simulation.schedule.network import Network, Relation
 
 _NOT_QUITE = 0.99
 """Share of a task that is not known to be over."""
@@ -39,7 +41,9 @@ class Observation:
     unseen: int = 0
     """Elements of it of which nothing is known."""
     looked_at: bool = True
-    """False: nothing was seen of it, and it counts as not begun."""
+    """False: nothing was seen of it, and it counts as not begun unless :attr:`inferred`."""
+    inferred: bool = False
+    """It is done by what was begun after it: nothing of it was seen to lack, and not all of it was seen."""
 
 
 UNSEEN = Observation(Stage.WAITING, looked_at=False)
@@ -58,7 +62,9 @@ class Epoch:
 def observe(network: Network, epochs: Sequence[Epoch]) -> tuple[Observation, ...]:
     """Return what scans in the order of time say of each task; what stood once is taken to stand on.
 
-    A task without elements has not been looked at.
+    A task without elements has not been looked at. One of which nothing lacks, though not all of it was seen (footings
+    under the ground, what stands behind other things), is over when what waits for its end was begun: when two of that
+    one's elements stood, or all, or it is over itself by the same reasoning.
     """
     kept, known = dict[str, bool | None](), list[Epoch]()
     for epoch in epochs:
@@ -66,7 +72,39 @@ def observe(network: Network, epochs: Sequence[Epoch]) -> tuple[Observation, ...
             if kept.get(element) is not True:
                 kept[element] = stands
         known.append(Epoch(epoch.day, dict(kept)))
-    return tuple(_observation(task.elements, known) for task in network.tasks)
+    raw = [_observation(task.elements, known) for task in network.tasks]
+    begun = [_surely_begun(task.elements, known) for task in network.tasks]
+    for index in reversed(network.order):
+        task, one = network.tasks[index], raw[index]
+        by = min((begun[after] for after in _waiting_for_its_end(network, index)), default=np.inf)
+        lacking = known and any(known[-1].stands.get(element) is False for element in task.elements)
+        if one.stage is Stage.DONE or not task.elements or lacking or not np.isfinite(by):
+            continue
+        start = one.started if one.stage is Stage.RUNNING else (0.0, by)
+        start = (min(start[0], by), min(start[1], by))
+        lacked = [epoch.day for epoch in known if any(epoch.stands.get(element) is False for element in task.elements)]
+        since = min(max([start[0], *lacked]), by)
+        raw[index] = replace(one, stage=Stage.DONE, started=start, finished=(since, by), share=1.0, inferred=True)
+        begun[index] = min(begun[index], by)
+    return tuple(raw)
+
+
+def _waiting_for_its_end(network: Network, index: int) -> list[int]:
+    return [
+        after
+        for after, task in enumerate(network.tasks)
+        for link in task.links
+        if link.before == index and link.relation is Relation.FINISH_START and link.lag >= 0.0
+    ]
+
+
+def _surely_begun(elements: Sequence[str], epochs: Sequence[Epoch]) -> float:
+    """Return the first day on which two elements stood, or all; infinity when none has."""
+    for epoch in epochs:
+        standing = sum(epoch.stands.get(element) is True for element in elements)
+        if standing and standing >= min(2, len(elements)):
+            return epoch.day
+    return float("inf")
 
 
 def _observation(elements: Sequence[str], epochs: Sequence[Epoch]) -> Observation:
@@ -121,3 +159,9 @@ def out_of_sequence(network: Network, observed: Sequence[Observation]) -> tuple[
             if waits_for_end and observed[link.before].stage is not Stage.DONE:
                 pairs.append((index, link.before))
     return tuple(pairs)
+
+
+def in_sequence(network: Network, observed: Sequence[Observation]) -> tuple[Observation, ...]:
+    """Return what is known with what was begun too early put back to waiting; what is done of it stays done."""
+    early = {index for index, _ in out_of_sequence(network, observed) if observed[index].stage is Stage.RUNNING}
+    return tuple(replace(one, stage=Stage.WAITING) if index in early else one for index, one in enumerate(observed))

@@ -7,7 +7,7 @@ import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
 from simulation.schedule.network import Network
-from simulation.schedule.observed import Observation, Stage
+from simulation.schedule.observed import Observation, Stage, in_sequence
 from simulation.schedule.pace import SPREAD, Pace, learn_pace, uneven
 from simulation.schedule.risk import Draw, Forecast, Risk, forecast_of, shares, stretch
 
@@ -63,9 +63,11 @@ def progress(
 ) -> Progress:
     """Return where a schedule stands and when it is over, with what was seen taken in.
 
-    What is over is over. What runs goes on from ``now``, whether or not what it waits for is over. What waits starts
-    not before ``now``, as its links say, and lasts as planned times its trade's pace; risks still threaten it.
+    What is over is over. What runs goes on from ``now``. What waits starts not before ``now``, as its links say, and
+    lasts as planned times its trade's pace; risks still threaten it. So does what is left of a task that was begun
+    before what it waits for was over (retained logic); how long it has been standing there says nothing of the pace.
     """
+    seen, observed = observed, in_sequence(network, observed)
     planned = np.array([task.planned for task in network.tasks])
     trades = sorted({task.trade for task in network.tasks})
     paces = dict[str, Pace]()
@@ -85,8 +87,8 @@ def progress(
     found = forecast_of(rest, len(risks), source.sample, draw)
     over = np.array([one.stage is Stage.DONE for one in observed], dtype=np.bool_)
     found = replace(found, criticality=np.where(over, 0.0, found.criticality))
-    earned = earned_value(network, observed, now)
-    return Progress(now, tuple(observed), tuple(paces.values()), found, earned, _drivers(network, found, observed))
+    earned = earned_value(network, seen, now)
+    return Progress(now, tuple(seen), tuple(paces.values()), found, earned, _drivers(network, found, observed))
 
 
 class _Rest:
@@ -107,7 +109,8 @@ class _Rest:
         for index, (task, one) in enumerate(zip(tasks, self._observed, strict=True)):
             whole = task.duration.quantile(shares(rng, size)) * factors.get(task.trade, 1.0)
             if one.stage is Stage.WAITING:
-                durations[:, index], earliest[:, index] = whole, task.earliest
+                left = 1.0 - (one.share or 0.0)
+                durations[:, index], earliest[:, index] = left * whole, task.earliest
                 continue
             start = one.started[0] + (one.started[1] - one.started[0]) * rng.random(size)
             if one.stage is Stage.DONE:

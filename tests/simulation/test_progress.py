@@ -108,12 +108,43 @@ def test_what_is_over_is_over_and_the_rest_goes_at_the_pace_that_was_seen() -> N
     assert over.forecast.risk_influence.shape == (0,)
 
 
-def test_what_runs_goes_on_though_what_it_waits_for_is_not_over() -> None:
+def test_what_is_left_of_what_was_begun_too_early_waits_for_its_turn() -> None:
     network = chain(2)
-    seen = (Observation(Stage.RUNNING, (0.0, 0.0), share=0.5), Observation(Stage.RUNNING, (4.0, 4.0), share=0.1))
-    found = progress(network, (), seen, 5.0, Draw(5_000, np.random.default_rng(5)))
-    assert (found.forecast.end > 5.0).all()
-    assert found.forecast.quantile(0.5) == pytest.approx(14.0, rel=0.1), "on plan: nine tenths of ten days are left"
+    first = Observation(Stage.RUNNING, (0.0, 0.0), share=0.5)
+    for begun in (4.0, 0.0):
+        seen = (first, Observation(Stage.RUNNING, (begun, begun), share=0.1))
+        found = progress(network, (), seen, 5.0, Draw(5_000, np.random.default_rng(5)))
+        assert (found.forecast.end > 5.0).all()
+        assert found.forecast.quantile(0.5) == pytest.approx(19.0, rel=0.1), "five days, then nine tenths of ten"
+        assert found.paces[0].evidence == 1, "how long a first part has stood there says nothing of the pace"
+        assert found.observed == seen
+
+
+def test_what_nobody_saw_is_over_when_what_waits_for_its_end_was_begun() -> None:
+    names = ("footings", "columns", "slab", "walls")
+    tasks = [
+        Task(name, Fixed(5.0), (Link(k - 1),) if k else (), 5.0, elements=tuple(f"{name}{i}" for i in range(3)))
+        for k, name in enumerate(names)
+    ]
+    network = Network(tasks)
+
+    def seen(**states: str) -> dict[str, bool | None]:
+        told = {"+": True, "-": False, "?": None}
+        return {f"{name}{i}": told[mark] for name, marks in states.items() for i, mark in enumerate(marks)}
+
+    early = Epoch(6.0, seen(footings="-??", columns="---", slab="---", walls="---"))
+    later = Epoch(16.0, seen(footings="???", columns="+?+", slab="++-", walls="+--"))
+    footings, columns, slab, walls = observe(network, [early, later])
+    assert (footings.stage, footings.finished) == (Stage.DONE, (6.0, 16.0)), "one lacked, and has been hidden since"
+    assert (columns.stage, columns.inferred, columns.finished) == (Stage.DONE, True, (6.0, 16.0))
+    assert slab.stage is Stage.RUNNING, "one of its elements is known to lack"
+    assert (walls.stage, walls.inferred) == (Stage.RUNNING, False)
+    footings = observe(network, [Epoch(6.0, seen(footings="???", columns="---")), later])[0]
+    assert (footings.stage, footings.started, footings.finished) == (Stage.DONE, (0.0, 16.0), (0.0, 16.0))
+    alone = Epoch(16.0, seen(footings="???", columns="+--", slab="---", walls="---"))
+    assert observe(network, [alone])[0] == UNSEEN, "one element alone may be a mistake"
+    none = observe(network, [Epoch(16.0, seen(footings="???", columns="---"))])
+    assert none[0] == UNSEEN
 
 
 def test_links_of_what_waits_are_kept_to_what_has_begun() -> None:

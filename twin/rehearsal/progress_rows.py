@@ -57,9 +57,13 @@ def progress_lines(result: ScheduleResult, say: Said) -> list[str]:
     if told is None:
         return []
     lines = list[str]()
-    if unseen := [one["name"] for one in told["tasks"] if not one["looked_at"]]:
+    if inferred := [one["name"] for one in told["tasks"] if one["inferred"]]:
+        lines.append(say("progress.inferred", names=_named(inferred, say)))
+    if unseen := [one["name"] for one in told["tasks"] if not one["looked_at"] and not one["inferred"]]:
         lines.append(say("progress.unseen", count=len(unseen), names=_named(unseen, say)))
-    if partly := [one["name"] for one in told["tasks"] if one["looked_at"] and one["elements_not_seen"]]:
+    if partly := [
+        one["name"] for one in told["tasks"] if one["looked_at"] and one["elements_not_seen"] and not one["inferred"]
+    ]:
         lines.append(say("progress.partly", names=_named(partly, say)))
     lines += [say("progress.sequence", task=one["task"], before=one["before"]) for one in told["out_of_sequence"][:8]]
     return lines

@@ -160,7 +160,8 @@ def _progress(result: ScheduleResult) -> Json | None:
         ],
         "tasks": [
             {
-                "name": task.name, "stage": one.stage.value, "looked_at": one.looked_at, "share": one.share,
+                "name": task.name, "stage": one.stage.value, "looked_at": one.looked_at, "inferred": one.inferred,
+                "share": one.share,
                 "started_day": list(one.started) if one.stage is not Stage.WAITING else None,
                 "finished_day": list(one.finished) if one.stage is Stage.DONE else None,
                 "elements_not_seen": one.unseen,
