@@ -1,13 +1,17 @@
 """Defects, inspections and where to place them (T15 to T18), against closed forms and brute force."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulation.flow.document import read_line
 from simulation.flow.exact.inspection import acceptance, rework_loop
 from simulation.flow.gauge import Gauge, classifier, gauge_errors, needed_recall
 from simulation.flow.placement import Economics, Stage, best_plan, evaluate, every_plan
+from simulation.flow.study import compare
 from tests.simulation.flow_lines import document, run, within
 
 STAGES = [
@@ -43,7 +47,7 @@ def test_the_rework_loop_simulated() -> None:
             "again": {"takes": 1, "repairs": 1.0, "defects": {"burr": 0.2}, "to": "test"},
         },
         {"in": {"endless": True, "to": "work"}},
-        run={"length": "2500 min"},
+        run={"length": "1500 min"},
     )
     exact, study = rework_loop(0.08, 0.02, 0.10, scrap=0.3, rework_defect=0.2), run(found, 10)
     for name, value in {
@@ -99,7 +103,7 @@ def test_the_simulation_confirms_a_placement() -> None:
         # a look finds a bad unit, whatever is bad about it: defects spoil it one after the other, found by one number
         looks = {"cost": stage.inspection, "inspect": {"finds": 0.9, "false_reject": 0.01, "reject": "scrap"}}
         stations[name] = {"takes": 1, "to": after} | (looks if name.endswith("?") else work)
-    found = document(stations, {"in": {"endless": True, "to": "a"}}, run={"length": "900 min"})
+    found = document(stations, {"in": {"endless": True, "to": "a"}}, run={"length": "500 min"})
     study = run(found, 10)
     exact = evaluate(STAGES, MONEY, plan)
     good = study.values("yield") * (1.0 - study.values("defective"))
@@ -156,7 +160,7 @@ def test_lots_are_accepted_as_their_operating_characteristic_says() -> None:
             },
         },
         {"in": {"endless": True, "to": "make"}},
-        run={"length": "3000 min"},
+        run={"length": "1500 min"},
     )
     assert within(run(found, 10), "yield", acceptance(0.1, 5, 1))
 
@@ -180,7 +184,7 @@ def test_latent_and_spreading_defects() -> None:
             "late": {"takes": 0, "inspect": {"finds": {"leak": 1.0}, "reject": "scrap"}, "to": "ship"},
         },
         {"in": {"endless": True, "to": "cast"}},
-        run={"length": "2000 min"},
+        run={"length": "1000 min"},
     )
     study = run(found, 4)
     born, fates = study.births, study.fates
@@ -190,3 +194,19 @@ def test_latent_and_spreading_defects() -> None:
     # a void whose leak is found is scrapped with it, unseen itself; the others are shipped
     assert fates["cast", "void", "scrap"] == fates["cure", "leak", "late"]
     assert fates["cast", "void", "ship"] + fates["cast", "void", "scrap"] == pytest.approx(born["cast", "void"], abs=8)
+
+
+def test_the_battery_line_of_the_documents_gains_what_the_formula_says() -> None:
+    folder = Path(__file__).parents[2] / "docs" / "examples" / "battery_line"
+    texts = [(folder / name).read_text("utf-8") for name in ("today.yaml", "monitored.yaml")]
+    short = [
+        text.replace("takes: 12 h", "takes: 10 min").replace("3 days, warm_up: 14 h", "1 day, warm_up: 0")
+        for text in texts
+    ]
+    assert all(one != other for one, other in zip(texts, short, strict=True))
+    today, monitored = (run(read_line(text.encode()), 8) for text in short)
+    assert within(today, "test.first_pass", 0.92)
+    assert within(monitored, "test.first_pass", 1 - 0.08 * (1 - 0.85 * 0.9))
+    gain = compare(today, monitored)["test.first_pass"]
+    assert gain.difference.interval.low > 0.05
+    assert within(monitored, "monitor.rejected", 0.92 * classifier(2.5, 0.85).false_reject + 0.08 * 0.85)

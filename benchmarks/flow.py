@@ -1,0 +1,283 @@
+"""The process simulation against what is known, and its speed beside simpy, ciw and salabim.
+
+    .venv/bin/python benchmarks/flow.py [--quick] [--peers-python PYTHON]
+
+First a table of lines whose answer is known (closed forms, Markov chains): the exact value, ours with its 99 %
+interval, and whether that holds it. Then 1,000 runs of one line, whose errors in units of their own standard error
+should have mean 0 and spread 1; the coverage of Student's intervals of few skewed runs; what common numbers save.
+Then speed, in processor seconds, beside the peers run in the same session where ``--peers-python`` names a Python that
+has them.
+"""
+
+# pyright: basic
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from scipy.special import stdtrit
+
+from simulation.experiment.estimate import Rule
+from simulation.experiment.streams import Streams
+from simulation.experiment.warmup import batch_means
+from simulation.flow.document import LineDocument, read_line
+from simulation.flow.exact.inspection import rework_loop
+from simulation.flow.exact.lines import bernoulli_line, exponential_pair, gershwin_pair, saturated_line, works_in_slot
+from simulation.flow.exact.queues import effective_time, erlang, limited, pollaczek, practical_worst, repair_shop
+from simulation.flow.record import run_line
+from simulation.flow.recurrence import lindley, run_fixed
+from simulation.flow.study import Plan, compare, study
+
+
+def document(stations: dict[str, Any], sources: dict[str, Any], length: float, **more: Any) -> LineDocument:
+    """Return a line whose unit is minutes."""
+    whole = {"simulate": 1, "time": "min", "run": {"length": length}, "sources": sources, "stations": stations} | more
+    return read_line(yaml.safe_dump(whole).encode())
+
+
+def queue(
+    every: float, takes: Any, length: float, source: dict[str, Any] | None = None, **station: Any
+) -> LineDocument:
+    """Return one station."""
+    arrivals = {"every": {"exponential": every}, "to": "mill"} | (source or {})
+    return document({"mill": {"takes": takes, "to": "ship", **station}}, {"in": arrivals}, length)
+
+
+def row(
+    count: int, takes: Any, length: float, buffer: int | None = None, source: dict[str, Any] | None = None
+) -> LineDocument:
+    """Return stations in a row."""
+    room = {} if buffer is None else {"buffer": buffer}
+    stations = {
+        f"s{k}": {"takes": takes, **(room if k else {}), "to": f"s{k + 1}" if k < count - 1 else "ship"}
+        for k in range(count)
+    }
+    return document(stations, {"in": {**(source or {"endless": True}), "to": "s0"}}, length)
+
+
+def failing_pair(rates: Any, failure: Any, repair: Any, buffer: int, length: float) -> LineDocument:
+    """Return two machines that fail while they work, blocked before service."""
+    machine = [
+        {
+            "takes": {"exponential": 1 / rates[k]},
+            "failures": {
+                "f": {
+                    "after": {"exponential": 1 / failure[k]},
+                    "repair": {"exponential": 1 / repair[k]},
+                    "clock": "busy",
+                }
+            },
+        }
+        for k in (0, 1)
+    ]
+    stations = {
+        "a": {**machine[0], "blocking": "before", "to": "b"}, "b": {**machine[1], "buffer": buffer - 1, "to": "ship"},
+    }  # fmt: skip
+    return document(stations, {"in": {"endless": True, "to": "a"}}, length)
+
+
+def cases(scale: float) -> list[tuple[str, LineDocument, float, str, float]]:
+    """Return (name, line, warm-up, figure, exact value)."""
+    length = 20_000 * scale
+    one = queue(1.25, {"exponential": 1}, length)
+    three = queue(0.5, {"exponential": 4 / 3}, length, machines=3)
+    found = [
+        ("T1 M/M/1 0.8: Wq", one, 2000.0, "mill.wait", erlang(0.8, 1).wait),
+        ("T1 M/M/1 0.8: L", one, 2000.0, "wip", erlang(0.8, 1).in_system),
+        ("T2 M/M/3: Lq", three, 2000.0, "mill.queue", erlang(2, 0.75, 3).waiting),
+        ("T2 M/M/3: W", three, 2000.0, "lead_time", erlang(2, 0.75, 3).time),
+    ]
+    for scv, law in ((0, 1), (0.25, {"erlang": 1, "stages": 4}), (2, {"gamma": 1, "cv": 2**0.5})):
+        found.append(
+            (f"T3 M/G/1 c²={scv}: Wq", queue(1.25, law, length), 2000.0, "mill.wait", pollaczek(0.8, 1, scv).wait)
+        )
+    full = queue(1.25, {"exponential": 1}, length, {"full": "lose"}, buffer=4)
+    found.append(("T4 M/M/1/5: lost", full, 200.0, "lost", limited(0.8, 1, 1, 5).lost))
+    feedback = document(
+        {
+            "first": {"takes": {"exponential": 0.1}, "to": "second"},
+            "second": {"takes": {"exponential": 0.125}, "to": {"ship": 0.75, "first": 0.25}},
+        },
+        {"in": {"every": {"exponential": 0.2}, "to": "first"}}, 0.1 * length,
+    )  # fmt: skip
+    found += [("T5 feedback: L", feedback, 100.0, "wip", 7.0), ("T5 feedback: W", feedback, 100.0, "lead_time", 1.4)]
+    for count in (2, 3, 4, 5, 6):
+        exact = saturated_line(np.ones(count))
+        found.append(
+            (f"T8 {count} saturated stations", row(count, {"exponential": 1}, length, 0), 200.0, "throughput", exact)
+        )
+    for rates, failure, repair, buffer in (
+        ((1, 1), (0.01, 0.01), (0.1, 0.1), 5), ((1, 1), (0.01, 0.01), (0.1, 0.1), 10),
+        ((1, 2), (0.01, 0.05), (0.1, 0.1), 10), ((2, 3), (0.08, 0.07), (0.06, 0.05), 4),
+    ):  # fmt: skip
+        exact = exponential_pair(rates, failure, repair, buffer)[0]
+        line = failing_pair(rates, failure, repair, buffer, length)
+        found.append((f"T12 failing pair {rates} N={buffer}", line, 500.0, "throughput", exact))
+    wear = {"after": {"exponential": 744}, "repair": {"exponential": 248}, "clock": "busy"}
+    worn = document(
+        {"m": {"takes": {"gamma": 15, "cv": 0.05**0.5}, "to": "ship", "failures": {"f": wear}}},
+        {"in": {"endless": True, "to": "m"}}, 20 * length,
+    )  # fmt: skip
+    found.append(("T13 effective time", worn, 0.0, "lead_time", effective_time(15, 0.05, 744, 248, 1)[0]))
+    penny = row(4, {"exponential": 2}, length, source={"in_line": 4})
+    found.append(("T13 practical worst case, w=4", penny, 200.0, "throughput", practical_worst(0.5, 8, 4)[0]))
+    for machines, crews, fail, mend in ((5, 1, 0.1, 0.5), (10, 1, 1 / 300, 1 / 30), (5, 2, 0.1, 0.5)):
+        breaks = {"f": {"after": {"exponential": 1 / fail}, "repair": {"exponential": 1 / mend}, "crew": "crew"}}
+        shop = document(
+            {"m": {"takes": 10, "machines": machines, "failures": breaks, "to": "ship"}},
+            {"in": {"endless": True, "to": "m"}}, length, resources={"crew": crews},
+        )  # fmt: skip
+        found.append(
+            (
+                f"T14 {machines} machines, {crews} crews: down",
+                shop,
+                500.0,
+                "m.down",
+                1 - repair_shop(machines, crews, fail, mend)[1],
+            )
+        )
+    look = {"finds": 0.9, "false_reject": 0.02, "reject": {"scrap": 0.3, "again": 0.7}}
+    loop = document(
+        {
+            "work": {"takes": 1, "defects": {"burr": 0.08}, "to": "test"},
+            "test": {"takes": 0.1, "inspect": look, "to": "ship"},
+            "again": {"takes": 1, "repairs": 1.0, "defects": {"burr": 0.2}, "to": "test"},
+        },
+        {"in": {"endless": True, "to": "work"}}, length,
+    )  # fmt: skip
+    exact = rework_loop(0.08, 0.02, 0.10, scrap=0.3, rework_defect=0.2)
+    for figure, value in (
+        ("test.first_pass", exact.first_pass), ("defective", exact.escape_share), ("yield", exact.shipped),
+        ("test.inspections", exact.inspections),
+    ):  # fmt: skip
+        found.append((f"T15 rework loop: {figure}", loop, 0.0, figure, value))
+    return found
+
+
+def oracle_table(scale: float) -> None:
+    """Print each known answer beside ours."""
+    print(f"{'line':38} {'exact':>10} {'ours':>10}   99 % interval         holds it")
+    kept, missed = dict[int, Any](), 0
+    for name, found, warm_up, figure, exact in cases(scale):
+        if id(found) not in kept:
+            kept[id(found)] = study(found.line, Plan(Rule(10, 10), warm_up=warm_up, seed=len(kept), workers=1))
+        values = kept[id(found)].values(figure)
+        half = stdtrit(9, 0.995) * values.std(ddof=1) / 10**0.5
+        holds = abs(values.mean() - exact) <= half
+        missed += not holds
+        interval = f"{values.mean() - half:.6f} … {values.mean() + half:.6f}"
+        print(f"{name:38} {exact:10.6f} {values.mean():10.6f}   {interval:22} {'yes' if holds else 'NO'}", flush=True)
+    print(f"{missed} missed; of so many 99 % intervals about one in a hundred would\n")
+    slotted(int(200_000 * scale))
+
+
+def slotted(slots: int) -> None:
+    """Print lines in slots of time: Bernoulli machines by simulation and chain, Gershwin's pair by its chain."""
+    for p, sizes in (([0.9] * 2, (2,)), ([0.9] * 5, (2,) * 4), ([0.8, 0.85, 0.9], (2, 3))):
+        rates = np.array([_bernoulli(np.array(p), sizes, slots, seed) for seed in range(5)])
+        exact, half = bernoulli_line(np.array(p), sizes)[0], stdtrit(4, 0.995) * rates.std(ddof=1) / 5**0.5
+        print(f"T10 Bernoulli {p} N={sizes}: exact {exact:.6f}, ours {rates.mean():.6f} ± {half:.6f}")
+    for size in (4, 10, 20, 100):
+        rate, stock = gershwin_pair((0.01, 0.01), (0.1, 0.1), size)
+        print(f"T11 Gershwin's pair N={size}: {rate:.6f}, stock {stock:.4f} (chain)")
+
+
+def _bernoulli(chances: Any, buffers: tuple[int, ...], slots: int, seed: int) -> float:
+    levels, made = [0] * len(buffers), 0
+    ups = np.random.default_rng(seed).random((slots // 10, len(chances))) < chances
+    for number, up in enumerate(ups.tolist()):
+        works = works_in_slot(tuple(levels), tuple(up), buffers)
+        levels = [level + works[k] - works[k + 1] for k, level in enumerate(levels)]
+        made += works[-1] if number >= 1000 else 0
+    return made / (len(ups) - 1000)
+
+
+def statistics(quick: bool) -> None:
+    """Print bias, spread and coverage over many runs, and what common numbers save."""
+    count = 100 if quick else 1000
+    line, exact = row(3, {"exponential": 1}, 6000.0, 0).line, saturated_line(np.ones(3))
+    scores = list[float]()
+    for number in range(count):
+        run = run_fixed(line, 21, number)
+        rates = batch_means(np.diff(run.column("shipped"))[20:] / 25.0, 20)
+        scores.append((rates.mean() - exact) / (rates.std(ddof=1) / 20**0.5))
+    print(f"\nT19 {count} runs: mean of z {np.mean(scores):+.3f} (0 ± 0.1), sd {np.std(scores, ddof=1):.3f} (1 ± 0.1)")
+    trials = 2_000 if quick else 20_000
+    rng = np.random.default_rng(3)
+    for runs, known in ((5, 0.836), (10, 0.855), (20, 0.877), (40, 0.890)):
+        arrivals = np.cumsum(rng.exponential(1.0, (trials, runs, 25)), axis=2)
+        waits = lindley(arrivals, rng.exponential(0.9, (trials, runs, 25))).mean(axis=2)
+        half = stdtrit(runs - 1, 0.95) * waits.std(axis=1, ddof=1) / runs**0.5
+        covered = np.mean(np.abs(waits.mean(axis=1) - 2.125) <= half)
+        print(f"T20 90 % intervals of {runs} runs hold the truth in {covered:.3f} of {trials} trials (known: {known})")
+    plan = Plan(Rule(200, 200), warm_up=0.0, workers=1)
+    every = {"in": {"every": {"exponential": 1}, "to": "bank", "count": 100}}
+    banks = [
+        read_line(yaml.safe_dump({"simulate": 1, "time": "min", "sources": every, "stations": {"bank": one}}).encode())
+        for one in (
+            {"takes": {"exponential": 1.8}, "machines": 2, "to": "ship"}, {"takes": {"exponential": 0.9}, "to": "ship"},
+        )
+    ]  # fmt: skip
+    pair = compare(study(banks[0].line, plan), study(banks[1].line, plan))["bank.wait"]
+    value, ratio = pair.difference.value, pair.variance_ratio
+    print(f"T7 one fast or two slow: {value:.3f} (known 0.434), variance {ratio:.0f} times less by common numbers")
+
+
+def speed(peers: str | None, scale: float) -> None:
+    """Print customers and events per processor second, ours and the peers'."""
+    until = 100_000 * scale
+    line = queue(1.25, {"exponential": 1}, until).line
+    print(f"\n{'M/M/1':26} {'customers':>10} {'per second':>11}")
+    began = time.process_time()
+    run = run_line(line, Streams(1, 0))
+    seconds = time.process_time() - began
+    count = len(run.leads)
+    rate = count / seconds
+    print(f"{'events, statistics, audits':26} {count:10} {rate:11.0f}   = {2 * rate:.0f} events a second")
+    run_fixed(line, 1, 0)
+    began = time.process_time()
+    run_fixed(line, 1, 1)
+    print(f"{'recurrence':26} {count:10} {count / (time.process_time() - began):11.0f}")
+    long = row(10, {"exponential": 1}, 130_000 * scale, 3).line
+    began = time.process_time()
+    run = run_line(long, Streams(1, 0))
+    seconds = time.process_time() - began
+    visits = 10 * len(run.leads)
+    rate = visits / seconds
+    print(f"{'10 stations, buffers of 3':26} {visits:10} {rate:11.0f}   station visits by events: {seconds:.1f} s")
+    began = time.process_time()
+    run_fixed(long, 1, 0)
+    print(f"{'':26} {visits:10} {visits / (time.process_time() - began):11.0f}   station visits by recurrence")
+    for name in ("simpy", "ciw", "salabim"):
+        if peers is None:
+            print(f"{name:26} not run: name a Python that has it with --peers-python")
+            continue
+        script = Path(__file__).parent / "peers" / "queues.py"
+        asked = [peers, str(script), name, str(until if name == "simpy" else until / 5)]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"{name:26} not run: {done.stderr.strip().splitlines()[-1]}")
+            continue
+        told = json.loads(done.stdout.strip().splitlines()[-1])
+        print(f"{name:26} {told['customers']:10} {told['customers'] / told['seconds']:11.0f}")
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work")
+    parser.add_argument("--peers-python", metavar="PYTHON", help="a Python that has simpy, ciw, salabim")
+    options = parser.parse_args()
+    scale = 0.1 if options.quick else 1.0
+    oracle_table(max(scale, 0.2))
+    statistics(options.quick)
+    speed(options.peers_python, scale)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
