@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import compress
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from twin.finding import FindingStatus
 from twin.ncr_record import LIVE
@@ -66,12 +66,26 @@ def batches_of(connection: Connection, check: Id) -> Iterator[ElementBatch]:
         body["measured", "state"].as_string(), body["state", "stale"].as_boolean(),
         func.coalesce(body["measured", "measurements"].as_string(), "[]"),
     ).where(table.c.check_run == check)  # fmt: skip
-    rows = connection.execute(query.order_by(table.c.global_id), execution_options={"yield_per": _AT_ONCE})
-    for some in rows.partitions():
-        *columns, measured = zip(*some, strict=True)
-        ids, classes, names, storeys, status, verdicts, states, stale = columns
+    for some in _plain(connection, query.order_by(table.c.global_id)):
+        *columns, kept_stale, measured = zip(*some, strict=True)
+        ids, classes, names, storeys, status, verdicts, states = columns
         told: list[list[Mapping[str, Any]]] = json.loads(f"[{','.join(measured)}]")
+        stale = tuple(map(bool, kept_stale))
         yield ElementBatch(ids, classes, names, storeys, status, verdicts, states, stale, told)
+
+
+def _plain(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Sequence[Any]]]:
+    """Yield rows some at a time; SQLite's as its driver gives them: a row object of each costs more than reading it."""
+    if connection.dialect.name != "sqlite":
+        yield from connection.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions()
+        return
+    result = connection.execute(query)
+    cursor: Any = result.cursor
+    try:
+        while rows := cursor.fetchmany(_AT_ONCE):
+            yield rows
+    finally:
+        result.close()
 
 
 def captured_at(connection: Connection, epoch: Id) -> datetime:
