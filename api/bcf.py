@@ -16,10 +16,8 @@ from api.schemas.bcf_base import GUID
 from twin.access import Action, scope_of
 from twin.bcf.guid import guid_of, id_of
 from twin.bcf.query import Query as ListQuery
-from twin.bcf.query import Row
 from twin.errors import NotFound
 from twin.operations.bcf import Caller, SeenTopic, allowed_statuses, read_topic
-from twin.operations.bcf_events import TopicEvent
 from twin.record import Id
 from twin.store.repository import Store
 
@@ -33,7 +31,6 @@ PROJECT_ACTIONS = {
     "createTopic": Action.NCR_RAISE,
     "createDocument": Action.ATTACHMENT_ADD,
 }
-EVENT_FILTERS = ("topic_guid", "comment_guid", "author", "type", "date")
 
 TopicGuid = Annotated[str, Path(description="The topic", max_length=64, examples=[GUID])]
 CommentGuid = Annotated[str, Path(description="The comment", max_length=64, examples=[GUID])]
@@ -113,17 +110,6 @@ def authorization(seen: SeenTopic, caller: Caller) -> TopicAuthorization:
     )
 
 
-def event_row(event: TopicEvent) -> Row:
-    """Return the fields of an event that are filtered and sorted by."""
-    return {
-        "topic_guid": event.topic,
-        "comment_guid": event.comment or None,
-        "author": event.author,
-        "type": tuple(action.type for action in event.actions),
-        "date": event.date,
-    }
-
-
 def new_guid(given: str | None, made: Id) -> str:
     """Return the guid that a client chose, else that of an identifier made here."""
     return given or guid_of(made)
@@ -165,12 +151,6 @@ def _renamed(function: Any) -> FunctionType:
     copy.__kwdefaults__, copy.__annotations__ = function.__kwdefaults__, dict(function.__annotations__)
     copy.__doc__, copy.__module__ = function.__doc__, function.__module__
     return copy
-
-
-def most_of(query: ListQuery) -> int | None:
-    """Return how many of a list in its own order, by date, answer a query; None for all."""
-    as_they_are = not query.filter.strip() and query.orderby.strip().lower() in ("", "date", "date asc")
-    return query.skip + query.top if as_they_are and query.top is not None else None
 
 
 def seen_topic(store: Store, caller: Caller, topic: str) -> SeenTopic:

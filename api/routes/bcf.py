@@ -8,7 +8,6 @@ as they were written, viewpoints never change. The server's address for clients 
 from fastapi import Response
 
 from api.bcf import (
-    EVENT_FILTERS,
     V3,
     CallerIn,
     CommentGuid,
@@ -20,9 +19,7 @@ from api.bcf import (
     TopicGuid,
     add_older,
     authorization,
-    event_row,
     known_guid,
-    most_of,
     new_guid,
     project_actions,
     seen_topic,
@@ -56,7 +53,15 @@ from twin.errors import NotFound
 from twin.finding import Severity
 from twin.operations import bcf_beside, bcf_topics
 from twin.operations.bcf import Caller, SeenTopic, find_topics, people_of
-from twin.operations.bcf_events import comment_events, topic_events
+from twin.operations.bcf_events import (
+    EVENT_FILTERS,
+    EVENT_ORDERS,
+    comment_events,
+    event_row,
+    events_of_comments,
+    events_of_topics,
+    topic_events,
+)
 from twin.operations.projects import change_project, membership
 from twin.project import Project
 from twin.store.bcf_topics import topic_labels
@@ -135,16 +140,14 @@ def create_bcf_topic(
 def list_bcf_topic_events(query: QueryDep, caller: CallerIn, store: StoreDep) -> list[TopicEventOut]:
     """Return what was done to the topics that I see, the oldest first."""
     with store.read() as view:
-        found = topic_events(view, caller, most=most_of(query))
-    return [topic_event_out(e) for e in select(found, query, event_row, filters=EVENT_FILTERS, orders=("date",))]
+        return [topic_event_out(event) for event in events_of_topics(view, caller, query)]
 
 
 @routes.get(P + "/topics/comments/events", Action.NCR_READ, "Read the history of comments")
 def list_bcf_comment_events(query: QueryDep, caller: CallerIn, store: StoreDep) -> list[CommentEventOut]:
     """Return how the comments that I see came about, the oldest first."""
     with store.read() as view:
-        found = comment_events(view, caller, most=most_of(query))
-    return [comment_event_out(e) for e in select(found, query, event_row, filters=EVENT_FILTERS, orders=("date",))]
+        return [comment_event_out(event) for event in events_of_comments(view, caller, query)]
 
 
 @routes.get(T, Action.NCR_READ, "Read a topic")
@@ -211,7 +214,7 @@ def list_bcf_events_of_comment(
         found = comment_events(view, caller, topic, known_guid(comment))
     if not found:
         raise NotFound(f"there is no comment {comment}")
-    return [comment_event_out(e) for e in select(found, query, event_row, filters=EVENT_FILTERS, orders=("date",))]
+    return [comment_event_out(e) for e in select(found, query, event_row, filters=EVENT_FILTERS, orders=EVENT_ORDERS)]
 
 
 @routes.get(T + "/events", Action.NCR_READ, "Read a topic's history")
@@ -221,7 +224,7 @@ def list_bcf_events_of_topic(
     """Return what was done to a topic, the oldest first."""
     with store.read() as view:
         found = topic_events(view, caller, topic)
-    return [topic_event_out(e) for e in select(found, query, event_row, filters=EVENT_FILTERS, orders=("date",))]
+    return [topic_event_out(e) for e in select(found, query, event_row, filters=EVENT_FILTERS, orders=EVENT_ORDERS)]
 
 
 def _topic(seen: SeenTopic, caller: Caller, response: Response) -> BcfTopicOut:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import TypeAlias, TypeVar
 
 from twin.errors import Invalid
@@ -134,6 +135,19 @@ def select(
         found = given + [pair for pair in found if pair[1][name] is None]
     end = None if query.top is None else query.skip + query.top
     return [item for item, _ in found[query.skip : end]]
+
+
+def pick(items: Iterable[T], query: Query, row: Callable[[T], Row], *, filters: Sequence[str]) -> list[T]:
+    """Return what a query asks for of items that come in its order already; no more are taken than that needs.
+
+    Raises
+    ------
+    Invalid
+        If the filter cannot be understood or names another field.
+    """
+    test = parse_filter(query.filter, filters) if query.filter.strip() else None
+    found = (item for item in items if test is None or test(row(item)))
+    return list(islice(found, query.skip, None if query.top is None else query.skip + query.top))
 
 
 def parse_filter(text: str, fields: Sequence[str]) -> Test:

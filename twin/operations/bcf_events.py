@@ -1,13 +1,24 @@
 """The history of topics and comments as BCF tells it, from the audit trail."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
-from twin.audit import AuditEvent
-from twin.bcf.guid import guid_of
+from twin.audit import AuditEvent, ChainedEvent
+from twin.bcf.guid import guid_of, id_of
+from twin.bcf.query import (
+    AllOf,
+    Among,
+    Comparison,
+    Expression,
+    Query,
+    Row,
+    parse_expression,
+    parse_order,
+    pick,
+    select,
+)
 from twin.bcf.status import NONCONFORMITY, OBSERVATION, RECEIVED, WORDS
 from twin.bcf.topic import human_part
 from twin.ncr_record import State
@@ -15,9 +26,10 @@ from twin.operations.bcf import Caller, people_of, read_topic
 from twin.operations.bcf_comments import SaidOf, project_comments, visible_topics
 from twin.record import Id
 from twin.store import records
-from twin.store.trail import events, history
+from twin.store.trail import EventBounds, events_within, history
 from twin.store.view import View
 
+_KINDS = (records.NCR.name, records.BCF_TOPIC.name)
 _LONGEST = {"title_updated": 128, "description_updated": 1024, "comment_text_updated": 1024}
 """Characters that BCF lets an event's value have."""
 
@@ -41,44 +53,92 @@ class TopicEvent:
     comment: str = ""
 
 
-def topic_events(view: View, caller: Caller, topic: str | None = None, *, most: int | None = None) -> list[TopicEvent]:
-    """Return what was done to one topic, or to all that the caller sees, the oldest first.
+EVENT_FILTERS = ("topic_guid", "comment_guid", "author", "type", "date")
+"""The fields by which events are filtered."""
+EVENT_ORDERS = ("date",)
 
-    Parameters
-    ----------
-    most
-        How many are wanted; None for all.
+
+def event_row(event: TopicEvent) -> Row:
+    """Return the fields of an event that are filtered and sorted by."""
+    return {
+        "topic_guid": event.topic,
+        "comment_guid": event.comment or None,
+        "author": event.author,
+        "type": tuple(action.type for action in event.actions),
+        "date": event.date,
+    }
+
+
+def topic_events(view: View, caller: Caller, topic: str) -> list[TopicEvent]:
+    """Return what was done to a topic, the oldest first."""
+    seen = read_topic(view, caller, topic)
+    links = [link for kind in _KINDS for link in history(view.connection, f"{kind}:{seen.id}")]
+    trail = ((seen.topic.guid, link.event) for link in sorted(links, key=lambda link: link.event.seq))
+    return list(_told(trail, people_of(view, caller.project)))
+
+
+def events_of_topics(view: View, caller: Caller, query: Query) -> list[TopicEvent]:
+    """Return what was done to the topics that the caller sees, as a query asks for it; without an order, as it came.
+
+    What the query says of time, author and topic is asked for in SQL, and its order: a page costs what it reads.
     """
-    return list(islice(_topic_events(view, caller, topic), most))
-
-
-def _topic_events(view: View, caller: Caller, topic: str | None) -> Iterator[TopicEvent]:
     people = people_of(view, caller.project)
-    for guid, event in _trail(view, caller, topic):
-        kind = event.entity.partition(":")[0]
-        actions = _of_ncr(event, people) if kind == "ncr" else _of_observation(event) if kind == "bcf_topic" else ()
+    order = parse_order(query.orderby, EVENT_ORDERS)
+    wanted = parse_expression(query.filter, EVENT_FILTERS) if query.filter.strip() else None
+    by = "written" if not order else "newest" if order[0][1] else "oldest"
+    links = events_within(view.connection, caller.project, _KINDS, _bounds(wanted, people), by)
+    trail = _of_visible(links, visible_topics(view, caller))
+    return pick(_told(trail, people), query, event_row, filters=EVENT_FILTERS)
+
+
+def _of_visible(links: Iterable[ChainedEvent], visible: frozenset[Id]) -> Iterator[tuple[str, AuditEvent]]:
+    for link in links:
+        record = link.event.entity.partition(":")[2]
+        if record in visible:
+            yield guid_of(record), link.event
+
+
+def _told(trail: Iterable[tuple[str, AuditEvent]], people: Mapping[Id, str]) -> Iterator[TopicEvent]:
+    """Yield what events of the trail say of topics, with the topics' guids; some say nothing."""
+    for guid, event in trail:
+        actions = _of_ncr(event, people) if event.entity.startswith("ncr:") else _of_observation(event)
         if actions:
             yield TopicEvent(guid, event.at, people.get(event.actor.id, event.actor.name), _cut(actions))
 
 
-def comment_events(
-    view: View, caller: Caller, topic: str | None = None, comment: str = "", *, most: int | None = None
-) -> list[TopicEvent]:
-    """Return how comments came about, the oldest first; they never change afterwards.
+def _bounds(wanted: Expression | None, people: Mapping[Id, str]) -> EventBounds:
+    """Return what all events that a filter can hold of have in common."""
+    found = EventBounds()
+    for part in wanted.parts if isinstance(wanted, AllOf) else [wanted]:
+        if isinstance(part, Comparison) and part.field == "date" and isinstance(part.value, datetime):
+            if part.operator in ("gt", "ge"):
+                found = replace(found, since=max(part.value, found.since or part.value))
+            else:
+                found = replace(found, until=min(part.value, found.until or part.value))
+        elif isinstance(part, Among) and part.field == "author" and found.actors is None:
+            names = frozenset(one for one in part.values if isinstance(one, str) and "\x00" not in one)
+            found = replace(found, actors=frozenset(id for id, name in people.items() if name in names), names=names)
+        elif isinstance(part, Among) and part.field == "topic_guid" and found.records is None:
+            ids = (id_of(one) for one in part.values if isinstance(one, str))
+            found = replace(found, records=frozenset(one for one in ids if one is not None))
+    return found
 
-    Parameters
-    ----------
-    topic
-        None for all that the caller sees.
-    most
-        How many are wanted; None for all.
+
+def comment_events(view: View, caller: Caller, topic: str, comment: str = "") -> list[TopicEvent]:
+    """Return how a topic's comments came about, the oldest first; they never change afterwards."""
+    seen = read_topic(view, caller, topic).topic
+    return [_comment_event(SaidOf(seen.guid, one)) for one in seen.comments if comment in ("", one.guid)]
+
+
+def events_of_comments(view: View, caller: Caller, query: Query) -> list[TopicEvent]:
+    """Return how the comments that the caller sees came about, as a query asks for it; else the oldest first.
+
+    Only as many are read as are needed, except for the newest first: those are sorted here.
     """
-    if topic is None:
-        said: Iterable[SaidOf] = islice(project_comments(view, caller), most)
-    else:
-        seen = read_topic(view, caller, topic).topic
-        said = [SaidOf(seen.guid, one) for one in seen.comments if comment in ("", one.guid)]
-    return [_comment_event(one) for one in said]
+    told = map(_comment_event, project_comments(view, caller))
+    if any(descending for _, descending in parse_order(query.orderby, EVENT_ORDERS)):
+        return select(told, query, event_row, filters=EVENT_FILTERS, orders=EVENT_ORDERS)
+    return pick(told, query, event_row, filters=EVENT_FILTERS)
 
 
 def _comment_event(said: SaidOf) -> TopicEvent:
@@ -86,22 +146,6 @@ def _comment_event(said: SaidOf) -> TopicEvent:
     actions = [EventAction("comment_created"), EventAction("comment_text_updated", one.text)]
     actions += [EventAction("viewpoint_updated", one.viewpoint)] * bool(one.viewpoint)
     return TopicEvent(said.topic, one.date, one.author, _cut(actions), one.guid)
-
-
-def _trail(view: View, caller: Caller, topic: str | None) -> Iterable[tuple[str, AuditEvent]]:
-    """Yield the events of the topics that the caller sees, with the topic's guid."""
-    if topic is not None:
-        seen = read_topic(view, caller, topic)
-        links = [link for kind in ("ncr", "bcf_topic") for link in history(view.connection, f"{kind}:{seen.id}")]
-        for link in sorted(links, key=lambda link: link.event.seq):
-            yield seen.topic.guid, link.event
-        return
-    visible = visible_topics(view, caller)
-    kinds = (records.NCR.name, records.BCF_TOPIC.name)
-    for link in events(view.connection, caller.project, about=kinds):
-        record = link.event.entity.partition(":")[2]
-        if record in visible:
-            yield guid_of(record), link.event
 
 
 def _of_ncr(event: AuditEvent, people: Mapping[Id, str]) -> list[EventAction]:

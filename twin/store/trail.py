@@ -1,14 +1,14 @@
 """The audit trail in the database: appended in the same transaction as the change it tells of."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, RowMapping, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, insert, or_, select
 
 from twin.audit import GENESIS, Anchor, AuditEvent, ChainedEvent, Verification, chained, verify
-from twin.record import Actor, Json, timestamp
+from twin.record import Actor, Id, Json, timestamp
 from twin.store.database import Database
 from twin.store.schema import AUDIT_ANCHOR, AUDIT_EVENT
 
@@ -52,6 +52,72 @@ def events(
             return
         given += len(rows)
         after = int(rows[-1]["seq"])
+
+
+@dataclass(frozen=True, slots=True)
+class EventBounds:
+    """What events have to be at least; None where that is not asked. Whoever asks for more looks at each of them."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    """Both inclusive."""
+    actors: frozenset[Id] | None = None
+    """By one of these, or by somebody of one of ``names``."""
+    names: frozenset[str] = frozenset()
+    records: frozenset[Id] | None = None
+
+
+def events_within(
+    connection: Connection,
+    stream: str,
+    kinds: tuple[str, ...],
+    bounds: EventBounds,
+    order: Literal["written", "oldest", "newest"] = "written",
+) -> Iterator[ChainedEvent]:
+    """Yield the events about records of some kinds within bounds; only as many are read as are asked for.
+
+    Parameters
+    ----------
+    order
+        As they were written, or by their time: of equal ones the one that was written first comes first.
+    """
+    table = AUDIT_EVENT
+    query = select(table).where(table.c.stream == stream, *_within(kinds, bounds)).limit(_AT_ONCE)
+    by_time = {"oldest": table.c.at.asc(), "newest": table.c.at.desc()}
+    query = query.order_by(*([] if order == "written" else [by_time[order]]), table.c.seq)
+    last: RowMapping | None = None
+    while True:
+        rows = connection.execute(query if last is None else query.where(_after(last, order))).mappings().all()
+        yield from map(_event, rows)
+        if len(rows) < _AT_ONCE:
+            return
+        last = rows[-1]
+
+
+def _after(last: RowMapping, order: str) -> ColumnElement[bool]:
+    """Return which events come after one in an order."""
+    table = AUDIT_EVENT
+    if order == "written":
+        return table.c.seq > last["seq"]
+    beyond = table.c.at > last["at"] if order == "oldest" else table.c.at < last["at"]
+    return or_(beyond, and_(table.c.at == last["at"], table.c.seq > last["seq"]))
+
+
+def _within(kinds: tuple[str, ...], bounds: EventBounds) -> list[ColumnElement[bool]]:
+    table = AUDIT_EVENT
+    if bounds.records is None:
+        found: list[ColumnElement[bool]] = [
+            or_(false(), *(table.c.entity.startswith(f"{kind}:", autoescape=True) for kind in kinds))
+        ]
+    else:
+        found = [table.c.entity.in_([f"{kind}:{one}" for kind in kinds for one in sorted(bounds.records)])]
+    if bounds.since is not None:
+        found.append(table.c.at >= bounds.since)
+    if bounds.until is not None:
+        found.append(table.c.at <= bounds.until)
+    if bounds.actors is not None:
+        found.append(or_(table.c.actor.in_(sorted(bounds.actors)), table.c.actor_name.in_(sorted(bounds.names))))
+    return found
 
 
 def history(connection: Connection, entity: str) -> list[ChainedEvent]:

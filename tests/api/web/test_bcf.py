@@ -3,7 +3,7 @@
 import base64
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -561,6 +561,44 @@ def test_the_comments_of_a_project_are_those_of_its_topics_whoever_asks_and_page
     assert len(slow_comment_events(site, "sue")) < len(slow_comment_events(site, "vera"))
     events = quinn.get("topics/events")
     assert quinn.get("topics/events", params={"$top": "3", "$skip": "2"}) == events[2:5]
+
+
+def test_the_events_of_a_project_are_filtered_and_paged_as_those_of_all_its_topics(site: Site, quinn: Client) -> None:
+    ines, guids = Client(site, "ines"), list[str]()
+    for number in range(3):
+        client = (quinn, ines)[number % 2]
+        given = {"title": f"Wall {number}", "topic_type": "Nonconformity", "priority": "minor"}
+        guids.append(client.post("topics", given)["guid"])
+        for turn in range(2):
+            site.world.clock.advance(minutes=1)
+            address = f"topics/{guids[number]}"
+            changed = {**quinn.get(address), "title": f"Wall {number}, {turn}"}
+            quinn.put(address, {name: changed[name] for name in ("title", "topic_type", "topic_status", "priority")})
+    told = (event for topic in quinn.get("topics") for event in quinn.get(f"topics/{topic['guid']}/events"))
+    every = sorted(told, key=lambda event: event["date"])
+    assert quinn.get("topics/events") == every
+    middle, some = every[4]["date"], guids[:2]
+    asked: dict[str, Callable[[dict[str, Any]], bool]] = {
+        f"date ge {middle}": lambda event: event["date"] >= middle,
+        f"date lt {middle} and author eq 'quinn'": lambda event: event["date"] < middle and event["author"] == "quinn",
+        "author eq 'ines' or type eq 'title_updated'": lambda event: (
+            event["author"] == "ines" or any(one["type"] == "title_updated" for one in event["actions"])
+        ),
+        "not author eq 'ines'": lambda event: event["author"] != "ines",
+        f"topic_guid in ('{some[0]}', '{some[1]}') and author in ('ines', 'nobody')": lambda event: (
+            event["topic_guid"] in some and event["author"] == "ines"
+        ),
+        "author eq 'nobody'": lambda _: False,
+    }
+    for words, holds in asked.items():
+        wanted = [event for event in every if holds(event)]
+        assert quinn.get("topics/events", params={"$filter": words}) == wanted, words
+        page = {"$filter": words, "$top": "2", "$skip": "1"}
+        assert quinn.get("topics/events", params=page) == wanted[1:3], words
+        newest = quinn.get("topics/events", params={**page, "$orderby": "date desc"})
+        assert newest == sorted(wanted, key=lambda event: event["date"], reverse=True)[1:3], words
+    quinn.get("topics/events", status=422, params={"$filter": "author eq"})
+    quinn.get("topics/events", status=422, params={"$orderby": "author"})
 
 
 def received(site: Site, quinn: Client) -> None:
