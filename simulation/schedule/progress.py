@@ -9,7 +9,7 @@ from geometry.arrays import BoolArray, FloatArray
 from simulation.schedule.network import Network
 from simulation.schedule.observed import Observation, Stage, in_sequence
 from simulation.schedule.pace import SPREAD, Pace, learn_pace, uneven
-from simulation.schedule.risk import Draw, Forecast, Risk, forecast_of, shares, stretch
+from simulation.schedule.risk import Draw, Forecast, Risk, drawn, forecast_of, shares, stretch
 
 _LEFT_AT_LEAST = 0.1
 """Of a task that runs longer than it was to, and nobody knows how far it is, at least so much of it is left."""
@@ -107,7 +107,7 @@ class _Rest:
         factors = {trade: pace.quantile(shares(rng, size)) for trade, pace in self._paces.items()}
         durations, earliest = np.empty((size, len(tasks))), np.empty((size, len(tasks)))
         for index, (task, one) in enumerate(zip(tasks, self._observed, strict=True)):
-            whole = task.duration.quantile(shares(rng, size)) * factors.get(task.trade, 1.0)
+            whole = drawn(task.duration, size, rng) * factors.get(task.trade, 1.0)
             if one.stage is Stage.WAITING:
                 left = 1.0 - (one.share or 0.0)
                 durations[:, index], earliest[:, index] = left * whole, task.earliest

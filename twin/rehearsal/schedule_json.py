@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 import numpy as np
@@ -60,8 +61,9 @@ def schedule_json(result: ScheduleResult, provenance: ScheduleProvenance) -> byt
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
 
 
+@lru_cache(maxsize=1)
 def schedule_document(result: ScheduleResult) -> Json:
-    """Return the result as plain JSON values; days are working days."""
+    """Return the result as plain JSON values, which nobody may change; days are working days."""
     document, times, found = result.document, result.times, result.forecast
     within = None if document.deadline is None else _estimate(found.within(document.deadline))
     return {
