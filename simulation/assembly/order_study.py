@@ -10,6 +10,7 @@ from geometry.design import Element
 from simulation.assembly.blocking import Blocking, block
 from simulation.assembly.contact import contacts_of
 from simulation.assembly.directions import axes, distinct, own_directions, sphere
+from simulation.assembly.insertion_path import Path, leg_path, turning_path
 from simulation.assembly.order_document import OrderDocument
 from simulation.assembly.part import Part, make_parts
 from simulation.assembly.sequence import CARRIED, Order, Step, count_sequences, group_order, orders
@@ -19,7 +20,7 @@ from simulation.assembly.validate import Judged, validate
 from simulation.assembly.view import OrderRule
 
 MOST_ON_SPHERE, MOST_COUNTED, MOST_BALANCED = 400, 12, 120
-_MOST_STUCK, _MOST_OWN, _MOST_GROUPS = 200, 60, 400
+_MOST_STUCK, _MOST_OWN, _MOST_GROUPS, _MOST_WINDING, _MOST_TURNING = 200, 60, 400, 16, 8
 CONTACT_REACH = 1e-3
 """Metres that two faces may be apart and still carry each other."""
 Progress = Callable[[float], None]
@@ -143,6 +144,8 @@ def _search(
             units.blocking, base=units.base, rules=units.rules, support=_support(units.standing), best=best,
             width=8 if count <= MOST_ON_SPHERE else 2, progress=progress,
             finer=lambda remaining, units=units: _finer(units.blocking, remaining, ground, threads),
+            legs=lambda remaining, units=units: _wound(units, remaining, _MOST_WINDING, leg_path),
+            turning=lambda remaining, units=units: _wound(units, remaining, _MOST_TURNING, turning_path),
         )  # fmt: skip
         together = [step.parts for step in found[0].steps if len(step.parts) > 1 and step.insertion is not None]
         if not together or len(groups) > _MOST_GROUPS:
@@ -156,7 +159,7 @@ def _expanded(order: Order, units: Units, blocking: Blocking) -> Order:
     for step in order.steps:
         parts = tuple(part for unit in step.parts for part in units.members[unit])
         inner = group_order(blocking, parts) if step.insertion is not None else ()
-        steps.append(Step(parts, step.insertion, step.supported, inner))
+        steps.append(Step(parts, step.insertion, step.supported, inner, step.path))
     locked = tuple(part for unit in order.locked for part in units.members[unit])
     return Order(tuple(steps), order.cost, locked)
 
@@ -211,6 +214,22 @@ def _balances(standing: Standing, base: frozenset[int], steps: Sequence[tuple[in
         there += step
         found.append(balance.of(there))
     return tuple(found)
+
+
+def _wound(units: Units, remaining: BoolArray, most: int, find: Callable[..., Path | None]) -> tuple[int, Path] | None:
+    """Return a part that can leave what still stands by several moves, the smallest first; None where none was found.
+
+    ``most``: parts among which that is looked for at all.
+    """
+    parts, rows = units.blocking.parts, [int(row) for row in np.flatnonzero(remaining)]
+    if len(rows) > most:
+        return None
+    for row in sorted((row for row in rows if row not in units.base), key=lambda row: parts[row].volume):
+        directions = distinct(np.vstack([axes(), own_directions(parts[row].normals, most=3)]))
+        found = find(parts, row, [other for other in rows if other != row], directions, units.blocking.rule)
+        if found is not None:
+            return row, found
+    return None
 
 
 def _finer(blocking: Blocking, remaining: BoolArray, ground: float | None, threads: int) -> Blocking | None:

@@ -13,6 +13,7 @@ import numpy as np
 from geometry.arrays import BoolArray, FloatArray, IntArray
 from simulation.assembly.blocking import Blocking
 from simulation.assembly.components import smallest_group
+from simulation.assembly.insertion_path import Path
 from simulation.assembly.precedence import Before, count_orders
 from simulation.assembly.stability import Support
 
@@ -20,6 +21,8 @@ CARRIED = Support(lambda part, present: 1.0, {})
 """Every part stays where it is put."""
 Finer = Callable[[BoolArray], Blocking | None]
 """Given what still stands, the blocking along more directions; None where there are no more."""
+Winding = Callable[[BoolArray], tuple[int, Path] | None]
+"""Given what still stands, a part that can leave by more than one move, and its way in; None where none was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Step:
     """Whether what stands then carries each of them, by its centre of gravity."""
     inner: tuple["Step", ...] = ()
     """How a group is put together beforehand; empty for a single part."""
+    path: Path | None = None
+    """The way in, where it is not one straight move; ``insertion`` is then the way it begins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +94,8 @@ def orders(
     weights: FloatArray | None = None,
     cost: OrderCost = OrderCost(),
     finer: Finer = lambda remaining: None,
+    legs: Winding = lambda remaining: None,
+    turning: Winding = lambda remaining: None,
     best: int = 1,
     width: int = 8,
     progress: Callable[[float], None] = lambda share: None,
@@ -109,6 +116,10 @@ def orders(
         (n,) of the parts, for the order of equally good ones; their volumes where None.
     finer
         Asked for more directions where nothing can leave.
+    legs
+        Asked for a part that can leave by several straight moves where none can by one.
+    turning
+        Asked for a part that can leave with turns where no group can leave either.
     best, width
         Orders wanted; partial orders kept at each step (beam search). A wider beam finds cheaper ones.
     progress
@@ -129,6 +140,10 @@ def orders(
             if more is not None:
                 price.blocking = _joined(price.blocking, more)
                 states = [price.recounted(state) for state in states]
+                continue
+            wound = legs(states[0].remaining) or (turning(states[0].remaining) if group is None else None)
+            if wound is not None:
+                states = [price.along(state, *wound) for state in states]
                 continue
         if group is None:
             break
@@ -213,6 +228,16 @@ class _Price:
         self._weigh(following, around, around | self._around(around))
         return following
 
+    def along(self, state: _State, part: int, path: Path) -> _State:
+        """Return a state less a part that leaves along a path."""
+        remaining = state.remaining.copy()
+        remaining[part] = False
+        first = path.poses[1] - path.poses[0]
+        length = float(np.linalg.norm(first[:3, 3]))
+        way = first[:3, 3] / length if length > 0.0 else np.array([0.0, 0.0, -1.0])
+        step = Step((part,), way, self.carried(part, remaining), path=path)
+        return self.without(state, (part,), -1, self.cost.turn * len(path.poses), step)
+
     def carried(self, part: int, remaining: BoolArray) -> bool:
         """Return whether a part stays by itself on what remains."""
         return self.support.value(part, remaining) >= 1.0
@@ -291,7 +316,7 @@ def group_order(blocking: Blocking, group: tuple[int, ...]) -> tuple[Step, ...]:
 
 def _renumbered(step: Step, group: tuple[int, ...]) -> Step:
     inner = tuple(_renumbered(one, group) for one in step.inner)
-    return Step(tuple(group[k] for k in step.parts), step.insertion, step.supported, inner)
+    return Step(tuple(group[k] for k in step.parts), step.insertion, step.supported, inner, step.path)
 
 
 def _finished(state: _State, base: frozenset[int]) -> Order:

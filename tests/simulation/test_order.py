@@ -5,7 +5,6 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-import manifold3d
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,6 +17,7 @@ from simulation.assembly.blocking import Blocking, block
 from simulation.assembly.components import layers
 from simulation.assembly.contact import contacts_of
 from simulation.assembly.directions import axes, distinct, own_directions, sphere
+from simulation.assembly.insertion_path import between, leg_path, turning_path
 from simulation.assembly.order_document import OrderDocument, part_names, read_order
 from simulation.assembly.order_study import OrderStudy, study_order
 from simulation.assembly.part import make_parts
@@ -259,7 +259,7 @@ def test_a_pair_that_holds_itself_leaves_its_box_as_one() -> None:
 
 def test_what_no_move_takes_apart_is_said() -> None:
     shell = cube((2, 2, 2)) - cube((1.8, 1.8, 1.8)).translate((0.1, 0.1, 0.1))
-    found = study(elements({"shell": shell, "ball": manifold3d.Manifold.sphere(0.5, 24).translate((1, 1, 1))}))
+    found = study(elements({"shell": shell, "core": cube((1, 1, 1)).translate((0.5, 0.5, 0.5))}))
     assert len(found.orders[0].locked) == 2
     assert not found.works
 
@@ -440,3 +440,60 @@ def test_a_round_pin_finds_its_axis() -> None:
     pin = make_parts(elements({"pin": cylinder(2, 0.3, 0.3, 32).rotate((20, 35, 0))}))[0]
     axis = Rotation.from_euler("xyz", [20, 35, 0], degrees=True).apply([0, 0, 1])
     assert max(own_directions(pin.normals) @ axis) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_a_block_goes_round_a_corner() -> None:
+    """Down a shaft, then out through a tunnel: two legs, the exact lengths of the free ways."""
+    shaft, tunnel = cube((1, 1, 2)).translate((0.2, 0.2, 0.2)), cube((3.9, 1, 0.9)).translate((0.2, 0.2, 0.2))
+    rock = cube((4, 1.4, 3)) - shaft - tunnel
+    block_ = cube((0.9, 0.9, 0.7)).translate((0.25, 0.25, 1.4))
+    found = study(elements({"block": block_, "rock": rock}), "order: 1\nbase: [rock]\n")
+    (step,) = found.orders[0].steps
+    assert step.path is not None
+    assert step.path.kind == "legs"
+    places = [pose[:3, 3] for pose in step.path.poses]
+    assert len(places) == 3
+    assert places[1] == pytest.approx([0, 0, -1.2], abs=1e-9)
+    assert places[0][0] > 3.75
+    assert min(step.path.clearance) >= 0.0
+    assert len(step.path.clearance) == 5
+    taller = make_parts(elements({"block": cube((0.9, 0.9, 1.05)).translate((0.25, 0.25, 1.1)), "rock": rock}))
+    assert leg_path(taller, 0, [1], axes(), FINE) is None
+
+
+def test_a_bar_turns_before_it_passes_a_slit() -> None:
+    slit = cube((0.35, 1.2, 1)).translate((0.55, 0.1, 0.3))
+    box = cube((1.4, 1.4, 0.7)) - cube((1.2, 1.2, 0.5)).translate((0.1, 0.1, 0.1)) - slit
+    bar = cube((1.0, 0.2, 0.2)).translate((0.2, 0.6, 0.2))
+    found = study(elements({"bar": bar, "box": box}), "order: 1\nbase: [box]\n")
+    (step,) = found.orders[0].steps
+    assert step.path is not None
+    assert step.path.kind == "turning"
+    for pose in step.path.poses:
+        assert pose[:3, :3] @ pose[:3, :3].T == pytest.approx(np.eye(3), abs=1e-12)
+    assert step.path.poses[-1] == pytest.approx(np.eye(4))
+    assert abs(step.path.poses[0][:3, 0] @ [0, 1, 0]) == pytest.approx(1.0)
+    assert min(step.path.clearance[1:]) >= 0.0
+
+
+def test_a_bar_is_tilted_out_of_a_bin() -> None:
+    """The opening is shorter than the bar, and the floor forbids to stand it up where it lies: it is lifted too."""
+    bin_ = (
+        cube((1.4, 1.4, 1.3))
+        - cube((1.2, 1.2, 1.0)).translate((0.1, 0.1, 0.1))
+        - cube((0.8, 0.8, 1)).translate((0.3, 0.3, 0.9))
+    )
+    parts = make_parts(elements({"bar": cube((1.0, 0.15, 0.15)).translate((0.2, 0.15, 0.12)), "bin": bin_}))
+    assert leg_path(parts, 0, [1], axes(), FINE) is None
+    path = turning_path(parts, 0, [1], axes(), FINE)
+    assert path is not None
+    assert path.poses[-1] == pytest.approx(np.eye(4))
+    outside = parts[0].body.transform(path.poses[0][:3])
+    assert outside.bounding_box()[2] > 1.3
+    for first, second in itertools.pairwise(path.poses):
+        for share in np.linspace(0, 1, 40):
+            moved = parts[0].body.transform(between(first, second, float(share), path.about)[:3])
+            assert (moved ^ parts[1].body).volume() < 1e-3 * parts[0].volume
+    again = turning_path(parts, 0, [1], axes(), FINE)
+    assert again is not None
+    assert all(np.array_equal(a, b) for a, b in zip(path.poses, again.poses, strict=True))

@@ -113,6 +113,13 @@ def _step(number: int, step: ShownStep, study: OrderStudy, design: DesignModel) 
         told["name"] = step.name
     if step.found is not None:
         told["carried"] = step.found.supported
+        if step.found.path is not None:
+            path = step.found.path
+            told["way"] = {
+                "kind": path.kind, "about_m": [_figure(float(value)) for value in path.about + design.origin],
+                "looked_at_every_mm": _figure(1e3 * path.step),
+                "clearance_mm": [_figure(1e3 * gap) for gap in path.clearance],
+            }  # fmt: skip
         if step.found.inner:
             told["beforehand"] = [_inner(one, ids) for one in step.found.inner]
     if step.balance is not None and step.balance.how != "not computed":
@@ -125,6 +132,9 @@ def _step(number: int, step: ShownStep, study: OrderStudy, design: DesignModel) 
 
 def _path(step: ShownStep) -> list[Json]:
     """Return where the parts are on their way in: poses of the part away from its designed place, first to last."""
+    if step.found is not None and step.found.path is not None:
+        poses = step.found.path.poses
+        return [{"at": _figure(k / (len(poses) - 1)), "T": _matrix(pose)} for k, pose in enumerate(poses)]
     known = next((way for way in step.insertion if way is not None), None)
     start, end = np.eye(4), np.eye(4)
     if known is None:
@@ -195,17 +205,34 @@ def order_overlay(study: OrderStudy, title: str) -> bytes:
             start = {} if way is None else {"move_m": _vector(-step.travel * way)}
             state = "blocked" if part in blocked else "in place"
             colour = {"colour": _BLOCKED_COLOUR} if part in blocked else {"colour": _COLOUR}
-            keys: list[Json] = [{"t": 0.0, "visible": False}, {"t": time, "visible": True, **colour, **start}]
             end = {"move_m": [0.0, 0.0, 0.0]} if start else {}
+            middle = list[Json]()
+            if step.found is not None and step.found.path is not None:
+                # the overlay moves parts without turning them: a turn is shown where it ends
+                poses = step.found.path.poses
+                start = {"move_m": _vector(_moved(poses[0], study.parts[part].centre))}
+                middle = [
+                    {
+                        "t": time + _SECONDS * k / (len(poses) - 1),
+                        "move_m": _vector(_moved(poses[k], study.parts[part].centre)),
+                    }
+                    for k in range(1, len(poses) - 1)
+                ]
+            keys: list[Json] = [{"t": 0.0, "visible": False}, {"t": time, "visible": True, **colour, **start}]
             tracks.append(
                 {
                     "element": study.parts[part].global_id,
-                    "keys": [*keys[time == 0.0 :], {"t": time + _SECONDS, "state": state, **end}],
+                    "keys": [*keys[time == 0.0 :], *middle, {"t": time + _SECONDS, "state": state, **end}],
                 }
             )
         time += _SECONDS
     document = {"schema": OVERLAY_SCHEMA, "title": title, "duration_s": time, "tracks": tracks}
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def _moved(pose: FloatArray, centre: FloatArray) -> FloatArray:
+    """Return how far a pose moves a part's centre of gravity (3,)."""
+    return pose[:3, :3] @ centre + pose[:3, 3] - centre
 
 
 def _vector(values: FloatArray) -> list[float]:
