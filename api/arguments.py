@@ -18,7 +18,7 @@ from geometry.errors import GeometryError
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["OneLineParser"]  # pyright: ignore[reportPrivateUsage]
 
-MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .stl .obj .ply .glb"
+MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .step .stp .stl .obj .ply .glb"
 SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .txt .csv .asc .pts .ptx"
 OPTIONS = (
     "--out", "--tolerance", "--tolerances", "--standard", "--register", "--report", "--seed", "--lang", "--workers",

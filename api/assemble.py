@@ -46,7 +46,7 @@ def add_assemble(add: "Commands") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    assemble.add_argument("model", metavar="MODEL", type=Path, help="the design: .ifc .ifczip .ifcxml or a mesh")
+    assemble.add_argument("model", metavar="MODEL", type=Path, help="the design: .ifc .step .stp .glb ... (docs)")
     assemble.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for assembly.json")
     assemble.add_argument(
         "--touch", metavar="LENGTH", type=length, default=1e-4, help="overlaps no deeper are touching (default 0.1mm)"

@@ -11,6 +11,7 @@ suffix                  format                                                  
 .pts                    Leica PTS                                               none
 .ptx                    Leica PTX                                               registered transform of each scan
 .ifc .ifczip .ifcxml    IFC2X3, IFC4, IFC4X3
+.step .stp              STEP AP203, AP214, AP242
 .stl .obj .ply .glb     triangle meshes
 ======================  ======================================================  =====================================
 """
@@ -51,18 +52,22 @@ DESIGN_READERS: dict[str, str] = {
     ".ifc": "ifc",
     ".ifczip": "ifc",
     ".ifcxml": "ifc",
+    ".step": "step",
+    ".stp": "step",
     ".stl": "mesh",
     ".obj": "mesh",
     ".ply": "mesh",
     ".glb": "mesh",
 }
-"""Suffix to module: ``ifc.read_ifc`` and ``mesh.read_mesh``."""
+"""Suffix to module: ``ifc.read_ifc``, ``step.read_step`` and ``mesh.read_mesh``."""
 
 _CONTENT_READERS = {"e57": "e57", "las": "las", "ply": "ply", "pcd": "pcd", "ptx": "ptx"}
 _DESIGN_CONTENT: dict[str, tuple[str, ...]] = {
     ".ifc": ("an IFC or STEP file", "a ZIP archive", "an XML file"),
     ".ifczip": ("a ZIP archive", "an IFC or STEP file", "an XML file"),
     ".ifcxml": ("an XML file", "a ZIP archive", "an IFC or STEP file"),
+    ".step": ("an IFC or STEP file",),
+    ".stp": ("an IFC or STEP file",),
     ".glb": ("a GLB model",),
     ".ply": ("ply",),
 }
@@ -149,7 +154,7 @@ def _silent(share: float) -> None:
 def read_design(
     path: Path, *, workers: int = 1, cache_dir: Path | None = None, progress: Progress | None = None
 ) -> DesignModel:
-    """Read a design: IFC or a triangle mesh.
+    """Read a design: IFC, STEP or a triangle mesh.
 
     Parameters
     ----------
@@ -165,8 +170,6 @@ def read_design(
     """
     size = _checked_size(path)
     suffix = path.suffix.lower()
-    if suffix in (".step", ".stp"):
-        raise ReadError(f"{path}: STEP is not yet supported; export the model as IFC, GLB or STL")
     reader = DESIGN_READERS.get(suffix)
     if reader is None:
         known = " ".join(DESIGN_READERS)
@@ -179,6 +182,10 @@ def read_design(
         from geometry.readers.ifc import read_ifc
 
         return read_ifc(path, workers=workers, cache_dir=cache_dir, progress=progress)
+    if reader == "step":
+        from geometry.readers.step import read_step
+
+        return read_step(path)
     from geometry.readers.mesh import read_mesh
 
     return read_mesh(path)

@@ -21,15 +21,9 @@ from geometry.design import Mesh
 from geometry.errors import ReadError
 from geometry.note import restored
 from geometry.readers.frames import read_frame
+from geometry.readers.worker_process import memory_share, worker_program
 
 ENTRY = "from geometry.readers.ifc_worker import main; main()"
-# The child imports what this process would, from any working folder. The package's own __init__ is left out: it brings
-# the scan readers with it, which take longer to import than a small model to read.
-_PREAMBLE = """import sys, types
-sys.path[:0] = {path!r}
-package = sys.modules["geometry.readers"] = types.ModuleType("geometry.readers")
-package.__path__ = [{folder!r}]
-"""
 STAGE_LIMIT_S = 120.0
 MAX_CRASHES_PER_SHAPE = 6
 _SLOW_GROUPS, _FAST_GROUPS = 2, 12
@@ -40,7 +34,6 @@ _POLL_S = 0.02
 OPEN_LIMIT_S = 120.0
 """Seconds that opening may take, and as much again for each 50 MB: over ten times what it takes."""
 _OPEN_BYTES = 50_000_000
-_GIBIBYTE = 1 << 30
 
 Progress = Callable[[float], None]
 
@@ -293,7 +286,7 @@ class _Worker:
     def __init__(self, path: Path, *, index: bool, workers: int, entry: str) -> None:
         self._path = path
         self._entry = entry
-        self._memory = _memory_limit(workers)
+        self._memory = memory_share(workers)
         self._late = False
         self._deadline = float("inf")
         self._process: subprocess.Popen[bytes] | None = None
@@ -382,13 +375,12 @@ class _Worker:
         return f"crashed (signal {-code})" if code < 0 else f"failed (status {code})"
 
     def _start(self, *, index: bool) -> None:
-        program = _PREAMBLE.format(path=[entry for entry in sys.path if entry], folder=str(Path(__file__).parent))
         with self._lock:
             if self._dismissed:
                 raise ReadError("reading was stopped")
             self._late, self._opened = False, False
             self._process = subprocess.Popen(
-                [sys.executable, "-c", program + self._entry],
+                [sys.executable, "-c", worker_program(self._entry)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -415,12 +407,3 @@ def _open_limit_s(path: Path) -> float:
         return OPEN_LIMIT_S * (1.0 + path.stat().st_size / _OPEN_BYTES)
     except OSError:
         return OPEN_LIMIT_S
-
-
-def _memory_limit(workers: int) -> int | None:
-    """Return the address space a worker may use: three quarters of the machine's memory, shared out; at least 4 GiB."""
-    try:
-        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-    return max(4 * _GIBIBYTE, int(0.75 * physical / max(workers, 1)))

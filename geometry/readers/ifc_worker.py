@@ -17,17 +17,18 @@ from typing import Any, BinaryIO
 
 from geometry.note import Note, stored
 from geometry.readers.frames import write_frame
+from geometry.readers.worker_process import die_with_the_reader, limit_memory
 
 Answer = Callable[..., None]
 
 
 def main() -> None:
     """Serve orders until standard input ends."""
-    _die_with_the_reader()
+    die_with_the_reader()
     with os.fdopen(os.dup(1), "wb") as channel:
         os.dup2(2, 1)
         first = json.loads(sys.stdin.readline())
-        _limit_memory(first.get("memory_bytes"))
+        limit_memory(first.get("memory_bytes"))
         _serve(first, channel)
 
 
@@ -216,22 +217,3 @@ def _reason(error: ValueError) -> str:
 
 def _line(text: str) -> str:
     return text.partition("\n")[0].strip().rstrip(".")
-
-
-def _die_with_the_reader() -> None:
-    """Have the kernel end this process when the one that started it is killed; a shape in work may never end."""
-    if sys.platform != "linux":
-        return
-    import ctypes
-    import signal
-
-    set_parent_death_signal = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
-    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-
-
-def _limit_memory(limit: int | None) -> None:
-    if limit is None or sys.platform == "win32":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

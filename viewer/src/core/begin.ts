@@ -1,7 +1,7 @@
 /** What a project begins with: which files are models and scans, how they are asked for, and what a check is told. */
 import type { Schemas } from "./client";
 
-export const MODELS = [".ifc", ".ifczip", ".ifcxml", ".obj", ".stl", ".ply", ".glb"] as const;
+export const MODELS = [".ifc", ".ifczip", ".ifcxml", ".step", ".stp", ".obj", ".stl", ".ply", ".glb"] as const;
 export const SCANS = [
   ".e57", ".las", ".laz", ".ply", ".pcd", ".ptx", ".pts", ".xyz", ".txt", ".csv", ".asc",
 ] as const; // biome-ignore format: a list
