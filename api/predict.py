@@ -19,7 +19,7 @@ examples:
   qtems predict week1/report.json week2/report.json
                                                what was not measured, or not for sure, is told by its like
   qtems predict week*/report.json --minutes 240 --costs costs.yaml --out plan
-                                               and plan/predict.json: ranked inspections, predicted candidates
+                                               and plan/predict.json, .html: ranked inspections, predicted candidates
   qtems predict week1/report.json --score week2/report.json
                                                whether what the first check lets expect came true in the second
 
@@ -38,7 +38,7 @@ def add_predict(add: "Commands") -> None:
         allow_abbrev=False,
     )
     predict.add_argument("reports", metavar="REPORT.json", type=Path, nargs="+", help="checks, the oldest first")
-    predict.add_argument("--out", metavar="DIR", type=Path, help="folder for predict.json")
+    predict.add_argument("--out", metavar="DIR", type=Path, help="folder for predict.json and predict.html")
     predict.add_argument(
         "--minutes", metavar="N", type=_minutes, default=480.0, help="minutes that inspections may take (default 480)"
     )
@@ -53,7 +53,7 @@ def add_predict(add: "Commands") -> None:
     )  # fmt: skip
     predict.add_argument("--score", metavar="LATER.json", type=Path, help="a later check to score predictions against")
     predict.add_argument("--seed", metavar="N", type=seed_number, default=0, help="start of random numbers (default 0)")
-    predict.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
+    predict.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report (default en)")
     predict.add_argument("--quiet", action="store_true", help="print the files that were written, nothing else")
     predict.add_argument("--debug", action="store_true", help="show the traceback of an error")
 

@@ -215,14 +215,16 @@ def outcomes(
 ) -> tuple[FloatArray, FloatArray, tuple[Drift, ...], int]:
     """Return probabilities (n,), outcomes (n,) of elements that were measured later, drifts, and how many are in doubt.
 
-    An element counts when it was measured later and is known to pass or to fail; in doubt, it is left out and counted.
+    An element counts when it was undecided before, and was measured later and is known to pass or to fail; in doubt
+    later, it is left out and counted.
     """
     measured = {element.global_id: element for element in later if element.readings and not element.missing}
     said, came, doubtful = list[float](), list[float](), 0
     residuals = dict[Kind, list[tuple[float, float]]]()
     for prediction in predictions:
         element = measured.get(prediction.element.global_id)
-        if element is None or not prediction.expected:
+        before = prediction.element.readings
+        if element is None or not prediction.expected or (before and all(one.verdict == "pass" for one in before)):
             continue
         if not element.failed and any(reading.verdict != "pass" for reading in element.readings):
             doubtful += 1

@@ -70,6 +70,9 @@ def test_what_was_not_measured_is_told_by_its_like(tmp_path: Path, capsys: pytes
     assert (found["summary"]["missing"], found["summary"]["of_which_nothing_is_known"]) == (1, 1)
     assert items[-1]["reason"] == "Nothing of its class was measured: nothing can be said."
     assert all(one["state"] == "predicted" and one["probability"] >= 0.5 for one in found["candidates"])
+    page = (out / "predict.html").read_text("utf-8")
+    assert page.count("<svg") == 1
+    assert "Only a person or a measurement confirms one." in page or not found["candidates"]
     again = (out / "predict.json").read_bytes()
     assert main(["predict", first, "--out", str(out), "--minutes", "200", "--quiet"]) == 0
     assert (out / "predict.json").read_bytes() == again
@@ -85,6 +88,7 @@ def test_predictions_are_scored_against_a_later_check(tmp_path: Path, capsys: py
     later = report(tmp_path / "2.json", after[50:100] + after[150:])
     assert main(["predict", first, "--score", later, "--out", str(out), "--lang", "zh"]) == 0
     assert "Brier" in capsys.readouterr().out
+    assert "预测与实际对照" in (out / "predict.html").read_text("utf-8")
     found = json.loads((out / "predict.json").read_text("utf-8"))["scored"]
     told = found["score"]
     assert told["count"] + found["in_doubt"] == 100

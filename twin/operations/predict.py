@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simulation.prediction.elements import Checked, Reading
     from twin.rehearsal.predict_json import PredictResult, Stake
 
-JSON_FILE = "predict.json"
+JSON_FILE, PAGE_FILE = "predict.json", "predict.html"
 _DEFAULT_COST, _DEFAULT_MINUTES = 1.0, 10.0
 _MOST_COST, _MOST_MINUTES = 1e9, 1e5
 
@@ -57,6 +57,7 @@ def run_predict(request: PredictRequest) -> PredictOutcome:
     """
     from geometry.source import sha256_of
     from twin.rehearsal.predict_json import PredictProvenance, predict_json
+    from twin.rehearsal.predict_page import predict_page
 
     stakes = _stakes(request.costs)
     elements = _checked(request.reports)
@@ -73,7 +74,11 @@ def run_predict(request: PredictRequest) -> PredictOutcome:
     provenance = PredictProvenance(
         tuple((path.name, sha256_of(path)) for path in given), version("qtems"), request.seed
     )
-    return PredictOutcome(result, write_whole(request.out_dir, {JSON_FILE: predict_json(result, provenance)}))
+    written = {
+        JSON_FILE: predict_json(result, provenance),
+        PAGE_FILE: predict_page(result, provenance, request.lang),
+    }
+    return PredictOutcome(result, write_whole(request.out_dir, written))
 
 
 def _predicted(

@@ -10,12 +10,12 @@ Rows = tuple[list[str], list[list[str]]]
 _MOST_FEATURES, _MOST_ITEMS = 12, 15
 
 
-def feature_rows(result: PredictResult, say: Said) -> Rows:
+def feature_rows(result: PredictResult, say: Said, most: int = _MOST_FEATURES) -> Rows:
     """Return what is to be expected of each feature, the likeliest to be out of tolerance first."""
     found = sorted(result.learnt.features.items(), key=lambda one: (-one[1].defective.value, one[0]))
     rows = [
         [f"{kind[0]}, {feature}", str(prior.count), _signed(prior.mean), f"{prior.sd:.1f}", _share(prior)]
-        for (kind, feature), prior in found[:_MOST_FEATURES]
+        for (kind, feature), prior in found[:most]
     ]
     return [say(f"predict.{word}") for word in ("feature", "measured", "mean", "sd", "defective")], rows
 
@@ -31,14 +31,15 @@ def _share(prior: Prior) -> str:
 
 def item_rows(result: PredictResult, say: Said) -> Rows:
     """Return what to inspect with the minutes there are, what saves most per minute first."""
-    rows = list[list[str]]()
-    for index in result.choice.chosen[:_MOST_ITEMS]:
-        element, row = result.predictions[index].element, result.rows[index]
-        rows.append(
-            [clean(element.name or element.global_id), element.ifc_class, f"{100 * row.probability:.1f} %",
-             f"{row.minutes:g}", f"{row.saving:.3g}"]
-        )  # fmt: skip
+    rows = [item_row(result, index) for index in result.choice.chosen[:_MOST_ITEMS]]
     return [say(f"predict.{word}") for word in ("inspect", "class", "probability", "minutes", "saving")], rows
+
+
+def item_row(result: PredictResult, index: int) -> list[str]:
+    """Return the cells of one inspection."""
+    element, row = result.predictions[index].element, result.rows[index]
+    share = f"{100 * row.probability:.1f} %"
+    return [clean(element.name or element.global_id), element.ifc_class, share, f"{row.minutes:g}", f"{row.saving:.3g}"]
 
 
 def predict_lines(result: PredictResult, say: Said) -> list[str]:
@@ -61,7 +62,7 @@ def predict_lines(result: PredictResult, say: Said) -> list[str]:
             lines.append(say("predict.unscored"))
         else:
             skill = "–" if loop.score.skill is None else f"{loop.score.skill:.2f}"
-            z = "–" if loop.score.calibration_z is None else f"{loop.score.calibration_z:.1f}"
+            z = "–" if loop.score.calibration_z is None else _signed(loop.score.calibration_z)
             lines.append(
                 say("predict.scored", count=loop.score.count, brier=f"{loop.score.brier:.3f}", skill=skill, z=z)
             )
