@@ -68,8 +68,7 @@ def run_simulate_command(arguments: argparse.Namespace) -> "FlowOutcome":
 
 def simulate_status(outcome: "FlowOutcome") -> ExitCode:
     """Return the exit status: a precision that was asked for and not reached is said."""
-    results = [one for one in (outcome.result, outcome.other) if one is not None]
-    return ExitCode.CONFORMS if all(one.study.stopped for one in results) else ExitCode.FAILED
+    return ExitCode.FAILED if outcome.needs_action else ExitCode.CONFORMS
 
 
 def print_simulation(outcome: "FlowOutcome", stream: TextIO, lang: str) -> None:

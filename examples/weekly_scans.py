@@ -116,6 +116,7 @@ def seen(house: Building, day: int, report: Mapping[str, Any]) -> Seen:
     standing = house.standing(day)
     states = {names[one["global_id"]]: one["state"] for one in report["elements"] if one["global_id"] in names}
     there, missing = ({name for name, told in states.items() if told == state} for state in ("installed", "missing"))
+    there -= {names[one["global_id"]] for one in report["elements"] if "partly_absent" in str(one["reasons"])}
     return Seen(
         len(standing), len(standing & there), len(standing - there - missing), len(standing & missing),
         len(there - standing),

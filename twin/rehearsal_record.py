@@ -18,6 +18,12 @@ class RehearsalKind(StrEnum):
     """How far off can a result be when every dimension varies within its own tolerance?"""
     SCHEDULE = "schedule"
     """When is it over, what decides that, and how sure is it?"""
+    PROCESS = "process"
+    """How much does a line make, where is it held up, which defects leave it?"""
+    FIT_UP = "fit_up"
+    """Do parts as made, or as measured, go together?"""
+    PREDICTION = "prediction"
+    """What is probably out of tolerance, by the checks so far, and where is it worth looking?"""
 
 
 class RehearsalOutcome(StrEnum):

@@ -39,7 +39,7 @@ def create_rehearsal(
 ) -> JobOut:
     """Have a model or a file looked at before anything is built: a job; `makes` is the rehearsal's identifier."""
     desk = Desk(services.store, context, project, services.wake)
-    job = order_rehearsal(desk, given.order(), upload=None if given.kind == "assembly" else given.upload)
+    job = order_rehearsal(desk, given.order(), upload=getattr(given, "upload", None))
     return accepted(response, project, job)
 
 

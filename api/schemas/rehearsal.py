@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.paging import PageQuery
 from api.schemas.base import RECORD_EXAMPLE, OptionalLine, RecordOut, RecordRef, Schema, example, stamp
@@ -119,16 +119,80 @@ class StackupAsked(_Asked):
 class ScheduleAsked(_Asked):
     """Asks when a network of tasks is over, what decides that, and how sure it is."""
 
-    model_config = example(kind="schedule", upload=_ID, samples=50000)
+    model_config = example(kind="schedule", revision=_ID, progress=True, samples=50000)
 
     kind: Literal["schedule"]
-    upload: RecordRef = Field(description="The schedule, a YAML file (docs/schedule.md)")
+    revision: RecordRef | None = Field(default=None, description="A model whose tasks they are")
+    upload: RecordRef | None = Field(default=None, description="Or a file: YAML, MS Project XML, P6 XER")
+    progress: bool = Field(default=False, description="By what the checks that count saw to stand")
     samples: Samples = 50_000
+
+    @model_validator(mode="after")
+    def _of_one(self) -> Self:
+        if (self.revision is None) == (self.upload is None):
+            raise ValueError("give revision or upload, one of them")
+        return self
 
     def order(self) -> RehearsalOrder:
         """Return it as it is ordered."""
-        return self._order(RehearsalKind.SCHEDULE, None, samples=self.samples)
+        return self._order(RehearsalKind.SCHEDULE, self.revision, samples=self.samples, progress=self.progress)
 
 
-NewRehearsal = Annotated[AssemblyAsked | StackupAsked | ScheduleAsked, Field(discriminator="kind")]
+class ProcessAsked(_Asked):
+    """Asks how much a line makes, where it is held up, and which defects leave it."""
+
+    model_config = example(kind="process", upload=_ID)
+
+    kind: Literal["process"]
+    upload: RecordRef = Field(description="The line, a YAML file (docs/simulate.md)")
+    replications: int | None = Field(default=None, ge=2, le=1000, description="Runs; without it, what the file says")
+
+    def order(self) -> RehearsalOrder:
+        """Return it as it is ordered."""
+        return self._order(RehearsalKind.PROCESS, None, replications=self.replications)
+
+
+class FitUpAsked(_Asked):
+    """Asks whether parts as made, or as measured, go together."""
+
+    model_config = example(kind="fit_up", upload=_ID)
+
+    kind: Literal["fit_up"]
+    upload: RecordRef = Field(description="The joints, a YAML file (docs/fitup.md)")
+    samples: Samples = 20_000
+
+    def order(self) -> RehearsalOrder:
+        """Return it as it is ordered."""
+        return self._order(RehearsalKind.FIT_UP, None, samples=self.samples)
+
+
+class PredictionAsked(_Asked):
+    """Asks what is probably out of tolerance, by the checks that count, and where it is worth looking."""
+
+    model_config = example(kind="prediction", revision=_ID, budget_minutes=480)
+
+    kind: Literal["prediction"]
+    revision: RecordRef = Field(description="The model that was checked")
+    budget_minutes: Decimal = Field(
+        default=Decimal(480), ge=0, le=100_000, max_digits=12, description="What inspections may take"
+    )
+    instrument_u_mm: Decimal = Field(
+        default=Decimal(1), gt=0, le=1000, max_digits=12, description="Standard uncertainty of what they measure with"
+    )
+    candidate_from: Decimal = Field(
+        default=Decimal("0.5"), gt=0, le=1, max_digits=6, description="Probability from which something is a candidate"
+    )
+
+    def order(self) -> RehearsalOrder:
+        """Return it as it is ordered."""
+        return self._order(
+            RehearsalKind.PREDICTION, self.revision, budget_minutes=self.budget_minutes,
+            instrument_u_mm=self.instrument_u_mm, candidate_from=self.candidate_from,
+        )  # fmt: skip
+
+
+NewRehearsal = Annotated[
+    AssemblyAsked | StackupAsked | ScheduleAsked | ProcessAsked | FitUpAsked | PredictionAsked,
+    Field(discriminator="kind"),
+]
 """Which rehearsal is asked for."""

@@ -47,6 +47,11 @@ class FlowOutcome:
     other: "FlowResult | None"
     files: tuple[Path, ...]
 
+    @property
+    def needs_action(self) -> bool:
+        """Whether a precision that was asked for is not reached."""
+        return not all(one.study.stopped for one in (self.result, self.other) if one is not None)
+
 
 def run_flow(request: FlowRequest, progress: Progress | None = None) -> FlowOutcome:
     """Simulate a line.

@@ -46,6 +46,11 @@ class PredictOutcome:
     result: "PredictResult"
     files: tuple[Path, ...]
 
+    @property
+    def needs_action(self) -> bool:
+        """Whether an element is so probably out of tolerance that somebody has to look."""
+        return any(one.expected and one.probability >= self.result.candidate_from for one in self.result.predictions)
+
 
 def run_predict(request: PredictRequest) -> PredictOutcome:
     """Predict from checks, plan inspections, and score the predictions where a later check is given.

@@ -4,11 +4,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 from twin.errors import Invalid
-from twin.operations.check import Step
+from twin.operations.check import Step, usable_cores
 from twin.operations.work import Upload, Work, fetched
 from twin.record import Evidence, EvidenceKind, Id
 from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
@@ -46,10 +47,28 @@ class Rehearsing:
     """What it is of, under the name that its owner gave it."""
     folder: Path
     """Where it writes; everything there is kept."""
+    held: ExitStack
+    """What is open until it is over."""
+
+    def says(self, name: str) -> bool:
+        """Say whether a parameter is set."""
+        return self.order.parameters.get(name) == "True"
 
     def number(self, name: str, default: float) -> float:
         """Return a parameter as a number."""
         return float(self.order.parameters.get(name, default))
+
+    def reports(self) -> list[tuple[date, Path]]:
+        """Return the reports of the project's checks that count, by the day of the capture, the oldest first."""
+        with self.work.store.read() as view:
+            runs = [one.record for one in view.all(records.CHECK_RUN, project=self.order.project, counts=True)]
+            days = {run.id: view.get(records.SCAN_EPOCH, run.epoch).record.captured_at for run in runs}
+        found = list[tuple[date, Path]]()
+        for run in sorted(runs, key=lambda run: days[run.id]):
+            path = self.file.with_name(f"check-{run.id}.json")
+            path.symlink_to(self.held.enter_context(self.work.blobs.local_file(run.report.sha256, suffix=".json")))
+            found.append((days[run.id].date(), path))
+        return found
 
     def step(self, step: Step, what: str, share: float) -> None:
         """Say how far it is; raises when the work was cancelled."""
@@ -79,7 +98,8 @@ def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal
         folder.mkdir()
         given = Path(name) / Path(of.file_name).name
         given.symlink_to(stack.enter_context(fetched(work, of)))
-        needs_action = _said_as(given, of.file_name, lambda: RUNS[order.kind](Rehearsing(work, order, given, folder)))
+        asked = Rehearsing(work, order, given, folder, stack)
+        needs_action = _said_as(given, of.file_name, lambda: RUNS[order.kind](asked))
         files = tuple(_kept(work, path) for path in sorted(folder.iterdir(), key=_result_first))
     rehearsal = Rehearsal(
         order.identifier, order.project, order.kind, order.title or of.file_name, version("qtems"), order.seed,
@@ -138,17 +158,56 @@ def _stackup(asked: Rehearsing) -> bool:
 
 def _schedule(asked: Rehearsing) -> bool:
     from twin.operations.schedule import ScheduleRequest, run_schedule
+    from twin.operations.schedule_progress import ProgressSource
 
     asked.step(Step.MEASURING, "", 0.0)
-    samples = int(asked.number("samples", 50_000))
-    return run_schedule(
-        ScheduleRequest(asked.file, asked.folder, samples, asked.order.seed, asked.order.lang)
-    ).needs_action
+    progress = [ProgressSource(path, day) for day, path in asked.reports()] if asked.says("progress") else []
+    if asked.says("progress") and not progress:
+        raise Invalid("no check of this project counts yet, so nothing tells of its progress: run one")
+    request = ScheduleRequest(
+        asked.file, asked.folder, int(asked.number("samples", 50_000)), asked.order.seed, asked.order.lang,
+        progress=tuple(progress),
+    )  # fmt: skip
+    return run_schedule(request).needs_action
+
+
+def _process(asked: Rehearsing) -> bool:
+    from twin.operations.flow import FlowRequest, run_flow
+
+    replications = int(asked.number("replications", 0)) or None
+    request = FlowRequest(
+        asked.file, None, asked.folder, replications, asked.order.seed, usable_cores(), lang=asked.order.lang
+    )
+    return run_flow(request, lambda done, most: asked.step(Step.MEASURING, "", done / max(1, most))).needs_action
+
+
+def _fit_up(asked: Rehearsing) -> bool:
+    from twin.operations.fitup import FitupRequest, run_fitup
+
+    samples = int(asked.number("samples", 20_000))
+    request = FitupRequest(asked.file, asked.folder, samples, asked.order.seed, asked.order.lang)
+    return run_fitup(request, progress=lambda share: asked.step(Step.MEASURING, "", share)).needs_action
+
+
+def _prediction(asked: Rehearsing) -> bool:
+    from twin.operations.predict import PredictRequest, run_predict
+
+    reports = tuple(path for _, path in asked.reports())
+    if not reports:
+        raise Invalid("no check of this project counts yet, so there is nothing to predict from: run one")
+    request = PredictRequest(
+        reports, asked.folder, asked.number("budget_minutes", 480.0), asked.number("instrument_u_mm", 1.0),
+        asked.number("candidate_from", 0.5), seed=asked.order.seed, lang=asked.order.lang,
+    )  # fmt: skip
+    return run_predict(request).needs_action
 
 
 RUNS: Mapping[RehearsalKind, Callable[[Rehearsing], bool]] = {
     RehearsalKind.ASSEMBLY: _assembly,
     RehearsalKind.STACKUP: _stackup,
     RehearsalKind.SCHEDULE: _schedule,
+    RehearsalKind.PROCESS: _process,
+    RehearsalKind.FIT_UP: _fit_up,
+    RehearsalKind.PREDICTION: _prediction,
 }
 """Kind -> what runs it and says whether somebody has to act."""

@@ -9,7 +9,7 @@ from simulation.schedule.observed import UNSEEN, Epoch, Observation, observe
 from simulation.schedule.plan import ScheduleDocument
 from simulation.schedule.status import merged, read_status, status_in
 from twin.errors import Invalid
-from twin.operations.check_reports import reported_elements
+from twin.operations.check_reports import Entry, reported_elements
 from twin.operations.rehearsal_input import named, read_input
 
 _STANDS = {"installed": True, "missing": False, "occluded": None, "unseen": None, "design_suspect": None}
@@ -76,5 +76,12 @@ def _epoch(source: ProgressSource, document: ScheduleDocument) -> Epoch:
     if source.day is None:
         raise Invalid(f"{source.path}: of which day is this check? Give it, such as 2026-04-20={source.path}")
     report = reported_elements(source.path)
-    stands = {one["global_id"]: _STANDS.get(str(one.get("state"))) for one in report}
+    stands = {one["global_id"]: _stands(one) for one in report}
     return Epoch(max(document.calendar.after(source.day), 0.0), stands)
+
+
+def _stands(entry: Entry) -> bool | None:
+    """Say whether an element stands; rays through the place of one that is there leave it open."""
+    if any(str(reason).startswith("partly_absent") for reason in entry.get("reasons") or ()):
+        return None
+    return _STANDS.get(str(entry.get("state")))

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Generator
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,11 @@ import pytest
 
 from tests.api.ifc_hall import write_ifc_hall
 from tests.api.web.live import followed, found, worker_beside
-from tests.api.web.planted import upload
+from tests.api.web.planted import CAPTURED, context, plant, upload
 from tests.api.web.world import World, make_world
+from twin.record import Evidence, EvidenceKind
+from twin.store import records
+from twin.store.blob_register import keep
 
 STACK = b"""\
 stackup: 1
@@ -25,6 +30,21 @@ schedule: 1
 tasks:
   dig: {days: 3}
   pour: {optimistic: 2, likely: 3, pessimistic: 9, after: dig}
+"""
+LINE = b"""\
+simulate: 1
+name: Mill
+time: min
+run: {length: 600, replications: 3}
+sources: {orders: {every: {exponential: 6}, to: mill}}
+stations: {mill: {takes: 3, to: ship}}
+"""
+JOINT = b"""\
+fitup: 1
+parts:
+  lower: {grid: {rows: 2, columns: 2, pitch: [100, 75], diameter: 22, sd: 0.2}}
+  upper: {grid: {rows: 2, columns: 2, pitch: [100, 75], diameter: 22, sd: 0.2}}
+joints: [{fixed: lower, moving: upper, bolt: 20}]
 """
 
 
@@ -72,18 +92,25 @@ def test_a_model_s_clashes(world: World, project: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "content", "result"),
-    [("stackup", STACK, "stackup.json"), ("schedule", SCHEDULE, "schedule.json")],
+    [
+        ("stackup", STACK, "stackup.json"),
+        ("schedule", SCHEDULE, "schedule.json"),
+        ("process", LINE, "simulate.json"),
+        ("fit_up", JOINT, "fitup.json"),
+    ],
 )
 def test_a_file(world: World, project: str, kind: str, content: bytes, result: str) -> None:
     admin, root = world.administrator(), f"/projects/{project}"
     file = upload(admin, project, f"tower {kind}.yaml", content)
-    asked = {"kind": kind, "upload": file, "samples": 1000, "title": "Tower", "seed": 3}
+    many = {"replications": 3} if kind == "process" else {"samples": 1000}
+    asked = {"kind": kind, "upload": file, "title": "Tower", "seed": 3, **many}
     one = admin.get(f"{root}/rehearsals/" + followed(admin, root, admin.post(f"{root}/rehearsals", asked))["makes"])
     told: dict[str, Any] = one.json()
     assert (told["title"], told["source"], told["outcome"]) == ("Tower", f"tower {kind}.yaml", "clear")
     written = json.loads(admin.get(f"{root}/rehearsals/{told['id']}/files/{result}").content)
-    assert written["provenance"]["file"] == f"tower {kind}.yaml"
-    assert written["provenance"]["seed"] == 3
+    provenance = written["provenance"]
+    assert provenance["file"] == f"tower {kind}.yaml"
+    assert provenance["sha256"] == sha256(content).hexdigest()
 
 
 def test_what_is_wrong_in_a_file_is_told_under_its_own_name(world: World, project: str) -> None:
@@ -93,3 +120,55 @@ def test_what_is_wrong_in_a_file_is_told_under_its_own_name(world: World, projec
     assert told["error"].startswith("lid.yaml: ")
     assert "lit" in told["error"]
     assert "/tmp" not in told["error"]
+
+
+def test_what_checks_saw_tells_of_progress_and_of_what_is_probably_wrong(world: World, project: str) -> None:
+    admin, root = world.administrator(), f"/projects/{project}"
+    made = plant(world, project)
+    none = {"kind": "prediction", "revision": made.revision}
+    told = followed(admin, root, admin.post(f"{root}/rehearsals", none), ends="failed")
+    assert "report" in told["error"]  # the planted check wrote none that says anything
+    services = world.services
+    entries = [_entry(f"E{n}", value) for n, value in enumerate((1.0, -3.0, 14.0, 9.0, -12.0, 2.0, 6.0, -8.0))]
+    report = {"schema": "qtems.check/1", "elements": [*entries, _entry("hidden", None)]}
+    content = services.blobs.put([json.dumps(report).encode()])
+    with services.store.write(context(world)) as unit:
+        run = unit.get(records.CHECK_RUN, made.check)
+        evidence = Evidence(EvidenceKind.REPORT, content.sha256, "report.json", "application/json")
+        unit.save(records.CHECK_RUN, replace(run.record, report=evidence), expected=run.version)
+        keep(unit, services.blobs, content, "application/json")
+    asked = none | {"budget_minutes": "30", "candidate_from": "0.2"}
+    one = followed(admin, root, admin.post(f"{root}/rehearsals", asked))
+    written = admin.get(f"{root}/rehearsals/{one['makes']}/files/predict.json").json()
+    assert [it["global_id"] for it in written["candidates"]] == ["hidden"]
+    assert {it["state"] for it in written["candidates"]} == {"predicted"}
+    assert one["result"]["outcome"] == "action_needed"
+    plan = upload(admin, project, "plan.yaml", PLAN)
+    asked = {"kind": "schedule", "upload": plan, "progress": True, "samples": 1000}
+    one = followed(admin, root, admin.post(f"{root}/rehearsals", asked))
+    written = admin.get(f"{root}/rehearsals/{one['makes']}/files/schedule.json").json()
+    assert [task["stage"] for task in written["progress"]["tasks"]] == ["done", "waiting"]
+    assert written["progress"]["date"] == CAPTURED.date().isoformat()
+    both = asked | {"revision": made.revision}
+    assert admin.post(f"{root}/rehearsals", both).status_code == 422
+
+
+PLAN = b"""\
+schedule: 1
+start: 2026-11-02
+tasks:
+  columns: {days: 5, elements: [E0, E1]}
+  walls: {days: 5, elements: [elsewhere], after: columns}
+"""
+
+
+def _entry(name: str, actual: float | None) -> dict[str, Any]:
+    verdict = "fail" if abs(actual or 0.0) > 11.0 else "pass"
+    measured = {
+        "characteristic": "plumb", "direction": "", "actual_mm": actual, "lower_mm": -10.0, "upper_mm": 10.0,
+        "expanded_uncertainty_mm": 1.0, "coverage_factor": 2.0, "verdict": verdict,
+    }  # fmt: skip
+    told = {"global_id": name, "name": name, "ifc_class": "IfcColumn", "storey": "1", "reasons": []}
+    if actual is None:
+        return told | {"state": "occluded", "measurements": []}
+    return told | {"state": "installed", "measurements": [measured]}

@@ -1123,6 +1123,22 @@ export interface components {
             /** Format: date-time */
             finished_at: string;
         };
+        FitUpAsked: {
+            /** @default  */
+            title: string;
+            /** @default 0 */
+            seed: number;
+            /**
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** @constant */
+            kind: "fit_up";
+            upload: string;
+            /** @default 20000 */
+            samples: number;
+        };
         "Frequency-Input": {
             /** @default each */
             kind: components["schemas"]["FrequencyKind"];
@@ -2492,6 +2508,26 @@ export interface components {
             event: string;
             missing: string[];
         };
+        PredictionAsked: {
+            /** @default  */
+            title: string;
+            /** @default 0 */
+            seed: number;
+            /**
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** @constant */
+            kind: "prediction";
+            revision: string;
+            /** @default 480 */
+            budget_minutes: number | string;
+            /** @default 1 */
+            instrument_u_mm: number | string;
+            /** @default 0.5 */
+            candidate_from: number | string;
+        };
         Prevention: {
             kind: components["schemas"]["PreventionKind"];
             description: string;
@@ -2519,6 +2555,21 @@ export interface components {
             how_many: string;
             /** @default [] */
             is_is_not: components["schemas"]["IsIsNot"][];
+        };
+        ProcessAsked: {
+            /** @default  */
+            title: string;
+            /** @default 0 */
+            seed: number;
+            /**
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** @constant */
+            kind: "process";
+            upload: string;
+            replications?: number | null;
         };
         ProjectAuthorization: {
             project_actions: string[];
@@ -2799,7 +2850,7 @@ export interface components {
         /** @enum {string} */
         RegistrationStatus: "accepted" | "refused";
         /** @enum {string} */
-        RehearsalKind: "assembly" | "stackup" | "schedule";
+        RehearsalKind: "assembly" | "stackup" | "schedule" | "process" | "fit_up" | "prediction";
         RehearsalOut: {
             id: string;
             version: number;
@@ -3019,7 +3070,10 @@ export interface components {
             lang: "en" | "zh";
             /** @constant */
             kind: "schedule";
-            upload: string;
+            revision?: string | null;
+            upload?: string | null;
+            /** @default false */
+            progress: boolean;
             /** @default 50000 */
             samples: number;
         };
