@@ -5,7 +5,7 @@ from importlib.resources import files
 from twin.rehearsal.charts import bars
 from twin.rehearsal.figures import Figures
 from twin.rehearsal.predict_json import PredictProvenance, PredictResult
-from twin.rehearsal.predict_rows import feature_rows, item_row, predict_lines
+from twin.rehearsal.predict_rows import feature_name, feature_rows, item_row, predict_lines, reason
 from twin.rehearsal.said import Said
 from twin.report.words import clean
 
@@ -30,7 +30,7 @@ def predict_page(result: PredictResult, provenance: PredictProvenance, language:
         "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "item_heads": [say(f"predict.{word}") for word in ("inspect", "class", "probability", "minutes", "saving")],
         "items": [
-            (item_row(result, index), say.note(result.predictions[index].reason)) for index in chosen[:_MOST_ITEMS]
+            (item_row(result, index, say), reason(result.predictions[index], say)) for index in chosen[:_MOST_ITEMS]
         ],
         "more": say("clash.and_more", n=more) if more > 0 else "",
         "candidates": _candidates(result, say), "feature_heads": heads, "features": features,
@@ -41,7 +41,7 @@ def predict_page(result: PredictResult, provenance: PredictProvenance, language:
 
 def _candidates(result: PredictResult, say: Said) -> list[tuple[str, str, str]]:
     return [
-        (clean(one.element.name or one.element.global_id), f"{100 * one.probability:.1f} %", say.note(one.reason))
+        (clean(one.element.name or one.element.global_id), f"{100 * one.probability:.1f} %", reason(one, say))
         for one in result.predictions
         if one.expected and one.probability >= result.candidate_from
     ]
@@ -50,7 +50,7 @@ def _candidates(result: PredictResult, say: Said) -> list[tuple[str, str, str]]:
 def _bars(result: PredictResult, say: Said) -> str:
     found = sorted(result.learnt.features.items(), key=lambda one: (-one[1].defective.value, one[0]))[:_MOST_BARS]
     rows = [
-        (feature, prior.defective.value, prior.defective.interval.low, prior.defective.interval.high)
+        (feature_name(feature, say), prior.defective.value, prior.defective.interval.low, prior.defective.interval.high)
         for (_, feature), prior in found
     ]
     return bars(rows, say("predict.features"))

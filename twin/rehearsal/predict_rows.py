@@ -1,10 +1,12 @@
 """The rows and lines that ``qtems predict`` prints."""
 
+from geometry.note import Note
+from simulation.prediction.elements import Prediction
 from simulation.prediction.priors import Prior
 from twin.rehearsal.figures import Figures
 from twin.rehearsal.predict_json import PredictResult
 from twin.rehearsal.said import Said
-from twin.report.words import clean
+from twin.report.words import Words, clean
 
 Rows = tuple[list[str], list[list[str]]]
 _MOST_FEATURES, _MOST_ITEMS = 12, 15
@@ -14,10 +16,39 @@ def feature_rows(result: PredictResult, say: Said, most: int = _MOST_FEATURES) -
     """Return what is to be expected of each feature, the likeliest to be out of tolerance first."""
     found = sorted(result.learnt.features.items(), key=lambda one: (-one[1].defective.value, one[0]))
     rows = [
-        [f"{kind[0]}, {feature}", str(prior.count), _signed(prior.mean), f"{prior.sd:.1f}", _share(prior)]
+        [
+            f"{characteristic(kind[0], say)}, {feature_name(feature, say)}",
+            str(prior.count),
+            _signed(prior.mean),
+            f"{prior.sd:.1f}",
+            _share(prior),
+        ]
         for (kind, feature), prior in found[:most]
     ]
     return [say(f"predict.{word}") for word in ("feature", "measured", "mean", "sd", "defective")], rows
+
+
+def characteristic(name: str, say: Said) -> str:
+    """Return what was measured, and in which direction, as reports of checks call it."""
+    word, _, direction = name.partition(" ")
+    return Words(say.language).about(word, "", direction)
+
+
+def feature_name(feature: str, say: Said) -> str:
+    """Return a class and storey for people."""
+    kind, mark, storey = feature.partition(" · ")
+    return Words(say.language).ifc_class(kind) + mark + clean(storey)
+
+
+def reason(prediction: Prediction, say: Said) -> str:
+    """Return why something is to be expected of an element."""
+    note = prediction.reason
+    if isinstance(note, Note) and "characteristic" in note.values:
+        said = {"characteristic": characteristic(note.values["characteristic"], say)}
+        if "feature" in note.values:
+            said["feature"] = feature_name(note.values["feature"], say)
+        note = Note(note.word, note.template, **{**note.values, **said})
+    return say.note(note)
 
 
 def _signed(value: float) -> str:
@@ -31,15 +62,16 @@ def _share(prior: Prior) -> str:
 
 def item_rows(result: PredictResult, say: Said) -> Rows:
     """Return what to inspect with the minutes there are, what saves most per minute first."""
-    rows = [item_row(result, index) for index in result.choice.chosen[:_MOST_ITEMS]]
+    rows = [item_row(result, index, say) for index in result.choice.chosen[:_MOST_ITEMS]]
     return [say(f"predict.{word}") for word in ("inspect", "class", "probability", "minutes", "saving")], rows
 
 
-def item_row(result: PredictResult, index: int) -> list[str]:
+def item_row(result: PredictResult, index: int, say: Said) -> list[str]:
     """Return the cells of one inspection."""
     element, row = result.predictions[index].element, result.rows[index]
     share = f"{100 * row.probability:.1f} %"
-    return [clean(element.name or element.global_id), element.ifc_class, share, f"{row.minutes:g}", f"{row.saving:.3g}"]
+    kind = Words(say.language).ifc_class(element.ifc_class)
+    return [clean(element.name or element.global_id), kind, share, f"{row.minutes:g}", f"{row.saving:.3g}"]
 
 
 def predict_lines(result: PredictResult, say: Said) -> list[str]:
@@ -67,7 +99,12 @@ def predict_lines(result: PredictResult, say: Said) -> list[str]:
                 say("predict.scored", count=loop.score.count, brier=f"{loop.score.brier:.3f}", skill=skill, z=z)
             )
         lines += [
-            say("predict.drift", characteristic=one.family[0], z=_signed(one.mean_z), count=one.count)
+            say(
+                "predict.drift",
+                characteristic=characteristic(one.family[0], say),
+                z=_signed(one.mean_z),
+                count=one.count,
+            )
             for one in loop.drifts
             if one.alarm
         ]
