@@ -4,6 +4,7 @@ A new route is covered as soon as it is declared. One with a new kind of record 
 ``People.address``; one that declares nothing cannot be written.
 """
 
+import re
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from api.routing import Declared, GuardedRoute
 from tests.api.web.planted import Planted, context, fresh, plant
 from tests.api.web.planted_bcf import plant_bcf
 from tests.api.web.planted_records import plant_records
-from tests.api.web.world import PASSWORD, Browser, World, make_world
+from tests.api.web.world import PASSWORD, ROOT, Browser, World, make_world
 from twin.access import Action, Role, Scope, scope_of
 from twin.account import ADMINISTRATOR_MAY, SystemAction, TokenScope, may_system
 from twin.operations.audit_orders import order_system_verification
@@ -193,6 +194,21 @@ def test_a_token_does_no_more_than_its_scope(people: People, route: Declared) ->
     assert wrong == []
 
 
+@pytest.mark.parametrize("shown", [{}, {"X-CSRF-Token": "forged"}], ids=["nothing", "forged"])
+def test_a_browser_changes_nothing_without_its_token_against_forged_requests(
+    people: People, shown: dict[str, str]
+) -> None:
+    client = people.browser("owner", fresh=False).client
+    wrong: list[str] = []
+    for route in ROUTES:
+        if route.method != "GET" and route.need is not Access.PUBLIC:
+            address = re.sub(r"\{\w+\}", "0" * 32, route.path.replace("{project}", people.own))
+            answer = client.request(route.method, ROOT + address, headers=shown)
+            if answer.status_code != 403 or answer.json()["type"] != "urn:qtems:problem:csrf":
+                wrong.append(f"{route.method} {route.path}: {answer.status_code} {answer.text}")
+    assert wrong == []
+
+
 def test_every_served_route_declares_what_it_needs(people: People) -> None:
     guarded = {route.declared for route in people.world.app.router.routes if isinstance(route, GuardedRoute)}
     others = [r.path for r in people.world.app.router.routes if not isinstance(r, GuardedRoute)]
@@ -223,11 +239,16 @@ def test_a_list_over_all_projects_shows_only_those_where_one_may(people: People)
     }  # fmt: skip
 
 
-def test_a_token_of_one_project_opens_no_other(people: People) -> None:
-    admin = people.world.browser()
-    admin.sign_in("founder")
+@pytest.mark.parametrize("administrator", [True, False])
+def test_a_token_of_one_project_opens_no_other(people: People, administrator: bool) -> None:
+    login = f"both-{administrator}".lower()
+    both = people.world.person(login, administrator=administrator)
+    taken = {"login": login, "organisation": people.ids["organisation"], "role": "viewer"}
+    for owner, project in (("founder", people.own), ("other", people.foreign)):
+        assert people.browser(owner, fresh=False).post(f"/projects/{project}/members", taken).status_code == 201
+    assert sorted(p["key"] for p in both.get("/projects").json()["items"]) == ["FOREIGN", "OWN"]
     given = {"name": "t", "scope": "write", "expires_at": "2026-12-01T00:00:00Z", "project": people.own}
-    headers = {"Authorization": f"Bearer {admin.post('/auth/tokens', given).json()['secret']}"}
+    headers = {"Authorization": f"Bearer {both.post('/auth/tokens', given).json()['secret']}"}
     program = people.world.browser()
     assert program.get(f"/projects/{people.own}", headers=headers).status_code == 200
     assert program.get(f"/projects/{people.foreign}", headers=headers).status_code == 404

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.api.web.world import PASSWORD, ROOT, World, make_world
-from twin.account import FAILURES_UNTIL_LOCKED, PER_LOGIN, PER_LOGIN_ELSEWHERE, PER_ORIGIN, User
+from twin.account import (
+    FAILURES_UNTIL_LOCKED,
+    PER_LOGIN,
+    PER_LOGIN_ELSEWHERE,
+    PER_ORIGIN,
+    SYSTEM_ACTOR,
+    User,
+    UserEvent,
+    apply_event,
+)
 from twin.errors import NotIdentified, TooManyAttempts
 from twin.operations.sign_in import confirm_identity
 from twin.record import Actor
@@ -333,3 +342,17 @@ def test_nobody_ends_the_session_of_somebody_else(world: World) -> None:
     session = ann.get("/auth/sessions").json()["items"][0]["id"]
     assert world.administrator()("DELETE", f"/auth/sessions/{session}").status_code == 404
     assert ann.get("/auth/me").status_code == 200
+
+
+def test_an_account_that_is_closed_opens_nothing_even_where_its_sessions_and_tokens_are_left(world: World) -> None:
+    """As when somebody signs in while an administrator closes the account: each request asks the account."""
+    ann = world.person("ann")
+    given = {"name": "program", "scope": "read", "expires_at": "2026-12-01T00:00:00Z"}
+    program = {"Authorization": f"Bearer {ann.post('/auth/tokens', given).json()['secret']}"}
+    assert world.browser().get("/projects", headers=program).status_code == 200
+    with world.services.store.write(Context(SYSTEM_ACTOR, world.clock())) as unit:
+        found = unit.find(USER, login="ann")
+        assert found is not None
+        unit.save(USER, apply_event(found.record, UserEvent.DISABLE), expected=found.version)
+    assert ann.get("/auth/me").status_code == 401
+    assert world.browser().get("/projects", headers=program).status_code == 401
