@@ -84,6 +84,9 @@ class _Reader:
             self._flaws.note("elapsed", place, text, name=name, said=said, days=f"{days:g}")
         if said and hours is None:
             self._flaws.note("bad_duration", place, "{name}: {said} is no duration.", name=name, said=said[:40])
+        if text_of(node, "Manual") == "1" and node.find("PredecessorLink") is not None:
+            text = "{name} is scheduled by hand in the file: here its links decide."
+            self._flaws.note("manual", place, text, name=name)
         own = text_of(node, "CalendarUID")
         percent = _number(text_of(node, "PercentComplete"))
         return WorkTask(
@@ -103,7 +106,7 @@ class _Reader:
                 self._flaws.note("other_project", here, text, name=name)
                 continue
             said, form = text_of(link, "LinkLag"), text_of(link, "LagFormat")
-            lag, share = _number(said) if said else 0.0, None
+            lag, share = _lag(said) if said else 0.0, None
             if lag is not None and form in _PERCENT:
                 lag, share = 0.0, lag / 100.0
             elif lag and form in _ELAPSED:
@@ -146,6 +149,14 @@ def _hours(said: str) -> float | None:
         return None
     days, hours, minutes, seconds = (float(part or 0.0) for part in found.groups())
     return 24.0 * days + hours + minutes / 60.0 + seconds / 3600.0
+
+
+def _lag(said: str) -> float | None:
+    """Return a lag in tenths of a minute; some programs write it as a duration."""
+    number, hours = _number(said), _hours(said.lstrip("-"))
+    if number is not None or hours is None:
+        return number
+    return (-600.0 if said.startswith("-") else 600.0) * hours
 
 
 def _day(said: str) -> date | None:

@@ -115,10 +115,13 @@ def test_what_is_no_report_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     bad.write_text("costs: 1\nclasses: {IfcWall: {cost: -1}}\n", encoding="utf-8")
     endless = entry("a", "IfcWall", 1.0)
     endless["measurements"][0]["actual_mm"] = float("inf")
+    huge = entry("a", "IfcWall", 1.0)
+    huge["measurements"][0]["actual_mm"] = 10**400
     for order, says in (
         ([report(tmp_path / "e.json", [entry("a", "IfcWall", None)])], "nothing was measured in these reports"),
         ([report(tmp_path / "r.json", [], registration={"status": "refused"})], "its registration was refused"),
         ([report(tmp_path / "i.json", [endless])], "elements[0].measurements[0]: inf is no length"),
+        ([report(tmp_path / "h.json", [huge])], "is no length"),
         ([report(tmp_path / "g.json", [{"name": "a"}])], "elements[0]: it has no global_id"),
         ([str(tmp_path / "no.json")], "no such file"),
         (["/dev/null"], "it is no report of a check"),

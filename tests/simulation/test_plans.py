@@ -163,6 +163,7 @@ def test_a_dirty_ms_project_file_is_mended_and_every_mend_is_told() -> None:
         msp_task(6, "Cure", 56, "<CalendarUID>2</CalendarUID>", waits(4, 1, "soon")),
         msp_task(7, "Paint", None, links=waits(6, 1, 100800, 8)),  # seven elapsed days
         msp_task(8, "Off", 8, "<Active>0</Active>"),
+        msp_task(9, "Mop", 8, "<Manual>1</Manual>", waits(2, 1, "-PT16H0M0S")),
         msp_task(4, "Twin", 8, links=waits(7)),
     ]  # fmt: skip
     document = repaired(plan_from_msp(msp("".join(tasks))))
@@ -170,6 +171,7 @@ def test_a_dirty_ms_project_file_is_mended_and_every_mend_is_told() -> None:
     assert set(found) == {
         "same_name", "days_from_dates", "unknown_task", "double_link", "milestone_lasts", "constraint", "own_calendar",
         "lost_lag", "no_duration", "elapsed_lag", "inactive", "twice",
+        "manual",
     }  # fmt: skip
     assert found["unknown_task"].startswith("line 14, UID 4: Slab [4]: a link with the task 99")
     assert "Cure waits for Slab [4]: the lag soon cannot be read and is counted as 0" in found["lost_lag"]
@@ -177,13 +179,14 @@ def test_a_dirty_ms_project_file_is_mended_and_every_mend_is_told() -> None:
     tasks = {task.name: task for task in document.network.tasks}
     assert "Shell" not in tasks
     assert {name: task.planned for name, task in tasks.items()} == {
-        "Walls": 5, "Slab": 2, "Slab [4]": 5, "Handed over": 1, "Cure": 5, "Paint": 0, "Twin": 1,
+        "Walls": 5, "Slab": 2, "Slab [4]": 5, "Handed over": 1, "Cure": 5, "Paint": 0, "Mop": 1, "Twin": 1,
     }  # fmt: skip
     names = list(tasks)
     links = {(names[link.before], link.relation.value, link.lag) for link in tasks["Slab [4]"].links}
     assert links == {("Walls", "FS", 0.0), ("Slab", "FS", 1.0)}, "the summary's ends, and the longer of two lags"
     assert tasks["Handed over"].links[0].lag == pytest.approx(2.5), "half of the five days before"
     assert tasks["Paint"].links[0].lag == pytest.approx(5.0)
+    assert tasks["Mop"].links[0].lag == pytest.approx(-2.0), "written as a duration"
 
 
 def test_a_dirty_p6_file_is_mended_and_every_mend_is_told() -> None:

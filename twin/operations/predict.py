@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from math import inf, isfinite
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 JSON_FILE, PAGE_FILE = "predict.json", "predict.html"
 _DEFAULT_COST, _DEFAULT_MINUTES = 1.0, 10.0
 _MOST_COST, _MOST_MINUTES = 1e9, 1e5
+_LONGEST_MM = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +153,14 @@ def _reading(told: Any, place: str) -> "Reading | None":
         raise Invalid(f"{place}: it is no measurement; the report is damaged")
     entry = cast("dict[str, Any]", told)
     values = [entry.get(word) for word in ("actual_mm", "expanded_uncertainty_mm", "lower_mm", "upper_mm")]
-    for value in values:
-        if value is not None and (
-            isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value)
-        ):
-            raise Invalid(f"{place}: {value!r} is no length; the report is damaged")
+    for value in (*values, entry.get("coverage_factor")):
+        known = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if value is not None and (not known or not abs(value) <= _LONGEST_MM):
+            raise Invalid(f"{place}: {str(value)[:40]} is no length; the report is damaged")
     actual, expanded, lower, upper = values
     if actual is None or expanded is None or (lower is None and upper is None):
         return None
-    factor = entry.get("coverage_factor") or 2.0
+    factor = max(abs(float(entry.get("coverage_factor") or 2.0)), 1e-3)
     direction, characteristic = str(entry.get("direction") or ""), str(entry.get("characteristic") or "")
     name = f"{characteristic} {direction}".strip()
     limits = -inf if lower is None else float(lower), inf if upper is None else float(upper)
