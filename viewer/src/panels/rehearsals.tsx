@@ -1,5 +1,6 @@
 /** What was rehearsed of a project: shown over the model where it has places there, else to be read; and clashes looked for. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { flow } from "../core/flow";
 import { language, t, word } from "../core/i18n";
 import { newKey } from "../core/keys";
 import { cancel, type Job } from "../core/ordering";
@@ -130,7 +131,7 @@ function Clashing({ work, onDone }: { work: Workspace; onDone: () => void }) {
       </div>
     );
   return (
-    <details class="fold" open={overlay.value === null}>
+    <details class="fold" open={overlay.value === null && flow.value === null}>
       <summary>{t("seekClashes")}</summary>
       <Form button={t("seekClashes")} work={run}>
         <Amount label={t("clearance")} value={clearance} onValue={setClearance} placeholder="0" />

@@ -1,5 +1,6 @@
 /** The player of what a simulation shows: opened from a file, played, stepped through, its clashes listed. */
 import { useState } from "preact/hooks";
+import { flow, flowOf, showFlow } from "../core/flow";
 import { colon, t, word } from "../core/i18n";
 import { millimetres } from "../core/limits";
 import {
@@ -19,6 +20,7 @@ import {
 import { css } from "../core/palette";
 import { inFolder } from "../core/source";
 import { select, selected, type Workspace } from "../core/state";
+import { Flowing } from "./flow";
 import { Rehearsals } from "./rehearsals";
 
 /** The deepest come first; so many are listed. */
@@ -30,7 +32,10 @@ export function Simulation({ work }: { work: Workspace }) {
   const take = async (file: File | undefined) => {
     if (!file) return;
     try {
-      showOverlay(overlayOf(await file.text()));
+      const text = await file.text();
+      const run = flowOf(text);
+      if (run) showFlow(run);
+      else showOverlay(overlayOf(text));
       setFault("");
     } catch (error) {
       setFault(error instanceof Error ? error.message : String(error));
@@ -44,7 +49,8 @@ export function Simulation({ work }: { work: Workspace }) {
         <input type="file" accept=".json" onChange={(e) => void take(e.currentTarget.files?.[0])} />
       </label>
       {fault && <p role="alert">{t("noSimulation", { why: fault })}</p>}
-      {!shown && <p class="empty">{t("simulationHelp")}</p>}
+      <Flowing />
+      {!shown && !flow.value && <p class="empty">{t("simulationHelp")}</p>}
       {shown && <Shown work={work} shown={shown} />}
     </div>
   );

@@ -195,7 +195,7 @@ function Filters() {
         </select>
         {!inFolder() && (
           <select aria-label={t("ncrs")} value={asked.record} onChange={(e) => set({ record: e.currentTarget.value })}>
-            <option value="">{`${t("ncrs")}${colon()}${t("all")}`}</option>
+            <option value="">{`${t("ncrShort")}${colon()}${t("all")}`}</option>
             {Object.keys(RECORDS).map((one) => (
               <option key={one} value={one}>
                 {word("record", one)}
