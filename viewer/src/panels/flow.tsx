@@ -39,7 +39,7 @@ export function FlowPlayer({ run }: { run: Flow }) {
           {t("endSimulation")}
         </button>
       </div>
-      <div class="box" role="group" aria-label={t("player")}>
+      <div class="box player" role="group" aria-label={t("player")}>
         <input
           type="range"
           min={0}

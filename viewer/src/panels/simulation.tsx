@@ -85,6 +85,7 @@ function Shown({ work, shown }: { work: Workspace; shown: Overlay }) {
       )}
       {shown.seconds > 0 && <BlockedSteps work={work} shown={shown} />}
       {shown.values && <Scale values={shown.values} />}
+      {shown.seconds === 0 && !shown.values && shown.clashes.length === 0 && <p role="status">✓ {t("noClashes")}</p>}
       {shown.clashes.length > 0 && <Clashes work={work} shown={shown} />}
     </>
   );
@@ -100,7 +101,7 @@ function Player({ shown }: { shown: Overlay }) {
     if (next !== undefined) moment.value = next;
   };
   return (
-    <div class="box" role="group" aria-label={t("player")}>
+    <div class="box player" role="group" aria-label={t("player")}>
       <input
         type="range"
         min={0}
