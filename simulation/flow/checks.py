@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from simulation.document import Section
+from simulation.flow.load import expected_events
 from simulation.flow.model import SCRAP, SHIP, Line, Route, Station
-from simulation.flow.study import expected_visits
 
-_MOST_VISITS = 30_000_000
-"""Visits to stations in one run; more would take many minutes."""
+_MOST_EVENTS = 60_000_000
+"""In one run; more would take many minutes."""
 Ways = Mapping[str, frozenset[str]]
 
 
@@ -205,7 +205,8 @@ def _run_ends(line: Line, top: Section, sources: Section) -> None:
     for source in line.sources:
         if source.every is not None and source.every.mean <= 0.0 and source.count is None:
             raise sources.fault(f"{source.name}.every", "without time between them infinitely many come at once")
-    visits = expected_visits(line)
-    if visits > _MOST_VISITS:
-        run = top.section("run")
-        raise run.fault("length", f"about {visits:.2g} visits to stations in a run; {_MOST_VISITS:.2g} at most")
+    events = expected_events(line)
+    if events > _MOST_EVENTS:
+        where = top.section("run") if isfinite(line.horizon) else sources
+        text = f"about {events:.2g} events in a run; {_MOST_EVENTS:.2g} at most: take a shorter one, or longer times"
+        raise where.fault("length" if isfinite(line.horizon) else "", text)

@@ -130,9 +130,9 @@ def _run(top: Section, words: Words) -> tuple[float, Plan]:
 
 
 def _shift(name: str, section: Section, words: Words) -> Shift:
-    section.knows("cycle", "on", "ending")
+    section.knows("cycle", "work", "ending")
     cycle = words.time(section, "cycle", above=0.0)
-    on = words.intervals(section, "on", cycle)
+    on = words.intervals(section, "work", cycle)
     ending = Ending(section.choice("ending", tuple(Ending), Ending.PAUSE))
     section.close()
     return Shift(name, cycle, on, ending)
@@ -353,6 +353,8 @@ def _gauge(section: Section) -> Gauge:
     if not low < high:
         raise section.fault("limits", f"{low:g}, {high:g} do not rise")
     mean, sd = section.number("mean"), section.number("sd", above=0.0)
+    if not low - 10.0 * sd < mean < high + 10.0 * sd:
+        raise section.fault("mean", f"{mean:g} lies more than 10 sd outside the limits: all units are bad")
     guard = section.number("guard_band", 0.0)
     if 2.0 * guard >= high - low:
         raise section.fault("guard_band", f"{guard:g} on both sides leaves nothing of {high - low:g}")

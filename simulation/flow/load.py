@@ -1,7 +1,10 @@
-"""How much is asked of each station: the traffic equations."""
+"""How much is asked of each station: the traffic equations; and how much there is to compute."""
+
+from math import inf, isfinite
 
 import numpy as np
 
+from geometry.arrays import FloatArray
 from simulation.flow.model import Line, Route, Station
 
 
@@ -49,6 +52,73 @@ def shares_of(route: Route) -> dict[str, float]:
     for leg in route.legs:
         found[leg.target] = found.get(leg.target, 0.0) + leg.share / total
     return found
+
+
+def expected_visits(line: Line) -> float:
+    """Return about how many visits to stations one run has, no fewer than there may be.
+
+    A station has no more than its machines can do in the time, and no more than come, loops included.
+    """
+    come = _visits_of_arrivals(line)
+    total = 0.0
+    for station, arriving in zip(line.stations, come, strict=True):
+        quickest = min(law.mean for law in station.service.values())
+        together = station.batch.size if station.batch else 1
+        able = together * station.servers * line.horizon / quickest if quickest > 0.0 else inf
+        total += min(able, float(arriving))
+    return total
+
+
+def expected_events(line: Line) -> float:
+    """Return about how many events one run has: visits, arrivals, failures, shifts, jobs on the side."""
+    arrivals = sum(_arrivals(line))
+    if not isfinite(line.horizon):
+        return 2.0 * expected_visits(line) + arrivals
+    clocks = sum(
+        station.servers * line.horizon / failure.after.mean for station in line.stations for failure in station.failures
+    )
+    clocks += sum(2.0 * len(shift.on) * line.horizon / shift.cycle for shift in line.shifts)
+    clocks += sum(one.count * line.horizon / one.other_work for one in line.resources if one.other_work)
+    return 2.0 * expected_visits(line) + clocks + (arrivals if isfinite(arrivals) else 0.0)
+
+
+def _arrivals(line: Line) -> list[float]:
+    """Return how many units each source sends in one run; inf where that is up to the line."""
+    found = list[float]()
+    for source in line.sources:
+        if source.every is None:
+            found.append(source.count if source.count is not None else inf)
+            continue
+        timely = line.horizon / source.every.mean if source.every.mean > 0.0 else inf
+        found.append(source.size * min(timely, inf if source.count is None else source.count))
+    return found
+
+
+def _visits_of_arrivals(line: Line) -> FloatArray:
+    """Return the visits to each station that arrivals lead to; half of an inspection's units count as rejected."""
+    arrivals = _arrivals(line)
+    if not all(map(isfinite, arrivals)):
+        return np.full(len(line.stations), inf)
+    index = {station.name: number for number, station in enumerate(line.stations)}
+    come, passes = np.zeros(len(index)), np.zeros((len(index), len(index)))
+    for source, units in zip(line.sources, arrivals, strict=True):
+        for target, share in shares_of(source.to).items():
+            if target in index:
+                come[index[target]] += share * units
+    for station in line.stations:
+        pieces = max(1, sum(station.makes.values()))
+        ways = [(station.route, 1.0)]
+        if station.inspection is not None:
+            ways = [(station.route, 0.5), (station.inspection.reject, 0.5)]
+        for route, weight in ways:
+            for target, share in shares_of(route).items():
+                if target in index:
+                    passes[index[station.name], index[target]] += weight * share * pieces
+    try:
+        visits = np.linalg.solve(np.eye(len(index)) - passes.T, come)
+    except np.linalg.LinAlgError:
+        return np.full(len(index), inf)
+    return np.asarray(visits, dtype=np.float64) if (visits >= -1e-9).all() else np.full(len(index), inf)
 
 
 def _is_special(station: Station) -> bool:

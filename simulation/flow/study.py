@@ -17,6 +17,7 @@ from simulation.experiment.streams import Streams
 from simulation.experiment.warmup import mser
 from simulation.experiment.workers import Batches, together
 from simulation.flow.engine import Happening
+from simulation.flow.load import expected_visits
 from simulation.flow.measure import measures
 from simulation.flow.model import Line
 from simulation.flow.record import Run, run_line
@@ -195,20 +196,6 @@ def summed_up(line: Line, warm_up: float, run: Run) -> Replication:
     output = np.diff(run.column("shipped"))
     found = measures(line, run, begin)
     return Replication(found, float(run.edges[begin]), run.edges, run.wip, output, run.births, run.fates, run.log)
-
-
-def expected_visits(line: Line) -> float:
-    """Return about how many visits to stations one run has."""
-    visits = 0.0
-    for source in line.sources:
-        if source.every is None or not isfinite(line.horizon):
-            continue
-        arrivals = line.horizon / source.every.mean if source.every.mean else 0.0
-        visits += source.size * min(arrivals, source.count or np.inf) * len(line.stations)
-    if not visits and isfinite(line.horizon):
-        slowest = max(max(law.mean for law in s.service.values()) / s.servers for s in line.stations)
-        visits = len(line.stations) * line.horizon / slowest if slowest else 0.0
-    return visits
 
 
 def _workers(line: Line, plan: Plan) -> int:

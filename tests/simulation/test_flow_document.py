@@ -17,7 +17,7 @@ run: {length: 8 h}
 sources:
   in: {every: {exponential: 2}, to: cut, kind: bar}
 resources: {fitter: 2}
-shifts: {day: {cycle: 1 day, on: [[6 h, 14 h]], ending: finish}}
+shifts: {day: {cycle: 1 day, work: [[6 h, 14 h]], ending: finish}}
 stations:
   cut:
     takes: 30 s
@@ -74,7 +74,7 @@ def test_units_of_time() -> None:
         ("burr: 0.1", "burr: 1.1", "1.1 is more than 1"),
         ("finds: {burr: 0.9}", "finds: {bur: 0.9}", "there is no defect 'bur'; did you mean burr?"),
         ("run: {length: 8 h}", "run: {warm_up: 1 h}", "sources.in: it has no end"),
-        ("run: {length: 8 h}", "run: {length: 80000000 days}", "visits to stations in a run"),
+        ("run: {length: 8 h}", "run: {length: 80000000 days}", "events in a run"),
         ("run: {length: 8 h}", "run: {length: 8 h, warm_up: 8 h}", "leaves less than a tenth"),
         ("every: {exponential: 2}", "every: {exponential: 2}, endless: true", "one of 'every', 'endless: true'"),
         ("every: {exponential: 2}", "every: 0", "infinitely many come at once"),

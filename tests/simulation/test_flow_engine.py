@@ -143,7 +143,7 @@ def test_what_a_break_does_to_the_work_in_hand(ending: str, first_after_break: f
         {"m": {"takes": 10, "shift": "day", "to": "ship"}},
         {"in": {"every": 10, "first_at": 0, "to": "m"}},
         run={"length": "1 day"},
-        shifts={"day": {"cycle": "1 day", "on": [["0 h", "4.05 h"], ["5 h", "8 h"]], "ending": ending}},
+        shifts={"day": {"cycle": "1 day", "work": [["0 h", "4.05 h"], ["5 h", "8 h"]], "ending": ending}},
     )
     made_by = run_line(found.line, Streams(0, 0))
     assert made_by.left_at[made_by.left_at > 260][0] == pytest.approx(first_after_break)
@@ -158,7 +158,7 @@ def test_people_on_shift_hold_the_machine_up() -> None:
         {"in": {"every": 10, "first_at": 0, "to": "m"}},
         run={"length": "1 day"},
         resources={"man": {"count": 1, "shift": "day"}},
-        shifts={"day": {"cycle": "1 day", "on": [["0 h", "4.05 h"], ["5 h", "8 h"]]}},
+        shifts={"day": {"cycle": "1 day", "work": [["0 h", "4.05 h"], ["5 h", "8 h"]]}},
     )
     made_by = run_line(found.line, Streams(0, 0))
     assert made_by.left_at[made_by.left_at > 260][0] == pytest.approx(307.0)
@@ -332,7 +332,7 @@ def test_the_books_of_any_line_balance(
         dict(zip(names, stations, strict=True)) | {"test": last},
         {"in": {"to": names[0], **source}},
         resources={"man": {"count": 2, "shift": "day", "other_work": 7}, "cart": 1},
-        shifts={"day": {"cycle": 60, "on": [[5, 20], [25, 55]], "ending": ending}},
+        shifts={"day": {"cycle": 60, "work": [[5, 20], [25, 55]], "ending": ending}},
         run={"length": "300 min"},
     )
     made = run_line(found.line, Streams(3, 0))  # audits itself

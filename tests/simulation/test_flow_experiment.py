@@ -39,7 +39,7 @@ def test_what_the_recurrence_does_not_hold_for_is_left_to_the_events() -> None:
             {"a": base | more},
             {"in": {"every": 2, "to": "a"}},
             run={"length": 50},
-            shifts={"day": {"cycle": 9, "on": [[0, 5]]}},
+            shifts={"day": {"cycle": 9, "work": [[0, 5]]}},
         ).line
         assert not is_fixed(line)
 

@@ -132,7 +132,8 @@ def _written(request: FlowRequest, result: "FlowResult", other: "FlowResult | No
 
 def _logged(result: "FlowResult") -> "Logged":
     """Run the first run again and write it down, all of it or as much as makes a file of some 100 MB."""
-    from simulation.flow.study import expected_visits, run_replication
+    from simulation.flow.load import expected_visits
+    from simulation.flow.study import run_replication
     from twin.rehearsal.flow_log import Logged
 
     line = result.document.line
