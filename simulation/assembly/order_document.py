@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
 
 from geometry.arrays import FloatArray
+from simulation.assembly.access import Tool
+from simulation.assembly.lifting import Crane
 from simulation.assembly.precedence import Before, read_rules
 from simulation.assembly.validate import GivenStep
 from simulation.document import Section, read_document
@@ -21,6 +24,9 @@ _WORDS = {
     "up": (0, 0, 1), "down": (0, 0, -1), "+x": (1, 0, 0), "-x": (-1, 0, 0), "+y": (0, 1, 0), "-y": (0, -1, 0),
     "+z": (0, 0, 1), "-z": (0, 0, -1),
 }  # fmt: skip
+
+
+Origin = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +40,8 @@ class OrderDocument:
     ground: float | None = None
     """Metres."""
     friction: float = 0.4
+    tools: tuple[Tool, ...] = ()
+    crane: Crane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ def part_names(parts: Sequence[tuple[str, str]]) -> PartNames:
     return PartNames(numbers, frozenset(name for name, found in called.items() if len(found) > 1) - numbers.keys())
 
 
-def read_order(content: bytes, suffix: str, names: PartNames, *, origin: float = 0.0) -> OrderDocument:
+def read_order(content: bytes, suffix: str, names: PartNames, *, origin: Origin = (0.0, 0.0, 0.0)) -> OrderDocument:
     """Return what a file says about an order.
 
     Parameters
@@ -83,7 +91,7 @@ def read_order(content: bytes, suffix: str, names: PartNames, *, origin: float =
     names
         How elements may be called.
     origin
-        Height of the origin that the parts are relative to, metres: the file's ``ground`` is above zero.
+        The point that the parts are relative to, metres: the file's places are in the model's own coordinates.
 
     Raises
     ------
@@ -104,10 +112,14 @@ def read_order(content: bytes, suffix: str, names: PartNames, *, origin: float =
     if not 0.0 <= friction <= 2.0:
         raise top.fault("friction", f"{friction:g} is no coefficient of friction from 0 to 2")
     steps = tuple(_step(item, names) for item in top.listed("sequence"))
+    tools = tuple(_tool(item, names) for item in top.listed("tools"))
+    crane = _crane(top.section("crane"), origin) if top.has("crane") else None
     top.close()
     if twice := base.intersection(part for step in steps for part in step.parts):
         raise BadDocument("sequence", f"{_name(names, min(twice))} is in the base: it stands already")
-    return OrderDocument(_once(steps), base, rules, None if ground is None else ground - origin, friction)
+    return OrderDocument(
+        _once(steps), base, rules, None if ground is None else ground - origin[2], friction, tools, crane
+    )
 
 
 def _step(section: Section, names: PartNames) -> GivenStep:
@@ -125,6 +137,46 @@ def _step(section: Section, names: PartNames) -> GivenStep:
     section.close()
     numbers = tuple(names.number(one, section.place) for one in placed or together)
     return GivenStep(numbers, bool(together), insertion, name)
+
+
+def _tool(section: Section, names: PartNames) -> Tool:
+    """Return a tool: ``for`` which fasteners, ``diameter_mm`` and ``length_mm`` of the room that it needs."""
+    parts = tuple(names.number(one, f"{section.place}.for") for one in section.texts("for"))
+    size = [1e-3 * float(section.number(word, above=0.0)) for word in ("diameter_mm", "length_mm")]
+    section.close()
+    return Tool(parts, size[0], size[1])
+
+
+def _crane(section: Section, origin: Origin) -> Crane:
+    """Return a crane: where it stands, its table of radius (m) and load (kg), densities by class."""
+    at = np.array(section.numbers("at", count=3)) - np.array(origin)
+    table = section.section("capacity")
+    rows = sorted((float(radius), float(table.number(radius, above=0.0))) for radius in _radii(table))
+    if not rows:
+        raise section.fault("capacity", "it is empty; write such as {10: 8000, 20: 3500}: metres, kilograms")
+    if any(later[1] > earlier[1] for earlier, later in pairwise(rows)):
+        raise section.fault("capacity", "a crane lifts no more farther out")
+    density = section.section("density")
+    weights = {word: float(density.number(word, above=0.0)) for word in density.content}
+    if "default" not in weights:
+        raise section.fault("density", "'default' is missing: the density of what no other line names, kg/m³")
+    weights[""] = weights.pop("default")
+    height = section.number("hook_height", None, above=0.0)
+    rigging, clearance = section.number("rigging", 2.0, low=0.0), section.number("clearance", 1.0, low=0.0)
+    section.close()
+    radii, loads = np.array(rows).T
+    return Crane(at, radii, loads, height, rigging, clearance, weights)
+
+
+def _radii(table: Section) -> list[str]:
+    for word in table.content:
+        try:
+            good = 0.0 < float(word) < 1e4
+        except ValueError:
+            good = False
+        if not good:
+            raise table.fault(word, f"{word!r} is no radius in metres")
+    return list(table.content)
 
 
 def _unit(vector: FloatArray, section: Section) -> FloatArray:

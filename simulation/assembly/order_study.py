@@ -7,10 +7,12 @@ import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
 from geometry.design import Element
+from simulation.assembly.access import Access, tool_access
 from simulation.assembly.blocking import Blocking, block
 from simulation.assembly.contact import contacts_of
 from simulation.assembly.directions import axes, distinct, own_directions, sphere
 from simulation.assembly.insertion_path import Path, leg_path, turning_path
+from simulation.assembly.lifting import Lift, lifts
 from simulation.assembly.order_document import OrderDocument
 from simulation.assembly.part import Part, make_parts
 from simulation.assembly.sequence import CARRIED, Order, Step, count_sequences, group_order, orders
@@ -47,6 +49,11 @@ class OrderStudy:
     balances: tuple[Balance, ...]
     """After each step of the first order, or of the given one, whether what stands stays; empty: not computed."""
 
+    access: tuple[Access, ...]
+    """Of each fastener that a tool was named for."""
+    lifts: tuple[Lift, ...]
+    """Of each step; empty without a crane."""
+
     @property
     def parts(self) -> tuple[Part, ...]:
         """All of them, by GlobalId."""
@@ -55,7 +62,8 @@ class OrderStudy:
     @property
     def works(self) -> bool:
         """Whether everything can be put together as the steps say."""
-        return not self.blocked_steps and not any(order.locked for order in self.orders)
+        able = all(access.clear for access in self.access) and not any(lift.problems for lift in self.lifts)
+        return able and not self.blocked_steps and not any(order.locked for order in self.orders)
 
     @property
     def blocked_steps(self) -> tuple[int, ...]:
@@ -112,14 +120,19 @@ def study_order(
         named = document.base.union(*(step.parts for step in document.steps))
         unplaced = tuple(k for k in range(len(parts)) if k not in named)
         balances = _balances(standing, document.base, [step.parts for step in document.steps])
-        return OrderStudy(blocking, standing, free, (), judged, None, document.base, unplaced, balances)
+        done = [(step.parts, next((way for way in step.insertion if way is not None), None)) for step in judged]
+        reached, lifted = _equipped(parts, document, done)
+        return OrderStudy(
+            blocking, standing, free, (), judged, None, document.base, unplaced, balances, reached, lifted
+        )
     if len(parts) <= MOST_COUNTED:
         count = count_sequences(blocking, base=document.base, rules=document.rules)
     found = _search(
         blocking, standing, document, best, ground, threads=threads, progress=lambda share: progress(0.5 + 0.5 * share)
     )
     balances = _balances(standing, document.base, [step.parts for step in found[0].steps])
-    return OrderStudy(blocking, standing, free, found, (), count, document.base, (), balances)
+    reached, lifted = _equipped(parts, document, [(step.parts, step.insertion) for step in found[0].steps])
+    return OrderStudy(blocking, standing, free, found, (), count, document.base, (), balances, reached, lifted)
 
 
 def _search(
@@ -198,6 +211,15 @@ def _standing(
     contacts = contacts_of(parts, reach=CONTACT_REACH, ground=ground)
     joined = frozenset((first, second) for first, second in pairs)
     return Standing(tuple(parts), contacts, joined, document.base, document.friction, ground)
+
+
+def _equipped(
+    parts: Sequence[Part], document: OrderDocument, steps: Sequence[tuple[tuple[int, ...], FloatArray | None]]
+) -> tuple[tuple[Access, ...], tuple[Lift, ...]]:
+    """Return whether the tools find room and the crane lifts, at each step."""
+    base = sorted(document.base)
+    reached = tool_access(parts, document.tools, [placed for placed, _ in steps], base)
+    return reached, lifts(parts, document.crane, steps, base) if document.crane else ()
 
 
 def _support(standing: Standing) -> Support:

@@ -399,6 +399,9 @@ def test_a_beam_between_posts_has_to_be_held() -> None:
         ("order: 1\nbase: [box]\nsequence:\n- {place: box}\n", "it stands already"),
         ("order: 1\nfriction: 9\n", "line 2: friction"),
         ("order: 1\nbse: [box]\n", "did you mean base"),
+        ("order: 1\ntools:\n- {for: pin, diameter_mm: -1, length_mm: 3}\n", "line 3: .*diameter_mm: -1 is not more"),
+        ("order: 1\ncrane: {at: [0, 0, 0], capacity: {10: 1}, density: {IfcSlab: 3}}\n", "'default' is missing"),
+        ("order: 1\ncrane: {at: [0, 0, 0], capacity: {10: 1, 20: 2}, density: {default: 3}}\n", "no more farther out"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_place(lidded: dict[str, Element], text: str, said: str) -> None:
@@ -497,3 +500,40 @@ def test_a_bar_is_tilted_out_of_a_bin() -> None:
     again = turning_path(parts, 0, [1], axes(), FINE)
     assert again is not None
     assert all(np.array_equal(a, b) for a, b in zip(path.poses, again.poses, strict=True))
+
+
+def test_a_wrench_needs_room_behind_the_head(lidded: dict[str, Element]) -> None:
+    text = "order: 1\nbase: [box]\ntools:\n- {for: [bolt 1, bolt 2], diameter_mm: 30, length_mm: 120}\n"
+    found = study(lidded, text)
+    assert [access.clear for access in found.access] == [True, True]
+    assert found.works
+    wall = element("wall", cube((0.02, 0.2, 0.3)).translate((0.105, 0, 0)))
+    low = study({**lidded, "wall": wall}, text.replace("base: [box]", "base: [box, wall]"))
+    shut = {low.parts[access.part].global_id: access for access in low.access}
+    assert shut["bolt 1"].clear
+    (blocker,) = shut["bolt 2"].blockers
+    assert low.parts[blocker[0]].global_id == "wall"
+    assert blocker[1] == pytest.approx(0.120 * _segment(0.015, 0.010), rel=0.02)
+    assert not low.works
+
+
+def test_a_crane_lifts_what_its_table_allows() -> None:
+    bodies = {"near": cube((1, 1, 1)).translate((9, -0.5, 0)), "far": cube((1, 1, 1)).translate((19, -0.5, 0))}
+    text = (
+        "order: 1\ncrane: {at: [0, 0, 0], capacity: {10: 3000, 20: 2000}, density: {default: 2400}, hook_height: 6}\n"
+    )
+    found = study(elements(bodies), text, ground=0.0)
+    told = {
+        found.parts[step.parts[0]].global_id: lift
+        for step, lift in zip(found.orders[0].steps, found.lifts, strict=True)
+    }
+    assert {name: lift.problems for name, lift in told.items()} == {"near": (), "far": ("too heavy",)}
+    assert (told["far"].mass, told["far"].radius, told["far"].capacity) == pytest.approx((2400, 19.5, 2000))
+    assert max(lift.hook for lift in told.values()) == pytest.approx(1 + 1 + 1 + 2)
+    assert study(elements(bodies), text.replace("20: 2000", "21: 2500"), ground=0.0).works
+    assert not study(elements(bodies), text.replace("hook_height: 6", "hook_height: 4"), ground=0.0).works
+
+
+def _segment(radius: float, away: float) -> float:
+    """Return the area of a circle beyond a chord."""
+    return 0.0 if away >= radius else radius**2 * float(np.arccos(away / radius)) - away * (radius**2 - away**2) ** 0.5

@@ -75,7 +75,8 @@ def _said(request: OrderRequest, design: "DesignModel", parts: "Sequence[Part]")
     names = part_names([(part.global_id, part.name) for part in parts])
     if request.sequence is not None:
         content = read_bounded(request.sequence, _MOST_BYTES)
-        return read_order(content, request.sequence.suffix.lower(), names, origin=float(design.origin[2]))
+        x, y, z = (float(value) for value in design.origin)
+        return read_order(content, request.sequence.suffix.lower(), names, origin=(x, y, z))
     if request.from_tasks:
         return OrderDocument(_steps_of_tasks(design, {part.global_id: k for k, part in enumerate(parts)}))
     return OrderDocument()

@@ -8,6 +8,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.design import DesignModel
+from simulation.assembly.access import Access
 from simulation.assembly.components import held_together, layers
 from simulation.assembly.order_study import OrderStudy, travel
 from simulation.assembly.sequence import Order, Step
@@ -90,6 +91,7 @@ def order_section(study: OrderStudy, design: DesignModel) -> Json:
         ],
         "held_together": _held(study, ids),
         "layers_from_above": _layers(study),
+        "tools": [_access(one, ids) for one in study.access],
         "overlapping": [
             {"elements": [ids[i], ids[j]], "enclosed": inside} for (i, j), inside in blocking.overlapping.items()
         ],
@@ -125,6 +127,12 @@ def _step(number: int, step: ShownStep, study: OrderStudy, design: DesignModel) 
     if step.balance is not None and step.balance.how != "not computed":
         told["stable"] = step.balance.stable
         told["temporary_supports"] = [ids[k] for k in step.balance.falling]
+    if study.lifts:
+        lift = study.lifts[number - 1]
+        told["lift"] = {
+            "mass_kg": _figure(lift.mass), "radius_m": _figure(lift.radius), "capacity_kg": _figure(lift.capacity),
+            "hook_m": _figure(lift.hook), "problems": list(lift.problems),
+        }  # fmt: skip
     if step.judged is not None:
         told["blocked"] = [_obstacle(one, ids, design) for one in step.judged.obstacles]
     return told
@@ -174,6 +182,16 @@ def _blocker(blocker: Blocker, ids: Sequence[str], design: DesignModel) -> Json:
         "depth_mm": _figure(1e3 * blocker.depth),
         "met_m_before_its_place": _figure(blocker.way),
         "at_m": [_figure(float(value)) for value in blocker.at + design.origin],
+    }
+
+
+def _access(access: Access, ids: Sequence[str]) -> Json:
+    return {
+        "global_id": ids[access.part],
+        "step": access.step + 1,
+        "clear": access.clear,
+        "from": None if access.direction is None else _vector(access.direction),
+        "blockers": [{"global_id": ids[k], "volume_m3": _figure(volume)} for k, volume in access.blockers],
     }
 
 

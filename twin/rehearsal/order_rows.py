@@ -51,6 +51,18 @@ def order_lines(study: OrderStudy, say: Said) -> list[str]:
         lines.append(say("order.overlapping", count=len(overlapping), inside=sum(overlapping.values())))
     if doubtful := [k for k, part in enumerate(study.parts) if part.doubt]:
         lines.append(say("order.doubtful", count=len(doubtful), which=_names(study, doubtful, say)))
+    if study.access:
+        shut = [access.part for access in study.access if not access.clear]
+        word = "order.tools_shut" if shut else "order.tools_clear"
+        lines.append(say(word, count=len(shut) or len(study.access), which=_names(study, shut, say)))
+    if study.lifts:
+        failing = [number for number, lift in enumerate(study.lifts, 1) if lift.problems]
+        problems = study.lifts[failing[0] - 1].problems if failing else ()
+        said = ", ".join(say(f"order.{problem}") for problem in problems)
+        heaviest = max(lift.mass for lift in study.lifts)
+        word = "order.lifts_fail" if failing else "order.lifts_work"
+        first = failing[0] if failing else 0
+        lines.append(say(word, count=len(failing), first=first, problems=said, mass=f"{heaviest:,.0f}"))
     if not study.balances:
         lines.append(say("order.not_balanced"))
     return lines
