@@ -2,8 +2,8 @@
 
     python queues.py simpy|ciw|salabim TIME
 
-``TIME`` is how long is simulated; told are customers served, processor seconds, and the mean wait (no statistics of states
-or levels are kept, where the tool does not do so by itself).
+``TIME`` is how long is simulated; told are customers served, processor seconds, and the mean wait. No statistics of
+states or levels are kept where the tool does not do so by itself.
 """
 
 # pyright: basic

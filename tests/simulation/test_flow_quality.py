@@ -197,7 +197,7 @@ def test_latent_and_spreading_defects() -> None:
 
 
 def test_the_battery_line_of_the_documents_gains_what_the_formula_says() -> None:
-    folder = Path(__file__).parents[2] / "docs" / "examples" / "battery_line"
+    folder = Path(__file__).parents[2] / "examples" / "battery_line"
     texts = [(folder / name).read_text("utf-8") for name in ("today.yaml", "monitored.yaml")]
     short = [
         text.replace("takes: 12 h", "takes: 10 min").replace("3 days, warm_up: 14 h", "1 day, warm_up: 0")

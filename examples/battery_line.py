@@ -1,6 +1,6 @@
 """First-pass yield of a battery line from 92 % to 98 %: what monitoring has to see, and what its alarms cost.
 
-    .venv/bin/python docs/examples/battery_line/run.py [--runs 20]
+    .venv/bin/python examples/battery_line.py [--runs 20]
 
 Yield is 1 - p (1 - r e): p spoiled, r caught by the monitor (recall), e put right by the intervention. So from 92 % to
 98 % r e has to be 0.75 at least, whatever the monitor is made of. How many good cells it stops on the way is decided by
@@ -16,7 +16,7 @@ from simulation.flow.gauge import classifier, needed_recall
 from simulation.flow.study import Plan, Study, compare, study
 from simulation.stackup.capability import Estimate
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "battery_line"
 SPOILED, GOAL, EFFECT, RECALL, SEPARATION = 0.08, 0.98, 0.9, 0.85, 2.5
 ROW = "{:20} {:22} {:20} {:18} {:>9} {:>10}"
 
