@@ -60,13 +60,16 @@ def expected_visits(line: Line) -> float:
     A station has no more than its machines can do in the time, and no more than come, loops included.
     """
     come = _visits_of_arrivals(line)
-    total = 0.0
-    for station, arriving in zip(line.stations, come, strict=True):
-        quickest = min(law.mean for law in station.service.values())
-        together = station.batch.size if station.batch else 1
-        able = together * station.servers * line.horizon / quickest if quickest > 0.0 else inf
-        total += min(able, float(arriving))
-    return total
+    return float(
+        sum(min(_able(line, station), float(units)) for station, units in zip(line.stations, come, strict=True))
+    )
+
+
+def _able(line: Line, station: Station) -> float:
+    """Return how many units a station can do in a run; inf where its work takes no time."""
+    quickest = min(law.mean for law in station.service.values())
+    together = station.batch.size if station.batch else 1
+    return together * station.servers * line.horizon / quickest if quickest > 0.0 else inf
 
 
 def expected_events(line: Line) -> float:
@@ -83,11 +86,14 @@ def expected_events(line: Line) -> float:
 
 
 def _arrivals(line: Line) -> list[float]:
-    """Return how many units each source sends in one run; inf where that is up to the line."""
+    """Return how many units each source sends in one run; what is endless sends as many as its station can do."""
+    able = {station.name: _able(line, station) for station in line.stations}
+    most = max((units for units in able.values() if isfinite(units)), default=inf)
     found = list[float]()
     for source in line.sources:
         if source.every is None:
-            found.append(source.count if source.count is not None else inf)
+            first = max(able.get(leg.target, inf) for leg in source.to.legs)
+            found.append(min(first if isfinite(first) else most, inf if source.count is None else source.count))
             continue
         timely = line.horizon / source.every.mean if source.every.mean > 0.0 else inf
         found.append(source.size * min(timely, inf if source.count is None else source.count))
