@@ -4,6 +4,7 @@ A search for crossing surfaces misses what lies inside something else, what coin
 the volume of the intersection does not (docs/decisions/0011).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from geometry.arrays import FloatArray
+from simulation.assembly.ball import largest_ball
 from simulation.assembly.chance import Chance
 from simulation.assembly.separation import separation
 from simulation.assembly.solid import Solid, outside_of
@@ -18,7 +20,6 @@ from simulation.assembly.solid import Solid, outside_of
 _SAME = 0.999
 """Share of intersection in union from which two solids of one class are one thing drawn twice."""
 _INSIDE = 1.0 - 1e-6
-_BALLS, _MOST_CORNERS = 300, 1500
 _CONVEX = 0.99
 """Share of its hull that a solid fills at least to count as convex."""
 _NOTHING = 1e-12
@@ -87,7 +88,7 @@ def clash_of(first: Solid, second: Solid, rule: ClashRule) -> Clash | None:
     if volume <= _NOTHING:
         return _apart(first, second, rule)
     pieces = shared.decompose()
-    depth = max(_thickness(piece) for piece in pieces)
+    depth = _thickest(pieces)
     box = np.array(shared.bounding_box(), dtype=np.float64).reshape(2, 3)
     kind = ClashKind.TOUCHING if depth <= rule.touch_tolerance else _kind(first, second, volume)
     return Clash(
@@ -141,48 +142,27 @@ def _pierces(tool: Solid, body: Solid) -> bool:
     return len(real) > len(before) or holes > sum(piece.genus() for piece in before)
 
 
-def _thickness(piece: Any) -> float:
-    """Return how thick a solid is at its thickest place, metres.
+def _thickest(pieces: Sequence[Any]) -> float:
+    """Return how thick the thickest of several solids is, metres; one that cannot be it is not looked into."""
+    best = 0.0
+    for piece in sorted(pieces, key=lambda piece: -piece.volume()):
+        best = max(best, _thickness(piece, best))
+    return best
+
+
+def _thickness(piece: Any, floor: float) -> float:
+    """Return how thick a solid is at its thickest place, metres; anything up to ``floor`` where it is no thicker.
 
     Of a convex one the least extent over its own face normals and its principal axes. A bent one, such as two roundings
-    of one curve leave, is thinner than it extends: there it is also the largest ball that fits, looked for by balls
-    that touch the surface from inside at some hundred places (shrinking balls; Ma, Bae and Choi 2012).
+    of one curve leave, is thinner than it extends: there it is also the largest ball that fits.
     """
     corners, normals = outside_of(piece)
     centred = corners - corners.mean(axis=0)
     principal = np.linalg.svd(centred, full_matrices=False)[2]
     extent = float(np.ptp(corners @ np.vstack([normals, principal]).T, axis=0).min())
-    convex = float(piece.volume()) > _CONVEX * float(piece.hull().volume())
-    return extent if convex else min(extent, _largest_ball(piece))
-
-
-def _largest_ball(piece: Any) -> float:
-    """Return the diameter of the largest ball found inside a solid, metres."""
-    fine = piece.refine_to_length(float(np.sqrt(piece.surface_area() / _BALLS)))
-    mesh = fine.to_mesh64()
-    corners = np.asarray(mesh.vert_properties, dtype=np.float64)[:, :3]
-    triangles = corners[np.asarray(mesh.tri_verts)]
-    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    area = np.linalg.norm(cross, axis=1)
-    order = np.argsort(-area, kind="stable")[:_BALLS]
-    order = order[area[order] > 0.0]
-    starts, inward = triangles[order].mean(axis=1), -cross[order] / area[order, None]
-    reach, best = float(np.linalg.norm(np.ptp(corners, axis=0))), 0.0
-    middle = corners.mean(axis=0)
-    near, touched = corners[:: 1 + len(corners) // _MOST_CORNERS] - middle, starts - middle
-    along = inward @ near.T - np.einsum("ij,ij->i", inward, touched)[:, None]
-    apart = np.einsum("ij,ij->i", touched, touched)[:, None] - 2.0 * touched @ near.T + (near**2).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        diameters = np.where(along > 1e-9 * reach, apart / along, np.inf).min(axis=1)
-    for index in np.argsort(-diameters, kind="stable"):
-        diameter = float(diameters[index])
-        if diameter <= best:
-            break
-        # a ball may not reach through the far side between the corners either
-        start, direction = starts[index], inward[index]
-        hits = piece.ray_cast(tuple(start + 1e-9 * reach * direction), tuple(start + reach * direction))
-        best = max(best, min(diameter, hits[0].distance * reach) if hits else 0.0)
-    return best
+    if extent <= floor or float(piece.volume()) > _CONVEX * float(piece.hull().volume()):
+        return extent
+    return min(extent, largest_ball(piece, floor))
 
 
 def _centre(body: Any) -> FloatArray:
