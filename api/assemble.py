@@ -73,6 +73,10 @@ def add_assemble(add: "Commands") -> None:
         "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
     )
     _add_order(assemble)
+    assemble.add_argument(
+        "--report", metavar="LIST", type=_reports, default=("html",),
+        help="json, html, bcf, separated by commas; assembly.json is always written (default json,html)",
+    )  # fmt: skip
     assemble.add_argument("--workers", metavar="N", type=worker_count, help="processes; default: all that may be used")
     assemble.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
     assemble.add_argument("--quiet", action="store_true", help="print no progress")
@@ -124,6 +128,8 @@ def run_assemble_command(
         confidence=arguments.confidence,
         seed=arguments.seed,
         order=_order(arguments),
+        reports=arguments.report,
+        lang=arguments.lang,
         workers=arguments.workers,
         cache_dir=cache_dir,
     )
@@ -170,6 +176,14 @@ def _position(text: str) -> float | Path:
 def _perhaps_nothing(text: str) -> float:
     """Return a length, metres; 0 is one."""
     return 0.0 if text.strip() in ("0", "0mm", "0m", "0cm") else length(text)
+
+
+def _reports(text: str) -> tuple[str, ...]:
+    words = [word.strip().lower() for word in text.split(",")]
+    unknown = [word for word in words if word not in ("json", "html", "bcf")]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of json, html, bcf")
+    return tuple(dict.fromkeys(words))
 
 
 def _orders(text: str) -> int:

@@ -1,6 +1,7 @@
 """Use case: look for clashes in a model and write what was found."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from simulation.assembly.order_study import OrderStudy
     from simulation.assembly.place import Places
     from simulation.assembly.study import ClashStudy
-    from twin.rehearsal.assembly_json import InputFile
+    from twin.rehearsal.assembly_json import AssemblyProvenance, InputFile
 
 JSON_FILE, OVERLAY_FILE, ORDER_FILE = "assembly.json", "assembly-overlay.json", "order-overlay.json"
+PAGE_FILE, BCF_FILE = "assembly.html", "assembly.bcf"
 _MOST_TEXT, _MOST_REPORT = 2**20, 2**30
 
 
@@ -40,6 +42,9 @@ class AssemblyRequest:
     seed: int = 0
     order: OrderRequest | None = None
     """What is asked about the order; None: nothing."""
+    reports: tuple[str, ...] = ()
+    """``html``, ``bcf`` beside the JSON that is always written."""
+    lang: str = "en"
     workers: int | None = None
     cache_dir: Path | None = None
 
@@ -111,12 +116,39 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
             progress=lambda share: progress(Step.REGISTERING, "", share),
         )  # fmt: skip
     section = None if order is None else order_section(order, design)
+    drawn = _drawn(request, study, design, provenance, lambda share: progress(Step.REPORTING, "", share))
     contents = {
         JSON_FILE: assembly_json(study, design, provenance, section),
+        **drawn,
         OVERLAY_FILE: overlay_json(study, design, request.model.name),
         **({} if order is None else {ORDER_FILE: order_overlay(order, request.model.name)}),
     }
     return AssemblyOutcome(study, design, order, write_whole(request.out_dir, contents))
+
+
+def _drawn(
+    request: AssemblyRequest, study: "ClashStudy", design: "DesignModel", provenance: "AssemblyProvenance",
+    progress: Callable[[float], None],
+) -> dict[str, bytes]:  # fmt: skip
+    """Return the reports with pictures that were asked for, by file name."""
+    if not {"html", "bcf"} & set(request.reports):
+        return {}
+    from twin.rehearsal.assembly_page import MOST_PICTURES, assembly_page
+    from twin.rehearsal.assembly_rows import worst_first
+    from twin.rehearsal.clash_bcf import MOST_TOPICS, clash_archive
+    from twin.rehearsal.clash_pictures import picture_clashes
+    from twin.rehearsal.said import Said
+
+    bcf = "bcf" in request.reports
+    worst = worst_first(study)[: MOST_TOPICS if bcf else MOST_PICTURES]
+    pictures = picture_clashes(worst, design, study.places, progress)
+    files = dict[str, bytes]()
+    if "html" in request.reports:
+        shown = list(zip(worst, pictures, strict=True))[:MOST_PICTURES]
+        files[PAGE_FILE] = assembly_page(study, design, provenance, shown, request.lang)
+    if bcf:
+        files[BCF_FILE] = clash_archive(worst, pictures, design, request.model.name, Said(request.lang))
+    return files
 
 
 def _places(request: AssemblyRequest, design: "DesignModel") -> "Places | None":

@@ -28,12 +28,12 @@ def count_rows(study: ClashStudy, say: Said) -> Rows:
     return [say("clash.kind"), say("clash.count"), say("clash.deepest")], rows
 
 
-def clash_rows(study: ClashStudy, design: DesignModel, say: Said) -> Rows:
+def clash_rows(study: ClashStudy, design: DesignModel, say: Said, *, most: int = _MOST_SHOWN) -> Rows:
     """Return the deepest clashes, one row each."""
     words = ["kind", "first", "second", "depth", "gap", "volume"]
     words += [] if study.places is None else ["probability", "decision"]
-    shown = worst_first(study)[:_MOST_SHOWN]
-    return [say(f"clash.{word}") for word in words], [_row(clash, design, say) for clash in shown]
+    shown = worst_first(study)[:most]
+    return [say(f"clash.{word}") for word in words], [clash_row(clash, design, say) for clash in shown]
 
 
 def worst_first(study: ClashStudy) -> list[Clash]:
@@ -88,7 +88,8 @@ def unchecked_line(study: ClashStudy, design: DesignModel, say: Said) -> str:
     return say("clash.unchecked", count=len(study.unchecked), which=f"{which}. {why}")
 
 
-def _row(clash: Clash, design: DesignModel, say: Said) -> list[str]:
+def clash_row(clash: Clash, design: DesignModel, say: Said) -> list[str]:
+    """Return a clash as a row."""
     names = [clean(design.elements[name].name or name) for name in (clash.first, clash.second)]
     gap = f"{1e3 * clash.gap:.1f}" if clash.kind in (ClashKind.CLEARANCE, ClashKind.POSSIBLE) else "–"
     depth = f"{1e3 * clash.depth:.1f}" if clash.depth else "–"

@@ -1,0 +1,72 @@
+"""``assembly.html``: the clashes of a model as one page that needs nothing else, the worst with a picture each."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from importlib.resources import files
+
+from geometry.design import DesignModel
+from simulation.assembly.clash import Clash
+from simulation.assembly.groups import grouped
+from simulation.assembly.study import ClashStudy
+from twin.rehearsal.assembly_json import AssemblyProvenance, matters
+from twin.rehearsal.assembly_rows import clash_row, clash_rows, count_rows, decision_lines, unchecked_line
+from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, ClashPicture
+from twin.rehearsal.said import Said
+from twin.report.words import clean
+
+MOST_PICTURES, _MOST_ROWS, _MOST_GROUPS = 12, 200, 40
+
+
+def assembly_page(
+    study: ClashStudy,
+    design: DesignModel,
+    provenance: AssemblyProvenance,
+    shown: Sequence[tuple[Clash, ClashPicture]],
+    language: str,
+) -> bytes:
+    """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``; ``shown`` are the clashes with pictures."""
+    import jinja2
+    from markupsafe import Markup
+
+    from twin.report.html import template_text
+    from twin.report.palette import RAMP
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    source = files("twin.rehearsal").joinpath("templates", "assembly.html.j2").read_text("utf-8")
+    say = Said(language)
+    heads, rows = clash_rows(study, design, say, most=_MOST_ROWS)
+    values = {
+        "say": say, "lang": language, "provenance": provenance, "counts": count_rows(study, say),
+        "clashes": (heads, rows), "total": sum(matters(clash) for clash in study.clashes),
+        "elements": len(design.elements), "pairs": study.pairs, "lines": decision_lines(study, say),
+        "unchecked": unchecked_line(study, design, say) if study.unchecked else "",
+        "pictures": [_picture(clash, picture, heads, design, say) for clash, picture in shown],
+        "groups": _groups(study, design, say), "colours": (FIRST, SECOND, SHARED), "touch": study.rule.touch_tolerance,
+        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
+    }  # fmt: skip
+    return environment.from_string(source).render(values).encode("utf-8", "replace")
+
+
+def _picture(
+    clash: Clash, picture: ClashPicture, heads: Sequence[str], design: DesignModel, say: Said
+) -> dict[str, object]:
+    address = f"data:image/png;base64,{b64encode(picture.picture).decode()}" if picture.picture else ""
+    row = clash_row(clash, design, say)
+    sides = [design.elements[name] for name in (clash.first, clash.second)]
+    said = [clean(f"{side.ifc_class} {side.name or side.global_id}") for side in sides]
+    facts = [(head, cell) for head, cell in zip(heads[3:], row[3:], strict=True) if cell != "–"]
+    storey = clean(sides[0].storey or sides[1].storey)
+    return {"image": address, "kind": row[0], "sides": said, "facts": facts, "storey": storey}
+
+
+def _groups(study: ClashStudy, design: DesignModel, say: Said) -> list[dict[str, object]]:
+    """Return the groups that have more than one clash; grouping that joins nothing is not shown."""
+    found = list[dict[str, object]]()
+    for group in grouped([clash for clash in study.clashes if matters(clash)]):
+        if len(group.clashes) > 1 and len(found) < _MOST_GROUPS:
+            names = [clean(design.elements[name].name or name) for name in group.elements[:6]]
+            more = len(group.elements) - len(names)
+            said = ", ".join(names) + (" " + say("clash.and_more", n=more) if more else "")
+            kind = say(f"clash.{group.kind.value}")
+            found.append({"kind": kind, "count": len(group.clashes), "names": said, "id": group.identifier})
+    return found

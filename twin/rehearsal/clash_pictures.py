@@ -1,0 +1,101 @@
+"""Pictures of clashes: both elements see-through, what they share in red, from a corner above."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geometry.arrays import FloatArray, IntArray
+from geometry.design import DesignModel, Element
+from simulation.assembly.clash import Clash
+from simulation.assembly.place import Places, placed
+from simulation.assembly.solid import make_body
+from twin.report.camera import Camera, look_at
+from twin.report.scene import outlines
+
+WIDTH, HEIGHT = 900, 600
+FIRST, SECOND, SHARED, EDGE = "#c77c00", "#2364aa", "#d7191c", "#30343b"
+_LEAST_M, _MOST_TIMES = 0.4, 6.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClashPicture:
+    """A clash as it is seen."""
+
+    camera: Camera
+    picture: bytes
+    """PNG; empty where nothing could be drawn."""
+
+
+def picture_clashes(
+    clashes: Sequence[Clash],
+    design: DesignModel,
+    places: Places | None,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[ClashPicture, ...]:
+    """Return camera and picture of each clash; without a display library there are cameras and no pictures."""
+    from twin.report.canvas import Canvas, png
+    from twin.report.pictures import cannot_render
+
+    elements = _where(clashes, design, places)
+    cameras = [_camera(clash, elements) for clash in clashes]
+    if not clashes or cannot_render():
+        return tuple(ClashPicture(camera, b"") for camera in cameras)
+    canvas, found = Canvas(WIDTH, HEIGHT), list[ClashPicture]()
+    try:
+        for done, (clash, camera) in enumerate(zip(clashes, cameras, strict=True)):
+            progress(done / len(clashes))
+            _draw(canvas, clash, elements)
+            found.append(ClashPicture(camera, png(canvas.shoot(camera))))
+    finally:
+        canvas.close()
+    return tuple(found)
+
+
+def _where(clashes: Sequence[Clash], design: DesignModel, places: Places | None) -> Mapping[str, Element]:
+    names = {name for clash in clashes for name in (clash.first, clash.second)}
+    if places is None:
+        return {name: design.elements[name] for name in names}
+    return {name: placed(design.elements[name], places[name]) for name in names}
+
+
+def _camera(clash: Clash, elements: Mapping[str, Element]) -> Camera:
+    """Return a camera on the place of a clash, with enough around it to recognise both elements."""
+    boxes = [elements[name].mesh.bounds() for name in (clash.first, clash.second)]
+    half = max(
+        _LEAST_M * _scale(boxes), 0.5 * _MOST_TIMES * float(np.median(clash.size)), 0.6 * float(clash.size.max())
+    )
+    low = np.maximum(clash.at - half, np.minimum(boxes[0][0], boxes[1][0]))
+    high = np.minimum(clash.at + half, np.maximum(boxes[0][1], boxes[1][1]))
+    seen = np.stack([np.minimum(low, clash.at), np.maximum(high, clash.at)])
+    return look_at(seen, np.radians(-125.0), np.radians(28.0), margin=1.15)
+
+
+def _scale(boxes: Sequence[FloatArray]) -> float:
+    """Return the size of the smaller element, at most a metre: how much has to be seen of both."""
+    return min(1.0, min(float(np.linalg.norm(box[1] - box[0])) for box in boxes))
+
+
+def _draw(canvas: Any, clash: Clash, elements: Mapping[str, Element]) -> None:
+    canvas.clear()
+    bodies = list[Any]()
+    for name, colour in ((clash.first, FIRST), (clash.second, SECOND)):
+        mesh = elements[name].mesh
+        triangles = mesh.triangles()
+        canvas.triangles(triangles, colour, 0.28)
+        canvas.lines(_edges(triangles), EDGE, 1.4, 0.8)
+        bodies.append(make_body(mesh))
+    if clash.volume <= 0.0 or any(isinstance(body, str) for body in bodies):
+        canvas.points(clash.at[None], SHARED, 14.0)
+        return
+    shared = (bodies[0] ^ bodies[1]).to_mesh64()
+    corners = np.asarray(shared.vert_properties, dtype=np.float64)[:, :3]
+    triangles = corners[np.asarray(shared.tri_verts)]
+    canvas.triangles(triangles, SHARED, 1.0)
+    canvas.lines(_edges(triangles), SHARED, 3.0, 1.0)
+
+
+def _edges(triangles: FloatArray) -> FloatArray:
+    owner: IntArray = np.zeros(len(triangles), dtype=np.int64)
+    return outlines(triangles, owner)[0]
