@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -40,7 +41,23 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_kind_is_found_and_named(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "found"
-    assert main(["assemble", str(model), "--out", str(out), "--clearance", "50mm", "--quiet", "--no-cache"]) == 1
+    assert (
+        main(
+            [
+                "assemble",
+                str(model),
+                "--out",
+                str(out),
+                "--clearance",
+                "50mm",
+                "--quiet",
+                "--no-cache",
+                "--report",
+                "json",
+            ]
+        )
+        == 1
+    )
     told = capsys.readouterr().out
     assert "drawn twice" in told
     document = json.loads((out / "assembly.json").read_text("utf-8"))
@@ -76,7 +93,20 @@ def test_what_is_left_out_of_the_table_is_said() -> None:
 
 def test_the_same_model_gives_the_same_bytes(model: Path, tmp_path: Path) -> None:
     for name in ("first", "second"):
-        main(["assemble", str(model), "--out", str(tmp_path / name), "--quiet", "--no-cache", "--workers", "1"])
+        main(
+            [
+                "assemble",
+                str(model),
+                "--out",
+                str(tmp_path / name),
+                "--quiet",
+                "--no-cache",
+                "--report",
+                "json",
+                "--workers",
+                "1",
+            ]
+        )
     for file in ("assembly.json", "assembly-overlay.json"):
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
 
@@ -151,7 +181,18 @@ def test_what_was_measured_takes_the_place_of_the_design(tmp_path: Path, capsys:
     missing = {"global_id": ids["beam"], "state": "missing", "pose": None}
     content = _report(model, [_entry(ids["post"], 30.0), _entry(ids["other"], None), missing])
     report.write_text(json.dumps(content), "utf-8")
-    base = ["assemble", str(model), "--quiet", "--no-cache", "--workers", "1", "--out", str(tmp_path / "out")]
+    base = [
+        "assemble",
+        str(model),
+        "--quiet",
+        "--no-cache",
+        "--report",
+        "json",
+        "--workers",
+        "1",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     assert main([*base, "--as-built", str(report)]) == 1
     document = json.loads((tmp_path / "out" / "assembly.json").read_text("utf-8"))
     by_name = {frozenset((c["first"]["name"], c["second"]["name"])): c for c in document["clashes"]}
@@ -178,3 +219,28 @@ def test_what_was_measured_takes_the_place_of_the_design(tmp_path: Path, capsys:
         line = capsys.readouterr().err
         assert said in line
         assert line.count("\n") == 1
+
+
+def test_page_and_bcf_show_the_worst(model: Path, tmp_path: Path) -> None:
+    pytest.importorskip("vtkmodules")
+    out = tmp_path / "shown"
+    base = ["assemble", str(model), "--quiet", "--no-cache", "--clearance", "50mm"]
+    assert main([*base, "--out", str(out), "--report", "html,bcf", "--lang", "zh"]) == 1
+    page = (out / "assembly.html").read_text("utf-8")
+    assert "重复构件" in page
+    assert "<script" not in page
+    document = json.loads((out / "assembly.json").read_text("utf-8"))
+    asked = [clash for clash in document["clashes"] if clash["kind"] != "touching"]
+    with ZipFile(out / "assembly.bcf") as archive:
+        names = archive.namelist()
+        topics = {name.split("/")[0] for name in names if name.endswith("markup.bcf")}
+        assert len(topics) == len(asked) == 5
+        markup = archive.read(next(name for name in names if name.endswith("markup.bcf"))).decode()
+        views = [archive.read(name).decode() for name in names if name.endswith(".bcfv")]
+    assert "碰撞" in markup
+    assert all(view.count("<Component ") >= 2 for view in views)
+    assert page.count("data:image/png") == sum(name.endswith(".png") for name in names)
+    again = tmp_path / "again"
+    assert main([*base, "--out", str(again), "--report", "bcf", "--lang", "zh"]) == 1
+    assert not (again / "assembly.html").exists()
+    assert (again / "assembly.bcf").read_bytes() == (out / "assembly.bcf").read_bytes()

@@ -35,7 +35,21 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(model: Path, out: Path, *more: str) -> int:
-    return main(["assemble", str(model), "--out", str(out), "--quiet", "--no-cache", "--workers", "1", *more])
+    return main(
+        [
+            "assemble",
+            str(model),
+            "--out",
+            str(out),
+            "--quiet",
+            "--no-cache",
+            "--report",
+            "json",
+            "--workers",
+            "1",
+            *more,
+        ]
+    )
 
 
 def test_an_order_is_found_and_can_be_played(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,13 +134,13 @@ def _drawn(
     if not {"html", "bcf"} & set(request.reports):
         return {}
     from twin.rehearsal.assembly_page import MOST_PICTURES, assembly_page
-    from twin.rehearsal.assembly_rows import worst_first
+    from twin.rehearsal.assembly_rows import varied_first, worst_first
     from twin.rehearsal.clash_bcf import MOST_TOPICS, clash_archive
     from twin.rehearsal.clash_pictures import picture_clashes
     from twin.rehearsal.said import Said
 
     bcf = "bcf" in request.reports
-    worst = worst_first(study)[: MOST_TOPICS if bcf else MOST_PICTURES]
+    worst = varied_first(worst_first(study))[: MOST_TOPICS if bcf else MOST_PICTURES]
     pictures = picture_clashes(worst, design, study.places, progress)
     files = dict[str, bytes]()
     if "html" in request.reports:

@@ -14,7 +14,7 @@ from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, ClashPicture
 from twin.rehearsal.said import Said
 from twin.report.words import clean
 
-MOST_PICTURES, _MOST_ROWS, _MOST_GROUPS = 12, 200, 40
+MOST_PICTURES, _MOST_ROWS, _MOST_GROUPS = 12, 100, 40
 
 
 def assembly_page(

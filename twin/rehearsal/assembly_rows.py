@@ -1,6 +1,7 @@
 """The rows that ``qtems assemble`` prints."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from geometry.design import DesignModel
 from simulation.assembly.chance import Decision
@@ -12,7 +13,7 @@ from twin.rehearsal.said import Said
 from twin.report.words import clean
 
 Rows = tuple[list[str], list[list[str]]]
-_MOST_SHOWN, _MOST_NAMED = 12, 4
+_MOST_SHOWN, _MOST_NAMED, _MOST_ALIKE = 12, 4, 2
 
 
 def count_rows(study: ClashStudy, say: Said) -> Rows:
@@ -44,6 +45,17 @@ def worst_first(study: ClashStudy) -> list[Clash]:
         found,
         key=lambda c: (order[c.chance.decision] if c.chance else 0, -c.depth, c.gap, c.first, c.second),
     )
+
+
+def varied_first(clashes: Sequence[Clash]) -> list[Clash]:
+    """Return the same clashes, those first that show an element for the first or second time: more is seen so."""
+    met, first, later = Counter[str](), list[Clash](), list[Clash]()
+    for clash in clashes:
+        again = met[clash.first] >= _MOST_ALIKE or met[clash.second] >= _MOST_ALIKE
+        (later if again else first).append(clash)
+        if not again:
+            met.update((clash.first, clash.second))
+    return first + later
 
 
 def decision_lines(study: ClashStudy, say: Said) -> list[str]:
