@@ -12,7 +12,7 @@ from twin.errors import NotIdentified, Overtaken, TooManyAttempts
 from twin.operations.accounts import OneTimePassword, UserChange, begin, change_user, create_token, create_user
 from twin.operations.sign_in import live_session, live_token, sign_in
 from twin.store import accounts as kept
-from twin.store.accounts import USER, Answer
+from twin.store.accounts import USER, Answer, Attempt
 from twin.store.database import Database
 from twin.store.repository import Context, Store
 from twin.store.trail import SYSTEM, verify_stream
@@ -116,3 +116,19 @@ def test_a_change_made_from_an_older_version_is_refused(store: Store) -> None:
     change_user(store, when(1), user.record.id, UserChange(name="Anna"), expected=1)
     with pytest.raises(Overtaken):
         change_user(store, when(2), user.record.id, UserChange(name="Anne"), expected=1)
+
+
+def test_an_address_is_known_for_as_long_as_is_asked_and_to_its_login_alone(database: Database) -> None:
+    origin, later = "192.0.2.1", NOW + timedelta(days=60)
+    with database.write() as connection:
+        for name, login, purpose in (("a", "ann", "sign_in"), ("b", "ben", "signature"), ("c", "eve", "sign_in")):
+            kept.add_attempt(connection, Attempt(name * 32, purpose, login, origin, origin, False, NOW))
+        kept.mark_succeeded(connection, "a" * 32)
+        kept.mark_succeeded(connection, "b" * 32)
+    with database.read() as connection:
+        known = {
+            (login, where, since): kept.has_signed_in_from(connection, login, where, since)
+            for login in ("ann", "ben", "eve") for where in (origin, "192.0.2.2")
+            for since in (NOW - timedelta(days=1), later - timedelta(days=30))
+        }  # fmt: skip
+    assert [place for place, holds in known.items() if holds] == [("ann", origin, NOW - timedelta(days=1))]
