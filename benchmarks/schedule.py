@@ -1,0 +1,123 @@
+"""Schedules beside IfcOpenShell's critical path and published optima: what each says, and how long it takes.
+
+    .venv/bin/python benchmarks/schedule.py
+
+The textbook project is Reliable Construction Co. (Hillier and Lieberman); the peer is IfcOpenShell's
+``recalculate_schedule`` on the same tasks. The job shop is Fisher and Thompson's (1963), the line Jackson's (1956).
+"""
+
+# pyright: basic
+
+import time
+from typing import Any
+
+import numpy as np
+
+from geometry.readers.plan_ifc import plan_in
+from simulation.distribution import BetaPert, Fixed, Triangular
+from simulation.schedule.levelling import level
+from simulation.schedule.line_balance import balance
+from simulation.schedule.network import Link, Network, Task
+from simulation.schedule.risk import forecast
+
+RELIABLE = """A 1 2 3 -|B 2 3.5 8 A|C 6 9 18 B|D 4 5.5 10 C|E 1 4.5 5 C|F 4 4 10 E|G 5 6.5 11 D|H 5 8 17 EG|I 3 7.5 9 C|
+J 3 9 9 FI|K 4 4 4 J|L 1 5.5 7 J|M 1 2 3 H|N 5 5.5 9 KL"""
+FT06 = """2 1 0 3 1 6 3 7 5 3 4 6|1 8 2 5 4 10 5 10 0 10 3 4|2 5 3 4 5 8 0 9 1 1 4 7|1 5 0 5 2 5 3 3 4 8 5 9|
+2 9 1 3 4 5 5 4 0 3 3 1|1 3 3 3 5 9 0 10 4 4 2 1"""
+JACKSON = (6, 2, 5, 7, 1, 2, 3, 6, 5, 5, 4), "1-2 1-3 1-4 1-5 2-6 3-7 4-7 5-7 6-8 7-9 8-10 9-11 10-11"
+
+
+def main() -> None:
+    """Print the tables."""
+    print(f"{'question':44} {'published':>12} {'ours':>18} {'seconds':>8}")
+    for shape, mean, within in ((BetaPert, 44.327, 0.816), (Triangular, 46.234, 0.594)):
+        begun = time.perf_counter()
+        found = forecast(reliable(shape), (), 500_000, np.random.default_rng(0))
+        took = time.perf_counter() - begun
+        row(f"Reliable, mean end, {shape.__name__}, 500,000 runs", f"{mean:.3f}", f"{found.mean.value:.3f}", took)
+        row("   and P(end <= 47)", f"{within:.3f}", f"{found.within(47.0).value:.3f}", took)
+    begun = time.perf_counter()
+    found = level(shop(FT06), {str(machine): 1 for machine in range(6)})
+    proof = "proven" if found.optimal else f">= {found.bound:g}"
+    row("job shop FT06", "55", f"{found.end:g} ({proof})", time.perf_counter() - begun)
+    times, arcs = JACKSON
+    pairs = [(int(a) - 1, int(b) - 1) for a, b in (arc.split("-") for arc in arcs.split())]
+    begun = time.perf_counter()
+    counts = [balance(times, pairs, cycle).count for cycle in (7, 9, 10, 13, 14, 21)]
+    row(
+        "Jackson, stations for cycles 7 9 10 13 14 21",
+        "8 6 5 4 4 3",
+        " ".join(map(str, counts)),
+        time.perf_counter() - begun,
+    )
+    print(f"\n{'critical path of':24} {'ours s':>10} {'IfcOpenShell s':>15} {'same critical set':>18}")
+    for count in (14, 100, 300):
+        beside_the_peer(count)
+
+
+def row(question: str, published: str, ours: str, seconds: float) -> None:
+    """Print a row."""
+    print(f"{question:44} {published:>12} {ours:>18} {seconds:8.2f}", flush=True)
+
+
+def reliable(shape: Any) -> Network:
+    """Return the textbook project."""
+    rows = [one.split() for one in RELIABLE.replace("\n", "").split("|")]
+    names, tasks = [one[0] for one in rows], list[Task]()
+    for name, *said, before in rows:
+        low, mode, high = map(float, said)
+        links = tuple(Link(names.index(one)) for one in before if one != "-")
+        duration = shape(low, mode, high) if low < high else Fixed(low)
+        tasks.append(Task(name, duration, links, (low + 4 * mode + high) / 6))
+    return Network(tasks)
+
+
+def shop(text: str) -> Network:
+    """Return a job shop as tasks that need machines."""
+    tasks = list[Task]()
+    for job, said in enumerate(text.replace("\n", "").split("|")):
+        words = said.split()
+        for k, (machine, days) in enumerate(zip(words[::2], words[1::2], strict=True)):
+            links = (Link(len(tasks) - 1),) if k else ()
+            tasks.append(Task(f"{job}.{k}", Fixed(float(days)), links, float(days), needs={machine: 1}))
+    return Network(tasks)
+
+
+def beside_the_peer(count: int) -> None:
+    """Print how long the critical path of a random network takes, in ours and in IfcOpenShell."""
+    import ifcopenshell
+    from ifcopenshell.api import sequence
+
+    rng = np.random.default_rng(count)
+    model = ifcopenshell.file(schema="IFC4")
+    model.create_entity("IfcProject", GlobalId=ifcopenshell.guid.new(), Name="network")
+    work = sequence.add_work_schedule(model, name="network")
+    tasks = [sequence.add_task(model, work_schedule=work, name=f"t{k}") for k in range(count)]
+    for index, task in enumerate(tasks):
+        told = sequence.add_task_time(model, task=task)
+        told.ScheduleDuration, told.DurationType = f"P{int(rng.integers(1, 9))}D", "ELAPSEDTIME"
+        if index == 0:
+            told.ScheduleStart = "2026-03-02T09:00:00"
+        for before in {int(k) for k in rng.integers(max(0, index - 12), index, 2)} if index else ():
+            sequence.assign_sequence(model, relating_process=tasks[before], related_process=task)
+    told = plan_in(model)
+    position = {one["key"]: k for k, one in enumerate(told["tasks"])}
+    links = [list[Link]() for _ in tasks]
+    for one in told["links"]:
+        links[position[one["after"]]].append(Link(position[one["before"]]))
+    days = np.array([one["days"] for one in told["tasks"]])
+    begun = time.perf_counter()
+    network = Network([Task(str(k), Fixed(day), tuple(links[k]), float(day)) for k, day in enumerate(days)])
+    ours = network.times(days)
+    middle = time.perf_counter()
+    sequence.recalculate_schedule(model, work_schedule=work)
+    ended = time.perf_counter()
+    critical = {task.Name for task in tasks if task.TaskTime.IsCritical}
+    same = critical == {f"t{k}" for k in np.flatnonzero(ours.critical)}
+    print(
+        f"{f'{count} tasks':24} {middle - begun:10.4f} {ended - middle:15.3f} {'yes' if same else 'no':>18}", flush=True
+    )
+
+
+if __name__ == "__main__":
+    main()
