@@ -209,3 +209,21 @@ def test_a_server_that_is_gone_is_said_with_a_way_on(site: Site) -> None:
     page.wait_for_selector(".measurements")
     assert "GB 50204-2015" in page.inner_text(".measurements"), "the way on leads to what was asked for"
     page.context.close()
+
+
+def test_what_hides_an_element_that_one_goes_to_steps_aside_until_it_is_wanted_back(site: Site) -> None:
+    page = site.inside()
+    page.evaluate("() => globalThis.qtems.stage.controls.setLookAt(0, -30, 0, 0, 0, 0, false)")
+    page.click(".row:has-text('Column 5') >> nth=0")  # stands behind the first one
+    way = """() => {
+      let texels = null;
+      const { stage } = globalThis.qtems;
+      stage.scene.traverse((node) => { texels ??= node.material?.uniforms?.uStyle?.value.image.data ?? null; });
+      return [0, 1, 4].map((id) => texels[4 * id + 3]);
+    }"""
+    page.click(".detail button:has-text('Show what hides it (1)')")
+    assert page.evaluate(way) == [200, 200, 255], "solid, solid, chosen"
+    page.click(".row:has-text('Column 6') >> nth=0")
+    page.wait_for_selector(".detail button:has-text('Show what hides it (1)')")
+    assert page.evaluate(way)[:2] == [200, 80], "the second one hides the sixth, and steps back to a ghost"
+    page.context.close()
