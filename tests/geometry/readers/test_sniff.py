@@ -104,8 +104,8 @@ def test_a_forbidden_file_and_a_file_in_a_forbidden_folder() -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("a.step", "not yet supported"),
-        ("a.STP", "not yet supported"),
+        ("a.step", "no STEP file"),
+        ("a.STP", "no STEP file"),
         ("a.e57", "it is a scan"),
         ("a.doc", "not a design"),
     ],
