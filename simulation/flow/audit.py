@@ -39,10 +39,9 @@ def audit(engine: "Engine") -> None:
             most = place.capacity + len(workplace.machines) * (workplace.station.batch or _ONE).size
             if len(place.units) > most or place.reserved < 0:
                 raise AuditFailed(f"{place.name}: {len(place.units)} units, {place.reserved} places kept")
-        for machine in workplace.machines:
-            total = sum(machine.times) + now - machine.since
-            if abs(total - now) > _CLOSE * max(now, 1e-300):
-                raise AuditFailed(f"{workplace.station.name}: its states last {total!r} of {now!r}")
+        total = sum(workplace.times) + sum(now - machine.since for machine in workplace.machines)
+        if abs(total - now * len(workplace.machines)) > _CLOSE * max(total, 1e-300):
+            raise AuditFailed(f"{workplace.station.name}: its states last {total!r} of {now!r}")
     for name, pool in engine.pools.pools.items():
         if not 0 <= pool.in_use <= pool.count:
             raise AuditFailed(f"{name}: {pool.in_use} of {pool.count} in use")

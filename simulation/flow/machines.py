@@ -37,7 +37,8 @@ class Machine:
     def __init__(self, workplace: "Workplace", index: int) -> None:
         """Be idle."""
         self.workplace, self.index = workplace, index
-        self.state, self.since, self.times = STARVED, 0.0, [0.0] * len(STATES)
+        self.state, self.since = STARVED, 0.0
+        self.times = workplace.times
         self.units: list[Unit] = []
         """In work."""
         self.out: deque[tuple[Unit, Target]] = deque()
@@ -270,6 +271,8 @@ class Workplace:
             kind: Place(engine, self, station.name, kind, station.capacity) for kind in station.join or ("",)
         }
         self.gathers = bool(station.join) or station.batch is not None
+        self.times = [0.0] * len(STATES)
+        """In each state, all machines together, up to the last change of each."""
         self.machines = [Machine(self, index) for index in range(station.servers)]
         self.idle = list(reversed(self.machines))
         self.paused: list[tuple[list[Unit], float, bool]] = []

@@ -98,7 +98,7 @@ def _totals(engine: Engine) -> list[float]:
         engine.lead_time, engine.shipped_defective,
     ]  # fmt: skip
     for workplace in engine.workplaces:
-        times = [sum(machine.times[state] for machine in workplace.machines) for state in range(len(STATES))]
+        times = list(workplace.times)
         for machine in workplace.machines:
             times[machine.state] += now - machine.since
         row += times

@@ -102,7 +102,7 @@ def test_two_machines_that_fail_while_they_work(
             "second": {**machine(1), "buffer": buffer - 1, "to": "ship"},
         },
         {"in": {"endless": True, "to": "first"}},
-        run={"length": "4000 min"},
+        run={"length": "2500 min"},
     )
     study = run(found, 10, 200.0)
     exact, stock = exponential_pair(rates, failure, repair, buffer)
@@ -117,7 +117,7 @@ def test_machines_under_repair_by_one_crew() -> None:
         {"shop": {"takes": 1, "machines": 5, "failures": breaks, "to": "ship"}},
         {"in": {"endless": True, "to": "shop"}},
         resources={"crew": 1},
-        run={"length": "2000 min"},
+        run={"length": "1000 min"},
     )
     assert within(run(found, 10, 50.0), "shop.down", 1.0 - repair_shop(5, 1, 0.1, 0.5)[1])
 
@@ -310,7 +310,7 @@ STATION = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(
     st.lists(STATION, min_size=2, max_size=4),
     st.sampled_from(

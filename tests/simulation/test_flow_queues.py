@@ -11,7 +11,7 @@ from simulation.flow.exact.queues import erlang, jackson, limited, pollaczek
 from simulation.flow.exact.recognise import exact_answer
 from tests.simulation.flow_lines import document, run, within
 
-RUN = {"length": "4000 min"}
+RUN = {"length": "2500 min"}
 
 
 def _queue(every: float, takes: object, **station: object) -> LineDocument:
@@ -63,7 +63,7 @@ def test_a_queue_is_as_its_closed_form(
 ) -> None:
     found = _queue(every, takes, **station)
     known = _known(found)
-    study = run(found, 10, 800.0)
+    study = run(found, 8, 500.0)
     for name, value in figures.items():
         assert known[name] == pytest.approx(value, rel=1e-6)
         assert within(study, name, value), (name, study.estimate(name))
