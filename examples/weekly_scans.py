@@ -196,7 +196,7 @@ def main() -> int:
             wrong += found.denied + found.invented
             held += covers(told, house.end)
         print(f"truth within P10..P90 on {held} of {len(visits)} days; elements called wrongly: {wrong}")
-    return 0
+    return 0 if wrong == 0 and held >= 0.5 * len(visits) else 1
 
 
 if __name__ == "__main__":

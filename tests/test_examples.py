@@ -23,3 +23,11 @@ def test_the_documents_changes_and_signatures_of_a_device_maker_survive_an_audit
     assert done.returncode == 0, done.stdout + done.stderr
     assert "HOLDS" in done.stdout
     assert (tmp_path / "verify.py").is_file()
+
+
+@pytest.mark.nightly
+def test_a_building_that_is_scanned_while_it_goes_up(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "examples" / "weekly_scans.py"), "--seed", "2", "--pace", "0.9"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "elements called wrongly: 0" in done.stdout
