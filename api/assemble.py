@@ -87,12 +87,11 @@ def add_assemble(add: "Commands") -> None:
 def _add_order(assemble: argparse.ArgumentParser) -> None:
     order = assemble.add_argument_group("order")
     order.add_argument("--order", action="store_true", help="look for an order in which the parts go together")
-    given = order.add_mutually_exclusive_group()
-    given.add_argument(
+    order.add_argument(
         "--sequence", metavar="FILE", type=Path,
         help="judge the order in a file, or keep the rules in it: .yaml, .csv, .txt, .json (docs/assembly.md)",
     )  # fmt: skip
-    given.add_argument("--tasks", action="store_true", help="judge the order of the model's tasks (IfcTask)")
+    order.add_argument("--tasks", action="store_true", help="judge the order of the model's tasks (IfcTask)")
     order.add_argument(
         "--insertion", metavar="LENGTH", type=length, help="how far parts are moved; default: out of the whole model"
     )

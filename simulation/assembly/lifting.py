@@ -69,6 +69,8 @@ def lifts(
 
 
 def _lift(parts: Sequence[Part], crane: Crane, way: FloatArray | None, top: float) -> Lift:
+    if not parts:
+        return Lift(0.0, 0.0, 0.0, 0.0, ())
     masses = np.array([part.volume * crane.density.get(part.ifc_class, crane.density[""]) for part in parts])
     mass = float(masses.sum())
     centre = masses @ np.array([part.centre for part in parts]) / max(mass, 1e-300)

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, cast
 
@@ -42,6 +42,8 @@ class OrderDocument:
     friction: float = 0.4
     tools: tuple[Tool, ...] = ()
     crane: Crane | None = None
+    in_place: frozenset[int] = frozenset()
+    """Parts that are made where they stay (cast, laid in masonry): nothing is in their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class PartNames:
     numbers: Mapping[str, int]
     repeated: frozenset[str]
     """Names that several have."""
+    classes: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    """The elements of each IFC class."""
 
     def number(self, word: object, place: str) -> int:
         """Return the number of an element, or refuse with the place."""
@@ -62,8 +66,8 @@ class PartNames:
         raise BadDocument(place, f"{text!r} is no element of the model" if text else "a name is missing")
 
 
-def part_names(parts: Sequence[tuple[str, str]]) -> PartNames:
-    """Return how elements may be called, given their GlobalIds and names.
+def part_names(parts: Sequence[tuple[str, str]], classes: Sequence[str] = ()) -> PartNames:
+    """Return how elements may be called, given their GlobalIds and names, and their IFC classes.
 
     Examples
     --------
@@ -76,7 +80,9 @@ def part_names(parts: Sequence[tuple[str, str]]) -> PartNames:
         called.setdefault(name, []).append(number)
     numbers = {name: found[0] for name, found in called.items() if len(found) == 1 and name}
     numbers.update({global_id: number for number, (global_id, _) in enumerate(parts)})
-    return PartNames(numbers, frozenset(name for name, found in called.items() if len(found) > 1) - numbers.keys())
+    of_class = {name: frozenset(k for k, one in enumerate(classes) if one == name) for name in set(classes)}
+    repeated = frozenset(name for name, found in called.items() if len(found) > 1) - numbers.keys()
+    return PartNames(numbers, repeated, of_class)
 
 
 def read_order(content: bytes, suffix: str, names: PartNames, *, origin: Origin = (0.0, 0.0, 0.0)) -> OrderDocument:
@@ -112,14 +118,19 @@ def read_order(content: bytes, suffix: str, names: PartNames, *, origin: Origin 
     if not 0.0 <= friction <= 2.0:
         raise top.fault("friction", f"{friction:g} is no coefficient of friction from 0 to 2")
     steps = tuple(_step(item, names) for item in top.listed("sequence"))
+    in_place = [
+        names.classes[one] if one in names.classes else frozenset({names.number(one, "in_place")})
+        for one in top.texts("in_place", ())
+    ]
     tools = tuple(_tool(item, names) for item in top.listed("tools"))
     crane = _crane(top.section("crane"), origin) if top.has("crane") else None
     top.close()
     if twice := base.intersection(part for step in steps for part in step.parts):
         raise BadDocument("sequence", f"{_name(names, min(twice))} is in the base: it stands already")
     return OrderDocument(
-        _once(steps), base, rules, None if ground is None else ground - origin[2], friction, tools, crane
-    )
+        _once(steps), base, rules, None if ground is None else ground - origin[2], friction, tools, crane,
+        frozenset[int]().union(*in_place),
+    )  # fmt: skip
 
 
 def _step(section: Section, names: PartNames) -> GivenStep:

@@ -53,6 +53,8 @@ class OrderStudy:
     """Of each fastener that a tool was named for."""
     lifts: tuple[Lift, ...]
     """Of each step; empty without a crane."""
+    in_place: frozenset[int] = frozenset()
+    """Parts that are made where they stay: nothing was asked of their way."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -112,6 +114,9 @@ def study_order(
     blocking = block(
         parts, directions, rule, ground=ground, threads=threads, progress=lambda share: progress(0.5 * share)
     )
+    if document.in_place:
+        blocking.blocked[:, sorted(document.in_place)] = False
+        blocking.barred[:, sorted(document.in_place)] = False
     standing = _standing(parts, document, ground, held)
     everything = np.ones(len(parts), dtype=np.bool_)
     free, count = blocking.free(everything), None
@@ -123,7 +128,18 @@ def study_order(
         done = [(step.parts, next((way for way in step.insertion if way is not None), None)) for step in judged]
         reached, lifted = _equipped(parts, document, done)
         return OrderStudy(
-            blocking, standing, free, (), judged, None, document.base, unplaced, balances, reached, lifted
+            blocking,
+            standing,
+            free,
+            (),
+            judged,
+            None,
+            document.base,
+            unplaced,
+            balances,
+            reached,
+            lifted,
+            document.in_place,
         )
     if len(parts) <= MOST_COUNTED:
         count = count_sequences(blocking, base=document.base, rules=document.rules)
@@ -132,7 +148,9 @@ def study_order(
     )
     balances = _balances(standing, document.base, [step.parts for step in found[0].steps])
     reached, lifted = _equipped(parts, document, [(step.parts, step.insertion) for step in found[0].steps])
-    return OrderStudy(blocking, standing, free, found, (), count, document.base, (), balances, reached, lifted)
+    return OrderStudy(
+        blocking, standing, free, found, (), count, document.base, (), balances, reached, lifted, document.in_place
+    )
 
 
 def _search(
@@ -218,8 +236,10 @@ def _equipped(
 ) -> tuple[tuple[Access, ...], tuple[Lift, ...]]:
     """Return whether the tools find room and the crane lifts, at each step."""
     base = sorted(document.base)
+    # what is made in place is lifted by nobody
+    lifted = [(tuple(k for k in placed if k not in document.in_place), way) for placed, way in steps]
     reached = tool_access(parts, document.tools, [placed for placed, _ in steps], base)
-    return reached, lifts(parts, document.crane, steps, base) if document.crane else ()
+    return reached, lifts(parts, document.crane, lifted, base) if document.crane else ()
 
 
 def _support(standing: Standing) -> Support:

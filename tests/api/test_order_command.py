@@ -84,6 +84,12 @@ def test_the_tasks_of_the_model_are_judged(model: Path, tmp_path: Path, capsys: 
     steps = json.loads((tmp_path / "a" / "assembly.json").read_text("utf-8"))["order"]["steps"]
     assert [step["name"] for step in steps] == ["day 1", "day 2", "day 3", "day 4"]
     assert not steps[1]["stable"]
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("order: 1\nbase: [plate]\nin_place: [IfcWall]\nbefore: [right < slab]\n", "utf-8")
+    assert run(model, tmp_path / "c", "--tasks", "--sequence", str(rules)) == 1
+    ruled = json.loads((tmp_path / "c" / "assembly.json").read_text("utf-8"))["order"]
+    assert len(ruled["made_in_place"]) == 2
+    assert [step["blocked"][0]["rules"] for step in ruled["steps"] if step["blocked"]] == [["right < slab"]] * 2
     sequence = tmp_path / "order.yaml"
     sequence.write_text(
         "order: 1\nsequence:\n- place: [plate, left]\n- place: slab\n- {place: right, from: up}\n", "utf-8"

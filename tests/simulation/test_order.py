@@ -537,3 +537,10 @@ def test_a_crane_lifts_what_its_table_allows() -> None:
 def _segment(radius: float, away: float) -> float:
     """Return the area of a circle beyond a chord."""
     return 0.0 if away >= radius else radius**2 * float(np.arccos(away / radius)) - away * (radius**2 - away**2) ** 0.5
+
+
+def test_what_is_made_in_place_has_nothing_in_its_way(lidded: dict[str, Element]) -> None:
+    text = "order: 1\nbase: [box]\nsequence:\n- place: lid\n- place: pin\n"
+    assert not study(lidded, text).works
+    assert study(lidded, text + "in_place: [pin]\n").works
+    assert not study(lidded, text + "in_place: [lid]\n").works

@@ -1,7 +1,7 @@
 """Use case: the order in which a model's parts go together, or what is wrong with a given one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,14 +72,18 @@ def study_model_order(
 def _said(request: OrderRequest, design: "DesignModel", parts: "Sequence[Part]") -> "OrderDocument":
     from simulation.assembly.order_document import OrderDocument, part_names, read_order
 
-    names = part_names([(part.global_id, part.name) for part in parts])
+    names = part_names([(part.global_id, part.name) for part in parts], [part.ifc_class for part in parts])
+    document = OrderDocument()
     if request.sequence is not None:
         content = read_bounded(request.sequence, _MOST_BYTES)
         x, y, z = (float(value) for value in design.origin)
-        return read_order(content, request.sequence.suffix.lower(), names, origin=(x, y, z))
+        document = read_order(content, request.sequence.suffix.lower(), names, origin=(x, y, z))
     if request.from_tasks:
-        return OrderDocument(_steps_of_tasks(design, {part.global_id: k for k, part in enumerate(parts)}))
-    return OrderDocument()
+        if document.steps:
+            raise Invalid(f"{request.sequence}: it gives a sequence, and so does --tasks; leave out one of them")
+        number = {part.global_id: k for k, part in enumerate(parts) if k not in document.base}
+        document = replace(document, steps=_steps_of_tasks(design, number))
+    return document
 
 
 def _steps_of_tasks(design: "DesignModel", number: Mapping[str, int]) -> "tuple[GivenStep, ...]":

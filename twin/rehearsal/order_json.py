@@ -42,7 +42,8 @@ def shown_steps(study: OrderStudy) -> tuple[ShownStep, ...]:
     standing = np.zeros(len(study.parts), dtype=np.bool_)
     standing[list(study.base)] = True
     shown = list[ShownStep]()
-    for number, (parts, ways, name, found, judged) in enumerate(_steps(study)):
+    for number, (parts, came, name, found, judged) in enumerate(_steps(study)):
+        ways = tuple(None if part in study.in_place else way for part, way in zip(parts, came, strict=True))
         known = next((way for way in ways if way is not None), None)
         far = 0.0 if known is None else travel(study.blocking, parts, standing, known)
         balance = study.balances[number] if study.balances else None
@@ -84,6 +85,7 @@ def order_section(study: OrderStudy, design: DesignModel) -> Json:
         "steps": [_step(number, step, study, design) for number, step in enumerate(steps, 1)],
         "alternatives": [_alternative(order, ids) for order in study.orders[1:]],
         "locked": [ids[k] for k in study.orders[0].locked] if study.orders else [],
+        "made_in_place": [ids[k] for k in sorted(study.in_place)],
         "not_in_sequence": [ids[k] for k in study.unplaced],
         "free": [
             {"global_id": one, "directions": [_vector(way) for way in blocking.directions[study.free[:, k]]]}

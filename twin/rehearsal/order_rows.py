@@ -71,6 +71,8 @@ def order_lines(study: OrderStudy, say: Said) -> list[str]:
 def _row(step: ShownStep, study: OrderStudy, say: Said) -> list[str]:
     known = next((way for way in step.insertion if way is not None), None)
     came = say("order.unknown") if known is None else side(-known, say)
+    if study.in_place.issuperset(step.parts):
+        came = say("order.in_place")
     if step.found is not None and step.found.path is not None:
         came = say(f"order.{step.found.path.kind}", count=len(step.found.path.poses) - 1, side=came)
     return [_names(study, step.parts, say), came, _stands(step, study, say)]
