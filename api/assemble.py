@@ -1,6 +1,7 @@
 """``qtems assemble``: whether the parts of a model are in each other's way."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -93,7 +94,7 @@ def _add_order(assemble: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     order.add_argument("--tasks", action="store_true", help="judge the order of the model's tasks (IfcTask)")
     order.add_argument(
-        "--insertion", metavar="LENGTH", type=length, help="how far parts are moved; default: out of the whole model"
+        "--insertion", metavar="LENGTH", type=_distance, help="how far parts are moved; default: out of the whole model"
     )
     order.add_argument(
         "--best", metavar="N", type=_orders, default=1, help="so many orders, the best first (default 1)"
@@ -183,6 +184,15 @@ def _reports(text: str) -> tuple[str, ...]:
     if unknown:
         raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of json, html, bcf")
     return tuple(dict.fromkeys(words))
+
+
+def _distance(text: str) -> float:
+    """Return a way, metres: a number and its unit, such as 500mm or 3m."""
+    told = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(mm|cm|m)\s*", text)
+    way = float(told[1]) * {"mm": 1e-3, "cm": 1e-2, "m": 1.0}[told[2]] if told else 0.0
+    if not 0.0 < way <= 1e4:
+        raise argparse.ArgumentTypeError(f"{text!r} is no way from above 0 to 10 km with its unit, such as 3m or 500mm")
+    return way
 
 
 def _orders(text: str) -> int:

@@ -138,8 +138,11 @@ def test_what_cannot_be_asked_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert "no such file" in capsys.readouterr().err
     assert run(stl, tmp_path / "out", "--sequence", "/dev/zero") == 2
     assert "16777217 bytes" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        run(stl, tmp_path / "out", "--order", "--best", "0")
+    for refused in (("--best", "0"), ("--insertion", "3"), ("--insertion", "1e300m"), ("--insertion", "0m")):
+        with pytest.raises(SystemExit):
+            run(stl, tmp_path / "out", "--order", *refused)
+    assert run(stl, tmp_path / "out", "--order", "--insertion", "2.5 m") == 0
+    assert json.loads((tmp_path / "out" / "assembly.json").read_text("utf-8"))["order"]["rule"]["insertion_m"] == 2.5
 
 
 def _ids(out: Path) -> dict[str, str]:
