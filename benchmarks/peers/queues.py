@@ -6,7 +6,7 @@
 states or levels are kept where the tool does not do so by itself.
 """
 
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 import json
 import random
 import sys
