@@ -20,7 +20,10 @@ from simulation.assembly.stability import Balance, Balances, Standing, Support, 
 from simulation.assembly.unit import Units, joined_groups, united
 from simulation.assembly.validate import Judged, validate
 from simulation.assembly.view import OrderRule
+from simulation.errors import NoSolution
 
+MOST_PARTS = 5000
+"""The memory that who blocks whom takes grows with the square of it."""
 MOST_ON_SPHERE, MOST_COUNTED, MOST_BALANCED = 400, 12, 120
 _MOST_STUCK, _MOST_OWN, _MOST_GROUPS, _MOST_WINDING, _MOST_TURNING = 200, 60, 400, 16, 8
 CONTACT_REACH = 1e-3
@@ -104,7 +107,17 @@ def study_order(
         Worked on at once; changes nothing but the time.
     progress
         Told the share done.
+
+    Raises
+    ------
+    BadDocument
+        What was said makes no sense.
+    NoSolution
+        There are more parts than can be worked on.
     """
+    if len(elements) > MOST_PARTS:
+        text = f"{len(elements)} parts; an order is worked out for {MOST_PARTS} at most"
+        raise NoSolution(f"{text}: take the model apart by storey or trade")
     parts = make_parts(elements)
     document = said(parts)
     ground = document.ground if document.ground is not None else ground

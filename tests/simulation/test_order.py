@@ -25,7 +25,7 @@ from simulation.assembly.precedence import Before, count_orders, read_rules
 from simulation.assembly.sequence import count_sequences
 from simulation.assembly.stability import Standing, balance_of
 from simulation.assembly.view import OrderRule, faces_of, obstruction, seen_along, way_of
-from simulation.errors import BadDocument
+from simulation.errors import BadDocument, NoSolution
 from tests.simulation.assembly_cases import box_with_lid, cube, cylinder, dovetail, element, elements, frame
 
 FINE = OrderRule(touch=1e-5)
@@ -544,3 +544,9 @@ def test_what_is_made_in_place_has_nothing_in_its_way(lidded: dict[str, Element]
     assert not study(lidded, text).works
     assert study(lidded, text + "in_place: [pin]\n").works
     assert not study(lidded, text + "in_place: [lid]\n").works
+
+
+def test_more_parts_than_memory_allows_are_refused() -> None:
+    one = element("a", cube((1, 1, 1)))
+    with pytest.raises(NoSolution, match=r"5001 parts; .* storey or trade"):
+        study({str(k): one for k in range(5001)})
