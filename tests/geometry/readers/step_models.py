@@ -1,3 +1,4 @@
+# pyright: reportAttributeAccessIssue=false
 """STEP assemblies made here, by the kernel that reads them."""
 
 # pyright: basic
