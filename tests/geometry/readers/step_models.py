@@ -1,7 +1,6 @@
-# pyright: reportAttributeAccessIssue=false
 """STEP assemblies made here, by the kernel that reads them."""
 
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false
 
 from pathlib import Path
 from typing import Any
