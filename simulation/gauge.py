@@ -83,9 +83,8 @@ def gauge_errors(
     if sd == 0.0:
         inside = low <= mean <= high
         taken = float(_acceptance(np.array([mean + bias]), low + guard, high - guard, u)[0])
-        return GaugeErrors(
-            float(inside), float(not inside), taken, 1.0 - taken if inside else None, None if inside else taken
-        )
+        wrong = (1.0 - taken, None) if inside else (None, taken)
+        return GaugeErrors(float(inside), float(not inside), taken, *wrong)
     within, below, above = _share(mean, sd, low, high), _share(mean, sd, -inf, low), _share(mean, sd, high, inf)
 
     def accepted(start: float, stop: float) -> float:

@@ -131,39 +131,38 @@ def study_order(
         blocking.blocked[:, sorted(document.in_place)] = False
         blocking.barred[:, sorted(document.in_place)] = False
     standing = _standing(parts, document, ground, held)
-    everything = np.ones(len(parts), dtype=np.bool_)
-    free, count = blocking.free(everything), None
     if document.steps:
-        judged = validate(_made_around(blocking), document.steps, base=document.base, rules=document.rules)
-        named = document.base.union(*(step.parts for step in document.steps))
-        unplaced = tuple(k for k in range(len(parts)) if k not in named)
-        balances = _balances(standing, document.base, [step.parts for step in document.steps])
-        done = [(step.parts, next((way for way in step.insertion if way is not None), None)) for step in judged]
-        reached, lifted = _equipped(parts, document, done)
-        return OrderStudy(
-            blocking,
-            standing,
-            free,
-            (),
-            judged,
-            None,
-            document.base,
-            unplaced,
-            balances,
-            reached,
-            lifted,
-            document.in_place,
-        )
-    if len(parts) <= MOST_COUNTED:
-        count = count_sequences(blocking, base=document.base, rules=document.rules)
+        return _judged(blocking, standing, document)
+    count = count_sequences(blocking, base=document.base, rules=document.rules) if len(parts) <= MOST_COUNTED else None
     found = _search(
         blocking, standing, document, best, ground, threads=threads, progress=lambda share: progress(0.5 + 0.5 * share)
     )
     balances = _balances(standing, document.base, [step.parts for step in found[0].steps])
     reached, lifted = _equipped(parts, document, [(step.parts, step.insertion) for step in found[0].steps])
     return OrderStudy(
-        blocking, standing, free, found, (), count, document.base, (), balances, reached, lifted, document.in_place
-    )
+        blocking, standing, _free(blocking), found, (), count, document.base, (), balances, reached, lifted,
+        document.in_place,
+    )  # fmt: skip
+
+
+def _free(blocking: Blocking) -> BoolArray:
+    """Return (d, n) where each part could go with all the others in place."""
+    return blocking.free(np.ones(len(blocking.parts), dtype=np.bool_))
+
+
+def _judged(blocking: Blocking, standing: Standing, document: OrderDocument) -> OrderStudy:
+    """Return the judgement of a given order."""
+    parts = blocking.parts
+    judged = validate(_made_around(blocking), document.steps, base=document.base, rules=document.rules)
+    named = document.base.union(*(step.parts for step in document.steps))
+    unplaced = tuple(k for k in range(len(parts)) if k not in named)
+    balances = _balances(standing, document.base, [step.parts for step in document.steps])
+    done = [(step.parts, next((way for way in step.insertion if way is not None), None)) for step in judged]
+    reached, lifted = _equipped(parts, document, done)
+    return OrderStudy(
+        blocking, standing, _free(blocking), (), judged, None, document.base, unplaced, balances, reached, lifted,
+        document.in_place,
+    )  # fmt: skip
 
 
 def _search(

@@ -127,7 +127,21 @@ def orders(
     """
     weights = np.array([part.volume for part in blocking.parts]) if weights is None else weights
     price = _Price(blocking, weights / max(float(weights.max(initial=0.0)), 1e-300), support, cost, base, rules)
-    states, width = [price.whole()], max(width, best)
+    states = _taken_apart(price, (finer, legs, turning), base, max(width, best), progress)
+    states.sort(key=lambda state: state.least)
+    return tuple(_finished(state, base) for state in states[:best])
+
+
+def _taken_apart(
+    price: "_Price",
+    further: tuple[Finer, Winding, Winding],
+    base: frozenset[int],
+    width: int,
+    progress: Callable[[float], None],
+) -> "list[_State]":
+    """Return the cheapest ways to take everything apart, or as far as it goes."""
+    finer, legs, turning = further
+    states = [price.whole()]
     while True:
         states = _take_singles(states, price, width, progress)
         left = states[0].remaining.copy()
@@ -148,8 +162,7 @@ def orders(
         if group is None:
             break
         states = [_without(state, group[0], group[1], price) for state in states]
-    states.sort(key=lambda state: state.least)
-    return tuple(_finished(state, base) for state in states[:best])
+    return states
 
 
 def count_sequences(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from simpy.events import Event
 
     from simulation.flow.engine import Engine
-    from simulation.flow.machines import Machine
+    from simulation.flow.machine import Machine
 
 
 class FailureClock:

@@ -14,13 +14,14 @@ from simulation.distribution import Distribution
 from simulation.errors import SimulationError
 from simulation.flow.alarm import Alarm
 from simulation.flow.clocks import FailureClock, ShiftClock, SideWork
-from simulation.flow.machines import Machine, Workplace
+from simulation.flow.machine import Machine
 from simulation.flow.model import SCRAP, SHIP, Line, Station
 from simulation.flow.parts import Defect, Place, Unit
 from simulation.flow.pools import Pools
 from simulation.flow.quality import Quality, has_quality
 from simulation.flow.routes import Exit, Mover, Target, Way
 from simulation.flow.sources import Door
+from simulation.flow.workplace import Workplace
 
 if TYPE_CHECKING:
     from simpy.events import Event

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulation.flow.machines import STATES
+from simulation.flow.machine import STATES
 from simulation.flow.model import Line
 from simulation.flow.record import Run
 

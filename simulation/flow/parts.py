@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from simulation.flow.engine import Engine
-    from simulation.flow.machines import Workplace
+    from simulation.flow.workplace import Workplace
 
 
 class Defect:

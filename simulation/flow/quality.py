@@ -8,8 +8,8 @@ from simulation.flow.routes import Way
 
 if TYPE_CHECKING:
     from simulation.flow.engine import Engine
-    from simulation.flow.machines import Workplace
     from simulation.flow.routes import Target
+    from simulation.flow.workplace import Workplace
 
 COUNTS = ("inspected", "rejected", "false_rejects", "false_accepts", "first_inspected", "first_passed", "passed_by")
 

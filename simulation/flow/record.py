@@ -9,7 +9,7 @@ import numpy as np
 from geometry.arrays import FloatArray
 from simulation.flow.audit import audit
 from simulation.flow.engine import Draws, Engine, Happening
-from simulation.flow.machines import STATES
+from simulation.flow.machine import STATES
 from simulation.flow.model import Line
 from simulation.flow.quality import COUNTS
 

@@ -20,7 +20,7 @@ from geometry.arrays import FloatArray
 from simulation.distribution import Distribution, Fixed
 from simulation.errors import AuditFailed
 from simulation.experiment.streams import stream, uniforms
-from simulation.flow.machines import BLOCKED, BUSY, STARVED, STATES
+from simulation.flow.machine import BLOCKED, BUSY, STARVED, STATES
 from simulation.flow.model import SHIP, Line, Station
 from simulation.flow.record import INTERVALS, PLACE, SYSTEM, Run
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from simulation.experiment.streams import Draw
     from simulation.flow.engine import Engine
-    from simulation.flow.machines import Machine, Workplace
+    from simulation.flow.machine import Machine
+    from simulation.flow.workplace import Workplace
 
 
 class Target:

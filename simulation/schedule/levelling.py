@@ -79,16 +79,7 @@ def level(network: Network, supply: Mapping[str, int], effort: float = EFFORT) -
     for index, task in enumerate(network.tasks):
         model.add(end >= starts[index] + lasts[index])
         for link in task.links:
-            wait, before = _units(link.lag, scale), link.before
-            match link.relation:
-                case Relation.FINISH_START:
-                    model.add(starts[index] >= starts[before] + lasts[before] + wait)
-                case Relation.START_START:
-                    model.add(starts[index] >= starts[before] + wait)
-                case Relation.FINISH_FINISH:
-                    model.add(starts[index] + lasts[index] >= starts[before] + lasts[before] + wait)
-                case Relation.START_FINISH:
-                    model.add(starts[index] + lasts[index] >= starts[before] + wait)
+            _keep_link(model, link, (starts[index], lasts[index]), (starts[link.before], lasts[link.before]), scale)
     bars = [
         model.new_fixed_size_interval_var(start, last, "") if last else None
         for start, last in zip(starts, lasts, strict=True)
@@ -112,6 +103,20 @@ def level(network: Network, supply: Mapping[str, int], effort: float = EFFORT) -
     return Levelled(
         linked, times.start, float(times.end), bound / scale, status == cp_model.OPTIMAL, 1.0 / scale, rounded
     )  # fmt: skip
+
+
+def _keep_link(model: Any, link: Link, own: tuple[Any, int], before: tuple[Any, int], scale: int) -> None:
+    """Let a task (start, duration) wait as a link says for the one before it."""
+    (start, last), (earlier, lasted), wait = own, before, _units(link.lag, scale)
+    match link.relation:
+        case Relation.FINISH_START:
+            model.add(start >= earlier + lasted + wait)
+        case Relation.START_START:
+            model.add(start >= earlier + wait)
+        case Relation.FINISH_FINISH:
+            model.add(start + last >= earlier + lasted + wait)
+        case Relation.START_FINISH:
+            model.add(start + last >= earlier + wait)
 
 
 def solver_module() -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.errors import Invalid
-from twin.operations.stackup import read_input
+from twin.operations.rehearsal_input import read_input
 
 if TYPE_CHECKING:
     from simulation.flow.document import LineDocument

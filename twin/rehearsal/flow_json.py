@@ -9,7 +9,7 @@ import numpy as np
 from simulation.experiment.estimate import Paired
 from simulation.flow.document import LineDocument
 from simulation.flow.exact.recognise import Exact, exact_answer
-from simulation.flow.machines import STATES
+from simulation.flow.machine import STATES
 from simulation.flow.model import SCRAP, SHIP
 from simulation.flow.placement import best_plan, evaluate, every_plan
 from simulation.flow.study import Study, compare

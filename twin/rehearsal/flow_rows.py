@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulation.flow.machines import STATES
+from simulation.flow.machine import STATES
 from twin.rehearsal.flow_json import FlowResult, comparison, flow_document
 from twin.rehearsal.said import Said
 
