@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twin.rehearsal.predict_json import PredictResult, Stake
 
 JSON_FILE, PAGE_FILE = "predict.json", "predict.html"
+OVERLAY_FILE = "predict-overlay.json"
 _DEFAULT_COST, _DEFAULT_MINUTES = 1.0, 10.0
 _MOST_COST, _MOST_MINUTES = 1e9, 1e5
 _LONGEST_MM = 1e9
@@ -62,7 +63,7 @@ def run_predict(request: PredictRequest) -> PredictOutcome:
         A file cannot be read or makes no sense; the text names it and the place.
     """
     from geometry.source import sha256_of
-    from twin.rehearsal.predict_json import PredictProvenance, predict_json
+    from twin.rehearsal.predict_json import PredictProvenance, predict_json, risk_overlay
     from twin.rehearsal.predict_page import predict_page
 
     stakes = _stakes(request.costs)
@@ -83,6 +84,7 @@ def run_predict(request: PredictRequest) -> PredictOutcome:
     written = {
         JSON_FILE: predict_json(result, provenance),
         PAGE_FILE: predict_page(result, provenance, request.lang),
+        OVERLAY_FILE: risk_overlay(result, request.lang),
     }
     return PredictOutcome(result, write_whole(request.out_dir, written))
 

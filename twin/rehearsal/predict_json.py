@@ -10,6 +10,7 @@ from simulation.prediction.elements import Checked, Drift, Kind, Learnt, Predict
 from simulation.prediction.inspection import Candidate, InspectionChoice
 from simulation.prediction.scoring import Score
 from simulation.stackup.capability import Estimate
+from twin.rehearsal.said import Said
 
 SCHEMA = "qtems.predict/1"
 PREDICTED = "predicted"
@@ -81,6 +82,25 @@ def predict_json(result: PredictResult, provenance: PredictProvenance) -> bytes:
             "reports": [{"file": name, "sha256": digest} for name, digest in provenance.reports],
             "version": provenance.version, "seed": provenance.seed,
         }
+    }  # fmt: skip
+    return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def risk_overlay(result: PredictResult, lang: str) -> bytes:
+    """Return how probably elements are out of tolerance as colours for the viewer, schema ``qtems.overlay/1``.
+
+    Elements that were measured, or of which nothing can be said, have no value.
+    """
+    say = Said(lang)
+    document: Json = {
+        "schema": "qtems.overlay/1",
+        "title": say("predict.title"),
+        "values": {
+            "name": say("predict.probability"), "unit": "%", "low": 0, "high": 100,
+            "elements": {
+                one.element.global_id: round(100.0 * one.probability, 2) for one in result.predictions if one.expected
+            },
+        },
     }  # fmt: skip
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
 

@@ -1,7 +1,8 @@
-/** Rehearsals of a project: clashes looked for on the server, and what they show over the model. */
+/** Rehearsals of a project: asked for on the server, and what they show over the model. */
 import { ask, list, ROOT, type Schemas } from "./client";
 import { follow, type Job } from "./ordering";
-import { type Overlay, overlayOf } from "./overlay";
+import { flowOf, showFlow } from "./flow";
+import { overlayOf, showOverlay } from "./overlay";
 import { fetched } from "./source";
 
 export type Rehearsal = Schemas["RehearsalOut"];
@@ -11,39 +12,55 @@ export function rehearsalsOf(project: string): Promise<Rehearsal[]> {
 }
 
 /** Say whether the view can show a file of a rehearsal. */
-export const isShown = (name: string): boolean => name.endsWith("-overlay.json");
+export const isShown = (name: string): boolean => name.endsWith("-overlay.json") || name === "keyframes.json";
 
 export const fileOf = (project: string, rehearsal: string, name: string): string =>
   `${ROOT}/projects/${project}/rehearsals/${rehearsal}/files/${encodeURIComponent(name)}`;
 
-/** Return what a rehearsal shows over the model. */
-export async function overlayAt(url: string): Promise<Overlay> {
+/** Show what a rehearsal shows over the model, or the run of its line. */
+export async function showFile(url: string): Promise<void> {
   const answer = await fetched(url);
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-  return overlayOf(await answer.text());
+  const text = await answer.text();
+  const run = flowOf(text);
+  if (run) showFlow(run);
+  else showOverlay(overlayOf(text));
 }
 
 /** Whether an order of assembly is looked for, or that of the model's own tasks judged. */
 export const SEQUENCES = ["none", "found", "model_tasks"] as const;
 export type Sequence = (typeof SEQUENCES)[number];
 
+/** What can be asked of the model that is shown. */
+export const KINDS = ["assembly", "prediction", "schedule"] as const;
+export type Kind = (typeof KINDS)[number];
+
 export interface Asked {
+  kind: Kind;
   revision: string;
   clearanceMm: string;
   sequence: Sequence;
+  /** What inspections may take. */
+  minutes: string;
   lang: "en" | "zh";
 }
 
-/** Have a model looked through for clashes, and follow the job to its end. */
-export async function lookForClashes(
+/** Return what is sent for it. */
+export function bodyOf({ kind, revision, clearanceMm, sequence, minutes, lang }: Asked): Record<string, unknown> {
+  const all = { kind, revision, lang };
+  if (kind === "assembly") return { ...all, clearance_mm: clearanceMm || "0", sequence };
+  return kind === "prediction" ? { ...all, budget_minutes: minutes || "480" } : { ...all, progress: true };
+}
+
+/** Have something of a model looked at before it is built, and follow the job to its end. */
+export async function rehearse(
   project: string,
-  { revision, clearanceMm, sequence, lang }: Asked,
+  asked: Asked,
   key: string,
   told: (job: Job) => void,
   signal: AbortSignal,
 ): Promise<Job> {
-  const body = { kind: "assembly", revision, clearance_mm: clearanceMm || "0", sequence, lang };
-  const job = await ask<Job>("POST", `/projects/${project}/rehearsals`, { body, key });
+  const job = await ask<Job>("POST", `/projects/${project}/rehearsals`, { body: bodyOf(asked), key });
   told(job);
   return follow(project, job.id, told, signal);
 }

@@ -1,20 +1,22 @@
-/** What was rehearsed of a project: shown over the model where it has places there, else to be read; and clashes looked for. */
+/** What was rehearsed of a project: shown over the model where it has places there, else to be read; and asked for. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { flow } from "../core/flow";
 import { language, t, word } from "../core/i18n";
 import { newKey } from "../core/keys";
 import { cancel, type Job } from "../core/ordering";
-import { overlay, showOverlay } from "../core/overlay";
+import { overlay } from "../core/overlay";
 import { type Offered, offeredIn } from "../core/permits";
 import {
   fileOf,
   isShown,
-  lookForClashes,
-  overlayAt,
+  KINDS,
+  type Kind,
   type Rehearsal,
   rehearsalsOf,
+  rehearse,
   SEQUENCES,
   type Sequence,
+  showFile,
 } from "../core/rehearsal";
 import type { Workspace } from "../core/state";
 import { useAsked } from "./asked";
@@ -41,7 +43,7 @@ export function Rehearsals({ work }: { work: Workspace }) {
       {state.value.length > mine.length && (
         <p class="dim small">{t("rehearsalsElse", { n: state.value.length - mine.length })}</p>
       )}
-      {offered?.("rehearsal.run") && <Clashing work={work} onDone={again} />}
+      {offered?.("rehearsal.run") && <Asking work={work} onDone={again} />}
     </section>
   );
 }
@@ -54,7 +56,7 @@ function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal })
     setBusy(true);
     setFault("");
     try {
-      showOverlay(await overlayAt(fileOf(project, rehearsal.id, name)));
+      await showFile(fileOf(project, rehearsal.id, name));
     } catch (error) {
       setFault(error instanceof Error ? t("noSimulation", { why: error.message }) : String(error));
     } finally {
@@ -76,7 +78,7 @@ function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal })
       <div class="actions">
         {shown.map(({ name }) => (
           <button key={name} type="button" disabled={busy} onClick={() => void show(name)}>
-            {t(name.startsWith("order") ? "playOrder" : "showInModel")}
+            {t(name.startsWith("order") ? "playOrder" : name === "keyframes.json" ? "playRun" : "showInModel")}
           </button>
         ))}
         {pages.map(({ name }) => (
@@ -94,8 +96,10 @@ function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal })
   );
 }
 
-/** Have the server look for clashes in the model that is shown; it goes on when one looks elsewhere. */
-function Clashing({ work, onDone }: { work: Workspace; onDone: () => void }) {
+/** Have the server rehearse something of the model that is shown; it goes on when one looks elsewhere. */
+function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
+  const [kind, setKind] = useState<Kind>("assembly");
+  const [minutes, setMinutes] = useState("");
   const [clearance, setClearance] = useState("");
   const [sequence, setSequence] = useState<Sequence>("none");
   const [job, setJob] = useState<Job | null>(null);
@@ -105,9 +109,10 @@ function Clashing({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const project = work.project.id;
   const run = async () => {
     setFault("");
-    const asked = { revision: work.model.id, clearanceMm: clearance, sequence, lang: language.value };
+    const lang = language.value;
+    const asked = { kind, revision: work.model.id, clearanceMm: clearance, sequence, minutes, lang };
     try {
-      const ended = await lookForClashes(project, asked, newKey(), setJob, ending.current.signal);
+      const ended = await rehearse(project, asked, newKey(), setJob, ending.current.signal);
       if (ended.state === "failed") setFault(ended.error);
     } finally {
       setJob(null);
@@ -118,9 +123,9 @@ function Clashing({ work, onDone }: { work: Workspace; onDone: () => void }) {
     return (
       <div class="box">
         <p role="status">
-          {t("clashesSought")} <span class="dim">{job.step}</span>
+          {t(`asked.${kind}`)} <span class="dim">{job.step}</span>
         </p>
-        <progress max={100} value={job.progress} aria-label={t("clashesSought")} />
+        <progress max={100} value={job.progress} aria-label={t(`asked.${kind}`)} />
         <button
           type="button"
           disabled={job.cancel_asked}
@@ -132,15 +137,29 @@ function Clashing({ work, onDone }: { work: Workspace; onDone: () => void }) {
     );
   return (
     <details class="fold" open={overlay.value === null && flow.value === null}>
-      <summary>{t("seekClashes")}</summary>
-      <Form button={t("seekClashes")} work={run}>
-        <Amount label={t("clearance")} value={clearance} onValue={setClearance} placeholder="0" />
+      <summary>{t("rehearseModel")}</summary>
+      <Form button={t(`ask.${kind}`)} work={run}>
         <Choice
-          label={t("sequence")}
-          value={sequence}
-          options={SEQUENCES.map((one) => [one, t(`sequence.${one}`)] as const)}
-          onValue={(one) => setSequence(one as Sequence)}
+          label={t("rehearseWhat")}
+          value={kind}
+          options={KINDS.map((one) => [one, t(`ask.${one}`)] as const)}
+          onValue={(one) => setKind(one as Kind)}
         />
+        {kind === "assembly" && (
+          <Amount label={t("clearance")} value={clearance} onValue={setClearance} placeholder="0" />
+        )}
+        {kind === "assembly" && (
+          <Choice
+            label={t("sequence")}
+            value={sequence}
+            options={SEQUENCES.map((one) => [one, t(`sequence.${one}`)] as const)}
+            onValue={(one) => setSequence(one as Sequence)}
+          />
+        )}
+        {kind === "prediction" && (
+          <Amount label={t("inspectionMinutes")} value={minutes} onValue={setMinutes} placeholder="480" />
+        )}
+        {kind !== "assembly" && <p class="dim small">{t(`about.${kind}`)}</p>}
       </Form>
       {fault && (
         <p class="fault" role="alert">
