@@ -83,11 +83,17 @@ def test_clean_drops_what_no_format_can_carry() -> None:
     assert clean("a\x00b\x1f\ud800\ufffe\nc") == "ab c"
 
 
-def notes_made() -> dict[str, set[str]]:
-    """Return word -> names of its values for every ``Note(...)`` in the source."""
+REHEARSALS = ROOT / "twin" / "rehearsal"
+"""They have words of their own."""
+
+
+def notes_made(*folders: str) -> dict[str, set[str]]:
+    """Return word -> names of its values for every ``Note(...)`` in the source, those of rehearsals only when asked."""
     made: dict[str, set[str]] = {}
-    for folder in ("geometry", "twin"):
+    for folder in folders:
         for path in (ROOT / folder).rglob("*.py"):
+            if REHEARSALS in path.parents and ROOT / folder != REHEARSALS:
+                continue
             for call in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Note":
                     word = call.args[0] if call.args else None
@@ -98,10 +104,20 @@ def notes_made() -> dict[str, set[str]]:
 
 def test_every_note_has_its_chinese_with_the_same_values() -> None:
     """What a reader or the registration says in English, a Chinese report says in Chinese."""
-    made = {word: names for word, names in notes_made().items() if f"reason.{word}" not in catalogue()}
+    made = {
+        word: names for word, names in notes_made("geometry", "twin").items() if f"reason.{word}" not in catalogue()
+    }
     assert len(made) > 60
     said = {key[5:]: placeholders(entry["zh"]) for key, entry in catalogue().items() if key.startswith("note.")}
     assert said == made
+
+
+def test_every_note_of_a_rehearsal_has_its_chinese_with_the_same_values() -> None:
+    made = notes_made("simulation", "twin/rehearsal")
+    assert len(made) > 40
+    words: dict[str, dict[str, str]] = yaml.safe_load((REHEARSALS / "words.yaml").read_text("utf-8"))
+    said = {key[5:]: placeholders(entry["zh"]) for key, entry in words.items() if key.startswith("note.")}
+    assert {word: said.get(word) for word in made} == made
 
 
 def test_a_note_within_a_note_is_said_in_one_language() -> None:

@@ -1,7 +1,7 @@
 /** Rehearsals of a project: asked for on the server, and what they show over the model. */
 import { ask, list, ROOT, type Schemas } from "./client";
-import { follow, type Job } from "./ordering";
 import { flowOf, showFlow } from "./flow";
+import { follow, type Job } from "./ordering";
 import { overlayOf, showOverlay } from "./overlay";
 import { fetched } from "./source";
 

@@ -175,7 +175,8 @@ export const en = {
   "asked.assembly": "Looking for clashes…",
   "asked.prediction": "Predicting from the checks…",
   "asked.schedule": "Forecasting the schedule…",
-  "about.prediction": "Which elements are probably out of tolerance, by those that were measured, and where it is worth looking.",
+  "about.prediction":
+    "Which elements are probably out of tolerance, by those that were measured, and where it is worth looking.",
   "about.schedule": "When it will be finished, by the model's tasks and by what the checks saw to stand.",
   inspectionMinutes: "Minutes for inspections",
   playRun: "Play the run",
