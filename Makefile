@@ -39,10 +39,10 @@ viewer: setup ## build what browsers get, into api/static
 serve: viewer ## records, reports and the viewer at http://127.0.0.1:8080
 	@$(VENV)/qtems serve
 
-test: system setup-dev ## run all tests: by three processes, as some wait for servers and browsers
+test: system setup-dev ## run all tests: by four processes, as some wait for servers and browsers
 	@$(PYTHON) scripts/system_packages.py browser
 	@$(VENV)/python scripts/viewer.py build
-	@PYTHONDONTWRITEBYTECODE= $(VENV)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --doctest-modules tests $(PACKAGES)
+	@PYTHONDONTWRITEBYTECODE= $(VENV)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder --doctest-modules tests $(PACKAGES)
 	@$(VENV)/python scripts/viewer.py test
 
 check: setup-dev ## lint, formatting, types, import rules
