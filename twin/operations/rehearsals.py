@@ -17,7 +17,10 @@ from twin.store import records
 from twin.store.blob_register import keep_all
 from twin.store.view import Stored
 
-_MEDIA = {".json": "application/json", ".html": "text/html", ".parquet": "application/vnd.apache.parquet"}
+_MEDIA = {
+    ".json": "application/json", ".html": "text/html", ".parquet": "application/vnd.apache.parquet",
+    ".bcf": "application/octet-stream", ".bcfzip": "application/octet-stream",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,8 @@ def _assembly(asked: Rehearsing) -> bool:
         asked.file, asked.folder,
         touch_tolerance_m=asked.number("touch_mm", 0.1) / 1000.0,
         clearance_m=asked.number("clearance_mm", 0.0) / 1000.0,
+        reports=("html", "bcf"),
+        lang=asked.order.lang,
         order=None if sequence == "none" else OrderRequest(from_tasks=sequence == "model_tasks"),
         cache_dir=asked.work.cache_dir,
     )  # fmt: skip

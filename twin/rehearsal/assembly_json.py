@@ -102,7 +102,8 @@ def overlay_json(study: ClashStudy, design: DesignModel, title: str) -> bytes:
         "clashes": [
             {
                 "id": _identifier(clash), "elements": [clash.first, clash.second], "at_m": _place(clash.at, design),
-                "depth_mm": round(1e3 * clash.depth, 4), "label": clash.kind.value,
+                "depth_mm": None if clash.kind is ClashKind.CLEARANCE else round(1e3 * clash.depth, 4),
+                "label": clash.kind.value,
             }
             for clash in shown
         ],

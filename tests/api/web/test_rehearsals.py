@@ -80,6 +80,8 @@ def test_a_model_s_clashes(world: World, project: str, tmp_path: Path) -> None:
     assert told["provenance"]["model"] == "hall.ifc"
     serious = any(told["summary"][kind] for kind in ("duplicate", "enclosed", "piercing", "hard", "clearance"))
     assert one["outcome"] == ("action_needed" if serious or told["summary"]["unchecked"] else "clear")
+    names = {file["name"]: file["media_type"] for file in one["files"]}
+    assert names["assembly.html"] == "text/html"
     overlay = admin.get(f"{root}/rehearsals/{one['id']}/files/assembly-overlay.json").json()
     assert overlay["schema"] == "qtems.overlay/1"
     played = admin.get(f"{root}/rehearsals/{one['id']}/files/order-overlay.json").json()

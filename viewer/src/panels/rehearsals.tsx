@@ -81,11 +81,17 @@ function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal })
             {t(name.startsWith("order") ? "playOrder" : name === "keyframes.json" ? "playRun" : "showInModel")}
           </button>
         ))}
-        {pages.map(({ name }) => (
-          <a key={name} class="button" href={fileOf(project, rehearsal.id, name)} download={name}>
-            {name}
-          </a>
-        ))}
+        {pages.map(({ name }) =>
+          name.endsWith(".html") ? (
+            <a key={name} class="button" href={fileOf(project, rehearsal.id, name)} target="_blank" rel="noopener">
+              {t("openPage")}
+            </a>
+          ) : (
+            <a key={name} class="button" href={fileOf(project, rehearsal.id, name)} download={name}>
+              {name}
+            </a>
+          ),
+        )}
       </div>
       {fault && (
         <p class="fault" role="alert">
