@@ -15,7 +15,8 @@ def visit_rates(line: Line) -> dict[str, float]:
     shortest queue have no such equations here. Rejections are counted as their inspection finds no defects.
     """
     plain = all(
-        source.every is not None and source.count is None and source.every.mean > 0.0 for source in line.sources
+        source.every is not None and source.count is None and source.every.mean > 0.0 and source.to.by_chance
+        for source in line.sources
     )
     if not plain or any(_is_special(station) for station in line.stations):
         return {}
@@ -128,5 +129,5 @@ def _visits_of_arrivals(line: Line) -> FloatArray:
 
 
 def _is_special(station: Station) -> bool:
-    kinds = any(leg.kind for leg in station.route.legs) or set(station.service) != {""}
-    return bool(kinds or station.route.shortest or station.join or station.makes or station.inspection)
+    kinds = set(station.service) != {""}
+    return bool(kinds or not station.route.by_chance or station.join or station.makes or station.inspection)

@@ -50,6 +50,11 @@ class Route:
     shortest: bool = False
     """To the leg with the fewest units, of several the first, instead of by chance."""
 
+    @property
+    def by_chance(self) -> bool:
+        """Return whether the legs' shares say how many units go where: neither kinds nor queues decide it."""
+        return not self.shortest and not any(leg.kind for leg in self.legs)
+
 
 @dataclass(frozen=True, slots=True)
 class Transport:

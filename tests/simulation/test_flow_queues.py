@@ -9,6 +9,7 @@ from simulation.flow.document import LineDocument
 from simulation.flow.exact.lines import saturated_line
 from simulation.flow.exact.queues import erlang, jackson, limited, pollaczek
 from simulation.flow.exact.recognise import exact_answer
+from simulation.flow.load import loads
 from tests.simulation.flow_lines import document, run, within
 
 RUN = {"length": "2500 min"}
@@ -113,3 +114,30 @@ def test_a_constant_stock_is_the_practical_worst_case() -> None:
     assert within(study, "throughput", 2 / 7)
     assert within(study, "lead_time", 14.0)
     assert study.values("wip") == pytest.approx(np.full(10, 4.0))
+
+
+@pytest.mark.parametrize(
+    "to",
+    [{"shortest": ["a", "b"]}, {"kinds": {"A": "a", "other": "b"}}],
+)
+def test_what_chooses_where_units_come_in_has_no_exact_answer(to: dict[str, object]) -> None:
+    """Shares say nothing of it: A comes twice as often as B, or the shorter queue is chosen."""
+    stations = {name: {"takes": {"exponential": 1}, "to": "ship"} for name in "ab"}
+    sources = {kind: {"every": {"exponential": gap}, "to": to} for kind, gap in (("A", 1.25), ("B", 2.5))}
+    found = document(stations, sources, run={"length": "100 min"})
+    assert exact_answer(found.line) is None
+    assert loads(found.line) == {}
+
+
+@pytest.mark.parametrize("station", [{"takes": 1}, {"takes": {"exponential": 1}, "buffer": 3}])
+def test_units_that_pass_the_only_station_by_do_not_count_as_its_own(station: dict[str, object]) -> None:
+    source = {
+        "every": {"exponential": 1.25},
+        "to": {"a": 0.5, "ship": 0.5},
+        "full": "lose" if "buffer" in station else "wait",
+    }
+    assert (
+        exact_answer(document({"a": station | {"to": "ship"}}, {"in": source}, run={"length": "100 min"}).line) is None
+    )
+    source["to"] = "a"
+    assert exact_answer(document({"a": station | {"to": "ship"}}, {"in": source}, run={"length": "100 min"}).line)

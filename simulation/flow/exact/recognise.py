@@ -28,6 +28,8 @@ def exact_answer(line: Line) -> Exact | None:
     """Return the exact long-run figures of a line, where one of the known results applies to it."""
     if any(_is_disturbed(station) for station in line.stations) or len(line.sources) == 0 or line.horizon == inf:
         return None
+    if not all(source.to.by_chance for source in line.sources):
+        return None
     try:
         for known in (_limited, _one_server, _network, _saturated, _constant_stock, _failing_pair):
             found = known(line)
@@ -41,8 +43,8 @@ def exact_answer(line: Line) -> Exact | None:
 def _is_disturbed(station: Station) -> bool:
     return bool(
         station.needs or station.shift or station.setups or station.join or station.makes or station.batch
-        or station.transport or station.inspection or station.patience or station.preempt or station.route.shortest
-        or set(station.service) != {""} or any(leg.kind for leg in station.route.legs)
+        or station.transport or station.inspection or station.patience or station.preempt or not station.route.by_chance
+        or set(station.service) != {""}
     )  # fmt: skip
 
 
@@ -62,11 +64,18 @@ def _rate(station: Station) -> float:
     return 1.0 / station.service[""].mean
 
 
+def _all_go_to(line: Line, station: Station) -> bool:
+    """Return whether every unit that comes in goes to a station first."""
+    return all(shares_of(source.to).keys() == {station.name} for source in line.sources)
+
+
 def _limited(line: Line) -> Exact | None:
     """M/M/c/K."""
     station = line.stations[0]
     fits = _is_random(line) and len(line.stations) == 1 and station.capacity < inf and not station.failures
     if not (fits and _is_exponential(station) and all(source.lost_when_full for source in line.sources)):
+        return None
+    if not _all_go_to(line, station):
         return None
     if shares_of(station.route).keys() != {SHIP} or station.capacity > 10_000:
         return None
@@ -81,7 +90,7 @@ def _one_server(line: Line) -> Exact | None:
     """M/G/1."""
     station = line.stations[0]
     alone = len(line.stations) == 1 and station.servers == 1 and station.capacity == inf and not station.failures
-    if not (alone and _is_random(line)) or station.order == "priority":
+    if not (alone and _is_random(line) and _all_go_to(line, station)) or station.order == "priority":
         return None
     if set(shares_of(station.route)) != {SHIP} or _is_exponential(station):
         return None
