@@ -17,7 +17,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from simulation.errors import NoSolution, SimulationError
-from simulation.schedule.network import Link, Network, Relation
+from simulation.schedule.network import Cycle, Link, Network, Relation
 
 EFFORT = 60.0
 """Deterministic seconds that the solver may take: the same result on every machine."""
@@ -71,6 +71,24 @@ def level(network: Network, supply: Mapping[str, int], effort: float = EFFORT) -
     cp_model = solver_module()
     planned = np.array([task.planned for task in network.tasks])
     scale, rounded = _scale(network)
+    best, bound, found = _solved(cp_model, network, supply, scale, effort)
+    try:
+        linked = _handed_on(network, np.array(found, dtype=np.float64) / scale, planned, supply)
+    except Cycle:  # a lead let a task be over first and hand its crane to the one that it waits for: a ring
+        best, _, found = _solved(cp_model, network, supply, scale, effort, in_order=True)
+        linked = _handed_on(network, np.array(found, dtype=np.float64) / scale, planned, supply)
+    times = linked.times(planned)
+    proven = best <= bound + 1e-6
+    return Levelled(linked, times.start, float(times.end), bound / scale, proven, 1.0 / scale, rounded)
+
+
+def _solved(
+    cp_model: Any, network: Network, supply: Mapping[str, int], scale: int, effort: float, *, in_order: bool = False
+) -> tuple[int, float, list[int]]:
+    """Return end, bound and starts of the shortest schedule, in whole units; ``in_order``: with nothing put first.
+
+    In order, no task starts before one that it waits for, as leads and links to a start otherwise allow.
+    """
     lasts = [ceil(Fraction(task.planned) * scale - Fraction(1, 10**6)) for task in network.tasks]
     model = cp_model.CpModel()
     horizon = _horizon(network, lasts, scale)
@@ -79,6 +97,8 @@ def level(network: Network, supply: Mapping[str, int], effort: float = EFFORT) -
     for index, task in enumerate(network.tasks):
         model.add(end >= starts[index] + lasts[index])
         for link in task.links:
+            if in_order:
+                model.add(starts[index] >= starts[link.before])
             _keep_link(model, link, (starts[index], lasts[index]), (starts[link.before], lasts[link.before]), scale)
     bars = [
         model.new_fixed_size_interval_var(start, last, "") if last else None
@@ -92,17 +112,11 @@ def level(network: Network, supply: Mapping[str, int], effort: float = EFFORT) -
     model.minimize(end)
     solver = cp_model.CpSolver()
     deterministic(solver, effort)
-    status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise NoSolution("no schedule that keeps to the resources was found in the time given")
     best, bound = int(solver.objective_value), float(solver.best_objective_bound)
-    found = _pulled_forward(cp_model, model, (starts, end), best, [solver.value(start) for start in starts])
-    order = np.array(found, dtype=np.float64) / scale
-    linked = _handed_on(network, order, planned, supply)
-    times = linked.times(planned)
-    return Levelled(
-        linked, times.start, float(times.end), bound / scale, status == cp_model.OPTIMAL, 1.0 / scale, rounded
-    )  # fmt: skip
+    found = [solver.value(start) for start in starts]
+    return best, bound, _pulled_forward(cp_model, model, (starts, end), best, found)
 
 
 def _keep_link(model: Any, link: Link, own: tuple[Any, int], before: tuple[Any, int], scale: int) -> None:

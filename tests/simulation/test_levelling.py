@@ -66,6 +66,27 @@ def test_other_relations_and_uneven_durations_are_kept() -> None:
     assert (again.start == found.start).all()
 
 
+@pytest.mark.parametrize(
+    ("link", "end", "proven"),
+    [
+        (Link(1, Relation.FINISH_FINISH, -5.0), 8.0, False),  # 7 with the roof first, which no later frame could follow
+        (Link(1, Relation.START_FINISH, -3.0), 8.0, False),
+        (Link(1, Relation.START_START, -3.0), 8.0, False),
+        (Link(1), 8.0, True),
+    ],
+)
+def test_a_lead_that_lets_a_task_hand_on_to_what_it_waits_for(link: Link, end: float, proven: bool) -> None:
+    tasks = [
+        Task("dig", Fixed(4.0), (), 4.0),
+        Task("frame", Fixed(3.0), (Link(0),), 3.0, needs={"crane": 1}),
+        Task("roof", Fixed(1.0), (link,), 1.0, needs={"crane": 1}),
+    ]
+    found = level(Network(tasks), {"crane": 1})
+    assert (found.end, found.optimal) == (end, proven)
+    assert found.bound == (8.0 if proven else 7.0)
+    _keeps(found.network, np.array([2.0, 5.0, 3.0]), {"crane": 1})
+
+
 def test_jacksons_line() -> None:
     times = (6, 2, 5, 7, 1, 2, 3, 6, 5, 5, 4)
     arcs = "1-2 1-3 1-4 1-5 2-6 3-7 4-7 5-7 6-8 7-9 8-10 9-11 10-11"
