@@ -127,7 +127,7 @@ def priors(features: Sequence[Measured], rng: np.random.Generator) -> tuple[Fami
     centre, centre_variance = float(weights @ means / weights.sum()), float(1.0 / weights.sum())
     gauge = np.array([float(np.mean(one.u**2)) for one in features])
     every = np.concatenate([one.values for one in features])
-    base, alike = _defects(features) / len(every), is_normal(every - centre)
+    base, alike = _defects(features) / len(every), is_normal(_scatter(features))
     found = list[Prior]()
     for index, one in enumerate(features):
         lean = between / (between + variances[index]) if between + variances[index] > 0.0 else 1.0
@@ -167,10 +167,18 @@ def unmeasured(family: Family, features: Sequence[Measured], rng: np.random.Gene
     defective = _outside(one, (family.mean, spread), (family.within**2 + gauge, gauge, freedom), rng)
     every = np.concatenate([feature.values for feature in features])
     counted = beta_posterior(_defects(features), len(every))
-    normal = is_normal(every - family.mean)
+    normal = is_normal(_scatter(features))
     return Prior(
         "", 0, family.mean, spread, family.within, freedom, 0.0, defective if normal else counted, counted, normal
     )
+
+
+def _scatter(features: Sequence[Measured]) -> FloatArray:
+    """Return how far pieces are off the mean of their feature, as of one spread; of single pieces, off each other."""
+    several = [one.values for one in features if len(one.values) > 1]
+    if not several:
+        return np.concatenate([one.values for one in features])
+    return np.concatenate([(one - one.mean()) * np.sqrt(len(one) / (len(one) - 1.0)) for one in several])
 
 
 def _defects(features: Sequence[Measured]) -> int:

@@ -54,6 +54,24 @@ def test_features_lean_on_their_family_as_much_as_they_have_to() -> None:
     assert all(one.weight < 0.75 for one in alike)
 
 
+def test_storeys_far_from_each_other_are_each_normal() -> None:
+    """Means that differ from feature to feature are no scatter: else two humps look like pieces far off."""
+    rng, held = np.random.default_rng(4), 0
+    for _ in range(100):
+        centres = 1.0 + 2.0 * rng.standard_normal(4)
+        features = [measured(f"f{k}", c + rng.standard_normal(10), limit=5.0) for k, c in enumerate(centres)]
+        _, found = priors(features, rng)
+        truth = norm.sf(5.0 - centres[0]) + norm.cdf(-5.0 - centres[0])
+        held += found[0].defective.interval.low <= truth <= found[0].defective.interval.high
+    assert held >= 88, "counting holds it 80 times"
+    humps = [measured(f"f{k}", c + norm.ppf((np.arange(20) + 0.5) / 20)) for k, c in enumerate((-6.0, 6.0))]
+    _, found = priors(humps, rng)
+    assert all(one.normal for one in found)
+    odd = np.append(norm.ppf((np.arange(20) + 0.5) / 20), [30.0, 31.0])
+    _, found = priors([measured("odd", odd), humps[0]], rng)
+    assert not any(one.normal for one in found), "a few pieces far off make the family one to count in"
+
+
 def test_intervals_of_the_probability_hold_the_truth_as_often_as_they_say() -> None:
     rng, held, truth = np.random.default_rng(2), 0, 2.0 * norm.sf(2.0)
     for _ in range(200):
