@@ -4,6 +4,9 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 
+_SAME = 1e-12
+"""Share of a series below which its values are the same."""
+
 
 def mser(series: FloatArray, batch: int = 5) -> int:
     """Return how many values of a series to leave out at its start, by MSER-5.
@@ -20,6 +23,9 @@ def mser(series: FloatArray, batch: int = 5) -> int:
     if count < 4:
         return 0
     means = series[: count * batch].reshape(count, batch).mean(axis=1)
+    if np.ptp(means) <= _SAME * np.abs(means).max():
+        return 0  # what rounding alone makes differ has no start
+    means = means - means.mean()  # squares of what is far from zero would leave no digits for the spread
     left = count - np.arange(count // 2)
     sums = means.sum() - np.concatenate([[0.0], np.cumsum(means)[: len(left) - 1]])
     squares = (means**2).sum() - np.concatenate([[0.0], np.cumsum(means**2)[: len(left) - 1]])

@@ -140,6 +140,8 @@ def test_warm_up_and_batch_means() -> None:
     start = 20.0 * np.exp(-np.arange(400) / 20.0)
     assert 60 <= mser(steady + start) <= 160
     assert mser(np.arange(10.0)) == 0
+    assert [mser(np.full(1000, level)) for level in (0.1, 0.3, 1 / 3)] == [0, 0, 0], "nothing changes: nothing to cut"
+    assert mser(1e8 + 1e-2 * (steady + start)) == mser(1e-2 * (steady + start))
     means = batch_means(np.arange(103.0), 10)
     assert means.tolist() == [7.5 + 10 * k for k in range(10)]
 
