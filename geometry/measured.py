@@ -15,7 +15,7 @@ from geometry.uncertainty import COVERAGE_FACTOR, Budget, expanded
 from geometry.verdict import Measurement, Outcome, judge
 from geometry.witnesses import FEW, Witnesses
 
-_UNSIGNED = ("flatness", "floor_flatness", "floor_levelness", "cylinder_axis")
+UNSIGNED = ("flatness", "floor_flatness", "floor_levelness", "cylinder_axis")
 """Characteristics whose value has no sign."""
 
 
@@ -77,7 +77,7 @@ def judged(rule: Rule, size: float, actual: float, standard: float, *, n: int, m
         return []
     uncertainty = expanded(standard)
     # neither a form error nor a distance can be below zero: its lower limit needs no guard band
-    lower = -np.inf if rule.characteristic in _UNSIGNED else limits.lower
+    lower = -np.inf if rule.characteristic in UNSIGNED else limits.lower
     outcome, note = judge(actual, lower, limits.upper, uncertainty), ""
     if n < FEW and outcome in (Outcome.PASS, Outcome.FAIL):
         outcome, note = Outcome.INDETERMINATE, "few_points"

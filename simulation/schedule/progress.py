@@ -151,17 +151,27 @@ def earned_value(network: Network, observed: Sequence[Observation], now: float) 
 
 
 def _drivers(network: Network, found: Forecast, observed: Sequence[Observation]) -> tuple[Driver, ...]:
-    """Return the tasks that made or make it later, what moves the end most first."""
+    """Return the tasks that are known to have made or to make it later, what moves the end most first.
+
+    Of what was seen on some days only, counts what is sure: a finished task was not over before its interval, one that
+    runs was not begun after its own. None is said to have cost more than the whole is late.
+    """
     times = network.times(np.array([task.planned for task in network.tasks]))
-    slip, rows = found.finish - times.finish, list[Driver]()
+    over = [
+        one.finished[0] if one.stage is Stage.DONE else float(f) for one, f in zip(observed, found.finish, strict=True)
+    ]
+    slip, rows = np.array(over) - times.finish, list[Driver]()
+    late = max(0.0, float(found.end.mean()) - float(times.end))
     for index, task in enumerate(network.tasks):
         before = max([0.0, *(float(slip[link.before]) for link in task.links)])
         added = float(slip[index]) - before
+        if observed[index].stage is Stage.RUNNING:
+            added = min(added, over[index] - observed[index].started[1] - task.planned)
         if added <= _SMALLEST_DRIVER:
             continue
         if observed[index].stage is Stage.DONE:
             weight = max(0.0, added - float(times.total_float[index]))
         else:
             weight = added * float(found.criticality[index])
-        rows.append(Driver(index, float(slip[index]), added, weight))
+        rows.append(Driver(index, float(slip[index]), added, min(weight, late)))
     return tuple(sorted(rows, key=lambda row: (-row.weight, -row.added, row.task)))

