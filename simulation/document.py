@@ -48,7 +48,7 @@ class Section:
         """Return the fault that something is wrong with what stands behind ``word``; "" is the section itself."""
         place = _join(self.place, word)
         line = self.lines.get(place) or self.lines.get(self.place)
-        return BadDocument(f"line {line}: {place}" if line else place, message)
+        return BadDocument(": ".join(part for part in (f"line {line}" if line else "", place) if part), message)
 
     def has(self, word: str) -> bool:
         """Return whether ``word`` is there with something behind it."""

@@ -31,7 +31,7 @@ class WorkCalendar:
         """
         if number > MOST_DAYS:
             raise SimulationError(f"{number:g} working days from {self.start}: calendars end with the year 9999")
-        whole = max(0, int(np.ceil(number - 1e-9)) - 1)
+        whole = max(0, int(np.ceil(number - 1e-6)) - 1)
         found = self._offset(whole)
         if found > np.datetime64(date.max):
             raise SimulationError(f"{number:g} working days from {self.start}: calendars end with the year 9999")

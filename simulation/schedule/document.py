@@ -113,7 +113,9 @@ def duration_of(section: Section, shape: str) -> tuple[Distribution, float]:
 def spread_of(section: Section | None, low: float, mode: float, high: float, shape: str) -> Distribution:
     """Return the distribution of three durations that have to rise."""
     if section is not None and not low <= mode <= high:
-        raise section.fault("likely", f"{low:g}, {mode:g}, {high:g} do not rise")
+        raise section.fault(
+            "likely", f"optimistic, likely and pessimistic have to rise: {low:g}, {mode:g}, {high:g} do not"
+        )
     if low == high:
         return Fixed(low)
     return BetaPert(low, mode, high) if shape == "pert" else Triangular(low, mode, high)

@@ -60,7 +60,7 @@ def test_a_week_of_six_days() -> None:
         ),
         ("after: ground", "after: end", "end → columns → end"),
         ("days: 4", "days: -4", "tasks.columns.days: -4 is less than 0"),
-        ("likely: 8", "likely: 5", "6, 5, 14 do not rise"),
+        ("likely: 8", "likely: 5", "have to rise: 6, 5, 14 do not"),
         ("days: 4, ", "", "'optimistic' is missing"),
         ("days: 4, ", "day: 4, ", "tasks.columns.day: this word is not known here; did you mean days?"),
         ("columns SS+2", "columns SX+2", "tasks.roof +1.after: 'SX' is none of FS, SS, FF, SF"),

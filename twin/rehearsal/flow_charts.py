@@ -12,7 +12,7 @@ COLOURS = {
     "down": "#c4412f", "off": "#7f8893",
 }  # fmt: skip
 """Of what a machine does; each is also named."""
-_LEFT = 150
+_LEFT = 190
 
 
 def stacked(rows: Sequence[tuple[str, Mapping[str, float]]], title: str) -> str:
