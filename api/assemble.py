@@ -63,7 +63,7 @@ def add_assemble(add: "Commands") -> None:
         "--as-built", metavar="REPORT.json", type=Path, help="a check of this model: measured places replace designed"
     )
     assemble.add_argument(
-        "--unseen", metavar="LENGTH", type=_perhaps_nothing, default=0.05,
+        "--unseen", metavar="LENGTH", type=_perhaps_nothing,
         help="standard deviation of what the check did not see of a measured element; 0mm: as designed (default 50mm)",
     )  # fmt: skip
     assemble.add_argument(
@@ -96,26 +96,30 @@ def _add_order(assemble: argparse.ArgumentParser) -> None:
     order.add_argument(
         "--insertion", metavar="LENGTH", type=_distance, help="how far parts are moved; default: out of the whole model"
     )
-    order.add_argument(
-        "--best", metavar="N", type=_orders, default=1, help="so many orders, the best first (default 1)"
-    )
+    order.add_argument("--best", metavar="N", type=_orders, help="so many orders, the best first (default 1)")
 
 
 def _order(arguments: argparse.Namespace) -> "OrderRequest | None":
     """Return what is asked about the order; None where nothing is."""
+    from twin.errors import Invalid
     from twin.operations.assembly_order import OrderRequest
 
     if not (arguments.order or arguments.sequence is not None or arguments.tasks):
+        if arguments.insertion is not None or arguments.best is not None:
+            raise Invalid("--insertion and --best are about an order: add --order, --sequence FILE or --tasks")
         return None
-    return OrderRequest(arguments.sequence, arguments.tasks, arguments.insertion, arguments.best)
+    return OrderRequest(arguments.sequence, arguments.tasks, arguments.insertion, arguments.best or 1)
 
 
 def run_assemble_command(
     arguments: argparse.Namespace, cache_dir: Path | None, progress: "StepProgress"
 ) -> "AssemblyOutcome":
     """Look for clashes in what ``qtems assemble`` was given and write the reports."""
+    from twin.errors import Invalid
     from twin.operations.assembly import AssemblyRequest, run_assembly
 
+    if arguments.unseen is not None and arguments.as_built is None:
+        raise Invalid("--unseen is about what a check did not see: add --as-built REPORT.json")
     request = AssemblyRequest(
         model=arguments.model,
         out_dir=arguments.out,
@@ -124,7 +128,7 @@ def run_assemble_command(
         position_sd_m=arguments.position if isinstance(arguments.position, float) else None,
         position_file=arguments.position if isinstance(arguments.position, Path) else None,
         as_built=arguments.as_built,
-        unseen_sd_m=arguments.unseen,
+        unseen_sd_m=0.05 if arguments.unseen is None else arguments.unseen,
         confidence=arguments.confidence,
         seed=arguments.seed,
         order=_order(arguments),

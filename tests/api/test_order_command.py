@@ -149,3 +149,30 @@ def _ids(out: Path) -> dict[str, str]:
     """Return the GlobalIds by name, as the order's own list has them: the model numbers its elements as they come."""
     free = json.loads((out / "assembly.json").read_text("utf-8"))["order"]["free"]
     return dict(zip(("plate", "left", "right", "slab", "post"), sorted(one["global_id"] for one in free), strict=True))
+
+
+def test_the_page_shows_the_order(model: Path, tmp_path: Path) -> None:
+    assert main(
+        ["assemble", str(model), "--out", str(tmp_path / "out"), "--quiet", "--no-cache", "--tasks", "--workers", "1",
+         "--lang", "zh"]
+    ) in (0, 1)  # fmt: skip
+    page = (tmp_path / "out" / "assembly.html").read_text("utf-8")
+    assert "安装顺序" in page
+    assert page.count("<td>slab") + page.count(">slab<") >= 1
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["--best", "3"], "--insertion and --best are about an order: add --order, --sequence FILE or --tasks"),
+        (["--unseen", "20mm"], "--unseen is about what a check did not see: add --as-built REPORT.json"),
+        (["--sequence", "gone.yaml"], "gone.yaml: no such file; check the path"),
+        (["--as-built", "gone.json"], "gone.json: no such file; check the path"),
+    ],
+)
+def test_an_option_without_effect_is_refused(
+    model: Path, tmp_path: Path, more: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(model, tmp_path / "out", *more) == 2
+    assert capsys.readouterr().err == f"qtems: {says}\n"
+    assert not (tmp_path / "out").exists()

@@ -77,6 +77,10 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     """
     if not request.model.is_file():
         raise Invalid(f"{request.model}: no such file; check the path")
+    beside = (request.position_file, request.as_built, None if request.order is None else request.order.sequence)
+    for path in beside:
+        if path is not None and not path.exists():
+            raise Invalid(f"{path}: no such file; check the path")  # before minutes of work
     from geometry.readers import DESIGN_READERS, SCAN_READERS, read_design
     from geometry.readers.ifc_relations import read_meant_contacts
     from simulation.assembly.clash import ClashRule
@@ -116,7 +120,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
             progress=lambda share: progress(Step.REGISTERING, "", share),
         )  # fmt: skip
     section = None if order is None else order_section(order, design)
-    drawn = _drawn(request, study, design, provenance, lambda share: progress(Step.REPORTING, "", share))
+    drawn = _drawn(request, study, order, design, provenance, lambda share: progress(Step.REPORTING, "", share))
     contents = {
         JSON_FILE: assembly_json(study, design, provenance, section),
         **drawn,
@@ -127,8 +131,8 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
 
 
 def _drawn(
-    request: AssemblyRequest, study: "ClashStudy", design: "DesignModel", provenance: "AssemblyProvenance",
-    progress: Callable[[float], None],
+    request: AssemblyRequest, study: "ClashStudy", order: "OrderStudy | None", design: "DesignModel",
+    provenance: "AssemblyProvenance", progress: Callable[[float], None],
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the reports with pictures that were asked for, by file name."""
     if not {"html", "bcf"} & set(request.reports):
@@ -145,7 +149,7 @@ def _drawn(
     files = dict[str, bytes]()
     if "html" in request.reports:
         shown = list(zip(worst, pictures, strict=True))[:MOST_PICTURES]
-        files[PAGE_FILE] = assembly_page(study, design, provenance, shown, request.lang)
+        files[PAGE_FILE] = assembly_page(study, design, provenance, shown, request.lang, order=order)
     if bcf:
         files[BCF_FILE] = clash_archive(worst, pictures, design, request.model.name, Said(request.lang))
     return files

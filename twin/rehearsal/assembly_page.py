@@ -7,14 +7,16 @@ from importlib.resources import files
 from geometry.design import DesignModel
 from simulation.assembly.clash import Clash
 from simulation.assembly.groups import grouped
+from simulation.assembly.order_study import OrderStudy
 from simulation.assembly.study import ClashStudy
 from twin.rehearsal.assembly_json import AssemblyProvenance, matters
 from twin.rehearsal.assembly_rows import clash_row, clash_rows, count_rows, decision_lines, unchecked_line
 from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, ClashPicture
+from twin.rehearsal.order_rows import blocked_rows, order_lines, step_rows
 from twin.rehearsal.said import Said
-from twin.report.words import clean
+from twin.report.words import Words, clean
 
-MOST_PICTURES, _MOST_ROWS, _MOST_GROUPS = 12, 100, 40
+MOST_PICTURES, _MOST_ROWS, _MOST_GROUPS, _MOST_STEPS = 12, 100, 40, 500
 
 
 def assembly_page(
@@ -23,6 +25,8 @@ def assembly_page(
     provenance: AssemblyProvenance,
     shown: Sequence[tuple[Clash, ClashPicture]],
     language: str,
+    *,
+    order: OrderStudy | None = None,
 ) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``; ``shown`` are the clashes with pictures."""
     import jinja2
@@ -42,9 +46,18 @@ def assembly_page(
         "unchecked": unchecked_line(study, design, say) if study.unchecked else "",
         "pictures": [_picture(clash, picture, heads, design, say) for clash, picture in shown],
         "groups": _groups(study, design, say), "colours": (FIRST, SECOND, SHARED), "touch": study.rule.touch_tolerance,
+        "order": None if order is None else _order(order, say),
         "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
     }  # fmt: skip
     return environment.from_string(source).render(values).encode("utf-8", "replace")
+
+
+def _order(order: OrderStudy, say: Said) -> dict[str, object]:
+    """Return what the page says of an order: in words, the steps, and those that cannot be done."""
+    return {
+        "lines": order_lines(order, say, _MOST_STEPS), "steps": step_rows(order, say, _MOST_STEPS),
+        "blocked": blocked_rows(order, say, _MOST_STEPS),
+    }  # fmt: skip
 
 
 def _picture(
@@ -53,7 +66,8 @@ def _picture(
     address = f"data:image/png;base64,{b64encode(picture.picture).decode()}" if picture.picture else ""
     row = clash_row(clash, design, say)
     sides = [design.elements[name] for name in (clash.first, clash.second)]
-    said = [clean(f"{side.ifc_class} {side.name or side.global_id}") for side in sides]
+    words = Words(say.language)
+    said = [clean(f"{side.name or side.global_id} ({words.ifc_class(side.ifc_class)})") for side in sides]
     facts = [(head, cell) for head, cell in zip(heads[3:], row[3:], strict=True) if cell != "–"]
     storey = clean(sides[0].storey or sides[1].storey)
     return {"image": address, "kind": row[0], "sides": said, "facts": facts, "storey": storey}

@@ -15,30 +15,30 @@ Rows = tuple[list[str], list[list[str]]]
 _MOST_SHOWN, _MOST_NAMED = 15, 3
 
 
-def step_rows(study: OrderStudy, say: Said) -> Rows:
+def step_rows(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> Rows:
     """Return the first steps, one row each: which parts, from where, how they stand."""
     heads = [say(f"order.{word}") for word in ("step", "element", "from", "stands")]
-    steps = shown_steps(study)[:_MOST_SHOWN]
+    steps = shown_steps(study)[:most]
     return heads, [[str(number), *_row(step, study, say)] for number, step in enumerate(steps, 1)]
 
 
-def blocked_rows(study: OrderStudy, say: Said) -> Rows:
+def blocked_rows(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> Rows:
     """Return the first steps that cannot be done as given: what, in whose way, how much of it, what to do."""
     heads = [say(f"order.{word}") for word in ("step", "element", "blocker", "area", "depth", "advice")]
     found = [(number, one) for number, step in enumerate(study.judged, 1) for one in step.obstacles]
-    return heads, [[str(number), *_blocked(one, study, say)] for number, one in found[:_MOST_SHOWN]]
+    return heads, [[str(number), *_blocked(one, study, say)] for number, one in found[:most]]
 
 
-def order_lines(study: OrderStudy, say: Said) -> list[str]:
-    """Return what is to be known beside the rows."""
+def order_lines(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> list[str]:
+    """Return what is to be known beside the rows, of which ``most`` are shown."""
     lines = list[str]()
     steps = len(study.judged) or len(study.orders[0].steps)
     if study.judged:
         blocked = study.blocked_steps
         word = "order.given_blocked" if blocked else "order.given_works"
         lines.append(say(word, steps=steps, blocked=len(blocked), first=blocked[0] + 1 if blocked else 0))
-        if (total := sum(len(step.obstacles) for step in study.judged)) > _MOST_SHOWN:
-            lines.append(say("order.blocked_shown", shown=_MOST_SHOWN, total=total))
+        if (total := sum(len(step.obstacles) for step in study.judged)) > most:
+            lines.append(say("order.blocked_shown", shown=most, total=total))
     else:
         lines.append(say("order.found", parts=len(study.parts) - len(study.base), steps=steps))
         if study.count is not None:
@@ -47,8 +47,8 @@ def order_lines(study: OrderStudy, say: Said) -> list[str]:
             lines.append(say("order.hanging", count=len(hanging), which=_names(study, hanging, say)))
         if locked := study.orders[0].locked:
             lines.append(say("order.locked", count=len(locked), which=_names(study, locked, say)))
-    if steps > _MOST_SHOWN and not study.judged:
-        lines.append(say("order.shown", shown=_MOST_SHOWN, total=steps))
+    if steps > most and not study.judged:
+        lines.append(say("order.shown", shown=most, total=steps))
     if study.unplaced:
         lines.append(say("order.unplaced", count=len(study.unplaced), which=_names(study, study.unplaced, say)))
     if overlapping := study.blocking.overlapping:

@@ -17,7 +17,7 @@ def feature_rows(result: PredictResult, say: Said, most: int = _MOST_FEATURES) -
     found = sorted(result.learnt.features.items(), key=lambda one: (-one[1].defective.value, one[0]))
     rows = [
         [
-            f"{characteristic(kind[0], say)}, {feature_name(feature, say)}",
+            f"{characteristic(kind[0], say)}, {feature_name(feature, say)} ({_limits(*kind[1:])} mm)",
             str(prior.count),
             _signed(prior.mean),
             f"{prior.sd:.1f}",
@@ -49,6 +49,21 @@ def reason(prediction: Prediction, say: Said) -> str:
             said["feature"] = feature_name(note.values["feature"], say)
         note = Note(note.word, note.template, **{**note.values, **said})
     return say.note(note)
+
+
+def _limits(lower: float, upper: float) -> str:
+    """Return the limits of a family: two of the same name differ by them.
+
+    Examples
+    --------
+    >>> _limits(-10.0, 10.0), _limits(float("-inf"), 15.0), _limits(0.0, 25.0)
+    ('−10 … +10', '≤ 15', '0 … +25')
+    """
+    if lower == float("-inf"):
+        return f"≤ {upper:g}"
+    if upper == float("inf"):
+        return f"≥ {lower:g}"
+    return " … ".join(f"{value:+g}".replace("-", "−") if value else "0" for value in (lower, upper))
 
 
 def _signed(value: float) -> str:

@@ -107,6 +107,8 @@ def _task(result: ScheduleResult, index: int) -> Json:
         "finish_day": float(times.finish[index]),
         "start": _date(document, float(times.start[index]) + 1.0),
         "finish": _date(document, float(times.finish[index])),
+        "expected_finish_day": float(result.forecast.finish[index]),
+        "expected_finish": _date(document, float(result.forecast.finish[index])),
         "total_float_days": _clean(float(times.total_float[index])),
         "free_float_days": _clean(result.free_float[index]),
         "criticality": float(result.forecast.criticality[index]),

@@ -52,18 +52,25 @@ def resource_lines(result: ScheduleResult, say: Said) -> list[str]:
 
 
 def task_rows(result: ScheduleResult, say: Said) -> Rows:
-    """Return the tasks: when, how much float, how often critical; of many those that are critical most often."""
+    """Return the tasks: when, how much float, how often critical; of many those that are critical most often.
+
+    Where it is known how far things are, when each is planned and when it is to be expected.
+    """
     told: Any = schedule_document(result)
-    words = ("task", "days", "start", "finish", "float", "criticality", "influence")
+    known = told["progress"] is not None
+    words = ["task", "days", "start", "finish", "float", "criticality", "influence"]
+    if known:
+        words[2:4] = ["planned_start", "planned_finish", "expected_finish"]
     rows = [
         [
             one["name"],
             f"{one['days']:g}"[:7],
             one["start"] or f"{one['start_day']:.1f}",
             one["finish"] or f"{one['finish_day']:.1f}",
+            *([one["expected_finish"] or f"{one['expected_finish_day']:.1f}"] if known else []),
             f"{one['total_float_days']:.1f}",
             f"{100 * one['criticality']:.0f} %",
-            f"{one['influence']:.2f}",
+            f"{one['influence'] + 0.0:.2f}".replace("-0.00", "0.00"),
         ]
         for one in _shown(told["tasks"])
     ]
