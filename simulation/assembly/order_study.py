@@ -121,22 +121,42 @@ def study_order(
     parts = make_parts(elements)
     document = said(parts)
     ground = document.ground if document.ground is not None else ground
-    directions = sphere() if len(parts) <= MOST_ON_SPHERE else axes()
-    given = [step.insertion for step in document.steps if step.insertion is not None]
-    directions = distinct(np.vstack([directions, *(-way[None] for way in given)]))
     blocking = block(
-        parts, directions, rule, ground=ground, threads=threads, progress=lambda share: progress(0.5 * share)
-    )
+        parts, _directions(parts, document), rule, ground=ground, threads=threads,
+        progress=lambda share: progress(0.5 * share),
+    )  # fmt: skip
     if document.in_place:
         blocking.blocked[:, sorted(document.in_place)] = False
         blocking.barred[:, sorted(document.in_place)] = False
     standing = _standing(parts, document, ground, held)
     if document.steps:
         return _judged(blocking, standing, document)
-    count = count_sequences(blocking, base=document.base, rules=document.rules) if len(parts) <= MOST_COUNTED else None
-    found = _search(
+    return _found(
         blocking, standing, document, best, ground, threads=threads, progress=lambda share: progress(0.5 + 0.5 * share)
     )
+
+
+def _directions(parts: Sequence[Part], document: OrderDocument) -> FloatArray:
+    """Return (d, 3) the ways that parts are tried to leave by: all around, or the axes of many; and those given."""
+    directions = sphere() if len(parts) <= MOST_ON_SPHERE else axes()
+    given = [step.insertion for step in document.steps if step.insertion is not None]
+    return distinct(np.vstack([directions, *(-way[None] for way in given)]))
+
+
+def _found(
+    blocking: Blocking,
+    standing: Standing,
+    document: OrderDocument,
+    best: int,
+    ground: float | None,
+    *,
+    threads: int,
+    progress: Progress,
+) -> OrderStudy:
+    """Return the orders that were found."""
+    parts = blocking.parts
+    count = count_sequences(blocking, base=document.base, rules=document.rules) if len(parts) <= MOST_COUNTED else None
+    found = _search(blocking, standing, document, best, ground, threads=threads, progress=progress)
     balances = _balances(standing, document.base, [step.parts for step in found[0].steps])
     reached, lifted = _equipped(parts, document, [(step.parts, step.insertion) for step in found[0].steps])
     return OrderStudy(

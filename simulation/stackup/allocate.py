@@ -8,6 +8,7 @@ meets the target (where the target is below what so many points can show: the ta
 told of the choice comes from other points, since it was fitted to these.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -101,19 +102,26 @@ def allocate(stack: Stack, target: Target, rng: np.random.Generator) -> Allocati
             f"allocate: with the tightest tolerances {1e6 * outside(tightest):.0f} ppm are still outside; "
             "allow more ppm, wider limits, or tighter processes"
         )
-    loosest = cheapest(stack.dimensions, gradient, 0.0)
-    chosen = loosest
-    if outside(loosest) > target.share_outside:
-        low, high = _bracket(stack, gradient)
-        while high - low > _PRECISION:
-            middle = 0.5 * (low + high)
-            passes = outside(cheapest(stack.dimensions, gradient, float(np.exp(middle)))) <= target.share_outside
-            low, high = (low, middle) if passes else (middle, high)
-        chosen = cheapest(stack.dimensions, gradient, float(np.exp(high)))
+    chosen = _cheapest_within(stack, gradient, outside, target.share_outside)
     return Allocation(
         target, chosen, _cost(stack, chosen), _cost(stack, before), share(chosen), share(before),
         with_tolerances(stack, chosen),
     )  # fmt: skip
+
+
+def _cheapest_within(
+    stack: Stack, gradient: FloatArray, outside: Callable[[FloatArray], float], most: float
+) -> FloatArray:
+    """Return the tolerances of least cost with which no more than a share is outside; the tightest ones keep it."""
+    loosest = cheapest(stack.dimensions, gradient, 0.0)
+    if outside(loosest) <= most:
+        return loosest
+    low, high = _bracket(stack, gradient)
+    while high - low > _PRECISION:
+        middle = 0.5 * (low + high)
+        passes = outside(cheapest(stack.dimensions, gradient, float(np.exp(middle)))) <= most
+        low, high = (low, middle) if passes else (middle, high)
+    return cheapest(stack.dimensions, gradient, float(np.exp(high)))
 
 
 def _tail(values: FloatArray, requirement: Requirement) -> float:

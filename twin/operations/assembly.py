@@ -75,12 +75,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     GeometryError, Invalid
         The model cannot be read, the reports cannot be written; the text is one line for the user.
     """
-    if not request.model.is_file():
-        raise Invalid(f"{request.model}: no such file; check the path")
-    beside = (request.position_file, request.as_built, None if request.order is None else request.order.sequence)
-    for path in beside:
-        if path is not None and not path.exists():
-            raise Invalid(f"{path}: no such file; check the path")  # before minutes of work
+    _require_files(request)
     from geometry.readers import DESIGN_READERS, SCAN_READERS, read_design
     from geometry.readers.ifc_relations import read_meant_contacts
     from simulation.assembly.clash import ClashRule
@@ -128,6 +123,16 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         **({} if order is None else {ORDER_FILE: order_overlay(order, request.model.name)}),
     }
     return AssemblyOutcome(study, design, order, write_whole(request.out_dir, contents))
+
+
+def _require_files(request: AssemblyRequest) -> None:
+    """Refuse what is not there before minutes of work."""
+    if not request.model.is_file():
+        raise Invalid(f"{request.model}: no such file; check the path")
+    beside = (request.position_file, request.as_built, None if request.order is None else request.order.sequence)
+    for path in beside:
+        if path is not None and not path.exists():
+            raise Invalid(f"{path}: no such file; check the path")
 
 
 def _drawn(
