@@ -11,8 +11,8 @@ import argparse
 from pathlib import Path
 
 from simulation.experiment.estimate import Rule
+from simulation.flow.classifier import classifier, needed_recall
 from simulation.flow.document import read_line
-from simulation.flow.gauge import classifier, needed_recall
 from simulation.flow.study import Plan, Study, compare, study
 from simulation.stackup.capability import Estimate
 

@@ -8,7 +8,7 @@ from simulation.distribution import Fixed
 from simulation.document import Section, read_document
 from simulation.experiment.estimate import Rule
 from simulation.flow.checks import check_line
-from simulation.flow.gauge import Gauge, classifier, gauge_errors
+from simulation.flow.classifier import Errors, classifier
 from simulation.flow.model import (
     SCRAP,
     SHIP,
@@ -32,6 +32,7 @@ from simulation.flow.placement import Economics, Stage, read_placement
 from simulation.flow.study import Plan
 from simulation.flow.time_unit import SECONDS, unit_named
 from simulation.flow.words import Words, known, route, share, shares
+from simulation.gauge import gauge_errors
 
 _MOST = 1_000_000
 _STATION = (
@@ -335,7 +336,7 @@ def _detection(section: Section, names: _Names) -> tuple[dict[str, float], float
     if ways == ["classifier"]:
         rates = classifier(inner.knows("separation", "recall").number("separation", low=0.0), _inner(inner, "recall"))
     else:
-        rates = gauge_errors(_gauge(inner))
+        rates = _gauge(inner)
     inner.close()
     return {defect: 1.0 - rates.false_accept}, rates.false_reject
 
@@ -347,7 +348,7 @@ def _inner(section: Section, word: str) -> float:
     return number
 
 
-def _gauge(section: Section) -> Gauge:
+def _gauge(section: Section) -> Errors:
     section.knows("limits", "mean", "sd", "uncertainty", "guard_band")
     low, high = section.numbers("limits", count=2)
     if not low < high:
@@ -358,7 +359,9 @@ def _gauge(section: Section) -> Gauge:
     guard = section.number("guard_band", 0.0)
     if 2.0 * guard >= high - low:
         raise section.fault("guard_band", f"{guard:g} on both sides leaves nothing of {high - low:g}")
-    return Gauge(low, high, mean, sd, section.number("uncertainty", above=0.0), guard)
+    u = section.number("uncertainty", above=0.0)
+    found = gauge_errors(mean=mean, sd=sd, lower=low, upper=high, u=u, guard=guard)
+    return Errors(found.false_reject or 0.0, found.false_accept or 0.0)  # of pieces that there are none of, nothing
 
 
 def _patience(section: Section, words: Words, names: _Names) -> Patience:

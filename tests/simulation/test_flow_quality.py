@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulation.flow.classifier import classifier, needed_recall
 from simulation.flow.document import read_line
 from simulation.flow.exact.inspection import acceptance, rework_loop
-from simulation.flow.gauge import Gauge, classifier, gauge_errors, needed_recall
 from simulation.flow.placement import Economics, Stage, best_plan, evaluate, every_plan
 from simulation.flow.study import compare
 from tests.simulation.flow_lines import document, run, within
@@ -118,17 +118,22 @@ def test_the_simulation_confirms_a_placement() -> None:
 
 
 @pytest.mark.parametrize("guard", [0.0, 0.05, -0.02])
-def test_what_a_gauge_gets_wrong(guard: float) -> None:
+def test_a_line_s_gauge_finds_and_rejects_as_drawn_pieces_say(guard: float) -> None:
     rng = np.random.default_rng(5)
     true = rng.normal(0.02, 0.1, 1_000_000)
     good = np.abs(true) <= 0.2
     seen = true + rng.normal(0.0, 0.03, true.size)
     accepted = np.abs(seen) <= 0.2 - guard
-    found = gauge_errors(Gauge(-0.2, 0.2, 0.02, 0.1, 0.03, guard))
+    gauge = {
+        "defect": "bore", "limits": [-0.2, 0.2], "mean": 0.02, "sd": 0.1, "uncertainty": 0.03, "guard_band": guard,
+    }  # fmt: skip
+    look = {"takes": 1, "defects": {"bore": 0.05}, "inspect": {"gauge": gauge, "reject": "scrap"}, "to": "ship"}
+    line = document({"a": look}, {"in": {"every": 2, "to": "a"}}, run={"length": "500 min"}).line
+    found = line.stations[0].inspection
+    assert found is not None
     for told, seen_share, count in [
         (found.false_reject, 1 - accepted[good].mean(), good.sum()),
-        (found.false_accept, accepted[~good].mean(), (~good).sum()),
-        (found.defective, 1 - good.mean(), good.size),
+        (found.catches["bore"], 1 - accepted[~good].mean(), (~good).sum()),
     ]:
         assert told == pytest.approx(seen_share, abs=4 * (told * (1 - told) / count) ** 0.5)
 
