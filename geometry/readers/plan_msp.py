@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from xml.etree.ElementTree import Element
 
 from geometry.errors import ReadError
-from geometry.readers.safe_xml import parse_xml, text_of
+from geometry.safe_xml import parse_xml, text_of
 from geometry.work_plan import Flaws, Workdays, WorkLink, WorkPlan, WorkTask, elapsed_to_worked
 
 _RELATIONS = {"0": "FF", "1": "FS", "2": "SF", "3": "SS"}

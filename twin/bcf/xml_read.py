@@ -6,9 +6,10 @@ Names are looked up without regard to case or namespace prefix: tools differ in 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from xml.etree.ElementTree import Element, TreeBuilder
-from xml.parsers import expat
+from xml.etree.ElementTree import Element
 
+from geometry.errors import ReadError
+from geometry.safe_xml import parse_xml
 from twin.bcf.values import number
 from twin.errors import Invalid
 
@@ -25,32 +26,10 @@ def parse(content: bytes) -> Element:
     Invalid
         If it is no XML, declares a document type (entity attacks need one), or nests without end.
     """
-    builder = TreeBuilder()
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    depth = nodes = 0
-
-    def begin(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth, nodes
-        depth, nodes = depth + 1, nodes + 1
-        if depth > _DEEPEST or nodes > _MOST_NODES:
-            raise Invalid(f"it nests deeper than {_DEEPEST} or holds more than {_MOST_NODES} elements")
-        builder.start(_local(name), {_local(key): value for key, value in attributes.items()})
-
-    def end(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(_local(name))
-
-    parser.StartElementHandler = begin
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
-        parser.Parse(content, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        raise Invalid(f"it is no XML that can be read: {str(error).splitlines()[0]}") from error
-    return builder.close()
+        return parse_xml(content, deepest=_DEEPEST, most_nodes=_MOST_NODES)[0]
+    except ReadError as error:
+        raise Invalid(str(error)) from error
 
 
 def child(node: Element, name: str) -> Element | None:
@@ -110,11 +89,3 @@ def moment(word: str) -> datetime:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Invalid(f"{word[:40]!r} is no date") from error
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise Invalid("it declares a document type (DOCTYPE): that is refused, for entities can hide in it")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.errors import Invalid
+from twin.operations.rehearsal_input import read_input
 
 if TYPE_CHECKING:
     from geometry.design import DesignModel
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from simulation.assembly.order_study import OrderStudy
     from simulation.assembly.part import Part
     from simulation.assembly.validate import GivenStep
-
-_MOST_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def _said(request: OrderRequest, design: "DesignModel", parts: "Sequence[Part]")
     names = part_names([(part.global_id, part.name) for part in parts], [part.ifc_class for part in parts])
     document = OrderDocument()
     if request.sequence is not None:
-        content = read_bounded(request.sequence, _MOST_BYTES)
+        content = read_input(request.sequence)
         x, y, z = (float(value) for value in design.origin)
         document = read_order(content, request.sequence.suffix.lower(), names, origin=(x, y, z))
     if request.from_tasks:
@@ -102,19 +101,3 @@ def _steps_of_tasks(design: "DesignModel", number: Mapping[str, int]) -> "tuple[
         text = "no task with a start and elements that have a shape; give an order with --sequence FILE"
         raise Invalid(f"{design.source.path}: {text}")
     return tuple(steps)
-
-
-def read_bounded(path: Path, most: int) -> bytes:
-    """Return what a file holds, one byte more than ``most`` at the utmost.
-
-    Raises
-    ------
-    Invalid
-        It is not there or cannot be read.
-    """
-    try:
-        with path.open("rb") as stream:
-            return stream.read(most + 1)
-    except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
-        raise Invalid(f"{path}: {reason}; check the path") from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from twin.errors import Invalid
+from twin.operations.rehearsal_input import read_input
 
 _LARGEST, _SCHEMA = 1 << 30, "qtems.check/1"
 Entry = Mapping[str, Any]
@@ -20,14 +21,9 @@ def reported_elements(path: Path) -> list[Entry]:
     Invalid
         It cannot be read, is no report of a check, is damaged, or its registration was refused.
     """
+    content = read_input(path, _LARGEST)
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-    except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
-        raise Invalid(f"{path}: {reason}; check the path") from error
-    try:
-        told: Any = json.loads(content) if len(content) <= _LARGEST else None
+        told: Any = json.loads(content)
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or cast("dict[str, Any]", told).get("schema") != _SCHEMA:

@@ -11,8 +11,8 @@ LARGEST = 16 * 2**20
 """Bytes. What people write by hand is a thousandth of it; a device or a scan given by mistake is more."""
 
 
-def read_input(path: Path) -> bytes:
-    """Return what a file holds.
+def read_input(path: Path, largest: int = LARGEST) -> bytes:
+    """Return what a file holds, of ``largest`` bytes at most.
 
     Raises
     ------
@@ -21,12 +21,12 @@ def read_input(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(largest + 1)
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
         raise Invalid(f"{path}: {reason}; check the path") from error
-    if len(content) > LARGEST:
-        raise Invalid(f"{path}: larger than {LARGEST // 2**20} MiB; a text such as the one in docs is expected")
+    if len(content) > largest:
+        raise Invalid(f"{path}: larger than {largest // 2**20} MiB; a text such as the one in docs is expected")
     return content
 
 

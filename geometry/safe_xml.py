@@ -8,8 +8,23 @@ from geometry.errors import ReadError
 _DEEPEST, _MOST_NODES = 60, 5_000_000
 
 
-def parse_xml(content: bytes) -> tuple[Element, dict[int, int]]:
-    """Return the root of a document, names without their prefixes, and the line of each element by its ``id()``.
+def without_prefix(name: str) -> str:
+    """Return a name without the prefix of its namespace: tools differ in those."""
+    return name.rpartition(":")[2]
+
+
+def parse_xml(
+    content: bytes,
+    *,
+    deepest: int = _DEEPEST,
+    most_nodes: int = _MOST_NODES,
+) -> tuple[Element, dict[int, int]]:
+    """Return the root of a document, names without prefixes, and the line of each element by its ``id()``.
+
+    Parameters
+    ----------
+    deepest, most_nodes
+        More of either is refused.
 
     Raises
     ------
@@ -24,15 +39,15 @@ def parse_xml(content: bytes) -> tuple[Element, dict[int, int]]:
     def begin(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
-        if depth > _DEEPEST or len(lines) >= _MOST_NODES:
-            raise ReadError(f"it nests deeper than {_DEEPEST} or holds more than {_MOST_NODES} elements")
-        element = builder.start(name.rpartition(":")[2], attributes)
+        if depth > deepest or len(lines) >= most_nodes:
+            raise ReadError(f"it nests deeper than {deepest} or holds more than {most_nodes} elements")
+        element = builder.start(without_prefix(name), {without_prefix(key): value for key, value in attributes.items()})
         lines[id(element)] = parser.CurrentLineNumber
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
-        builder.end(name.rpartition(":")[2])
+        builder.end(without_prefix(name))
 
     parser.StartElementHandler = begin
     parser.EndElementHandler = end
