@@ -75,6 +75,39 @@ def area_and_rim(polygon, count):
 
 
 @kernel(nogil=True)
+def is_beside(box, shift, other):
+    """Say whether a moved box shares no u or no v with another."""
+    return (
+        box[0] + shift[0] >= other[1]
+        or box[1] + shift[0] <= other[0]
+        or box[2] + shift[1] >= other[3]
+        or box[3] + shift[1] <= other[2]
+    )
+
+
+@kernel(nogil=True)
+def move_face(uv, plane, shift, moved):
+    """Write a face's corners (3, 2), moved; return its depth p0 + p1 u + p2 v as moved."""
+    for k in range(3):
+        moved[k, 0], moved[k, 1] = uv[k, 0] + shift[0], uv[k, 1] + shift[1]
+    p1, p2 = plane[1], plane[2]
+    return plane[0] + shift[2] - p1 * shift[0] - p2 * shift[1], p1, p2
+
+
+@kernel(nogil=True)
+def deep_part(one, count, a, b, c, deep, out):
+    """Keep of a polygon where a u + b v + c is ``deep`` at least; return its corners, area, rim and greatest depth."""
+    count = clip(one, count, a, b, c - deep, out)
+    if count < 3:
+        return 0, 0.0, 0.0, 0.0
+    area, rim = area_and_rim(out, count)
+    highest = 0.0
+    for k in range(count):
+        highest = max(highest, a * out[k, 0] + b * out[k, 1] + c)
+    return count, area, rim, highest
+
+
+@kernel(nogil=True)
 def in_the_way(faces, uv, plane, box, reach, others, ouv, oplane, obox, oreach, deep, wide, shift, found, depths):
     """Compare the first faces of a part with the last faces of another.
 
@@ -104,42 +137,21 @@ def in_the_way(faces, uv, plane, box, reach, others, ouv, oplane, obox, oreach, 
     moved = np.empty((3, 2))
     state, kept, total, deepest = FREE, 0, 0.0, 0.0
     for row in faces:
-        if (
-            box[row, 0] + shift[0] >= oreach[1]
-            or box[row, 1] + shift[0] <= oreach[0]
-            or box[row, 2] + shift[1] >= oreach[3]
-            or box[row, 3] + shift[1] <= oreach[2]
-            or box[row, 4] + shift[2] + deep >= oreach[5]
-        ):
+        if is_beside(box[row], shift, oreach) or box[row, 4] + shift[2] + deep >= oreach[5]:
             continue
-        for k in range(3):
-            moved[k, 0], moved[k, 1] = uv[row, k, 0] + shift[0], uv[row, k, 1] + shift[1]
-        p1, p2 = plane[row, 1], plane[row, 2]
-        p0 = plane[row, 0] + shift[2] - p1 * shift[0] - p2 * shift[1]
+        p0, p1, p2 = move_face(uv[row], plane[row], shift, moved)
         for other in others:
             if obox[other, 0] >= box[row, 1] + shift[0]:
                 break
-            if (
-                obox[other, 1] <= box[row, 0] + shift[0]
-                or obox[other, 2] >= box[row, 3] + shift[1]
-                or obox[other, 3] <= box[row, 2] + shift[1]
-                or obox[other, 5] <= box[row, 4] + shift[2] + deep
-            ):
+            if is_beside(box[row], shift, obox[other]) or obox[other, 5] <= box[row, 4] + shift[2] + deep:
                 continue
             count = overlap(moved, ouv[other], one, two)
             if count < 3:
                 continue
             a, b = oplane[other, 1] - p1, oplane[other, 2] - p2
-            c = oplane[other, 0] - p0
-            count = clip(one, count, a, b, c - deep, two)
-            if count < 3:
-                continue
-            area, rim = area_and_rim(two, count)
+            count, area, rim, highest = deep_part(one, count, a, b, oplane[other, 0] - p0, deep, two)
             if area <= 1e-16:
                 continue
-            highest = 0.0
-            for k in range(count):
-                highest = max(highest, a * two[k, 0] + b * two[k, 1] + c)
             highest = min(highest, obox[other, 5] - box[row, 4] - shift[2])
             deepest = max(deepest, highest)
             total += area
@@ -168,17 +180,12 @@ def way_until_contact(faces, uv, plane, box, others, ouv, oplane, obox, deep, wi
     moved = np.empty((3, 2))
     least = np.inf
     for row in faces:
-        for k in range(3):
-            moved[k, 0], moved[k, 1] = uv[row, k, 0] + shift[0], uv[row, k, 1] + shift[1]
-        p1, p2 = plane[row, 1], plane[row, 2]
-        p0 = plane[row, 0] + shift[2] - p1 * shift[0] - p2 * shift[1]
+        p0, p1, p2 = move_face(uv[row], plane[row], shift, moved)
         for other in others:
             if obox[other, 0] >= box[row, 1] + shift[0]:
                 break
             if (
-                obox[other, 1] <= box[row, 0] + shift[0]
-                or obox[other, 2] >= box[row, 3] + shift[1]
-                or obox[other, 3] <= box[row, 2] + shift[1]
+                is_beside(box[row], shift, obox[other])
                 or obox[other, 5] < box[row, 4] + shift[2] - deep
                 or obox[other, 4] - box[row, 5] - shift[2] >= least
             ):

@@ -37,6 +37,53 @@ def clip3(polygon, count, normal, level, out):
 
 
 @kernel(nogil=True)
+def is_apart(face, low, high):
+    """Say whether a triangle's box shares no point with another box."""
+    for m in range(3):
+        if max(face[0, m], face[1, m], face[2, m]) < low[m] or min(face[0, m], face[1, m], face[2, m]) > high[m]:
+            return True
+    return False
+
+
+@kernel(nogil=True)
+def within_prism(face, other, normal, side, one, two):
+    """Write into ``one`` what of a triangle lies over or under another; return how many corners."""
+    for k in range(3):
+        for m in range(3):
+            one[k, m] = face[k, m]
+    count = 3
+    for k in range(3):
+        following = k + 1 if k < 2 else 0
+        e0, e1, e2 = (
+            other[following, 0] - other[k, 0],
+            other[following, 1] - other[k, 1],
+            other[following, 2] - other[k, 2],
+        )
+        side[0], side[1] = normal[1] * e2 - normal[2] * e1, normal[2] * e0 - normal[0] * e2
+        side[2] = normal[0] * e1 - normal[1] * e0
+        level = side[0] * other[k, 0] + side[1] * other[k, 1] + side[2] * other[k, 2]
+        count = clip3(one, count, side, level, two)
+        if count < 3:
+            return 0
+        for m in range(count):
+            for axis in range(3):
+                one[m, axis] = two[m, axis]
+    return count
+
+
+@kernel(nogil=True)
+def is_near(polygon, count, point, normal, reach):
+    """Say whether every corner is within reach of a plane, on either side: faces may stand in each other a little."""
+    for k in range(count):
+        gap = 0.0
+        for m in range(3):
+            gap += (polygon[k, m] - point[m]) * normal[m]
+        if abs(gap) > reach:
+            return False
+    return True
+
+
+@kernel(nogil=True)
 def faces_in_contact(ours, normals, theirs, onormals, reach, corners, of):
     """Write the corners of the polygons in which our triangles (f, 3, 3) lie on theirs; return how many corners.
 
@@ -57,47 +104,13 @@ def faces_in_contact(ours, normals, theirs, onormals, reach, corners, of):
     kept = 0
     for row in range(len(ours)):
         for other in range(len(theirs)):
-            apart = False
-            for m in range(3):
-                if (
-                    max(ours[row, 0, m], ours[row, 1, m], ours[row, 2, m]) < low[other, m]
-                    or min(ours[row, 0, m], ours[row, 1, m], ours[row, 2, m]) > high[other, m]
-                ):
-                    apart = True
-            if apart:
+            if is_apart(ours[row], low[other], high[other]):
                 continue
-            n = normals[row]
-            if n[0] * onormals[other, 0] + n[1] * onormals[other, 1] + n[2] * onormals[other, 2] > _FACING:
+            n, o = normals[row], onormals[other]
+            if n[0] * o[0] + n[1] * o[1] + n[2] * o[2] > _FACING:
                 continue
-            for k in range(3):
-                for m in range(3):
-                    one[k, m] = ours[row, k, m]
-            count = 3
-            for k in range(3):
-                following = k + 1 if k < 2 else 0
-                e0 = theirs[other, following, 0] - theirs[other, k, 0]
-                e1 = theirs[other, following, 1] - theirs[other, k, 1]
-                e2 = theirs[other, following, 2] - theirs[other, k, 2]
-                o = onormals[other]
-                side[0], side[1], side[2] = o[1] * e2 - o[2] * e1, o[2] * e0 - o[0] * e2, o[0] * e1 - o[1] * e0
-                level = side[0] * theirs[other, k, 0] + side[1] * theirs[other, k, 1] + side[2] * theirs[other, k, 2]
-                count = clip3(one, count, side, level, two)
-                if count < 3:
-                    break
-                for m in range(count):
-                    for axis in range(3):
-                        one[m, axis] = two[m, axis]
-            if count < 3:
-                continue
-            # within reach at each corner, on either side: faces may stand in each other a little
-            near = True
-            for k in range(count):
-                gap = 0.0
-                for m in range(3):
-                    gap += (one[k, m] - theirs[other, 0, m]) * onormals[other, m]
-                if abs(gap) > reach:
-                    near = False
-            if not near:
+            count = within_prism(ours[row], theirs[other], o, side, one, two)
+            if count < 3 or not is_near(one, count, theirs[other, 0], o, reach):
                 continue
             for k in range(count):
                 if kept < len(corners):
