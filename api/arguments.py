@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .step .stp .stl .obj .ply .glb"
 SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .txt .csv .asc .pts .ptx"
-OPTIONS = (
-    "--out", "--tolerance", "--tolerances", "--standard", "--register", "--report", "--seed", "--lang", "--workers",
-    "--max-points", "--quiet", "--no-cache", "--debug", "--help", "--version", "--host", "--port", "--base-url",
-    "--no-worker", "--data-dir", "--database-url", "--blob-url", "--queue-url", "--threads", "--key", "--samples",
-    "--method", "--touch", "--clearance", "--compare", "--replications", "--dask", "--position", "--as-built",
-    "--unseen", "--confidence", "--order", "--sequence", "--tasks", "--insertion", "--best",
-)  # fmt: skip
-"""What a misspelt option is compared with."""
 REPORTS = ("html", "pdf", "xlsx", "bcf", "glb", "cloud", "ply", "html3d")
 NOT_IN_ALL = frozenset({"html3d"})
 """What ``all`` leaves out: the 3D folder needs the viewer built, and doubles what is written."""
@@ -57,11 +49,24 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with exit status 2."""
-        meant = ""
-        for word in re.findall(r"unrecognized arguments:.*?(--[a-z-]+)", message):
-            close = get_close_matches(word, OPTIONS, n=1)
-            meant = f"; did you mean {close[0]}?" if close else ""
+        close: list[str] = []
+        if option := re.search(r"unrecognized arguments:.*?(--[a-z-]+)", message):
+            close = get_close_matches(option[1], _options(self), n=1)
+        elif choice := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
+            close = get_close_matches(choice[1], re.findall(r"[\w-]+", choice[2]), n=1)
+        meant = f"; did you mean {close[0]}?" if close else ""
         self.exit(2, f"{self.prog}: {message}{meant} (see {self.prog} --help)\n")
+
+
+def _options(parser: argparse.ArgumentParser) -> set[str]:
+    """Return the long options of a parser and of its commands."""
+    found: set[str] = set()
+    for action in parser._actions:  # pyright: ignore[reportPrivateUsage]
+        found.update(word for word in action.option_strings if word.startswith("--"))
+        if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
+            for command in action.choices.values():
+                found |= _options(command)
+    return found
 
 
 def build_parser(program_version: str) -> argparse.ArgumentParser:

@@ -262,6 +262,8 @@ def test_a_mistyped_file_is_answered_before_anything_heavy_is_loaded(tmp_path: P
     ("arguments", "says"),
     [
         (["check", "a.ifc", "b.e57", "--tolerence", "10mm", "--out", "x"], "did you mean --tolerance?"),
+        (["fitup", "a.yaml", "--out", "x", "--confidance", "0.9"], "did you mean --confidence?"),
+        (["chek", "a.ifc", "b.e57"], "did you mean check?"),
         (["check", "a.ifc", "b.e57", "--out", "x", "--tolerance", "10"], "missing unit"),
         (["check", "a.ifc", "b.e57", "--out", "x", "--tolerance", "-5mm"], "'-5mm' is negative"),
         (["check", "a.ifc", "b.e57", "--out", "x", "--tolerance=-.5cm"], "'-.5cm' is negative"),
