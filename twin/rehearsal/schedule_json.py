@@ -10,6 +10,7 @@ import numpy as np
 from simulation.schedule.levelling import Levelled
 from simulation.schedule.network import Times
 from simulation.schedule.observed import Stage, out_of_sequence
+from simulation.schedule.pert import classical
 from simulation.schedule.plan import ScheduleDocument
 from simulation.schedule.progress import Progress
 from simulation.schedule.risk import SHARES, Forecast
@@ -83,6 +84,7 @@ def schedule_document(result: ScheduleResult) -> Json:
             "deadline_days": document.deadline,
             "within_deadline": within,
         },
+        "pert": _pert(result),
         "resources": _resources(result),
         "progress": _progress(result),
         "tasks": [_task(result, index) for index in range(len(document.network.tasks))],
@@ -96,6 +98,21 @@ def schedule_document(result: ScheduleResult) -> Json:
         "repairs": [{"kind": one.kind, "place": one.place, "text": str(one.text)} for one in document.repairs],
         "notes": [str(note) for note in document.notes],
     }  # fmt: skip
+
+
+def _pert(result: ScheduleResult) -> Json | None:
+    """Return the classical figure, of a plan of which nothing has begun."""
+    if result.progress is not None:
+        return None
+    found, document = classical(result.document.network), result.document
+    return {
+        "mean_days": found.mean,
+        "sd_days": found.sd,
+        "P50_days": found.quantile(0.5),
+        "P80_days": found.quantile(0.8),
+        "path": [document.network.tasks[index].name for index in found.path],
+        "within_deadline": None if document.deadline is None else found.within(document.deadline),
+    }
 
 
 def _task(result: ScheduleResult, index: int) -> Json:

@@ -23,6 +23,8 @@ def end_rows(result: ScheduleResult, say: Said) -> Rows:
         for one in found["quantiles"]
         if one["share"] in chosen
     ]
+    if told["pert"] and told["pert"]["sd_days"]:
+        rows.append([say("schedule.pert"), f"{told['pert']['P80_days']:.1f}", "–"])
     if found["within_deadline"]:
         deadline = say("schedule.within", days=f"{found['deadline_days']:g}")
         rows.append([deadline, figures.share(found["within_deadline"]), "–"])

@@ -1,0 +1,71 @@
+"""Published and worked answers that no other test holds; each with where it comes from."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from simulation.distribution import BetaPert, Triangular
+from simulation.flow.exact.lines import bernoulli_line, bernoulli_pair, exponential_pair
+from simulation.flow.exact.queues import effective_time, practical_worst, repair_shop
+from simulation.flow.placement import Economics, Stage, evaluate
+from simulation.flow.recurrence import lindley
+from simulation.schedule.network import Network
+from simulation.schedule.pert import classical
+from tests.simulation.flow_lines import document, run
+from tests.simulation.test_schedule import RELIABLE, reliable
+
+
+def test_one_fast_teller_or_two_slow_ones() -> None:
+    """Law, Simulation Modeling and Analysis: mean delay of the first 100 customers 4.127 and 3.693."""
+    rng = np.random.default_rng(4)
+    arrivals = np.cumsum(rng.exponential(1.0, (20_000, 100)), axis=1)
+    fast = lindley(arrivals, rng.exponential(0.9, (20_000, 100))).mean(axis=1)
+    assert fast.mean() == pytest.approx(4.127, abs=2.6 * fast.std() / 20_000**0.5)
+    slow = document(
+        {"bank": {"takes": {"exponential": 1.8}, "machines": 2, "to": "ship"}},
+        {"in": {"every": {"exponential": 1}, "to": "bank", "count": 100}},
+    )
+    found = run(slow, 300).values("bank.wait")
+    assert found.mean() == pytest.approx(3.693, abs=2.6 * found.std() / 300**0.5)
+
+
+def test_lines_of_bernoulli_machines() -> None:
+    """Li and Meerkov, Production Systems Engineering, chapter 4: reversible, and longer lines with their stock."""
+    assert bernoulli_pair(0.9, 0.7, 2) == pytest.approx(0.688968, abs=1e-6)
+    assert bernoulli_pair(0.7, 0.9, 2) == pytest.approx(0.688968, abs=1e-6)
+    rate, stock = bernoulli_line(np.array([0.9] * 3), (2, 2))
+    assert rate == pytest.approx(0.831887, abs=1e-6)
+    assert stock == pytest.approx([1.5219, 1.3100], abs=1e-4)
+    assert bernoulli_line(np.array([0.9] * 5), (3,) * 4)[0] == pytest.approx(0.839467, abs=1e-6)
+
+
+def test_machines_that_fail() -> None:
+    """Gershwin and Berman's pair; Factory Physics: the same availability by long and by short failures."""
+    assert exponential_pair((1, 1), (0.01, 0.01), (0.1, 0.1), 10)[0] == pytest.approx(0.785921, abs=1e-6)
+    assert effective_time(15, 0.05, 744, 248, 1) == pytest.approx((20.0, 6.25))
+    assert practical_worst(0.5, 8.0, 4) == pytest.approx((2 / 7, 14.0))
+    down, available = repair_shop(5, 1, 0.1, 0.5)
+    assert (down, available) == pytest.approx((1.424339, 0.715132), abs=1e-6)
+    assert repair_shop(10, 1, 1 / 300, 1 / 30)[1] == pytest.approx(1.0 - 2.145823 / 10.0, abs=1e-6)
+
+
+def test_a_look_at_the_end_or_after_each_operation() -> None:
+    """Groover: 100 parts, 20 operations at 1.00, 3 % bad each; a look at the end costs 2.00, after each 0.10."""
+    every = [Stage("", 1.0, 0.03, 0.1, 0.0, 0.0)] * 20
+    last = [*[Stage("", 1.0, 0.03, 0.0, 0.0, 0.0)] * 19, Stage("", 1.0, 0.03, 2.0, 0.0, 0.0)]
+    at_the_end = evaluate(last, Economics(0.0, 0.0), [False] * 19 + [True])
+    after_each = evaluate(every, Economics(0.0, 0.0), [True] * 20)
+    assert (100 * at_the_end.cost, 100 * after_each.cost) == pytest.approx((2200.0, 1672.75), abs=0.005)
+    assert (100 * at_the_end.good, 100 * after_each.good) == pytest.approx((54.38, 54.38), abs=0.005)
+
+
+@pytest.mark.parametrize("shape", [BetaPert, Triangular])
+def test_pert_by_hand(shape: type[BetaPert] | type[Triangular]) -> None:
+    """Hillier and Lieberman: mean 44, variance 9, over within 47 with 0.8413."""
+    found = classical(reliable(shape))
+    assert (found.mean, found.sd**2) == pytest.approx((44.0, 9.0))
+    assert "".join(list(RELIABLE)[index] for index in found.path) == "ABCEFJLN"
+    assert found.within(47.0) == pytest.approx(0.8413, abs=5e-5)
+    assert found.quantile(0.8) == pytest.approx(44.0 + 3.0 * norm.ppf(0.8))
+    certain = classical(Network([task for task in reliable(shape).tasks if task.name == "A"][:1]))
+    assert certain.within(2.0) == pytest.approx(0.5)
