@@ -39,12 +39,8 @@ viewer: setup ## build what browsers get, into api/static
 serve: viewer ## records, reports and the viewer at http://127.0.0.1:8080
 	@$(VENV)/qtems serve
 
-test: system setup-dev ## run all tests: by four processes, as some wait for servers and browsers
-	@PYTHONDONTWRITEBYTECODE= $(VENV)/python -m pytest -q --collect-only tests >/dev/null 2>&1 & \
-	$(PYTHON) scripts/system_packages.py browser && $(VENV)/python scripts/viewer.py build; \
-	status=$$?; wait; exit $$status # meanwhile the tests are compiled, once for all four processes
-	@PYTHONDONTWRITEBYTECODE= $(VENV)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder --doctest-modules tests $(PACKAGES)
-	@$(VENV)/python scripts/viewer.py test
+test: system setup-dev ## run all tests
+	@PYTHON=$(PYTHON) scripts/test tests $(PACKAGES)
 
 check: setup-dev ## lint, formatting, types, import rules
 	@scripts/check
