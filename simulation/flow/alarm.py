@@ -1,13 +1,58 @@
 """Events of simpy that call a function at their time, without a process around them: a third of the cost."""
 
 from collections.abc import Callable
+from functools import partial
+from heapq import heappop, heappush
+from math import inf
 from typing import Any, cast
 
 from simpy import Environment
+from simpy.core import EmptySchedule
 from simpy.events import NORMAL, Event, EventPriority
 
 Call = Callable[[Event], None]
 _LATE = cast("EventPriority", 2)
+
+
+class Timeline(Environment):
+    """simpy's environment and order of events; the time is read, and events happen, without a call of their own.
+
+    Its events are alarms: they call functions, and do not fail by themselves.
+    """
+
+    now: float = 0.0
+
+    def __init__(self) -> None:
+        """Begin at time 0."""
+        super().__init__()
+        self.turn = self._eid.__next__
+        self.put = partial(heappush, self._queue)
+        """With ``turn``, ``schedule`` without its call: put((time, NORMAL, turn(), event))."""
+
+    def step(self) -> None:
+        """Let the next event happen.
+
+        Raises
+        ------
+        EmptySchedule
+            There is none.
+        """
+        if not self._queue:
+            raise EmptySchedule
+        self.now = self._queue[0][0]
+        super().step()
+
+    def pass_to(self, until: float) -> None:
+        """Let all happen that comes before ``until``, and make it that time; what comes then is left to come."""
+        queue = self._queue
+        while queue and queue[0][0] < until:
+            self.now, _, _, event = heappop(queue)
+            self._now = self.now
+            calls, event.callbacks = event.callbacks, None  # pyright: ignore[reportAttributeAccessIssue]
+            for call in calls:
+                call(event)
+        if until < inf:
+            self.now = self._now = until  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
 class Alarm(Event):

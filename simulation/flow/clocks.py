@@ -31,10 +31,9 @@ class FailureClock:
         else:
             Alarm(engine.env, self.left, self._rings)
 
-    def work_begins(self, length: float) -> None:
-        """Run with the work: fail during it, if the clock is down to less."""
-        if self.left <= length:
-            self.alarm = Alarm(self.engine.env, self.left, self._rings)
+    def rings_in_work(self) -> None:
+        """Fail during the work that begins now: the clock is down to less than that takes."""
+        self.alarm = Alarm(self.engine.env, self.left, self._rings)
 
     def work_ends(self, worked: float) -> None:
         """Stand still with the work."""

@@ -7,12 +7,11 @@ from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, Protocol
 
-import simpy
 from simpy.core import EmptySchedule
 
 from simulation.distribution import Distribution
 from simulation.errors import SimulationError
-from simulation.flow.alarm import Alarm
+from simulation.flow.alarm import Alarm, Timeline
 from simulation.flow.clocks import FailureClock, ShiftClock, SideWork
 from simulation.flow.machine import Machine
 from simulation.flow.model import SCRAP, SHIP, Line, Station
@@ -63,7 +62,7 @@ class Engine:
     def __init__(self, line: Line, draws: Draws, log: list[Happening] | None = None, most_events: float = inf) -> None:
         """Build the line; ``log`` takes what happens."""
         self.line, self.draws, self.log, self.most_events = line, draws, log, most_events
-        self.env = simpy.Environment()
+        self.env = Timeline()
         self.pending: list[Place] = []
         self.serve_due = False
         self.numbers = count(1)
@@ -99,6 +98,7 @@ class Engine:
                 workplace.quality = Quality(self, workplace)
             if station.transport is not None:
                 workplace.mover = Mover(self, station.transport, station.name)
+            workplace.find_pace()
 
     def _start(self) -> None:
         for shift in self.line.shifts:
@@ -125,7 +125,7 @@ class Engine:
             There is no end of it.
         """
         if until < inf:
-            self.env.run(until=until)
+            self.env.pass_to(until)
             return
         steps = 0
         while self.wip or any(door.coming for door in self.doors):

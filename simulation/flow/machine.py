@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from simpy.events import NORMAL
 
 from simulation.flow.alarm import cancel, reused
-from simulation.flow.parts import Place, Unit
+from simulation.flow.parts import Place, Unit, wait_at, wait_no_more
 from simulation.flow.pools import Grant
 
 if TYPE_CHECKING:
@@ -25,14 +25,15 @@ class Machine:
     """One machine of a station: starts, stops and goes on as failures, shifts, resources and places allow."""
 
     __slots__ = (
-        "alarm", "began", "busy_clocks", "calls", "carrier", "down", "grant", "index", "kind", "left", "listed", "off",
-        "off_next", "out", "reserved", "runs", "setting_up", "since", "state", "targets", "times", "turn", "units",
-        "workplace",
+        "alarm", "began", "busy_clocks", "calls", "carrier", "down", "env", "grant", "index", "kind", "left", "listed",
+        "off", "off_next", "out", "reserved", "runs", "setting_up", "since", "state", "targets", "times", "turn",
+        "units", "workplace",
     )  # fmt: skip
 
     def __init__(self, workplace: "Workplace", index: int) -> None:
         """Be idle."""
         self.workplace, self.index = workplace, index
+        self.env = workplace.engine.env
         self.state, self.since = STARVED, 0.0
         self.times = workplace.times
         self.units: list[Unit] = []
@@ -48,20 +49,20 @@ class Machine:
         self.carrier: Grant | None = None
         self.reserved: Place | None = None
         self.down = self.off = self.off_next = False
-        self.listed = False
-        """Whether it waits at a place for room."""
+        self.listed: Place | None = None
+        """The place for room at which it waits."""
         self.busy_clocks: list[FailureClock] = []
         self.calls = [self.phase_over]
-        self.alarm: Event = reused(workplace.engine.env, self.calls)
+        self.alarm: Event = reused(self.env, self.calls)
 
     @property
     def has_begun(self) -> bool:
         """Return whether some of the work in hand is done."""
-        return self.left >= 0.0 and not (self.runs and self.began >= self.workplace.engine.env.now)
+        return self.left >= 0.0 and not (self.runs and self.began >= self.env.now)
 
     def enter_state(self, state: int) -> None:
         """Note the time spent in the state until now."""
-        now = self.workplace.engine.env.now
+        now = self.env.now
         self.times[self.state] += now - self.since
         self.state, self.since = state, now
 
@@ -105,11 +106,10 @@ class Machine:
         place = target.place_for(self.units[0].kind)
         if place is not None:
             if not place.has_room():
-                if not self.listed:
-                    self.listed = True
-                    place.waiters.append(self)
+                wait_at(self, place)
                 self.enter_state(BLOCKED)
                 return False
+            wait_no_more(self)
             place.reserved += 1
             self.reserved = place
         self.targets = [target]
@@ -141,22 +141,24 @@ class Machine:
             self.workplace.engine.pools.give_back(grant)
 
     def _run(self, state: int) -> None:
-        engine = self.workplace.engine
-        now = engine.env.now
+        env = self.env
+        now = env.now
         self.times[self.state] += now - self.since
-        self.state, self.since = state, now
-        self.began, self.runs = now, True
+        self.state = state
+        self.since = self.began = now
+        self.runs = True
         alarm = self.alarm
         alarm.callbacks = self.calls
-        engine.env.schedule(alarm, NORMAL, self.left)
+        env.put((now + self.left, NORMAL, env.turn(), alarm))
         for clock in self.busy_clocks:
-            clock.work_begins(self.left)
+            if clock.left <= self.left:
+                clock.rings_in_work()
 
     def stop(self) -> None:
         """Leave the work as it stands."""
         if not self.runs:
             return
-        env = self.workplace.engine.env
+        env = self.env
         worked = env.now - self.began
         self.left = max(0.0, self.left - worked)
         self.runs = False
@@ -169,37 +171,85 @@ class Machine:
         """End the set-up or the work."""
         self.runs = False
         for clock in self.busy_clocks:
-            clock.work_ends(self.workplace.engine.env.now - self.began)
+            clock.work_ends(self.env.now - self.began)
         if self.setting_up:
             self.setting_up, self.left = False, -1.0
             self.refresh()
         else:
             self.workplace.finished(self)
-        self.workplace.engine.drain()
+        engine = self.workplace.engine
+        if engine.pending or engine.serve_due:
+            engine.drain()
+
+    def work_over(self, _: "Event") -> None:
+        """End the work of one unit that only has to go on: what :meth:`phase_over` comes to at a swift station."""
+        workplace = self.workplace
+        engine = workplace.engine
+        self.runs = False
+        for clock in self.busy_clocks:
+            if clock.alarm is None:
+                clock.left -= self.env.now - self.began
+            else:
+                clock.work_ends(self.env.now - self.began)
+        workplace.done += 1
+        unit = self.units[0]
+        target = workplace.way.only or workplace.way.choose(unit)
+        self.units, self.left = [], -1.0
+        place = target.place or target.place_for(unit.kind)
+        if place is None:
+            target.take(unit, None)
+            self._next()
+        elif place.has_room():
+            place.put(unit)
+            self._next()
+        else:
+            self.out.append((unit, target))
+            wait_at(self, place)
+            self.enter_state(BLOCKED)
+        if engine.pending or engine.serve_due:
+            engine.drain()
+
+    def _next(self) -> None:
+        """Take up the next unit, or stand idle."""
+        workplace = self.workplace
+        place, idle = workplace.entry, workplace.idle
+        if not idle and (place.units or place.endless >= 0):
+            self.units = [place.pop()]
+            self.left = workplace.draw()
+            self._run(BUSY)
+            return
+        self.enter_state(STARVED)
+        idle.append(self)
+        if len(idle) > 1:
+            workplace.feed()
+        if place.waiters:
+            workplace.make_room()
 
     def worked_off(self) -> None:
         """Give back what the work needed."""
         self.units, self.left, self.turn = [], -1.0, -1
-        self._release()
+        if self.grant is not None:
+            self._release()
         if self.off_next:
             self.off_next, self.off = False, True
 
     def leave(self) -> None:
         """Try to get rid of what is held: what is done, or, before work, the need of a place."""
-        self.listed = False
         if self.units:
             self.refresh()
+            return
+        if self.workplace.swift and self.out and not self.down:
+            self._let_go()
             return
         transport = self.workplace.mover
         while self.out:
             unit, target = self.out[0]
-            place = target.place_for(unit.kind)
+            place = target.place or target.place_for(unit.kind)
             if self.reserved is None and place is not None and not place.has_room():
-                if not self.listed:
-                    self.listed = True
-                    place.waiters.append(self)
+                wait_at(self, place)
                 self._rest(BLOCKED)
                 return
+            wait_no_more(self)
             if transport is not None and not transport.ready(self):
                 self._rest(WAITING)
                 return
@@ -217,6 +267,20 @@ class Machine:
             self.workplace.idle.append(self)
             self.workplace.feed()
             self.workplace.make_room()
+
+    def _let_go(self) -> None:
+        """Get rid of the one unit that is done at a swift station, if it can."""
+        unit, target = self.out[0]
+        place = target.place or target.place_for(unit.kind)
+        if place is None or place.has_room():
+            if self.listed is not None:
+                wait_no_more(self)
+            self.out.popleft()
+            target.take(unit, place)
+            self._next()
+        else:
+            wait_at(self, place)
+            self._rest(BLOCKED)
 
     def _rest(self, state: int) -> None:
         """Do nothing, for this reason unless there is a stronger one."""
@@ -249,7 +313,8 @@ class Machine:
             self.leave()
 
     def drop_targets(self) -> None:
-        """Give up the place that was kept for what will not be finished now."""
+        """Give up the place that was kept, or waited for, for what will not be finished now."""
+        wait_no_more(self)
         if self.reserved is not None:
             self.reserved.reserved -= 1
             self.workplace.engine.settle_later(self.reserved)

@@ -42,6 +42,9 @@ class Unit:
 class Leaver(Protocol):
     """A machine or a source that holds units which have to go somewhere."""
 
+    listed: "Place | None"
+    """Where it waits for room."""
+
     def leave(self) -> None:
         """Try to get rid of what is held."""
         ...
@@ -51,14 +54,18 @@ class Place:
     """Where units wait before a station: a buffer with its own record."""
 
     __slots__ = (
-        "called", "capacity", "endless", "engine", "held", "kind", "last", "level_time", "name", "order", "reserved",
-        "settling", "taken", "units", "waited", "waiters", "workplace",
+        "called", "capacity", "endless", "engine", "env", "held", "in_turn", "kind", "last", "level_time", "name",
+        "order", "reserved", "settling", "taken", "units", "waited", "waiters", "workplace",
     )  # fmt: skip
 
     def __init__(self, engine: "Engine", workplace: "Workplace", name: str, kind: str, capacity: float) -> None:
         """Be empty; ``kind`` is the only kind that waits here, "" all."""
         self.engine, self.workplace, self.name, self.kind, self.capacity = engine, workplace, name, kind, capacity
-        self.order = workplace.station.order
+        self.env = engine.env
+        station = workplace.station
+        self.order = station.order
+        self.in_turn = station.order == "first" and station.patience is None and not station.preempt
+        """Whether who comes first goes first, and waits as long as it takes."""
         self.units: deque[Unit] = deque()
         self.reserved = 0
         """Places promised to what is on its way or has been started upstream."""
@@ -78,18 +85,24 @@ class Place:
 
     def put(self, unit: Unit) -> None:
         """Let a unit in; whoever is free takes it."""
-        now = self.engine.env.now
+        now = self.env.now
         workplace = self.workplace
         unit.arrived = now
         if self.engine.log is not None:
             self.engine.arrives(unit, self)
-        if workplace.idle and workplace.single and not self.units:
+        units = self.units
+        if workplace.idle and workplace.single and not units:
             self.taken += 1
             workplace.idle.pop().load([unit])
             return
-        self.level_time += len(self.units) * (now - self.last)
+        self.level_time += len(units) * (now - self.last)
         self.last = now
         unit.place = self
+        if self.in_turn:
+            units.append(unit)
+            if workplace.idle:
+                workplace.feed()
+            return
         self.enqueue(unit)
         if workplace.station.patience is not None:
             workplace.lose_patience(unit, self)
@@ -112,7 +125,7 @@ class Place:
 
     def pop(self) -> Unit:
         """Take the unit whose turn it is."""
-        now = self.engine.env.now
+        now = self.env.now
         units = self.units
         if not units and self.endless >= 0:
             self.taken += 1
@@ -129,7 +142,7 @@ class Place:
 
     def remove(self, unit: Unit) -> None:
         """Take a certain unit out."""
-        now = self.engine.env.now
+        now = self.env.now
         self.level_time += len(self.units) * (now - self.last)
         self.last = now
         self.units.remove(unit)
@@ -146,9 +159,26 @@ class Place:
         """Let those in who have waited for a place, while there is one."""
         waiters = self.waiters
         while waiters and self.has_room():
-            waiters.popleft().leave()
+            waiter = waiters.popleft()
+            waiter.listed = None
+            waiter.leave()
 
     def totals(self, now: float) -> tuple[float, float]:
         """Return the time integral of the level and the waiting time of all units so far, those still here included."""
         level = self.level_time + len(self.units) * (now - self.last)
         return level, self.waited + sum(now - unit.arrived for unit in self.units)
+
+
+def wait_at(leaver: Leaver, place: Place) -> None:
+    """Let one wait for room, in the turn that it has if it waits there already: it may have failed meanwhile."""
+    if leaver.listed is not place:
+        wait_no_more(leaver)
+        leaver.listed = place
+        place.waiters.append(leaver)
+
+
+def wait_no_more(leaver: Leaver) -> None:
+    """Strike one off the list on which it is, if it is on any."""
+    if leaver.listed is not None:
+        leaver.listed.waiters.remove(leaver)
+        leaver.listed = None

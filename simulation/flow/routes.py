@@ -22,6 +22,8 @@ class Target:
     def __init__(self, workplace: "Workplace") -> None:
         """Stand for a station."""
         self.workplace = workplace
+        self.place: Place | None = None if workplace.station.join else workplace.entry
+        """Where every unit waits, of whatever kind; None: that depends, or nowhere."""
 
     def place_for(self, kind: str) -> Place | None:
         """Return where units of a kind wait; None: they leave the line."""
@@ -43,6 +45,7 @@ class Exit(Target):
 
     def __init__(self, engine: "Engine", shipped: bool) -> None:
         """Lead to the customer, or to the bin."""
+        self.place = None
         self.engine, self.shipped = engine, shipped
 
     def place_for(self, kind: str) -> Place | None:

@@ -7,7 +7,7 @@ from simpy.events import NORMAL
 
 from simulation.flow.alarm import reused
 from simulation.flow.model import Source
-from simulation.flow.parts import Unit
+from simulation.flow.parts import Place, Unit, wait_at, wait_no_more
 from simulation.flow.routes import Target, Way
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Door:
         self.engine, self.source, self.index = engine, source, index
         self.way = Way(source.to, engine.targets, engine.draws.chance(f"{source.name}/route"))
         self.out: deque[tuple[Unit, Target]] = deque()
-        self.listed = False
+        self.listed: Place | None = None
         self.left = source.count
         self.draw = engine.draws.times(f"{source.name}/arrivals", source.every) if source.every else None
         self.calls = [self._arrive]
@@ -65,7 +65,8 @@ class Door:
             return
         alarm = self.alarm
         alarm.callbacks = self.calls
-        self.engine.env.schedule(alarm, NORMAL, self.draw() if after is None else after)
+        env = self.engine.env
+        env.put((env.now + (self.draw() if after is None else after), NORMAL, env.turn(), alarm))
 
     def _arrive(self, _: "Event") -> None:
         engine = self.engine
@@ -88,7 +89,7 @@ class Door:
         engine, way = self.engine, self.way
         unit = engine.enter(self.index)
         target = way.only or way.choose(unit)
-        place = target.place_for(unit.kind)
+        place = target.place or target.place_for(unit.kind)
         if place is None or place.has_room():
             target.take(unit, place)
         else:
@@ -103,7 +104,6 @@ class Door:
 
     def leave(self) -> None:
         """Let those at the door in, while there is a place; who finds none may be lost."""
-        self.listed = False
         while self.out:
             unit, target = self.out[0]
             place = target.place_for(unit.kind)
@@ -112,9 +112,8 @@ class Door:
                     self.out.popleft()
                     self.engine.turn_away(unit)
                     continue
-                if not self.listed:
-                    self.listed = True
-                    place.waiters.append(self)
+                wait_at(self, place)
                 return
+            wait_no_more(self)
             self.out.popleft()
             target.take(unit, place)

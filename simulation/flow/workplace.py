@@ -26,6 +26,8 @@ class Workplace:
         self.places = {
             kind: Place(engine, self, station.name, kind, station.capacity) for kind in station.join or ("",)
         }
+        self.entry = next(iter(self.places.values()))
+        """Where units wait, if not by kinds."""
         self.gathers = bool(station.join) or station.batch is not None
         self.times = [0.0] * len(STATES)
         """In each state, all machines together, up to the last change of each."""
@@ -42,7 +44,7 @@ class Workplace:
             for kind, law in station.setups.items()
         }
         self.plain = not (
-            self.setups or station.needs or station.blocking_before or station.failures or station.shift
+            self.setups or station.needs or station.blocking_before or station.shift
             or station.preempt or len(station.service) > 1 or "" not in station.service
         )  # fmt: skip
         self.draw: Draw = self.laws.get("", next(iter(self.laws.values())))
@@ -50,9 +52,21 @@ class Workplace:
         self.quality: Quality | None = None
         self.mover: Mover | None = None
         self.single = not self.gathers and not station.makes
+        self.swift = False
+        """Whether its machines do nothing but work on a unit and let it go on."""
         self.done = 0
         self.expired = 0
         self.batch_alarm = -1.0
+
+    def find_pace(self) -> None:
+        """See, once the line is connected, whether the short way through a visit will do."""
+        engine = self.engine
+        self.swift = (
+            self.plain and self.single and self.quality is None and self.mover is None
+            and self.number not in engine.stamped and engine.log is None
+        )  # fmt: skip
+        for machine in self.machines if self.swift else ():
+            machine.calls = [machine.work_over]
 
     def work_time(self, kind: str) -> float:
         """Return how long the work on the next unit of a kind takes."""
@@ -82,7 +96,7 @@ class Workplace:
         """Give work to machines that have none, while there is any."""
         idle = self.idle
         if self.single and not self.paused:
-            place = self.places[""]
+            place = self.entry
             units = place.units
             while idle and (units or place.endless >= 0):
                 machine = idle.pop()

@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.distribution import Distribution, Fixed
 from simulation.errors import AuditFailed
 from simulation.experiment.streams import Streams
+from simulation.flow.alarm import Alarm, Timeline
 from simulation.flow.audit import audit
 from simulation.flow.engine import Engine
 from simulation.flow.exact.lines import bernoulli_line, bernoulli_pair, exponential_pair, gershwin_limits, gershwin_pair
@@ -262,6 +264,20 @@ def test_a_carrier_is_waited_for() -> None:
     assert made_by.column("a.waiting")[-1] == pytest.approx(8.0 + 8.0)
 
 
+@pytest.mark.parametrize("clock", ["up", "calendar"])
+@pytest.mark.parametrize("blocking", ["after", "before"])
+@pytest.mark.parametrize("part", ["resume", "scrap"])
+def test_who_fails_while_it_waits_for_room_waits_once(clock: str, blocking: str, part: str) -> None:
+    fails = {"f": {"after": {"exponential": 2}, "repair": {"exponential": 1}, "clock": clock, "part": part}}
+    stations: dict[str, dict[str, object]] = {
+        "a": {"takes": {"exponential": 1}, "machines": 2, "failures": fails, "blocking": blocking, "to": "b"},
+        "b": {"takes": {"exponential": 4}, "buffer": 1, "to": "ship"},
+    }
+    found = document(stations, {"in": {"every": {"exponential": 3}, "to": "a"}}, run={"length": "9000 min"})
+    made = run_line(found.line, Streams(1, 0))  # it put two units on one machine, and its audit said so
+    assert made.column("b.busy")[-1] > 0.7 * 9000
+
+
 def test_a_run_that_loses_a_unit_gives_no_result() -> None:
     found = document({"m": {"takes": 10, "to": "ship"}}, {"in": {"every": 1, "to": "m"}}, run={"length": "100 min"})
     engine = Engine(found.line, Streams(0, 0))
@@ -337,3 +353,46 @@ def test_the_books_of_any_line_balance(
     )
     made = run_line(found.line, Streams(3, 0))  # audits itself
     assert made.edges[-1] == 300.0
+    noted = run_line(found.line, Streams(3, 0), logged=True)
+    assert np.array_equal(made.table, noted.table)
+    assert np.array_equal(made.leads, noted.leads)
+
+
+@pytest.mark.parametrize("clock", ["busy", "up", "calendar"])
+@pytest.mark.parametrize("order", ["first", "last", "priority"])
+@pytest.mark.parametrize("source", [{"endless": True}, {"every": {"exponential": 1.1}}, {"in_line": 7}])
+def test_the_short_way_through_a_visit_is_the_long_one(clock: str, order: str, source: dict[str, object]) -> None:
+    """A run that writes a log goes the long way, one that does not the short way where a station allows it."""
+    fails = {"f": {"after": {"exponential": 15}, "repair": {"uniform": [1, 4]}, "clock": clock, "part": "restart"}}
+    stations: dict[str, dict[str, object]] = {
+        "a": {"takes": {"exponential": 2}, "machines": 2, "to": {"b": 0.6, "c": 0.4}, "order": order, "buffer": 4},
+        "b": {"takes": {"kinds": {"in": 1.5, "other": 1}}, "buffer": 1, "to": "c", "failures": fails},
+        "c": {"takes": {"exponential": 1}, "buffer": 2, "failures": fails, "to": {"ship": 0.9, "a": 0.1}},
+    }
+    other = {"every": 9, "to": "a", "priority": 2, "full": "lose"}
+    found = document(stations, {"in": {"to": "a", **source}, "rush": other}, run={"length": "2000 min"})
+    short, long = (run_line(found.line, Streams(5, 2), logged=logged) for logged in (False, True))
+    assert long.log
+    assert short.table.tobytes() == long.table.tobytes()
+    assert short.left_at.tobytes() == long.left_at.tobytes()
+
+
+def test_the_timeline_keeps_the_order_of_simpy() -> None:
+    def told(env: simpy.Environment, run: Callable[[], object]) -> list[tuple[float, int]]:
+        found = list[tuple[float, int]]()
+        delays = np.random.default_rng(1).integers(0, 6, 60).tolist()
+
+        def call(number: int, depth: int) -> None:
+            found.append((env.now, number))
+            for more in delays[number % 50 : number % 50 + 2] if depth else []:
+                Alarm(env, more, lambda _: call(number + 61, depth - 1), late=more == 3)
+
+        for number, delay in enumerate(delays):
+            Alarm(env, delay, lambda _, number=number: call(number, 3), late=number % 7 == 0)
+        run()
+        return [*found, (env.now, -1)]
+
+    ours, theirs = Timeline(), simpy.Environment()
+    expected = told(theirs, lambda: theirs.run(until=9))
+    assert told(ours, lambda: ours.pass_to(9.0)) == expected
+    assert len(expected) > 200
