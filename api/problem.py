@@ -8,6 +8,8 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.in_chinese import in_chinese
+
 MEDIA_TYPE = "application/problem+json"
 _OPEN_CDE = ("/api/v1/bcf/", "/api/v1/foundation/")
 
@@ -30,6 +32,7 @@ class Problem(BaseModel):
                     "title": "A rule forbids this now",
                     "status": 409,
                     "detail": "a project needs an owner; make somebody else an owner first",
+                    "detail_zh": "项目须有所有者；请先指定另一位所有者",
                     "instance": "urn:qtems:request:5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958",
                     "missing": ["another owner"],
                     "errors": [],
@@ -42,6 +45,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str = Field(description="One line that says what and what to do")
+    detail_zh: str = Field(default="", description="The same in Chinese; empty where there is none")
     instance: str = Field(description="This occurrence; quote it when asking for help")
     missing: list[str] = Field(default=[], description="What has to be there first, one phrase each")
     errors: list[FieldProblem] = Field(default=[], description="The fields that were refused")
@@ -107,6 +111,7 @@ def problem_response(
         title=kind.title,
         status=kind.status,
         detail=detail.encode("utf-8", "replace").decode(),
+        detail_zh=in_chinese(detail).encode("utf-8", "replace").decode(),
         instance=f"urn:qtems:request:{request_id(request)}",
         missing=list(missing),
         errors=list(errors),

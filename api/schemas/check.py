@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from api.in_chinese import in_chinese
 from api.paging import PageQuery
 from api.schemas.base import RECORD_EXAMPLE, Line, OptionalLine, Prose, RecordOut, RecordRef, Schema, example, stamp
 from twin.finding import Location
@@ -137,7 +138,7 @@ class RegistrationOut(Schema):
     model_config = example(
         status="accepted", method="coarse+icp", T_design_scan=_RIVAL["T_design_scan"], rmse_m=0.0019,
         holdout_rmse_m=0.002, inlier_fraction=0.93, overlap=0.88, iterations=17, converged=True, reason="", detail="",
-        unobservable=[], rivals=[_RIVAL], control_residuals_mm=[], score=0.82, pairs=[_FITTED],
+        detail_zh="", unobservable=[], rivals=[_RIVAL], control_residuals_mm=[], score=0.82, pairs=[_FITTED],
     )  # fmt: skip
 
     status: RegistrationStatus
@@ -151,6 +152,7 @@ class RegistrationOut(Schema):
     converged: bool
     reason: str
     detail: str
+    detail_zh: str = Field(default="", description="The same in Chinese; empty where there is none")
     unobservable: list[str]
     rivals: list[RivalOut]
     control_residuals_mm: list[float | None]
@@ -163,7 +165,8 @@ class RegistrationOut(Schema):
 def registration_out(report: Mapping[str, Any]) -> RegistrationOut:
     """Return the registration of a check's ``report.json``."""
     told: Mapping[str, Any] = report["registration"]
-    return RegistrationOut.model_validate({name: told[name] for name in RegistrationOut.model_fields if name in told})
+    known = {name: told[name] for name in RegistrationOut.model_fields if name in told}
+    return RegistrationOut.model_validate({**known, "detail_zh": in_chinese(str(told["detail"]))})
 
 
 class CheckQuery(PageQuery):

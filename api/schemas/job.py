@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from api.in_chinese import in_chinese
 from api.paging import PageQuery
 from api.schemas.base import Schema, example
 from twin.record import Id
@@ -19,9 +20,9 @@ class JobOut(Schema):
     """A piece of long work and how far it is."""
 
     model_config = example(
-        id=_ID, kind="run_check", state="running", step="measuring", progress=40, attempt=1, most_attempts=3,
-        makes=_ID, result={}, error="", cancel_asked=False, created_by=_ID, created_at=_WHEN, started_at=_WHEN,
-        ended_at=None,
+        id=_ID, kind="run_check", state="running", step="measuring", step_zh="测量", progress=40, attempt=1,
+        most_attempts=3, makes=_ID, result={}, error="", error_zh="", cancel_asked=False, created_by=_ID,
+        created_at=_WHEN, started_at=_WHEN, ended_at=None,
     )  # fmt: skip
 
     id: Id
@@ -31,12 +32,14 @@ class JobOut(Schema):
     )
     state: JobState
     step: str = Field(description="What is being done, in words")
+    step_zh: str = Field(description="The same in Chinese; empty where there is none")
     progress: int = Field(ge=0, le=100, description="Percent")
     attempt: int
     most_attempts: int
     makes: Id | None = Field(description="The record that is there once it has succeeded; null if it makes none")
     result: Mapping[str, Any] = Field(description="What it tells; empty until it has succeeded")
     error: str = Field(description="One line; empty unless it failed, or failed and is tried again")
+    error_zh: str = Field(description="The same in Chinese; empty where there is none")
     cancel_asked: bool
     created_by: Id
     created_at: datetime
@@ -48,10 +51,10 @@ def job_out(job: Job) -> JobOut:
     """Return a job as it is sent."""
     makes = job.payload.get("identifier")
     return JobOut(
-        id=job.id, kind=job.kind, state=job.state, step=job.step, progress=job.progress, attempt=job.attempt,
-        most_attempts=job.most_attempts, makes=makes if isinstance(makes, str) else None, result=job.result or {},
-        error=job.error, cancel_asked=job.cancel_asked, created_by=job.created_by, created_at=job.created_at,
-        started_at=job.started_at, ended_at=job.ended_at,
+        id=job.id, kind=job.kind, state=job.state, step=job.step, step_zh=in_chinese(job.step), progress=job.progress,
+        attempt=job.attempt, most_attempts=job.most_attempts, makes=makes if isinstance(makes, str) else None,
+        result=job.result or {}, error=job.error, error_zh=in_chinese(job.error), cancel_asked=job.cancel_asked,
+        created_by=job.created_by, created_at=job.created_at, started_at=job.started_at, ended_at=job.ended_at,
     )  # fmt: skip
 
 

@@ -69,6 +69,10 @@ def test_a_project_begins_in_the_browser(empty: Empty) -> None:
     assert "broken.ifc" in page.inner_text(".task .fault")
     found = examined(page, AXE.read_text(encoding="utf-8"), "start") if AXE.is_file() else []
     assert found == []
+    page.click("button:text-is('中文')")
+    page.wait_for_selector(".task .fault:has-text('请')")
+    assert page.inner_text(".task .fault") == "broken.ifc：文件被截断（末尾没有 END-ISO-10303-21）；请重新导出或复制"
+    page.click("button:text-is('English')")
 
     breaks = iter([True])
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { language } from "../src/core/i18n";
+import { faultSaid, stepSaid } from "../src/core/job-said";
 import { problemSaid } from "../src/core/problem-said";
 import { draftOf, type Finding } from "../src/core/records";
 import { en, zh } from "../src/core/words/problems";
@@ -50,4 +51,23 @@ test("a finding is the beginning of a record about its element: title, values, r
     },
   ]);
   expect(more.evidence).toHaveLength(1);
+});
+
+test("what the server says in Chinese is said in its place, and English stays English", () => {
+  const told = { status: 409, kind: "conflict", detail: "there is a project A already", chinese: "已有项目 A" };
+  expect(problemSaid(told)).toBe("there is a project A already");
+  language.value = "zh";
+  expect(problemSaid(told)).toBe("已有项目 A");
+});
+
+test("a job says its step and its fault in the language of the page", () => {
+  const job = { step: "tessellating", step_zh: "生成几何形体", error: "no such file", error_zh: "没有这个文件" };
+  expect([stepSaid(job), faultSaid(job)]).toEqual(["making the shapes", "no such file"]);
+  expect(stepSaid({ ...job, step: "reading hall.e57" })).toBe("reading hall.e57");
+  language.value = "zh";
+  expect([stepSaid(job), faultSaid(job)]).toEqual(["生成几何形体", "没有这个文件"]);
+  expect(faultSaid({ ...job, error: "" })).toBe("");
+  expect(faultSaid({ step: "", error: "the moon" }), "an old server has no Chinese").toBe(
+    "未能完成。服务器说明：the moon",
+  );
 });

@@ -17,7 +17,7 @@ from twin.store.blobs import BlobStore
 from twin.store.repository import Store
 
 WORDS = Path(__file__).resolve().parents[3] / "viewer" / "src" / "core" / "words" / "problems.ts"
-FIELDS = {"type", "title", "status", "detail", "instance", "missing", "errors"}
+FIELDS = {"type", "title", "status", "detail", "detail_zh", "instance", "missing", "errors"}
 
 
 def test_every_error_of_the_twin_has_its_answer() -> None:

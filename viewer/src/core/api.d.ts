@@ -1455,6 +1455,7 @@ export interface components {
             kind: string;
             state: components["schemas"]["JobState"];
             step: string;
+            step_zh: string;
             progress: number;
             attempt: number;
             most_attempts: number;
@@ -1463,6 +1464,7 @@ export interface components {
                 [key: string]: unknown;
             };
             error: string;
+            error_zh: string;
             cancel_asked: boolean;
             created_by: string;
             /** Format: date-time */
@@ -2840,6 +2842,8 @@ export interface components {
             converged: boolean;
             reason: string;
             detail: string;
+            /** @default  */
+            detail_zh: string;
             unobservable: string[];
             rivals: components["schemas"]["RivalOut"][];
             control_residuals_mm: (number | null)[];
@@ -3693,6 +3697,8 @@ export interface components {
             title: string;
             status: number;
             detail: string;
+            /** @default  */
+            detail_zh: string;
             instance: string;
             /** @default [] */
             missing: string[];

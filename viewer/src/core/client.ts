@@ -13,14 +13,17 @@ export class Problem extends Error {
   readonly status: number;
   readonly kind: string;
   readonly missing: readonly string[];
+  /** The same in Chinese; empty where the server has none. */
+  readonly chinese: string;
 
   /** What the server says, in English. */
   get detail(): string {
     return this.message;
   }
 
-  constructor(status: number, kind: string, detail: string, missing: readonly string[] = []) {
+  constructor(status: number, kind: string, detail: string, missing: readonly string[] = [], chinese = "") {
     super(detail);
+    this.chinese = chinese;
     this.status = status;
     this.kind = kind;
     this.missing = missing;
@@ -102,7 +105,8 @@ async function send(method: string, path: string, asked: Asked): Promise<Respons
   const told = await answer.json().catch(() => ({}));
   const kind = String(told.type ?? "").replace("urn:qtems:problem:", "");
   if (answer.status === 401 && path !== "/auth/sign-in" && kind !== "wrong-password") signedOut.value = true;
-  throw new Problem(answer.status, kind, String(told.detail ?? told.title ?? answer.statusText), told.missing ?? []);
+  const detail = String(told.detail ?? told.title ?? answer.statusText);
+  throw new Problem(answer.status, kind, detail, told.missing ?? [], String(told.detail_zh ?? ""));
 }
 
 /** Find out who is signed in; null for nobody. Without a connection: who was, on this device. */

@@ -58,6 +58,7 @@ export interface Refusal {
   status: number;
   kind: string;
   detail: string;
+  chinese?: string;
 }
 
 export interface Entry extends Change {
@@ -153,7 +154,8 @@ export async function submit(change: Change, ...along: Change[]): Promise<"sent"
   if (left.state !== "failed" || !left.refusal) return "waiting";
   if (draft) unsent.keep(draft, typed);
   await discard(left.key);
-  throw new Problem(left.refusal.status, left.refusal.kind, left.refusal.detail);
+  const { status, kind, detail, chinese } = left.refusal;
+  throw new Problem(status, kind, detail, [], chinese);
 }
 
 /** How long a form waits for the answer before it says that the change is under way. */
@@ -222,7 +224,7 @@ async function sent(entry: Entry): Promise<boolean> {
     return true;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const refusal = { status: error.status, kind: error.kind, detail: error.message };
+    const refusal = { status: error.status, kind: error.kind, detail: error.message, chinese: error.chinese };
     const fate = fateOf(refusal, entry.tries);
     if (fate === "refused") {
       await fail(going, refusal);

@@ -18,6 +18,7 @@ export interface Task {
   stage: Stage;
   /** 0 to 1, of the stage. */
   share: number;
+  /** What is being done until there is a job, which says it itself. */
   step: string;
   fault: string;
   job: Job | null;
@@ -63,12 +64,7 @@ export function begin(
     const waits = () => change(key, { stage: "waiting" });
     const job = await lastingly(() => order(uploads, key), waits, end.signal);
     change(key, { stage: "working", share: 0, step: "", job });
-    return follow(
-      project,
-      job.id,
-      (now) => change(key, { job: now, share: now.progress / 100, step: now.step }),
-      end.signal,
-    );
+    return follow(project, job.id, (now) => change(key, { job: now, share: now.progress / 100 }), end.signal);
   });
 }
 
@@ -81,7 +77,7 @@ export async function takeUp(project: string): Promise<void> {
   for (const job of found.flatMap((one) => one.items)) {
     if (!isKind(job.kind) || tasks.peek().some((one) => one.job?.id === job.id)) continue;
     const { key, end } = added(project, job.kind, "", job);
-    const told = (now: Job) => change(key, { job: now, share: now.progress / 100, step: now.step });
+    const told = (now: Job) => change(key, { job: now, share: now.progress / 100 });
     void ended(key, end, () => follow(project, job.id, told, end.signal));
   }
 }
@@ -92,7 +88,7 @@ async function ended(key: string, end: AbortController, work: () => Promise<Job>
   try {
     const job = await work();
     const stage = job.state === "succeeded" ? "done" : job.state === "cancelled" ? "cancelled" : "failed";
-    change(key, { stage, job, fault: job.error, share: 1, step: "" });
+    change(key, { stage, job, share: 1, step: "" });
   } catch (error) {
     if (end.signal.aborted) change(key, { stage: "cancelled", step: "" });
     else

@@ -1,17 +1,9 @@
 /** What is under way: a line each, with how far it is, a way to end it, and what came of it. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { bracketed, type Key, t, word } from "../core/i18n";
+import { type Key, t } from "../core/i18n";
+import { faultSaid, stepSaid } from "../core/job-said";
 import { dismiss, isOver, stop, type Task } from "../core/tasks";
 import { told } from "./sign-in";
-
-/** A step of a job in the language of the interface; names of files in it stay. */
-export function stepSaid(step: string): string {
-  const [, plain = step, aside = ""] = /^(.*?)(?: \((first run: .*)\))?$/.exec(step) ?? [];
-  const [, verb = plain, file = ""] = /^(reading) (.+)$/.exec(plain) ?? [];
-  const key = verb.replaceAll(" ", "_");
-  const said = word("step", key);
-  return `${said === key ? plain : said}${file && ` ${file}`}${aside && bracketed(t("stepCompiling"))}`;
-}
 
 function stageSaid(task: Task): string {
   if (isRefused(task)) return t("stage.refused");
@@ -28,6 +20,8 @@ const titleOf = (task: Task): string => [t(`task.${task.kind}` as Key), task.tit
 export function TaskLine({ task, show }: { task: Task; show?: (task: Task) => Promise<void> }) {
   const [fault, setFault] = useState("");
   const over = isOver(task);
+  const step = task.job ? stepSaid(task.job) : task.step;
+  const said = fault || task.fault || (task.stage === "failed" && task.job ? faultSaid(task.job) : "");
   const line = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (!over) line.current?.scrollIntoView({ block: "nearest" }); // its form may be far below
@@ -46,11 +40,11 @@ export function TaskLine({ task, show }: { task: Task; show?: (task: Task) => Pr
       <p role="status" class="small">
         {bad ? "✕ " : task.stage === "done" ? "✓ " : ""}
         {stageSaid(task)}
-        {!over && task.step && <span class="dim"> {stepSaid(task.step)}</span>}
+        {!over && step && <span class="dim"> {step}</span>}
       </p>
-      {(task.fault || fault) && (
+      {said && (
         <p class="fault" role="alert">
-          {task.fault || fault}
+          {said}
         </p>
       )}
       {!over && (

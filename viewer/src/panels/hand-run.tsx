@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../core/client";
 import { language, t } from "../core/i18n";
+import { faultSaid, stepSaid } from "../core/job-said";
 import { newKey } from "../core/keys";
 import { REGISTER, toggle } from "../core/mode";
 import { cancel, follow, hasEnded, type Job, order } from "../core/ordering";
@@ -59,7 +60,7 @@ export function HandRun({ work }: { work: Workspace }) {
 
   function finish(ended: Job): void {
     if (ended.state !== "succeeded") {
-      setFault(ended.state === "cancelled" ? t("handCancelled") : ended.error);
+      setFault(ended.state === "cancelled" ? t("handCancelled") : faultSaid(ended));
       return;
     }
     if (ended.result["registration"] === "refused") {
@@ -93,7 +94,7 @@ export function HandRun({ work }: { work: Workspace }) {
     return (
       <section class="box" aria-label={t("handRun")}>
         <p role="status">
-          {t("handRunning")} <span class="dim">{job.step}</span>
+          {t("handRunning")} <span class="dim">{stepSaid(job)}</span>
         </p>
         <progress max={100} value={job.progress} aria-label={t("handRunning")} />
         <button

@@ -1,7 +1,7 @@
 /** Registering by hand: the positions that compete, the pairs, what is left at them, and the check with them. */
 import { useEffect, useState } from "preact/hooks";
 import { Problem } from "../core/client";
-import { type Key, t } from "../core/i18n";
+import { type Key, language, t } from "../core/i18n";
 import { type Registration, registrationOf } from "../core/ordering";
 import {
   clear,
@@ -23,7 +23,6 @@ import {
   undo,
 } from "../core/pairs";
 import { problemSaid } from "../core/problem-said";
-import { refusalSaid } from "../core/refusal-said";
 import type { Fit } from "../core/rigid";
 import { poseOf } from "../core/rigid";
 import type { Workspace } from "../core/state";
@@ -150,7 +149,7 @@ const REASONS: Record<string, Key> = {
 /** Return why a registration was refused; of picked pairs the line names the pair. */
 function reasonOf(told: Registration): string {
   const key = REASONS[told.reason];
-  return told.method === "picked" || !key ? refusalSaid(told.detail) : t(key);
+  return told.method === "picked" || !key ? (language.value === "zh" && told.detail_zh) || told.detail : t(key);
 }
 
 function PairList() {

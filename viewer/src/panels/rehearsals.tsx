@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { flow } from "../core/flow";
 import { language, t, word } from "../core/i18n";
+import { faultSaid, stepSaid } from "../core/job-said";
 import { newKey } from "../core/keys";
 import { cancel, type Job } from "../core/ordering";
 import { overlay } from "../core/overlay";
@@ -119,7 +120,7 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
     const asked = { kind, revision: work.model.id, clearanceMm: clearance, sequence, minutes, lang };
     try {
       const ended = await rehearse(project, asked, newKey(), setJob, ending.current.signal);
-      if (ended.state === "failed") setFault(ended.error);
+      if (ended.state === "failed") setFault(faultSaid(ended));
     } finally {
       setJob(null);
     }
@@ -129,7 +130,7 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
     return (
       <div class="box">
         <p role="status">
-          {t(`asked.${kind}`)} <span class="dim">{job.step}</span>
+          {t(`asked.${kind}`)} <span class="dim">{stepSaid(job)}</span>
         </p>
         <progress max={100} value={job.progress} aria-label={t(`asked.${kind}`)} />
         <button

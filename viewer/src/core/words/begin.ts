@@ -81,15 +81,6 @@ export const en = {
   taskDismiss: "Remove this line",
   taskCancel: "Cancel: {name}",
   underWay: "Under way",
-  "step.reading": "reading",
-  "step.tessellating": "making the shapes",
-  "step.comparing_revisions": "comparing revisions",
-  "step.preparing_the_view": "preparing the view",
-  "step.registering": "placing the scan",
-  "step.measuring": "measuring",
-  "step.reporting": "writing the report",
-  "step.drawing_findings": "drawing findings",
-  stepCompiling: "first run, about a minute",
 };
 
 export const zh: Record<keyof typeof en, string> = {
@@ -172,13 +163,4 @@ export const zh: Record<keyof typeof en, string> = {
   taskDismiss: "移除此行",
   taskCancel: "取消：{name}",
   underWay: "进行中",
-  "step.reading": "读取",
-  "step.tessellating": "生成几何形体",
-  "step.comparing_revisions": "对比版本",
-  "step.preparing_the_view": "准备视图",
-  "step.registering": "配准",
-  "step.measuring": "测量",
-  "step.reporting": "编写报告",
-  "step.drawing_findings": "绘制缺陷图",
-  stepCompiling: "首次运行，约需一分钟",
 };

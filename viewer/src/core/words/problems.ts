@@ -27,6 +27,7 @@ export const en = {
   "problem.storage-full": "The server's disk is full. Tell an administrator.",
   "problem.issuer-failed": "The company's sign-in did not answer as it should. Try again, or tell an administrator.",
   "problem.range": "The file has no such part. Load it again.",
+  jobFailed: "This did not work.",
   "problem.other": "The server could not do this (status {status}).",
   problemSays: "{said} {detail}",
 };
@@ -58,6 +59,7 @@ export const zh: Record<keyof typeof en, string> = {
   "problem.storage-full": "服务器磁盘已满，请告知管理员。",
   "problem.issuer-failed": "公司统一登录未正常响应，请重试或告知管理员。",
   "problem.range": "文件没有所请求的部分，请重新加载。",
+  jobFailed: "未能完成。",
   "problem.other": "服务器未能完成此操作（状态码 {status}）。",
   problemSays: "{said}服务器说明：{detail}",
 };
