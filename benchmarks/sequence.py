@@ -65,6 +65,14 @@ def _cases():
     for rules, count in ((["4<5", "5<max(2,3)", "2<1"], 12), (["4<5", "5<max(2,3)"], 30), (["4<5<2<1"], 5)):
         yield f"pen of 5 liaisons, {'; '.join(rules)}: orders", count, count_orders(5, read_rules(rules, liaisons))
     lidded = study(box_with_lid(), "order: 1\nbase: [box]\n")
+    from simulation.assembly.moves import free_by_moves
+    from tests.reference.burr import level, six_piece_burr
+    from tests.simulation.test_moves import L5_NOTCHABLE, moves_of, parts_of
+
+    for length in (6, 8):
+        burr = six_piece_burr(L5_NOTCHABLE, length)
+        told = moves_of(free_by_moves(parts_of(burr), axes(), fine))
+        yield f"Cutler's L5 Notchable burr, sticks of {length}: moves (trying all)", level(burr)[0], told
     names = [part.global_id for part in lidded.parts]
     yield "box, pin, lid, two bolts: orders with the box fixed", 2, lidded.count
     lid_only = np.array([not name.startswith("bolt") for name in names])

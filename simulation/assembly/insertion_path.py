@@ -55,7 +55,7 @@ def leg_path(
             met = _met(view, at, rule, len(standing))
             if not met:
                 end = at + direction * _out(view, at)
-                return _turned_round(parts, moving, standing, (*trail, end))
+                return turned_round(parts, moving, standing, (*trail, end))
             if len(trail) == _MOST_LEGS:
                 continue
             for way in _stops(view, at, min(met), rule):
@@ -92,7 +92,8 @@ def _stops(view: View, at: FloatArray, furthest: float, rule: OrderRule) -> list
     return [furthest, *(float(value) for value in inside)]
 
 
-def _turned_round(parts: Sequence[Part], moving: int, standing: Sequence[int], trail: Sequence[FloatArray]) -> Path:
+def turned_round(parts: Sequence[Part], moving: int, standing: Sequence[int], trail: Sequence[FloatArray]) -> Path:
+    """Return the way in of a part that leaves by straight legs through the places of ``trail`` (3,), outwards."""
     poses = list[FloatArray]()
     for at in trail[::-1]:
         pose = np.eye(4)

@@ -10,12 +10,13 @@ from geometry.design import Element
 from simulation.assembly.access import Access, tool_access
 from simulation.assembly.blocking import Blocking, block
 from simulation.assembly.contact import contacts_of
-from simulation.assembly.directions import axes, distinct, own_directions, sphere
-from simulation.assembly.insertion_path import Path, leg_path, turning_path
+from simulation.assembly.directions import axes, distinct, sphere
+from simulation.assembly.further_ways import further_ways
 from simulation.assembly.lifting import Lift, lifts
+from simulation.assembly.order import Order, Step
 from simulation.assembly.order_document import OrderDocument
 from simulation.assembly.part import Part, make_parts
-from simulation.assembly.sequence import CARRIED, Order, Step, count_sequences, group_order, orders
+from simulation.assembly.sequence import CARRIED, Further, count_sequences, group_order, orders
 from simulation.assembly.stability import Balance, Balances, Standing, Support, support_of
 from simulation.assembly.unit import Units, joined_groups, united
 from simulation.assembly.validate import Judged, validate
@@ -25,7 +26,7 @@ from simulation.errors import NoSolution
 MOST_PARTS = 5000
 """The memory that who blocks whom takes grows with the square of it."""
 MOST_ON_SPHERE, MOST_COUNTED, MOST_BALANCED = 400, 12, 120
-_MOST_STUCK, _MOST_OWN, _MOST_GROUPS, _MOST_WINDING, _MOST_TURNING = 200, 60, 400, 16, 8
+_MOST_GROUPS = 400
 CONTACT_REACH = 1e-3
 """Metres that two faces may be apart and still carry each other."""
 Progress = Callable[[float], None]
@@ -201,30 +202,30 @@ def _search(
     group as a unit the search begins anew, so that what is cheap before and after is found again.
     """
     count, groups = len(blocking.parts), [pair for pair, inside in blocking.overlapping.items() if inside]
+    further = further_ways(ground, threads)
     while True:
         units = united(blocking, standing, joined_groups(count, groups), document.rules)
         found = orders(
             units.blocking, base=units.base, rules=units.rules, support=_support(units.standing), best=best,
-            width=8 if count <= MOST_ON_SPHERE else 2, progress=progress,
-            finer=lambda remaining, units=units: _finer(units.blocking, remaining, ground, threads),
-            legs=lambda remaining, units=units: _wound(units, remaining, _MOST_WINDING, leg_path),
-            turning=lambda remaining, units=units: _wound(units, remaining, _MOST_TURNING, turning_path),
+            width=8 if count <= MOST_ON_SPHERE else 2, progress=progress, further=further,
         )  # fmt: skip
-        together = [step.parts for step in found[0].steps if len(step.parts) > 1 and step.insertion is not None]
+        steps = [step for step in found[0].steps if len(step.parts) > 1 and step.motion is None]
+        together = [step.parts for step in steps if step.insertion is not None]
         if not together or len(groups) > _MOST_GROUPS:
-            return tuple(_expanded(order, units, blocking) for order in found)
+            return tuple(_expanded(order, units, blocking, further) for order in found)
         groups += [tuple(part for unit in parts for part in units.members[unit]) for parts in together]
 
 
-def _expanded(order: Order, units: Units, blocking: Blocking) -> Order:
+def _expanded(order: Order, units: Units, blocking: Blocking, further: Further) -> Order:
     """Return an order of units as one of parts."""
     steps = list[Step]()
     for step in order.steps:
         parts = tuple(part for unit in step.parts for part in units.members[unit])
-        inner = group_order(blocking, parts) if step.insertion is not None else ()
-        steps.append(Step(parts, step.insertion, step.supported, inner, step.path))
+        inner = group_order(blocking, parts, further) if step.insertion is not None else ()
+        motion = None if step.motion is None else step.motion.renumbered(units.members)
+        steps.append(Step(parts, step.insertion, step.supported, inner, step.path, motion))
     locked = tuple(part for unit in order.locked for part in units.members[unit])
-    return Order(tuple(steps), order.cost, locked)
+    return Order(tuple(steps), order.cost, locked, order.looked)
 
 
 def travel(blocking: Blocking, moving: Sequence[int], standing: BoolArray, insertion: FloatArray) -> float:
@@ -288,36 +289,3 @@ def _balances(standing: Standing, base: frozenset[int], steps: Sequence[tuple[in
         there += step
         found.append(balance.of(there))
     return tuple(found)
-
-
-def _wound(units: Units, remaining: BoolArray, most: int, find: Callable[..., Path | None]) -> tuple[int, Path] | None:
-    """Return a part that can leave what still stands by several moves, the smallest first; None where none was found.
-
-    ``most``: parts among which that is looked for at all.
-    """
-    parts, rows = units.blocking.parts, [int(row) for row in np.flatnonzero(remaining)]
-    if len(rows) > most:
-        return None
-    for row in sorted((row for row in rows if row not in units.base), key=lambda row: parts[row].volume):
-        directions = distinct(np.vstack([axes(), own_directions(parts[row].normals, most=3)]))
-        found = find(parts, row, [other for other in rows if other != row], directions, units.blocking.rule)
-        if found is not None:
-            return row, found
-    return None
-
-
-def _finer(blocking: Blocking, remaining: BoolArray, ground: float | None, threads: int) -> Blocking | None:
-    """Return the blocking of what still stands along the directions that its own shapes offer; None of too many."""
-    rows = np.flatnonzero(remaining)
-    if len(rows) > _MOST_STUCK:
-        return None
-    stuck = [blocking.parts[int(row)] for row in rows]
-    own = distinct(np.vstack([own_directions(part.normals, most=6) for part in stuck]))[:_MOST_OWN]
-    more = distinct(np.vstack([blocking.directions, own]))[len(blocking.directions) :]
-    if not len(more):
-        return None
-    part = block(stuck, more, blocking.rule, ground=ground, threads=threads)
-    count = len(blocking.parts)
-    blocked, barred = np.zeros((len(more), count, count), dtype=np.bool_), np.zeros((len(more), count), dtype=np.bool_)
-    blocked[:, rows[:, None], rows[None]], barred[:, rows] = part.blocked, part.barred
-    return Blocking(blocking.parts, blocking.rule, more, blocked, {}, part.narrow, barred)

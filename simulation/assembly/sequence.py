@@ -14,54 +14,32 @@ from geometry.arrays import BoolArray, FloatArray, IntArray
 from simulation.assembly.blocking import Blocking
 from simulation.assembly.components import smallest_group
 from simulation.assembly.insertion_path import Path
+from simulation.assembly.moves import Freed, Looked, motion_of
+from simulation.assembly.order import USUAL_COST, Order, OrderCost, Step
 from simulation.assembly.precedence import Before, count_orders
 from simulation.assembly.stability import Support
 
 CARRIED = Support(lambda part, present: 1.0, {})
 """Every part stays where it is put."""
-Finer = Callable[[BoolArray], Blocking | None]
-"""Given what still stands, the blocking along more directions; None where there are no more."""
-Winding = Callable[[BoolArray], tuple[int, Path] | None]
-"""Given what still stands, a part that can leave by more than one move, and its way in; None where none was found."""
 
 
 @dataclass(frozen=True, slots=True)
-class OrderCost:
-    """What makes one order better than another."""
+class Further:
+    """What is tried where no part can leave by one move; each is given what still stands (n,), and what stays."""
 
-    turn: float = 1.0
-    """For each step that comes from another direction than the one before."""
-    sideways: float = 1.0
-    """For a part that comes from the side; twice this from below."""
-    unsupported: float = 3.0
-    """For a part that hangs in the air when it comes; less for one that has something beside it to be fastened to."""
-    heavy_late: float = 0.1
-    """For the heaviest part coming last; less for lighter and earlier ones."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """Parts that are put in place together."""
-
-    parts: tuple[int, ...]
-    insertion: FloatArray | None
-    """(3,) unit, the way they move into place; None: it is not known how."""
-    supported: bool
-    """Whether what stands then carries each of them, by its centre of gravity."""
-    inner: tuple["Step", ...] = ()
-    """How a group is put together beforehand; empty for a single part."""
-    path: Path | None = None
-    """The way in, where it is not one straight move; ``insertion`` is then the way it begins."""
+    finer: Callable[[Blocking, BoolArray], Blocking | None] = lambda blocking, remaining: None
+    """The blocking along more directions; None where there are no more."""
+    legs: "Winding" = lambda blocking, remaining, base: None
+    """A part that can leave by several straight moves, and its way in."""
+    moves: "Moving" = lambda blocking, remaining, base: None
+    """Where no group can leave either: moves of several parts, in turn, some of the way."""
+    turning: "Winding" = lambda blocking, remaining, base: None
+    """At last: a part that can leave with turns, and its way in."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Order:
-    """An order in which parts go together."""
-
-    steps: tuple[Step, ...]
-    cost: float
-    locked: tuple[int, ...] = ()
-    """Parts that no straight move of a part or a group takes apart; they come first, as one."""
+Winding = Callable[[Blocking, BoolArray, frozenset[int]], tuple[int, Path] | None]
+Moving = Callable[[Blocking, BoolArray, frozenset[int]], Freed | tuple[int, Path] | Looked | None]
+NOTHING_FURTHER = Further()
 
 
 @dataclass(slots=True, eq=False)
@@ -92,10 +70,8 @@ def orders(
     rules: Sequence[Before] = (),
     support: Support = CARRIED,
     weights: FloatArray | None = None,
-    cost: OrderCost = OrderCost(),
-    finer: Finer = lambda remaining: None,
-    legs: Winding = lambda remaining: None,
-    turning: Winding = lambda remaining: None,
+    cost: OrderCost = USUAL_COST,
+    further: Further = NOTHING_FURTHER,
     best: int = 1,
     width: int = 8,
     progress: Callable[[float], None] = lambda share: None,
@@ -114,12 +90,8 @@ def orders(
         How well parts are carried by what stands.
     weights
         (n,) of the parts, for the order of equally good ones; their volumes where None.
-    finer
-        Asked for more directions where nothing can leave.
-    legs
-        Asked for a part that can leave by several straight moves where none can by one.
-    turning
-        Asked for a part that can leave with turns where no group can leave either.
+    further
+        What is tried where no part can leave by one move.
     best, width
         Orders wanted; partial orders kept at each step (beam search). A wider beam finds cheaper ones.
     progress
@@ -127,42 +99,58 @@ def orders(
     """
     weights = np.array([part.volume for part in blocking.parts]) if weights is None else weights
     price = _Price(blocking, weights / max(float(weights.max(initial=0.0)), 1e-300), support, cost, base, rules)
-    states = _taken_apart(price, (finer, legs, turning), base, max(width, best), progress)
+    states, looked = _taken_apart(price, further, base, max(width, best), progress)
     states.sort(key=lambda state: state.least)
-    return tuple(_finished(state, base) for state in states[:best])
+    return tuple(_finished(state, base, looked) for state in states[:best])
 
 
 def _taken_apart(
-    price: "_Price",
-    further: tuple[Finer, Winding, Winding],
-    base: frozenset[int],
-    width: int,
-    progress: Callable[[float], None],
-) -> "list[_State]":
-    """Return the cheapest ways to take everything apart, or as far as it goes."""
-    finer, legs, turning = further
-    states = [price.whole()]
+    price: "_Price", further: Further, base: frozenset[int], width: int, progress: Callable[[float], None]
+) -> "tuple[list[_State], Looked | None]":
+    """Return the cheapest ways to take everything apart, or as far as it goes; and how much was looked at then."""
+    states, tried_finer = [price.whole()], False
     while True:
         states = _take_singles(states, price, width, progress)
         left = states[0].remaining.copy()
         left[list(base)] = False
         if left.sum() <= (0 if base else 1):
-            break
+            return states, None
         group = smallest_group(price.blocking.blocked, states[0].remaining, price.blocking.barred, base)
         if group is None or len(group[1]) > 1:
-            more, finer = finer(states[0].remaining), _no_more
+            more = None if tried_finer else further.finer(price.blocking, states[0].remaining)
+            tried_finer = True
             if more is not None:
                 price.blocking = _joined(price.blocking, more)
                 states = [price.recounted(state) for state in states]
                 continue
-            wound = legs(states[0].remaining) or (turning(states[0].remaining) if group is None else None)
-            if wound is not None:
-                states = [price.along(state, *wound) for state in states]
+            grown = _by_more_moves(states, price, further, base, can_leave=group is not None)
+            if not isinstance(grown, Looked | None):
+                states = grown
                 continue
-        if group is None:
-            break
+            if group is None:
+                return states, grown
         states = [_without(state, group[0], group[1], price) for state in states]
-    return states
+
+
+def _by_more_moves(
+    states: "list[_State]", price: "_Price", further: Further, base: frozenset[int], *, can_leave: bool
+) -> "list[_State] | Looked | None":
+    """Return states less what leaves by several moves, or how much was looked at in vain.
+
+    ``can_leave``: a group could leave by one move; then a single part by several of its own is still better.
+    """
+    remaining, looked = states[0].remaining, None
+    if not can_leave:
+        found = further.moves(price.blocking, remaining, base)
+        if isinstance(found, Freed):
+            return [price.moved(state, found) for state in states]
+        if isinstance(found, tuple):
+            return [price.along(state, *found) for state in states]
+        looked = found
+    wound = further.legs(price.blocking, remaining, base)
+    if wound is None and not can_leave:
+        wound = further.turning(price.blocking, remaining, base)
+    return looked if wound is None else [price.along(state, *wound) for state in states]
 
 
 def count_sequences(
@@ -251,6 +239,16 @@ class _Price:
         step = Step((part,), way, self.carried(part, remaining), path=path)
         return self.without(state, (part,), -1, self.cost.turn * len(path.poses), step)
 
+    def moved(self, state: _State, freed: Freed) -> _State:
+        """Return a state less what leaves by moves of several parts."""
+        remaining, group = state.remaining.copy(), freed.leaving
+        remaining[list(group)] = False
+        last = freed.moves[-1].shift
+        inner = group_order(self.blocking, group)
+        carried = any(self.carried(part, remaining) for part in group)
+        step = Step(group, -last / float(np.linalg.norm(last)), carried, inner, motion=motion_of(freed))
+        return self.without(state, group, -1, self.cost.turn * len(freed.moves), step)
+
     def carried(self, part: int, remaining: BoolArray) -> bool:
         """Return whether a part stays by itself on what remains."""
         return self.support.value(part, remaining) >= 1.0
@@ -319,20 +317,21 @@ def _without(state: _State, direction: int, group: tuple[int, ...], price: _Pric
     return price.without(state, group, direction, price.cost.turn, step)
 
 
-def group_order(blocking: Blocking, group: tuple[int, ...]) -> tuple[Step, ...]:
+def group_order(blocking: Blocking, group: tuple[int, ...], further: Further = NOTHING_FURTHER) -> tuple[Step, ...]:
     """Return how a group goes together by itself; what cannot be told apart comes as one step without a direction."""
     if len(group) == 1:
         return ()
-    order = orders(blocking.among(np.array(group)), width=1)[0]
+    order = orders(blocking.among(np.array(group)), width=1, further=further)[0]
     return tuple(_renumbered(step, group) for step in order.steps)
 
 
 def _renumbered(step: Step, group: tuple[int, ...]) -> Step:
     inner = tuple(_renumbered(one, group) for one in step.inner)
-    return Step(tuple(group[k] for k in step.parts), step.insertion, step.supported, inner, step.path)
+    motion = None if step.motion is None else step.motion.renumbered([(one,) for one in group])
+    return Step(tuple(group[k] for k in step.parts), step.insertion, step.supported, inner, step.path, motion)
 
 
-def _finished(state: _State, base: frozenset[int]) -> Order:
+def _finished(state: _State, base: frozenset[int], looked: Looked | None) -> Order:
     """Return the order that a state has taken apart, the other way round."""
     left = [int(k) for k in np.flatnonzero(state.remaining) if int(k) not in base]
     steps = state.taken[::-1]
@@ -340,7 +339,7 @@ def _finished(state: _State, base: frozenset[int]) -> Order:
     if left:
         first = Step(tuple(left), None if locked else np.array([0.0, 0.0, -1.0]), True)
         steps = (first, *steps)
-    return Order(steps, state.least, locked)
+    return Order(steps, state.least, locked, looked)
 
 
 def _joined(blocking: Blocking, more: Blocking) -> Blocking:
@@ -349,7 +348,3 @@ def _joined(blocking: Blocking, more: Blocking) -> Blocking:
         np.concatenate([blocking.blocked, more.blocked]), blocking.overlapping, blocking.narrow + more.narrow,
         np.concatenate([blocking.barred, more.barred]),
     )  # fmt: skip
-
-
-def _no_more(remaining: BoolArray) -> None:
-    return None

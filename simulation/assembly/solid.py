@@ -9,10 +9,13 @@ import numpy as np
 from geometry.arrays import FloatArray, IntArray
 from geometry.design import Element, Mesh
 from geometry.note import Note
+from simulation.assembly.seams import parted
 
 _MOST_NORMALS = 200
 _WELD = 1e-7
 """Corners of a mesh nearer to each other than this are one, metres."""
+_SAME_VOLUME = 1e-6
+"""Share by which a solid may differ from what its faces enclose: rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,17 +87,35 @@ def make_body(mesh: Mesh) -> Any:
     if len(mesh.faces) < 4:
         return Note("clash_open", "it is no closed solid")
     vertices, faces = _welded(mesh)
-    body = manifold3d.Manifold(
-        manifold3d.Mesh64(np.ascontiguousarray(vertices), np.ascontiguousarray(faces, dtype=np.uint64))
-    )
-    if body.status() is not manifold3d.Error.NoError:
+    signed = _signed_volume(vertices, faces)
+    if signed < 0.0:
+        faces, signed = np.ascontiguousarray(faces[:, ::-1]), -signed
+    body = _closed(vertices, faces)
+    # of four faces at one edge the library takes any two for neighbours, which may change the shape
+    if body is None or abs(float(body.volume()) - signed) > _SAME_VOLUME * signed:
+        apart = parted(vertices, faces)
+        body = None if apart is None else _closed(*apart)
+    if body is None or abs(float(body.volume()) - signed) > _SAME_VOLUME * signed:
         return Note("clash_open", "it is no closed solid")
-    if body.volume() < 0.0:
-        body = manifold3d.Manifold(manifold3d.Mesh64(vertices, np.ascontiguousarray(faces[:, ::-1], dtype=np.uint64)))
     parts = body.decompose()
     if len(parts) > 1 and all(part.volume() > 0.0 for part in parts):
         body = manifold3d.Manifold.batch_boolean(parts, manifold3d.OpType.Add)
     return body
+
+
+def _closed(vertices: FloatArray, faces: IntArray) -> Any:
+    """Return ``manifold3d.Manifold`` of a mesh; None where its edges do not close."""
+    import manifold3d
+
+    mesh = manifold3d.Mesh64(np.ascontiguousarray(vertices), np.ascontiguousarray(faces, dtype=np.uint64))
+    body = manifold3d.Manifold(mesh)
+    return body if body.status() is manifold3d.Error.NoError else None
+
+
+def _signed_volume(vertices: FloatArray, faces: IntArray) -> float:
+    """Return what faces enclose, m³; negative where they are inside out."""
+    a, b, c = np.moveaxis(vertices[faces] - vertices.mean(axis=0), 1, 0)
+    return float(np.einsum("ij,ij->", a, np.cross(b, c))) / 6.0
 
 
 def outside_of(body: Any) -> tuple[FloatArray, FloatArray]:

@@ -82,7 +82,8 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     from simulation.assembly.study import study_clashes
     from twin.rehearsal.assembly_json import AssemblyProvenance, assembly_json, overlay_json
     from twin.rehearsal.files import write_whole
-    from twin.rehearsal.order_json import order_overlay, order_section
+    from twin.rehearsal.order_json import order_section
+    from twin.rehearsal.order_overlay import order_overlay
     from twin.report.write import ensure_writable
 
     suffix = request.model.suffix.lower()

@@ -12,7 +12,7 @@ from simulation.assembly.study import ClashStudy
 from twin.rehearsal.assembly_json import AssemblyProvenance, matters
 from twin.rehearsal.assembly_rows import clash_row, clash_rows, count_rows, decision_lines, unchecked_line
 from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, ClashPicture
-from twin.rehearsal.order_rows import blocked_rows, order_lines, step_rows
+from twin.rehearsal.order_rows import blocked_rows, move_rows, order_lines, step_rows
 from twin.rehearsal.said import Said
 from twin.report.words import Words, clean
 
@@ -56,7 +56,7 @@ def _order(order: OrderStudy, say: Said) -> dict[str, object]:
     """Return what the page says of an order: in words, the steps, and those that cannot be done."""
     return {
         "lines": order_lines(order, say, _MOST_STEPS), "steps": step_rows(order, say, _MOST_STEPS),
-        "blocked": blocked_rows(order, say, _MOST_STEPS),
+        "blocked": blocked_rows(order, say, _MOST_STEPS), "moves": move_rows(order, say, _MOST_STEPS),
     }  # fmt: skip
 
 

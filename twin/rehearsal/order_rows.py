@@ -7,7 +7,7 @@ import numpy as np
 from geometry.arrays import FloatArray
 from simulation.assembly.order_study import OrderStudy
 from simulation.assembly.validate import Obstacle
-from twin.rehearsal.order_json import ShownStep, shown_steps
+from twin.rehearsal.order_shown import ShownStep, shown_steps
 from twin.rehearsal.said import Said
 from twin.report.words import clean
 
@@ -29,6 +29,20 @@ def blocked_rows(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> Rows:
     return heads, [[str(number), *_blocked(one, study, say)] for number, one in found[:most]]
 
 
+def move_rows(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> Rows:
+    """Return the moves of the steps that need several, one row each: what is moved, how far, what for."""
+    heads = [say(f"order.{word}") for word in ("step", "element", "move", "shift")]
+    rows = list[list[str]]()
+    for number, step in enumerate(study.orders[0].steps if study.orders else (), 1):
+        if step.motion is not None:
+            opening, (entry, *closing) = step.motion.opening, step.motion.closing
+            whats = ["opens"] * len(opening) + ["enters"] + ["closes"] * len(closing)
+            for what, move in zip(whats, (*opening, entry, *closing), strict=True):
+                by = ", ".join(f"{1e3 * value + 0.0:.4g}" for value in np.round(move.shift, 6))
+                rows.append([str(number), _names(study, move.parts, say), say(f"order.{what}"), by])
+    return heads, rows[:most]
+
+
 def order_lines(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> list[str]:
     """Return what is to be known beside the rows, of which ``most`` are shown."""
     lines = list[str]()
@@ -42,11 +56,14 @@ def order_lines(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> list[s
     else:
         lines.append(say("order.found", parts=len(study.parts) - len(study.base), steps=steps))
         if study.count is not None:
-            lines.append(say("order.count", count=study.count))
+            lines.append(say("order.count" if study.count else "order.count_none", count=study.count))
         if hanging := [k for step in study.orders[0].steps if not step.supported for k in step.parts]:
             lines.append(say("order.hanging", count=len(hanging), which=_names(study, hanging, say)))
         if locked := study.orders[0].locked:
             lines.append(say("order.locked", count=len(locked), which=_names(study, locked, say)))
+            looked = study.orders[0].looked
+            word = "none" if looked is None else "all" if looked.complete else "some"
+            lines.append(say(f"order.looked_{word}", states=looked.states if looked else 0))
     if steps > most and not study.judged:
         lines.append(say("order.shown", shown=most, total=steps))
     if study.unplaced:
@@ -79,6 +96,8 @@ def _row(step: ShownStep, study: OrderStudy, say: Said) -> list[str]:
         came = say("order.in_place")
     if step.found is not None and step.found.path is not None:
         came = say(f"order.{step.found.path.kind}", count=len(step.found.path.poses) - 1, side=came)
+    if step.found is not None and step.found.motion is not None:
+        came = say("order.several", count=len(step.found.motion.closing), side=came)
     return [_names(study, step.parts, say), came, _stands(step, study, say)]
 
 

@@ -1,0 +1,53 @@
+"""An order in which parts go together: its steps, and what makes one order better than another."""
+
+from dataclasses import dataclass
+
+from geometry.arrays import FloatArray
+from simulation.assembly.insertion_path import Path
+from simulation.assembly.moves import Looked, Motion
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCost:
+    """What makes one order better than another."""
+
+    turn: float = 1.0
+    """For each step that comes from another direction than the one before."""
+    sideways: float = 1.0
+    """For a part that comes from the side; twice this from below."""
+    unsupported: float = 3.0
+    """For a part that hangs in the air when it comes; less for one that has something beside it to be fastened to."""
+    heavy_late: float = 0.1
+    """For the heaviest part coming last; less for lighter and earlier ones."""
+
+
+USUAL_COST = OrderCost()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """Parts that are put in place together."""
+
+    parts: tuple[int, ...]
+    insertion: FloatArray | None
+    """(3,) unit, the way they move into place; None: it is not known how."""
+    supported: bool
+    """Whether what stands then carries each of them, by its centre of gravity."""
+    inner: tuple["Step", ...] = ()
+    """How a group is put together beforehand; empty for a single part."""
+    path: Path | None = None
+    """The way in, where it is not one straight move; ``insertion`` is then the way it begins."""
+    motion: Motion | None = None
+    """The moves, where several parts have to be moved in turn, some of those that stand among them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """An order in which parts go together."""
+
+    steps: tuple[Step, ...]
+    cost: float
+    locked: tuple[int, ...] = ()
+    """Parts that nothing that was tried takes apart; they come first, as one."""
+    looked: Looked | None = None
+    """At how many states those were looked at; None where there are none, or too many of them."""
