@@ -3,6 +3,9 @@
 ``python -m samples --out DIR [--seed N] [--points 1700000] [--format e57,laz,ply]``; ``--repaired PART`` and
 ``--drawn PART`` (again for further ones) make what is found on a later visit: a defect put right, and the next revision
 of the design, in which a part is drawn where it stands.
+
+``--kind steel`` and ``--kind precast`` make a model to put together instead (design.ifc), with clashes planted
+(truth.json) and, where an order has to keep more than the model says, order.yaml.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import numpy as np
 from geometry.errors import GeometryError
 from samples.building import write_building
 from samples.contract import TOLERANCES
+from samples.frames import FRAMES, make_frame
 from samples.plan import whole_building
 from samples.raycast import ray_scene
 from samples.scanner import ScannerSettings, SimulatedScan, resolution_for, scan_design
@@ -33,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m samples", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for what is made")
+    parser.add_argument("--kind", choices=("building", *FRAMES), default="building", help="which sample")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--points", type=int, default=1_700_000, help="aim at so many points")
     parser.add_argument("--format", default="e57", help="any of e57,laz,ply")
@@ -41,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     try:
+        if options.kind in FRAMES:
+            size = make_frame(options.out, options.kind)
+            sys.stdout.write(f"{options.out}: {size}, {time.perf_counter() - started:.1f} s\n")
+            return 0
         scan = make_sample(
             options.out, options.seed, options.points, formats_of(options.format), options.repaired, options.drawn
         )

@@ -1,7 +1,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false, reportUnknownParameterType=false
 # pyright: reportMissingParameterType=false
-"""Writes the sample building as IFC4 in millimetres: the same bytes every time, on every machine."""
+"""Writes a sample model as IFC4 in millimetres: the same bytes every time, on every machine."""
 
 import uuid
 from collections.abc import Iterable
@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from samples.joints import assemble, connect
+from samples.model_plan import ModelPlan
 from samples.plan import STOREYS, X_AXES, Y_AXES, Opening, Part, whole_building
 from samples.shapes import body_of
-from samples.tasks import schedule
+from samples.tasks import ACTIVITIES, START, schedule
 
 NAMESPACE = uuid.UUID("0f9c2f4e-35f4-5a0b-8f0e-3d1f6a0c7b21")
 STAMP = "2025-01-06T08:00:00"
@@ -22,7 +24,18 @@ CATEGORY = {"Concrete C30/37": "concrete", "Masonry": "block", "Steel S235": "st
 
 def write_building(path: Path, parts: Iterable[Part] | None = None) -> None:
     """Write the sample building (or the given parts of it) as an IFC4 file."""
-    model = ifc_building(tuple(parts) if parts is not None else whole_building())
+    write_model(path, building_plan(tuple(parts) if parts is not None else whole_building()))
+
+
+def building_plan(parts: tuple[Part, ...]) -> ModelPlan:
+    """Return the sample building's plan with the given parts of it."""
+    long_name = "Two-storey sample building of the quality system"
+    return ModelPlan("Sample building", long_name, parts, STOREYS, X_AXES, Y_AXES, ACTIVITIES, START)
+
+
+def write_model(path: Path, plan: ModelPlan) -> None:
+    """Write a sample model as an IFC4 file."""
+    model = ifc_model(plan)
     model.header.file_name.name = path.name
     model.write(str(path))
 
@@ -45,33 +58,35 @@ def part_id(part: Part) -> str:
     return global_id(f"{part.ifc_class}/{part.name}")
 
 
-def ifc_building(parts: tuple[Part, ...]):
-    """Return the parts as an ifcopenshell file, complete: spatial structure, types, materials, quantities, schedule."""
+def ifc_model(plan: ModelPlan):
+    """Return a plan as an ifcopenshell file, complete: spatial structure, types, materials, quantities, schedule."""
     import ifcopenshell.api.project
 
-    model = ifcopenshell.api.project.create_file("IFC4")
-    body, axis = _project(model)
-    storeys = _spatial_structure(model)
-    _grid(model, axis, storeys["Ground floor"])
+    model, parts = ifcopenshell.api.project.create_file("IFC4"), plan.parts
+    body, axis = _project(model, plan)
+    storeys = _spatial_structure(model, plan)
+    _grid(model, axis, next(iter(storeys.values())), plan)
     products = {part.name: _product(model, body, part, storeys[part.storey]) for part in parts}
     _openings(model, body, parts, products)
     _types(model, parts, products)
     _materials(model, parts, products)
     _properties(model, parts, products)
     _systems(model, parts, products)
-    schedule(model, parts, products)
+    assemble(model, plan, products, storeys)
+    connect(model, plan, products)
+    schedule(model, plan, products)
     _settle(model)
     return model
 
 
-def _project(model):
+def _project(model, plan: ModelPlan):
     import ifcopenshell.api.context
     import ifcopenshell.api.georeference
     import ifcopenshell.api.root
     import ifcopenshell.api.unit
 
-    project = ifcopenshell.api.root.create_entity(model, ifc_class="IfcProject", name="Sample building")
-    project.LongName = "Two-storey sample building of the quality system"
+    project = ifcopenshell.api.root.create_entity(model, ifc_class="IfcProject", name=plan.name)
+    project.LongName = plan.long_name
     units = [
         ifcopenshell.api.unit.add_si_unit(model, "LENGTHUNIT", "MILLI"),
         *(
@@ -82,8 +97,8 @@ def _project(model):
     ifcopenshell.api.unit.assign_unit(model, units=units)
     world = ifcopenshell.api.context.add_context(model, context_type="Model")
     body = ifcopenshell.api.context.add_context(model, "Model", "Body", "MODEL_VIEW", parent=world)
-    plan = ifcopenshell.api.context.add_context(model, context_type="Plan")
-    axis = ifcopenshell.api.context.add_context(model, "Plan", "FootPrint", "PLAN_VIEW", parent=plan)
+    flat = ifcopenshell.api.context.add_context(model, context_type="Plan")
+    axis = ifcopenshell.api.context.add_context(model, "Plan", "FootPrint", "PLAN_VIEW", parent=flat)
     ifcopenshell.api.georeference.add_georeferencing(model, name="EPSG:25832")
     crs = {
         "Name": "EPSG:25832",
@@ -103,24 +118,24 @@ def _project(model):
     return body, axis
 
 
-def _spatial_structure(model):
+def _spatial_structure(model, plan: ModelPlan):
     import ifcopenshell.api.aggregate
     import ifcopenshell.api.geometry
     import ifcopenshell.api.root
 
     site = ifcopenshell.api.root.create_entity(model, ifc_class="IfcSite", name="Site")
-    building = ifcopenshell.api.root.create_entity(model, ifc_class="IfcBuilding", name="Sample building")
+    building = ifcopenshell.api.root.create_entity(model, ifc_class="IfcBuilding", name=plan.name)
     ifcopenshell.api.aggregate.assign_object(model, products=[site], relating_object=model.by_type("IfcProject")[0])
     ifcopenshell.api.aggregate.assign_object(model, products=[building], relating_object=site)
     storeys = {}
-    for name, elevation in STOREYS.items():
+    for name, elevation in plan.storeys.items():
         storey = ifcopenshell.api.root.create_entity(model, ifc_class="IfcBuildingStorey", name=name)
         storey.Elevation = elevation * MM
         storey.CompositionType = "ELEMENT"
         storeys[name] = storey
     ifcopenshell.api.aggregate.assign_object(model, products=list(storeys.values()), relating_object=building)
     site.CompositionType = building.CompositionType = "ELEMENT"
-    for place, height in ((site, 0.0), (building, 0.0), *((storeys[n], z) for n, z in STOREYS.items())):
+    for place, height in ((site, 0.0), (building, 0.0), *((storeys[n], z) for n, z in plan.storeys.items())):
         ifcopenshell.api.geometry.edit_object_placement(model, product=place, matrix=_placed((0.0, 0.0, height)))
     return storeys
 
@@ -131,15 +146,16 @@ def _placed(origin) -> np.ndarray:
     return matrix
 
 
-def _grid(model, context, storey) -> None:
+def _grid(model, context, storey, plan: ModelPlan) -> None:
     import ifcopenshell.api.geometry
     import ifcopenshell.api.root
     import ifcopenshell.api.spatial
 
     grid = ifcopenshell.api.root.create_entity(model, ifc_class="IfcGrid", name="Axes")
     lines = []
-    ends = {"UAxes": (-1.0, 10.0), "VAxes": (-1.0, 13.0)}
-    for axes, places in (("UAxes", X_AXES), ("VAxes", Y_AXES)):
+    far = {"UAxes": max(plan.y_axes.values()), "VAxes": max(plan.x_axes.values())}
+    ends = {name: (-1.0, round(end + 1.15, 6)) for name, end in far.items()}
+    for axes, places in (("UAxes", plan.x_axes), ("VAxes", plan.y_axes)):
         for tag, at in places.items():
             axis = model.createIfcGridAxis(tag, None, True)
             setattr(grid, axes, [*(getattr(grid, axes) or ()), axis])
@@ -163,7 +179,8 @@ def _product(model, body, part: Part, storey):
     product.GlobalId = part_id(part)
     for name, value in part.attributes.items():
         setattr(product, name, value * MM if isinstance(value, float) else value)
-    ifcopenshell.api.spatial.assign_container(model, products=[product], relating_structure=storey)
+    if not part.assembly:
+        ifcopenshell.api.spatial.assign_container(model, products=[product], relating_structure=storey)
     origin = part.solids[0].origin
     ifcopenshell.api.geometry.edit_object_placement(model, product=product, matrix=_placed(origin))
     shape = body_of(model, body, part.solids, origin)
@@ -232,6 +249,8 @@ def _properties(model, parts: tuple[Part, ...], products) -> None:
 
     for part in parts:
         product, stem = products[part.name], part.ifc_class.removeprefix("Ifc")
+        if not part.quantities:
+            continue
         common = f"Pset_{stem}{'TypeCommon' if stem.startswith(('Pipe', 'Duct')) else 'Common'}"
         values: dict[str, object] = {"Reference": part.type_name}
         if stem in ("Wall", "Column", "Beam", "Slab"):

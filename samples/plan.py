@@ -49,6 +49,10 @@ class Part:
     fills: str = ""
     """Name of the opening that a door or window sits in."""
     system: str = ""
+    assembly: str = ""
+    """Name of what it is a part of (``samples.model_plan.Assembly``)."""
+    removed_by: str = ""
+    """Task that takes it away again: a scaffold, a prop."""
     attributes: dict[str, object] = field(default_factory=dict[str, object])
     """More attributes of the IFC entity, metres."""
     quantities: dict[str, float] = field(default_factory=dict[str, float])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from samples.solids import Disc, Elbow, ISection, Point, Polygon, Profile, Rectangle, Ring, Solid
+from samples.solids import Disc, Elbow, ISection, Pierced, Point, Polygon, Profile, Rectangle, Ring, Solid
 
 MM = 1000.0
 
@@ -44,8 +44,22 @@ def _profile(model, profile: Profile):
         case ISection(width, depth, web, flange):
             return model.createIfcIShapeProfileDef("AREA", None, centre, _mm(width), _mm(depth), _mm(web), _mm(flange))
         case Polygon(points):
-            corners = [model.createIfcCartesianPoint((_mm(x), _mm(y))) for x, y in (*points, points[0])]
-            return model.createIfcArbitraryClosedProfileDef("AREA", None, model.createIfcPolyline(corners))
+            return model.createIfcArbitraryClosedProfileDef("AREA", None, _closed(model, points))
+        case Pierced(outline, holes):
+            circles = [_circle(model, hole) for hole in holes]
+            outer = _closed(model, outline.points)
+            return model.createIfcArbitraryProfileDefWithVoids("AREA", None, outer, circles)
+
+
+def _closed(model, points: Sequence[tuple[float, float]]):
+    corners = [model.createIfcCartesianPoint((_mm(x), _mm(y))) for x, y in (*points, points[0])]
+    return model.createIfcPolyline(corners)
+
+
+def _circle(model, hole: Point):
+    x, y, radius = hole
+    centre = model.createIfcAxis2Placement2D(model.createIfcCartesianPoint((_mm(x), _mm(y))), None)
+    return model.createIfcCircle(centre, _mm(radius))
 
 
 def _mm(metres: float) -> float:

@@ -76,7 +76,20 @@ class Polygon:
         return float(0.5 * np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
 
 
-Profile: TypeAlias = Rectangle | Disc | Ring | ISection | Polygon
+@dataclass(frozen=True, slots=True)
+class Pierced:
+    """An outline with round holes in it, each ``(x, y, radius)``."""
+
+    outline: Polygon
+    holes: tuple[Point, ...]
+
+    @property
+    def area(self) -> float:
+        """m²."""
+        return self.outline.area - float(np.pi) * sum(radius**2 for _, _, radius in self.holes)
+
+
+Profile: TypeAlias = Rectangle | Disc | Ring | ISection | Polygon | Pierced
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,18 @@ def bar(profile: Profile, start: Point, end: Point) -> Extrusion:
     axis = line / length
     up = np.array([0.0, 1.0, 0.0]) if abs(axis[2]) > 0.9 else np.array([0.0, 0.0, 1.0])
     return Extrusion(profile, start, length, _point(axis), _point(np.cross(up, axis)))
+
+
+def rectangle(x: float, y: float) -> Polygon:
+    """Return a centred rectangle as an outline, metres."""
+    return Polygon(((-x / 2, -y / 2), (x / 2, -y / 2), (x / 2, y / 2), (-x / 2, y / 2)))
+
+
+def hexagon(across_flats: float) -> Polygon:
+    """Return a centred hexagon as an outline, metres: a bolt's head, a nut."""
+    corners = [np.radians(60.0 * k) for k in range(6)]
+    radius = across_flats / float(np.sqrt(3.0))
+    return Polygon(tuple((radius * float(np.cos(a)), radius * float(np.sin(a))) for a in corners))
 
 
 def _point(vector: FloatArray) -> Point:

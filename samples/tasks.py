@@ -1,11 +1,12 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingParameterType=false
-"""The sample building's construction schedule: tasks in sequence, with the elements that each one builds."""
+"""A sample's construction schedule: tasks in sequence, with the elements that each one builds or takes away."""
 
 import datetime
 from itertools import pairwise
 
-from samples.plan import GROUND, UPPER, Part
+from samples.model_plan import Activity, ModelPlan
+from samples.plan import GROUND, UPPER
 
 START = datetime.datetime(2025, 3, 3, 8, 0)
 TASKS: tuple[tuple[str, int], ...] = (
@@ -25,37 +26,38 @@ TASKS: tuple[tuple[str, int], ...] = (
     ("Railings", 2),
 )
 """Name and duration in days; each starts when the one before it has ended."""
+ACTIVITIES = tuple(Activity(name, days) for name, days in TASKS)
 
 
-def schedule(model, parts: tuple[Part, ...], products) -> None:
+def schedule(model, plan: ModelPlan, products) -> None:
     """Add an IfcWorkPlan with one IfcWorkSchedule of sequenced tasks, each assigned to what it builds.
 
     Plain entities: ifcopenshell.api.sequence stamps the clock's time and wants networkx.
     """
     import ifcopenshell.api.root as root
 
-    stamps = {"CreationDate": START.isoformat(), "StartTime": START.isoformat(), "PredefinedType": "PLANNED"}
-    plan = root.create_entity(model, ifc_class="IfcWorkPlan", name="Construction")
+    stamps = {"CreationDate": plan.start.isoformat(), "StartTime": plan.start.isoformat(), "PredefinedType": "PLANNED"}
+    work = root.create_entity(model, ifc_class="IfcWorkPlan", name="Construction")
     works = root.create_entity(model, ifc_class="IfcWorkSchedule", name="Baseline")
-    for entity in (plan, works):
+    for entity in (work, works):
         for name, value in stamps.items():
             setattr(entity, name, value)
-    _relate(model, "IfcRelDeclares", RelatingContext=model.by_type("IfcProject")[0], RelatedDefinitions=[plan])
-    _relate(model, "IfcRelAggregates", RelatingObject=plan, RelatedObjects=[works])
-    start, tasks = START, []
-    for number, (name, days) in enumerate(TASKS, 1):
-        task = root.create_entity(model, ifc_class="IfcTask", name=name, predefined_type="CONSTRUCTION")
-        finish = start + datetime.timedelta(days=days)
+    _relate(model, "IfcRelDeclares", RelatingContext=model.by_type("IfcProject")[0], RelatedDefinitions=[work])
+    _relate(model, "IfcRelAggregates", RelatingObject=work, RelatedObjects=[works])
+    start, tasks = plan.start, []
+    for number, activity in enumerate(plan.activities, 1):
+        task = root.create_entity(model, ifc_class="IfcTask", name=activity.name, predefined_type=activity.kind)
+        finish = start + datetime.timedelta(days=activity.days)
         task.Identification, task.IsMilestone = f"T{number:02d}", False
         task.TaskTime = model.create_entity(
             "IfcTaskTime",
             DurationType="ELAPSEDTIME",
-            ScheduleDuration=f"P{days}D",
+            ScheduleDuration=f"P{activity.days}D",
             ScheduleStart=start.isoformat(),
             ScheduleFinish=finish.isoformat(),
         )
-        for part in parts:
-            if part.task == name:
+        for part in plan.parts:
+            if activity.name in (part.task, part.removed_by):
                 _relate(model, "IfcRelAssignsToProduct", RelatedObjects=[task], RelatingProduct=products[part.name])
         start = finish
         tasks.append(task)

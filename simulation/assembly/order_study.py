@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from simulation.assembly.order_document import OrderDocument
 from simulation.assembly.part import Part, make_parts
 from simulation.assembly.sequence import CARRIED, Further, count_sequences, group_order, orders
 from simulation.assembly.stability import Balance, Balances, Standing, Support, support_of
-from simulation.assembly.unit import Units, joined_groups, united
+from simulation.assembly.unit import Units, joined_groups, moved_as_one, pieces_of, united
 from simulation.assembly.validate import Judged, validate
 from simulation.assembly.view import OrderRule
 from simulation.errors import NoSolution
@@ -84,6 +85,7 @@ def study_order(
     *,
     ground: float | None = None,
     held: Sequence[tuple[str, str]] = (),
+    as_one: Sequence[Sequence[str]] = (),
     best: int = 1,
     threads: int = 1,
     progress: Progress = lambda share: None,
@@ -102,6 +104,8 @@ def study_order(
         Height of the ground, metres; None: there is none.
     held
         Pairs of GlobalIds that the model declares to be joined.
+    as_one
+        GlobalIds of what comes in one piece, such as a column with the plates welded to it.
     best
         How many orders are wanted.
     threads
@@ -129,12 +133,15 @@ def study_order(
     if document.in_place:
         blocking.blocked[:, sorted(document.in_place)] = False
         blocking.barred[:, sorted(document.in_place)] = False
-    standing = _standing(parts, document, ground, held)
+    pieces = pieces_of(parts, as_one)
+    welded = [(parts[a].global_id, parts[b].global_id) for piece in pieces for a, b in pairwise(piece)]
+    standing = _standing(parts, document, ground, [*held, *welded])
     if document.steps:
-        return _judged(blocking, standing, document)
+        return _judged(blocking, standing, document, pieces)
     return _found(
-        blocking, standing, document, best, ground, threads=threads, progress=lambda share: progress(0.5 + 0.5 * share)
-    )
+        blocking, standing, document, pieces, best, ground, threads=threads,
+        progress=lambda share: progress(0.5 + 0.5 * share),
+    )  # fmt: skip
 
 
 def _directions(parts: Sequence[Part], document: OrderDocument) -> FloatArray:
@@ -148,6 +155,7 @@ def _found(
     blocking: Blocking,
     standing: Standing,
     document: OrderDocument,
+    pieces: Sequence[tuple[int, ...]],
     best: int,
     ground: float | None,
     *,
@@ -157,7 +165,7 @@ def _found(
     """Return the orders that were found."""
     parts = blocking.parts
     count = count_sequences(blocking, base=document.base, rules=document.rules) if len(parts) <= MOST_COUNTED else None
-    found = _search(blocking, standing, document, best, ground, threads=threads, progress=progress)
+    found = _search(blocking, standing, document, pieces, best, ground, threads=threads, progress=progress)
     balances = _balances(standing, document.base, [step.parts for step in found[0].steps])
     reached, lifted = _equipped(parts, document, [(step.parts, step.insertion) for step in found[0].steps])
     return OrderStudy(
@@ -171,10 +179,14 @@ def _free(blocking: Blocking) -> BoolArray:
     return blocking.free(np.ones(len(blocking.parts), dtype=np.bool_))
 
 
-def _judged(blocking: Blocking, standing: Standing, document: OrderDocument) -> OrderStudy:
+def _judged(
+    blocking: Blocking, standing: Standing, document: OrderDocument, pieces: Sequence[tuple[int, ...]]
+) -> OrderStudy:
     """Return the judgement of a given order."""
     parts = blocking.parts
-    judged = validate(_made_around(blocking), document.steps, base=document.base, rules=document.rules)
+    judged = validate(
+        moved_as_one(_made_around(blocking), pieces), document.steps, base=document.base, rules=document.rules
+    )
     named = document.base.union(*(step.parts for step in document.steps))
     unplaced = tuple(k for k in range(len(parts)) if k not in named)
     balances = _balances(standing, document.base, [step.parts for step in document.steps])
@@ -190,6 +202,7 @@ def _search(
     blocking: Blocking,
     standing: Standing,
     document: OrderDocument,
+    pieces: Sequence[tuple[int, ...]],
     best: int,
     ground: float | None,
     *,
@@ -201,8 +214,9 @@ def _search(
     That is what lies inside something else, and each group that the search finds it has to take away as one: with the
     group as a unit the search begins anew, so that what is cheap before and after is found again.
     """
-    count, groups = len(blocking.parts), [pair for pair, inside in blocking.overlapping.items() if inside]
     further = further_ways(ground, threads)
+    count = len(blocking.parts)
+    groups = [*pieces, *(pair for pair, inside in blocking.overlapping.items() if inside)]
     while True:
         units = united(blocking, standing, joined_groups(count, groups), document.rules)
         found = orders(

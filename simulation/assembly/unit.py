@@ -1,7 +1,7 @@
 """Parts that are put in place as one: their blocking, and what they stand on, taken together."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,6 +50,25 @@ def joined_groups(count: int, groups: Iterable[Sequence[int]]) -> tuple[tuple[in
     for part in range(count):
         found.setdefault(root(part), []).append(part)
     return tuple(tuple(members) for members in found.values())
+
+
+def pieces_of(parts: Sequence[Part], as_one: Iterable[Sequence[str]]) -> tuple[tuple[int, ...], ...]:
+    """Return the numbers of the parts of what comes in one piece, given by GlobalIds; what has no shape is left out."""
+    number = {part.global_id: k for k, part in enumerate(parts)}
+    found = (tuple(number[one] for one in piece if one in number) for piece in as_one)
+    return tuple(piece for piece in found if len(piece) > 1)
+
+
+def moved_as_one(blocking: Blocking, pieces: Iterable[Sequence[int]]) -> Blocking:
+    """Return the blocking where each part of a piece can go only where all of it can."""
+    blocked, barred = blocking.blocked.copy(), blocking.barred.copy()
+    for piece in pieces:
+        rows = list(piece)
+        in_way = np.logical_or.reduce(blocking.blocked[:, rows], axis=1)
+        in_way[:, rows] = False
+        blocked[:, rows] = in_way[:, None]
+        barred[:, rows] = np.logical_or.reduce(blocking.barred[:, rows], axis=1)[:, None]
+    return replace(blocking, blocked=blocked, barred=barred)
 
 
 def united(

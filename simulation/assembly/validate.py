@@ -183,6 +183,8 @@ def _blockers(blocking: Blocking, part: int, direction: int, standing: BoolArray
         faces = faces_of([(moving.triangles, moving.two_sided), (still.triangles, still.two_sided)])
         met = obstruction(seen_along(faces, along), 0, 1, blocking.rule)
         found.append(Blocker(int(other), met.area, met.depth, met.at, met.way))
+    # of a part that comes in one piece with others, what is only in the way of those is told there
+    found = [one for one in found if one.area > 0.0] or found
     found.sort(key=lambda one: (-one.area, one.part))
     return direction, tuple(found)
 

@@ -1,6 +1,6 @@
 """Use case: the order in which a model's parts go together, or what is wrong with a given one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from simulation.assembly.order_document import OrderDocument
     from simulation.assembly.order_study import OrderStudy
     from simulation.assembly.part import Part
+    from simulation.assembly.precedence import Before
     from simulation.assembly.validate import GivenStep
+
+CAST_IN = ("ANCHORBOLT", "DOWEL", "SHEARCONNECTOR", "STUDSHEARCONNECTOR")
+"""Kinds of fasteners that are in place before what they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ def study_model_order(
     Invalid
         The file cannot be read or makes no sense; the model has no tasks, or no parts.
     """
+    from geometry.readers.ifc_assemblies import read_factory_assemblies
     from simulation.assembly.order_study import study_order
     from simulation.assembly.view import OrderRule
     from simulation.errors import SimulationError
@@ -57,9 +62,10 @@ def study_model_order(
         return study_order(
             design.elements,
             OrderRule(touch_tolerance_m, request.insertion_m),
-            lambda parts: _said(request, design, parts),
+            lambda parts: _said(request, design, parts, meant),
             ground=lowest if is_ifc else None,
             held=[pair for pair, reason in meant.items() if reason.startswith("IfcRelConnects")],
+            as_one=read_factory_assemblies(Path(design.source.path)) if is_ifc else (),
             best=request.best,
             threads=threads,
             progress=progress,
@@ -68,7 +74,9 @@ def study_model_order(
         raise Invalid(f"{request.sequence or design.source.path}: {error}") from error
 
 
-def _said(request: OrderRequest, design: "DesignModel", parts: "Sequence[Part]") -> "OrderDocument":
+def _said(
+    request: OrderRequest, design: "DesignModel", parts: "Sequence[Part]", meant: Mapping[tuple[str, str], str]
+) -> "OrderDocument":
     from simulation.assembly.order_document import OrderDocument, part_names, read_order
 
     names = part_names([(part.global_id, part.name) for part in parts], [part.ifc_class for part in parts])
@@ -82,7 +90,35 @@ def _said(request: OrderRequest, design: "DesignModel", parts: "Sequence[Part]")
             raise Invalid(f"{request.sequence}: it gives a sequence, and so does --tasks; leave out one of them")
         number = {part.global_id: k for k, part in enumerate(parts) if k not in document.base}
         document = replace(document, steps=_steps_of_tasks(design, number))
+    if not document.steps:
+        document = replace(document, rules=(*document.rules, *_fasteners_last(design, parts, meant)))
     return document
+
+
+def _fasteners_last(
+    design: "DesignModel", parts: "Sequence[Part]", meant: Mapping[tuple[str, str], str]
+) -> "Iterator[Before]":
+    """Yield that what fastens others comes after them; what is cast in, or belongs to one of them, comes with that."""
+    from simulation.assembly.precedence import Before, Event
+
+    number = {part.global_id: k for k, part in enumerate(parts)}
+    kinds = {k: design.elements[one].predefined_type for one, k in number.items() if is_fastener(parts[k].ifc_class)}
+    joined = dict[int, set[int]]()
+    for pair, reason in meant.items():
+        first, second = (number.get(one) for one in pair)
+        if first is None or second is None or reason != "IfcRelConnectsWithRealizingElements":
+            continue
+        for one, other in ((first, second), (second, first)):
+            if one in kinds and other not in kinds and kinds[one] not in CAST_IN:
+                joined.setdefault(one, set()).add(other)
+    for one, others in sorted(joined.items()):
+        text = f"{', '.join(sorted(parts[k].name for k in others))} < {parts[one].name}"
+        yield Before(Event(frozenset(others), True), Event(frozenset({one}), True), text)
+
+
+def is_fastener(ifc_class: str) -> bool:
+    """Return whether elements of a class only hold others together."""
+    return ifc_class in ("IfcMechanicalFastener", "IfcFastener")
 
 
 def _steps_of_tasks(design: "DesignModel", number: Mapping[str, int]) -> "tuple[GivenStep, ...]":
