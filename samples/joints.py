@@ -20,8 +20,10 @@ def assemble(model, plan: ModelPlan, products, storeys) -> None:
         whole.AssemblyPlace = assembly.place
         ifcopenshell.api.geometry.edit_object_placement(model, product=whole, matrix=np.eye(4))
         ifcopenshell.api.spatial.assign_container(model, products=[whole], relating_structure=storeys[assembly.storey])
-        members = [products[part.name] for part in plan.parts if part.assembly == assembly.name]
-        ifcopenshell.api.aggregate.assign_object(model, products=members, relating_object=whole)
+        for part in plan.parts:  # one by one: of several it makes the placements in an order of its own
+            if part.assembly == assembly.name:
+                member = products[part.name]
+                ifcopenshell.api.aggregate.assign_object(model, products=[member], relating_object=whole)
 
 
 def connect(model, plan: ModelPlan, products) -> None:
