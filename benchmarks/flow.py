@@ -29,8 +29,9 @@ from simulation.experiment.warmup import batch_means
 from simulation.flow.document import LineDocument, read_line
 from simulation.flow.engine import Engine
 from simulation.flow.exact.inspection import rework_loop
-from simulation.flow.exact.lines import bernoulli_line, exponential_pair, gershwin_pair, saturated_line, works_in_slot
+from simulation.flow.exact.lines import exponential_pair, saturated_line
 from simulation.flow.exact.queues import effective_time, erlang, limited, pollaczek, practical_worst, repair_shop
+from simulation.flow.exact.recognise import exact_answer
 from simulation.flow.laws import Exponential
 from simulation.flow.model import Clock, Failure, Line
 from simulation.flow.record import run_line
@@ -181,24 +182,28 @@ def oracle_table(scale: float) -> None:
 
 
 def slotted(slots: int) -> None:
-    """Print lines in slots of time: Bernoulli machines by simulation and chain, Gershwin's pair by its chain."""
-    for p, sizes in (([0.9] * 2, (2,)), ([0.9] * 5, (2,) * 4), ([0.8, 0.85, 0.9], (2, 3))):
-        rates = np.array([_bernoulli(np.array(p), sizes, slots, seed) for seed in range(5)])
-        exact, half = bernoulli_line(np.array(p), sizes)[0], stdtrit(4, 0.995) * rates.std(ddof=1) / 5**0.5
-        print(f"T10 Bernoulli {p} N={sizes}: exact {exact:.6f}, ours {rates.mean():.6f} ± {half:.6f}")
+    """Print lines in slots of time as the command runs them, beside their chains."""
+    bernoulli = ((0.9,) * 2, (2,)), ((0.9,) * 5, (2,) * 4), ((0.9,) * 5, (3,) * 4), ((0.8, 0.85, 0.9), (2, 3))
+    for p, sizes in bernoulli:
+        _in_step(f"T9, T10 Bernoulli {p} N={sizes}", [{"up": one} for one in p], sizes, slots)
     for size in (4, 10, 20, 100):
-        rate, stock = gershwin_pair((0.01, 0.01), (0.1, 0.1), size)
-        print(f"T11 Gershwin's pair N={size}: {rate:.6f}, stock {stock:.4f} (chain)")
+        _in_step(f"T11 Gershwin's pair N={size}", [{"fails": 0.01, "repaired": 0.1}] * 2, (size,), slots)
+    worse = [{"fails": 0.1, "repaired": 0.14}, {"fails": 0.1, "repaired": 0.1}]
+    _in_step("T11 Gershwin's unequal pair N=10", worse, (10,), slots)
 
 
-def _bernoulli(chances: Any, buffers: tuple[int, ...], slots: int, seed: int) -> float:
-    levels, made = [0] * len(buffers), 0
-    ups = np.random.default_rng(seed).random((slots // 10, len(chances))) < chances
-    for number, up in enumerate(ups.tolist()):
-        works = works_in_slot(tuple(levels), tuple(up), buffers)
-        levels = [level + works[k] - works[k + 1] for k, level in enumerate(levels)]
-        made += works[-1] if number >= 1000 else 0
-    return made / (len(ups) - 1000)
+def _in_step(name: str, machines: list[dict[str, float]], sizes: tuple[int, ...], slots: int) -> None:
+    stations: dict[str, Any] = {
+        f"s{k}": {**one, **({"buffer": sizes[k - 1]} if k else {}), "to": f"s{k + 1}" if k < len(sizes) else "ship"}
+        for k, one in enumerate(machines)
+    }
+    found = document(stations, {"in": {"endless": True, "to": "s0"}}, slots, slot="1 min")
+    values = study(found.line, Plan(Rule(10, 10), warm_up=0.05 * slots, workers=1)).values("throughput")
+    exact, half = exact_answer(found.line), stdtrit(9, 0.995) * values.std(ddof=1) / 10**0.5
+    known = exact.figures["throughput"] if exact else float("nan")
+    holds = "yes" if abs(values.mean() - known) <= half else "NO"
+    interval = f"{values.mean() - half:.6f} … {values.mean() + half:.6f}"
+    print(f"{name:44} {known:10.6f} {values.mean():10.6f}   {interval:22} {holds}")
 
 
 def statistics(quick: bool) -> None:

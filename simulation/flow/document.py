@@ -29,6 +29,7 @@ from simulation.flow.model import (
 )
 from simulation.flow.notes import notes_on
 from simulation.flow.placement import Economics, Stage, read_placement
+from simulation.flow.slots_document import check_slots, refuse_chances, station_in_step
 from simulation.flow.study import Plan
 from simulation.flow.time_unit import SECONDS, unit_named
 from simulation.flow.words import Words, known, route, share, shares
@@ -72,7 +73,7 @@ def read_line(content: bytes) -> LineDocument:
         With line and place of what is wrong.
     """
     top = read_document(content, "simulate")
-    top.knows("name", "time", "run", "sources", "stations", "resources", "shifts", "placement")
+    top.knows("name", "time", "slot", "run", "sources", "stations", "resources", "shifts", "placement")
     name, unit = top.text("name", "line"), _unit(top)
     words = Words(unit)
     sections = list(top.sections("stations"))
@@ -88,15 +89,24 @@ def read_line(content: bytes) -> LineDocument:
             raise top.section("stations").fault(word, "this name means the way out of the line; take another one")
     shifts = tuple(_shift(shift, section, words) for shift, section in top.sections("shifts"))
     resources = tuple(_resource(top.section("resources"), one, words, names) for one in names.resources)
-    stations = tuple(_station(station, section, words, names) for station, section in sections)
+    slot = words.time(top, "slot", 0.0, above=0.0)
+    stations = tuple(
+        station_in_step(station, section, slot, names.stations, _STATION)
+        if slot
+        else _station(station, section, words, names)
+        for station, section in sections
+    )
     sources = tuple(_source(source, section, words, names) for source, section in top.sections("sources"))
     horizon, plan = _run(top, words)
     line = Line(
-        name=name, unit=unit, sources=sources, stations=stations, resources=resources, shifts=shifts, horizon=horizon
-    )
+        name=name, unit=unit, sources=sources, stations=stations, resources=resources, shifts=shifts, slot=slot,
+        horizon=horizon,
+    )  # fmt: skip
     placement = read_placement(top)
     top.close()
     check_line(line, top)
+    if slot:
+        check_slots(line, top)
     return LineDocument(line, plan, notes_on(line), placement)
 
 
@@ -182,6 +192,7 @@ def _source(name: str, section: Section, words: Words, names: _Names) -> Source:
 
 def _station(name: str, section: Section, words: Words, names: _Names) -> Station:
     section.knows(*_STATION)
+    refuse_chances(section)
     join = _counts(section, "join")
     makes = {section.text("makes"): 1} if _is_text(section, "makes") else _counts(section, "makes")
     station = Station(

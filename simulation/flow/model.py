@@ -168,6 +168,18 @@ class Inspection:
     """The batch goes on with so many rejected among its sample."""
 
 
+@dataclass(frozen=True, slots=True)
+class InStep:
+    """Chances of a machine that works in step with the others, in slots of time."""
+
+    up: float | None
+    """Of being up in a slot, each slot by itself (Bernoulli); None: it fails and is repaired."""
+    fails: float = 0.0
+    """In a slot of work."""
+    repaired: float = 0.0
+    """In a slot in which it is down."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
     """Machines alike with one buffer before them."""
@@ -202,6 +214,8 @@ class Station:
     patience: Patience | None = None
     cost: float = 0.0
     """Of one unit's work here."""
+    in_step: InStep | None = None
+    """Where the line works in slots of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +256,8 @@ class Line:
     stations: tuple[Station, ...]
     resources: tuple[Resource, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    slot: float = 0.0
+    """Length of the slots in which all machines work in step, a unit in each; 0: every machine has its own time."""
     horizon: float = inf
     """How long a run is; inf: until all units have left."""
 

@@ -8,6 +8,9 @@ from simulation.flow.model import Clock, Line
 def notes_on(line: Line) -> tuple[str, ...]:
     """Return the assumptions of a line, and what is strange about it."""
     notes = [Note("flow_independent", "All times and events are independent of each other.")]
+    if line.slot:
+        text = "Time goes by in slots; buffers change at their end, and count the unit in work after them."
+        return (*notes, Note("flow_slots", text))
     if any(station.failures for station in line.stations):
         clocks = {failure.clock for station in line.stations for failure in station.failures}
         if Clock.BUSY in clocks:

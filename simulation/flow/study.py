@@ -22,6 +22,7 @@ from simulation.flow.measure import measures
 from simulation.flow.model import Line
 from simulation.flow.record import Run, run_line
 from simulation.flow.recurrence import is_fixed, run_fixed
+from simulation.flow.slots import run_slots
 from simulation.stackup.capability import Estimate
 
 T = TypeVar("T")
@@ -167,6 +168,8 @@ def _warm_up(pilot: Sequence[Run]) -> float:
 
 
 def _run(line: Line, seed: int, number: int) -> Run:
+    if line.slot:
+        return run_slots(line, seed, number)
     if is_fixed(line):
         return run_fixed(line, seed, number)
     return run_line(line, Streams(seed, number), most_events=_MOST_EVENTS)
@@ -186,7 +189,10 @@ def run_replication(line: Line, plan: Plan, number: int, *, logged: bool = False
     """Run a line once, with the random numbers of replication ``number``."""
     if not logged:
         return summed_up(line, plan.warm_up or 0.0, _run(line, plan.seed, number))
-    run = run_line(line, Streams(plan.seed, number), logged=True, most_events=_MOST_EVENTS)
+    if line.slot:
+        run = run_slots(line, plan.seed, number, logged=True)
+    else:
+        run = run_line(line, Streams(plan.seed, number), logged=True, most_events=_MOST_EVENTS)
     return summed_up(line, plan.warm_up or 0.0, run)
 
 

@@ -10,9 +10,11 @@ from geometry.note import Note
 from simulation.errors import NoSolution
 from simulation.flow.exact.lines import exponential_pair, saturated_line
 from simulation.flow.exact.queues import jackson, limited, pollaczek, practical_worst
+from simulation.flow.exact.slots import slotted_line
 from simulation.flow.laws import Exponential, squared_variation
 from simulation.flow.load import shares_of
 from simulation.flow.model import SHIP, Clock, Line, Station
+from simulation.flow.slots import buffers_of, chances_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Exact:
 
 def exact_answer(line: Line) -> Exact | None:
     """Return the exact long-run figures of a line, where one of the known results applies to it."""
+    if line.slot:
+        return _in_slots(line)
     if any(_is_disturbed(station) for station in line.stations) or len(line.sources) == 0 or line.horizon == inf:
         return None
     if not all(source.to.by_chance for source in line.sources):
@@ -38,6 +42,27 @@ def exact_answer(line: Line) -> Exact | None:
     except NoSolution:
         return None
     return None
+
+
+def _in_slots(line: Line) -> Exact | None:
+    """Machines in step, a unit in each slot."""
+    try:
+        found = slotted_line(chances_of(line), buffers_of(line)[1:])
+    except NoSolution:
+        return None
+    rate, stock = found.throughput / line.slot, float(found.stock.sum()) + found.throughput
+    figures = {"throughput": rate, "wip": stock, "lead_time": stock / rate}
+    for station, level in zip(line.stations[1:], found.stock, strict=True):
+        figures[f"{station.name}.queue"] = float(level)
+    for name in ("starved", "blocked", "down"):
+        shares = getattr(found, name)
+        figures |= {f"{one.name}.{name}": float(share) for one, share in zip(line.stations, shares, strict=True)}
+    if line.stations[0].in_step is not None and line.stations[0].in_step.up is None:
+        text = "machines in step that fail and are repaired (Gershwin), Markov chain over all slots"
+        return Exact(figures, Note("exact_gershwin", text))
+    return Exact(
+        figures, Note("exact_bernoulli", "Bernoulli machines in step (Li and Meerkov), Markov chain over all slots")
+    )
 
 
 def _is_disturbed(station: Station) -> bool:
