@@ -10,6 +10,7 @@ from api.administer import add_commands as add_administration
 from api.fitup import add_fitup
 from api.lengths import parse_length
 from api.predict import add_predict
+from api.quality import add_quality
 from api.rehearse import add_commands as add_rehearsal
 from api.serve import add_commands as add_server_commands
 from api.words import WORDS
@@ -85,6 +86,7 @@ def build_parser(program_version: str) -> argparse.ArgumentParser:
     add_rehearsal(commands)
     add_fitup(commands)
     add_predict(commands)
+    add_quality(commands)
     add_server_commands(commands)
     add_administration(commands)
     return parser

@@ -171,6 +171,16 @@ def run_predict_command(arguments: argparse.Namespace) -> int:
     return ExitCode.CONFORMS
 
 
+def run_quality_command(arguments: argparse.Namespace) -> int:
+    """Run ``qtems quality``."""
+    from api import quality
+
+    outcome = quality.run_quality_command(arguments)
+    with _reader_may_leave():
+        quality.print_quality(outcome, sys.stdout, arguments.lang)
+    return quality.quality_status(outcome)
+
+
 def run_server(arguments: argparse.Namespace) -> int:
     """Run ``qtems serve``, ``qtems worker`` or ``qtems password``."""
     from api import serve
@@ -189,7 +199,7 @@ def run_administration(arguments: argparse.Namespace) -> int:
 COMMANDS = {
     "check": run_check_command, "standards": run_standards, "stackup": run_rehearsal,
     "assemble": run_rehearsal, "schedule": run_rehearsal, "simulate": run_rehearsal, "fitup": run_fitup_command,
-    "predict": run_predict_command,
+    "predict": run_predict_command, "quality": run_quality_command,
     "serve": run_server, "worker": run_server, "password": run_server,
     "database": run_administration, "audit": run_administration,
 }  # fmt: skip

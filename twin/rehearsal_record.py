@@ -22,6 +22,8 @@ class RehearsalKind(StrEnum):
     """How much does a line make, where is it held up, which defects leave it?"""
     FIT_UP = "fit_up"
     """Do parts as made, or as measured, go together?"""
+    QUALITY = "quality"
+    """How probably is a unit defective, by what was recorded of it, and when does acting on that pay?"""
     PREDICTION = "prediction"
     """What is probably out of tolerance, by the checks so far, and where is it worth looking?"""
 

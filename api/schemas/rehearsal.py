@@ -18,6 +18,9 @@ from twin.store.view import Stored
 _ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
 _HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
 Length = Annotated[Decimal, Field(ge=0, le=10_000, max_digits=12)]
+Cost = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=18)]
+Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=9)]
+ColumnName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Samples = Annotated[int, Field(ge=100, le=10_000_000, description="How many times it is played through")]
 
 
@@ -166,6 +169,43 @@ class FitUpAsked(_Asked):
         return self._order(RehearsalKind.FIT_UP, None, samples=self.samples)
 
 
+class QualityAsked(_Asked):
+    """Asks how probably units are defective, by what was recorded of them, and when acting on that pays."""
+
+    model_config = example(kind="quality", upload=_ID, outcome="scrapped", time="made_at", escape="100", action="15")
+
+    kind: Literal["quality"]
+    upload: RecordRef = Field(description="A row for each unit, .csv or .parquet (docs/quality.md)")
+    outcome: ColumnName = Field(description="Column that says whether a unit was defective")
+    defective: OptionalLine = Field(default="", description="What stands there when it was")
+    time: OptionalLine = Field(
+        default="", description="Column that says when it was made; empty: the order of the rows"
+    )
+    group: OptionalLine = Field(default="", description="Column of what belongs together, such as a batch")
+    identifier: OptionalLine = Field(default="", description="Column of what units are called")
+    ignore: list[ColumnName] = Field(default_factory=list, max_length=200, description="Columns not to learn from")
+    escape: Cost | None = Field(default=None, description="Cost of a defect that nobody acted on")
+    action: Cost | None = Field(default=None, description="Cost of acting on a unit")
+    effectiveness: Share = Field(default=Decimal(1), description="Share of the defects that acting prevents")
+    goal: Share | None = Field(default=None, description="Yield to be reached by acting")
+
+    @model_validator(mode="after")
+    def _costs_together(self) -> Self:
+        if (self.escape is None) != (self.action is None):
+            raise ValueError("give escape and action, both or neither")
+        if self.escape is not None and self.escape <= 0:
+            raise ValueError("an escaped defect costs more than nothing")
+        return self
+
+    def order(self) -> RehearsalOrder:
+        """Return it as it is ordered."""
+        return self._order(
+            RehearsalKind.QUALITY, None, outcome=self.outcome, defective=self.defective, time=self.time,
+            group=self.group, identifier=self.identifier, ignore="\n".join(self.ignore), escape=self.escape,
+            action=self.action, effectiveness=self.effectiveness, goal=self.goal,
+        )  # fmt: skip
+
+
 class PredictionAsked(_Asked):
     """Asks what is probably out of tolerance, by the checks that count, and where it is worth looking."""
 
@@ -192,7 +232,7 @@ class PredictionAsked(_Asked):
 
 
 NewRehearsal = Annotated[
-    AssemblyAsked | StackupAsked | ScheduleAsked | ProcessAsked | FitUpAsked | PredictionAsked,
+    AssemblyAsked | StackupAsked | ScheduleAsked | ProcessAsked | FitUpAsked | QualityAsked | PredictionAsked,
     Field(discriminator="kind"),
 ]
 """Which rehearsal is asked for."""

@@ -1,67 +1,38 @@
-"""P(defect) of each unit from its process data, calibrated; when to act on it; and when to trust it no longer.
+"""P(defect) of each unit from its process data, calibrated, and tried on units that came later.
 
 Learnt with scikit-learn (the extra ``predict``). All splits keep the order of time: what is learnt from is older than
-what it is tried on, as in use; a random split would leak the neighbours of a unit into its own prediction.
+what it is tried on, as in use; a random split would leak the neighbours of a unit into its own prediction. Units of
+one moment or one group (a batch, a charge) stay on one side: what is later and of an older group is left out.
+
+Of the first four fifths each of eight stretches of time is held out once; by what is said of units held out the kind of
+model is chosen and calibrated. The last fifth, which had no part in that, tries what came of it.
 """
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from geometry.arrays import BoolArray, FloatArray
+from geometry.arrays import BoolArray, FloatArray, IntArray
 from simulation.errors import SimulationError
-from simulation.prediction.drift import Chart, cusum, ewma
-from simulation.prediction.scoring import Score, score
-from simulation.stackup.capability import Estimate, wilson
+from simulation.prediction.quality_trial import BATCH, Stakes, Trial, try_out
+from simulation.prediction.scoring import Score, average_precision, score
 
-_FIT, _CALIBRATE, _CHOOSE = 0.5, 0.65, 0.8
-"""Up to which share of the units models are fitted, calibrated and chosen; the rest only tries the chosen one."""
-_FEWEST_UNITS, _FEWEST_DEFECTS, _ISOTONIC_FROM = 400, 20, 200
-_SEED = 0
-BATCH = 50
+_LEARNT, _STRETCHES = 0.8, 8
+"""Share of the units that is learnt from, in how many stretches of time; the rest only tries the model."""
+_FEWEST_UNITS, _FEWEST_DEFECTS, _FEWEST_IN_PART = 400, 20, 2
+_SEED, _DRAWS = 0, 200
+KINDS = ("alike", "logistic", "boosting")
+"""``alike`` gives every unit the share of defects: what a model has to beat."""
 
 
 class MissingLearner(SimulationError):
     """scikit-learn is not installed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stakes:
-    """What acting and not acting cost."""
-
-    escape: float
-    """A defect that nobody acted on."""
-    action: float
-    """Acting on a unit, good or not."""
-    effectiveness: float = 1.0
-    """Share of the defects that acting prevents."""
-
-    @property
-    def threshold(self) -> float:
-        """Return the probability from which acting pays: action / (effectiveness x escape) (Elkan 2001)."""
-        return min(1.0, self.action / (self.effectiveness * self.escape))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trial:
-    """What acting at a threshold would have done to units that the model had not seen."""
-
-    threshold: float
-    alarms: Estimate
-    """Share of the units acted on."""
-    recall: Estimate | None
-    """Share of the defects acted on; None without any."""
-    yield_before: Estimate
-    yield_after: Estimate
-    """Expected, with the interval of the share of defects that get through."""
-    cost: float
-    """Of a unit, acting and escapes."""
-    cost_never: float
-    cost_always: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,24 +40,59 @@ class QualityModel:
     """A model that says how probable a defect is."""
 
     kind: str
-    """``boosting`` or ``logistic``."""
+    """One of ``KINDS``."""
     score: Score
     """On the latest units, which it had not seen."""
     precision: float
     """Average precision there: the area under precision by recall; the share of defects is what guessing reaches."""
     trial: Trial
-    means: FloatArray
-    """(p,) of the data it was learnt from."""
-    sds: FloatArray
-    _predict: Any
+    known: FloatArray
+    """(k, p) what it was learnt from, in the order of time."""
+    tried: IntArray
+    """(t,) the units that it was tried on."""
+    said: FloatArray
+    """(t,) what it said of them."""
+    share: float
+    """Of defects in what it was learnt from."""
+    left_out: int
+    """Units that are later, but of a group that was learnt from."""
+    held_out: FloatArray
+    """(k,) what was said of the units learnt from by models that had not seen their stretch, calibrated."""
+    known_defective: BoolArray
+    """(k,) what they were."""
+    _scores: Any = field(repr=False)
+    _curves: FloatArray = field(repr=False)
+    """(d + 1, 3) calibrations; all but the first from units drawn again."""
 
     def probability(self, recorded: FloatArray) -> FloatArray:
         """Return P(defect) of units (m, p)."""
-        return np.asarray(self._predict(recorded), dtype=np.float64)
+        return _calibrated(self._scores(recorded), self._curves[0]) if len(recorded) else np.zeros(0)
+
+    def interval(self, recorded: FloatArray) -> FloatArray:
+        """Return the 95 % interval (m, 2) of P(defect): what the calibration leaves open."""
+        if not len(recorded):
+            return np.zeros((0, 2))
+        scores = self._scores(recorded)
+        drawn = np.stack([_calibrated(scores, curve) for curve in self._curves])
+        return np.quantile(drawn, (0.025, 0.975), axis=0).T
 
 
-def learn(recorded: FloatArray, defective: BoolArray, stakes: Stakes) -> QualityModel:
-    """Return a calibrated model of units (n, p) in the order of time.
+def learn(
+    recorded: FloatArray,
+    defective: BoolArray,
+    stakes: Stakes,
+    *,
+    moment: IntArray | None = None,
+    group: IntArray | None = None,
+) -> QualityModel:
+    """Return a calibrated model of units (n, p) in the order of time; NaN where nothing was recorded.
+
+    Parameters
+    ----------
+    moment
+        (n,) rises with time; without it each unit has its own.
+    group
+        (n,) what belongs together; without it each unit stands by itself.
 
     Raises
     ------
@@ -95,129 +101,199 @@ def learn(recorded: FloatArray, defective: BoolArray, stakes: Stakes) -> Quality
     SimulationError
         Too few units or defects, a number that is none, or stakes that make no sense.
     """
-    _checked(recorded, defective, stakes)
-    ends = [int(share * len(recorded)) for share in (_FIT, _CALIBRATE, _CHOOSE)]
-    parts = [slice(0, ends[0]), slice(ends[0], ends[1]), slice(ends[1], ends[2]), slice(ends[2], len(recorded))]
-    for part in parts:
-        if not 0 < defective[part].sum() < len(defective[part]):
-            raise SimulationError("in some stretch of time all units are good or all are bad: nothing can be learnt")
-    best = min(
-        (_fitted(kind, recorded, defective, parts) for kind in ("logistic", "boosting")),
-        key=lambda one: (one[0], one[1]),
-    )
-    last = parts[3]
-    said = np.asarray(best[2](recorded[last]), dtype=np.float64)
-    from sklearn.metrics import average_precision_score
-
-    trial = try_out(said, defective[last], stakes)
-    known = recorded[: ends[2]]
+    _checked(recorded, defective)
+    moments = np.arange(len(recorded)) if moment is None else moment
+    stretches, last, left_out = _parts(moments, group)
+    known = np.concatenate(stretches)
+    for part, does in ((known, "is learnt from"), (last, "tries the model")):
+        bad = int(defective[part].sum())
+        if not _FEWEST_IN_PART <= bad <= len(part) - _FEWEST_IN_PART:
+            text = f"the stretch of time that {does} holds {bad} defects in {len(part)} units"
+            raise SimulationError(f"{text}: in some stretch all units are good or all are bad; give more units")
+    data = _Data(recorded, defective, group)
+    rng = np.random.default_rng(_SEED)
+    best = min((_held_out(kind, data, stretches, rng) for kind in KINDS), key=lambda one: one.brier)
+    scores = _fitted(best.kind, recorded[known], defective[known])
+    said = _calibrated(scores(recorded[last]), best.curves[0])
     return QualityModel(
-        best[1], score(said, defective[last]), float(average_precision_score(defective[last], said)), trial,
-        known.mean(axis=0), np.maximum(known.std(axis=0, ddof=1), 1e-12), best[2],
-    )  # fmt: skip
-
-
-def try_out(probability: FloatArray, defective: BoolArray, stakes: Stakes) -> Trial:
-    """Return what acting from the threshold on would have done to units (n,) of which the truth is known."""
-    threshold = stakes.threshold
-    acted, bad, count = probability >= threshold, defective, len(defective)
-    caught, missed = int((acted & bad).sum()), int((~acted & bad).sum())
-    through = wilson(missed, count)
-    saved = stakes.effectiveness
-    left = wilson(caught, count)
-    after = 1.0 - through.value - (1.0 - saved) * left.value
-    low = 1.0 - through.interval.high - (1.0 - saved) * left.interval.high
-    high = 1.0 - through.interval.low - (1.0 - saved) * left.interval.low
-    good = wilson(count - int(bad.sum()), count)
-    escapes = missed + (1.0 - saved) * caught
-    every = (1.0 - saved) * float(bad.sum())
-    return Trial(
-        threshold, wilson(int(acted.sum()), count), wilson(caught, caught + missed) if caught + missed else None, good,
-        Estimate(after, type(good.interval)(max(low, 0.0), min(high, 1.0))),
-        (stakes.action * float(acted.sum()) + stakes.escape * escapes) / count,
-        stakes.escape * float(bad.mean()),
-        stakes.action + stakes.escape * every / count,
+        best.kind, score(said, defective[last]), average_precision(said, defective[last]),
+        try_out(said, defective[last], stakes), recorded[known], last, said, float(defective[known].mean()), left_out,
+        best.said, defective[known], scores, best.curves,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Watch:
-    """Whether a model still fits what comes in; indices are of batches."""
-
-    outcomes: Chart | None
-    """CUSUM of defects less what was predicted; None while nobody knows the outcomes."""
-    inputs: tuple[Chart, ...]
-    """EWMA of the mean of each variable."""
-
-    @property
-    def alarm(self) -> int | None:
-        """Return the first batch at which any chart alarms."""
-        charts = [*self.inputs, *([self.outcomes] if self.outcomes else [])]
-        return min((chart.alarm for chart in charts if chart.alarm is not None), default=None)
+class _Data:
+    recorded: FloatArray
+    defective: BoolArray
+    group: IntArray | None
 
 
-def watch(model: QualityModel, recorded: FloatArray, defective: BoolArray | None = None) -> Watch:
-    """Return charts of what came in after learning, in batches of fifty; incomplete batches wait.
+def importance(model: QualityModel, recorded: FloatArray, defective: BoolArray, rng: np.random.Generator) -> FloatArray:
+    """Return by how much (p,) the Brier score worsens on units that the model had not seen when a variable is shuffled.
 
-    Limits of the inputs are as wide as their number asks for, so that all together raise about one false alarm in 500
-    batches; variables that wander by themselves alarm more often than that.
+    Breiman's (2001) permutation importance; near nothing for a variable that decides nothing.
     """
-    from scipy.special import ndtri
-
-    count = len(recorded) // BATCH
-    width = float(-ndtri(0.5 * 0.0031 / max(1, recorded.shape[1])))  # 2.962 for a single one
-    batches = recorded[: count * BATCH].reshape(count, BATCH, -1)
-    shifts = (batches.mean(axis=1) - model.means) / (model.sds / np.sqrt(BATCH))
-    inputs = tuple(ewma(shifts[:, k], 0.2, width) for k in range(recorded.shape[1]))
-    if defective is None:
-        return Watch(None, inputs)
-    said = model.probability(recorded[: count * BATCH]).reshape(count, BATCH)
-    excess = defective[: count * BATCH].reshape(count, BATCH).sum(axis=1) - said.sum(axis=1)
-    return Watch(cusum(excess / np.sqrt((said * (1.0 - said)).sum(axis=1))), inputs)
+    base = float(((model.probability(recorded) - defective) ** 2).mean())
+    found = np.zeros(recorded.shape[1])
+    for index in range(recorded.shape[1]):
+        shuffled = recorded.copy()
+        shuffled[:, index] = rng.permutation(recorded[:, index])
+        found[index] = float(((model.probability(shuffled) - defective) ** 2).mean()) - base
+    return found
 
 
-def _checked(recorded: FloatArray, defective: BoolArray, stakes: Stakes) -> None:
+def _checked(recorded: FloatArray, defective: BoolArray) -> None:
     if recorded.ndim != 2 or len(recorded) != len(defective):
         raise SimulationError(f"{len(recorded)} units and {len(defective)} outcomes do not belong together")
     if len(recorded) < _FEWEST_UNITS or defective.sum() < _FEWEST_DEFECTS:
         text = f"{len(recorded)} units with {int(defective.sum())} defects are too few to learn from"
         raise SimulationError(f"{text}: {_FEWEST_UNITS} and {_FEWEST_DEFECTS} at least")
-    if not np.isfinite(recorded).all():
-        raise SimulationError("a recorded value is no number")
-    if not (stakes.escape > 0.0 and stakes.action >= 0.0 and 0.0 < stakes.effectiveness <= 1.0):
-        raise SimulationError(
-            "an escape costs more than nothing, acting not less; effectiveness lies above 0, 1 at most"
-        )
+    if np.isinf(recorded).any():
+        raise SimulationError("a recorded value is no finite number")
 
 
-def _fitted(kind: str, recorded: FloatArray, defective: BoolArray, parts: list[slice]) -> tuple[float, str, Any]:
-    """Return the Brier score on later units, the kind, and what predicts: fitted on the oldest, calibrated on later."""
+def _parts(moment: IntArray, group: IntArray | None) -> tuple[list[IntArray], IntArray, int]:
+    """Return the units of each stretch learnt from, those that try it, how many are left out for their old group."""
+    count = len(moment)
+    ends = [_end(moment, round(_LEARNT * count * k / _STRETCHES)) for k in range(_STRETCHES + 1)]
+    stretches = [np.arange(start, end) for start, end in pairwise(ends) if end > start]
+    last = np.arange(ends[-1], count)
+    if group is not None:
+        last = last[~np.isin(group[last], group[: ends[-1]])]
+    return stretches, last, count - ends[-1] - len(last)
+
+
+def _end(moment: IntArray, end: int) -> int:
+    """Return an end at which no moment is cut in two."""
+    while 0 < end < len(moment) and moment[end] == moment[end - 1]:
+        end += 1
+    return end
+
+
+def _learner(kind: str) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if kind == "logistic":
+        filled = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+        return make_pipeline(filled, StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
+    return HistGradientBoostingClassifier(
+        learning_rate=0.05, max_iter=120, max_leaf_nodes=8, min_samples_leaf=30, random_state=_SEED
+    )
+
+
+def _fitted(kind: str, recorded: FloatArray, defective: BoolArray) -> Any:
+    """Return what gives units (m, p) a score (m,): the log odds of a defect, not calibrated."""
     try:
-        from sklearn.calibration import CalibratedClassifierCV
-        from sklearn.ensemble import HistGradientBoostingClassifier
-        from sklearn.frozen import FrozenEstimator
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
+        import sklearn  # noqa: F401  # pyright: ignore[reportUnusedImport]
         from threadpoolctl import threadpool_limits
     except ImportError:
         raise MissingLearner("predicting quality needs a learner: pip install 'qtems[predict]'") from None
-    model: Any = (
-        make_pipeline(StandardScaler(), LogisticRegression())
-        if kind == "logistic"
-        else HistGradientBoostingClassifier(
-            learning_rate=0.05, max_iter=120, max_leaf_nodes=8, min_samples_leaf=30, random_state=_SEED
-        )
-    )
+    bad = int(defective.sum())
+    if kind == "alike" or not 0 < bad < len(defective):
+        share = (bad + 0.5) / (len(defective) + 1.0)
+        odds = float(np.log(share / (1.0 - share)))
+
+        def same(units: FloatArray) -> FloatArray:
+            return np.full(len(units), odds)
+
+        return same
     with threadpool_limits(1):  # small data: threads that wait for each other take longer
-        model.fit(recorded[parts[0]], defective[parts[0]])
-    method = "isotonic" if defective[parts[1]].sum() >= _ISOTONIC_FROM else "sigmoid"
-    calibrated: Any = CalibratedClassifierCV(FrozenEstimator(model), method=method)
-    calibrated.fit(recorded[parts[1]], defective[parts[1]])
+        model: Any = _learner(kind)
+        model.fit(recorded, defective)
 
-    def predict(units: FloatArray) -> FloatArray:
+    def scores(units: FloatArray) -> FloatArray:
         with threadpool_limits(1):
-            return calibrated.predict_proba(units)[:, 1]
+            return np.asarray(model.decision_function(units), dtype=np.float64)
 
-    said = np.asarray(predict(recorded[parts[2]]), dtype=np.float64)
-    return float(((said - defective[parts[2]]) ** 2).mean()), kind, predict
+    return scores
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _HeldOut:
+    """How a kind of model fared on stretches that were held out."""
+
+    kind: str
+    brier: float
+    said: FloatArray
+    curves: FloatArray
+
+
+def _held_out(kind: str, data: _Data, stretches: Sequence[IntArray], rng: np.random.Generator) -> _HeldOut:
+    """Return how a kind fares: each stretch is scored by what is learnt from the others, groups kept whole."""
+    known = np.concatenate(stretches)
+    happened = data.defective[known]
+    parts = list[FloatArray]()
+    for part in stretches:
+        others = known[(known < part[0]) | (known > part[-1])]
+        if data.group is not None:
+            others = others[~np.isin(data.group[others], data.group[part])]
+        parts.append(_fitted(kind, data.recorded[others], data.defective[others])(data.recorded[part]))
+    scores = np.concatenate(parts)
+    drawn = [np.arange(len(known)), *_redrawn(len(known), rng)]
+    if kind == "alike":  # nothing to be told apart: the slope has no meaning
+        curves = np.stack([_level(happened[one]) for one in drawn])
+    else:
+        curves = np.stack([_curve(scores[one], happened[one]) for one in drawn])
+    said = _calibrated(scores, curves[0])
+    return _HeldOut(kind, float(((said - happened) ** 2).mean()), said, curves)
+
+
+def _redrawn(count: int, rng: np.random.Generator) -> list[IntArray]:
+    """Return units drawn again in blocks of fifty: neighbours in time are alike (Kuensch 1989)."""
+    blocks = np.array_split(np.arange(count), max(2, count // BATCH))
+    return [np.concatenate([blocks[k] for k in rng.integers(0, len(blocks), len(blocks))]) for _ in range(_DRAWS)]
+
+
+def _level(happened: BoolArray) -> FloatArray:
+    """Return the curve that says the share of defects of every unit."""
+    share = (happened.sum() + 0.5) / (len(happened) + 1.0)
+    return np.array([np.log(share / (1.0 - share)), 0.0, 0.0])
+
+
+def _curve(scores: FloatArray, happened: BoolArray) -> FloatArray:
+    """Return the calibration (3,): log odds = c + a ln p - b ln(1 - p) of what the score says, a and b not below 0.
+
+    Beta calibration (Kull, Silva Filho and Flach 2017): two slopes, so that small probabilities are not bent by large
+    ones. A slope that would turn what the model says about is 0, and the share of defects is all that is known.
+    """
+    sides = _sides(scores)
+    used = [0, 1, 2]
+    while True:
+        found = np.zeros(3)
+        found[used] = _newton(sides[:, used], happened)
+        wrong = [k for k in used[1:] if found[k] < 0.0]
+        if not wrong:
+            return found
+        used.remove(min(wrong, key=lambda k: found[k]))
+
+
+def _newton(design: FloatArray, happened: BoolArray) -> FloatArray:
+    """Return coefficients (q,) of a logistic regression, held back by a prior as weak as a unit or so."""
+    bad = int(happened.sum())
+    goal = np.where(happened, (bad + 1.0) / (bad + 2.0), 1.0 / (len(happened) - bad + 2.0))  # Platt (2000)
+    share, weak = float(goal.mean()), np.diag([0.0, *[0.1] * (design.shape[1] - 1)])
+    found = np.zeros(design.shape[1])
+    found[0] = np.log(share / (1.0 - share))
+    for _ in range(60):
+        p = 1.0 / (1.0 + np.exp(-np.clip(design @ found, -50.0, 50.0)))
+        bend = (design * (p * (1.0 - p))[:, None]).T @ design + weak + 1e-9 * np.eye(len(found))
+        step = np.linalg.solve(bend, design.T @ (goal - p) - weak @ found)
+        found += step / max(1.0, float(np.abs(step).max()))
+        if float(np.abs(step).max()) < 1e-9:
+            break
+    return found
+
+
+def _sides(scores: FloatArray) -> FloatArray:
+    """Return (n, 3): one, ln p, -ln(1 - p) of log odds."""
+    bounded = np.clip(scores, -30.0, 30.0)
+    return np.column_stack([np.ones(len(scores)), -np.logaddexp(0.0, -bounded), np.logaddexp(0.0, bounded)])
+
+
+def _calibrated(scores: FloatArray, curve: FloatArray) -> FloatArray:
+    return 1.0 / (1.0 + np.exp(-np.clip(_sides(scores) @ curve, -50.0, 50.0)))

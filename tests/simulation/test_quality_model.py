@@ -5,7 +5,9 @@ import pytest
 
 from simulation.errors import SimulationError
 from simulation.prediction.line_data import LineData, line_data
-from simulation.prediction.quality_model import BATCH, QualityModel, Stakes, learn, try_out, watch
+from simulation.prediction.quality_model import QualityModel, learn
+from simulation.prediction.quality_trial import BATCH, Stakes, costs, intervals, threshold_of, try_out
+from simulation.prediction.quality_watch import watch
 
 STAKES = Stakes(escape=100.0, action=15.0, effectiveness=0.9)
 
@@ -62,16 +64,96 @@ def test_a_drift_is_noticed_soon_and_none_is_not() -> None:
     assert quiet.inputs[0].alarm is None
 
 
-@pytest.mark.parametrize(
-    ("units", "stakes", "says"),
-    [
-        (100, STAKES, "too few to learn from"),
-        (800, Stakes(0.0, 1.0), "an escape costs more than nothing"),
-        (-800, STAKES, "all units are good"),
-    ],
-)
-def test_what_cannot_be_learnt_is_refused(units: int, stakes: Stakes, says: str) -> None:
+@pytest.mark.parametrize(("units", "says"), [(100, "too few to learn from"), (-800, "all units are good")])
+def test_what_cannot_be_learnt_is_refused(units: int, says: str) -> None:
     data = line_data(abs(units), np.random.default_rng(4))
     bad = data.defective if units > 0 else np.arange(-units) < 300
     with pytest.raises(SimulationError, match=says):
-        learn(data.recorded, bad, stakes)
+        learn(data.recorded, bad, STAKES)
+    with pytest.raises(SimulationError, match="an escape costs more than nothing"):
+        Stakes(0.0, 1.0)
+
+
+def test_groups_and_moments_stand_on_one_side() -> None:
+    data = line_data(2_000, np.random.default_rng(6))
+    group = (np.arange(2_000) // 30) + 0
+    group[1_700] = 0  # a late unit of the first batch
+    moment = np.arange(2_000) // 7
+    found = learn(data.recorded, data.defective, STAKES, moment=moment, group=group)
+    known = np.arange(1_603)  # four fifths, and the rest of the moment that they end in
+    assert len(found.known) == len(known)
+    assert moment[1_599] == moment[1_602] != moment[1_603]
+    assert not set(group[found.tried]) & set(group[known])
+    assert found.left_out == 2_000 - len(known) - len(found.tried) > 0
+    assert 1_700 not in found.tried
+
+
+def test_what_a_batch_has_in_common_is_not_taken_for_foresight() -> None:
+    """Units of a batch share its fate and its reading: split at random that looks like a perfect model."""
+    rng = np.random.default_rng(7)
+    fate = rng.random(100) < 0.15
+    group = np.repeat(np.arange(100), 20)
+    recorded = np.column_stack([rng.normal(size=100)[group], rng.normal(size=2_000)])
+    found = learn(recorded, fate[group] & (rng.random(2_000) < 0.9), STAKES, group=group)
+    spread = intervals(found.said, (fate[group])[found.tried], STAKES, found.share, rng, group[found.tried])
+    assert spread.brier_gain.interval.low <= 0.0, "a batch's reading says nothing of the next batch"
+
+
+def test_missing_values_are_no_obstacle() -> None:
+    data = line_data(2_500, np.random.default_rng(9))
+    holes = np.where(np.random.default_rng(1).random(data.recorded.shape) < 0.1, np.nan, data.recorded)
+    found = learn(holes, data.defective, STAKES)
+    assert np.isfinite(found.said).all()
+    assert found.precision > 2.0 * found.share
+    assert watch(found, holes[-500:], data.defective[-500:]).alarm is None
+
+
+def test_intervals_hold_the_truth_and_the_cheapest_threshold_is_found(line: LineData, model: QualityModel) -> None:
+    last = slice(8_000, None)
+    found = intervals(model.said, line.defective[last], STAKES, model.share, np.random.default_rng(0))
+    late = line_data(30_000, np.random.default_rng(77))
+    truth = try_out(model.probability(late.recorded), late.defective, STAKES).cost
+    assert found.cost.interval.low <= truth <= found.cost.interval.high
+    assert found.cheapest.interval.low <= STAKES.threshold <= found.cheapest.interval.high
+    thresholds, spent = costs(model.said, line.defective[last], STAKES)
+    slow = [try_out(model.said, line.defective[last], STAKES, float(t)).cost for t in thresholds[1:60]]
+    assert spent[1:60] == pytest.approx(slow)
+    assert spent[0] == pytest.approx(try_out(model.said, line.defective[last], STAKES).cost_never)
+    share = threshold_of(model.said, line.defective[last], 0.8)
+    assert (model.said >= share)[line.defective[last]].mean() >= 0.8
+
+
+def test_probabilities_hold_the_truth_of_alike_units(model: QualityModel) -> None:
+    late = line_data(20_000, np.random.default_rng(78))
+    said, between = model.probability(late.recorded), model.interval(late.recorded)
+    assert (between[:, 0] <= said + 1e-9).all()
+    assert (said <= between[:, 1] + 1e-9).all()
+    held = [
+        between[part, 0].mean() - 0.004 <= late.probability[part].mean() <= between[part, 1].mean() + 0.004
+        for part in np.array_split(np.argsort(said), 10)
+    ]
+    assert sum(held) >= 8
+
+
+@pytest.mark.nightly
+def test_over_many_lines_calibration_and_false_alarms_are_as_said() -> None:
+    held, outcome_alarms, input_alarms, costs_held = list[bool](), list[bool](), list[bool](), list[bool]()
+    for seed in range(30):
+        data = line_data(9_000, np.random.default_rng(seed))
+        model = learn(data.recorded[:5_000], data.defective[:5_000], STAKES)
+        new = slice(5_000, 9_000)
+        said, between = model.probability(data.recorded[new]), model.interval(data.recorded[new])
+        for part in np.array_split(np.argsort(said), 10):
+            truth = data.probability[new][part].mean()
+            held.append(bool(between[part, 0].mean() <= truth <= between[part, 1].mean()))
+        found = watch(model, data.recorded[new], data.defective[new])
+        assert found.outcomes is not None
+        outcome_alarms.append(found.outcomes.alarm is not None)
+        input_alarms.append(any(chart.alarm is not None for chart in found.inputs))
+        spread = intervals(model.said, data.defective[model.tried], STAKES, model.share, np.random.default_rng(1))
+        cost = try_out(said, data.defective[new], STAKES).cost
+        costs_held.append(spread.cost.interval.low <= cost <= spread.cost.interval.high)
+    assert np.mean(held) > 0.8
+    assert np.mean(costs_held) > 0.85
+    assert np.mean(outcome_alarms) < 0.158 + 3.0 * np.sqrt(0.158 * 0.842 / 30)
+    assert np.mean(input_alarms) < 0.148 + 3.0 * np.sqrt(0.148 * 0.852 / 30)

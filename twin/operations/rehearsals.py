@@ -207,12 +207,33 @@ def _prediction(asked: Rehearsing) -> bool:
     return run_predict(request).needs_action
 
 
+def _quality(asked: Rehearsing) -> bool:
+    from simulation.prediction.quality_document import QualityPlan
+    from simulation.prediction.quality_trial import Stakes
+    from twin.operations.quality import QualityRequest, run_quality
+
+    asked.step(Step.MEASURING, "", 0.0)
+    told = asked.order.parameters
+    stakes = None
+    if "escape" in told:
+        stakes = Stakes(asked.number("escape", 1.0), asked.number("action", 0.0), asked.number("effectiveness", 1.0))
+    outcome, defective, time, group, name = (
+        told.get(word, "") for word in ("outcome", "defective", "time", "group", "identifier")
+    )
+    ignored = tuple(filter(None, told.get("ignore", "").split("\n")))
+    goal = asked.number("goal", 0.0) or None
+    plan = QualityPlan(outcome, defective, time, group, name, ignored, stakes=stakes, goal=goal)
+    request = QualityRequest(asked.file, asked.folder, settings=plan, seed=asked.order.seed, lang=asked.order.lang)
+    return run_quality(request).needs_action
+
+
 RUNS: Mapping[RehearsalKind, Callable[[Rehearsing], bool]] = {
     RehearsalKind.ASSEMBLY: _assembly,
     RehearsalKind.STACKUP: _stackup,
     RehearsalKind.SCHEDULE: _schedule,
     RehearsalKind.PROCESS: _process,
     RehearsalKind.FIT_UP: _fit_up,
+    RehearsalKind.QUALITY: _quality,
     RehearsalKind.PREDICTION: _prediction,
 }
 """Kind -> what runs it and says whether somebody has to act."""

@@ -115,6 +115,28 @@ def test_a_file(world: World, project: str, kind: str, content: bytes, result: s
     assert provenance["sha256"] == sha256(content).hexdigest()
 
 
+def test_units_of_a_line(world: World, project: str) -> None:
+    import numpy as np
+
+    from simulation.prediction.line_data import VARIABLES, line_data
+
+    data = line_data(1_000, np.random.default_rng(5))
+    lines = [",".join((*VARIABLES, "bad"))]
+    lines += [
+        ",".join((*(f"{one:.5g}" for one in row), str(int(bad))))
+        for row, bad in zip(data.recorded, data.defective, strict=True)
+    ]
+    admin, root = world.administrator(), f"/projects/{project}"
+    file = upload(admin, project, "units.csv", "\n".join(lines).encode())
+    asked = {"kind": "quality", "upload": file, "outcome": "bad", "escape": "100", "action": "15", "ignore": ["idle"]}
+    assert admin.post(f"{root}/rehearsals", asked | {"action": None}).status_code == 422
+    one = followed(admin, root, admin.post(f"{root}/rehearsals", asked))
+    told = admin.get(f"{root}/rehearsals/{one['makes']}/files/quality.json").json()
+    assert told["learnt_from"]["variables"] == list(VARIABLES[:-1])
+    assert told["threshold"]["probability"] == pytest.approx(0.15)
+    assert told["provenance"]["file"] == "units.csv"
+
+
 def test_what_is_wrong_in_a_file_is_told_under_its_own_name(world: World, project: str) -> None:
     admin, root = world.administrator(), f"/projects/{project}"
     file = upload(admin, project, "lid.yaml", STACK.replace(b"box - lid", b"box - lit"))

@@ -2641,6 +2641,35 @@ export interface components {
         Proposal: {
             lines: components["schemas"]["api__schemas__ncr__LineIn"][];
         };
+        QualityAsked: {
+            /** @default  */
+            title: string;
+            /** @default 0 */
+            seed: number;
+            /**
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
+            /** @constant */
+            kind: "quality";
+            upload: string;
+            outcome: string;
+            /** @default  */
+            defective: string;
+            /** @default  */
+            time: string;
+            /** @default  */
+            group: string;
+            /** @default  */
+            identifier: string;
+            ignore?: string[];
+            escape?: number | string | null;
+            action?: number | string | null;
+            /** @default 1 */
+            effectiveness: number | string;
+            goal?: number | string | null;
+        };
         Quantities: {
             lot: string;
             unit: string;
@@ -2854,7 +2883,7 @@ export interface components {
         /** @enum {string} */
         RegistrationStatus: "accepted" | "refused";
         /** @enum {string} */
-        RehearsalKind: "assembly" | "stackup" | "schedule" | "process" | "fit_up" | "prediction";
+        RehearsalKind: "assembly" | "stackup" | "schedule" | "process" | "fit_up" | "quality" | "prediction";
         RehearsalOut: {
             id: string;
             version: number;

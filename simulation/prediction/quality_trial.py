@@ -1,0 +1,167 @@
+"""What acting on predicted defects would have done to units whose outcome is known: costs, yield, alarms, intervals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.arrays import BoolArray, FloatArray, IntArray
+from simulation.errors import SimulationError
+from simulation.prediction.scoring import CalibrationBin, area_under_curve, average_precision
+from simulation.stackup.capability import Estimate, wilson
+from simulation.stackup.extremes import Interval
+
+BATCH = 50
+DRAWS = 400
+_TAIL = 0.025
+
+
+@dataclass(frozen=True, slots=True)
+class Stakes:
+    """What acting and not acting cost."""
+
+    escape: float
+    """A defect that nobody acted on."""
+    action: float
+    """Acting on a unit, good or not."""
+    effectiveness: float = 1.0
+    """Share of the defects that acting prevents."""
+
+    def __post_init__(self) -> None:
+        """Refuse stakes that make no sense."""
+        if not (self.escape > 0.0 and self.action >= 0.0 and 0.0 < self.effectiveness <= 1.0):
+            raise SimulationError(
+                "an escape costs more than nothing, acting not less; effectiveness lies above 0, 1 at most"
+            )
+
+    @property
+    def threshold(self) -> float:
+        """Return the probability from which acting pays: action / (effectiveness x escape) (Elkan 2001).
+
+        Above 1 it never does.
+        """
+        return self.action / (self.effectiveness * self.escape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """What acting at a threshold would have done to units that the model had not seen."""
+
+    threshold: float
+    alarms: Estimate
+    """Share of the units acted on."""
+    recall: Estimate | None
+    """Share of the defects acted on; None without any."""
+    yield_before: Estimate
+    yield_after: Estimate
+    """Expected, with the interval of the share of defects that get through."""
+    cost: float
+    """Of a unit, acting and escapes."""
+    cost_never: float
+    cost_always: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Intervals:
+    """Figures of a trial with 95 % intervals: whole groups, or stretches of fifty units, drawn again and again."""
+
+    brier: Estimate
+    brier_gain: Estimate
+    """Less than that of giving every unit the share of defects of what was learnt from; above 0: it is better."""
+    log: Estimate
+    precision: Estimate
+    area: Estimate
+    """Under the curve of recall by false alarms."""
+    cost: Estimate
+    cheapest: Estimate
+    """The threshold that would have been cheapest on these units: where the one used belongs if it is calibrated."""
+
+
+def try_out(probability: FloatArray, defective: BoolArray, stakes: Stakes, threshold: float | None = None) -> Trial:
+    """Return what acting from the threshold on would have done to units (n,) of which the truth is known."""
+    threshold = stakes.threshold if threshold is None else threshold
+    acted, bad, count = probability >= threshold, defective, len(defective)
+    caught, missed = int((acted & bad).sum()), int((~acted & bad).sum())
+    through = wilson(missed, count)
+    saved = stakes.effectiveness
+    left = wilson(caught, count)
+    after = 1.0 - through.value - (1.0 - saved) * left.value
+    low = 1.0 - through.interval.high - (1.0 - saved) * left.interval.high
+    high = 1.0 - through.interval.low - (1.0 - saved) * left.interval.low
+    good = wilson(count - int(bad.sum()), count)
+    escapes = missed + (1.0 - saved) * caught
+    every = (1.0 - saved) * float(bad.sum())
+    return Trial(
+        threshold, wilson(int(acted.sum()), count), wilson(caught, caught + missed) if caught + missed else None, good,
+        Estimate(after, Interval(max(low, 0.0), min(high, 1.0))),
+        (stakes.action * float(acted.sum()) + stakes.escape * escapes) / count,
+        stakes.escape * float(bad.mean()),
+        stakes.action + stakes.escape * every / count,
+    )  # fmt: skip
+
+
+def intervals(
+    said: FloatArray, happened: BoolArray, stakes: Stakes, alike: float, rng: np.random.Generator,
+    group: IntArray | None = None,
+) -> Intervals:  # fmt: skip
+    """Return the figures of a trial of units (n,) in the order of time, with intervals of a block bootstrap.
+
+    Neighbours in time are alike, so blocks of fifty units or whole groups are drawn, not units (Kuensch 1989).
+    """
+    blocks = _blocks(len(said), group)
+    figures = [_figures(said, happened, stakes, alike)]
+    for _ in range(DRAWS):
+        drawn = np.concatenate([blocks[index] for index in rng.integers(0, len(blocks), len(blocks))])
+        if 0 < happened[drawn].sum() < len(drawn):
+            figures.append(_figures(said[drawn], happened[drawn], stakes, alike))
+    told, spread = np.array(figures[0]), np.array(figures[1:] or figures)
+    low, high = np.quantile(spread, (_TAIL, 1.0 - _TAIL), axis=0)
+    return Intervals(
+        *(Estimate(float(v), Interval(float(a), float(b))) for v, a, b in zip(told, low, high, strict=True))
+    )
+
+
+def costs(said: FloatArray, happened: BoolArray, stakes: Stakes) -> tuple[FloatArray, FloatArray]:
+    """Return thresholds (k,), falling, and what a unit would have cost (k,) with each; the first never acts."""
+    order = np.argsort(-said, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(said[order])), len(said) - 1)
+    caught = np.concatenate([[0.0], np.cumsum(happened[order])[ends]])
+    acted = np.concatenate([[0.0], ends + 1.0])
+    spent = stakes.action * acted + stakes.escape * (happened.sum() - stakes.effectiveness * caught)
+    return np.concatenate([[1.0], said[order][ends]]), spent / len(said)
+
+
+def reliability(said: FloatArray, happened: BoolArray, most: int = 10) -> tuple[CalibrationBin, ...]:
+    """Return units (n,) of about the same probability, as many in each bin, and the share of them that was bad."""
+    order = np.argsort(said, kind="stable")
+    found = list[CalibrationBin]()
+    for part in np.array_split(order, max(1, min(most, len(said) // 20))):
+        found.append(CalibrationBin(float(said[part].mean()), len(part), wilson(int(happened[part].sum()), len(part))))
+    return tuple(found)
+
+
+def threshold_of(said: FloatArray, happened: BoolArray, recall: float) -> float:
+    """Return the largest threshold that would have caught a share of the defects; 0 without any."""
+    bad = np.sort(said[happened])[::-1]
+    return float(bad[min(len(bad), max(1, int(np.ceil(recall * len(bad))))) - 1]) if len(bad) else 0.0
+
+
+def _figures(said: FloatArray, happened: BoolArray, stakes: Stakes, alike: float) -> tuple[float, ...]:
+    y = happened.astype(np.float64)
+    brier = float(((said - y) ** 2).mean())
+    safe = np.clip(said, 1e-6, 1.0 - 1e-6)
+    thresholds, spent = costs(said, happened, stakes)
+    acted = said >= stakes.threshold
+    cost = stakes.action * acted.mean() + stakes.escape * (y * (1.0 - stakes.effectiveness * acted)).mean()
+    log = float(-np.where(happened, np.log(safe), np.log1p(-safe)).mean())
+    return (
+        brier, float(((alike - y) ** 2).mean()) - brier, log,
+        average_precision(said, happened), area_under_curve(said, happened), float(cost),
+        float(thresholds[int(np.argmin(spent))]),
+    )  # fmt: skip
+
+
+def _blocks(count: int, group: IntArray | None) -> list[IntArray]:
+    if group is not None:
+        order = np.argsort(group, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    return np.array_split(np.arange(count), max(2, count // BATCH))
