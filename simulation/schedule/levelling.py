@@ -17,7 +17,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from simulation.errors import NoSolution, SimulationError
-from simulation.schedule.network import Cycle, Link, Network, Relation
+from simulation.schedule.network import Cycle, Link, Network, Relation, Task
 
 EFFORT = 60.0
 """Deterministic seconds that the solver may take: the same result on every machine."""
@@ -34,7 +34,9 @@ class Levelled:
     """A schedule that keeps to its resources."""
 
     network: Network
-    """The same tasks, with a link from each task that hands a resource on to the one that takes it."""
+    """The same tasks, with a link from each task that hands a resource on to the one that takes it. Where a lead lets a
+    task be over before the one it waits for and hand on to it, that holds while durations leave the time; else no task
+    starts before those it waits for."""
     start: FloatArray
     """(n,) days."""
     end: float
@@ -72,11 +74,13 @@ def level(network: Network, supply: Mapping[str, int], effort: float = EFFORT) -
     planned = np.array([task.planned for task in network.tasks])
     scale, rounded = _scale(network)
     best, bound, found = _solved(cp_model, network, supply, scale, effort)
+    tasks = _handed_on(network, np.array(found, dtype=np.float64) / scale, planned, supply)
     try:
-        linked = _handed_on(network, np.array(found, dtype=np.float64) / scale, planned, supply)
-    except Cycle:  # a lead let a task be over first and hand its crane to the one that it waits for: a ring
-        best, _, found = _solved(cp_model, network, supply, scale, effort, in_order=True)
-        linked = _handed_on(network, np.array(found, dtype=np.float64) / scale, planned, supply)
+        linked = Network(tasks)
+    except Cycle:  # a lead lets a task be over first and hand its crane to the one that it waits for: a ring
+        _, _, found = _solved(cp_model, network, supply, scale, effort, in_order=True)
+        ordered = _handed_on(network, np.array(found, dtype=np.float64) / scale, planned, supply)
+        linked = Network(tasks, instead=Network(ordered))
     times = linked.times(planned)
     proven = best <= bound + 1e-6
     return Levelled(linked, times.start, float(times.end), bound / scale, proven, 1.0 / scale, rounded)
@@ -196,8 +200,8 @@ def _horizon(network: Network, lasts: Sequence[int], scale: int) -> int:
     return horizon
 
 
-def _handed_on(network: Network, start: FloatArray, planned: FloatArray, supply: Mapping[str, int]) -> Network:
-    """Return the network with a link for every hand-over of a resource."""
+def _handed_on(network: Network, start: FloatArray, planned: FloatArray, supply: Mapping[str, int]) -> list[Task]:
+    """Return the tasks with a link for every hand-over of a resource."""
     extra = dict[int, set[int]]()
     order = sorted(range(len(network.tasks)), key=lambda k: (start[k], planned[k], k))
     for resource, capacity in supply.items():
@@ -220,15 +224,10 @@ def _handed_on(network: Network, start: FloatArray, planned: FloatArray, supply:
                 if amount > take:
                     taken.append((holder, amount - take))
             holders = [*busy, *taken, (task, network.tasks[task].needs[resource])]
-    return Network(
-        [
-            replace(
-                task,
-                links=(*task.links, *(Link(k) for k in sorted(extra.get(index, set()) - _finish_start(task.links)))),
-            )
-            for index, task in enumerate(network.tasks)
-        ]
-    )
+    more = [sorted(extra.get(k, set()) - _finish_start(task.links)) for k, task in enumerate(network.tasks)]
+    return [
+        replace(task, links=(*task.links, *map(Link, before))) for task, before in zip(network.tasks, more, strict=True)
+    ]
 
 
 def _finish_start(links: Sequence[Link]) -> set[int]:

@@ -5,7 +5,7 @@ samples of all durations at once.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -87,16 +87,29 @@ class Cycle(SimulationError):
 class Network:
     """Tasks in an order in which each comes after those it waits for."""
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
+    def __init__(self, tasks: Sequence[Task], instead: "Network | None" = None) -> None:
         """Find the order.
+
+        Parameters
+        ----------
+        tasks
+            What there is to do.
+        instead
+            With it tasks may wait for each other in rings that leads leave time for: who hands a crane to the one whose
+            end it may come before. Where durations leave no time, ``instead`` is done: the same tasks without rings.
 
         Raises
         ------
         Cycle
             With the names of the ring.
         """
-        self.tasks = tuple(tasks)
-        self.order = _ordered(self.tasks)
+        self.tasks, self.instead = tuple(tasks), instead
+        self.order = _ordered(self.tasks) if instead is None else instead.order
+
+    def changed(self, change: Callable[[int, Task], Task]) -> "Network":
+        """Return the network with every task (index, task) changed, in what is done instead, too."""
+        tasks = [change(index, task) for index, task in enumerate(self.tasks)]
+        return Network(tasks, None if self.instead is None else self.instead.changed(change))
 
     def times(self, durations: FloatArray, earliest: FloatArray | None = None) -> Times:
         """Return start and finish of every task for durations (n,) or (m, n), days.
@@ -108,19 +121,42 @@ class Network:
         whole = np.ascontiguousarray(np.atleast_2d(durations).T)  # a task a row: rows are what is worked on
         floors = np.array([task.earliest for task in self.tasks]) if earliest is None else earliest
         start = np.array(np.broadcast_to(np.atleast_2d(floors).T, whole.shape), order="C")
-        for task in self.order:
-            for link in self.tasks[task].links:
-                np.maximum(start[task], _earliest(link, start, whole, task), out=start[task])
+        settled = self._passed(lambda: self._forward(start, whole), start)
         finish = start + whole
         end = finish.max(axis=0) if len(whole) else np.zeros(whole.shape[1])
         late = end - whole
-        for task in reversed(self.order):
-            for link in self.tasks[task].links:
-                np.minimum(late[link.before], _latest(link, late, whole, task), out=late[link.before])
+        self._passed(lambda: self._backward(late, whole), late)
         found = Times(start.T, finish.T, late.T, (late + whole).T, end)
+        if self.instead is not None and not settled.all():
+            floors = np.broadcast_to(np.atleast_2d(floors), found.start.shape)[~settled]
+            _put(found, ~settled, self.instead.times(whole.T[~settled], floors))
         if not single:
             return found
         return Times(found.start[0], found.finish[0], found.late_start[0], found.late_finish[0], end[0])
+
+    def _forward(self, start: FloatArray, whole: FloatArray) -> None:
+        for task in self.order:
+            for link in self.tasks[task].links:
+                np.maximum(start[task], _earliest(link, start, whole, task), out=start[task])
+
+    def _backward(self, late: FloatArray, whole: FloatArray) -> None:
+        for task in reversed(self.order):
+            for link in self.tasks[task].links:
+                np.minimum(late[link.before], _latest(link, late, whole, task), out=late[link.before])
+
+    def _passed(self, once: Callable[[], None], values: FloatArray) -> BoolArray:
+        """Go through all tasks, with rings until nothing changes (Bellman and Ford); return where it came to that."""
+        once()
+        if self.instead is None:
+            return np.ones(values.shape[1], dtype=np.bool_)
+        still = np.ones(values.shape[1], dtype=np.bool_)
+        for _ in self.tasks:
+            before = values.copy()
+            once()
+            still = np.abs(values - before).max(axis=0) > _SLACK
+            if not still.any():
+                break
+        return ~still
 
     def free_float(self, durations: FloatArray) -> FloatArray:
         """Return how long each task (n,) may be late without moving the earliest start of any other, days."""
@@ -144,11 +180,18 @@ class Network:
                 link.before
                 for link in self.tasks[task].links
                 if abs(_earliest(link, found.start, durations, task) - found.start[task]) <= _SLACK
+                and link.before not in path
             ]
             if not driving or found.start[task] <= _SLACK:
                 return tuple(reversed(path))
             task = min(driving, key=lambda k: self.tasks[k].name)
             path.append(task)
+
+
+def _put(times: Times, where: BoolArray, others: Times) -> None:
+    """Put the times of some runs (k of m) in the place of what is there."""
+    for name in ("start", "finish", "late_start", "late_finish", "end"):
+        getattr(times, name)[where] = getattr(others, name)
 
 
 def _earliest(link: Link, start: FloatArray, durations: FloatArray, task: int) -> FloatArray:

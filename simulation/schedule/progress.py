@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
-from simulation.schedule.network import Network
+from simulation.schedule.network import Network, Task
 from simulation.schedule.observed import Observation, Stage, in_sequence
 from simulation.schedule.pace import SPREAD, Pace, learn_pace, uneven
 from simulation.schedule.risk import Draw, Forecast, Risk, drawn, forecast_of, shares, stretch
@@ -77,12 +77,11 @@ def progress(
         if found is not None:
             paces[trade] = found
     begun = [one.stage is not Stage.WAITING for one in observed]
-    rest = Network(
-        [
-            replace(task, links=()) if begun[index] else replace(task, earliest=max(task.earliest, now))
-            for index, task in enumerate(network.tasks)
-        ]
-    )
+
+    def left(index: int, task: Task) -> Task:
+        return replace(task, links=()) if begun[index] else replace(task, earliest=max(task.earliest, now))
+
+    rest = network.changed(left)
     source = _Rest(rest, risks, observed, now, paces)
     found = forecast_of(rest, len(risks), source.sample, draw)
     over = np.array([one.stage is Stage.DONE for one in observed], dtype=np.bool_)
