@@ -147,6 +147,7 @@ def _drawn(
     from twin.rehearsal.assembly_rows import varied_first, worst_first
     from twin.rehearsal.clash_bcf import MOST_TOPICS, clash_archive
     from twin.rehearsal.clash_pictures import picture_clashes
+    from twin.rehearsal.order_pictures import picture_order
     from twin.rehearsal.said import Said
 
     bcf = "bcf" in request.reports
@@ -155,7 +156,8 @@ def _drawn(
     files = dict[str, bytes]()
     if "html" in request.reports:
         shown = list(zip(worst, pictures, strict=True))[:MOST_PICTURES]
-        files[PAGE_FILE] = assembly_page(study, design, provenance, shown, request.lang, order=order)
+        stages = () if order is None else picture_order(order, design)
+        files[PAGE_FILE] = assembly_page(study, design, provenance, shown, request.lang, order=order, stages=stages)
     if bcf:
         files[BCF_FILE] = clash_archive(worst, pictures, design, request.model.name, Said(request.lang))
     return files

@@ -12,6 +12,8 @@ from simulation.assembly.study import ClashStudy
 from twin.rehearsal.assembly_json import AssemblyProvenance, matters
 from twin.rehearsal.assembly_rows import clash_row, clash_rows, count_rows, decision_lines, unchecked_line
 from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, ClashPicture
+from twin.rehearsal.figures import are_figures
+from twin.rehearsal.order_pictures import BLOCKED, NEW, STANDING, OrderPicture
 from twin.rehearsal.order_rows import blocked_rows, move_rows, order_lines, step_rows
 from twin.rehearsal.said import Said
 from twin.report.words import Words, clean
@@ -27,6 +29,7 @@ def assembly_page(
     language: str,
     *,
     order: OrderStudy | None = None,
+    stages: Sequence[OrderPicture] = (),
 ) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``; ``shown`` are the clashes with pictures."""
     import jinja2
@@ -46,24 +49,30 @@ def assembly_page(
         "unchecked": unchecked_line(study, design, say) if study.unchecked else "",
         "pictures": [_picture(clash, picture, heads, design, say) for clash, picture in shown],
         "groups": _groups(study, design, say), "colours": (FIRST, SECOND, SHARED), "touch": study.rule.touch_tolerance,
-        "order": None if order is None else _order(order, say),
+        "order": None if order is None else _order(order, stages, say), "are_figures": are_figures,
         "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
     }  # fmt: skip
     return environment.from_string(source).render(values).encode("utf-8", "replace")
 
 
-def _order(order: OrderStudy, say: Said) -> dict[str, object]:
-    """Return what the page says of an order: in words, the steps, and those that cannot be done."""
+def _order(order: OrderStudy, stages: Sequence[OrderPicture], say: Said) -> dict[str, object]:
+    """Return what the page says of an order: in words, pictures, the steps, and those that cannot be done."""
     return {
+        "stages": [(_address(one.picture), say("order.stage", step=one.step, steps=one.steps)) for one in stages],
+        "colours": ((STANDING, say("order.standing")), (NEW, say("order.new")), (BLOCKED, say("order.blocked"))),
         "lines": order_lines(order, say, _MOST_STEPS), "steps": step_rows(order, say, _MOST_STEPS),
         "blocked": blocked_rows(order, say, _MOST_STEPS), "moves": move_rows(order, say, _MOST_STEPS),
     }  # fmt: skip
 
 
+def _address(picture: bytes) -> str:
+    return f"data:image/png;base64,{b64encode(picture).decode()}" if picture else ""
+
+
 def _picture(
     clash: Clash, picture: ClashPicture, heads: Sequence[str], design: DesignModel, say: Said
 ) -> dict[str, object]:
-    address = f"data:image/png;base64,{b64encode(picture.picture).decode()}" if picture.picture else ""
+    address = _address(picture.picture)
     row = clash_row(clash, design, say)
     sides = [design.elements[name] for name in (clash.first, clash.second)]
     words = Words(say.language)

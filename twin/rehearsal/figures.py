@@ -1,8 +1,22 @@
 """Figures as people read them: no more digits than they are worth."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from math import floor, log10
 from typing import Any
+
+_FIGURE = re.compile(r"([<>≤≥±+−-]\s*)?\d|[–·]?$")
+
+
+def are_figures(cells: Iterable[str]) -> bool:
+    """Return whether a column holds figures, which stand to the right; words stand to the left.
+
+    Examples
+    --------
+    >>> are_figures(["12.3", "–", "< 0.1 %"]), are_figures(["Beam 1", "2"])
+    (True, False)
+    """
+    return all(_FIGURE.match(cell) for cell in cells)
 
 
 class Figures:
