@@ -157,7 +157,7 @@ def test_the_page_shows_the_order(model: Path, tmp_path: Path) -> None:
          "--lang", "zh"]
     ) in (0, 1)  # fmt: skip
     page = (tmp_path / "out" / "assembly.html").read_text("utf-8")
-    pictures = re.findall(r'src="data:image/png;base64,([^"]+)" alt="after step (\d) of (\d)"', page)
+    pictures = re.findall(r'src="data:image/png;base64,([^"]+)" alt="第 (\d) 步后（共 (\d) 步）"', page)
     assert [step for _, step, _ in pictures] == [str(k) for k in range(1, len(pictures) + 1)]
     assert len(pictures) == int(pictures[0][2])
     assert len({image for image, _, _ in pictures}) == len(pictures), "each stage looks different"
