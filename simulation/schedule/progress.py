@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
+from simulation.distribution import Fixed
 from simulation.schedule.network import Network, Task
 from simulation.schedule.observed import Observation, Stage, in_sequence
-from simulation.schedule.pace import SPREAD, Pace, learn_pace, uneven
-from simulation.schedule.risk import Draw, Forecast, Risk, drawn, forecast_of, shares, stretch
+from simulation.schedule.pace import Pace, Paces, learn_paces, uneven
+from simulation.schedule.risk import Draw, Forecast, Risk, drawn, forecast_of, stretch
 
 _LEFT_AT_LEAST = 0.1
 """Of a task that runs longer than it was to, and nobody knows how far it is, at least so much of it is left."""
@@ -68,14 +69,10 @@ def progress(
     before what it waits for was over (retained logic); how long it has been standing there says nothing of the pace.
     """
     seen, observed = observed, in_sequence(network, observed)
-    planned = np.array([task.planned for task in network.tasks])
-    trades = sorted({task.trade for task in network.tasks})
-    paces = dict[str, Pace]()
-    for trade in trades:
-        of = [index for index, task in enumerate(network.tasks) if task.trade == trade]
-        found = learn_pace(trade, [planned[k] for k in of], [observed[k] for k in of], now)
-        if found is not None:
-            paces[trade] = found
+    seen_of = {trade: list[tuple[float, Observation]]() for trade in sorted({task.trade for task in network.tasks})}
+    for task, one in zip(network.tasks, observed, strict=True):
+        seen_of[task.trade].append((task.planned, one))
+    paces = learn_paces(seen_of, now)
     begun = [one.stage is not Stage.WAITING for one in observed]
 
     def left(index: int, task: Task) -> Task:
@@ -87,14 +84,14 @@ def progress(
     over = np.array([one.stage is Stage.DONE for one in observed], dtype=np.bool_)
     found = replace(found, criticality=np.where(over, 0.0, found.criticality))
     earned = earned_value(network, seen, now)
-    return Progress(now, tuple(seen), tuple(paces.values()), found, earned, _drivers(network, found, observed))
+    return Progress(now, tuple(seen), paces.trades if paces else (), found, earned, _drivers(network, found, observed))
 
 
 class _Rest:
     """Draws of the durations that are left."""
 
     def __init__(
-        self, rest: Network, risks: Sequence[Risk], observed: Sequence[Observation], now: float, paces: dict[str, Pace]
+        self, rest: Network, risks: Sequence[Risk], observed: Sequence[Observation], now: float, paces: Paces | None
     ) -> None:
         self._rest, self._observed, self._now, self._paces = rest, observed, now, paces
         waiting = {index for index, one in enumerate(observed) if one.stage is Stage.WAITING}
@@ -103,10 +100,12 @@ class _Rest:
     def sample(self, size: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray | None, BoolArray]:
         """Return durations (m, n), earliest starts (m, n), and which risk happened (m, k)."""
         tasks = self._rest.tasks
-        factors = {trade: pace.quantile(shares(rng, size)) for trade, pace in self._paces.items()}
+        factors, scatter = self._paces.sample(size, rng) if self._paces else (dict[str, FloatArray](), np.zeros(size))
         durations, earliest = np.empty((size, len(tasks))), np.empty((size, len(tasks)))
         for index, (task, one) in enumerate(zip(tasks, self._observed, strict=True)):
             whole = drawn(task.duration, size, rng) * factors.get(task.trade, 1.0)
+            if isinstance(task.duration, Fixed):  # that the plan names one number does not mean that it will be so
+                whole = whole * np.exp(scatter * rng.standard_normal(size))
             if one.stage is Stage.WAITING:
                 left = 1.0 - (one.share or 0.0)
                 durations[:, index], earliest[:, index] = left * whole, task.earliest
@@ -116,18 +115,20 @@ class _Rest:
                 first = np.maximum(one.finished[0], start)
                 over = first + np.maximum(one.finished[1] - first, 0.0) * rng.random(size)
             else:
-                over = self._now + self._left(whole, start, one, rng)
+                over = self._now + self._left(whole, start, one, scatter, rng)
             durations[:, index], earliest[:, index] = over - start, start
         happened = stretch(durations, self._risks, rng)
         return durations, earliest, happened
 
-    def _left(self, whole: FloatArray, start: FloatArray, one: Observation, rng: np.random.Generator) -> FloatArray:
+    def _left(
+        self, whole: FloatArray, start: FloatArray, one: Observation, scatter: FloatArray, rng: np.random.Generator
+    ) -> FloatArray:
         """Return the days left of a task that runs: its own pace so far counts by how much of it is done."""
         elapsed = np.maximum(self._now - start, 0.0)
         if not one.share:
             return np.maximum(whole - elapsed, _LEFT_AT_LEAST * whole)
         share = np.clip(one.share + one.doubt * (2.0 * rng.random(len(whole)) - 1.0), 1e-3, 1.0)
-        weight = SPREAD**2 / (SPREAD**2 + uneven(one.share) ** 2)
+        weight = scatter**2 / np.maximum(scatter**2 + uneven(one.share) ** 2, 1e-12)
         pace = np.log(np.maximum(elapsed, 0.25) / share)
         return (1.0 - share) * np.exp((1.0 - weight) * np.log(np.maximum(whole, 1e-9)) + weight * pace)
 

@@ -4,7 +4,7 @@ from importlib.resources import files
 from typing import Any
 
 from simulation.errors import SimulationError
-from simulation.schedule.pace import PRIOR, SPREAD
+from simulation.schedule.pace import BETWEEN, SITE, WITHIN
 from twin.rehearsal.figures import Figures
 from twin.rehearsal.progress_rows import driver_rows, earned_rows, pace_rows, progress_lines
 from twin.rehearsal.said import Said
@@ -44,7 +44,7 @@ def schedule_page(result: ScheduleResult, provenance: ScheduleProvenance, langua
 
 
 def _model_notes(result: ScheduleResult, say: Said) -> list[str]:
-    return [] if result.progress is None else [say("progress.model", prior=PRIOR, spread=SPREAD)]
+    return [] if result.progress is None else [say("progress.model", site=SITE, between=BETWEEN, within=WITHIN)]
 
 
 def _charts(result: ScheduleResult, told: Any, say: Said) -> dict[str, str]:
