@@ -5,7 +5,7 @@ no other element explains, the elements are moved there, the points are assigned
 poses are fitted again to what each element then owns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,14 +107,14 @@ def solve_as_built(
         fits = {i: f for i, f in fits.items() if len(new_members[i]) >= _MIN_FIT}
         fits |= fit_poses(shapes, problem, np.array(pending, np.int64))
         members, trusted = new_members, new_trusted
-        tree = build_tree(_placed(shapes, fits), shapes.element)
+        tree = build_tree(placed_triangles(shapes, tuple(fits.get(i) for i in range(len(shapes)))), shapes.element)
         built = _near(tree, some, _FORM_BAND)
         drawn = phantoms(fits, built, seen.sigma)
         if drawn:
             fits = {i: f for i, f in fits.items() if i not in drawn}
             members = [m if i not in drawn else m[:0] for i, m in enumerate(members)]
             candidates = without_phantoms(candidates, drawn, seen.sigma)
-            tree = build_tree(_placed(shapes, fits), shapes.element)
+            tree = build_tree(placed_triangles(shapes, tuple(fits.get(i) for i in range(len(shapes)))), shapes.element)
             built = _near(tree, some, _FORM_BAND)
         if number:
             candidates = without_refuted(candidates, disputes, fits, built, shapes, seen.sigma)
@@ -200,11 +200,11 @@ def _evenly(group: IntArray, index: IntArray) -> IntArray:
     return order[rank % np.repeat(stride, size) == 0]
 
 
-def _placed(shapes: ElementShapes, fits: dict[int, PoseFit]) -> FloatArray:
-    """Return the triangles where they were built; where that is not known, where they were designed."""
+def placed_triangles(shapes: ElementShapes, fits: Sequence[PoseFit | None]) -> FloatArray:
+    """Return the triangles (t, 3, 3) where they were built; where that is not known, where they were designed."""
     triangles = shapes.triangles.copy()
-    for i, fit in fits.items():
-        if fit.moved and fit.inlier_fraction >= _BELIEVED:
+    for i, fit in enumerate(fits):
+        if fit is not None and fit.moved and fit.inlier_fraction >= _BELIEVED:
             part = slice(int(shapes.start[i]), int(shapes.start[i + 1]))
             triangles[part] = fit.T_built_design.apply(triangles[part].reshape(-1, 3)).reshape(-1, 3, 3)
     return triangles

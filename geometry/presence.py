@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 
 from geometry.note import Note
+from geometry.standing import NOTHING, Standing
 from geometry.verdict import State
 
 _MIN_OWN = 10
 """Points that only this element explains before it counts as there."""
-_MIN_THROUGH = 30
+MIN_THROUGH = 30
 """Rays that must have come back from behind an element's place before it can be called missing."""
 _MISSING_SHARE = 0.05
 """Largest share of own points among own points and rays through at which an element is called missing."""
 _MOSTLY_SHARE = 0.4
-"""The same when its visible surface is mostly bare as well: the own points are a neighbour's that happen to fit."""
+"""Share of points about it among those and rays through below which its place is mostly empty."""
+_MIN_CELLS = 30
+"""Cells with something that no other element explains, from which a part of it stands: the frame of an open door."""
+_LEAST_PART = 0.05
+"""Share of such cells among them and the bare ones that is more than clutter or a few split beams."""
 
 _CONTESTED_SHARE = 0.8
 """Share of points nearest to its surface, among those and rays through, above which something stands at its place after
@@ -39,6 +44,8 @@ class PresenceEvidence:
     """Why the designed geometry cannot be trusted; empty when it can."""
     rays_known: bool
     """Whether station positions are known, so that rays are evidence."""
+    standing: Standing = NOTHING
+    """Of the own points those that show the element itself; counted only where rays through speak against it."""
     assigned_points: int = 0
     """Points nearest to this element's built surface, whether on it within the noise or not, shared ones left out."""
 
@@ -59,11 +66,8 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
         return State.DESIGN_SUSPECT, (Note("design_suspect", "design_suspect:{value}", value=evidence.suspect),)
     own, through = evidence.own_points, evidence.through
     assigned = max(own, evidence.assigned_points)
-    bare = assigned < _MOSTLY_SHARE * (assigned + through)
     contested = assigned > _CONTESTED_SHARE * (assigned + through)
-    gone = own < _MISSING_SHARE * (own + through) and not contested
-    gone = gone or (bare and evidence.coverage < _MOSTLY_SHARE)
-    if through >= _MIN_THROUGH and gone:
+    if through >= MIN_THROUGH and not contested and _empty(evidence, assigned):
         return State.MISSING, (f"rays_through:{through}",)
     if own >= _MIN_OWN:
         return State.INSTALLED, ()
@@ -71,10 +75,23 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
         return State.UNSEEN, ("no_station_pose",)
     if evidence.shared_points >= _MIN_OWN:
         return State.OCCLUDED, ("coincident_surface",)
-    if contested and through >= _MIN_THROUGH:
+    if contested and through >= MIN_THROUGH:
         return State.OCCLUDED, (f"off_surface:{assigned}",)
     if evidence.in_reach == 0:
         return State.UNSEEN, ("out_of_reach",)
     if evidence.visible == 0:
         return State.OCCLUDED, ("hidden_by_design",)
     return State.OCCLUDED, ("hidden_in_scan",) if own == 0 else ("few_points:" + str(own),)
+
+
+def _empty(evidence: PresenceEvidence, assigned: int) -> bool:
+    """Say whether nothing of the element stands at its place, though points may lie there that others explain."""
+    own, through, standing = evidence.own_points, evidence.through, evidence.standing
+    part = standing.cells / max(standing.cells + standing.bare, 1)
+    if standing.cells >= _MIN_CELLS and part >= _LEAST_PART:
+        return False
+    if own < _MISSING_SHARE * (own + through):
+        return True
+    if own >= _MIN_OWN and part < _LEAST_PART:  # all that lies on it is a neighbour's: the reveals of an absent door
+        return True
+    return assigned < _MOSTLY_SHARE * (assigned + through) and evidence.coverage < _MOSTLY_SHARE

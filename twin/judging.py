@@ -2,38 +2,35 @@
 # pyright: reportUnknownMemberType=false, reportAttributeAccessIssue=false
 """From evidence to an element's result: state, pose, measurements, verdict."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from geometry.arrays import FloatArray, Int32Array, IntArray
 from geometry.as_built import AsBuilt
 from geometry.characteristics import measure, overall
 from geometry.design import Element
 from geometry.deviation.surface import patch_surface
-from geometry.element_pose import ElementShapes, PoseFit, built_pose
+from geometry.element_pose import ElementShapes, PoseFit
 from geometry.measured import Measured
 from geometry.presence import PresenceEvidence, decide_state
+from geometry.standing import BuiltSurfaces
 from geometry.tolerance import Rule, ToleranceSet
 from geometry.triangle_tree import TriangleTree, closest
 from geometry.uncertainty import Budget
 from geometry.unmodelled import cluster_points
 from geometry.verdict import Measurement, Outcome, State
-from geometry.visibility import RayEvidence, SurfaceVisibility
 from geometry.witnesses import Witnesses
+from twin.presence_evidence import Evidence, presence_of
 from twin.result import (
     AsBuiltPose,
     DeviationSummary,
     ElementResult,
     PointDeviations,
-    StationSight,
     Unmodelled,
     Visibility,
 )
 from twin.seen_parts import Surroundings
-from twin.sight import Sight
 
 _PARTLY = 0.1
 """Share of rays through among rays through and own points from which an element counts as partly absent: a ray that has
@@ -53,24 +50,13 @@ _UNMODELLED = 0.1
 """How far (m) from any designed surface a point must be to count as unmodelled."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """All that was found out before judging."""
-
-    sight: Sight
-    as_built: AsBuilt
-    surface: SurfaceVisibility
-    rays: RayEvidence | None
-    budget: Budget
-    stations: Mapping[int, Sequence[StationSight]]
-    """Element -> what each station saw of it."""
-
-
 def judge_elements(
     elements: tuple[Element, ...], shapes: ElementShapes, evidence: Evidence, tolerances: ToleranceSet
 ) -> tuple[ElementResult, ...]:
     """Judge every element."""
     around = Surroundings(evidence.sight, evidence.as_built)
+    through = evidence.rays.through_any if evidence.rays is not None else np.zeros(len(elements), np.int64)
+    built = BuiltSurfaces(shapes, evidence.as_built, evidence.sight.seen, through)
     order = np.argsort(evidence.as_built.element, kind="stable")
     bounds = np.searchsorted(evidence.as_built.element[order], np.arange(len(elements) + 1))
     sample_bounds = np.searchsorted(evidence.surface.element, np.arange(len(elements) + 1))
@@ -78,6 +64,7 @@ def judge_elements(
         _judge(
             i, element, shapes, evidence, tolerances,
             around=around,
+            built=built,
             mine=order[bounds[i] : bounds[i + 1]],
             samples=np.arange(sample_bounds[i], sample_bounds[i + 1]),
         )
@@ -93,11 +80,12 @@ def _judge(
     tolerances: ToleranceSet,
     *,
     around: Surroundings,
+    built: BuiltSurfaces,
     mine: IntArray,
     samples: IntArray,
 ) -> ElementResult:
     """Judge one element from its points ``mine`` and its surface ``samples``."""
-    presence = _presence(i, element, shapes, evidence, mine, samples)
+    presence = presence_of(i, element, shapes, evidence, built=built, mine=mine, samples=samples)
     state, reasons = decide_state(presence)
     if state is State.MISSING:  # what lies about there is a neighbour's
         presence = replace(presence, coverage=0.0)
@@ -141,28 +129,6 @@ def _judge(
         deviation=_summary(evidence.as_built, mine, evidence.sight.seen.sigma),
         measurements=measurements,
         reasons=reasons + doubts,
-    )
-
-
-def _presence(
-    i: int, element: Element, shapes: ElementShapes, evidence: Evidence, mine: IntArray, samples: IntArray
-) -> PresenceEvidence:
-    """Count what speaks for and against the element being there."""
-    built, rays = evidence.as_built, evidence.rays
-    on_it = np.abs(built.residual[mine]) <= 4.0 * evidence.sight.seen.sigma
-    shared = built.shared[mine]
-    visible = samples[evidence.surface.visible[samples]]
-    covered = _covered(evidence, shapes, i, mine[on_it & ~shared], visible)
-    return PresenceEvidence(
-        own_points=int((on_it & ~shared).sum()),
-        assigned_points=int((~shared).sum()),
-        shared_points=int((on_it & shared).sum()),
-        through=int(rays.through_any[i]) if rays is not None else 0,
-        coverage=covered / len(visible) if len(visible) else 0.0,
-        in_reach=int(evidence.surface.in_reach[samples].sum()),
-        visible=len(visible),
-        suspect=element.suspect,
-        rays_known=rays is not None,
     )
 
 
@@ -247,21 +213,6 @@ def _witnesses(evidence: Evidence, mine: IntArray) -> Witnesses:
     on_it = mine[(np.abs(built.residual[mine]) <= 3.0 * seen.sigma) & ~built.shared[mine]]
     certain = np.abs(np.linalg.norm(seen.gates[on_it], axis=1) - 1.0) < 0.1  # others are gated by their station
     return Witnesses(seen.points[on_it], built.normal[on_it], certain, seen.sigma)
-
-
-def _covered(evidence: Evidence, shapes: ElementShapes, i: int, mine: IntArray, visible: IntArray) -> int:
-    """Count the visible surface samples that have a point of the element near where they were built."""
-    if len(visible) == 0 or len(mine) == 0:
-        return 0
-    position = evidence.surface.point[visible]
-    fit = evidence.as_built.fits[i]
-    if fit is not None:
-        position = built_pose(fit.twist, shapes.centre[i]).apply(position)
-    tree = cKDTree(evidence.sight.seen.points[mine])
-    some = evidence.sight.seen.points[mine[:: max(1, len(mine) // 100)]]
-    spacing = float(np.median(tree.query(some, k=min(2, len(mine)))[0].reshape(len(some), -1)[:, -1]))
-    near = tree.query(position, distance_upper_bound=max(0.05, 4.0 * spacing))[0]
-    return int(np.isfinite(near).sum())
 
 
 def _pose(fit: PoseFit | None, budget: Budget, centre: FloatArray) -> AsBuiltPose | None:

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from geometry.presence import PresenceEvidence, decide_state
+from geometry.standing import Standing
 from geometry.verdict import State
 
 SEEN = PresenceEvidence(
@@ -21,6 +22,8 @@ SEEN = PresenceEvidence(
     rays_known=True,
 )
 
+ROOF = Standing(points=90, cells=60, bare=200)
+
 
 @pytest.mark.parametrize(
     ("change", "state", "word"),
@@ -29,8 +32,12 @@ SEEN = PresenceEvidence(
         ({"own_points": 0, "coverage": 0.0, "through": 400}, State.MISSING, "rays_through:400"),
         ({"own_points": 5, "coverage": 0.02, "through": 400}, State.MISSING, "rays_through:400"),
         ({"own_points": 100, "coverage": 0.1, "through": 400}, State.MISSING, "rays_through:400"),  # foreign
-        ({"own_points": 100, "coverage": 0.8, "through": 400}, State.INSTALLED, None),  # a railing: mostly holes
-        ({"own_points": 100, "assigned_points": 600, "coverage": 0.1, "through": 400}, State.INSTALLED, None),  # bowed
+        # a railing: mostly holes
+        ({"own_points": 100, "coverage": 0.8, "through": 400, "standing": ROOF}, State.INSTALLED, None),
+        ({"own_points": 100, "assigned_points": 600, "coverage": 0.1, "through": 400, "standing": Standing(90, 9, 99)},
+         State.INSTALLED, None),  # bowed
+        # too few points to say that nothing else stands there
+        ({"own_points": 4, "assigned_points": 14, "coverage": 1.0, "through": 43}, State.OCCLUDED, "few_points:4"),
         ({"own_points": 0, "assigned_points": 900, "coverage": 0.0, "through": 42}, State.OCCLUDED, "off_surface:900"),
         ({"own_points": 0, "coverage": 0.0, "through": 10}, State.OCCLUDED, "hidden_in_scan"),  # ten rays prove nothing
         ({"own_points": 0, "coverage": 0.0}, State.OCCLUDED, "hidden_in_scan"),
@@ -51,6 +58,23 @@ def test_cases(change: dict[str, object], state: State, word: str | None) -> Non
     assert reasons == (() if word is None else (word,))
 
 
+@pytest.mark.parametrize(
+    ("own", "through", "standing", "state"),
+    [
+        (60, 900, Standing(60, 45, 600), State.INSTALLED),  # an open door: its frame stands
+        (60, 900, Standing(0, 0, 600), State.MISSING),  # an absent one: as many points, on the reveals of its opening
+        (500, 400, Standing(9, 4, 200), State.MISSING),  # more points of its neighbours than rays through
+        (60, 900, Standing(60, 29, 600), State.MISSING),  # split beams about its rim
+        (60, 90_000, Standing(60, 45, 6000), State.MISSING),  # a pole stands at the place of a wall
+    ],
+)
+def test_what_stands_decides_where_most_rays_go_through(
+    own: int, through: int, standing: Standing, state: State
+) -> None:
+    evidence = replace(SEEN, own_points=own, assigned_points=own, through=through, standing=standing, coverage=0.3)
+    assert decide_state(evidence)[0] is state
+
+
 counts = st.integers(0, 5000)
 evidences = st.builds(
     PresenceEvidence,
@@ -63,6 +87,7 @@ evidences = st.builds(
     visible=st.integers(0, 96),
     suspect=st.sampled_from(["", "not closed"]),
     rays_known=st.booleans(),
+    standing=st.builds(Standing, counts, counts, counts),
 ).filter(lambda e: e.own_points <= e.assigned_points)
 
 
@@ -71,7 +96,8 @@ def test_missing_is_claimed_only_where_rays_passed_through(evidence: PresenceEvi
     state, _ = decide_state(evidence)
     if state is State.MISSING:
         assert evidence.through >= 30
-        assert evidence.through > evidence.own_points
+        assert evidence.through > evidence.own_points or evidence.standing.cells < evidence.standing.bare / 10
+        assert evidence.standing.cells < 30 or evidence.standing.cells < evidence.standing.bare / 10
         assert not evidence.suspect
 
 
@@ -81,10 +107,14 @@ def test_without_rays_through_nothing_is_missing(evidence: PresenceEvidence) -> 
 
 
 @given(evidence=evidences, more=st.integers(1, 5000))
-def test_more_own_points_never_make_it_missing(evidence: PresenceEvidence, more: int) -> None:
+def test_more_of_it_standing_never_makes_it_missing(evidence: PresenceEvidence, more: int) -> None:
+    assume(evidence.own_points >= 10)
     if decide_state(evidence)[0] is not State.MISSING:
         own, assigned = evidence.own_points + more, evidence.assigned_points + more
-        assert decide_state(replace(evidence, own_points=own, assigned_points=assigned))[0] is not State.MISSING
+        was = evidence.standing
+        standing = Standing(was.points + more, was.cells + more, was.bare)
+        richer = replace(evidence, own_points=own, assigned_points=assigned, standing=standing)
+        assert decide_state(richer)[0] is not State.MISSING
 
 
 @given(evidence=evidences)

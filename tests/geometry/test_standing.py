@@ -1,0 +1,61 @@
+"""What stands at a place: not what a neighbour explains, not what is seen through the element itself."""
+
+import numpy as np
+import pytest
+
+from geometry.arrays import FloatArray
+from geometry.as_built import AsBuilt, SeenPoints
+from geometry.element_pose import element_shapes
+from geometry.standing import NOTHING, BuiltSurfaces, Standing
+from tests.reference.scenes import Box
+
+STATION = np.array([0.0, -3.0, 0.0])
+FRONT = Box("cabinet", (-0.5, 0.0, -0.5), (0.5, 0.02, 0.5))
+BACK = Box("cabinet", (-0.5, 0.4, -0.5), (0.5, 0.42, 0.5))
+PLATE = Box("plate", (-0.5, -0.02, -0.5), (0.5, 0.0, 0.5))
+
+
+def grid(y: float) -> FloatArray:
+    """Return 81 points (81, 3) on the plane at ``y``, one in each of as many cells."""
+    x, z = (axis.ravel() for axis in np.meshgrid(*[np.arange(-8, 9, 2) * 0.05 + 0.025] * 2))
+    points: FloatArray = np.stack([x, np.full_like(x, y), z], axis=1).astype(np.float64)
+    return points
+
+
+def standing(points: FloatArray, owner: list[int], through: FloatArray, *, plate_through: int = 0) -> Standing:
+    """Return what stands of the cabinet (element 0); ``owner`` has the element of each point on a surface."""
+    shapes = element_shapes([np.concatenate([FRONT.triangles(), BACK.triangles()]), PLATE.triangles()])
+    everything = np.concatenate([points, through])
+    n, zero = len(everything), np.zeros((len(everything), 3))
+    element = np.array([*owner, *[-1] * len(through)], np.int32)
+    seen = SeenPoints(everything, zero, zero, 0.77, 0.002)
+    built = AsBuilt((None, None), element, np.zeros(n), np.zeros(n), zero, np.zeros(n, np.bool_))
+    surfaces = BuiltSurfaces(shapes, built, seen, np.array([0, plate_through]))
+    own = np.flatnonzero(element == 0)
+    origins = np.broadcast_to(STATION, everything.shape)
+    return surfaces.standing(0, own, origins, np.arange(len(points), n))
+
+
+def test_points_on_it_stand() -> None:
+    assert standing(grid(0.0), [0] * 81, np.empty((0, 3))) == Standing(81, 81, 0)
+
+
+def test_points_seen_through_its_own_front_are_bare_places_of_the_front() -> None:
+    assert standing(grid(0.4), [0] * 81, np.empty((0, 3))) == Standing(0, 0, 81)
+
+
+@pytest.mark.parametrize(("plate_through", "left"), [(0, 0), (500, 81)])
+def test_what_a_neighbour_explains_is_not_its_own_if_the_neighbour_is_there(plate_through: int, left: int) -> None:
+    """The plate's own points show that it stands; with more rays through it than points it does not."""
+    points = np.concatenate([grid(0.0), grid(-0.02)])
+    owner = [0] * 81 + [1] * 81
+    assert standing(points, owner, np.empty((0, 3)), plate_through=plate_through).points == left
+
+
+def test_where_as_many_rays_passed_as_points_lie_it_is_bare() -> None:
+    behind = STATION + (grid(0.0) - STATION) * 2.0
+    assert standing(grid(0.0), [0] * 81, behind[:40]) == Standing(81, 41, 40)
+
+
+def test_nothing_speaks_for_nothing() -> None:
+    assert standing(np.empty((0, 3)), [], np.empty((0, 3))) == NOTHING
