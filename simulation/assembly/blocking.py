@@ -38,6 +38,10 @@ class Blocking:
     """Comparisons that were nearer to the tolerance than one face tells, and were settled on the whole region."""
     barred: BoolArray
     """(d, n): along direction d the part would leave through the ground."""
+    reach: FloatArray
+    """(n,) metres that each part is moved before it counts as free; infinite: out of the whole model."""
+    beyond: BoolArray
+    """(d, n, n): what a part that is not moved out of everything would meet only after its ``reach``."""
 
     def free(self, standing: BoolArray) -> BoolArray:
         """Return (d, n): along direction d nothing of what stands (n,) is in the part's way."""
@@ -52,6 +56,7 @@ class Blocking:
         return Blocking(
             tuple(self.parts[int(row)] for row in rows), self.rule, self.directions,
             self.blocked[:, rows[:, None], rows[None]], pairs, self.narrow, self.barred[:, rows],
+            self.reach[rows], self.beyond[:, rows[:, None], rows[None]],
         )  # fmt: skip
 
 
@@ -61,6 +66,7 @@ def block(
     rule: OrderRule,
     *,
     ground: float | None = None,
+    reach: FloatArray | None = None,
     threads: int = 1,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Blocking:
@@ -68,38 +74,49 @@ def block(
 
     A part stands in another's way along d when on some line along d the other begins before it ends, by more than
     ``rule.touch``, over a region that a disc of that radius fits into. Nothing is sampled: faces are compared exactly.
-    No part leaves through the ground (height, metres; None: there is none).
+    No part leaves through the ground (height, metres; None: there is none). ``reach`` (n,): metres that each part is
+    moved before it counts as free; ``rule.insertion`` for all where None.
     """
+    if reach is None:
+        reach = np.full(len(parts), np.inf if rule.insertion is None else rule.insertion)
     faces = faces_of([(part.triangles, part.two_sided) for part in parts])
     count, narrow = len(parts), 0
     blocked = np.zeros((len(directions), count, count), dtype=np.bool_)
+    met = list[tuple[IntArray, FloatArray]]()
     for index, direction in enumerate(directions):
         opposite = next((k for k in range(index) if np.allclose(directions[k], -direction, atol=1e-12)), None)
         if opposite is not None:
             # one moving away from the other is the other moving away from the one
             blocked[index] = blocked[opposite].T
+            met.append((met[opposite][0][:, ::-1], met[opposite][1]))
         elif count > 1:
             view = seen_along(faces, direction)
             blocked[index], settled = _along(view, rule, threads)
             narrow += settled
-            if rule.insertion is not None:
-                _shorten(blocked[index], view, rule)
+            met.append(_met(blocked[index], view, rule, reach))
         progress((index + 1) / len(directions))
+    beyond = np.zeros_like(blocked) if np.isfinite(reach).any() else np.broadcast_to(np.False_, blocked.shape)
+    for index, (pairs, ways) in enumerate(met):
+        later = pairs[ways >= reach[pairs[:, 0]]]
+        if len(later):
+            blocked[index, later[:, 0], later[:, 1]] = False
+            beyond[index, later[:, 0], later[:, 1]] = True
     overlapping = _overlapping(parts, blocked, rule)
-    _part(parts, directions, blocked, overlapping, rule)
-    barred = _barred(parts, directions, rule, ground)
-    return Blocking(tuple(parts), rule, directions, blocked, overlapping, narrow, barred)
+    _part(parts, directions, blocked, overlapping, rule, reach)
+    barred = _barred(parts, directions, rule, ground, reach)
+    return Blocking(tuple(parts), rule, directions, blocked, overlapping, narrow, barred, reach, beyond)
 
 
-def _barred(parts: Sequence[Part], directions: FloatArray, rule: OrderRule, ground: float | None) -> BoolArray:
+def _barred(
+    parts: Sequence[Part], directions: FloatArray, rule: OrderRule, ground: float | None, reach: FloatArray
+) -> BoolArray:
     """Return (d, n): which parts would go below the ground, along each direction, on their way."""
     lowest = np.array([part.bounds[0, 2] for part in parts])
     if ground is None:
         return np.zeros((len(directions), len(parts)), dtype=np.bool_)
     drop = np.where(directions[:, 2] < -1e-9, directions[:, 2], 0.0)[:, None]
-    way = np.inf if rule.insertion is None else rule.insertion
     with np.errstate(invalid="ignore"):
-        below = np.where(drop < 0.0, lowest + way * drop < ground - rule.touch, False)
+        below = np.where(drop < 0.0, lowest + reach * drop < ground - rule.touch, False)
     return below
 
 
@@ -135,12 +152,11 @@ def _compared(given: tuple[Any, ...], rows: IntArray) -> None:
     compare_pairs(rows, *given)
 
 
-def _shorten(blocked: BoolArray, view: View, rule: OrderRule) -> None:
-    """Take back what is met only beyond the way that a part is inserted."""
-    assert rule.insertion is not None
-    for i, j in np.argwhere(blocked):
-        if way_of(view, int(i), int(j), rule) >= rule.insertion:
-            blocked[i, j] = False
+def _met(blocked: BoolArray, view: View, rule: OrderRule, reach: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return the pairs (k, 2) of which one is not moved out of everything; how far the first goes until they meet."""
+    pairs = np.argwhere(blocked)
+    pairs = pairs[np.isfinite(reach[pairs]).any(axis=1)]
+    return pairs, np.array([way_of(view, int(i), int(j), rule) for i, j in pairs], dtype=np.float64)
 
 
 def _overlapping(parts: Sequence[Part], blocked: BoolArray, rule: OrderRule) -> dict[tuple[int, int], bool]:
@@ -160,7 +176,7 @@ def _overlapping(parts: Sequence[Part], blocked: BoolArray, rule: OrderRule) -> 
 
 def _part(
     parts: Sequence[Part], directions: FloatArray, blocked: BoolArray, overlapping: Mapping[tuple[int, int], bool],
-    rule: OrderRule,
+    rule: OrderRule, reach: FloatArray,
 ) -> None:  # fmt: skip
     """Judge pairs that share space as if what they share were cut out of one of them."""
     for (i, j), inside in overlapping.items():
@@ -170,8 +186,8 @@ def _part(
         views = _cut(first, second)
         for index, direction in enumerate(directions):
             seen = [seen_along(faces, direction) for faces in views]
-            blocked[index, i, j] = all(in_reach(view, 0, 1, rule) for view in seen)
-            blocked[index, j, i] = all(in_reach(view, 1, 0, rule) for view in seen)
+            blocked[index, i, j] = all(_in_reach(view, 0, 1, rule, reach[i]) for view in seen)
+            blocked[index, j, i] = all(_in_reach(view, 1, 0, rule, reach[j]) for view in seen)
 
 
 def _cut(first: Part, second: Part) -> list[Faces]:
@@ -190,7 +206,7 @@ def _cut(first: Part, second: Part) -> list[Faces]:
     return found or [faces_of([(first.triangles, False), (second.triangles, False)])]
 
 
-def in_reach(view: View, moving: int, standing: int, rule: OrderRule) -> bool:
+def _in_reach(view: View, moving: int, standing: int, rule: OrderRule, reach: float) -> bool:
     """Return whether ``standing`` is met by ``moving`` on the way that it is inserted."""
     met = stands_in_way(view, moving, standing, rule, np.zeros(3))
-    return met and (rule.insertion is None or way_of(view, moving, standing, rule) < rule.insertion)
+    return met and (not np.isfinite(reach) or way_of(view, moving, standing, rule) < reach)

@@ -41,7 +41,7 @@ def _moved(
     own = np.vstack([own_directions(part.normals, most=3) for part in parts])
     directions = distinct(np.vstack([axes(), own]))[:_MOST_WAYS]
     fixed = frozenset(k for k, row in enumerate(rows) if row in base)
-    found = free_by_moves(parts, directions, blocking.rule, fixed=fixed, ground=ground)
+    found = free_by_moves(parts, directions, blocking.rule, fixed=fixed, ground=ground, reach=blocking.reach[rows])
     if isinstance(found, Looked):
         return found
     if len(found.leaving) == 1 and all(move.parts == found.leaving for move in found.moves):
@@ -79,8 +79,10 @@ def _finer(blocking: Blocking, remaining: BoolArray, *, ground: float | None, th
     more = distinct(np.vstack([blocking.directions, own]))[len(blocking.directions) :]
     if not len(more):
         return None
-    part = block(stuck, more, blocking.rule, ground=ground, threads=threads)
+    part = block(stuck, more, blocking.rule, ground=ground, reach=blocking.reach[rows], threads=threads)
     count = len(blocking.parts)
     blocked, barred = np.zeros((len(more), count, count), dtype=np.bool_), np.zeros((len(more), count), dtype=np.bool_)
+    beyond = np.zeros_like(blocked)
     blocked[:, rows[:, None], rows[None]], barred[:, rows] = part.blocked, part.barred
-    return Blocking(blocking.parts, blocking.rule, more, blocked, {}, part.narrow, barred)
+    beyond[:, rows[:, None], rows[None]] = part.beyond
+    return Blocking(blocking.parts, blocking.rule, more, blocked, {}, part.narrow, barred, blocking.reach, beyond)

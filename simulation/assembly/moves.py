@@ -105,6 +105,7 @@ def free_by_moves(
     *,
     fixed: frozenset[int] = frozenset(),
     ground: float | None = None,
+    reach: FloatArray | None = None,
     most_states: int = MOST_STATES,
 ) -> Freed | Looked:
     """Return the fewest moves after which some of the parts are free of the others, or how much was looked at.
@@ -116,16 +117,18 @@ def free_by_moves(
     directions
         (d, 3) unit, along which moves are tried; each the other way, too.
     rule
-        What counts as being in the way, and how far a part has to come to be free.
+        What counts as being in the way.
     fixed
         Parts that stay; the largest one where there are none.
     ground
         Metres, under which nothing is moved; None: there is none.
+    reach
+        (n,) metres that each part has to come to be free; ``rule.insertion`` for all where None.
     most_states
         After which the search gives up.
     """
     still = fixed or frozenset({max(range(len(parts)), key=lambda k: (parts[k].volume, -k))})
-    travels = Travels(parts, directions, rule, ground)
+    travels = Travels(parts, directions, rule, ground, reach)
     thinnest = min(float(np.ptp(part.bounds, axis=0).min()) for part in parts)
     looked = Looked(0, False)
     finest = 2.0 * rule.touch
@@ -186,9 +189,14 @@ class _Search:
         """Return the move that takes the fewest parts away for good; of several the one most upwards."""
         best: tuple[tuple[int, float, int], Move] | None = None
         for k, way in enumerate(ways):
-            sets = _closed(way < inf, self._held(way[:, -1] < inf))
+            reach = self.travels.reach
+            sets = _closed(way < reach[:, None], self._held(way[:, -1] < reach))
             for some in sets:
                 members = _members(some)
+                others = [j for j in range(len(way) + 1) if not some >> j & 1]
+                # one that goes farther with others than it would alone may meet what it would not
+                if way[np.ix_(members, others)].min() < reach[list(members)].max():
+                    continue
                 direction = self.travels.directions[k]
                 rank = (len(members), -round(float(direction[2]), 6), k)
                 if best is None or rank < best[0]:

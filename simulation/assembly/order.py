@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from geometry.arrays import FloatArray
+from geometry.arrays import BoolArray, FloatArray, IntArray
 from simulation.assembly.insertion_path import Path
 from simulation.assembly.moves import Looked, Motion
 
@@ -17,11 +17,28 @@ class OrderCost:
     """For a part that comes from the side; twice this from below."""
     unsupported: float = 3.0
     """For a part that hangs in the air when it comes; less for one that has something beside it to be fastened to."""
+    fastened: float = 1.0
+    """The power of the share that a part lacks of being carried: above 1, being fastened counts for more."""
     heavy_late: float = 0.1
     """For the heaviest part coming last; less for lighter and earlier ones."""
+    ahead: float = 1.0
+    """For each turn before its own that a part does not wait for; where turns are known."""
 
 
 USUAL_COST = OrderCost()
+BUILDING_COST = OrderCost(turn=0.05, sideways=0.1, unsupported=10.0, fastened=4.0, heavy_late=0.02, ahead=3.0)
+"""Where turns are known: what carries comes before what it carries, then whose turn it is; what is only fastened to
+others (a beam between columns) hardly waits for more, and the side that a part comes from hardly counts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Due:
+    """Whose turn is when."""
+
+    level: IntArray
+    """(n,) rising; -1 of what has no turn."""
+    hangs: BoolArray
+    """(n,) what is hung or fixed where it is, by what no model shows: that it is not carried costs nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

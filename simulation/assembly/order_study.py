@@ -14,11 +14,12 @@ from simulation.assembly.contact import contacts_of
 from simulation.assembly.directions import axes, distinct, sphere
 from simulation.assembly.further_ways import further_ways
 from simulation.assembly.lifting import Lift, lifts
-from simulation.assembly.order import Order, Step
+from simulation.assembly.order import BUILDING_COST, USUAL_COST, Due, Order, Step
 from simulation.assembly.order_document import OrderDocument
 from simulation.assembly.part import Part, make_parts
 from simulation.assembly.sequence import CARRIED, Further, count_sequences, group_order, orders
 from simulation.assembly.stability import Balance, Balances, Standing, Support, support_of
+from simulation.assembly.turns import BY_HAND, Reason, Turns, reasons, turns_of
 from simulation.assembly.unit import Units, joined_groups, moved_as_one, pieces_of, united
 from simulation.assembly.validate import Judged, validate
 from simulation.assembly.view import OrderRule
@@ -60,6 +61,12 @@ class OrderStudy:
     """Of each step; empty without a crane."""
     in_place: frozenset[int] = frozenset()
     """Parts that are made where they stay: nothing was asked of their way."""
+    turns: Turns | None = None
+    """When a builder would put up what; None where nothing says that, or an order was given."""
+    reasons: tuple[Reason, ...] = ()
+    """Why each step of the first order comes when it does; empty without turns."""
+    passed_over: tuple[tuple[int, int], ...] = ()
+    """Pairs of a building that share space and hold each other as drawn: ordered as if they did not meet."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -84,6 +91,7 @@ def study_order(
     said: Callable[[Sequence[Part]], OrderDocument],
     *,
     ground: float | None = None,
+    building: bool = False,
     held: Sequence[tuple[str, str]] = (),
     as_one: Sequence[Sequence[str]] = (),
     best: int = 1,
@@ -102,6 +110,8 @@ def study_order(
         Given the parts, what was said about their order.
     ground
         Height of the ground, metres; None: there is none.
+    building
+        Whether classes and storeys say when a builder would put up what.
     held
         Pairs of GlobalIds that the model declares to be joined.
     as_one
@@ -126,10 +136,12 @@ def study_order(
     parts = make_parts(elements)
     document = said(parts)
     ground = document.ground if document.ground is not None else ground
+    turns = turns_of(parts, elements) if building and not document.steps else None
     blocking = block(
-        parts, _directions(parts, document), rule, ground=ground, threads=threads,
+        parts, _directions(parts, document), rule, ground=ground, reach=_reach(rule, turns), threads=threads,
         progress=lambda share: progress(0.5 * share),
     )  # fmt: skip
+    passed_over = _pass_over(blocking) if turns is not None else ()
     if document.in_place:
         blocking.blocked[:, sorted(document.in_place)] = False
         blocking.barred[:, sorted(document.in_place)] = False
@@ -138,10 +150,29 @@ def study_order(
     standing = _standing(parts, document, ground, [*held, *welded])
     if document.steps:
         return _judged(blocking, standing, document, pieces)
-    return _found(
-        blocking, standing, document, pieces, best, ground, threads=threads,
+    found = _found(
+        blocking, standing, document, pieces, best, ground, turns=turns, threads=threads,
         progress=lambda share: progress(0.5 + 0.5 * share),
     )  # fmt: skip
+    return replace(found, passed_over=passed_over)
+
+
+def _pass_over(blocking: Blocking) -> tuple[tuple[int, int], ...]:
+    """Let pairs that share space and hold each other as drawn go past each other, and return them.
+
+    In a building that is a clash to be solved before anything is built, no joint; it must not turn the order over.
+    """
+    held = [(i, j) for (i, j), inside in blocking.overlapping.items() if not inside and blocking.blocked[:, i, j].all()]
+    for i, j in held:
+        blocking.blocked[:, i, j] = blocking.blocked[:, j, i] = False
+    return tuple(held)
+
+
+def _reach(rule: OrderRule, turns: Turns | None) -> FloatArray | None:
+    """Return how far each part has to come: what is carried in through a building less than what is lifted out."""
+    if rule.insertion is not None or turns is None:
+        return None
+    return np.where(turns.by_hand, BY_HAND, np.inf)
 
 
 def _directions(parts: Sequence[Part], document: OrderDocument) -> FloatArray:
@@ -159,18 +190,19 @@ def _found(
     best: int,
     ground: float | None,
     *,
+    turns: Turns | None,
     threads: int,
     progress: Progress,
 ) -> OrderStudy:
     """Return the orders that were found."""
     parts = blocking.parts
     count = count_sequences(blocking, base=document.base, rules=document.rules) if len(parts) <= MOST_COUNTED else None
-    found = _search(blocking, standing, document, pieces, best, ground, threads=threads, progress=progress)
+    found = _search(blocking, standing, document, pieces, best, ground, turns=turns, threads=threads, progress=progress)
     balances = _balances(standing, document.base, [step.parts for step in found[0].steps])
     reached, lifted = _equipped(parts, document, [(step.parts, step.insertion) for step in found[0].steps])
     return OrderStudy(
         blocking, standing, _free(blocking), found, (), count, document.base, (), balances, reached, lifted,
-        document.in_place,
+        document.in_place, turns, () if turns is None else reasons(blocking, turns, found[0].steps, document.base),
     )  # fmt: skip
 
 
@@ -206,6 +238,7 @@ def _search(
     best: int,
     ground: float | None,
     *,
+    turns: Turns | None,
     threads: int,
     progress: Progress,
 ) -> tuple[Order, ...]:
@@ -222,12 +255,21 @@ def _search(
         found = orders(
             units.blocking, base=units.base, rules=units.rules, support=_support(units.standing), best=best,
             width=8 if count <= MOST_ON_SPHERE else 2, progress=progress, further=further,
+            cost=USUAL_COST if turns is None else BUILDING_COST, due=_due(units, turns, blocking),
         )  # fmt: skip
         steps = [step for step in found[0].steps if len(step.parts) > 1 and step.motion is None]
         together = [step.parts for step in steps if step.insertion is not None]
         if not together or len(groups) > _MOST_GROUPS:
             return tuple(_expanded(order, units, blocking, further) for order in found)
         groups += [tuple(part for unit in parts for part in units.members[unit]) for parts in together]
+
+
+def _due(units: Units, turns: Turns | None, blocking: Blocking) -> Due | None:
+    """Return whose turn is when, of units: that of the largest part."""
+    if turns is None:
+        return None
+    largest = [max(some, key=lambda part: (blocking.parts[part].volume, -part)) for some in units.members]
+    return Due(turns.level[largest], turns.by_hand[largest])
 
 
 def _expanded(order: Order, units: Units, blocking: Blocking, further: Further) -> Order:
@@ -244,8 +286,9 @@ def _expanded(order: Order, units: Units, blocking: Blocking, further: Further) 
 
 def travel(blocking: Blocking, moving: Sequence[int], standing: BoolArray, insertion: FloatArray) -> float:
     """Return how far parts come on their way in, metres: the insertion length, else until their boxes are clear."""
-    if blocking.rule.insertion is not None:
-        return blocking.rule.insertion
+    far = float(blocking.reach[list(moving)].max())
+    if far < np.inf:
+        return far
     boxes = np.array([part.bounds for part in blocking.parts])
     ours, theirs = boxes[list(moving)], boxes[standing]
     if not len(theirs):

@@ -15,7 +15,7 @@ from simulation.assembly.blocking import Blocking
 from simulation.assembly.components import smallest_group
 from simulation.assembly.insertion_path import Path
 from simulation.assembly.moves import Freed, Looked, motion_of
-from simulation.assembly.order import USUAL_COST, Order, OrderCost, Step
+from simulation.assembly.order import USUAL_COST, Due, Order, OrderCost, Step
 from simulation.assembly.precedence import Before, count_orders
 from simulation.assembly.stability import Support
 
@@ -71,6 +71,7 @@ def orders(
     support: Support = CARRIED,
     weights: FloatArray | None = None,
     cost: OrderCost = USUAL_COST,
+    due: Due | None = None,
     further: Further = NOTHING_FURTHER,
     best: int = 1,
     width: int = 8,
@@ -90,6 +91,8 @@ def orders(
         How well parts are carried by what stands.
     weights
         (n,) of the parts, for the order of equally good ones; their volumes where None.
+    due
+        Whose turn is when; None: nothing is known of that.
     further
         What is tried where no part can leave by one move.
     best, width
@@ -98,7 +101,7 @@ def orders(
         Told the share of the parts placed.
     """
     weights = np.array([part.volume for part in blocking.parts]) if weights is None else weights
-    price = _Price(blocking, weights / max(float(weights.max(initial=0.0)), 1e-300), support, cost, base, rules)
+    price = _Price(blocking, weights / max(float(weights.max(initial=0.0)), 1e-300), support, cost, base, rules, due)
     states, looked = _taken_apart(price, further, base, max(width, best), progress)
     states.sort(key=lambda state: state.least)
     return tuple(_finished(state, base, looked) for state in states[:best])
@@ -180,6 +183,7 @@ class _Price:
     cost: OrderCost
     base: frozenset[int]
     rules: Sequence[Before]
+    due: Due | None = None
 
     def whole(self) -> _State:
         """Return the state in which all parts stand."""
@@ -202,7 +206,7 @@ class _Price:
         turn = (np.arange(len(rise)) != state.last) * float(state.last >= 0)
         along = np.where(free, (self.cost.sideways * (1.0 - rise) + self.cost.turn * turn)[:, None], np.inf)
         late = self.cost.heavy_late * float(state.remaining.mean())
-        total = state.least + along.min(axis=0) + late * self.relative + state.loosening
+        total = state.least + along.min(axis=0) + late * self.relative + state.loosening + self._ahead(state)
         top = np.array([part.bounds[1, 2] for part in self.blocking.parts])
         # of equally cheap ones the highest leaves first, then the lightest
         order = np.lexsort((self.relative, -top, np.round(total, 9)))
@@ -214,6 +218,17 @@ class _Price:
             if all(rule.allows(one, placed & ~(1 << one)) for rule in self.rules):
                 found.append((float(total[one]), one, int(np.argmin(along[:, one]))))
         return found
+
+    def _ahead(self, state: _State) -> FloatArray:
+        """Return (n,) what it costs that turns later than a part's own have not left: it comes before others then."""
+        if self.due is None:
+            return np.zeros(len(state.remaining))
+        level = self.due.level
+        there = state.remaining.copy()
+        there[list(self.base)] = False
+        present = np.bincount(level[there & (level >= 0)], minlength=int(level.max(initial=0)) + 1) > 0
+        later = np.append(np.cumsum(present[::-1])[::-1], 0)
+        return self.cost.ahead * np.where(level >= 0, later[level + 1], 0).astype(np.float64)
 
     def without(self, state: _State, group: tuple[int, ...], direction: int, spent: float, step: Step) -> _State:
         """Return a state less a group."""
@@ -270,11 +285,13 @@ class _Price:
                 remaining[part] = True
 
     def _hanging(self, part: int, remaining: BoolArray) -> float:
+        if self.due is not None and self.due.hangs[part]:
+            return 0.0
         before = remaining[part]
         remaining[part] = False
         value = self.support.value(part, remaining)
         remaining[part] = before
-        return self.cost.unsupported * (1.0 - value)
+        return self.cost.unsupported * (1.0 - value) ** self.cost.fastened
 
 
 def _take_singles(states: list[_State], price: _Price, width: int, progress: Callable[[float], None]) -> list[_State]:
@@ -346,5 +363,6 @@ def _joined(blocking: Blocking, more: Blocking) -> Blocking:
     return Blocking(
         blocking.parts, blocking.rule, np.vstack([blocking.directions, more.directions]),
         np.concatenate([blocking.blocked, more.blocked]), blocking.overlapping, blocking.narrow + more.narrow,
-        np.concatenate([blocking.barred, more.barred]),
+        np.concatenate([blocking.barred, more.barred]), blocking.reach,
+        np.concatenate([blocking.beyond, more.beyond]),
     )  # fmt: skip

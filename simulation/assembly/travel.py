@@ -21,8 +21,17 @@ _LOOK, _KNOWN = 10_000, 200
 class Travels:
     """How far each part can go along each direction until it meets each other one, for any place of all of them."""
 
-    def __init__(self, parts: Sequence[Part], directions: FloatArray, rule: OrderRule, ground: float | None) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        directions: FloatArray,
+        rule: OrderRule,
+        ground: float | None,
+        reach: FloatArray | None = None,
+    ) -> None:
         self.parts, self.rule, self.ground = tuple(parts), rule, ground
+        far = np.inf if rule.insertion is None else rule.insertion
+        self.reach = np.full(len(parts), far) if reach is None else reach
         both = distinct(np.stack([directions, -directions], axis=1).reshape(-1, 3))
         half = [k for k, way in enumerate(both) if not any(np.allclose(way, -both[j]) for j in range(k))]
         faces = faces_of([(part.triangles, part.two_sided) for part in parts])
@@ -39,7 +48,7 @@ class Travels:
         """Return (n, n + 1) metres that each part can go along direction ``k`` until it meets each other one.
 
         ``state`` (n, 3): where the parts are beside their designed places. The last column: until it meets the ground.
-        Infinite where it never does, or not as far as parts are inserted.
+        Infinite where it never does.
         """
         count, half = len(self.parts), len(self._views)
         found = np.full((count, count + 1), np.inf)
@@ -54,8 +63,6 @@ class Travels:
         if self.ground is not None and drop < -1e-9:
             lowest = np.array([part.bounds[0, 2] for part in self.parts]) + state[:, 2]
             found[:, -1] = np.maximum(lowest - self.ground + self.rule.touch, 0.0) / -drop
-        if self.rule.insertion is not None:
-            found[found >= self.rule.insertion] = np.inf
         return found
 
     def _way(self, half: int, moving: int, other: int, beside: FloatArray) -> float:
@@ -98,8 +105,9 @@ class Travels:
 
     def out(self, state: FloatArray, members: Sequence[int], k: int) -> float:
         """Return how far some parts are taken to be out of all others, metres."""
-        if self.rule.insertion is not None:
-            return self.rule.insertion
+        far = float(self.reach[list(members)].max())
+        if far < np.inf:
+            return far
         half, sign = k % len(self._views), 1.0 if k < len(self._views) else -1.0
         reach = sign * (self._views[half].reach[:, 4:] + (state @ self.directions[half])[:, None])
         own = list(members)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geometry.arrays import FloatArray, IntArray
+from geometry.arrays import BoolArray, FloatArray, IntArray
 from simulation.assembly.blocking import Blocking
 from simulation.assembly.contact import GROUND, Contact
 from simulation.assembly.part import Part
@@ -84,6 +84,8 @@ def united(
     told = Blocking(
         parts, blocking.rule, blocking.directions, _united_blocked(blocking, unit, len(members)), {}, blocking.narrow,
         np.stack([blocking.barred[:, list(some)].any(axis=1) for some in members], axis=1),
+        np.array([blocking.reach[list(some)].max() for some in members]),
+        _of_units(blocking.beyond, unit, len(members)),
     )  # fmt: skip
     stands = Standing(
         parts, tuple(_renumbered(standing.contacts, unit)),
@@ -93,14 +95,26 @@ def united(
     return Units(tuple(members), told, stands, base, tuple(_renumbered_rules(rules, unit)))
 
 
-def _united_blocked(
-    blocking: Blocking, unit: IntArray, count: int
-) -> "np.ndarray[tuple[int, int, int], np.dtype[np.bool_]]":
-    blocked = np.zeros((len(blocking.directions), count, count), dtype=np.bool_)
-    direction, first, second = np.nonzero(blocking.blocked)
-    blocked[direction, unit[first], unit[second]] = True
-    blocked[:, np.arange(count), np.arange(count)] = False
+def _united_blocked(blocking: Blocking, unit: IntArray, count: int) -> BoolArray:
+    blocked = _of_units(blocking.blocked, unit, count)
+    far = np.zeros(count)
+    np.maximum.at(far, unit, blocking.reach)
+    # what goes farther with others than it would alone meets what it would not
+    taken = np.flatnonzero(blocking.reach < far[unit])
+    if len(taken):
+        more = np.zeros_like(blocking.beyond)
+        more[:, taken] = blocking.beyond[:, taken]
+        blocked |= _of_units(more, unit, count)
     return blocked
+
+
+def _of_units(pairs: BoolArray, unit: IntArray, count: int) -> BoolArray:
+    """Return pairs of parts (d, n, n) as pairs of units."""
+    found = np.zeros((len(pairs), count, count), dtype=np.bool_)
+    direction, first, second = np.nonzero(pairs)
+    found[direction, unit[first], unit[second]] = True
+    found[:, np.arange(count), np.arange(count)] = False
+    return found
 
 
 def _united_part(parts: Sequence[Part]) -> Part:

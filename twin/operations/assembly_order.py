@@ -64,6 +64,7 @@ def study_model_order(
             OrderRule(touch_tolerance_m, request.insertion_m),
             lambda parts: _said(request, design, parts, meant),
             ground=lowest if is_ifc else None,
+            building=is_ifc,
             held=[pair for pair, reason in meant.items() if reason.startswith("IfcRelConnects")],
             as_one=read_factory_assemblies(Path(design.source.path)) if is_ifc else (),
             best=request.best,

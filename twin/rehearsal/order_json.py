@@ -37,6 +37,7 @@ def order_section(study: OrderStudy, design: DesignModel) -> Json:
             "groups": sum(len(step.parts) > 1 for step in study.orders[0].steps) if study.orders else 0,
             "not_carried": sum(not step.found.supported for step in steps if step.found),
         },
+        "looked_at_last_m": _reaches(study, ids),
         "base": [ids[k] for k in sorted(study.base)],
         "steps": [_step(number, step, study, design) for number, step in enumerate(steps, 1)],
         "alternatives": [_alternative(order, ids) for order in study.orders[1:]],
@@ -52,7 +53,8 @@ def order_section(study: OrderStudy, design: DesignModel) -> Json:
         "layers_from_above": _layers(study),
         "tools": [_access(one, ids) for one in study.access],
         "overlapping": [
-            {"elements": [ids[i], ids[j]], "enclosed": inside} for (i, j), inside in blocking.overlapping.items()
+            {"elements": [ids[i], ids[j]], "enclosed": inside, "passed_over": (i, j) in study.passed_over}
+            for (i, j), inside in blocking.overlapping.items()
         ],
         "doubtful": [
             {"global_id": part.global_id, "because": str(part.doubt)} for part in study.parts if part.doubt
@@ -85,6 +87,12 @@ def _step(number: int, step: ShownStep, study: OrderStudy, design: DesignModel) 
             told["moves"] = _moves(step.found.motion, ids)
         if step.found.inner:
             told["beforehand"] = [_inner(one, ids) for one in step.found.inner]
+    if study.reasons:
+        reason = study.reasons[number - 1]
+        told["turn"] = {
+            "phase": reason.phase or None, "storey": reason.storey, "ahead": reason.ahead,
+            "in_its_way_later": [ids[k] for k in reason.before],
+        }  # fmt: skip
     if step.balance is not None and step.balance.how != "not computed":
         told["stable"] = step.balance.stable
         told["temporary_supports"] = [ids[k] for k in step.balance.falling]
@@ -134,6 +142,15 @@ def _moves(motion: Motion, ids: Sequence[str]) -> list[Json]:
     return [
         {"what": what, "elements": [ids[k] for k in move.parts], "shift_m": vector(move.shift)}
         for what, move in zip(whats, (*motion.opening, *motion.closing), strict=True)
+    ]
+
+
+def _reaches(study: OrderStudy, ids: Sequence[str]) -> list[Json]:
+    """Return the parts of which only the last part of their way was looked at, by its length."""
+    reach = study.blocking.reach
+    return [
+        {"metres": figure(float(one)), "elements": [ids[int(k)] for k in np.flatnonzero(reach == one)]}
+        for one in np.unique(reach[np.isfinite(reach)])
     ]
 
 

@@ -6,20 +6,25 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from simulation.assembly.order_study import OrderStudy
+from simulation.assembly.turns import BY_HAND, Reason
 from simulation.assembly.validate import Obstacle
 from twin.rehearsal.order_shown import ShownStep, shown_steps
 from twin.rehearsal.said import Said
 from twin.report.words import clean
 
 Rows = tuple[list[str], list[list[str]]]
-_MOST_SHOWN, _MOST_NAMED = 15, 3
+_MOST_SHOWN, _MOST_NAMED, _MOST_MOVED = 15, 3, 12
 
 
 def step_rows(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> Rows:
     """Return the first steps, one row each: which parts, from where, how they stand."""
     heads = [say(f"order.{word}") for word in ("step", "element", "from", "stands")]
     steps = shown_steps(study)[:most]
-    return heads, [[str(number), *_row(step, study, say)] for number, step in enumerate(steps, 1)]
+    rows = [[str(number), *_row(step, study, say)] for number, step in enumerate(steps, 1)]
+    if study.reasons:
+        heads.append(say("order.why"))
+        rows = [[*row, _why(reason, study, say)] for row, reason in zip(rows, study.reasons, strict=False)]
+    return heads, rows
 
 
 def blocked_rows(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> Rows:
@@ -39,7 +44,7 @@ def move_rows(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> Rows:
             whats = ["opens"] * len(opening) + ["enters"] + ["closes"] * len(closing)
             for what, move in zip(whats, (*opening, entry, *closing), strict=True):
                 by = ", ".join(f"{1e3 * value + 0.0:.4g}" for value in np.round(move.shift, 6))
-                rows.append([str(number), _names(study, move.parts, say), say(f"order.{what}"), by])
+                rows.append([str(number), _names(study, move.parts, say, most=_MOST_MOVED), say(f"order.{what}"), by])
     return heads, rows[:most]
 
 
@@ -55,9 +60,12 @@ def order_lines(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> list[s
             lines.append(say("order.blocked_shown", shown=most, total=total))
     else:
         lines.append(say("order.found", parts=len(study.parts) - len(study.base), steps=steps))
+        lines += _building_lines(study, say)
         if study.count is not None:
             lines.append(say("order.count" if study.count else "order.count_none", count=study.count))
-        if hanging := [k for step in study.orders[0].steps if not step.supported for k in step.parts]:
+        fixed = set[int]() if study.turns is None else {int(k) for k in np.flatnonzero(study.turns.by_hand)}
+        left = [k for step in study.orders[0].steps if not step.supported for k in step.parts]
+        if hanging := [k for k in left if k not in fixed]:
             lines.append(say("order.hanging", count=len(hanging), which=_names(study, hanging, say)))
         if locked := study.orders[0].locked:
             lines.append(say("order.locked", count=len(locked), which=_names(study, locked, say)))
@@ -101,6 +109,32 @@ def _row(step: ShownStep, study: OrderStudy, say: Said) -> list[str]:
     return [_names(study, step.parts, say), came, _stands(step, study, say)]
 
 
+def _why(reason: Reason, study: OrderStudy, say: Said) -> str:
+    """Return why a step comes when it does: whose turn it is, or what would be in its way later."""
+    if reason.before:
+        return say("order.why_before", which=_names(study, reason.before, say, most=2))
+    turn = say(f"order.turn_{reason.phase}") if reason.phase else say("order.turn_none")
+    turn += f", {clean(reason.storey)}" if reason.phase and reason.storey else ""
+    return turn + (" " + say("order.why_ahead") if reason.ahead else "")
+
+
+def _building_lines(study: OrderStudy, say: Said) -> list[str]:
+    """Return what the order of a building rests on beside what is in whose way."""
+    if study.turns is None:
+        return []
+    before = sum(bool(reason.before) for reason in study.reasons)
+    ahead = sum(reason.ahead for reason in study.reasons)
+    lines = [say("order.turns", ahead=ahead, before=before)]
+    if (count := int(study.turns.by_hand.sum())) and not np.isfinite(study.blocking.reach).all():
+        lines.append(say("order.by_hand", count=count, metres=f"{BY_HAND:g}"))
+    if study.passed_over:
+        pairs = "; ".join(_names(study, pair, say) for pair in study.passed_over[:_MOST_NAMED])
+        left = len(study.passed_over) - _MOST_NAMED
+        pairs += " " + say("clash.and_more", n=left) if left > 0 else ""
+        lines.append(say("order.passed_over", count=len(study.passed_over), which=pairs))
+    return lines
+
+
 def _stands(step: ShownStep, study: OrderStudy, say: Said) -> str:
     if step.balance is not None and step.balance.how != "not computed":
         if step.balance.stable:
@@ -108,6 +142,8 @@ def _stands(step: ShownStep, study: OrderStudy, say: Said) -> str:
         return say("order.support", which=_names(study, step.balance.falling, say, most=1))
     if step.found is None:
         return "–"
+    if not step.found.supported and study.turns is not None and study.turns.by_hand[list(step.parts)].all():
+        return say("order.fixed")
     return say("order.carried") if step.found.supported else say("order.hold")
 
 
