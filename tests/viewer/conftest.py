@@ -19,7 +19,8 @@ from geometry.design import DesignModel, Element, Mesh
 from geometry.source import SourceFile
 from tests.api.web.live import found, live_server
 from tests.api.web.planted import Planted, keep_scene, plant, show_scenes
-from tests.api.web.world import PASSWORD, World, make_world
+from tests.api.web.world import World, make_world
+from tests.viewer.pages import Pages, fresh, sign_in
 from twin.scene.deviation_points import DeviationPoints
 from twin.scene.deviation_tiles import Tiling, write_deviation_tiles
 from twin.scene.layout import PART_TRIANGLES, SceneLayout, scene_layout
@@ -27,7 +28,10 @@ from twin.scene.model_glb import edge_files, elements_file, model_files
 
 STATIC = Path(__file__).resolve().parents[2] / "api" / "static"
 CHROMIUM = os.environ.get("QTEMS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage"]
+FLAGS = [
+    "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage",
+    "--disable-gpu-compositing",  # the processor puts the page together faster without going by way of WebGL
+]  # fmt: skip
 COLUMNS = 12
 """Elements of the model: columns in a grid, a third of them failing."""
 
@@ -41,35 +45,30 @@ class Site:
     project: str
     made: Planted
     design: DesignModel
-    browser: Any
+    pages: Pages
 
     def page(
         self, *, size: tuple[int, int] = (1280, 800), language: str = "en-GB", touch: bool = False,
         worker: str = "block", first_time: bool = False,
     ) -> Any:  # fmt: skip
-        """Return a page of somebody who has not signed in.
+        """Return a page of somebody who has not signed in; with a service worker or the tour it is new."""
+        if worker == "block" and not first_time:
+            return self.pages.take(size=size, language=language, touch=touch)
+        return fresh(
+            self.pages.browser, size=size, language=language, touch=touch, worker=worker, toured=not first_time
+        )
 
-        Without a service worker (``worker="allow"`` lets it in): tests that stop requests on their way would not see
-        those that it makes. Nor is the tour offered, unless it is somebody's ``first_time``.
-        """
-        fresh = self.browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, locale=language, has_touch=touch, is_mobile=touch,
-            reduced_motion="reduce", service_workers=worker,
-        )  # fmt: skip
-        fresh.set_default_timeout(60_000)
-        if not first_time:
-            fresh.add_init_script("localStorage.setItem('qtems.toured', '1')")
-        return fresh.new_page()
-
-    def inside(self, **of_page: Any) -> Any:
-        """Return a page that shows the project's model."""
+    def inside(self, at: str = "", **of_page: Any) -> Any:
+        """Return a page that shows the project's model, of the administrator."""
         page = self.page(**of_page)
-        page.goto(f"{self.url}/projects/{self.project}")
-        page.fill("input[name=login]", "admin")
-        page.fill("input[name=password]", PASSWORD)
-        page.click("button[type=submit]")
+        sign_in(page, self.url, "admin")
+        page.goto(f"{self.url}/projects/{self.project}{at}")
         page.wait_for_selector("canvas[data-phase=ready]")
         return page
+
+    def leave(self, page: Any) -> None:
+        """Give a page back that is not needed any more."""
+        self.pages.leave(page)
 
 
 def column(low: tuple[float, float, float]) -> Mesh:
@@ -125,6 +124,11 @@ def chromium() -> Generator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def pages(chromium: Any) -> Pages:
+    return Pages(chromium)
+
+
 def give_scenes(
     world: World, made: Planted, folder: Path, part_triangles: int = PART_TRIANGLES,
     shapes: Mapping[int, Mesh] | None = None,
@@ -147,12 +151,12 @@ def give_scenes(
 
 
 @pytest.fixture(scope="module")
-def site(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
+def site(pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
     folder = tmp_path_factory.mktemp("site")
     world = make_world(folder / "data", static_dir=STATIC)
     project = found(world)
     made = plant(world, project, elements=COLUMNS)
     design = give_scenes(world, made, folder / "tiles")
     with live_server(world) as (host, port):
-        yield Site(world, f"http://{host}:{port}", project, made, design, chromium)
+        yield Site(world, f"http://{host}:{port}", project, made, design, pages)
     world.services.store.database.close()

@@ -58,8 +58,8 @@ def test_no_screen_shuts_anybody_out(site: Site, axe: str, size: tuple[int, int]
     page.emulate_media(color_scheme=theme)
     found: list[str] = []
 
-    def look(screen: str) -> None:
-        found.extend(examined(page, axe, screen))
+    def look(screen: str, where: str | None = None) -> None:
+        found.extend(examined(page, axe, screen, where))
 
     page.goto(site.url)
     page.wait_for_selector("form.enter")
@@ -83,15 +83,15 @@ def test_no_screen_shuts_anybody_out(site: Site, axe: str, size: tuple[int, int]
     page.wait_for_selector(".measurements")
     page.locator(".records .wide").click()
     page.wait_for_selector("dialog[open]")
-    look("raising a nonconformance")
+    look("raising a nonconformance", "dialog[open]")
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     page.wait_for_selector("dialog[open]")
-    look("help")
+    look("help", "dialog[open]")
     page.locator("dialog[open] .primary").first.click()
     for step in range(6):
         page.wait_for_function("(n) => document.querySelector('.tour .dim')?.innerText.includes(n)", arg=str(step + 1))
-        look(f"tour {step + 1}")
+        look(f"tour {step + 1}", ".tour")
         page.locator(".tour .primary").click()
     page.wait_for_selector(".tour", state="detached")
     if language == "zh-CN":  # once: the tools are the same in both
@@ -100,7 +100,7 @@ def test_no_screen_shuts_anybody_out(site: Site, axe: str, size: tuple[int, int]
         page.set_viewport_size({"width": turned[0], "height": turned[1]})
         modes_in_turn(page, lambda name: found.extend(f"{name}: below 44 px: {one}" for one in page.evaluate(SMALL)))
     assert found == [], json.dumps(found, indent=1, ensure_ascii=False)
-    page.context.close()
+    site.leave(page)
 
 
 def modes_in_turn(page: Any, look: Callable[[str], None]) -> list[str]:
@@ -152,7 +152,7 @@ def test_keys_alone_lead_into_a_tool_and_back(site: Site) -> None:
         tabbed_to(page, ".dock header button", back=True)
         page.keyboard.press("Enter")
         page.wait_for_function("(name) => document.activeElement.dataset.mode === name", arg=name)
-    page.context.close()
+    site.leave(page)
 
 
 def test_keys_alone_lead_from_signing_in_to_a_nonconformance(site: Site) -> None:
@@ -191,4 +191,4 @@ def test_keys_alone_lead_from_signing_in_to_a_nonconformance(site: Site) -> None
     page.wait_for_selector("dialog", state="detached")
     page.wait_for_selector(".records .line:has-text('Chipped by a crane')")
     page.wait_for_function("() => document.activeElement.matches('.records .wide')")  # the focus is back where it was
-    page.context.close()
+    site.leave(page)

@@ -11,6 +11,7 @@ from tests.api.web.planted_epochs import plant_epochs, plant_schedule, planted_t
 from tests.api.web.planted_revisions import plant_revisions
 from tests.api.web.world import make_world
 from tests.viewer.conftest import COLUMNS, STATIC, Site, give_scenes
+from tests.viewer.pages import Pages
 from tests.viewer.test_access import AXE, examined
 from tests.viewer.test_review import complaints
 
@@ -44,7 +45,7 @@ PLACE = """(place) => {
 
 
 @pytest.fixture(scope="module")
-def site(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Site, tuple[str, ...]]]:
+def site(pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Site, tuple[str, ...]]]:
     folder = tmp_path_factory.mktemp("compare")
     world = make_world(folder / "data", static_dir=STATIC)
     project = found(world)
@@ -55,7 +56,7 @@ def site(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Generator[t
     plant_revisions(world, project, made)
     plant_schedule(world, made, planted_tasks(made.global_ids))
     with live_server(world) as (host, port):
-        yield Site(world, f"http://{host}:{port}", project, made, design, chromium), epochs
+        yield Site(world, f"http://{host}:{port}", project, made, design, pages), epochs
     world.services.store.database.close()
 
 
@@ -126,7 +127,7 @@ def test_a_scan_of_the_timeline_dyes_the_model_by_what_was_known_after_it(site: 
     page.wait_for_selector("canvas[data-phase=ready]")
     page.click(".dock header button")
     assert said == []
-    page.context.close()
+    here.leave(page)
 
 
 def test_what_changed_is_listed_coloured_and_never_claimed_from_what_was_not_seen(
@@ -155,7 +156,7 @@ def test_what_changed_is_listed_coloured_and_never_claimed_from_what_was_not_see
     page.click(".changed")
     page.wait_for_selector(f".detail .id:has-text('{here.made.global_ids[1]}')")
     assert said == []
-    page.context.close()
+    here.leave(page)
 
 
 def test_the_swipe_shows_each_scan_on_its_side_and_goes_by_keys(site: tuple[Site, tuple[str, ...]]) -> None:
@@ -184,7 +185,7 @@ def test_the_swipe_shows_each_scan_on_its_side_and_goes_by_keys(site: tuple[Site
     page.click(".compare .chip:has-text('Timeline')")
     page.wait_for_selector(".swipe-grip", state="detached")
     assert said == []
-    page.context.close()
+    here.leave(page)
 
 
 def test_what_a_revision_changed_is_said_and_shown_in_its_place(site: tuple[Site, tuple[str, ...]]) -> None:
@@ -210,7 +211,7 @@ def test_what_a_revision_changed_is_said_and_shown_in_its_place(site: tuple[Site
     page.click(".compare .chip:has-text('Timeline')")
     page.wait_for_selector(".epoch-row")
     assert said == []
-    page.context.close()
+    here.leave(page)
 
 
 def test_progress_against_the_schedule_says_what_is_late_and_what_cannot_be_told(
@@ -238,7 +239,7 @@ def test_progress_against_the_schedule_says_what_is_late_and_what_cannot_be_told
     assert "Cannot be told" in unseen
     assert accessible(page) == []
     assert said == []
-    page.context.close()
+    here.leave(page)
 
 
 def test_the_trend_of_an_element_has_values_with_u_and_the_limits(site: tuple[Site, tuple[str, ...]]) -> None:
@@ -256,4 +257,4 @@ def test_the_trend_of_an_element_has_values_with_u_and_the_limits(site: tuple[Si
     for row, words in zip(rows, (["确认不在位"], ["+20.0 ± 2.0 mm", "不合格"], ["+1.0 ± 2.0 mm", "合格"]), strict=True):
         assert all(word in row for word in words)
     assert said == []
-    page.context.close()
+    here.leave(page)

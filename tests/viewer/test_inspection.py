@@ -12,6 +12,7 @@ from tests.api.web.planted import plant
 from tests.api.web.site import TAPE, make_site
 from tests.api.web.world import PASSWORD, make_world
 from tests.viewer.conftest import COLUMNS, STATIC, Site, give_scenes
+from tests.viewer.pages import Pages
 from tests.viewer.test_judge import Crew, jpeg
 
 POINTS = [{"party": "contractor", "code": "I"}, {"party": "third_party", "code": "H", "notice_hours": 24}]
@@ -28,7 +29,7 @@ CLEAN = ITEM | {
 }  # fmt: skip
 
 
-def make_crew(chromium: Any, folder: Path) -> Generator[Crew]:
+def make_crew(pages: Pages, folder: Path) -> Generator[Crew]:
     """Serve a plan in force with two items begun; the server's clock, which hardly moves, is ahead of the devices'."""
     world = make_world(folder / "data", static_dir=STATIC)
     world.clock.now = datetime.now(UTC) + timedelta(minutes=30)
@@ -43,13 +44,13 @@ def make_crew(chromium: Any, folder: Path) -> Generator[Crew]:
         begun = {"item": item["id"], "global_ids": made.global_ids[:columns], "model_revision": made.revision}
         people.post("carl", plan + "/executions", begun)
     with live_server(world) as (host, port):
-        yield Crew(people, Site(world, f"http://{host}:{port}", people.project, made, design, chromium))
+        yield Crew(people, Site(world, f"http://{host}:{port}", people.project, made, design, pages))
     world.services.store.database.close()
 
 
 @pytest.fixture(scope="module")
-def crew(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Generator[Crew]:
-    yield from make_crew(chromium, tmp_path_factory.mktemp("inspected"))
+def crew(pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Generator[Crew]:
+    yield from make_crew(pages, tmp_path_factory.mktemp("inspected"))
 
 
 def question(page: Any, name: str) -> Any:
@@ -117,7 +118,7 @@ def test_a_site_manager_answers_what_the_plan_asks_as_the_server_judges_it_and_s
     page.locator(".row", has_text="Column 1").first.click()
     page.locator(".detail").get_by_role("button", name="TOWER-INS-0001").click()
     dock.get_by_text("The verdict: Fail").wait_for()
-    page.context.close()
+    crew.site.leave(page)
 
 
 def answer(page: Any, column: int, says: str, *, photo: bytes = b"") -> None:
@@ -187,7 +188,7 @@ def test_a_whole_inspection_without_a_connection_is_sent_once_and_signed_when_ba
     assert [len(one["photos"]) for one in read["record"]["readings"]] == [0, 1, 0]
     assert [one["serial"] for one in read["record"]["instruments"]] == ["T-7"], "theirs is kept, too"
     assert read["record"]["signature"]["signer"] == people.ids["ines"]
-    page.context.close()
+    crew.site.leave(page)
 
 
 def test_a_site_manager_is_told_who_decides_a_finding_and_may_raise_a_record(crew: Crew) -> None:
@@ -196,4 +197,4 @@ def test_a_site_manager_is_told_who_decides_a_finding_and_may_raise_a_record(cre
     said = page.inner_text(".records .box")
     assert "Who may: owner, quality manager, inspector" in said
     assert page.locator(".records .box button").count() == 0
-    page.context.close()
+    crew.site.leave(page)

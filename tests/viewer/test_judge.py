@@ -12,6 +12,7 @@ from tests.api.web.site import TAPE, make_site
 from tests.api.web.site import Site as People
 from tests.api.web.world import PASSWORD, make_world
 from tests.viewer.conftest import COLUMNS, STATIC, Site, give_scenes
+from tests.viewer.pages import Pages, sign_in
 from tests.viewer.test_access import AXE, examined
 
 MEASURED = {
@@ -34,10 +35,8 @@ class Crew:
     def page(self, who: str, query: str = "", **of_page: Any) -> Any:
         """Return a page on which somebody looks at the model."""
         page = self.site.page(**of_page)
+        sign_in(page, self.site.url, who)
         page.goto(f"{self.site.url}/projects/{self.people.project}{query}")
-        page.fill("input[name=login]", who)
-        page.fill("input[name=password]", PASSWORD)
-        page.click("button[type=submit]")
         page.wait_for_selector("canvas[data-phase=ready]")
         return page
 
@@ -62,14 +61,14 @@ class Crew:
 
 
 @pytest.fixture(scope="module")
-def crew(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Generator[Crew]:
+def crew(pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Generator[Crew]:
     folder = tmp_path_factory.mktemp("crew")
     world = make_world(folder / "data", static_dir=STATIC)
     people = make_site(world)
     made = plant(world, people.project, elements=COLUMNS)
     design = give_scenes(world, made, folder / "tiles")
     with live_server(world) as (host, port):
-        yield Crew(people, Site(world, f"http://{host}:{port}", people.project, made, design, chromium))
+        yield Crew(people, Site(world, f"http://{host}:{port}", people.project, made, design, pages))
     world.services.store.database.close()
 
 
@@ -97,7 +96,7 @@ def test_a_record_goes_from_the_draft_to_its_review_by_who_may(crew: Crew) -> No
     card.get_by_text("Others go on from here").wait_for()
     assert "a reviewer as quality manager" in card.inner_text()
     assert crew.people.get("carl", ncr)["record"]["state"] == "contained"
-    page.context.close()
+    crew.site.leave(page)
 
 
 def test_the_board_is_named_a_decision_proposed_and_signed_again_after_a_wrong_password(crew: Crew) -> None:
@@ -136,7 +135,7 @@ def test_the_board_is_named_a_decision_proposed_and_signed_again_after_a_wrong_p
     assert [(one["decision"], one["quantity"]) for one in record["lines"]] == [("rework", "1"), ("use_as_is", "1")]
     assert [one["signer_name"] for one in record["signatures"]] == ["Quinn"]
     assert "you have signed" in card.inner_text()
-    page.context.close()
+    crew.site.leave(page)
 
 
 def test_what_others_did_meanwhile_is_shown_and_nothing_typed_is_lost(crew: Crew) -> None:
@@ -161,7 +160,7 @@ def test_what_others_did_meanwhile_is_shown_and_nothing_typed_is_lost(crew: Crew
     card.get_by_role("button", name="保存").click()
     card.get_by_role("button", name="报告已控制").wait_for()
     assert crew.people.get("carl", ncr)["record"]["containment"]["place"] == "1 轴"
-    page.context.close()
+    crew.site.leave(page)
 
 
 def test_closing_shows_which_re_inspection_counts_and_is_signed(crew: Crew) -> None:
@@ -197,7 +196,7 @@ def test_closing_shows_which_re_inspection_counts_and_is_signed(crew: Crew) -> N
     card.get_by_role("button", name="Close by signature").click()
     card.locator(".way [aria-current=step]", has_text="Closed").wait_for()
     assert people.get("quinn", ncr)["record"]["closing"]["signer_name"] == "Quentin"
-    page.context.close()
+    crew.site.leave(page)
 
 
 def inspected(crew: Crew, ncr: str, element: str) -> None:
@@ -270,7 +269,7 @@ def test_a_photo_is_made_small_pinned_where_one_taps_and_opened_again(crew: Crew
     assert b"Exif" not in answer.content, "where the phone was is not sent"
     page.locator(".pin-photo").click()
     page.locator("dialog img.large").wait_for()
-    page.context.close()
+    crew.site.leave(page)
 
 
 def test_a_quality_manager_states_otherwise_beside_the_verdict_which_stays(crew: Crew) -> None:
@@ -291,4 +290,4 @@ def test_a_quality_manager_states_otherwise_beside_the_verdict_which_stays(crew:
     page.locator(".row.chosen .stated").wait_for()
     read = crew.people.get("vera", f"/elements/{element}")
     assert (read["verdict"], read["override"]) == ("fail", "pass")
-    page.context.close()
+    crew.site.leave(page)

@@ -72,7 +72,7 @@ def test_a_tap_chooses_what_a_ray_meets_first(site: Site, seed: int, azimuth: fl
     assert sum(one is not None for one in expected) >= 15, "enough of them meet the model"
     assert sum(one is None for one in expected) >= 15, "and enough do not"
     assert picked == expected
-    page.context.close()
+    site.leave(page)
 
 
 def sight(page: Any) -> tuple[NDArray[Any], NDArray[Any], int, int]:
@@ -128,7 +128,7 @@ def test_a_point_is_where_a_ray_meets_the_solid(site: Site, sliced: bool) -> Non
         at_cut = sliced and abs(true[2] - boxes[0, 1, 2]) < 1e-6
         assert (one["snap"] == "cut") == at_cut
         assert (one["normal"] == pytest.approx([0, 0, 1], abs=1e-6)) or not at_cut
-    page.context.close()
+    site.leave(page)
 
 
 def test_a_point_is_drawn_to_corners_edges_and_scan_points(site: Site) -> None:
@@ -172,4 +172,4 @@ def test_a_point_is_drawn_to_corners_edges_and_scan_points(site: Site) -> None:
         assert np.linalg.norm(np.array(told["position"]) - cloud.points[nearest]) < 1e-3
         assert told["featureId"] == cloud.element[nearest]
         assert told["deviation"] == pytest.approx(float(cloud.deviation[nearest]), abs=6e-5)
-    page.context.close()
+    site.leave(page)

@@ -39,7 +39,7 @@ def test_a_part_that_does_not_come_is_named_the_rest_is_shown_and_it_can_be_aske
     page.wait_for_selector("canvas[data-phase=ready]")
     page.wait_for_function("() => performance.getEntriesByType('resource').some((one) => one.name.includes('/tiles/'))")
     assert page.locator(".toast").count() == 0
-    page.context.close()
+    site.leave(page)
 
 
 def test_a_session_that_ends_while_somebody_types_costs_nothing(site: Site) -> None:
@@ -55,7 +55,7 @@ def test_a_session_that_ends_while_somebody_types_costs_nothing(site: Site) -> N
     page.wait_for_selector(".veil", state="detached")
     page.wait_for_selector(".records .line:not(.pending):has-text('Typed while signed in')")
     assert titles(site).count("Typed while signed in") == 1
-    page.context.close()
+    site.leave(page)
 
 
 def test_a_server_that_dies_while_somebody_writes_gets_it_once_it_is_back(site: Site) -> None:
@@ -73,7 +73,7 @@ def test_a_server_that_dies_while_somebody_writes_gets_it_once_it_is_back(site: 
     page.evaluate(SEND_NOW)  # unless it was sent by itself in between
     page.wait_for_selector("dialog >> text=Everything is sent")
     assert titles(site).count("Written to a dead server") == 1
-    page.context.close()
+    site.leave(page)
 
 
 def test_twice_the_size_and_wider_spaced_nothing_is_cut_off(site: Site) -> None:
@@ -91,7 +91,7 @@ def test_twice_the_size_and_wider_spaced_nothing_is_cut_off(site: Site) -> None:
     button = page.locator("dialog [type=submit]")
     button.scroll_into_view_if_needed()
     assert page.evaluate("(node) => node.scrollWidth <= node.clientWidth", button.element_handle())
-    page.context.close()
+    site.leave(page)
 
 
 def test_the_tour_is_offered_once_and_can_be_begun_again(site: Site) -> None:
@@ -115,7 +115,7 @@ def test_the_tour_is_offered_once_and_can_be_begun_again(site: Site) -> None:
     page.wait_for_selector(".tour")
     page.keyboard.press("Escape")
     page.wait_for_selector(".tour", state="detached")
-    page.context.close()
+    site.leave(page)
 
 
 def remembered(page: Any) -> tuple[str, str]:
@@ -132,4 +132,4 @@ def test_language_and_colours_are_remembered(site: Site) -> None:
     page.reload()
     page.wait_for_selector("form.enter >> text=登录")
     assert remembered(page) == ("zh-CN", "dark")
-    page.context.close()
+    site.leave(page)

@@ -56,7 +56,7 @@ def test_a_wrong_password_is_said_and_the_right_one_goes_on(site: Site) -> None:
     page.click("button[type=submit]")
     page.wait_for_selector("ul.cards a")
     assert "Tower" in page.inner_text("ul.cards")
-    page.context.close()
+    site.leave(page)
 
 
 def test_the_table_tells_what_the_check_found(site: Site) -> None:
@@ -71,7 +71,7 @@ def test_the_table_tells_what_the_check_found(site: Site) -> None:
     page.wait_for_function("() => document.querySelectorAll('.row:not(.head)').length === 1")
     page.click("text=Clear filters")
     page.wait_for_function(f"() => document.querySelectorAll('.row:not(.head)').length === {COLUMNS}")
-    page.context.close()
+    site.leave(page)
 
 
 @pytest.mark.parametrize("n", [0, 3, 7])
@@ -91,7 +91,7 @@ def test_what_is_tapped_is_what_is_told_and_the_link_shows_it_again(site: Site, 
     page.goto(link)
     page.wait_for_selector(f".detail h2:has-text('Column {n + 1}')")
     assert said == []
-    page.context.close()
+    site.leave(page)
 
 
 def test_an_empty_place_chooses_nothing(site: Site) -> None:
@@ -99,7 +99,7 @@ def test_an_empty_place_chooses_nothing(site: Site) -> None:
     page.mouse.click(*page.evaluate(PICK, [500, 700]))
     page.wait_for_selector("text=Tap an element")
     assert page.locator(".detail .id").count() == page.locator(".row.chosen").count() == 0
-    page.context.close()
+    site.leave(page)
 
 
 def test_a_row_shows_its_element_and_keys_move_on(site: Site) -> None:
@@ -112,7 +112,7 @@ def test_a_row_shows_its_element_and_keys_move_on(site: Site) -> None:
     second = page.inner_text(".detail .id")
     assert {first, second} <= set(site.made.global_ids)
     assert first != second
-    page.context.close()
+    site.leave(page)
 
 
 def test_the_scan_is_streamed_and_its_ramp_follows_the_range(site: Site) -> None:
@@ -127,7 +127,7 @@ def test_the_scan_is_streamed_and_its_ramp_follows_the_range(site: Site) -> None
     assert asked
     page.locator(".ramp input[type=range] >> nth=0").fill("60")
     assert "+60 mm" in page.inner_text(".ramp")
-    page.context.close()
+    site.leave(page)
 
 
 def test_a_finding_is_dismissed_with_a_reason_that_outlives_a_reload(site: Site) -> None:
@@ -140,7 +140,7 @@ def test_a_finding_is_dismissed_with_a_reason_that_outlives_a_reload(site: Site)
     page.wait_for_selector(".records textarea")
     assert page.input_value(".records textarea") == "a board lies on it"
     page.click(".records .box button:has-text('Cancel')")
-    page.context.close()
+    site.leave(page)
 
 
 def test_a_nonconformance_is_raised_and_talked_about(site: Site) -> None:
@@ -157,7 +157,7 @@ def test_a_nonconformance_is_raised_and_talked_about(site: Site) -> None:
     page.wait_for_selector("dialog .talk >> text=seen by Ann too")
     listed = site.world.administrator().get(f"/projects/{site.project}/ncrs").json()["items"]
     assert [(one["title"], one["global_ids"]) for one in listed] == [("Edge is broken off", [site.made.global_ids[4]])]
-    page.context.close()
+    site.leave(page)
 
 
 def test_a_session_that_ends_asks_again_over_what_is_open(site: Site) -> None:
@@ -176,7 +176,7 @@ def test_a_session_that_ends_asks_again_over_what_is_open(site: Site) -> None:
     page.goto(f"{site.url}/projects/{site.project}?element={site.made.global_ids[5]}")
     page.click(".records .wide")
     assert page.input_value("dialog input") == "Kept title"
-    page.context.close()
+    site.leave(page)
 
 
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
@@ -196,7 +196,7 @@ def test_a_phone_shows_model_table_and_details_one_at_a_time(site: Site, languag
     )
     assert small == [], "each can be hit with a finger"
     assert (page.inner_text(".tabs button >> nth=0") == "表格") == (language == "zh-CN")
-    page.context.close()
+    site.leave(page)
 
 
 def test_a_server_that_is_gone_is_said_with_a_way_on(site: Site) -> None:
@@ -208,7 +208,7 @@ def test_a_server_that_is_gone_is_said_with_a_way_on(site: Site) -> None:
     page.click(".detail [role=alert] button")
     page.wait_for_selector(".measurements")
     assert "GB 50204-2015" in page.inner_text(".measurements"), "the way on leads to what was asked for"
-    page.context.close()
+    site.leave(page)
 
 
 def test_what_hides_an_element_that_one_goes_to_steps_aside_until_it_is_wanted_back(site: Site) -> None:
@@ -226,4 +226,4 @@ def test_what_hides_an_element_that_one_goes_to_steps_aside_until_it_is_wanted_b
     page.click(".row:has-text('Column 6') >> nth=0")
     page.wait_for_selector(".detail button:has-text('Show what hides it (1)')")
     assert page.evaluate(way)[:2] == [200, 80], "the second one hides the sixth, and steps back to a ghost"
-    page.context.close()
+    site.leave(page)

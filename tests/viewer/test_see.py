@@ -80,7 +80,7 @@ def by_storey(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
 def desk(by_storey: Site) -> Generator[Any]:
     page = by_storey.inside()
     yield page
-    page.context.close()
+    by_storey.leave(page)
 
 
 def mode(page: Any, label: str) -> None:
@@ -159,7 +159,7 @@ def test_cuts_fill_just_what_is_inside(by_storey: Site) -> None:
         texel = tuple(desk.evaluate(PIXEL, screen(desk, 3.05 + 0.03 * k, 6.1, 0.7)))
         bright[texel] = bright.get(texel, 0) + 1
     assert len(bright) == 2, bright
-    desk.context.close()
+    by_storey.leave(desk)
 
 
 def test_measures_say_what_is_so_and_stay_in_the_list(desk: Any) -> None:
@@ -285,7 +285,7 @@ def test_on_a_phone_the_tools_are_in_the_sheet_and_each_can_be_touched(by_storey
     page.wait_for_selector(".dock h2:has-text('测量')")
     canvas, dock = page.locator("canvas").bounding_box(), page.locator(".dock").bounding_box()
     assert dock["y"] >= canvas["y"] + 200, "the view is seen beside the panel"
-    page.context.close()
+    by_storey.leave(page)
 
 
 def test_a_storey_is_taken_out_of_memory_and_comes_back_when_it_is_wanted(by_storey: Site) -> None:
@@ -305,4 +305,4 @@ def test_a_storey_is_taken_out_of_memory_and_comes_back_when_it_is_wanted(by_sto
     page.click(".row:not(.head):has-text('Column 2')")
     page.wait_for_selector(".dock summary:has-text('2 of 2 storeys')")
     page.wait_for_function(f"() => ({geometries})() >= 4")
-    page.context.close()
+    by_storey.leave(page)

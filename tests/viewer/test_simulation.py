@@ -71,7 +71,7 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
     page.click(".dock button:has-text('End')")
     page.wait_for_selector(".pin-clash", state="detached")
     assert said == []
-    page.context.close()
+    site.leave(page)
 
 
 LOOKS = """() => {
@@ -117,4 +117,4 @@ def test_clashes_that_the_server_found_are_listed_and_both_parts_shown_alone(sit
     page.click(".dock button:has-text('Show everything again')")
     page.wait_for_function(f"() => ({LOOKS})().every((way) => way > {GHOST})")
     assert said == []
-    page.context.close()
+    site.leave(page)

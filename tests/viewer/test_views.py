@@ -68,7 +68,7 @@ def test_a_link_and_a_saved_view_bring_everything_back(site: Site) -> None:
     is_shown_again(site, page)
     page.click(".dock button[aria-label^='Take the view']")
     page.wait_for_selector(".dock .empty")
-    page.context.close()
+    site.leave(page)
 
 
 def test_a_topic_is_made_of_what_is_seen_and_shows_it_again_here_and_in_a_file(site: Site) -> None:
@@ -113,7 +113,7 @@ def test_a_topic_is_made_of_what_is_seen_and_shows_it_again_here_and_in_a_file(s
     page.wait_for_selector(".dock [role=status] li:has-text('Column is out of plumb')")
     assert admin.get(at).json() != []
     assert len([one for one in admin.get(at).json() if one["title"] == topic["title"]]) == 1, "nothing twice"
-    page.context.close()
+    site.leave(page)
 
 
 def test_what_the_check_left_is_downloaded(site: Site) -> None:
@@ -123,4 +123,4 @@ def test_what_the_check_left_is_downloaded(site: Site) -> None:
         page.click(".dock a:has-text('report.html')")
     assert loading.value.path().read_bytes().startswith(b"<!doctype html>")
     assert page.locator(".dock a:has-text('report.json')").count() == 1
-    page.context.close()
+    site.leave(page)
