@@ -52,7 +52,7 @@ class OneLineParser(argparse.ArgumentParser):
         """End with exit status 2."""
         close: list[str] = []
         if option := re.search(r"unrecognized arguments:.*?(--[a-z-]+)", message):
-            close = get_close_matches(option[1], _options(self), n=1)
+            close = get_close_matches(option[1], _options(self) - {option[1]}, n=1, cutoff=0.7)
         elif choice := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
             close = get_close_matches(choice[1], re.findall(r"[\w-]+", choice[2]), n=1)
         meant = f"; did you mean {close[0]}?" if close else ""

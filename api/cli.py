@@ -147,7 +147,7 @@ def run_rehearsal(arguments: argparse.Namespace) -> int:
         return assemble.assembly_status(found)
     outcome = rehearse.run_stackup_command(arguments)
     with _reader_may_leave():
-        rehearse.print_stackup(outcome, sys.stdout, arguments.lang)
+        rehearse.print_stackup(outcome, sys.stdout, arguments.lang, quiet=arguments.quiet)
     return rehearse.status_of(outcome)
 
 

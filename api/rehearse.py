@@ -52,6 +52,7 @@ def add_commands(add: "Commands") -> None:
         "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
     )
     stackup.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report (default en)")
+    stackup.add_argument("--quiet", action="store_true", help="print the files that were written, nothing else")
     stackup.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
@@ -76,23 +77,24 @@ def status_of(outcome: "StackupOutcome") -> ExitCode:
     return ExitCode.FAILED if outcome.needs_action else ExitCode.CONFORMS
 
 
-def print_stackup(outcome: "StackupOutcome", stream: TextIO, lang: str) -> None:
-    """Print a table per question: what comes out, what it comes from, what it rests on."""
+def print_stackup(outcome: "StackupOutcome", stream: TextIO, lang: str, *, quiet: bool = False) -> None:
+    """Print a table per question: what comes out, what it comes from, what it rests on; if quiet, the files alone."""
     from api.summary import ResultConsole
     from twin.rehearsal.said import Said
     from twin.rehearsal.stackup_rows import allocated_rows, contributor_rows, requirement_rows
 
     say, console = Said(lang), ResultConsole(stream)
-    console.print(outcome.result.stack.name, style="bold")
-    for heads, rows in (
-        requirement_rows(outcome.result, say),
-        contributor_rows(outcome.result, say),
-        allocated_rows(outcome.result, outcome.allocation, say),
-    ):
-        print_table(console, heads, rows)
-    console.print(say("stackup.assumptions") + ("：" if lang == "zh" else ":"), style="bold")
-    for note in outcome.result.notes:
-        console.print(f"- {say.note(note)}", soft_wrap=True)
+    if not quiet:
+        console.print(outcome.result.stack.name, style="bold")
+        for heads, rows in (
+            requirement_rows(outcome.result, say),
+            contributor_rows(outcome.result, say),
+            allocated_rows(outcome.result, outcome.allocation, say),
+        ):
+            print_table(console, heads, rows)
+        console.print(say("stackup.assumptions") + ("：" if lang == "zh" else ":"), style="bold")
+        for note in outcome.result.notes:
+            console.print(f"- {say.note(note)}", soft_wrap=True)
     for path in reversed(outcome.files):
         console.print(str(path), soft_wrap=True)
 
