@@ -98,7 +98,7 @@ def _short(value: float) -> str:
 
 
 def _cut(name: str) -> str:
-    return name if len(name) <= 22 else name[:21] + "…"
+    return name if len(name) <= 24 else name[:23] + "…"
 
 
 def _svg(title: str, parts: Sequence[str], height: int) -> str:

@@ -35,6 +35,16 @@ class Figures:
         text = f"{value:.6g}".replace("-", "\u2212")
         return f"{text}°" if unit == "deg" else f"{text} {unit}".rstrip()
 
+    def short(self, value: float | None, unit: str) -> str:
+        """Return a value to four digits, with its unit: what a solver found ends in digits that mean nothing.
+
+        Examples
+        --------
+        >>> Figures().short(1.19999, "mm"), Figures().short(None, "mm")
+        ('1.2 mm', '–')
+        """
+        return self.value(None if value is None else float(f"{value:.4g}"), unit)
+
     def sampled(self, value: float | None, unit: str, spread: float | None, count: int) -> str:
         """Return a simulated value of ``count`` assemblies that spread so: down to the first digit of spread / √count.
 

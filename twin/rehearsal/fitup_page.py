@@ -51,7 +51,7 @@ def fitup_page(
         "d": content, "say": say, "lang": language, "summary": joint_rows(content, say), "joints": joints,
         "pairing": pairing_rows(content, say), "notes": [say.note(note) for note in assumptions(results)],
         "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
-        "value": Figures().value, "number": Figures().number, "percent": Figures().percent,
+        "value": Figures().value, "short": Figures().short, "number": Figures().number, "percent": Figures().percent,
     }  # fmt: skip
     return template.render(values).encode("utf-8", "replace")
 

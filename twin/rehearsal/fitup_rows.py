@@ -19,7 +19,7 @@ def joint_rows(document: Any, say: Said) -> Rows:
             figures.share(joint[word]) if joint["samples"] else "–"
             for word in ("p_fit", "p_fit_least_squares", "p_fit_as_placed")
         ]
-        rows.append([joint["name"], say(f"fitup.is_{joint['decision']}"), figures.value(joint["slack"], unit), *shares])
+        rows.append([joint["name"], say(f"fitup.is_{joint['decision']}"), figures.short(joint["slack"], unit), *shares])
     return heads, rows
 
 
@@ -32,8 +32,8 @@ def bolt_rows(joint: Any, unit: str, say: Said) -> Rows:
         for bolt in joint["bolts"]
     ]
     for gap in joint["gaps"]:
-        slack = figures.value(gap["slack"], unit)
-        rows.append((gap["slack"], [say("fitup.gap", name=gap["name"]), figures.value(gap["value"], unit), "–", slack]))
+        slack = figures.short(gap["slack"], unit)
+        rows.append((gap["slack"], [say("fitup.gap", name=gap["name"]), figures.short(gap["value"], unit), "–", slack]))
     return heads, [row for _, row in sorted(rows, key=lambda row: row[0])]
 
 
@@ -69,7 +69,7 @@ def pairing_rows(document: Any, say: Said) -> Rows:
 
 
 def _lengths(entry: Any, words: tuple[str, ...], unit: str) -> list[str]:
-    return [Figures().value(float(f"{entry[word]:.4g}"), unit) for word in words]
+    return [Figures().short(entry[word], unit) for word in words]
 
 
 def _up(diameter: float) -> float:
