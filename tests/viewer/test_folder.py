@@ -84,6 +84,9 @@ def test_a_person_looks_picks_and_reads_without_a_server(page: Any, result: Chec
     page.wait_for_selector(".measurements .chart")
     assert "Fail" in page.inner_text(".detail .banner")
     assert page.locator(".records").count() == 0, "nobody is there to take a decision"
+    page.locator(".detail .pictures img").scroll_into_view_if_needed()
+    page.wait_for_function("() => document.querySelector('.detail .pictures img').naturalWidth >= 600")
+    assert failing.name in (page.get_attribute(".detail .pictures img", "alt") or "")
     told = " ".join(page.inner_text(".seen").split())
     assert "Of 260 spots" in told
     assert f"Setup 1 {failing.points:,} points" in told, "which station saw it, and how much"
@@ -124,6 +127,15 @@ def test_the_scan_is_shown_with_its_ramp_and_cut(page: Any, result: CheckResult)
     page.click(".about summary")
     total = f"{len(result.scan.points):,}"
     assert f"{total} of {total} shown" in page.inner_text(".about")
+
+
+def test_what_has_no_finding_has_no_picture(folder: Path, result: CheckResult) -> None:
+    told = json.loads(in_file(folder, "elements/0.json"))
+    shown = {one["global_id"] for one in told if one["picture"]}
+    assert shown == {e.global_id for e in result.elements if e.verdict is Outcome.FAIL}
+    files = sorted(one.name for one in (folder / "pictures").iterdir())
+    assert files == sorted(Path(one["picture"]).name for one in told if one["picture"])
+    assert sum((folder / "pictures" / name).stat().st_size for name in files) < 150_000 * len(files)
 
 
 def _empty(within: Path) -> Path:

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from geometry.arrays import FloatArray
 from twin.element_state import TRANSITIONS, Status, seen_as
@@ -33,6 +34,7 @@ MOST_POINTS = 1_000_000
 """A larger scan is thinned evenly to at most so many points; how many are shown is said in the view."""
 PER_FILE = 500
 """Elements whose measurements lie in one file."""
+NO_PICTURES: Mapping[str, bytes] = MappingProxyType({})
 _GZIP_LEVEL = 6
 
 PAGE = """<!doctype html>
@@ -55,7 +57,10 @@ PAGE = """<!doctype html>
 """
 
 
-def write_folder(folder: Path, result: CheckResult, provenance: Provenance, viewer: Path, lang: str) -> None:
+def write_folder(
+    folder: Path, result: CheckResult, provenance: Provenance, viewer: Path, lang: str,
+    pictures: Mapping[str, bytes] = NO_PICTURES,
+) -> None:  # fmt: skip
     """Write the 3D report of an accepted check into a folder that is not there yet.
 
     Parameters
@@ -68,6 +73,8 @@ def write_folder(folder: Path, result: CheckResult, provenance: Provenance, view
         Folder with the built viewer: ``viewer.js``, ``viewer.css`` and the licences of what is in them.
     lang:
         The language that it opens in; people switch it there.
+    pictures:
+        JPEG of elements by GlobalId, those that the other reports show; the details of each have it.
     """
     folder.mkdir()
     for one in sorted(viewer.iterdir()):
@@ -76,11 +83,22 @@ def write_folder(folder: Path, result: CheckResult, provenance: Provenance, view
     title = html.escape(clean(Path(provenance.model.path).name))
     page = PAGE.format(lang="zh-CN" if lang == "zh" else lang, title=title)
     (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
-    for name, content in _files(result, provenance, folder.parent):
+    shown = _with_pictures(folder / "pictures", pictures)
+    for name, content in _files(result, provenance, folder.parent, shown):
         target = folder / "data" / f"{name}.js"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(as_script(name, content), encoding="ascii", newline="\n")
     write_manifest(folder)
+
+
+def _with_pictures(folder: Path, pictures: Mapping[str, bytes]) -> Mapping[str, str]:
+    """Write pictures beside the page, which may show what it may not fetch; return the address of each by GlobalId."""
+    if pictures:
+        folder.mkdir()
+    names = {global_id: f"{number:03}.jpg" for number, global_id in enumerate(pictures, start=1)}
+    for global_id, name in names.items():
+        (folder / name).write_bytes(pictures[global_id])
+    return {global_id: f"{folder.name}/{name}" for global_id, name in names.items()}
 
 
 def as_script(name: str, packed: bytes) -> str:
@@ -94,7 +112,9 @@ def as_script(name: str, packed: bytes) -> str:
     return f"qtemsFile({json.dumps(name)},{json.dumps(base64.b64encode(packed).decode())});\n"
 
 
-def _files(result: CheckResult, provenance: Provenance, scratch: Path) -> Iterator[tuple[str, bytes]]:
+def _files(
+    result: CheckResult, provenance: Provenance, scratch: Path, pictures: Mapping[str, str]
+) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the gzip of each file."""
     layout = scene_layout(result.design, [element.global_id for element in result.elements])
     for files in (model_files(result.design, layout), edge_files(result.design, layout)):
@@ -110,7 +130,10 @@ def _files(result: CheckResult, provenance: Provenance, scratch: Path) -> Iterat
             yield f"check/{path.relative_to(name).as_posix().removesuffix('.gz')}", path.read_bytes()
     yield "columns.json", _json(_columns(result))
     for start in range(0, len(result.elements), PER_FILE):
-        told = [element_json(element) for element in result.elements[start : start + PER_FILE]]
+        told = [
+            {**element_json(element), "picture": pictures.get(element.global_id, "")}
+            for element in result.elements[start : start + PER_FILE]
+        ]
         yield f"elements/{start // PER_FILE}.json", _json(told)
     yield "check.json", _json(_check(result, provenance))
 

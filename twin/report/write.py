@@ -203,7 +203,8 @@ class Desk:
     def _html3d(self, path: Path) -> None:
         from twin.report.html3d import write_folder
 
-        write_folder(path, self.result, self.provenance, ensure_viewer(self.viewer), self.words.lang)
+        viewer, pictures = ensure_viewer(self.viewer), self.pictures.cards
+        write_folder(path, self.result, self.provenance, viewer, self.words.lang, pictures)
 
     def _pdf(self, path: Path) -> None:
         from twin.report.pdf import pdf_report

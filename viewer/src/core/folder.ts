@@ -33,7 +33,7 @@ type FolderElement = Pick<
   Schemas["ElementDetail"],
   | "global_id" | "ifc_class" | "name" | "storey" | "verdict" | "points" | "visible_fraction" | "coverage" | "pose"
   | "deviation_mm" | "measurements" | "reasons" | "visibility"
-> & { state: Schemas["ElementDetail"]["presence"] }; // biome-ignore format: a list of names
+> & { state: Schemas["ElementDetail"]["presence"]; picture?: string }; // biome-ignore format: a list of names
 
 /** The one project, model, scan and check that a folder has. */
 export const ONLY = { project: "report", model: "model", scan: "scan", check: "check" } as const;
@@ -163,7 +163,8 @@ function checkOut({ provenance, registration, tolerance }: FolderCheck): Schemas
   }; // biome-ignore format: one record
 }
 
-function detail({ state, ...told }: FolderElement, status: string): Schemas["ElementDetail"] {
+/** What the folder tells of an element; `picture` is the address of one beside the page, empty where there is none. */
+function detail({ state, ...told }: FolderElement, status: string): Schemas["ElementDetail"] & { picture?: string } {
   return {
     ...told, state: status as Schemas["Status"], seen: "unjudged", stale: false, since: WHEN, epoch: ONLY.scan,
     captured_at: WHEN, revision: ONLY.model, check_run: ONLY.check, supported_by: ONLY.check, counts: true,

@@ -132,6 +132,7 @@ export function Detail() {
               }}
             />
           )}
+          {inFolder() && <FolderPicture detail={state.value} name={row.name || row.globalId} />}
           <Measured detail={state.value} />
           {ready && !inFolder() && <ElementHistory work={ready} globalId={row.globalId} />}
         </>
@@ -149,6 +150,24 @@ function Inspections(asked: { project: string; globalId: string }) {
     void import("./element-inspections").then((part) => setShown(() => part.ElementInspections));
   }, []);
   return Shown && <Shown {...asked} />;
+}
+
+/** The picture of what was found, which a folder has beside the page. */
+function FolderPicture({ detail, name }: { detail: Schemas["ElementDetail"] & { picture?: string }; name: string }) {
+  const [gone, setGone] = useState(false);
+  if (!detail.picture || gone) return null;
+  return (
+    <div class="pictures">
+      <a href={detail.picture} target="_blank" rel="noopener">
+        <img
+          src={detail.picture}
+          alt={t("pictureOf", { what: word("verdict", detail.verdict), name })}
+          loading="lazy"
+          onError={() => setGone(true)}
+        />
+      </a>
+    </div>
+  );
 }
 
 function Measured({ detail }: { detail: Schemas["ElementDetail"] }) {
