@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from math import hypot, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.spatial.transform import Rotation
 
 from geometry.arrays import BoolArray, FloatArray
 from simulation.assembly.gjk import overlaps
-from simulation.assembly.place import Place, spread_along, wander
+from simulation.assembly.place import Place, joint_covariance, spread_between, wander
 from simulation.assembly.separation import signed_depth
 from simulation.assembly.solid import Solid
 
@@ -54,7 +54,8 @@ class Chance:
     signed_depth: float
     """Metres that they overlap along the direction that brings them apart soonest; negative: apart."""
     sd: float
-    """Standard deviation of the signed depth, metres: √(σ₁² + σ₂²) along that direction at their common place."""
+    """Standard deviation of the signed depth, metres, along that direction at their common place: √(σ₁² + σ₂²), less
+    what both have in common."""
     samples: int
     """Places tried; 0 where nothing is uncertain."""
 
@@ -77,16 +78,14 @@ def chance_of_overlap(
     """
     depth, direction = signed_depth(first, second)
     at = 0.5 * (np.maximum(first.bounds[0], second.bounds[0]) + np.minimum(first.bounds[1], second.bounds[1]))
-    ours, theirs = (
-        spread_along(place, direction, at, _centre(one)) for one, place in zip((first, second), places, strict=True)
-    )
+    sd = spread_between(places, direction, at, np.stack([_centre(first), _centre(second)]))
     tried = _tried(first, second, places, samples, seed)
     if tried is None:
         share = float((first.body ^ second.body).volume()) > _NOTHING
-        return Chance(share, share, share, decide(share, share, confidence), depth, hypot(ours, theirs), 0)
+        return Chance(share, share, share, decide(share, share, confidence), depth, sd, 0)
     count, n = _counted(tried, confidence)
     low, high = wilson(count, n)
-    return Chance(count / n, low, high, decide(low, high, confidence), depth, hypot(ours, theirs), n)
+    return Chance(count / n, low, high, decide(low, high, confidence), depth, sd, n)
 
 
 def decide(low: float, high: float, confidence: float) -> Decision:
@@ -116,8 +115,14 @@ def _tried(first: Solid, second: Solid, places: tuple[Place, Place], samples: in
     reach = sum(wander(place, one.bounds) for one, place in zip((first, second), places, strict=True))
     ours, theirs = _near(first.body, second.bounds, reach), _near(second.body, first.bounds, reach)
     normal = _normal_points(samples, seed)
-    halves = (normal[:, :6], normal[:, 6:])
-    a, b = (half @ _root(place.covariance).T for half, place in zip(halves, places, strict=True))
+    if all(np.any(place.shared) for place in places):
+        twists = normal @ _root(joint_covariance(*places)).T
+        halves = (twists[:, :6], twists[:, 6:])
+    else:
+        halves = tuple(
+            normal[:, k : k + 6] @ _root(place.covariance).T for k, place in zip((0, 6), places, strict=True)
+        )
+    a, b = (np.ascontiguousarray(half) for half in halves)
     centres = (_centre(first), _centre(second))
     convex = len(ours) * len(theirs) <= _MOST_PIECES and all(_is_convex(piece) for piece in (*ours, *theirs))
     if convex:

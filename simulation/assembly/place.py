@@ -42,6 +42,11 @@ class Place:
     kind: PlaceKind = PlaceKind.AS_DESIGNED
     unknown: tuple[bool, ...] = (False,) * 6
     """Components that nobody measured of what was measured otherwise."""
+    shared: FloatArray = field(default_factory=lambda: np.zeros((6, 6)))
+    """(6, 6) F: F Fᵀ of the covariance is the registration's, which all that one check measured have in common.
+
+    Of two such places the covariance of one with the other is F₁ F₂ᵀ.
+    """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +88,13 @@ def placed(element: Element, place: Place) -> Element:
 def measured_part(place: Place) -> Place:
     """Return a place that is as designed, and sure, in what nobody measured."""
     known = ~np.array(place.unknown)
-    return replace(place, covariance=place.covariance * np.outer(known, known))
+    return replace(place, covariance=place.covariance * np.outer(known, known), shared=place.shared * known[:, None])
+
+
+def joint_covariance(first: Place, second: Place) -> FloatArray:
+    """Return the covariance (12, 12) of the twists of two places, m and rad."""
+    across = first.shared @ second.shared.T
+    return np.block([[first.covariance, across], [across.T, second.covariance]])
 
 
 def wander(place: Place, bounds: FloatArray) -> float:
@@ -93,7 +104,11 @@ def wander(place: Place, bounds: FloatArray) -> float:
     return REACH * (float(np.linalg.norm(spread[:3])) + lever * float(np.linalg.norm(spread[3:])))
 
 
-def spread_along(place: Place, direction: FloatArray, at: FloatArray, centre: FloatArray) -> float:
-    """Return the standard deviation, metres, along ``direction`` (3,) of the element's point at ``at`` (3,)."""
-    row = np.concatenate([direction, np.cross(at - centre, direction)])
-    return float(np.sqrt(max(0.0, row @ place.covariance @ row)))
+def spread_between(places: tuple[Place, Place], direction: FloatArray, at: FloatArray, centres: FloatArray) -> float:
+    """Return the standard deviation, metres, along ``direction`` (3,) of how far two elements are apart at ``at`` (3,).
+
+    ``centres`` (2, 3): what the twists turn about.
+    """
+    rows = [np.concatenate([direction, np.cross(at - centre, direction)]) for centre in centres]
+    row = np.concatenate([rows[0], -rows[1]])
+    return float(np.sqrt(max(0.0, row @ joint_covariance(*places) @ row)))

@@ -221,6 +221,31 @@ def test_what_was_measured_takes_the_place_of_the_design(tmp_path: Path, capsys:
         assert line.count("\n") == 1
 
 
+def test_two_of_one_check_share_its_registration(tmp_path: Path) -> None:
+    """Two posts 4 mm apart, each placed to 1 mm through a frame that is known to 10 mm alone."""
+    made = Model("mm")
+    ids = [made.add("IfcColumn", made.block((0.3, 0.3, 3.0)), at=(x, 0, 0)).GlobalId for x in (0, 0.304)]
+    model, report = made.write(tmp_path / "m.ifc"), tmp_path / "report.json"
+    covariance = [[(1.01e-4 if i < 3 else 0.0) if i == j else 0.0 for j in range(6)] for i in range(6)]
+    frame = [[(1e-4 if i > 2 else 0.0) if i == j else 0.0 for j in range(6)] for i in range(6)]
+    entries = [_entry(one, 0.0) for one in ids]
+    for entry in entries:
+        entry["pose"]["covariance"] = covariance
+    found = dict[str, Any]()
+    for name, registration in (
+        ("shared", {"status": "ok", "covariance": frame, "covariance_pivot_m": [5.0, 0.0, 0.0]}),
+        ("unknown", {"status": "ok", "covariance": None, "covariance_pivot_m": None}),
+    ):
+        report.write_text(json.dumps(_report(model, entries, registration=registration)), "utf-8")
+        out = tmp_path / name
+        base = ["assemble", str(model), "--quiet", "--no-cache", "--report", "json", "--out", str(out)]
+        main([*base, "--as-built", str(report)])
+        found[name] = json.loads((out / "assembly.json").read_text("utf-8"))["clashes"]
+    assert found["shared"] == []  # 4 mm are 2.8 of √2 mm
+    assert found["unknown"][0]["decision"] == "undecided"
+    assert found["unknown"][0]["sd_mm"] == pytest.approx((2 * 101.0) ** 0.5, rel=1e-3)
+
+
 def test_page_and_bcf_show_the_worst(model: Path, tmp_path: Path) -> None:
     pytest.importorskip("vtkmodules")
     out = tmp_path / "shown"

@@ -1,12 +1,16 @@
 """How probable a clash is: the closed form of boxes, and shared volumes at drawn places where there is none."""
 
+from dataclasses import replace
+
 import manifold3d
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 from scipy.stats import norm
 
+from geometry.arrays import FloatArray
 from geometry.design import Element
+from geometry.uncertainty import Budget
 from simulation.assembly.chance import Chance, Decision, chance_of_overlap, decide, wilson
 from simulation.assembly.clash import ClashKind, ClashRule
 from simulation.assembly.place import Place, PlaceKind, Places, designed_place, wander
@@ -171,3 +175,71 @@ def test_positions_are_read_by_class() -> None:
 def test_positions_that_make_no_sense_are_named(text: str, told: str) -> None:
     with pytest.raises(BadDocument, match=told.replace(".", r"\.")):
         read_positions(text.encode())
+
+
+def _of_one_check(own: np.ndarray, frame: np.ndarray, pivot: np.ndarray, centre: np.ndarray) -> Place:
+    """Return a place whose own covariance (6, 6) is seen through a frame of covariance (6, 6) about a pivot."""
+    common = Budget(frame, pivot, 0.0).pose_at(centre)
+    factor = np.asarray(np.linalg.cholesky(common + 1e-18 * np.eye(6)), dtype=np.float64)
+    return Place(np.zeros(6), own + common, PlaceKind.AS_BUILT, shared=factor)
+
+
+@pytest.mark.parametrize("gap", [-0.002, 0.0, 0.001, 0.003])
+def test_what_one_check_measured_shares_the_error_of_its_registration(gap: float) -> None:
+    """A frame 20 mm off moves both alike: only what each has for itself parts them."""
+    own, frame = np.diag([0.001**2] * 3 + [0.0] * 3), np.diag([0.0] * 3 + [0.02**2] * 3)
+    first, second = box(1, 1, 1), box(1, 1, 1).translate((1 + gap, 0, 0))
+    places = [_of_one_check(own, frame, np.zeros(3), np.array([0.5 + k * (1 + gap), 0.5, 0.5])) for k in (0, 1)]
+    found = chance_of_overlap(solid("a", first), solid("b", second), (places[0], places[1]), 0.95, 8192, 0)
+    truth = norm.cdf(-gap / (0.001 * np.sqrt(2)))
+    assert found.low - 1e-9 <= truth <= found.high + 1e-9
+    assert found.sd == pytest.approx(0.001 * np.sqrt(2), rel=1e-6)
+    alone = [replace(place, shared=np.zeros((6, 6))) for place in places]
+    apart = chance_of_overlap(solid("a", first), solid("b", second), (alone[0], alone[1]), 0.95, 8192, 0)
+    assert apart.sd == pytest.approx(np.hypot(0.001, 0.02) * np.sqrt(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_turned_frame_is_followed_as_moving_everything_says(seed: int) -> None:
+    """Against bodies that are moved by their own errors and then, both, by one error of the frame about its pivot."""
+    rng = np.random.default_rng(seed)
+    pivot, sizes = np.array([30.0, -10.0, 2.0]), np.array([[2.0, 0.3, 0.4], [0.3, 2.0, 0.4]])
+    ats = np.array([[0.0, 0.0, 0.0], [0.5, 0.0, 0.4]])
+    root = rng.normal(size=(6, 6)) * np.array([3e-4] * 3 + [4e-3] * 3)[:, None]
+    frame, own = root @ root.T, np.diag([1.5e-3**2] * 3 + [1e-3**2] * 3)
+    centres = ats + 0.5 * sizes
+    places = [_of_one_check(own, frame, pivot, centre) for centre in centres]
+    bodies = [box(*size, at=tuple(at)) for size, at in zip(sizes, ats, strict=True)]
+    found = chance_of_overlap(solid("a", bodies[0]), solid("b", bodies[1]), (places[0], places[1]), 0.999, 2048, 1)
+    met = 0
+    for turned in rng.multivariate_normal(np.zeros(6), frame, 600):
+        frame_turn = Rotation.from_rotvec(turned[:3]).as_matrix()
+        moved = list[manifold3d.Manifold]()
+        for body, centre in zip(bodies, centres, strict=True):
+            error = rng.multivariate_normal(np.zeros(6), own)
+            turn = Rotation.from_rotvec(error[3:]).as_matrix()
+            by = np.hstack([turn, (centre + error[:3] - turn @ centre)[:, None]])
+            common = np.hstack([frame_turn, (pivot + turned[3:] - frame_turn @ pivot)[:, None]])
+            moved.append(body.transform(by).transform(common))
+        met += (moved[0] ^ moved[1]).volume() > 1e-12
+    assert 0.1 < met / 600 < 0.9
+    assert found.probability == pytest.approx(met / 600, abs=0.07)
+
+
+def test_the_spread_told_covers_the_truth_as_often_as_it_says() -> None:
+    """Many checks of one planted pair, each through a frame of its own: 90 % intervals of the gap hold 90 % of them."""
+    rng = np.random.default_rng(5)
+    own, frame = np.diag([0.002**2] * 3 + [0.0] * 3), np.diag([2e-4**2] * 3 + [0.01**2] * 3)
+    truth, inside = 0.05, 0
+    pivot: FloatArray = np.array([10.0, 5.0, 0.0])
+    for _ in range(300):
+        common, places, ats = rng.multivariate_normal(np.zeros(6), frame), list[Place](), list[np.ndarray]()
+        for k in (0, 1):
+            centre = np.array([0.5 + k * (1 + truth), 0.5, 0.5])
+            shift = common[3:] + np.cross(common[:3], centre - pivot) + rng.multivariate_normal(np.zeros(6), own)[:3]
+            places.append(_of_one_check(own, frame, pivot, centre))
+            ats.append(centre - 0.5 + shift)
+        bodies = [solid(str(k), box(1, 1, 1, at=tuple(at))) for k, at in enumerate(ats)]
+        found = chance_of_overlap(bodies[0], bodies[1], (places[0], places[1]), 0.95, 64, 0)
+        inside += abs(-found.signed_depth - truth) < 1.645 * found.sd
+    assert 0.85 < inside / 300 < 0.95

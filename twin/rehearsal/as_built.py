@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, radians
 from typing import Any, cast
 
@@ -10,12 +10,15 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.design import DesignModel, Element
-from simulation.assembly.place import Place, PlaceKind, designed_place
+from geometry.uncertainty import Budget
+from simulation.assembly.place import Place, PlaceKind, box_centre, designed_place
 from simulation.assembly.positions import Positions
 from twin.errors import Invalid
 
 _SCHEMA = "qtems.check/1"
 _FARTHEST_MM, _MOST_DEG = 100_000.0, 180.0
+_ROUNDED = 1e-6
+"""Share of a covariance that the digits of a report may take from it."""
 _KINDS = {"missing": PlaceKind.NOT_BUILT}
 
 
@@ -27,6 +30,8 @@ class AsBuilt:
     sha256: str
     elements: Mapping[str, Mapping[str, Any]]
     """GlobalId -> its entry in the report."""
+    budget: Budget | None = None
+    """The registration's covariance, which all its poses have in common; None where the report has none."""
 
 
 def read_as_built(content: bytes, file: str, sha256: str, model_sha256: str) -> AsBuilt:
@@ -57,7 +62,21 @@ def read_as_built(content: bytes, file: str, sha256: str, model_sha256: str) -> 
         if not isinstance(entry, dict) or not isinstance(cast("Any", entry).get("global_id"), str):
             raise Invalid(f"{file}: elements[{index}]: it has no global_id")
         found[cast("Any", entry)["global_id"]] = cast("dict[str, Any]", entry)
-    return AsBuilt(file, sha256, found)
+    return AsBuilt(file, sha256, found, _budget(_inside(report, "registration"), file))
+
+
+def _budget(registration: Mapping[str, Any], file: str) -> Budget | None:
+    """Return what the places of a check have in common; its pivot is in the model file's coordinates."""
+    told, pivot = registration.get("covariance"), registration.get("covariance_pivot_m")
+    if told is None or pivot is None:
+        return None
+    where = f"{file}: registration.covariance"
+    covariance = np.array([[_number(value, where, 1e6) for value in row] for row in _table(told, where)])
+    _require_covariance(covariance, where)
+    if not isinstance(pivot, list) or len(cast("list[Any]", pivot)) != 3:
+        raise Invalid(f"{where}_pivot_m: it is no list of three numbers")
+    at = [_number(value, f"{where}_pivot_m", 1e9) for value in cast("list[Any]", pivot)]
+    return Budget(covariance, np.array(at), 0.0)
 
 
 def places_of(design: DesignModel, positions: Positions, as_built: AsBuilt | None, unseen: float) -> dict[str, Place]:
@@ -89,8 +108,24 @@ def places_of(design: DesignModel, positions: Positions, as_built: AsBuilt | Non
             places[global_id] = designed_place(sd, _KINDS.get(state, PlaceKind.NOT_SEEN))
         else:
             where = f"{as_built.file}: {global_id}: pose"
-            places[global_id] = _measured(entry["pose"], element, sd or unseen, where)
+            place = _measured(entry["pose"], element, sd or unseen, where)
+            budget = as_built.budget
+            places[global_id] = place if budget is None else _with_shared(place, element, budget, design.origin)
     return places
+
+
+def _with_shared(place: Place, element: Element, budget: Budget, origin: FloatArray) -> Place:
+    """Return a place with what it has in common with others of its check; with nothing where it holds less than that.
+
+    What nobody measured has nothing in common with what somebody did: it is a guess about the design.
+    """
+    known = ~np.array(place.unknown)
+    common = budget.pose_at(box_centre(element) + origin) * np.outer(known, known)
+    values, vectors = np.linalg.eigh(common)
+    own = place.covariance * np.outer(known, known) - common
+    if float(np.linalg.eigvalsh(own).min()) < -_ROUNDED * max(float(np.abs(place.covariance).max()), 1e-18):
+        return place
+    return replace(place, shared=vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
 def _measured(pose: Any, element: Element, unseen: float, where: str) -> Place:
@@ -112,21 +147,30 @@ def _measured(pose: Any, element: Element, unseen: float, where: str) -> Place:
 
 
 def _covariance(words: Mapping[str, Any], unknown: tuple[bool, ...], spread: FloatArray, where: str) -> FloatArray:
-    """Return the covariance (6, 6): as the report has it where it has one, else of the uncertainties alone."""
+    """Return the covariance (6, 6) of what is known as the report has it, else of the uncertainties alone."""
     covariance = np.diag(spread**2)
     given = words.get("covariance")
     if given is None:
         return covariance
-    rows = cast("list[Any]", given) if isinstance(given, list) else []
-    if len(rows) != 6 or any(not isinstance(row, list) or len(cast("list[Any]", row)) != 6 for row in rows):
-        raise Invalid(f"{where}.covariance: it is no table of six by six")
+    rows = _table(given, f"{where}.covariance")
     for i in range(6):
         for j in range(6):
-            if i != j and not unknown[i] and not unknown[j]:
+            if not unknown[i] and not unknown[j]:
                 covariance[i, j] = _number(rows[i][j], f"{where}.covariance[{i}][{j}]", 1e6)
-    if not np.allclose(covariance, covariance.T) or np.linalg.eigvalsh(covariance).min() < -1e-9:
-        raise Invalid(f"{where}.covariance: it is not that of anything: not symmetric, or negative along a direction")
+    _require_covariance(covariance, f"{where}.covariance")
     return covariance
+
+
+def _table(given: Any, where: str) -> list[list[Any]]:
+    rows = cast("list[Any]", given) if isinstance(given, list) else []
+    if len(rows) != 6 or any(not isinstance(row, list) or len(cast("list[Any]", row)) != 6 for row in rows):
+        raise Invalid(f"{where}: it is no table of six by six")
+    return rows
+
+
+def _require_covariance(covariance: FloatArray, where: str) -> None:
+    if not np.allclose(covariance, covariance.T) or np.linalg.eigvalsh(covariance).min() < -1e-9:
+        raise Invalid(f"{where}: it is not that of anything: not symmetric, or negative along a direction")
 
 
 def _inside(report: Mapping[str, Any], word: str) -> Mapping[str, Any]:
