@@ -94,6 +94,8 @@ class WorkPlan:
     calendars: Mapping[str, Workdays] = field(default_factory=dict[str, Workdays])
     """All others, by key."""
     flaws: tuple[Flaw, ...] = ()
+    lags_by_task: bool = False
+    """Lags count by the calendar of the task waited for; else by the project's."""
 
 
 @dataclass(slots=True)

@@ -110,8 +110,9 @@ def _plan(tables: Mapping[str, _Table]) -> WorkPlan:
     left_out = {row.get("task_id", "") for _, row in _rows(tables, "TASK")} - set(hours)
     links = tuple(_links(tables, hours, left_out, flaws))
     return WorkPlan(
-        main.get("proj_short_name", ""), tasks, links, start, status, project, calendars, tuple(flaws.found)
-    )
+        main.get("proj_short_name", ""), tasks, links, start, status, project, calendars,
+        flaws=tuple(flaws.found), lags_by_task=True,
+    )  # fmt: skip
 
 
 def _warn_of_lags(tables: Mapping[str, _Table], calendars: Mapping[str, Workdays], flaws: Flaws) -> None:

@@ -5,6 +5,7 @@ Nothing is mended silently, and what cannot be mended without guessing the order
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from simulation.distribution import Fixed
 from simulation.errors import BadDocument
 from simulation.schedule.calendar import MOST_DAYS, WorkCalendar
 from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.own_weeks import Own, in_project_days
 from simulation.schedule.plan import Repair, Reported, ScheduleDocument, loose_ends
 
 _MOST_LINKS = 2_000_000
@@ -60,6 +62,7 @@ def repaired(plan: WorkPlan) -> ScheduleDocument:
         )
         for task in leaves
     )
+    tasks = _by_own_weeks(tasks, leaves, plan, calendar, mends)
     repairs, notes = tuple(mends.found), list(loose_ends(tasks))
     if calendar is None:
         notes.append(Note("plan_no_start", "The file says no date: the schedule is in working days only."))
@@ -124,14 +127,27 @@ def _days(task: WorkTask, plan: WorkPlan, calendar: WorkCalendar | None, mends: 
     if task.milestone and days:
         text = "{name} is a milestone and lasts {days} days: the days are counted."
         mends.note("milestone_lasts", task.place, text, name=task.name, days=f"{days:g}")
-    own, project = plan.calendars.get(task.calendar), plan.calendar or Workdays("")
-    if own is None or (own.week, own.holidays) == (project.week, project.holidays):
-        return days
-    worked = days * project.week.count("1") / own.week.count("1")
+    return days
+
+
+def _by_own_weeks(
+    tasks: tuple[Task, ...], leaves: Sequence[WorkTask], plan: WorkPlan, calendar: WorkCalendar | None, mends: _Mends
+) -> tuple[Task, ...]:
+    """Return the tasks in working days of the project, where some follow calendars of their own."""
+    project = plan.calendar or Workdays("")
+    weeks = [plan.calendars.get(leaf.calendar, project) if leaf.days is not None else project for leaf in leaves]
+    other = [(week.week, week.holidays) != (project.week, project.holidays) for week in weeks]
+    if not any(other):
+        return tasks
+    start = calendar or WorkCalendar(date(2000, 1, 3), project.week)  # a Monday: only the weeks count
+    own = [Own(week, week if plan.lags_by_task else project) for week in weeks]
+    found = tuple(in_project_days(tasks, own, start))
     text = "{name} follows the calendar {own}: its {days} days are counted as {worked} days of the project's calendar."
-    values = {"name": task.name, "own": own.name or "–", "days": f"{days:g}", "worked": f"{worked:g}"}
-    mends.note("own_calendar", task.place, text, **values)
-    return worked
+    for task, before, leaf, week, differs in zip(found, tasks, leaves, weeks, other, strict=True):
+        if differs and before.planned:
+            values = {"name": leaf.name, "own": week.name or "–", "days": f"{before.planned:g}"}
+            mends.note("own_calendar", leaf.place, text, **values, worked=f"{task.planned:g}")
+    return found
 
 
 def _days_between(task: WorkTask, calendar: WorkCalendar | None, mends: _Mends) -> float:

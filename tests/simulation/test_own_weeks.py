@@ -1,0 +1,115 @@
+"""Tasks with calendars of their own: against counting day by day, and against a file's own dates."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from geometry.readers.plan_xer import plan_from_xer
+from geometry.work_plan import Workdays
+from simulation.distribution import Fixed
+from simulation.schedule.calendar import WorkCalendar
+from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.own_weeks import Own, in_project_days
+from simulation.schedule.repair import repaired
+
+START = date(2026, 3, 2)
+OFFICE = Workdays("office", "1111100", (date(2026, 3, 18), date(2026, 4, 3)))
+SITE = Workdays("site", "1111110", (date(2026, 3, 18),))
+ALWAYS = Workdays("always", "1111111")
+SOUTH = Workdays("south", "1111001")
+
+
+def worked(week: Workdays, day: int) -> bool:
+    at = START + timedelta(days=day)
+    return week.week[at.weekday()] == "1" and at not in week.holidays
+
+
+def forward(week: Workdays, at: int, days: int) -> int:
+    """Return the morning after so many worked days from the morning of day ``at`` on, counted one by one."""
+    while days:
+        days -= worked(week, at)
+        at += 1
+    return at
+
+
+def backward(week: Workdays, at: int, days: int) -> int:
+    while days:
+        at -= 1
+        days -= worked(week, at)
+    return at
+
+
+def opens(week: Workdays, at: int) -> int:
+    while not worked(week, at):
+        at += 1
+    return at
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_against_counting_day_by_day(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    weeks = (OFFICE, SITE, ALWAYS, SOUTH)
+    own = [weeks[int(rng.integers(4))] for _ in range(12)]
+    tasks, start, finish = list[Task](), list[int](), list[int]()
+    for index in range(12):
+        days = int(rng.integers(1, 9))
+        links = tuple(
+            Link(int(k), tuple(Relation)[int(rng.integers(4))], float(rng.integers(-2, 5)))
+            for k in {int(k) for k in rng.integers(0, index, 2)}
+        ) if index else ()  # fmt: skip
+        tasks.append(Task(f"t{index}", Fixed(float(days)), links, float(days)))
+        begins = [opens(own[index], 0)]
+        for link in links:
+            at = (start if link.relation.value[0] == "S" else finish)[link.before]
+            lag = int(link.lag)
+            at = forward(own[link.before], at, lag) if lag > 0 else backward(own[link.before], at, -lag)
+            at = backward(own[index], at, days) if link.relation.value[1] == "F" else at
+            begins.append(opens(own[index], max(0, at)))
+        start.append(max(begins))
+        finish.append(forward(own[index], start[index], days))
+    found = in_project_days(tasks, [Own(week, week) for week in own], WorkCalendar(START, "1111111"))
+    times = Network(found).times(np.array([task.planned for task in found]))
+    assert times.start.tolist() == pytest.approx(start)
+    assert times.finish.tolist() == pytest.approx(finish)
+
+
+def test_a_projects_own_calendar_changes_nothing() -> None:
+    tasks = [Task("a", Fixed(3.5), (), 3.5), Task("b", Fixed(2.0), (Link(0, Relation.FINISH_START, 1.0),), 2.0)]
+    project = WorkCalendar(START, OFFICE.week, OFFICE.holidays)
+    found = in_project_days(tasks, [Own(OFFICE, OFFICE)] * 2, project)
+    for one, other in zip(found, tasks, strict=True):
+        assert (one.planned, one.earliest) == pytest.approx((other.planned, other.earliest))
+        assert [link.lag for link in one.links] == pytest.approx([link.lag for link in other.links])
+
+
+def test_a_files_own_dates_with_two_calendars() -> None:
+    """P6 counts a task by its own calendar and a lag by that of the task before: 10 days' lag are two weeks."""
+    text = "\n".join(
+        "\t".join(row) for row in (
+            ("ERMHDR", "20.12"),
+            ("%T", "PROJECT"), ("%F", "proj_id", "clndr_id", "plan_start_date"), ("%R", "1", "7", "2026-03-02 00:00"),
+            ("%T", "CALENDAR"), ("%F", "clndr_id", "default_flag", "day_hr_cnt", "clndr_name", "clndr_data"),
+            ("%R", "7", "Y", "8", "Seven", _days("1234567")), ("%R", "5", "N", "8", "Five", _days("23456")),
+            ("%T", "TASK"), ("%F", "task_id", "task_code", "task_name", "clndr_id", "target_drtn_hr_cnt", "task_type"),
+            ("%R", "1", "A", "", "5", "80", "TT_Task"), ("%R", "2", "B", "", "7", "40", "TT_Task"),
+            ("%R", "3", "C", "", "5", "24", "TT_Task"),
+            ("%T", "TASKPRED"), ("%F", "task_id", "pred_task_id", "pred_type", "lag_hr_cnt"),
+            ("%R", "2", "1", "PR_FS", "80"), ("%R", "3", "2", "PR_FS", "0"),
+        )
+    )  # fmt: skip
+    document = repaired(plan_from_xer(text.encode()))
+    calendar = document.calendar
+    assert calendar is not None
+    times = document.network.times(np.array([task.planned for task in document.network.tasks]))
+    assert [calendar.day(float(finish)).isoformat() for finish in times.finish] == [
+        "2026-03-13",  # two weeks of five days
+        "2026-04-01",  # ten days of five a week later it is Saturday 28 March: five days of seven a week
+        "2026-04-06",  # Thursday, Friday, Monday
+    ]
+    assert {one.kind for one in document.repairs} == {"own_calendar", "lag_calendar"}
+
+
+def _days(worked: str) -> str:
+    days = "".join(f"(0||{day}()({'(0||0(s|08:00|f|16:00)())' if day in worked else ''}))" for day in "1234567")
+    return f"(0||CalendarData()((0||DaysOfWeek()({days}))(0||Exceptions()())))"
