@@ -19,6 +19,8 @@ class Workdays:
     holidays: tuple[date, ...] = ()
     hours: float = 8.0
     """Of a working day."""
+    uneven: tuple[tuple[date, float], ...] = ()
+    """Days on which another share of a day's work is done than else: short ones, worked weekends."""
 
 
 @dataclass(frozen=True, slots=True)

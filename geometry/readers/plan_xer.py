@@ -16,6 +16,7 @@ _CONSTRAINTS = {
 }  # fmt: skip
 _MILESTONES, _SPANNING = ("TT_Mile", "TT_FinMile"), ("TT_LOE", "TT_WBS")
 _DAY_OF_WEEK = re.compile(r"\(0\|\|([1-7])\(\)\s*\(")
+_INTERVAL = re.compile(r"s\|(\d{1,2}):(\d{2})\|f\|(\d{1,2}):(\d{2})")
 _EXCEPTION = re.compile(r"\(0\|\|\d+\(d\|(\d{4,6})\)\s*\(")
 _DAY_ZERO = date(1899, 12, 30)
 """From which exceptions of a calendar count their days."""
@@ -178,7 +179,8 @@ def _links(
 def _workdays(row: Row) -> Workdays:
     hours = _number(row.get("day_hr_cnt", ""))
     data = row.get("clndr_data", "")
-    week, holidays = list("1111100"), list[date]()
+    hours = hours if hours is not None and 0.0 < hours <= 24.0 else 8.0
+    week, holidays, uneven = list("1111100"), list[date](), list[tuple[date, float]]()
     start = data.find("DaysOfWeek")
     if start >= 0:
         end = min(
@@ -190,11 +192,22 @@ def _workdays(row: Row) -> Workdays:
     if (begin := data.find("Exceptions")) >= 0:
         parts = _EXCEPTION.split(data[begin:])
         for number, hours_said in zip(parts[1::2], parts[2::2], strict=False):
+            day, worked = _DAY_ZERO + timedelta(days=int(number)), _hours_of(hours_said)
             if "s|" not in hours_said:
-                holidays.append(_DAY_ZERO + timedelta(days=int(number)))
+                holidays.append(day)
+            elif 0.0 < worked <= 24.0 and (abs(worked - hours) > 1e-6 or week[day.weekday()] == "0"):
+                uneven.append((day, worked / hours))
     mask = "".join(week)
-    hours = hours if hours is not None and 0.0 < hours <= 24.0 else 8.0
-    return Workdays(row.get("clndr_name", ""), mask if "1" in mask else "1111100", tuple(holidays), hours)
+    name, mask = row.get("clndr_name", ""), mask if "1" in mask else "1111100"
+    return Workdays(name, mask, tuple(holidays), hours, tuple(uneven))
+
+
+def _hours_of(said: str) -> float:
+    """Return the hours of the intervals of a day, such as (s|07:00|f|12:00)."""
+    total = 0.0
+    for begin, begun, end, ended in _INTERVAL.findall(said):
+        total += (int(end) + int(ended) / 60.0 - int(begin) - int(begun) / 60.0) % 24.0
+    return total
 
 
 def _rows(tables: Mapping[str, _Table], name: str) -> list[tuple[int, dict[str, str]]]:

@@ -49,10 +49,10 @@ def in_project_days(tasks: Sequence[Task], own: Sequence[Own], calendar: WorkCal
     length = sum(task.planned + sum(abs(link.lag) for link in task.links) for task in tasks)
     ahead = 400 + 8 * int(length + max(task.earliest for task in tasks))
     ahead = min(ahead, _LONGEST)
-    kept = dict[tuple[str, tuple[object, ...]], _Days]()
+    kept = dict[object, _Days]()
 
     def days_of(week: Workdays) -> _Days:
-        key = (week.week, week.holidays)
+        key = (week.week, week.holidays, week.uneven)
         if key not in kept:
             kept[key] = _Days(week, calendar, ahead)
         return kept[key]
@@ -110,8 +110,12 @@ class _Days:
 
     def __init__(self, week: Workdays, calendar: WorkCalendar, ahead: int) -> None:
         days = np.datetime64(calendar.start, "D") + np.arange(ahead)
-        self.worked = np.is_busday(days, weekmask=week.week, holidays=list(week.holidays))
-        self.count = np.concatenate([[0], np.cumsum(self.worked)])
+        self.worked = np.is_busday(days, weekmask=week.week, holidays=list(week.holidays)).astype(np.float64)
+        """Share of a day's work that is done on each day."""
+        for day, share in week.uneven:
+            if 0 <= (at := (day - calendar.start).days) < ahead:
+                self.worked[at] = share
+        self.count = np.concatenate([[0.0], np.cumsum(self.worked)])
 
     def done(self, at: float) -> float:
         """Return how many of its days are over at a position; before the first day what lacks."""
@@ -123,25 +127,20 @@ class _Days:
     def opens(self, at: float) -> float:
         """Return the position, or the beginning of its next working day."""
         day = min(int(at + _NEAR), len(self.worked) - 1)
-        if self.worked[day]:
-            return at
-        following = int(np.searchsorted(self.count, self.count[day] + 1)) - 1
-        return float(following)
+        return at if self.worked[day] else float(np.searchsorted(self.count, self.count[day] + _NEAR, "right") - 1)
 
     def after(self, at: float, days: float) -> float:
         """Return where so many of its days are over: at the end of the last one."""
         if days <= 0.0:
             return at
         over = self.done(at) + days
-        whole = int(np.floor(over + _NEAR))
-        if over - whole < _NEAR:
-            return float(np.searchsorted(self.count, whole))
-        return float(np.searchsorted(self.count, whole + 1) - 1) + (over - whole)
+        day = min(int(np.searchsorted(self.count, over - _NEAR)), len(self.worked)) - 1
+        return day + min(1.0, (over - float(self.count[day])) / max(float(self.worked[day]), _NEAR))
 
     def before(self, at: float, days: float) -> float:
         """Return where so many of its days begin that are over at a position."""
         left = self.done(at) - days
         if left < -_NEAR:
             return left
-        whole = int(np.floor(left + _NEAR))
-        return float(np.searchsorted(self.count, whole + 1) - 1) + max(0.0, left - whole)
+        day = min(int(np.searchsorted(self.count, left + _NEAR, "right")), len(self.worked)) - 1
+        return day + max(0.0, left - float(self.count[day])) / max(float(self.worked[day]), _NEAR)

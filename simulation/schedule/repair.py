@@ -136,7 +136,7 @@ def _by_own_weeks(
     """Return the tasks in working days of the project, where some follow calendars of their own."""
     project = plan.calendar or Workdays("")
     weeks = [plan.calendars.get(leaf.calendar, project) if leaf.days is not None else project for leaf in leaves]
-    other = [(week.week, week.holidays) != (project.week, project.holidays) for week in weeks]
+    other = [(week.week, week.holidays, week.uneven) != (project.week, project.holidays, ()) for week in weeks]
     if not any(other):
         return tasks
     start = calendar or WorkCalendar(date(2000, 1, 3), project.week)  # a Monday: only the weeks count
@@ -144,7 +144,7 @@ def _by_own_weeks(
     found = tuple(in_project_days(tasks, own, start))
     text = "{name} follows the calendar {own}: its {days} days are counted as {worked} days of the project's calendar."
     for task, before, leaf, week, differs in zip(found, tasks, leaves, weeks, other, strict=True):
-        if differs and before.planned:
+        if differs and before.planned and (week.week != project.week or task.planned != before.planned):
             values = {"name": leaf.name, "own": week.name or "–", "days": f"{before.planned:g}"}
             mends.note("own_calendar", leaf.place, text, **values, worked=f"{task.planned:g}")
     return found

@@ -113,3 +113,28 @@ def test_a_files_own_dates_with_two_calendars() -> None:
 def _days(worked: str) -> str:
     days = "".join(f"(0||{day}()({'(0||0(s|08:00|f|16:00)())' if day in worked else ''}))" for day in "1234567")
     return f"(0||CalendarData()((0||DaysOfWeek()({days}))(0||Exceptions()())))"
+
+
+def test_short_days_and_worked_weekends_count_by_their_hours() -> None:
+    exceptions = (
+        "(0||0(d|46084)((0||0(s|08:00|f|12:00)())))(0||1(d|46088)((0||0(s|08:00|f|12:00)())(0||1(s|13:00|f|17:00)())))"
+    )
+    text = "\n".join(
+        "\t".join(row) for row in (
+            ("ERMHDR", "20.12"),
+            ("%T", "PROJECT"), ("%F", "proj_id", "clndr_id", "plan_start_date"), ("%R", "1", "5", "2026-03-02 00:00"),
+            ("%T", "CALENDAR"), ("%F", "clndr_id", "default_flag", "day_hr_cnt", "clndr_name", "clndr_data"),
+            ("%R", "5", "Y", "8", "Five", _days("23456").replace("Exceptions()()", f"Exceptions()({exceptions})")),
+            ("%T", "TASK"), ("%F", "task_id", "task_code", "task_name", "clndr_id", "target_drtn_hr_cnt", "task_type"),
+            ("%R", "1", "A", "", "5", "36", "TT_Task"), ("%R", "2", "B", "", "5", "16", "TT_Task"),
+            ("%T", "TASKPRED"), ("%F", "task_id", "pred_task_id", "pred_type", "lag_hr_cnt"),
+            ("%R", "2", "1", "PR_FS", "0"),
+        )
+    )  # fmt: skip
+    plan = plan_from_xer(text.encode())
+    assert plan.calendar is not None
+    assert plan.calendar.uneven == ((date(2026, 3, 3), 0.5), (date(2026, 3, 7), 1.0))
+    document = repaired(plan)
+    times = document.network.times(np.array([task.planned for task in document.network.tasks]))
+    assert times.finish[0] == pytest.approx(5.0), "Tuesday counts half, Friday makes it up"
+    assert times.finish[1] == pytest.approx(6.0), "Saturday is worked, and Monday"
