@@ -18,6 +18,7 @@ from twin.inspection_plan import InspectionPlan
 from twin.ncr_record import NonConformance
 from twin.operations.sign_in import confirm_identity
 from twin.operations.steps import take_step
+from twin.prediction import Prediction
 from twin.project import CheckRun, Member, ScanEpoch
 from twin.record import Actor, Id
 from twin.store import records
@@ -115,4 +116,5 @@ PlanHeld = Annotated[Held[InspectionPlan], Depends(_holding(records.INSPECTION_P
 ExecutionHeld = Annotated[Held[PlanExecution], Depends(_holding(records.PLAN_EXECUTION, "execution"))]
 InspectionHeld = Annotated[Held[Inspection], Depends(_holding(records.INSPECTION, "inspection"))]
 CheckHeld = Annotated[Held[CheckRun], Depends(_holding(records.CHECK_RUN, "check"))]
+PredictionHeld = Annotated[Held[Prediction], Depends(_holding(records.PREDICTION, "prediction"))]
 ScanHeld = Annotated[Held[ScanEpoch], Depends(_holding(records.SCAN_EPOCH, "epoch"))]

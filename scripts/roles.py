@@ -35,6 +35,8 @@ GROUPS: Mapping[str, Mapping[Action, str]] = {
         A.VERDICT_OVERRIDE: "state something else beside a verdict, by signature",
         A.REHEARSAL_READ: "see rehearsals and what they wrote",
         A.REHEARSAL_RUN: "have clashes, tolerances, a schedule rehearsed",
+        A.PREDICTION_READ: "see what is predicted, and whether it came true",
+        A.PREDICTION_DECIDE: "confirm what is predicted by signature, dismiss it",
         A.ELEMENT_READ: "see what is known of elements",
         A.FINDING_READ: "see findings",
         A.FINDING_TRIAGE: "confirm and dismiss findings, note one in a record",

@@ -55,6 +55,9 @@ class Action(StrEnum):
     REHEARSAL_READ = "rehearsal.read"
     REHEARSAL_RUN = "rehearsal.run"
     """Have clashes, tolerances or a schedule looked at before anything is built."""
+    PREDICTION_READ = "prediction.read"
+    PREDICTION_DECIDE = "prediction.decide"
+    """Confirm what is predicted by signature, or dismiss it with a reason."""
     ELEMENT_READ = "element.read"
     FINDING_READ = "finding.read"
     FINDING_TRIAGE = "finding.triage"
@@ -119,6 +122,8 @@ _TABLE: dict[Action, str] = {
     Action.VERDICT_OVERRIDE:    ". x . . . . .",
     Action.REHEARSAL_READ:      "x x x x x . x",
     Action.REHEARSAL_RUN:       "x x x x x . .",
+    Action.PREDICTION_READ:     "x x x x x . x",
+    Action.PREDICTION_DECIDE:   "x x x . . . .",
     Action.ELEMENT_READ:        "x x x x x s x",
     Action.FINDING_READ:        "x x x x x s x",
     Action.FINDING_TRIAGE:      "x x x . . . .",

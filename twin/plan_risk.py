@@ -76,6 +76,8 @@ class Known:
     """GlobalId to what it is."""
     observations: tuple[Observation, ...] = ()
     earlier: tuple[Earlier, ...] = ()
+    predicted: Mapping[tuple[str, str], Decimal] = field(default_factory=dict[tuple[str, str], Decimal])
+    """(GlobalId, characteristic) to how probably it is out of tolerance, as far as that was predicted and is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ def _derived(item: PlanItem, known: Known, counts: _Counts) -> tuple[ItemRisk, t
         for earlier in known.earlier
         if any(_plain(c) in asked and _same_class(known, g, place) for g, c in earlier.failed)
     ]
+    probability = _with_predictions(item, known, asked, probability, why)
     capas = sorted({capa for e in alike for capa in e.open_capas})
     if capas:
         probability = min(Decimal("0.95"), probability * _UNSOLVED)
@@ -206,6 +209,20 @@ def _derived(item: PlanItem, known: Known, counts: _Counts) -> tuple[ItemRisk, t
     why.append(f"cost {cost}: {points}" + (", and how severe it was before" if alike else ""))
     detection = (_NOTICED * (1 - open_share)).quantize(Decimal("0.001"))
     return ItemRisk(probability.quantize(Decimal("0.0001")), detection, cost), tuple(why)
+
+
+def _with_predictions(item: PlanItem, known: Known, asked: set[str], probability: Decimal, why: list[str]) -> Decimal:
+    """Return how likely a piece fails where some are predicted one by one; of the others the rate holds."""
+    found = dict[str, Decimal]()
+    for (global_id, characteristic), chance in known.predicted.items():
+        name = _plain(characteristic)
+        if global_id in item.global_ids and any(name == one or name.startswith(f"{one} ") for one in asked):
+            found[global_id] = max(chance, found.get(global_id, Decimal(0)))
+    if not found:
+        return probability
+    why.append(f"predicted of {len(found)} of {len(item.global_ids)}: up to {100 * max(found.values()):.0f} %")
+    others = len(item.global_ids) - len(found)
+    return (sum(found.values(), Decimal(0)) + others * probability) / len(item.global_ids)
 
 
 def _same_class(known: Known, global_id: str, place: Place) -> bool:

@@ -83,6 +83,14 @@ class Expected:
     reading: Reading | None
     """None: not measured."""
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the 95 % interval of the probability; of what was measured, the doubt is in the probability itself."""
+        if self.reading is not None:
+            return self.probability, self.probability
+        found = self.prior.defective.interval
+        return found.low, found.high
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
@@ -95,6 +103,13 @@ class Prediction:
     """The likeliest first."""
     reason: str
     """A note."""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the 95 % interval of the probability, as far as what is usual is not known for sure."""
+        sides = [one.interval for one in self.expected]
+        low, high = (1.0 - float(np.prod([1.0 - side[k] for side in sides])) for k in (0, 1))
+        return min(low, self.probability), max(high, self.probability)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -81,6 +81,22 @@ def test_what_was_not_measured_is_told_by_its_like(tmp_path: Path, capsys: pytes
     assert any(one["chosen"] and one["ifc_class"] == "IfcColumn" for one in dear), "what is dear is worth a look"
 
 
+def test_no_prediction_is_scored_by_what_it_was_learnt_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(3)
+    scans = {"provenance": {"scans": [{"path": "a.e57", "sha256": "a" * 64}]}}
+    first = report(tmp_path / "1.json", entries := site(rng, 0.5), **scans)
+    written_anew = tmp_path / "2.json"
+    written_anew.write_text(json.dumps(json.loads(Path(first).read_text("utf-8")), indent=3, sort_keys=True), "utf-8")
+    other_limits = report(tmp_path / "3.json", entries[:-1], **scans)
+    later = report(tmp_path / "4.json", site(rng, 1.0), provenance={"scans": [{"sha256": "b" * 64}]})
+    for again, says in ((first, "which was learnt from"), (written_anew, "this is"), (other_limits, "of a scan that")):
+        assert main(["predict", first, "--score", str(again)]) == 2
+        line = capsys.readouterr().err
+        assert says in line
+        assert line.count("\n") == 1
+    assert main(["predict", first, "--score", later]) == 0
+
+
 def test_predictions_are_scored_against_a_later_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng, out = np.random.default_rng(1), tmp_path / "out"
     before, after = site(rng, 0.5), site(rng, 1.0)

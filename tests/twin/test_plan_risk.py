@@ -161,3 +161,20 @@ def test_what_waits_comes_after_what_it_waits_for_whatever_the_risk(costs: list[
     assert all(place[before] < place[item.id] for item in after.items for before in item.follows)
     free = [i for i in items if not i.follows]
     assert place[max(free, key=lambda i: (costs[int(i.id)], -int(i.id))).id] == 1
+
+
+def test_what_is_predicted_of_its_elements_moves_an_item_up() -> None:
+    measured = (*_seen("c", 0, 20), *_seen("d", 0, 20))
+    plain = _risk(Known(PLACES, measured))
+    predicted = {
+        ("c1", "Verticality x"): Decimal("0.6"),
+        ("d9", "verticality"): Decimal("0.9"),
+        ("c0", "position"): Decimal(1),
+    }
+    found = assess((UPPER, LOWER), Known(PLACES, measured, predicted=predicted), {})
+    by_id = {one.item.id: one for one in found}
+    assert [one.item.id for one in found] == ["1", "2"], "the one of which something is predicted first"
+    rest = plain["1"].risk.probability
+    assert by_id["1"].risk.probability == ((Decimal("0.6") + rest) / 2).quantize(Decimal("0.0001"))
+    assert by_id["2"].risk == plain["2"].risk, "d9 is not of this item, and a position is not asked for"
+    assert "predicted of 1 of 2: up to 60 %" in by_id["1"].why

@@ -19,6 +19,7 @@ from twin.operations.check_standing import (
     retire_counting,
 )
 from twin.operations.closed_records import counting_since, weigh_closed
+from twin.operations.predictions import settle_by_checks
 from twin.operations.repeats import record_findings
 from twin.operations.steps import advance
 from twin.plan_execution import redate_checks
@@ -75,6 +76,7 @@ def redate_scan(
                 derive_check(unit, blobs, run, captured_at, reason=said)
         _redate_evidence(unit, right.project, {run.id for run in runs}, captured_at, why)
         _raise_again(unit, blobs, right.project, _out_of_order(unit, right))
+        settle_by_checks(unit, right.project)
         weigh_closed(unit, right.project, {run.id for run in runs}, f"{said}: {why}")
         return stored
 
@@ -111,6 +113,7 @@ def withdraw_check(
             over = supersede(stored.record, successor=check, actor=context.actor, now=context.now)
             unit.save(records.FINDING, over, expected=stored.version, action="supersede", reason=f"{said}: {why}")
         _raise_again(unit, blobs, old.record.project, lambda _, newer: newer.origin.check_run == check)
+        settle_by_checks(unit, old.record.project)
         assert run is not None
         weigh_closed(unit, run.project, {run.id}, f"{said}: {why}")
         return unit.get(records.CHECK_RUN, run.id)

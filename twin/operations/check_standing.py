@@ -19,6 +19,7 @@ from twin.ncr_parts import Requirement
 from twin.operations.closed_records import counting_since, weigh_closed
 from twin.operations.counting import require_counting
 from twin.operations.design_changes import carried
+from twin.operations.predictions import settle_by_checks
 from twin.operations.repeats import record_findings
 from twin.operations.steps import advance
 from twin.plan_execution import unlink_check
@@ -74,6 +75,7 @@ def count_check(
         captured = unit.get(records.SCAN_EPOCH, run.epoch).record.captured_at
         derive_anew(unit, blobs, run.project, since=captured, reason=f"check {run.id} counts")
         raise_findings(unit, run, found_by(blobs, run), captured, instead_of=before)
+        settle_by_checks(unit, run.project)
         changed = {run.id, *((before.id,) if before else ())}
         weigh_closed(
             unit, run.project, changed, f"check {run.id} counts{f' in place of {before.id}' if before else ''}"

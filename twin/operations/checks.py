@@ -17,6 +17,7 @@ from twin.ncr_repeat import checked_elements
 from twin.operations.check import DEFAULT_STANDARD, Step, usable_cores
 from twin.operations.check_standing import Found, counting_check, derive_anew, raise_findings, retire_counting
 from twin.operations.design_changes import carried
+from twin.operations.predictions import settle_by_checks
 from twin.operations.scenes import keep_deviation_scene, register_scene
 from twin.operations.work import Upload, Work, fetched
 from twin.project import CheckRun, ModelRevision, RegistrationStatus, ScanEpoch
@@ -163,6 +164,7 @@ def _keep(
         captured = unit.get(records.SCAN_EPOCH, run.epoch).record.captured_at
         derive_anew(unit, work.blobs, run.project, since=captured, reason=f"check {run.id} counts")
         raise_findings(unit, stored.record, found, captured, instead_of=before)
+        settle_by_checks(unit, run.project)
     return stored
 
 

@@ -1,6 +1,7 @@
 """What the project's records show of the risk of a plan's items: earlier measurements, findings, NCRs, open CAPAs."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from geometry.verdict import Outcome
 from twin.capa import OPEN_STATES
@@ -11,6 +12,7 @@ from twin.operations.plans import scene_document
 from twin.operations.steps import take_step
 from twin.plan_generation import ItemRisk
 from twin.plan_risk import AssessedItem, Earlier, Known, Observation, Place, apply_ranking, assess
+from twin.prediction import PredictionKind, PredictionState
 from twin.record import Id
 from twin.store import records
 from twin.store.blobs import BlobStore
@@ -66,7 +68,8 @@ def known_of(store: Store, blobs: BlobStore, plan: InspectionPlan, scope: Scope 
             for stored in view.all(records.CAPA, project=plan.project, state=tuple(s.value for s in OPEN_STATES))
         }
         earlier = (*_nonconformances(view, plan.project, open_capas), *_findings(view, plan.project))
-    return Known(places, measured, earlier)
+        predicted = _predicted(view, plan.project)
+    return Known(places, measured, earlier, predicted)
 
 
 def _measured(view: View, project: Id, places: dict[str, Place]) -> Iterator[Observation]:
@@ -75,6 +78,17 @@ def _measured(view: View, project: Id, places: dict[str, Place]) -> Iterator[Obs
         places.setdefault(element.global_id, Place(element.ifc_class, element.storey))
         for one in element.measurements:
             yield Observation(element.global_id, one["characteristic"], Outcome(one["verdict"]))
+
+
+def _predicted(view: View, project: Id) -> dict[tuple[str, str], Decimal]:
+    """Return what is predicted of elements and nobody settled."""
+    state = PredictionState.PREDICTED.value
+    found = (stored.record for stored in view.all(records.PREDICTION, project=project, state=state))
+    return {
+        (one.global_ids[0], one.characteristic): one.chance.probability
+        for one in found
+        if one.kind is PredictionKind.OUT_OF_TOLERANCE
+    }
 
 
 def _nonconformances(view: View, project: Id, open_capas: Mapping[Id, str]) -> Iterator[Earlier]:

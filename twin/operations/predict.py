@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from twin.errors import Invalid
-from twin.operations.check_reports import Entry, reported_elements
+from twin.operations.check_reports import Entry, report_identity, reported_elements
 from twin.operations.rehearsal_input import named, read_input
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def run_predict(request: PredictRequest) -> PredictOutcome:
     from twin.rehearsal.predict_json import PredictProvenance, predict_json, risk_overlay
     from twin.rehearsal.predict_page import predict_page
 
+    if request.score is not None:
+        require_another(request.score, request.reports)
     stakes = _stakes(request.costs)
     elements = _checked(request.reports)
     later = None if request.score is None else _checked((request.score,))
@@ -87,6 +89,23 @@ def run_predict(request: PredictRequest) -> PredictOutcome:
         OVERLAY_FILE: risk_overlay(result, request.lang),
     }
     return PredictOutcome(result, write_whole(request.out_dir, written))
+
+
+def require_another(later: Path, learnt: Sequence[Path]) -> None:
+    """Refuse to score predictions by what they were learnt from: the same report, or another one of the same scans.
+
+    Raises
+    ------
+    Invalid
+        The text names both files.
+    """
+    asked = report_identity(later)
+    for path in learnt:
+        known = report_identity(path)
+        if asked.content == known.content:
+            raise Invalid(f"{later}: this is {path}, which was learnt from; give the report of a later check")
+        if asked.scans & known.scans:
+            raise Invalid(f"{later}: it is of a scan that {path} is of, which was learnt from; give a later check's")
 
 
 def _predicted(

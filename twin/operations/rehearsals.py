@@ -10,6 +10,7 @@ from pathlib import Path
 
 from twin.errors import Invalid
 from twin.operations.check import Step, usable_cores
+from twin.operations.predictions import keep_predictions, learnt_from, settle_by_checks
 from twin.operations.work import Upload, Work, fetched
 from twin.record import Evidence, EvidenceKind, Id
 from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
@@ -52,6 +53,8 @@ class Rehearsing:
     """Where it writes; everything there is kept."""
     held: ExitStack
     """What is open until it is over."""
+    used: list[str] = field(default_factory=list[str])
+    """SHA-256 of the reports of checks that were learnt from."""
 
     def says(self, name: str) -> bool:
         """Say whether a parameter is set."""
@@ -69,6 +72,7 @@ class Rehearsing:
         found = list[tuple[date, Path]]()
         for run in sorted(runs, key=lambda run: days[run.id]):
             path = self.file.with_name(f"check-{run.id}.json")
+            self.used.append(run.report.sha256)
             path.symlink_to(self.held.enter_context(self.work.blobs.local_file(run.report.sha256, suffix=".json")))
             found.append((days[run.id].date(), path))
         return found
@@ -112,6 +116,8 @@ def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal
     )  # fmt: skip
     with work.store.write(work.context()) as unit:
         stored = unit.add(records.REHEARSAL, rehearsal, action="create")
+        keep_predictions(unit, work.blobs, rehearsal, learnt_from(unit, order.project, asked.used))
+        settle_by_checks(unit, order.project)
         keep_all(unit, work.blobs, {one.sha256: one.media_type for one in files})
     return stored
 

@@ -158,8 +158,8 @@ def _item(result: PredictResult, rank: int, index: int, chosen: bool) -> Json:
         "rank": rank, "chosen": chosen, "global_id": element.global_id, "name": element.name,
         "ifc_class": element.ifc_class, "storey": element.storey,
         "characteristics": [one.family[0] for one in prediction.expected], "measured": bool(element.readings),
-        "probability": row.probability, "cost": row.cost, "minutes": row.minutes, "detection": row.detection,
-        "risk": row.risk, "saving": row.saving, "reason": str(prediction.reason),
+        "probability": row.probability, **_between(prediction), "cost": row.cost, "minutes": row.minutes,
+        "detection": row.detection, "risk": row.risk, "saving": row.saving, "reason": str(prediction.reason),
     }  # fmt: skip
 
 
@@ -169,8 +169,14 @@ def _candidate(prediction: Prediction) -> Json:
     return {
         "id": hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16], "state": PREDICTED,
         "global_id": element.global_id, "name": element.name, "ifc_class": element.ifc_class, "storey": element.storey,
-        **_kind(worst.family), "probability": prediction.probability, "reason": str(prediction.reason),
+        **_kind(worst.family), "probability": prediction.probability, **_between(prediction),
+        "reason": str(prediction.reason),
     }  # fmt: skip
+
+
+def _between(prediction: Prediction) -> Json:
+    low, high = prediction.interval
+    return {"low": low, "high": high}
 
 
 def _loop(loop: Loop) -> Json:

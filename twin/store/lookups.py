@@ -10,7 +10,17 @@ from geometry.verdict import Outcome
 from twin.record import Id
 from twin.recurrence import Occurrence
 from twin.store.codec import from_json
-from twin.store.schema import ATTACHMENT, CHECK_RUN, ELEMENT_STATE, MODEL_REVISION, NCR, OUTBOX, SCAN_EPOCH, UPLOAD
+from twin.store.schema import (
+    ATTACHMENT,
+    CHECK_RUN,
+    ELEMENT_STATE,
+    MODEL_REVISION,
+    NCR,
+    OUTBOX,
+    REHEARSAL,
+    SCAN_EPOCH,
+    UPLOAD,
+)
 from twin.store.view import EVERYTHING, Scope, scoped
 
 _AT_ONCE = 500
@@ -25,12 +35,12 @@ def uploaded_size(connection: Connection, project: Id, user: Id, sha256: str) ->
 
 
 def is_of_project(connection: Connection, project: Id, sha256: str) -> bool:
-    """Say whether a file came into a project: uploaded, attached, or kept by one of its imports or checks."""
+    """Say whether a file came into a project: uploaded, attached, or kept by an import, check or rehearsal."""
     uploaded = select(UPLOAD.c.id).where(
         UPLOAD.c.project == project, UPLOAD.c.sha256 == sha256, UPLOAD.c.completed_at.is_not(None)
     )
     attached = select(ATTACHMENT.c.id).where(ATTACHMENT.c.project == project, ATTACHMENT.c.sha256 == sha256)
-    kept = (_naming(table, project, sha256) for table in (CHECK_RUN, SCAN_EPOCH, MODEL_REVISION))
+    kept = (_naming(table, project, sha256) for table in (CHECK_RUN, SCAN_EPOCH, MODEL_REVISION, REHEARSAL))
     return any(connection.execute(query).first() for query in (uploaded, attached, *kept))
 
 

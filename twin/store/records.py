@@ -12,6 +12,7 @@ from twin.inspection import Inspection, InspectionState
 from twin.inspection_plan import InspectionPlan
 from twin.inspection_verdict import verdict
 from twin.ncr_record import NonConformance, concession_until
+from twin.prediction import Prediction
 from twin.project import CheckRun, Member, ModelRevision, Organisation, Project, ScanEpoch
 from twin.recurrence import occurrence_of
 from twin.rehearsal_record import Rehearsal
@@ -76,6 +77,14 @@ def _rehearsal_columns(rehearsal: Rehearsal) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
+def _prediction_columns(prediction: Prediction) -> Mapping[str, Any]:
+    settled = prediction.settled
+    return {
+        "kind": prediction.kind.value, "state": prediction.state.value, "rehearsal": prediction.source.rehearsal,
+        "check_run": settled.check_run if settled else None, "ncr": prediction.ncr, "candidate": prediction.candidate,
+    }  # fmt: skip
+
+
 ORGANISATION = Kind("organisation", Organisation, schema.ORGANISATION, attributes("name"), lambda _: None)
 PROJECT = Kind("project", Project, schema.PROJECT, attributes("organisation", "name", "key"), lambda p: p.id)
 MEMBER = Kind("member", Member, schema.MEMBER, attributes("user", "role", "organisation"), _project_of)
@@ -103,6 +112,10 @@ COMMENT = Kind("comment", Comment, schema.COMMENT, attributes("subject"), _proje
 ATTACHMENT = Kind("attachment", Attachment, schema.ATTACHMENT, attributes("subject", "sha256", "placed"), _project_of)
 SUBSCRIPTION = Kind("subscription", Subscription, schema.SUBSCRIPTION, attributes("user", "subject"), _project_of)
 REHEARSAL = Kind("rehearsal", Rehearsal, schema.REHEARSAL, _rehearsal_columns, _project_of)
+PREDICTION = Kind(
+    "prediction", Prediction, schema.PREDICTION, _prediction_columns, _project_of,
+    lambda prediction: prediction.global_ids,
+)  # fmt: skip
 SAVED_VIEW = Kind("saved_view", SavedView, schema.SAVED_VIEW, attributes("audience"), _project_of)
 VERDICT_OVERRIDE = Kind(
     "verdict_override", VerdictOverride, schema.VERDICT_OVERRIDE, attributes("check_run", "global_id"), _project_of

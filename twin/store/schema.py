@@ -110,6 +110,10 @@ VERDICT_OVERRIDE = _records("verdict_override", _text("check_run"), _text("globa
 BCF_TOPIC = _records("bcf_topic", _text("standing"), _text("ncr"))
 BCF_DOCUMENT = _records("bcf_document", _text("sha256"))
 REHEARSAL = _records("rehearsal", _text("kind"), _text("outcome"), _text("model_revision"))
+PREDICTION = _records(
+    "prediction", _text("kind"), _text("state"), _text("rehearsal"), _text("check_run"), _text("ncr"),
+    Column("candidate", Boolean, nullable=False),
+)  # fmt: skip
 SAVED_VIEW = _records("saved_view", _text("audience"))
 SUBSCRIPTION = _records("subscription", _text("user"), _text("subject"), UniqueConstraint("project", "user", "subject"))
 

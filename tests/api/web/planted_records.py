@@ -18,6 +18,7 @@ from twin.operations.capas import open_capa
 from twin.operations.inspections import Sampling, plan_inspection
 from twin.operations.ncrs import raise_ncr
 from twin.operations.plans import draft_plan
+from twin.prediction import Chance, Prediction, PredictionKind, Source
 from twin.record import Id
 from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
 from twin.root_cause import Branch, WhyNode, WhyTree
@@ -39,6 +40,7 @@ class PlantedRecords:
     attachment: Id
     view: Id
     rehearsal: Id
+    prediction: Id
     action: Id = "0" * 32
     digest: str = ""
     letter: Id = ""
@@ -97,6 +99,12 @@ def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords
             RehearsalOutcome.CLEAR, (run.report, *run.files), {}, planted.revision,
         )  # fmt: skip
         unit.add(records.REHEARSAL, rehearsal)
+        prediction = Prediction(
+            unit.new_id(), project, PredictionKind.CLASH, "a×b", "Column 1 × Duct 2", ("A",), "",
+            Chance(Decimal("0.8"), Decimal("0.7"), Decimal("0.9")), True, "hard: 12 mm deep",
+            Source(rehearsal.id, "0.1.0", 0, run.report.sha256), now.now,
+        )  # fmt: skip
+        unit.add(records.PREDICTION, prediction)
     return PlantedRecords(
         ncr,
         capa,
@@ -106,6 +114,7 @@ def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords
         attachment.id,
         view.id,
         rehearsal.id,
+        prediction.id,
         digest=run.report.sha256,
         letter=given_up(world),
     )

@@ -20,6 +20,7 @@ ASKED_BY_THE_VIEWER = (
     "twin/bcf/values.py", "twin/characteristic.py", "twin/check*.py", "twin/comment.py", "twin/disposition.py",
     "twin/element_*.py", "twin/execution_record.py", "twin/finding.py", "twin/granted.py", "twin/grouping*.py",
     "twin/inspection*.py", "twin/instrument.py", "twin/ncr*.py", "twin/plan_execution.py", "twin/plan_release.py",
+    "twin/prediction.py",
     "twin/project.py", "twin/record.py", "twin/rehearsal_record.py", "twin/rehearsal/*.py", "twin/report/folder.py",
     "twin/report/write.py", "twin/revision_diff.py", "twin/saved_view.py", "twin/scene/*.py", "twin/signed_content.py",
     "twin/store/jobs.py", "twin/store/uploads.py", "twin/store/view.py", "twin/verdict_override.py",

@@ -214,6 +214,14 @@ export interface components {
         };
         /** @enum {string} */
         Branch: "occurrence" | "escape" | "systemic";
+        CalibrationRow: {
+            predicted: number;
+            count: number;
+            happened: number;
+            low: number;
+            high: number;
+            agrees: boolean;
+        };
         Cancellation: {
             request: components["schemas"]["CancellationRequest"];
             signature: components["schemas"]["Signature"];
@@ -527,10 +535,6 @@ export interface components {
             global_ids: string[];
             /** @default  */
             reference: string;
-        };
-        Confirmation: {
-            /** @default  */
-            title: string;
         };
         Containment: {
             kind: components["schemas"]["ContainmentKind"];
@@ -1071,6 +1075,22 @@ export interface components {
             /** @default  */
             direction: string;
         };
+        FaredOut: {
+            states: {
+                [key: string]: number;
+            };
+            measured: number;
+            brier: number | null;
+            reliability: number | null;
+            resolution: number | null;
+            uncertainty: number | null;
+            log: number | null;
+            skill: number | null;
+            calibration_z: number | null;
+            bins: components["schemas"]["CalibrationRow"][];
+            cusum_alarm_at: number | null;
+            ewma_alarm_at: number | null;
+        };
         FileIO: {
             ifc_project?: string | null;
             ifc_spatial_structure_element?: string | null;
@@ -1589,6 +1609,10 @@ export interface components {
         };
         Listed_PlanLine_: {
             items: components["schemas"]["PlanLine"][];
+            next?: string | null;
+        };
+        Listed_PredictionOut_: {
+            items: components["schemas"]["PredictionOut"][];
             next?: string | null;
         };
         Listed_ProjectOut_: {
@@ -2530,6 +2554,40 @@ export interface components {
             /** @default 0.5 */
             candidate_from: number | string;
         };
+        /** @enum {string} */
+        PredictionEvent: "confirm" | "dismiss" | "raise";
+        /** @enum {string} */
+        PredictionKind: "out_of_tolerance" | "clash" | "blocked_step" | "misfit" | "out_of_limits";
+        PredictionOut: {
+            id: string;
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            changed_at: string;
+            project: string;
+            kind: components["schemas"]["PredictionKind"];
+            title: string;
+            global_ids: string[];
+            characteristic: string;
+            probability: string;
+            low: string | null;
+            high: string | null;
+            candidate: boolean;
+            why: string;
+            state: components["schemas"]["PredictionState"];
+            rehearsal: string;
+            qtems: string;
+            seed: number;
+            sha256: string;
+            reports: string[];
+            captured_until: string | null;
+            settled: components["schemas"]["SettlementOut"] | null;
+            ncr: string | null;
+            allowed_events: components["schemas"]["PredictionEvent"][];
+        };
+        /** @enum {string} */
+        PredictionState: "predicted" | "confirmed" | "refuted" | "dismissed" | "expired";
         Prevention: {
             kind: components["schemas"]["PreventionKind"];
             description: string;
@@ -2692,6 +2750,11 @@ export interface components {
             basis_id: string;
             /** @default  */
             reason: string;
+        };
+        RaisedPrediction: {
+            severity: components["schemas"]["Severity"];
+            /** @default  */
+            title: string;
         };
         RankedItem: {
             id: string;
@@ -3168,6 +3231,15 @@ export interface components {
             ncr: string;
             reason: string;
         };
+        SettlementOut: {
+            by: string;
+            name: string;
+            /** Format: date-time */
+            at: string;
+            reason: string;
+            check_run: string | null;
+            signed_as: string | null;
+        };
         /** @enum {string} */
         Severity: "minor" | "major" | "critical";
         ShareIn: {
@@ -3633,6 +3705,10 @@ export interface components {
                 [key: string]: string[];
             };
         };
+        api__schemas__finding__Confirmation: {
+            /** @default  */
+            title: string;
+        };
         api__schemas__finding__ViewpointOut: {
             eye: components["schemas"]["LocationOut"];
             target: components["schemas"]["LocationOut"];
@@ -3666,6 +3742,10 @@ export interface components {
             quantity?: number | string | null;
             /** @default  */
             unit: string;
+        };
+        api__schemas__prediction__Confirmation: {
+            reason: string;
+            password: string;
         };
         /** @enum {string} */
         geometry__verdict__State: "installed" | "missing" | "occluded" | "unseen" | "design_suspect";
