@@ -1,7 +1,7 @@
 """Quality records kept without going through the interface: something for every address that names one."""
 
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from tests.api.web.planted import MACHINE, Planted, context, given_up
@@ -99,12 +99,7 @@ def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords
             RehearsalOutcome.CLEAR, (run.report, *run.files), {}, planted.revision,
         )  # fmt: skip
         unit.add(records.REHEARSAL, rehearsal)
-        prediction = Prediction(
-            unit.new_id(), project, PredictionKind.CLASH, "a×b", "Column 1 × Duct 2", ("A",), "",
-            Chance(Decimal("0.8"), Decimal("0.7"), Decimal("0.9")), True, "hard: 12 mm deep",
-            Source(rehearsal.id, "0.1.0", 0, run.report.sha256), now.now,
-        )  # fmt: skip
-        unit.add(records.PREDICTION, prediction)
+        prediction = unit.add(records.PREDICTION, predicted(unit.new_id(), rehearsal, now.now)).record
     return PlantedRecords(
         ncr,
         capa,
@@ -118,3 +113,12 @@ def plant_records(world: World, project: Id, planted: Planted) -> PlantedRecords
         digest=run.report.sha256,
         letter=given_up(world),
     )
+
+
+def predicted(identifier: Id, rehearsal: Rehearsal, now: datetime) -> Prediction:
+    """Return a clash that a rehearsal lets expect."""
+    return Prediction(
+        identifier, rehearsal.project, PredictionKind.CLASH, "a×b", "Column 1 × Duct 2", ("A",), "",
+        Chance(Decimal("0.8"), Decimal("0.7"), Decimal("0.9")), True, "hard: 12 mm deep",
+        Source(rehearsal.id, "0.1.0", 0, rehearsal.files[0].sha256), now,
+    )  # fmt: skip

@@ -34,9 +34,9 @@ from tests.api.web.direct import DirectClient
 from tests.api.web.planted import context, fresh, plant, upload
 from tests.api.web.planted_bcf import plant_bcf
 from tests.api.web.planted_epochs import plant_epochs, sight
-from tests.api.web.planted_records import plant_records
+from tests.api.web.planted_records import plant_records, predicted
 from tests.api.web.site import ELEMENT, REWORK, VIOLATION, Site, draft_of, make_site, under_review
-from tests.api.web.world import Browser, World, make_world
+from tests.api.web.world import PASSWORD, Browser, World, make_world
 from twin.jobs.worker import Worker
 from twin.operations.check_standing import Found
 from twin.operations.job_kinds import job_kinds
@@ -376,6 +376,7 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
     for verb, body in (("dismiss", {"reason": "formwork"}), ("confirm", {})):
         made = plant(site.world, ids["project"])
         olga.change("POST", f"{root}/findings/{made.finding}/{verb}", 1, body)
+    _predictions_end(site, ids)
     person = admin.get(f"/users/{ids['user']}").json()
     admin.change("PATCH", f"/users/{ids['user']}", person["version"], {"name": "Vera W."})
     me = olga.get("/auth/me").json()["user"]
@@ -393,6 +394,17 @@ def _is_changed(site: Site, olga: Browser, admin: Browser, ids: dict[str, str]) 
         owner.sign_in("olga")
     (version,) = (one["version"] for one in owner.get(f"{root}/members").json()["items"] if one["id"] == ids["member"])
     owner.change("DELETE", gone, version)
+
+
+def _predictions_end(site: Site, ids: dict[str, str]) -> None:
+    """Raise and confirm what is predicted, and dismiss the same of another run."""
+    root, quinn = f"/projects/{ids['project']}/predictions", site.awake("quinn")
+    with site.world.services.store.write(context(site.world)) as unit:
+        rehearsal = unit.get(records.REHEARSAL, ids["rehearsal"]).record
+        other = unit.add(records.PREDICTION, predicted(unit.new_id(), rehearsal, unit.context.now)).record.id
+    quinn.change("POST", f"{root}/{ids['prediction']}/raise", 1, {"severity": "minor"})
+    quinn.change("POST", f"{root}/{ids['prediction']}/confirm", 2, {"reason": "it is in the way", "password": PASSWORD})
+    quinn.change("POST", f"{root}/{other}/dismiss", 1, {"reason": "the duct was moved"})
 
 
 WALKS: tuple[Callable[[Site], None], ...] = (
