@@ -6,6 +6,8 @@ from geometry.arrays import FloatArray
 from geometry.errors import EmptyInput
 from geometry.note import Note
 from geometry.pose import Pose
+from geometry.registration.automatic import register_automatically
+from geometry.registration.result import RegistrationStatus
 from geometry.registration.search import search
 from geometry.registration.surfaces import DesignSurface, building_size, scan_sample
 from geometry.scan import Scan, Station
@@ -28,6 +30,7 @@ FACTORS = {
 _SANE = (0.05, 30.0)
 _WORTH_TRYING = (0.15, 6.0)
 _CONVINCING = 0.55
+_MUCH_MORE = 1.5
 _MOST_TRIES = 4
 _POINTS = 30_000
 
@@ -46,18 +49,21 @@ def is_sane(ratio: float) -> bool:
 def unit_hint(scan: Scan, surface: DesignSurface, seed: int, beaten: float) -> str:
     """Return which units would make the scan fit, one clause; empty when none does.
 
-    ``beaten`` is the share of the scan that the best pose explains as the files stand: a hint must explain much more.
+    ``beaten`` is the share of the scan that the best known pose explains as the files stand: a hint must explain much
+    more, and much more than any pose does without scaling: a scan that fits elsewhere has the right units. A small
+    enough scan fits somewhere in any model, so the pose must also be one that a registration finds sound.
     The likelier factors are tried: those that make the scan about as large as the model.
     """
     ratio = size_ratio(scan, surface)
     likely = [f for f in FACTORS if _WORTH_TRYING[0] <= ratio * f <= _WORTH_TRYING[1]]
     likely.sort(key=lambda f: abs(np.log(ratio * f)))
-    best, factor = max(_CONVINCING, 1.5 * beaten), 0.0
-    for candidate in likely[:_MOST_TRIES]:
-        share = _explained(_scaled(scan, candidate), surface, seed)
-        if share > best:
-            best, factor = share, candidate
-    if not factor:
+    shares = [(_explained(_scaled(scan, f), surface, seed), f) for f in likely[:_MOST_TRIES]]
+    best, factor = max(shares, key=lambda found: found[0], default=(0.0, 1.0))
+    if best <= max(_CONVINCING, _MUCH_MORE * beaten):
+        return ""
+    if is_sane(ratio) and best <= _MUCH_MORE * _explained(scan, surface, seed):
+        return ""
+    if not _is_sound(_scaled(scan, factor), surface, seed):
         return ""
     return Note(
         "would_fit", "scaled by {factor} it would fit: probably {why}", factor=f"{factor:.4g}", why=FACTORS[factor]
@@ -71,6 +77,12 @@ def _explained(scan: Scan, surface: DesignSurface, seed: int) -> float:
         return 0.0
     found = search(surface, sample.first(_POINTS), building_size(surface), Pose.identity())
     return found[0].score if found else 0.0
+
+
+def _is_sound(scan: Scan, surface: DesignSurface, seed: int) -> bool:
+    """Say whether a registration accepts the scan, or cannot tell only which of several fitting poses it is."""
+    found = register_automatically(surface, scan_sample(scan, seed), seed, lambda _: None)
+    return found.status is RegistrationStatus.ACCEPTED or (found.reason == "ambiguous" and found.overlap > _CONVINCING)
 
 
 def _scaled(scan: Scan, factor: float) -> Scan:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geometry.arrays import FloatArray
 from geometry.design import DesignModel, Element, Mesh
 from geometry.errors import EmptyInput
 from geometry.pose import Pose, pose_difference
@@ -199,14 +200,50 @@ def test_wrong_units_are_named(factor: float, word: str) -> None:
     assert word in found.detail
 
 
-@pytest.mark.parametrize(("factor", "word"), [(1000.0, "scan is in millimetres"), (1 / 0.3048, "scan is in feet")])
-def test_wrong_units_are_named_also_when_the_pose_is_given(factor: float, word: str) -> None:
-    scanned = scan_of(house(), HOUSE_STATIONS)
-    points = scanned.T_design_scan.apply(scanned.scan.points + scanned.scan.origin) * factor
-    scan = dataclasses.replace(scanned.scan, points=points, origin=np.zeros(3))
+def written(scanned: Scanned, factor: float, shift: tuple[float, float, float]) -> Scan:
+    """Return a scan in the design's frame, moved by ``shift`` (metres), in units of 1 / ``factor`` metres."""
+
+    def units(places: FloatArray) -> FloatArray:
+        return (scanned.T_design_scan.apply(places + scanned.scan.origin) + np.array(shift)) * factor
+
+    known = [s for s in scanned.scan.stations if s.position is not None]
+    stations = tuple(Station(s.name, units(np.array([s.position]))[0]) for s in known)
+    return dataclasses.replace(scanned.scan, points=units(scanned.scan.points), origin=np.zeros(3), stations=stations)
+
+
+@pytest.mark.parametrize(
+    ("factor", "shift", "word"),
+    [
+        (1000.0, (0.0, 0.0, 0.0), "scan is in millimetres"),
+        (1 / 0.3048, (40.0, -20.0, 2.0), "scan is in feet"),
+        (0.3048, (3.0, 1.0, 0.0), "model is in feet"),
+    ],
+)
+def test_wrong_units_are_named_also_when_the_pose_is_given(
+    factor: float, shift: tuple[float, float, float], word: str
+) -> None:
+    scan = written(scan_of(house(), HOUSE_STATIONS), factor, shift)
     found = register(scan, house(), RegistrationRequest.given())
     assert (found.status, found.reason, found.method) == ("refused", "low_overlap", "given")
     assert word in found.detail
+
+
+@pytest.mark.parametrize(
+    ("boxes", "stations", "shift"),
+    [
+        ([(0, 0, 0, 6, 0.3, 3)], ((2.0, -3.0, 1.5),), (3.0, 1.0, 0.0)),
+        (room(0, 0, 5, 4), ((2.5, 2.0, 1.6),), (40.0, -20.0, 2.0)),
+        (None, HOUSE_STATIONS, (40.0, -20.0, 2.0)),
+    ],
+)
+def test_a_scan_in_another_place_is_not_told_that_its_units_are_wrong(
+    boxes: list[Box] | None, stations: tuple[tuple[float, float, float], ...], shift: tuple[float, float, float]
+) -> None:
+    """A single wall made a third as large fits onto itself in many ways, and was said to be in feet."""
+    design = house() if boxes is None else of_boxes(boxes)
+    found = register(written(scan_of(design, stations), 1.0, shift), design, RegistrationRequest.given())
+    assert (found.status, found.reason) == ("refused", "low_overlap")
+    assert "scaled by" not in found.detail
 
 
 def test_a_scan_wider_than_any_site_is_refused_not_an_accident() -> None:
