@@ -41,7 +41,7 @@ def main() -> None:
     print(f"To reach {GOAL:.0%}: recall x effectiveness >= {needed_recall(SPOILED, GOAL, 1.0):.2f}.")
     print(f"Interventions put {EFFECT:.0%} right, so recall >= {needed_recall(SPOILED, GOAL, EFFECT):.3f}.")
     print(f"The monitor is set to {RECALL}: yield {reached:.2%} by the formula. Simulated, with 95 % intervals:\n")
-    print(ROW.format("", "first-pass yield", "more than today", "alarms (formula)", "fixing", "lead time"))
+    print(ROW.format("", "first-pass yield", "points more", "alarms (formula)", "fixing", "lead time"))
     today = simulated((HERE / "today.yaml").read_text("utf-8"), runs)
     hours = f"{today.estimate('lead_time').value / 60:.1f} h"
     print(ROW.format("today", percent(today.estimate("test.first_pass")), "", "", "", hours))
@@ -52,10 +52,9 @@ def main() -> None:
         rate = (1.0 - SPOILED) * classifier(separation, RECALL).false_reject + SPOILED * RECALL
         alarms = f"{found.estimate('monitor.rejected').value:.1%} ({rate:.1%})"
         busy, hours = found.estimate("intervene.busy").value, found.estimate("lead_time").value / 60
-        first = percent(found.estimate("test.first_pass"))
-        print(
-            ROW.format(f"monitored, d′ = {separation}", first, percent(gain), alarms, f"{busy:.0%}", f"{hours:.1f} h")
-        )
+        first, points = percent(found.estimate("test.first_pass")), percent(gain).replace(" %", "")
+        share, lead = f"{busy:.0%}", f"{hours:.1f} h"
+        print(ROW.format(f"monitored, d′ = {separation}", first, points, alarms, share, lead))
     print("\nWhere fixing is busy all the time there are more alarms than it can look at: cells wait without end.")
 
 

@@ -4,6 +4,7 @@ A document becomes a tree of :class:`Section`. Whoever reads it asks for what sh
 section: a word that nobody asked for is a fault, with the word that may have been meant.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -17,6 +18,8 @@ from simulation.errors import BadDocument
 from simulation.formula import Formula, read_formula
 
 _MOST_BYTES, _MOST_NODES, _MOST_DEPTH = 16 * 2**20, 100_000, 40
+_HAS_NUMBER = re.compile(r"(?<![\w.])\d+(\.\d+)?\s*[^\W\d]+$|^[^\W\d]+\d+(\.\d+)?$")
+"""A number with a unit, or after letters: 20 mm, M20."""
 _REQUIRED = object()
 Lines = Mapping[str, int]
 
@@ -70,7 +73,8 @@ class Section:
             return default
         number = _number(value)
         if number is None:
-            raise self.fault(word, f"{_shown(value)} is no number")
+            meant = "; write the bare number" if _HAS_NUMBER.search(str(value)) and isinstance(value, str) else ""
+            raise self.fault(word, f"{_shown(value)} is no number{meant}")
         if low is not None and number < low:
             raise self.fault(word, f"{number:g} is less than {low:g}")
         if above is not None and number <= above:

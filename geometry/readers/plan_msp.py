@@ -31,6 +31,8 @@ def plan_from_msp(content: bytes) -> WorkPlan:
         If it is no XML that can be read, or no project; without file name.
     """
     root, lines = parse_xml(content)
+    if root.tag.endswith("APIBusinessObjects"):
+        raise ReadError("this is Primavera's own XML, which is not read; export the project from P6 as XER")
     if root.tag != "Project" or root.find("Tasks") is None:
         raise ReadError("its XML is no MS Project file (no Project with Tasks); save it as XML from MS Project")
     return _Reader(root, lines).plan()

@@ -50,6 +50,8 @@ class GapFit:
     """Of the two faces, metres."""
     slack: float
     """To the nearer limit, metres; negative: outside."""
+    limits: tuple[float, float]
+    """Metres; infinite where nothing is asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,5 +171,6 @@ def _gaps(joint: Joint, misfits: Misfits, x: FloatArray) -> tuple[GapFit, ...]:
     found = list[GapFit]()
     for gap, value in zip(joint.gaps, gap_values(joint, misfits, x)[0], strict=True):
         sd = float(np.hypot(joint.fixed.faces[gap.fixed].sd, joint.moving.faces[gap.moving].sd))
-        found.append(GapFit(gap.name, float(value), sd, float(min(gap.high - value, value - gap.low))))
+        slack = float(min(gap.high - value, value - gap.low))
+        found.append(GapFit(gap.name, float(value), sd, slack, (gap.low, gap.high)))
     return tuple(found)

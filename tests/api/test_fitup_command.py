@@ -21,6 +21,23 @@ pairing: {places: [lower, wide], parts: [upper, wide], bolt: 20}
 """
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("limits: [0, 2]", "0 … 2 mm"), ("at_least: 0.5", "≥ 0.5 mm"), ("at_most: 2", "≤ 2 mm")],
+)
+def test_a_gap_says_what_is_allowed(asked: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "gap.yaml"
+    part = (
+        "{holes: [{name: a, at: [0, 0, 0], diameter: 22}], faces: [{name: f, at: [9, 0, HEIGHT], normal: [0, 0, 1]}]}"
+    )
+    path.write_text(
+        f"fitup: 1\nname: Gap\nparts:\n  low: {part.replace('HEIGHT', '0')}\n  high: {part.replace('HEIGHT', '1.2')}\n"
+        f"joints:\n  - {{fixed: low, moving: high, bolt: 20, gaps: [{{fixed: f, moving: f, {asked}}}]}}\n", "utf-8",
+    )  # fmt: skip
+    assert main(["fitup", str(path), "--samples", "200"]) in (0, 1)
+    assert told in capsys.readouterr().out
+
+
 def test_tables_json_and_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = tmp_path / "splice.yaml", tmp_path / "out"
     path.write_text(FITUP.replace("WIDE", ""), "utf-8")

@@ -69,7 +69,8 @@ def test_the_page_and_a_planning_programs_file(tmp_path: Path, capsys: pytest.Ca
     page = (out / "schedule.html").read_text("utf-8")
     assert "Dig &lt;b&gt;" in page
     assert "<b>" not in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 6, "three charts, each for a broad page and for a phone"
+    assert page.count('viewBox="0 0 340') == 3
     assert main([*order, "--quiet"]) == 0
     assert capsys.readouterr().out.splitlines() == [str(out / "schedule.json"), str(out / "schedule.html")]
 

@@ -78,7 +78,9 @@ def test_two_lines_side_by_side(line: Path, tmp_path: Path, capsys: pytest.Captu
     other.write_text(LINE.replace("burr: 0.08", "burr: 0.01"), encoding="utf-8")
     out = tmp_path / "report"
     assert main(["simulate", str(line), "--compare", str(other), "--out", str(out)]) == 0
-    assert "better.yaml" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "better.yaml" in told
+    assert " points (" in told, "shares differ by percentage points"
     pairs = json.loads((out / "simulate.json").read_text("utf-8"))["comparison"]
     assert pairs["yield"]["low"] > 0.0
     assert pairs["throughput"]["variance_ratio"] > 3.0

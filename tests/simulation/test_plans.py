@@ -230,6 +230,7 @@ def test_a_ring_is_refused_with_its_names_and_a_note_broken_over_lines_is_read()
         (b"<Project><Tasks>", "no XML that can be read"),
         (b"<Project><Tasks>" + 70 * b"<a>", "nests deeper"),
         (b"<html/>", "no MS Project file"),
+        (b"<APIBusinessObjects/>", "export the project from P6 as XER"),
         (b"", "empty"),
         (b"\0\1\2", "no XML that can be read"),
         (b"ERMHDR\t1\r\n%T\tTASK\r\n%R\t1\r\n", "line 3: a row"),

@@ -104,7 +104,7 @@ def _joint(result: FitResult, metres: float) -> Json:
         "gaps": [
             {
                 "name": gap.name, "value": _n(gap.value / metres), "sd": _n(gap.sd / metres),
-                "slack": _n(gap.slack / metres),
+                "slack": _n(gap.slack / metres), "limits": [_n(limit / metres) for limit in gap.limits],
             }
             for gap in result.gaps
         ],

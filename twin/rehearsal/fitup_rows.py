@@ -33,8 +33,19 @@ def bolt_rows(joint: Any, unit: str, say: Said) -> Rows:
     ]
     for gap in joint["gaps"]:
         slack = figures.short(gap["slack"], unit)
-        rows.append((gap["slack"], [say("fitup.gap", name=gap["name"]), figures.short(gap["value"], unit), "–", slack]))
+        value, allowed = figures.short(gap["value"], unit), _allowed(gap["limits"], unit)
+        rows.append((gap["slack"], [say("fitup.gap", name=gap["name"]), value, allowed, slack]))
     return heads, [row for _, row in sorted(rows, key=lambda row: row[0])]
+
+
+def _allowed(limits: list[float | None], unit: str) -> str:
+    """Return the limits of a gap: both, or the one that there is."""
+    (low, high), figures = limits, Figures()
+    if low is None:
+        return f"≤ {figures.short(high, unit)}"
+    if high is None:
+        return f"≥ {figures.short(low, unit)}"
+    return f"{figures.short(low, '')} … {figures.short(high, unit)}"
 
 
 def rework_lines(joint: Any, unit: str, say: Said) -> list[str]:

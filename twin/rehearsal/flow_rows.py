@@ -136,7 +136,10 @@ def comparison_rows(result: FlowResult, other: FlowResult, say: Said) -> Rows:
         clear = pair["low"] is not None and (pair["low"] > 0.0 or pair["high"] < 0.0)
         mark = say("flow.differs") if clear else say("flow.open")
         texts = [figure_text(name, one).partition(" (")[0] for one in (first[name], second[name])]
-        rows.append([say(f"flow.{name}"), *texts, figure_text(name, pair), mark])
+        difference = figure_text(name, pair)
+        if is_share(name):  # 92 % to 98 % is 6 percentage points, not 6 % more
+            difference = difference.replace(" %", f" {say('flow.points')}", 1)
+        rows.append([say(f"flow.{name}"), *texts, difference, mark])
     heads = [say("flow.line"), result.file, other.file, say("flow.difference"), ""]
     return heads, rows
 

@@ -1,18 +1,50 @@
 """The charts of a schedule as SVG that stands in a page by itself: bars over time, the end, what moves it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 from typing import Any
 
-WIDTH = 720
-_NAMES, _ROW, _HEAD = 190, 22, 26
+_HEAD, _BAR = 26, 14
 _END_HEIGHT, _MOST_TASKS = 230, 120
 Dated = Callable[[float], str]
 """What stands at a tick: the date of a working day, or its number."""
 
 
-def gantt(tasks: Sequence[Mapping[str, Any]], end: float, dated: Dated, title: str, now: float | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How a chart uses the page: names beside the bars, or above them where there is no room for both."""
+
+    width: int
+    names: int
+    """Left of the bars; 0: above them."""
+    ticks: int
+
+    @property
+    def row(self) -> int:
+        """Return the height of a task's row."""
+        return 22 if self.names else 36
+
+    @property
+    def above(self) -> int:
+        """Return how much of a row is taken by the name above its bar."""
+        return 0 if self.names else 15
+
+    def name(self, y: float, text: str) -> str:
+        """Return a name beside or above the bar of the row that begins at ``y``."""
+        if self.names:
+            return f'<text x="{self.names - 10}" y="{y + 15}" text-anchor="end">{escape(_cut(text, 25))}</text>'
+        return f'<text x="2" y="{y + 12}">{escape(_cut(text, 44))}</text>'
+
+
+BROAD, NARROW = Room(720, 190, 5), Room(340, 0, 3)
+
+
+def gantt(
+    tasks: Sequence[Mapping[str, Any]], end: float, dated: Dated, title: str, now: float | None = None,
+    room: Room = BROAD,
+) -> str:  # fmt: skip
     """Return a bar per task over its planned time, critical ones in another colour, a thin line for its float.
 
     Parameters
@@ -27,20 +59,24 @@ def gantt(tasks: Sequence[Mapping[str, Any]], end: float, dated: Dated, title: s
         What the chart shows, for those who cannot see it.
     now
         Day up to which it is known what was done, marked by a line.
+    room
+        Of the page.
     """
     shown = sorted(tasks, key=lambda task: (task["start_day"], task["finish_day"]))[:_MOST_TASKS]
-    height = _HEAD + _ROW * len(shown) + 6
+    height = _HEAD + room.row * len(shown) + 6
     span = max(end, 1e-9)
 
     def x(day: float) -> float:
-        return _NAMES + day / span * (WIDTH - _NAMES - 12)
+        return room.names + 6 + day / span * (room.width - room.names - 18)
 
     parts = list[str]()
-    for tick in _round_steps(span):
+    for tick in _round_steps(span, room.ticks):
         parts.append(f'<path d="M{x(tick):.1f} {_HEAD - 6}V{height}" stroke="var(--line)"/>')
-        parts.append(f'<text x="{x(tick):.1f}" y="14" text-anchor="middle">{escape(dated(tick))}</text>')
+        at, anchor = (x(tick), "middle") if x(tick) > 40.0 else (2.0, "start")
+        parts.append(f'<text x="{at:.1f}" y="14" text-anchor="{anchor}">{escape(dated(tick))}</text>')
     for index, task in enumerate(shown):
-        y = _HEAD + index * _ROW
+        parts.append(room.name(_HEAD + index * room.row, task["name"]))
+        y = _HEAD + index * room.row + room.above
         start, finish = x(task["start_day"]), x(task["finish_day"])
         critical = task["total_float_days"] <= 1e-9
         fill = "var(--fail)" if critical else "var(--accent)"
@@ -57,15 +93,14 @@ def gantt(tasks: Sequence[Mapping[str, Any]], end: float, dated: Dated, title: s
                 parts.append(
                     f'<rect x="{start:.1f}" y="{y + 12}" width="{width * done:.1f}" height="5" fill="var(--ink)"/>'
                 )
-        parts.append(f'<text x="{_NAMES - 10}" y="{y + 15}" text-anchor="end">{escape(_cut(task["name"]))}</text>')
     if now is not None:
         parts.append(f'<path d="M{x(now):.1f} {_HEAD - 8}V{height}" stroke="var(--ink)" stroke-dasharray="4 4"/>')
-    return _svg(title, parts, height)
+    return _svg(title, parts, height, room)
 
 
 def end_chart(
     histogram: Mapping[str, Sequence[float]], marks: Sequence[tuple[float, str]], deadline: float | None, dated: Dated,
-    title: str,
+    title: str, room: Room = BROAD,
 ) -> str:  # fmt: skip
     """Return the distribution of the end with marks (day, label); what is later than the deadline is coloured."""
     counts, edges = histogram["counts"], histogram["edges"]
@@ -75,7 +110,7 @@ def end_chart(
     low, high = low - margin, high + margin
 
     def x(day: float) -> float:
-        return 10 + (day - low) / (high - low) * (WIDTH - 20)
+        return 10 + (day - low) / (high - low) * (room.width - 20)
 
     top, bottom, tallest = 18 + 18 * len(marks), _END_HEIGHT - 26, max(counts) or 1
     parts = list[str]()
@@ -87,59 +122,60 @@ def end_chart(
             f'<rect x="{x(start):.1f}" y="{bottom - tall:.1f}" width="{width:.1f}" height="{tall:.1f}" fill="{fill}"/>'
         )
     for index, (day, label) in enumerate(marks):
-        y, left = 14 + 18 * index, x(day) < WIDTH / 2
+        y, left = 14 + 18 * index, x(day) < room.width / 2
         anchor, shift = ("start", 5) if left else ("end", -5)
         parts.append(f'<path d="M{x(day):.1f} {y - 10}V{bottom}" stroke="var(--ink)" stroke-dasharray="4 3"/>')
         text = f"{escape(label)} {escape(dated(day))}"
         parts.append(f'<text x="{x(day) + shift:.1f}" y="{y}" text-anchor="{anchor}">{text}</text>')
-    for tick in _round_steps(high - low, low):
+    for tick in _round_steps(high - low, room.ticks, low):
         parts.append(f'<text x="{x(tick):.1f}" y="{_END_HEIGHT - 8}" text-anchor="middle">{escape(dated(tick))}</text>')
-    return _svg(title, parts, _END_HEIGHT)
+    return _svg(title, parts, _END_HEIGHT, room)
 
 
-def tornado(rows: Sequence[tuple[str, float, float]], middle: float, title: str) -> str:
+def tornado(rows: Sequence[tuple[str, float, float]], middle: float, title: str, room: Room = BROAD) -> str:
     """Return bars (name, low, high) on both sides of a middle value, days."""
-    height, half = _ROW * len(rows) + 22, (WIDTH - _NAMES - 130) / 2
+    spare = 60 if room.names else 42
+    height, half = room.row * len(rows) + 22, (room.width - room.names - 2 * spare - 10) / 2
     reach = max([1e-9, *(max(abs(low - middle), abs(high - middle)) for _, low, high in rows)])
-    centre = _NAMES + 60 + half
-    parts = [f'<path d="M{centre:.1f} 4V{height - 18}" stroke="var(--ink)"/>']
+    centre = room.names + spare + half
+    parts = [f'<path d="M{centre:.1f} {4 + room.above}V{height - 18}" stroke="var(--ink)"/>']
     for index, (name, low, high) in enumerate(rows):
-        y = 4 + index * _ROW
+        parts.append(room.name(1 + index * room.row, name))
+        y = 4 + index * room.row + room.above
         for value, fill in ((low, "var(--pass)"), (high, "var(--fail)")):
             shift = (value - middle) / reach * half
             left = centre + min(shift, 0.0)
-            parts.append(f'<rect x="{left:.1f}" y="{y}" width="{abs(shift):.1f}" height="15" fill="{fill}"/>')
+            parts.append(f'<rect x="{left:.1f}" y="{y}" width="{abs(shift):.1f}" height="{_BAR}" fill="{fill}"/>')
             anchor, gap = ("start", 5) if shift >= 0 else ("end", -5)
             text = f"{value - middle:+.1f}".replace("-", "\u2212")
             parts.append(f'<text x="{centre + shift + gap:.1f}" y="{y + 12}" text-anchor="{anchor}">{text}</text>')
-        parts.append(f'<text x="{_NAMES - 10}" y="{y + 12}" text-anchor="end">{escape(_cut(name))}</text>')
-    return _svg(title, parts, height)
+    return _svg(title, parts, height, room)
 
 
-def _round_steps(span: float, first: float = 0.0) -> list[float]:
-    """Return about five round numbers from ``first`` on over a span."""
-    raw = span / 5.0
+def _round_steps(span: float, count: int, first: float = 0.0) -> list[float]:
+    """Return about ``count`` round numbers from ``first`` on over a span."""
+    raw = span / count
     base = 10.0 ** floor(log10(raw))
     step = next(base * factor for factor in (1.0, 2.0, 5.0, 10.0) if base * factor >= raw)
     start = ceil((first + 0.05 * span * (first != 0.0)) / step)
     return [n * step for n in range(start, floor((first + 0.95 * span) / step) + 1)]
 
 
-def _cut(name: str) -> str:
+def _cut(name: str, most: int) -> str:
     wide = sum(2 if ord(sign) > 0x2E7F else 1 for sign in name)
-    if wide <= 25:
+    if wide <= most:
         return name
     kept, used = "", 0
     for sign in name:
         used += 2 if ord(sign) > 0x2E7F else 1
-        if used > 24:
+        if used > most - 1:
             break
         kept += sign
     return kept + "…"
 
 
-def _svg(title: str, parts: Sequence[str], height: float) -> str:
+def _svg(title: str, parts: Sequence[str], height: float, room: Room) -> str:
     return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title, quote=True)}">'
+        f'<svg class="chart" viewBox="0 0 {room.width} {height}" role="img" aria-label="{escape(title, quote=True)}">'
         f"{''.join(parts)}</svg>"
     )

@@ -8,7 +8,7 @@ from simulation.schedule.pace import BETWEEN, SITE, WITHIN
 from twin.rehearsal.figures import Figures
 from twin.rehearsal.progress_rows import driver_rows, earned_rows, pace_rows, progress_lines
 from twin.rehearsal.said import Said
-from twin.rehearsal.schedule_charts import end_chart, gantt, tornado
+from twin.rehearsal.schedule_charts import BROAD, NARROW, end_chart, gantt, tornado
 from twin.rehearsal.schedule_json import ScheduleProvenance, ScheduleResult, schedule_document
 from twin.rehearsal.schedule_rows import resource_lines
 
@@ -27,6 +27,7 @@ def schedule_page(result: ScheduleResult, provenance: ScheduleProvenance, langua
     source = files("twin.rehearsal").joinpath("templates", "schedule.html.j2").read_text("utf-8")
     told: Any = schedule_document(result)
     say, document = Said(language), result.document
+    charts = _charts(result, told, say)
     quantiles = {f"P{100 * one['share']:.0f}": one for one in told["forecast"]["quantiles"]}
     values = {
         "d": told, "say": say, "lang": language, "provenance": provenance, "share": Figures().share,
@@ -38,7 +39,7 @@ def schedule_page(result: ScheduleResult, provenance: ScheduleProvenance, langua
         "progress_lines": progress_lines(result, say),
         "repairs": [(one.place, say.note(one.text)) for one in document.repairs],
         "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
-        "charts": {name: Markup(chart) for name, chart in _charts(result, told, say).items()},
+        "charts": {name: [(kind, Markup(one)) for kind, one in both] for name, both in charts.items()},
     }  # fmt: skip
     return environment.from_string(source).render(values).encode("utf-8", "replace")
 
@@ -47,7 +48,8 @@ def _model_notes(result: ScheduleResult, say: Said) -> list[str]:
     return [] if result.progress is None else [say("progress.model", site=SITE, between=BETWEEN, within=WITHIN)]
 
 
-def _charts(result: ScheduleResult, told: Any, say: Said) -> dict[str, str]:
+def _charts(result: ScheduleResult, told: Any, say: Said) -> dict[str, list[tuple[str, str]]]:
+    """Return each chart twice: for broad pages, and for a phone."""
     calendar, found = result.document.calendar, told["forecast"]
 
     def dated(day: float) -> str:
@@ -73,8 +75,14 @@ def _charts(result: ScheduleResult, told: Any, say: Said) -> dict[str, str]:
     else:
         tasks = told["tasks"]
     right = max(told["planned_days"], spare, now or 0.0)
-    return {
-        "gantt": gantt(tasks, right, dated, say("schedule.gantt"), now),
-        "end": end_chart(found["histogram"], marks, found["deadline_days"], dated, say("schedule.end")),
-        "tornado": tornado(swings, mean, say("schedule.tornado")) if swings else "",
+    rooms = (("broad", BROAD), ("narrow", NARROW))
+    drawn = {
+        "gantt": [gantt(tasks, right, dated, say("schedule.gantt"), now, room) for _, room in rooms],
+        "end": [
+            end_chart(found["histogram"], marks, found["deadline_days"], dated, say("schedule.end"), room)
+            for _, room in rooms
+        ],
+        "tornado": [tornado(swings, mean, say("schedule.tornado"), room) for _, room in rooms if swings],
     }
+    kinds = [kind for kind, _ in rooms]
+    return {name: [(kind, chart) for kind, chart in zip(kinds, charts, strict=False)] for name, charts in drawn.items()}
