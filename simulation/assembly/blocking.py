@@ -94,6 +94,8 @@ def block(
             blocked[index], settled = _along(view, rule, threads)
             narrow += settled
             met.append(_met(blocked[index], view, rule, reach))
+        else:
+            met.append((np.zeros((0, 2), dtype=np.int64), np.zeros(0)))
         progress((index + 1) / len(directions))
     beyond = np.zeros_like(blocked) if np.isfinite(reach).any() else np.broadcast_to(np.False_, blocked.shape)
     for index, (pairs, ways) in enumerate(met):
