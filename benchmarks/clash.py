@@ -1,10 +1,11 @@
 """Clashes beside ifcopenshell's own search: which of the easy cases each gets right, and how long a model takes.
 
-    .venv/bin/python benchmarks/clash.py [MODEL.ifc ...]
+    .venv/bin/python benchmarks/clash.py [--tiled 2636] [MODEL.ifc ...]
 
 The cases are two walls of 3 x 0.2 x 3 m on one axis and spheres, as IFC files made here; the peer is
 ``ifcopenshell.geom.tree`` with the triangle backend (what ifcclash calls), asked for intersections with a tolerance of
-0.1 mm. Right is what the closed form says. Then the broad phase on 10,000 boxes, and whole models beside the peer.
+0.1 mm. Right is what the closed form says. Then the broad phase on 10,000 boxes, and whole models beside the peer;
+``--tiled`` sets copies of each model beside each other until there are so many elements (ours alone).
 """
 
 # pyright: basic
@@ -12,11 +13,13 @@ The cases are two walls of 3 x 0.2 x 3 m on one axis and spheres, as IFC files m
 import argparse
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from geometry.design import Element, Mesh
 from geometry.readers import read_design
 from geometry.readers.ifc_relations import read_meant_contacts
 from simulation.assembly.broad_phase import overlapping_pairs
@@ -39,6 +42,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", type=Path)
+    parser.add_argument("--tiled", type=int, default=0, metavar="N", help="elements to make of copies of each model")
     options = parser.parse_args()
     print(f"{'case':30} {'truth':>22}   {'ours':>22}   ifcopenshell's tree")
     with tempfile.TemporaryDirectory() as name:
@@ -53,6 +57,8 @@ def main() -> None:
         print(f"\n{'model':34} " + " ".join(f"{head:>10}" for head in heads))
     for path in options.models:
         _model(path)
+        if options.tiled:
+            _tiled(path, options.tiled)
 
 
 def _told(kind: str, volume: float, depth: float) -> str:
@@ -117,6 +123,21 @@ def _model(path: Path) -> None:
     hard = sum(clash.volume > 0.0 and clash.kind.value != "touching" for clash in study.clashes)
     counts = (len(design.elements), study.pairs, f"{ours:.2f}", f"{peer:.2f}", hard, len(found))
     print(f"{path.stem[:34]:34} " + " ".join(f"{count:>10}" for count in counts))
+
+
+def _tiled(path: Path, least: int) -> None:
+    design = read_design(path, workers=2)
+    bounds = np.array([element.mesh.bounds() for element in design.elements.values()])
+    apart = float(np.ptp(bounds[:, :, 0])) + 1.0
+    made = dict[str, Element]()
+    for copy in range(-(-least // len(design.elements))):
+        for name, element in design.elements.items():
+            mesh = Mesh(element.mesh.vertices + np.array([copy * apart, 0.0, 0.0]), element.mesh.faces)
+            made[f"{name}-{copy}"] = replace(element, global_id=f"{name}-{copy}", mesh=mesh)
+    start, wall = time.process_time(), time.perf_counter()
+    study = study_clashes(made, ClashRule(), {})
+    took, wall = time.process_time() - start, time.perf_counter() - wall
+    print(f"  in copies: {len(made)} elements, {study.pairs} pairs: processor {took:.1f} s, wall {wall:.1f} s")
 
 
 def _two_walls(path: Path, at: tuple[float, float, float]) -> Path:
