@@ -56,7 +56,7 @@ def print_fitup(outcome: "FitupOutcome", stream: TextIO, lang: str) -> None:
     """Print the joints, the bolts of those that do not fit, what to rework, and the pairing."""
     from api.summary import ResultConsole
     from twin.rehearsal.fitup_json import FitupProvenance, assumptions, fitup_document
-    from twin.rehearsal.fitup_rows import bolt_rows, joint_rows, pairing_rows, rework_lines
+    from twin.rehearsal.fitup_rows import bolt_rows, joint_rows, pairing_rows, rework_lines, scan_rows
     from twin.rehearsal.said import Said
 
     say, console = Said(lang), ResultConsole(stream)
@@ -65,6 +65,7 @@ def print_fitup(outcome: "FitupOutcome", stream: TextIO, lang: str) -> None:
     unit = outcome.document.unit
     if outcome.document.name:
         console.print(outcome.document.name, style="bold")
+    print_table(console, *scan_rows(outcome.scanned, outcome.document.metres, unit, say))
     print_table(console, *joint_rows(document, say))
     for result, joint in zip(outcome.results, _joints(document), strict=True):
         if result.slack < 0.0 or len(outcome.results) == 1:
@@ -74,7 +75,7 @@ def print_fitup(outcome: "FitupOutcome", stream: TextIO, lang: str) -> None:
             console.print(f"- {line}", soft_wrap=True)
     print_table(console, *pairing_rows(document, say))
     console.print(say("stackup.assumptions") + ("：" if lang == "zh" else ":"), style="bold")
-    for note in assumptions(outcome.results):
+    for note in assumptions(outcome.results, outcome.scanned):
         console.print(f"- {say.note(note)}", soft_wrap=True)
     for path in reversed(outcome.files):
         console.print(str(path), soft_wrap=True)

@@ -5,7 +5,8 @@
 of the design, in which a part is drawn where it stands.
 
 ``--kind steel`` and ``--kind precast`` make a model to put together instead (design.ifc), with clashes planted
-(truth.json) and, where an order has to keep more than the model says, order.yaml.
+(truth.json) and, where an order has to keep more than the model says, order.yaml. ``--kind splice`` makes two scanned
+plates to be bolted together (fitup.yaml).
 """
 
 import argparse
@@ -24,6 +25,7 @@ from samples.plan import whole_building
 from samples.raycast import ray_scene
 from samples.scanner import ScannerSettings, SimulatedScan, resolution_for, scan_design
 from samples.site import STATIONS, drawn_as_built, planted
+from samples.splice import make_splice
 from samples.stations import returning_share
 from samples.tessellation import tessellate
 from samples.truth import truth_of, write_truth
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m samples", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for what is made")
-    parser.add_argument("--kind", choices=("building", *FRAMES), default="building", help="which sample")
+    parser.add_argument("--kind", choices=("building", *FRAMES, "splice"), default="building", help="which sample")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--points", type=int, default=1_700_000, help="aim at so many points")
     parser.add_argument("--format", default="e57", help="any of e57,laz,ply")
@@ -46,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     try:
-        if options.kind in FRAMES:
-            size = make_frame(options.out, options.kind)
+        if options.kind != "building":
+            splice = options.kind == "splice"
+            size = make_splice(options.out, options.seed) if splice else make_frame(options.out, options.kind)
             sys.stdout.write(f"{options.out}: {size}, {time.perf_counter() - started:.1f} s\n")
             return 0
         scan = make_sample(

@@ -7,11 +7,14 @@ from math import cos, inf, radians, sin
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.pose import Pose
 from simulation.document import Section, read_document
 from simulation.fitup.joint import Bolt, Face, Freedom, Gap, Hole, Joint, Part
+from simulation.fitup.scanned import BEAM, SEARCH, ScanOrder
 
 _UNITS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "in": 0.0254}
 _MOST_HOLES, _MOST_PAIRS = 2_000, 10_000
+_WIDEST_BEAM, _SQUARE = 0.05, 0.02
 _FARTHEST = 1e4
 """Metres: nothing that is bolted together is larger."""
 _JOINT = ("name", "fixed", "moving", "freedom", "bolts", "gaps", "bolt", "ream_to")
@@ -39,6 +42,21 @@ class FitupDocument:
     confidence: float
     joints: tuple[Joint, ...]
     pairing: PairingTask | None
+    scans: Mapping[str, ScanOrder]
+    """By the name of the part that each shows."""
+
+    def with_parts(self, parts: Mapping[str, Part]) -> "FitupDocument":
+        """Return the same with some parts in place of those of their names."""
+
+        def now(joint: Joint) -> Joint:
+            fixed, moving = (parts.get(part.name, part) for part in (joint.fixed, joint.moving))
+            return replace(joint, fixed=fixed, moving=moving)
+
+        task = self.pairing
+        if task is not None:
+            places, movers = (tuple(parts.get(p.name, p) for p in some) for some in (task.places, task.parts))
+            task = PairingTask(replace(task.joint, fixed=places[0], moving=movers[0]), places, movers)
+        return replace(self, joints=tuple(now(joint) for joint in self.joints), pairing=task)
 
 
 def read_fitup(content: bytes) -> FitupDocument:
@@ -55,7 +73,7 @@ def read_fitup(content: bytes) -> FitupDocument:
     confidence = top.number("confidence", 0.95, above=0.5)
     if confidence >= 1.0:
         raise top.fault("confidence", f"{confidence:g} is no share below 1, such as 0.95")
-    reader = _Reader(_UNITS[unit], {})
+    reader = _Reader(_UNITS[unit], {}, {})
     reader.parts.update({word: reader.part(word, section) for word, section in top.sections("parts")})
     joints = tuple(reader.joint(section) for section in top.listed("joints"))
     pairing = reader.pairing(top.section("pairing")) if top.has("pairing") else None
@@ -63,7 +81,7 @@ def read_fitup(content: bytes) -> FitupDocument:
     if not joints and pairing is None:
         raise top.fault("joints", "there is none, so nothing is asked")
     top.close()
-    return FitupDocument(name, unit, _UNITS[unit], confidence, joints, pairing)
+    return FitupDocument(name, unit, _UNITS[unit], confidence, joints, pairing, reader.scans)
 
 
 @dataclass(slots=True)
@@ -72,10 +90,11 @@ class _Reader:
 
     scale: float
     parts: dict[str, Part]
+    scans: dict[str, ScanOrder]
 
     def part(self, name: str, section: Section) -> Part:
         holes, faces = dict[str, Hole](), dict[str, Face]()
-        section.knows("holes", "grid", "ring", "faces")
+        section.knows("holes", "grid", "ring", "faces", "scan")
         found = [self.hole(one) for one in section.listed("holes")]
         for word, made in (("grid", self.grid), ("ring", self.ring)):
             if section.has(word):
@@ -86,13 +105,35 @@ class _Reader:
             holes[hole.name] = hole
         if len(holes) > _MOST_HOLES:
             raise section.fault("", f"{len(holes)} holes; {_MOST_HOLES} at most")
+        edges = dict[str, FloatArray]()
         for one in section.listed("faces"):
-            face = self.face(one)
+            face = self.face(one, edges)
             if face.name in faces:
                 raise one.fault("name", f"two faces are named {face.name!r}")
             faces[face.name] = face
+        if section.has("scan"):
+            self.scans[name] = self.scan(section, edges)
+        elif edges:
+            raise section.fault("faces", f"{next(iter(edges))!r} is the edge of a plate to a scan only; add scan")
         section.close()
         return Part(name, holes, faces)
+
+    def scan(self, section: Section, edges: Mapping[str, FloatArray]) -> ScanOrder:
+        """Return which scan shows a part: the name of a file, or that with how to read it."""
+        if isinstance(section.content.get("scan"), str):
+            return ScanOrder(section.text("scan"), edges=edges)
+        told = section.section("scan").knows("file", "beam", "search", "station", "shift", "turn_deg")
+        beam = self.scale * told.number("beam", BEAM / self.scale, above=0.0)
+        search = self.scale * told.number("search", SEARCH / self.scale, above=0.0)
+        if beam > _WIDEST_BEAM or search > _WIDEST_BEAM:
+            raise told.fault("beam" if beam > _WIDEST_BEAM else "search", "nothing is found as roughly as that")
+        station = self.place(told, "station") if told.has("station") else None
+        shift = self.place(told, "shift") if told.has("shift") else np.zeros(3)
+        turn = np.radians(np.array(told.numbers("turn_deg", (0.0, 0.0, 0.0), count=3)))
+        pose = Pose.from_parts(Pose.from_rotation_vector(turn).rotation, shift)
+        order = ScanOrder(told.text("file"), beam, search, station, pose, edges)
+        told.close()
+        return order
 
     def hole(self, section: Section) -> Hole:
         section.knows(*_HOLE)
@@ -165,10 +206,14 @@ class _Reader:
         section.close()
         return holes
 
-    def face(self, section: Section) -> Face:
-        section.knows("name", "at", "normal", "sd")
+    def face(self, section: Section, edges: dict[str, FloatArray]) -> Face:
+        section.knows("name", "at", "normal", "sd", "edge_of")
         sd = self.scale * section.number("sd", 0.0, low=0.0)
         face = Face(section.text("name"), self.place(section, "at"), _unit(section, "normal"), sd)
+        if section.has("edge_of"):
+            edges[face.name] = _unit(section, "edge_of")
+            if abs(edges[face.name] @ face.normal) > _SQUARE:
+                raise section.fault("edge_of", "the normal of the plate is square to that of its edge")
         section.close()
         return face
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
+from samples.__main__ import main as make
 
 FITUP = """\
 fitup: 1
@@ -61,6 +62,61 @@ def test_tables_json_and_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert chosen == {"lower": "upper", "wide": "wide"}
     assert main(base) == 1
     assert (out / "fitup.json").read_bytes() == first
+
+
+def test_scanned_plates_are_measured_and_what_is_off_is_reamed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One hole drilled 4.4 mm off is found so, in its scan, and named for reaming; the truth lies in the intervals."""
+    assert make(["--kind", "splice", "--out", str(tmp_path)]) == 0
+    truth = json.loads((tmp_path / "truth.json").read_text("utf-8"))
+    base = ["fitup", str(tmp_path / "fitup.yaml"), "--out", str(tmp_path / "out"), "--samples", "1000"]
+    assert main([*base, "--lang", "zh"]) == 1
+    assert "扫描" in (tmp_path / "out" / "fitup.html").read_text("utf-8")
+    document = json.loads((tmp_path / "out" / "fitup.json").read_text("utf-8"))
+    found = {scan["part"]: {f["name"]: f for f in scan["features"]} for scan in document["scans"]}
+    off = [
+        (found[part][hole]["at"][k] - at[k]) / found[part][hole]["covariance"][k] ** 0.5
+        for part, holes in truth.items() for hole, at in holes.items() for k in (0, 1)
+    ]  # fmt: skip
+    assert len(off) == 32
+    assert 12.0 < sum(one * one for one in off) < 62.0  # 99.8 % of the sums of 32 squares
+    joint = document["joints"][0]
+    assert joint["decision"] == "no_fit"
+    assert [one["hole"] for one in joint["rework"]["ream"]] == ["1.4"]
+    assert joint["rework"]["p_fit"]["value"] > 0.95
+    # with the end of a plate hidden, what rests on it is not known: never fit
+    lines = (tmp_path / "girder.xyz").read_text("utf-8").splitlines()
+    kept = [line for line in lines if float(line.split()[1]) < 0.26]
+    (tmp_path / "girder.xyz").write_text("\n".join(kept) + "\n", "utf-8")
+    (tmp_path / "fitup.yaml").write_text((tmp_path / "fitup.yaml").read_text("utf-8").replace("6}", "30}"), "utf-8")
+    capsys.readouterr()
+    assert main(base) == 1
+    document = json.loads((tmp_path / "out" / "fitup.json").read_text("utf-8"))
+    assert document["joints"][0]["decision"] == "undecided"
+    missing = [f["name"] for f in document["scans"][0]["features"] if not f["measured"]]
+    assert missing == ["1.4", "2.4"]
+    assert "nothing that rests on it is called fit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("scan", "told"),
+    [
+        ("none.e57", "none.e57: no such file"),
+        ("{file: points.xyz}", "does not say where the scanner stood"),
+        ("{file: points.xyz, bean: 2}", "bean"),
+        ("{file: points.xyz, search: 400}", "nothing is found as roughly"),
+    ],
+)
+def test_bad_scans_are_one_line(scan: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.yaml"
+    (tmp_path / "points.xyz").write_text("".join(f"{k} {k % 7} 0\n" for k in range(50)), "utf-8")
+    text = FITUP.replace("WIDE", "").replace("  lower: {", f"  lower: {{scan: {scan}, ", 1)
+    path.write_text(text, "utf-8")
+    assert main(["fitup", str(path)]) == 2
+    line = capsys.readouterr().err
+    assert told in line
+    assert line.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,20 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.errors import Invalid
+from twin.operations.fitup_scans import scanned_parts
 from twin.operations.rehearsal_input import read_input
 
 if TYPE_CHECKING:
     from simulation.fitup.document import FitupDocument
     from simulation.fitup.pairing import Pairing
     from simulation.fitup.study import FitResult
+    from twin.rehearsal.fitup_json import ScannedFile
 
 JSON_FILE, PAGE_FILE = "fitup.json", "fitup.html"
 
@@ -28,6 +30,8 @@ class FitupRequest:
     samples: int = 20_000
     seed: int = 0
     lang: str = "en"
+    scans_beside: bool = True
+    """Whether scans that the file names may be read from beside it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +42,8 @@ class FitupOutcome:
     results: tuple["FitResult", ...]
     pairing: "Pairing | None"
     files: tuple[Path, ...]
+    scanned: tuple["ScannedFile", ...] = ()
+    """What the scans that the file names show."""
 
     @property
     def needs_action(self) -> bool:
@@ -57,11 +63,12 @@ def run_fitup(request: FitupRequest, *, progress: Callable[[float], None] = lamb
     if request.file.exists() and not request.file.is_file():
         raise Invalid(f"{request.file}: it is no file; check the path")
     content = read_input(request.file)
+    from geometry.errors import GeometryError
     from simulation.errors import SimulationError
 
     try:
         return _fitted(request, content, progress)
-    except SimulationError as error:
+    except (SimulationError, GeometryError) as error:
         raise Invalid(f"{request.file}: {error}") from error
 
 
@@ -77,22 +84,36 @@ def _fitted(request: FitupRequest, content: bytes, progress: Callable[[float], N
     from twin.report.write import ensure_writable
 
     document = read_fitup(content)
+    if document.scans and not request.scans_beside:
+        raise Invalid(f"{request.file}: scans that it names cannot be reached here; run qtems fitup where they are")
     if request.out_dir is not None:
         ensure_writable(request.out_dir)
+    scanned = scanned_parts(document, request.file.parent)
+    document = document.with_parts({one.scanned.part.name: one.scanned.part for one in scanned})
     seeds = np.random.SeedSequence(request.seed).spawn(len(document.joints))
     results = list["FitResult"]()
     for index, (joint, seed) in enumerate(zip(document.joints, seeds, strict=True)):
         progress(index / (len(document.joints) + 1))
-        results.append(fit_joint(joint, document.confidence, request.samples, np.random.default_rng(seed)))
+        fitted = fit_joint(joint, document.confidence, request.samples, np.random.default_rng(seed))
+        results.append(_doubted(fitted, scanned))
     task = document.pairing
     pairing = None if task is None else best_pairing(task.joint, task.places, task.parts)
-    outcome = FitupOutcome(document, tuple(results), pairing, ())
+    outcome = FitupOutcome(document, tuple(results), pairing, (), scanned)
     if request.out_dir is None:
         return outcome
     digest = hashlib.sha256(content).hexdigest()
     provenance = FitupProvenance(request.file.name, digest, version("qtems"), request.seed, request.samples)
     written = {
-        JSON_FILE: fitup_json(document, outcome.results, pairing, provenance),
-        PAGE_FILE: fitup_page(document, outcome.results, pairing, provenance, request.lang),
+        JSON_FILE: fitup_json(document, outcome.results, pairing, provenance, scanned),
+        PAGE_FILE: fitup_page(document, outcome.results, pairing, provenance, request.lang, scanned=scanned),
     }
-    return FitupOutcome(document, outcome.results, pairing, write_whole(request.out_dir, written))
+    return replace(outcome, files=write_whole(request.out_dir, written))
+
+
+def _doubted(result: "FitResult", scanned: tuple["ScannedFile", ...]) -> "FitResult":
+    """Return a result that does not fit for sure where what it rests on was not seen."""
+    from simulation.fitup.study import Fit
+
+    ends = (result.joint.fixed.name, result.joint.moving.name)
+    unknown = [one for one in scanned if one.scanned.part.name in ends and one.scanned.unknown(result.joint)]
+    return replace(result, decision=Fit.UNDECIDED) if unknown and result.decision is Fit.FIT else result

@@ -196,7 +196,9 @@ def _fit_up(asked: Rehearsing) -> bool:
     from twin.operations.fitup import FitupRequest, run_fitup
 
     samples = int(asked.number("samples", 20_000))
-    request = FitupRequest(asked.file, asked.folder, samples, asked.order.seed, asked.order.lang)
+    request = FitupRequest(
+        asked.file, asked.folder, samples, asked.order.seed, asked.order.lang, scans_beside=False
+    )  # fmt: skip
     return run_fitup(request, progress=lambda share: asked.step(Step.MEASURING, "", share)).needs_action
 
 

@@ -15,6 +15,7 @@ from simulation.fitup.document import FitupDocument
 from simulation.fitup.joint import Freedom
 from simulation.fitup.pairing import Pairing
 from simulation.fitup.rework import Rework
+from simulation.fitup.scanned import Feature, ScannedPart
 from simulation.fitup.study import FitResult
 from simulation.stackup.capability import Estimate
 
@@ -33,17 +34,29 @@ class FitupProvenance:
     samples: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ScannedFile:
+    """A part as the scan in a file shows it."""
+
+    scanned: ScannedPart
+    file: str
+    sha256: str
+    points: int
+
+
 def fitup_json(
-    document: FitupDocument, results: Sequence[FitResult], pairing: Pairing | None, provenance: FitupProvenance
-) -> bytes:
+    document: FitupDocument, results: Sequence[FitResult], pairing: Pairing | None, provenance: FitupProvenance,
+    scanned: Sequence[ScannedFile] = (),
+) -> bytes:  # fmt: skip
     """Return ``fitup.json`` as UTF-8; the same result gives the same bytes."""
-    content = fitup_document(document, results, pairing, provenance)
+    content = fitup_document(document, results, pairing, provenance, scanned)
     return (json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
 
 
 def fitup_document(
-    document: FitupDocument, results: Sequence[FitResult], pairing: Pairing | None, provenance: FitupProvenance
-) -> Json:
+    document: FitupDocument, results: Sequence[FitResult], pairing: Pairing | None, provenance: FitupProvenance,
+    scanned: Sequence[ScannedFile] = (),
+) -> Json:  # fmt: skip
     """Return the result as plain JSON values."""
     return {
         "schema": SCHEMA,
@@ -52,7 +65,8 @@ def fitup_document(
         "confidence": document.confidence,
         "joints": [_joint(result, document.metres) for result in results],
         "pairing": None if pairing is None else _pairing(pairing, document.metres),
-        "assumptions": [str(note) for note in assumptions(results)],
+        **({"scans": [_scan(one, document.metres) for one in scanned]} if scanned else {}),
+        "assumptions": [str(note) for note in assumptions(results, scanned)],
         "provenance": {
             "file": provenance.file, "sha256": provenance.sha256, "version": provenance.version,
             "seed": provenance.seed, "samples": provenance.samples,
@@ -60,7 +74,7 @@ def fitup_document(
     }  # fmt: skip
 
 
-def assumptions(results: Sequence[FitResult]) -> list[Note]:
+def assumptions(results: Sequence[FitResult], scanned: Sequence[ScannedFile] = ()) -> list[Note]:
     """Return what the figures rest on, as notes."""
     found = [
         Note("fitup_rigid", "Parts are rigid: nothing is drawn together by force."),
@@ -72,7 +86,37 @@ def assumptions(results: Sequence[FitResult]) -> list[Note]:
     if any(result.joint.freedom is not Freedom.NONE for result in results):
         text = "The moving part is set where the least slack is largest before the bolts go in."
         found.append(Note("fitup_set", text))
+    if scanned:
+        text = "A scan lies in the frame of its part to within the search; distances in it are true."
+        found.append(Note("fitup_scanned", text))
     return found
+
+
+def _scan(one: ScannedFile, metres: float) -> Json:
+    """Return what a scan shows of a part; of what it does not show, why."""
+    return {
+        "part": one.scanned.part.name, "file": one.file, "sha256": one.sha256, "points": one.points,
+        "features": [_feature(feature, metres) for feature in one.scanned.features],
+    }  # fmt: skip
+
+
+def _feature(feature: Feature, metres: float) -> Json:
+    told: Json = {"name": feature.name, "kind": feature.kind, "measured": not feature.because}
+    if feature.because:
+        return told | {"because": str(feature.because), "as_drawn_with_tolerance": feature.known}
+    told |= {"moved": [_n(float(v) / metres) for v in feature.moved], "sd": _n(feature.sd / metres)}
+    fit = feature.hole
+    if fit is not None:
+        covariance = fit.covariance / metres**2
+        told |= {
+            "at": [_n(float(v) / metres) for v in fit.centre], "axis": [_n(float(v)) for v in fit.axis],
+            "axis_sd_deg": _n(degrees(fit.axis_sd)), "diameter": _n(fit.diameter / metres),
+            "diameter_sd": _n(fit.diameter_sd / metres),
+            "covariance": [_n(float(covariance[i, j])) for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))],
+            "rim_seen_deg": round(degrees(fit.arc)), "rim_not_seen_deg": [list(gap) for gap in fit.unseen],
+            "returns": fit.rim,
+        }  # fmt: skip
+    return told
 
 
 def _joint(result: FitResult, metres: float) -> Json:

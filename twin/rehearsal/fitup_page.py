@@ -12,8 +12,8 @@ from simulation.fitup.document import FitupDocument
 from simulation.fitup.pairing import Pairing
 from simulation.fitup.study import FitResult
 from twin.rehearsal.figures import Figures
-from twin.rehearsal.fitup_json import FitupProvenance, assumptions, fitup_document
-from twin.rehearsal.fitup_rows import bolt_rows, joint_rows, pairing_rows, rework_lines
+from twin.rehearsal.fitup_json import FitupProvenance, ScannedFile, assumptions, fitup_document
+from twin.rehearsal.fitup_rows import bolt_rows, joint_rows, pairing_rows, rework_lines, scan_rows
 from twin.rehearsal.said import Said
 
 _WIDTH, _MARGIN, _MOST_DRAWN = 720.0, 60.0, 200
@@ -26,6 +26,8 @@ def fitup_page(
     pairing: Pairing | None,
     provenance: FitupProvenance,
     language: str,
+    *,
+    scanned: Sequence[ScannedFile] = (),
 ) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``."""
     import jinja2
@@ -38,7 +40,7 @@ def fitup_page(
     template = environment.from_string(
         files("twin.rehearsal").joinpath("templates", "fitup.html.j2").read_text("utf-8")
     )
-    content: Any = fitup_document(document, results, pairing, provenance)
+    content: Any = fitup_document(document, results, pairing, provenance, scanned)
     say, unit = Said(language), document.unit
     joints = [
         {
@@ -49,7 +51,8 @@ def fitup_page(
     ]  # fmt: skip
     values = {
         "d": content, "say": say, "lang": language, "summary": joint_rows(content, say), "joints": joints,
-        "pairing": pairing_rows(content, say), "notes": [say.note(note) for note in assumptions(results)],
+        "pairing": pairing_rows(content, say), "notes": [say.note(note) for note in assumptions(results, scanned)],
+        "scans": scan_rows(scanned, document.metres, unit, say),
         "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "value": Figures().value, "short": Figures().short, "number": Figures().number, "percent": Figures().percent,
     }  # fmt: skip

@@ -1,8 +1,11 @@
 """The rows that ``qtems fitup`` prints and its page shows, of the document that ``fitup.json`` holds."""
 
+from collections.abc import Sequence
+from math import degrees
 from typing import Any
 
 from twin.rehearsal.figures import Figures
+from twin.rehearsal.fitup_json import ScannedFile
 from twin.rehearsal.said import Said
 
 Rows = tuple[list[str], list[list[str]]]
@@ -67,6 +70,25 @@ def rework_lines(joint: Any, unit: str, say: Said) -> list[str]:
     if rework["fewest"]:
         lines.append(say("fitup.fewest"))
     return lines
+
+
+def scan_rows(scanned: Sequence[ScannedFile], metres: float, unit: str, say: Said) -> Rows:
+    """Return a row per hole, face and edge that scans were asked for; why, where one was not measured."""
+    heads = [say(f"fitup.{word}") for word in ("part", "scanned", "moved", "uncertainty", "diameter", "rim_seen")]
+    rows, figures = list[list[str]](), Figures()
+    for one in scanned:
+        for feature in one.scanned.features:
+            name = say(f"fitup.scanned_{feature.kind}", name=feature.name)
+            row, fit = [one.scanned.part.name, name], feature.hole
+            if feature.because:
+                drawn = say("fitup.as_drawn" if feature.known else "fitup.not_known")
+                rows.append([*row, f"{say.note(feature.because)}{say('fitup.therefore')}{drawn}", "–", "–", "–"])
+                continue
+            moved = ", ".join(f"{float(value) / metres + 0.0:+.2f}".replace("-", "−") for value in feature.moved)
+            row += [moved, figures.value(float(f"{2.0 * feature.sd / metres:.2g}"), unit)]
+            wide = "–" if fit is None else f"{fit.diameter / metres:.2f} ± {2.0 * fit.diameter_sd / metres:.2f}"
+            rows.append([*row, wide, "–" if fit is None else f"{degrees(fit.arc):.0f}°"])
+    return heads, rows
 
 
 def pairing_rows(document: Any, say: Said) -> Rows:
