@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from geometry.arrays import FloatArray
-from simulation.assembly.directions import basis, cylinder_axis
+from simulation.assembly.directions import basis, cylinder_axis, turning_axis
 from simulation.assembly.part import Part
 
 _SIDES = 48
@@ -70,6 +70,8 @@ def tool_access(
 
 def _access(parts: Sequence[Part], part: int, tool: Tool, there: Sequence[int], step: int) -> Access:
     axis = cylinder_axis(parts[part].normals)
+    if axis is None:
+        axis = turning_axis(parts[part].triangles, parts[part].centre)
     if axis is None:
         return Access(part, step, None, ())
     tried = list[Access]()

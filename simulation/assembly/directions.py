@@ -11,6 +11,8 @@ _SAME = 1e-4
 """Unit vectors nearer to each other than this are one direction."""
 _FLAT = 0.02
 """Largest share that faces along an axis may have of all faces of a cylinder about it."""
+_EVEN, _UNEVEN, _ROUND = 0.02, 0.05, 1.25
+"""How much the moments of normals may differ across an axis, have to differ along it; longest to shortest reach."""
 
 
 def axes() -> FloatArray:
@@ -79,6 +81,35 @@ def cylinder_axis(normals: FloatArray) -> FloatArray | None:
     if around.sum() >= 5 and np.all(around | (along > 1.0 - _FLAT)):
         return axis * np.sign(axis[np.abs(axis).argmax()])
     return None
+
+
+def turning_axis(triangles: FloatArray, centre: FloatArray) -> FloatArray | None:
+    """Return the axis (3,) of a shape that looks nearly alike all around it, such as a bolt; None for another shape.
+
+    About such a shape the second moment of its faces' normals is the same in all directions across one (also for six
+    sides of a head), and so is, within a quarter, how far it reaches from that line.
+
+    Parameters
+    ----------
+    triangles
+        (f, 3, 3) metres.
+    centre
+        (3,) of gravity.
+    """
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    area = np.linalg.norm(cross, axis=1)
+    unit = cross[area > 0.0] / area[area > 0.0, None]
+    values, vectors = np.linalg.eigh((unit * (area[area > 0.0] / area.sum())[:, None]).T @ unit)
+    low, high = values[1] - values[0], values[2] - values[1]
+    if min(low, high) > _EVEN or max(low, high) < _UNEVEN:
+        return None
+    axis = vectors[:, 0] if low > high else vectors[:, 2]
+    angle = np.arange(24) * (np.pi / 12.0)
+    around = np.stack([np.cos(angle), np.sin(angle)], axis=1) @ basis(axis)
+    reach = ((triangles.reshape(-1, 3) - centre) @ around.T).max(axis=0)
+    if reach.max() > _ROUND * reach.min():
+        return None
+    return axis * np.sign(axis[np.abs(axis).argmax()])
 
 
 def basis(direction: FloatArray) -> FloatArray:
