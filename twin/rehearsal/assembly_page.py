@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
-from importlib.resources import files
 
 from geometry.design import DesignModel
 from simulation.assembly.clash import Clash
@@ -12,9 +11,9 @@ from simulation.assembly.study import ClashStudy
 from twin.rehearsal.assembly_json import AssemblyProvenance, matters
 from twin.rehearsal.assembly_rows import clash_row, clash_rows, count_rows, decision_lines, unchecked_line
 from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, ClashPicture
-from twin.rehearsal.figures import are_figures
 from twin.rehearsal.order_pictures import BLOCKED, NEW, STANDING, OrderPicture
 from twin.rehearsal.order_rows import blocked_rows, move_rows, order_lines, step_rows
+from twin.rehearsal.page import render
 from twin.rehearsal.said import Said
 from twin.report.words import Words, clean
 
@@ -32,14 +31,6 @@ def assembly_page(
     stages: Sequence[OrderPicture] = (),
 ) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``; ``shown`` are the clashes with pictures."""
-    import jinja2
-    from markupsafe import Markup
-
-    from twin.report.html import template_text
-    from twin.report.palette import RAMP
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    source = files("twin.rehearsal").joinpath("templates", "assembly.html.j2").read_text("utf-8")
     say = Said(language)
     heads, rows = clash_rows(study, design, say, most=_MOST_ROWS)
     values = {
@@ -49,10 +40,9 @@ def assembly_page(
         "unchecked": unchecked_line(study, design, say) if study.unchecked else "",
         "pictures": [_picture(clash, picture, heads, design, say) for clash, picture in shown],
         "groups": _groups(study, design, say), "colours": (FIRST, SECOND, SHARED), "touch": study.rule.touch_tolerance,
-        "order": None if order is None else _order(order, stages, say), "are_figures": are_figures,
-        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
+        "order": None if order is None else _order(order, stages, say), 
     }  # fmt: skip
-    return environment.from_string(source).render(values).encode("utf-8", "replace")
+    return render("assembly.html.j2", values)
 
 
 def _order(order: OrderStudy, stages: Sequence[OrderPicture], say: Said) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from simulation.fitup.study import FitResult
 from twin.rehearsal.figures import Figures
 from twin.rehearsal.fitup_json import FitupProvenance, ScannedFile, assumptions, fitup_document
 from twin.rehearsal.fitup_rows import bolt_rows, joint_rows, pairing_rows, rework_lines, scan_rows
+from twin.rehearsal.page import render
 from twin.rehearsal.said import Said
 
 _WIDTH, _MARGIN, _MOST_DRAWN = 720.0, 60.0, 200
@@ -30,16 +30,8 @@ def fitup_page(
     scanned: Sequence[ScannedFile] = (),
 ) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``."""
-    import jinja2
     from markupsafe import Markup
 
-    from twin.report.html import template_text
-    from twin.report.palette import RAMP
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    template = environment.from_string(
-        files("twin.rehearsal").joinpath("templates", "fitup.html.j2").read_text("utf-8")
-    )
     content: Any = fitup_document(document, results, pairing, provenance, scanned)
     say, unit = Said(language), document.unit
     joints = [
@@ -53,10 +45,9 @@ def fitup_page(
         "d": content, "say": say, "lang": language, "summary": joint_rows(content, say), "joints": joints,
         "pairing": pairing_rows(content, say), "notes": [say.note(note) for note in assumptions(results, scanned)],
         "scans": scan_rows(scanned, document.metres, unit, say),
-        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "value": Figures().value, "short": Figures().short, "number": Figures().number, "percent": Figures().percent,
     }  # fmt: skip
-    return template.render(values).encode("utf-8", "replace")
+    return render("fitup.html.j2", values)
 
 
 def _shares(joint: Any, say: Said) -> Any:

@@ -1,27 +1,19 @@
 """``simulate.html``: the simulated line as one page that needs nothing else."""
 
-from importlib.resources import files
 from typing import Any
 
 from twin.rehearsal import flow_rows
 from twin.rehearsal.flow_charts import COLOURS, course, gantt, stacked
 from twin.rehearsal.flow_json import FlowResult, flow_document
 from twin.rehearsal.flow_log import Logged, first_part
+from twin.rehearsal.page import render
 from twin.rehearsal.said import Said
 
 
 def flow_page(result: FlowResult, other: FlowResult | None, logged: Logged, language: str) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``."""
-    import jinja2
     from markupsafe import Markup
 
-    from twin.report.html import template_text
-    from twin.report.palette import RAMP
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    template = environment.from_string(
-        files("twin.rehearsal").joinpath("templates", "simulate.html.j2").read_text("utf-8")
-    )
     say = Said(language)
     document: Any = flow_document(result)
     until = first_part(logged.log, logged.until)
@@ -37,7 +29,6 @@ def flow_page(result: FlowResult, other: FlowResult | None, logged: Logged, lang
         tables.insert(0, (say("flow.compare_title"), flow_rows.comparison_rows(result, other, say)))
     values = {
         "d": document, "say": say, "lang": language, "notes": [say.note(note) for note in result.document.notes],
-        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "charts": {name: Markup(chart) for name, chart in charts.items()},
         "made_of": flow_rows.made_of_line(result, say), "bottleneck": flow_rows.bottleneck_line(result, say),
         "tables": [(title, rows) for title, rows in tables if rows[1]],
@@ -46,7 +37,7 @@ def flow_page(result: FlowResult, other: FlowResult | None, logged: Logged, lang
         "unit": say(f"flow.unit.{document['time_unit']}"),
         "exact": say.note(result.exact.method) if result.exact else "",
     }  # fmt: skip
-    return template.render(values).encode("utf-8", "replace")
+    return render("simulate.html.j2", values)
 
 
 def _states(document: Any, say: Said) -> str:

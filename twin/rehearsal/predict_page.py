@@ -1,9 +1,8 @@
 """``predict.html``: what is probably out of tolerance and where to look next, as one page that needs nothing else."""
 
-from importlib.resources import files
-
 from twin.rehearsal.charts import bars
 from twin.rehearsal.figures import Figures
+from twin.rehearsal.page import render
 from twin.rehearsal.predict_json import PredictProvenance, PredictResult
 from twin.rehearsal.predict_rows import feature_name, feature_rows, item_row, predict_lines, reason
 from twin.rehearsal.said import Said
@@ -14,20 +13,13 @@ _MOST_ITEMS, _MOST_BARS = 100, 16
 
 def predict_page(result: PredictResult, provenance: PredictProvenance, language: str) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``."""
-    import jinja2
     from markupsafe import Markup
 
-    from twin.report.html import template_text
-    from twin.report.palette import RAMP
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    source = files("twin.rehearsal").joinpath("templates", "predict.html.j2").read_text("utf-8")
     say, chosen = Said(language), result.choice.chosen
     heads, features = feature_rows(result, say, 200)
     more = len(chosen) - _MOST_ITEMS
     values = {
         "say": say, "lang": language, "provenance": provenance, "lines": predict_lines(result, say),
-        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "item_heads": [say(f"predict.{word}") for word in ("inspect", "class", "probability", "minutes", "saving")],
         "items": [
             (item_row(result, index, say), reason(result.predictions[index], say)) for index in chosen[:_MOST_ITEMS]
@@ -36,7 +28,7 @@ def predict_page(result: PredictResult, provenance: PredictProvenance, language:
         "candidates": _candidates(result, say), "feature_heads": heads, "features": features,
         "bars": Markup(_bars(result, say)), "calibration": _calibration(result),
     }  # fmt: skip
-    return environment.from_string(source).render(values).encode("utf-8", "replace")
+    return render("predict.html.j2", values)
 
 
 def _candidates(result: PredictResult, say: Said) -> list[tuple[str, str, str]]:

@@ -1,6 +1,5 @@
 """``quality.html``: predictive quality as one page that needs nothing else."""
 
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from simulation.prediction.drift import Chart
 from simulation.prediction.quality_trial import costs
 from twin.rehearsal import quality_charts
 from twin.rehearsal.charts import bars
+from twin.rehearsal.page import render
 from twin.rehearsal.quality_json import QualityResult, notes_of, quality_document, ranked
 from twin.rehearsal.quality_rows import choice_rows, cost_rows, merit_rows, quality_lines, unit_rows, variable_rows
 from twin.rehearsal.said import Said
@@ -19,14 +19,8 @@ _MOST_POINTS, _MOST_CHARTS, _MOST_BARS, _MOST_UNITS = 400, 4, 12, 12
 
 def quality_page(result: QualityResult, language: str) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``."""
-    import jinja2
     from markupsafe import Markup
 
-    from twin.report.html import template_text
-    from twin.report.palette import RAMP
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    source = files("twin.rehearsal").joinpath("templates", "quality.html.j2").read_text("utf-8")
     say = Said(language)
     tables = [merit_rows(result, say), cost_rows(result, say), choice_rows(result, say), variable_rows(result, say)]
     charts = [_calibration(result, say), _costs(result, say), _alarms(result, say), _leans(result, say)]
@@ -34,7 +28,6 @@ def quality_page(result: QualityResult, language: str) -> bytes:
     keys = [say(f"quality.{word}") for word in ("calibration_key", "costs_key", "alarms_key", "variables_key")]
     values = {
         "say": say, "lang": language, "lines": quality_lines(result, say), "provenance": result.provenance,
-        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "parts": [
             {"title": title, "key": key, "chart": Markup(chart), "heads": heads, "rows": rows}
             for title, key, chart, (heads, rows) in zip(titles, keys, charts, tables, strict=True)
@@ -42,7 +35,7 @@ def quality_page(result: QualityResult, language: str) -> bytes:
         "drifts": [(name, Markup(chart)) for name, chart in _drifts(result, say)],
         "units": unit_rows(result, say, _MOST_UNITS), "notes": [say.note(note) for note in notes_of(result)],
     }  # fmt: skip
-    return environment.from_string(source).render(values).encode("utf-8", "replace")
+    return render("quality.html.j2", values)
 
 
 def _calibration(result: QualityResult, say: Said) -> str:

@@ -1,11 +1,11 @@
 """``schedule.html``: a schedule as one page that needs nothing else."""
 
-from importlib.resources import files
 from typing import Any
 
 from simulation.errors import SimulationError
 from simulation.schedule.pace import BETWEEN, SITE, WITHIN
 from twin.rehearsal.figures import Figures
+from twin.rehearsal.page import render
 from twin.rehearsal.progress_rows import driver_rows, earned_rows, pace_rows, progress_lines
 from twin.rehearsal.said import Said
 from twin.rehearsal.schedule_charts import BROAD, NARROW, end_chart, gantt, tornado
@@ -17,14 +17,8 @@ _MOST_BARS = 14
 
 def schedule_page(result: ScheduleResult, provenance: ScheduleProvenance, language: str) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``."""
-    import jinja2
     from markupsafe import Markup
 
-    from twin.report.html import template_text
-    from twin.report.palette import RAMP
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    source = files("twin.rehearsal").joinpath("templates", "schedule.html.j2").read_text("utf-8")
     told: Any = schedule_document(result)
     say, document = Said(language), result.document
     charts = _charts(result, told, say)
@@ -38,10 +32,9 @@ def schedule_page(result: ScheduleResult, provenance: ScheduleProvenance, langua
         "resource_lines": resource_lines(result, say),
         "progress_lines": progress_lines(result, say),
         "repairs": [(one.place, say.note(one.text)) for one in document.repairs],
-        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "charts": {name: [(kind, Markup(one)) for kind, one in both] for name, both in charts.items()},
     }  # fmt: skip
-    return environment.from_string(source).render(values).encode("utf-8", "replace")
+    return render("schedule.html.j2", values)
 
 
 def _model_notes(result: ScheduleResult, say: Said) -> list[str]:
@@ -54,11 +47,11 @@ def _charts(result: ScheduleResult, told: Any, say: Said) -> dict[str, list[tupl
 
     def dated(day: float) -> str:
         if calendar is None:
-            return f"{day:g}"
+            return f"{round(day, 1):g}"
         try:
             return calendar.day(day).isoformat()
         except SimulationError:
-            return f"{day:g}"
+            return f"{round(day, 1):g}"
 
     quantiles = {one["share"]: one["days"] for one in found["quantiles"]}
     marks = [(told["planned_days"], say("schedule.planned")), (quantiles[0.5], "P50"), (quantiles[0.8], "P80")]

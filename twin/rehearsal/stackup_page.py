@@ -1,12 +1,12 @@
 """``stackup.html``: the tolerance analysis as one page that needs nothing else."""
 
-from importlib.resources import files
 from typing import Any
 
 from simulation.stackup.allocate import Allocation
 from simulation.stackup.analyse import StackResult
 from twin.rehearsal.charts import bars, histogram
 from twin.rehearsal.figures import Figures
+from twin.rehearsal.page import render
 from twin.rehearsal.said import Said
 from twin.rehearsal.stackup_json import StackProvenance, stackup_document
 
@@ -15,16 +15,6 @@ def stackup_page(
     result: StackResult, allocation: Allocation | None, provenance: StackProvenance, language: str
 ) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``."""
-    import jinja2
-    from markupsafe import Markup
-
-    from twin.report.html import template_text
-    from twin.report.palette import RAMP
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    template = environment.from_string(
-        files("twin.rehearsal").joinpath("templates", "stackup.html.j2").read_text("utf-8")
-    )
     document: Any = stackup_document(result, allocation, provenance)
     say, figures = Said(language), Figures()
     for requirement in document["requirements"]:
@@ -33,13 +23,12 @@ def stackup_page(
             contributor.setdefault("sobol_total", None)
     values = {
         "d": document, "say": say, "lang": language, "notes": [say.note(note) for note in result.notes],
-        "css": Markup(template_text("report.css").replace("RAMP", ", ".join(RAMP))),
         "charts": [_charts(requirement, say) for requirement in document["requirements"]],
         "moments": figures.moments,
         "value": figures.value, "span": figures.span, "limits": figures.limits, "share": figures.share,
         "percent": figures.percent, "ppm": figures.ppm, "interval": figures.interval, "number": figures.number,
     }  # fmt: skip
-    return template.render(values).encode("utf-8", "replace")
+    return render("stackup.html.j2", values)
 
 
 def _charts(requirement: Any, say: Said) -> dict[str, Any]:
