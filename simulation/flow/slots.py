@@ -64,7 +64,8 @@ def run_slots(line: Line, seed: int, number: int, *, logged: bool = False) -> Ru
     shipped = (book.left + 1).astype(np.float64) * slot
     leads = (book.left + 1 - book.entered[: len(book.left)]).astype(np.float64) * slot
     table: dict[str, FloatArray] = {word: np.zeros(len(edges)) for word in SYSTEM}
-    table["entered"] = np.searchsorted(book.entered, book.looks, side="left").astype(np.float64)
+    # a look sees the part that is taken up as it looks: it is in the line for the slot that begins
+    table["entered"] = np.searchsorted(book.entered, book.looks, side="right").astype(np.float64)
     table["shipped"] = np.searchsorted(book.left, book.looks, side="left").astype(np.float64)
     table["wip_time"] = slot * (book.stock.sum(axis=1) + book.states[:, 0, WORKED]).astype(np.float64)
     table["lead_time"] = np.concatenate([[0.0], np.cumsum(leads)])[table["shipped"].astype(np.int64)]

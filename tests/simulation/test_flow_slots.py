@@ -173,6 +173,7 @@ def test_the_compiled_slots_are_those_by_hand(kind: str) -> None:
         for name, value in by_hand(found, 700, 9, number).items():
             assert made.column(name)[-1] == pytest.approx(value, abs=1e-6), name
         assert [one.time for one in noted.log] == sorted(one.time for one in noted.log)
+        assert made.column("wip_time")[-1] == pytest.approx(made.wip.mean() * 1400.0, rel=0.25)
         shipped = [one.unit for one in noted.log if one.activity == "ship"]
         assert shipped == list(range(1, int(made.column("shipped")[-1]) + 1))
 
