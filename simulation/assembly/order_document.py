@@ -161,6 +161,7 @@ def _tool(section: Section, names: PartNames) -> Tool:
 def _crane(section: Section, origin: Origin) -> Crane:
     """Return a crane: where it stands, its table of radius (m) and load (kg), densities by class."""
     at = np.array(section.numbers("at", count=3)) - np.array(origin)
+    pick = np.array(section.numbers("pick", count=3)) - np.array(origin) if section.has("pick") else None
     table = section.section("capacity")
     rows = sorted((float(radius), float(table.number(radius, above=0.0))) for radius in _radii(table))
     if not rows:
@@ -176,7 +177,7 @@ def _crane(section: Section, origin: Origin) -> Crane:
     rigging, clearance = section.number("rigging", 2.0, low=0.0), section.number("clearance", 1.0, low=0.0)
     section.close()
     radii, loads = np.array(rows).T
-    return Crane(at, radii, loads, height, rigging, clearance, weights)
+    return Crane(at, radii, loads, height, rigging, clearance, weights, pick)
 
 
 def _radii(table: Section) -> list[str]:

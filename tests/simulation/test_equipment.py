@@ -1,6 +1,7 @@
 """Tools and cranes against hand calculation, over the parameters of both."""
 
 import math
+from dataclasses import replace
 
 import manifold3d
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from geometry.arrays import FloatArray
 from simulation.assembly.access import Tool, tool_access
 from simulation.assembly.directions import turning_axis
-from simulation.assembly.lifting import lifts
+from simulation.assembly.lifting import Crane, lifts
 from simulation.assembly.order_document import part_names, read_order
 from simulation.assembly.part import make_parts
 from tests.simulation.assembly_cases import Body, cube, cylinder, element
@@ -130,3 +131,64 @@ def test_lifts_are_as_worked_out_by_hand(seed: int) -> None:
         wrong |= {"not from above"} if way[2] > -0.5 else set[str]()
         assert set(lift.problems) == wrong
         top = max(top, float(up))
+
+
+def test_only_what_stands_on_the_way_has_to_be_lifted_over() -> None:
+    """From the east to the north over a wall of 5 m; a tower of 60 m stands in the south-west."""
+    boxes = {
+        "load": cube((1, 1, 1)).translate((-0.5, 19.5, 0)),
+        "wall": cube((1, 1, 5)).translate((13, 13, 0)),
+        "tower": cube((4, 4, 60)).translate((-16, -16, 0)),
+    }
+    made = {name: element(name, body) for name, body in boxes.items()}
+    parts = make_parts(made)
+    number = {part.global_id: k for k, part in enumerate(parts)}
+    plain = Crane(np.zeros(3), np.array([15.0, 25.0]), np.array([9e3, 3e3]), 30.0, 2.0, 1.0, {"": 2400.0})
+    steps, base = [((number["load"],), np.array([0.0, 0.0, -1.0]))], [number["wall"], number["tower"]]
+    (blind,) = lifts(parts, plain, steps, base)
+    assert (blind.hook, blind.problems) == (pytest.approx(60 + 1 + 1 + 2), ("too high",))
+    (told,) = lifts(parts, replace(plain, pick=np.array([20.0, 0.0, 0.0])), steps, base)
+    assert (told.hook, told.problems) == (pytest.approx(5 + 1 + 1 + 2), ())
+    # over the wall is lower than round by the tower; without the wall the ground alone counts
+    (free,) = lifts(parts, replace(plain, pick=np.array([20.0, 0.0, 0.0])), steps, [number["tower"]])
+    assert free.hook == pytest.approx(0 + 1 + 1 + 2)
+    (far,) = lifts(parts, replace(plain, pick=np.array([24.0, 9.0, 0.0])), steps, base)
+    assert (far.capacity, far.problems) == (0.0, ("out of reach",)), "25.6 m where it is picked up"
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds)
+def test_no_way_within_the_sector_meets_what_is_left_out(seed: int) -> None:
+    """Loads slewed and luffed at random between both ends, one way round or the other, against the height found."""
+    rng = np.random.default_rng(seed)
+    at = rng.uniform(-5, 5, 3) * (1, 1, 0)
+    pick = at + np.array([*rng.uniform(-25, 25, 2), 0.0])
+    bodies = {"load": cube((2, 1, 1)).translate((*rng.uniform(-20, 20, 2), 0.0))}
+    for k in range(4):
+        bodies[f"b{k}"] = cube((*rng.uniform(1, 8, 2), float(rng.uniform(2, 40)))).translate(
+            (*rng.uniform(-25, 20, 2), 0.0)
+        )
+    parts = make_parts({name: element(name, body) for name, body in bodies.items()})
+    load = next(k for k, part in enumerate(parts) if part.global_id == "load")
+    others = [k for k in range(len(parts)) if k != load]
+    crane = Crane(at, np.array([100.0]), np.array([1e9]), None, 0.0, 0.0, {"": 1.0}, pick)
+    (lift,) = lifts(parts, crane, [((load,), np.array([0.0, 0.0, -1.0]))], others)
+    top = lift.hook - 1.0 + at[2]
+    ends = [(end - at)[:2] for end in (pick, parts[load].centre)]
+    radii = [float(np.linalg.norm(end)) for end in ends]
+    angles = [float(np.arctan2(end[1], end[0])) for end in ends]
+    turn = (angles[1] - angles[0]) % (2 * np.pi)
+    met = list[float]()
+    for way in (turn, turn - 2 * np.pi):
+        share = np.sort(rng.uniform(0, 1, 400))
+        radius, angle = rng.uniform(min(radii), max(radii), 400), angles[0] + way * share
+        hook = at[:2] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        high = 0.0
+        for k in others:
+            low, up = parts[k].bounds[:, :2]
+            apart = np.linalg.norm(hook - np.clip(hook, low, up), axis=1)
+            if apart.min() < 0.5 * math.hypot(2, 1):
+                high = max(high, float(parts[k].bounds[1, 2]))
+        met.append(high)
+    assert top >= min(met) - 1e-9
+    assert top <= max(float(parts[k].bounds[1, 2]) for k in others) + 1e-9
