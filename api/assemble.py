@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -24,6 +25,11 @@ examples:
                                                how probable, where places are good to 5 mm (standard deviation)
   qtems assemble design.ifc --out report --as-built check/report.json
                                                what is not built yet against what was measured
+
+  qtems assemble design.ifc --out report --in-time
+                                               only among what is there at the same time, by the model's tasks
+  qtems assemble design.ifc --out report --at 2026-03-10
+                                               and the situation on a day
 
   qtems assemble design.ifc --out report --order
                                                and in which order it goes together
@@ -73,6 +79,11 @@ def add_assemble(add: "Commands") -> None:
     assemble.add_argument(
         "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
     )
+    assemble.add_argument(
+        "--in-time", action="store_true",
+        help="only among what the model's tasks (IfcTask) have there at the same time: 4D, temporary works included",
+    )  # fmt: skip
+    assemble.add_argument("--at", metavar="DAY", type=_day, help="the same on one day, such as 2026-03-01")
     _add_order(assemble)
     assemble.add_argument(
         "--report", metavar="LIST", type=_reports, default=("html",),
@@ -132,6 +143,8 @@ def run_assemble_command(
         confidence=arguments.confidence,
         seed=arguments.seed,
         order=_order(arguments),
+        in_time=arguments.in_time or arguments.at is not None,
+        at=arguments.at,
         reports=arguments.report,
         lang=arguments.lang,
         workers=arguments.workers,
@@ -149,7 +162,15 @@ def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> Non
     """Print how many of each kind, the deepest, and what nothing can be said of."""
     from api.summary import ResultConsole
     from twin.operations.assembly import JSON_FILE
-    from twin.rehearsal.assembly_rows import clash_rows, count_rows, decision_lines, shown_line, unchecked_line
+    from twin.rehearsal.assembly_rows import (
+        clash_rows,
+        count_rows,
+        decision_lines,
+        shown_line,
+        time_lines,
+        time_rows,
+        unchecked_line,
+    )
     from twin.rehearsal.said import Said
 
     say, console = Said(lang), ResultConsole(stream)
@@ -159,6 +180,9 @@ def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> Non
         console.print(more, soft_wrap=True)
     for line in decision_lines(outcome.study, say):
         console.print(line, soft_wrap=True)
+    for line in time_lines(outcome.timed, outcome.design, say):
+        console.print(line, soft_wrap=True)
+    print_table(console, *time_rows(outcome.timed, outcome.design, say))
     if outcome.study.unchecked:
         console.print(unchecked_line(outcome.study, outcome.design, say), soft_wrap=True)
     if outcome.order is not None:
@@ -197,6 +221,13 @@ def _distance(text: str) -> float:
     if not 0.0 < way <= 1e4:
         raise argparse.ArgumentTypeError(f"{text!r} is no way from above 0 to 10 km with its unit, such as 3m or 500mm")
     return way
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-03-01") from None
 
 
 def _orders(text: str) -> int:

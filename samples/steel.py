@@ -27,8 +27,9 @@ IPE240 = ISection(0.120, 0.240, 0.0062, 0.0098)
 STEEL, CONCRETE = "Steel S355", "Concrete C30/37"
 START = datetime.datetime(2026, 3, 2, 7, 0)
 ACTIVITIES = (
-    Activity("Footings", 5), Activity("Columns lower", 2), Activity("Beams level 1", 3), Activity("Bracing", 1),
-    Activity("Columns upper", 2), Activity("Beams level 2", 3), Activity("Services", 2, "INSTALLATION"),
+    Activity("Footings", 5), Activity("Columns lower", 2), Activity("Scaffold up", 1), Activity("Beams level 1", 3),
+    Activity("Bracing", 1), Activity("Columns upper", 2), Activity("Beams level 2", 3),
+    Activity("Scaffold down", 1, "REMOVAL"), Activity("Services", 2, "INSTALLATION"),
 )  # fmt: skip
 M20, M24 = 0.020, 0.024
 END_PLATE, FIN, SPLICE_PLATE, BASE_PLATE = 0.015, 0.010, 0.020, 0.025
@@ -37,8 +38,14 @@ END_HOLES = ((-0.05, -0.10), (0.05, -0.10), (-0.05, 0.10), (0.05, 0.10))
 SPLICE_HOLES = tuple((x, y) for x in (-0.05, 0.05) for y in (-0.055, 0.055))
 ANCHORS = tuple((x, y) for x in (-0.13, 0.13) for y in (-0.13, 0.13))
 UP, EAST, NORTH = (0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
-PLANTED = (("Drain pipe", "Beam A1-B1 level 1", "piercing"),)
+PLANTED = (
+    ("Drain pipe", "Beam A1-B1 level 1", "piercing"),
+    ("Scaffold", "Beam mid level 1", "piercing"),
+    ("Scaffold", "Air duct", "piercing"),
+)
 """What is in whose way, and how; nothing else is."""
+NEVER_TOGETHER = (("Scaffold", "Air duct"),)
+"""Of those: the scaffold is gone when the duct comes."""
 
 ORDER = """\
 # What an order of this frame has to keep: given with --sequence (docs/assembly.md)
@@ -102,6 +109,7 @@ def steel_frame(*, rows: Sequence[str] = ("1", "2"), lifts: Sequence[str] = LIFT
                 _fin_beam(frame, f"Beam {axis}1-{axis}2", X_AXES[axis], level, HEB200.web / 2, 0.11, 0.145, axis)
             _fin_beam(frame, "Beam mid", 3.0, level, IPE300.web / 2, 0.085, 0.115, "")
         _brace(frame)
+        _scaffold(frame)
     pipe = Extrusion(Disc(0.057), (4.4, -0.8, 3.25), 2.2, NORTH, EAST)
     frame.add(
         "Drain pipe", "IfcPipeSegment", "Pipe DN100", [pipe], predefined="RIGIDSEGMENT", material="Steel S235",
@@ -271,6 +279,22 @@ def _brace(frame: _Frame) -> None:
         for number, seat in enumerate(seats, 1):
             frame.drill(name, f"Hole {gusset} {number}", (seat[0], seat[1] + 0.005, seat[2]), (0.0, -1.0, 0.0), 0.02)
         frame.bolts(f"Joint brace {axis}2", (gusset, name), places, BASE, "Bracing")
+
+
+def _scaffold(frame: _Frame) -> None:
+    """Draw a tower that stands while beams are bolted, and a duct that later goes where it stood."""
+    posts = [(x, y) for x in (2.2, 2.99) for y in (2.0, 3.0)]
+    solids = [block((x - 0.025, y - 0.025, 0.0), (x + 0.025, y + 0.025, 3.2)) for x, y in posts]
+    solids.append(block((2.175, 1.975, 1.4), (3.015, 3.025, 1.45)))
+    tower = frame.add(
+        "Scaffold", "IfcBuildingElementProxy", "Scaffold tower", solids, predefined="SCAFFOLD", task="Scaffold up",
+        removed_by="Scaffold down",
+    )  # fmt: skip
+    duct = block((0.6, 1.85, 2.3), (5.4, 2.15, 2.6))
+    frame.add(
+        "Air duct", "IfcDuctSegment", "Duct 300x300", [duct], predefined="RIGIDSEGMENT", material="Steel S235",
+        storey=tower.storey, task="Services",
+    )  # fmt: skip
 
 
 def _point(vector: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Point:

@@ -102,7 +102,7 @@ def test_the_tasks_of_a_steel_frame_work_and_bolts_before_the_beam_do_not(tmp_pa
     code, found = assembled(model, tmp_path / "tasks", "--tasks", "--insertion", "200mm")
     order = found["order"]
     assert order["works"]
-    assert [step["name"][:3] for step in order["steps"]] == ["T01", "T02", "T03", "T07"]
+    assert [step["name"][:3] for step in order["steps"]] == ["T01", "T02", "T04", "T09"]
     assert code == 1  # the planted pipe
     ids = {part.name: part_id(part) for part in plan.parts}
     joint = [ids[f"{kind} Beam A1-B1 level 1 A {k}"] for kind in ("Bolt", "Nut") for k in (1, 2, 3, 4)]
@@ -132,3 +132,30 @@ def test_a_precast_hall_goes_together_from_below_with_grout_after_its_column(fra
             assert at[f"Grout {axis}{row}"] < at[f"Beam {axis}"]
     assert all(at[f"Hollow core {k}"] > max(at["Beam A"], at["Beam B"]) for k in (1, 2, 3, 4))
     assert all(at[f"Double tee {k}"] > max(at["Beam B"], at["Beam C"]) for k in (1, 2))
+
+
+def test_a_scaffold_clashes_only_while_it_stands(
+    frames: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Planted: a post in a beam while both are there; a duct where the scaffold was, that comes when it is gone."""
+    model = frames / "steel" / "design.ifc"
+    code, found = assembled(model, tmp_path / "all", "--in-time", "--lang", "zh")
+    assert code == 1
+    assert "从不同时存在" in capsys.readouterr().out
+    when = {one["first"]["name"] + "/" + one["second"]["name"]: one["both_there"] for one in found["clashes"]}
+    pair = next(name for name in when if "Scaffold" in name)
+    assert "Beam mid level 1" in pair
+    assert when[pair] == [{"from": "2026-03-10T07:00:00", "to": "2026-03-20T07:00:00"}]
+    never = found["in_time"]["excluded"]
+    assert [{one["first"]["name"], one["second"]["name"]} for one in never] == [{"Scaffold", "Air duct"}]
+    assert never[0]["because"] == "never_together"
+    assert (found["in_time"]["with_dates"], found["in_time"]["always_there"]) == (244, 0)
+    for day, clashes in (("2026-03-09", 0), ("2026-03-20", 2)):
+        code, found = assembled(model, tmp_path / day, "--at", day)
+        serious = [one for one in found["clashes"] if one["kind"] != "touching"]
+        assert (day, len(serious), code) == (day, clashes, int(clashes > 0))
+        reasons = {one["because"] for one in found["in_time"]["excluded"]}
+        assert reasons == {"never_together"} | ({"not_on_that_day"} if clashes < 2 else set())
+    with pytest.raises(SystemExit):
+        main(["assemble", str(model), "--out", str(tmp_path), "--at", "soon"])
+    assert "no day" in capsys.readouterr().err

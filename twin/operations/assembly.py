@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from geometry.design import DesignModel
     from simulation.assembly.order_study import OrderStudy
     from simulation.assembly.place import Places
+    from simulation.assembly.presence import TimedClashes
     from simulation.assembly.study import ClashStudy
     from twin.rehearsal.assembly_json import AssemblyProvenance, InputFile
 
@@ -42,6 +44,10 @@ class AssemblyRequest:
     seed: int = 0
     order: OrderRequest | None = None
     """What is asked about the order; None: nothing."""
+    in_time: bool = False
+    """Whether elements clash only where the model's tasks have both there at the same time."""
+    at: date | None = None
+    """The day that is asked about, with ``in_time``; None: all."""
     reports: tuple[str, ...] = ()
     """``html``, ``bcf`` beside the JSON that is always written."""
     lang: str = "en"
@@ -57,6 +63,8 @@ class AssemblyOutcome:
     design: "DesignModel"
     order: "OrderStudy | None"
     files: tuple[Path, ...]
+    timed: "TimedClashes | None" = None
+    """What is left out because it is never there together; None: that was not asked."""
 
     @property
     def needs_action(self) -> bool:
@@ -105,6 +113,8 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         places=places,
         progress=lambda share: progress(Step.MEASURING, "", share),
     )
+    timed = _in_time(request, design, study) if request.in_time else None
+    study = study if timed is None else timed.study
     provenance = AssemblyProvenance(
         request.model.name, design.source.sha256, version("qtems"), _named(request.as_built),
         _named(request.position_file),
@@ -116,14 +126,29 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
             progress=lambda share: progress(Step.REGISTERING, "", share),
         )  # fmt: skip
     section = None if order is None else order_section(order, design)
-    drawn = _drawn(request, study, order, design, provenance, lambda share: progress(Step.REPORTING, "", share))
+    drawn = _drawn(request, study, order, design, provenance, lambda share: progress(Step.REPORTING, "", share), timed)
     contents = {
-        JSON_FILE: assembly_json(study, design, provenance, section),
+        JSON_FILE: assembly_json(study, design, provenance, section, timed),
         **drawn,
         OVERLAY_FILE: overlay_json(study, design, request.model.name),
         **({} if order is None else {ORDER_FILE: order_overlay(order, request.model.name)}),
     }
-    return AssemblyOutcome(study, design, order, write_whole(request.out_dir, contents))
+    return AssemblyOutcome(study, design, order, write_whole(request.out_dir, contents), timed)
+
+
+def _in_time(request: AssemblyRequest, design: "DesignModel", study: "ClashStudy") -> "TimedClashes":
+    """Return the clashes among what is there at the same time."""
+    from geometry.readers.ifc_task_times import read_task_times
+    from simulation.assembly.presence import in_time_of, timed
+
+    if not design.tasks:
+        text = "it has no tasks (IfcTask), so nothing says what is there when; leave out --in-time and --at"
+        raise Invalid(f"{request.model}: {text}")
+    found = in_time_of(design.tasks, read_task_times(request.model), request.at)
+    if not found.spells:
+        text = "no task with dates builds or removes one of its elements, so nothing says what is there when"
+        raise Invalid(f"{request.model}: {text}")
+    return timed(study, found)
 
 
 def _require_files(request: AssemblyRequest) -> None:
@@ -138,7 +163,7 @@ def _require_files(request: AssemblyRequest) -> None:
 
 def _drawn(
     request: AssemblyRequest, study: "ClashStudy", order: "OrderStudy | None", design: "DesignModel",
-    provenance: "AssemblyProvenance", progress: Callable[[float], None],
+    provenance: "AssemblyProvenance", progress: Callable[[float], None], timed: "TimedClashes | None" = None,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the reports with pictures that were asked for, by file name."""
     if not {"html", "bcf"} & set(request.reports):
@@ -157,7 +182,9 @@ def _drawn(
     if "html" in request.reports:
         shown = list(zip(worst, pictures, strict=True))[:MOST_PICTURES]
         stages = () if order is None else picture_order(order, design)
-        files[PAGE_FILE] = assembly_page(study, design, provenance, shown, request.lang, order=order, stages=stages)
+        files[PAGE_FILE] = assembly_page(
+            study, design, provenance, shown, request.lang, order=order, stages=stages, timed=timed
+        )
     if bcf:
         files[BCF_FILE] = clash_archive(worst, pictures, design, request.model.name, Said(request.lang))
     return files

@@ -124,8 +124,12 @@ def is_fastener(ifc_class: str) -> bool:
 
 def _steps_of_tasks(design: "DesignModel", number: Mapping[str, int]) -> "tuple[GivenStep, ...]":
     """Return the tasks that build something as steps, by their planned days; each element where it first comes."""
+    from simulation.assembly.presence import REMOVING
     from simulation.assembly.validate import GivenStep
 
+    # what is taken away again is no part of what is put together
+    gone = {one for task in design.tasks if task.kind.upper() in REMOVING for one in task.elements}
+    number = {one: k for one, k in number.items() if one not in gone}
     planned = [task for task in design.tasks if task.builds and task.start is not None]
     planned.sort(key=lambda task: (task.start, task.finish or task.start))
     steps, seen = list[GivenStep](), set[int]()

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from simulation.assembly.chance import Decision
 from simulation.assembly.clash import Clash, ClashKind
 from simulation.assembly.groups import clash_identifier, grouped
 from simulation.assembly.place import PlaceKind
+from simulation.assembly.presence import Spell, TimedClashes
 from simulation.assembly.study import ClashStudy
 
 SCHEMA, OVERLAY_SCHEMA = "qtems.assembly/2", "qtems.overlay/1"
@@ -48,15 +50,21 @@ class AssemblyProvenance:
 
 
 def assembly_json(
-    study: ClashStudy, design: DesignModel, provenance: AssemblyProvenance, order: Json | None = None
+    study: ClashStudy,
+    design: DesignModel,
+    provenance: AssemblyProvenance,
+    order: Json | None = None,
+    timed: TimedClashes | None = None,
 ) -> bytes:
     """Return ``assembly.json`` as UTF-8, with what was found about the order; the same study gives the same bytes."""
-    document = assembly_document(study, design, provenance) | ({} if order is None else {"order": order})
+    document = assembly_document(study, design, provenance, timed) | ({} if order is None else {"order": order})
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     return (text + "\n").encode("utf-8", "replace")
 
 
-def assembly_document(study: ClashStudy, design: DesignModel, provenance: AssemblyProvenance) -> Json:
+def assembly_document(
+    study: ClashStudy, design: DesignModel, provenance: AssemblyProvenance, timed: TimedClashes | None = None
+) -> Json:
     """Return the study as plain JSON values; places are metres in the model file's own coordinates."""
     counts = {kind.value: sum(clash.kind is kind for clash in study.clashes) for kind in ClashKind}
     return {
@@ -69,7 +77,8 @@ def assembly_document(study: ClashStudy, design: DesignModel, provenance: Assemb
             "touch_tolerance_mm": 1e3 * study.rule.touch_tolerance, "clearance_mm": 1e3 * study.rule.clearance,
         },
         "uncertainty": _uncertainty(study),
-        "clashes": [_clash(clash, study, design) for clash in study.clashes],
+        **({} if timed is None else {"in_time": _in_time(timed, study, design)}),
+        "clashes": [_clash(clash, study, design) | _together(clash, timed) for clash in study.clashes],
         "groups": [
             {
                 "id": group.identifier, "kind": group.kind.value, "elements": list(group.elements),
@@ -91,6 +100,40 @@ def assembly_document(study: ClashStudy, design: DesignModel, provenance: Assemb
             },
         },
     }  # fmt: skip
+
+
+def _in_time(timed: TimedClashes, study: ClashStudy, design: DesignModel) -> Json:
+    """Return what is there when, and which clashes are left out because of it."""
+    told = timed.in_time
+    names = design.elements
+    return {
+        "at": None if told.at is None else told.at.isoformat(),
+        "with_dates": sum(name in told.spells for name in names),
+        "always_there": sum(name not in told.spells for name in names),
+        "moved": [name for name in told.moved if name in names],
+        "without_dates": [name for name in told.undated if name in names],
+        "excluded": [
+            {
+                "id": _identifier(clash), "kind": clash.kind.value, "first": _side(clash.first, study, design),
+                "second": _side(clash.second, study, design),
+                "because": "not_on_that_day" if told.ever(clash) else "never_together",
+                "first_there": _spells(told.of(clash.first)), "second_there": _spells(told.of(clash.second)),
+            }
+            for clash in timed.excluded
+        ],
+    }  # fmt: skip
+
+
+def _together(clash: Clash, timed: TimedClashes | None) -> Json:
+    return {} if timed is None else {"both_there": _spells(timed.in_time.together(clash))}
+
+
+def _spells(spells: Sequence[Spell]) -> list[Json]:
+    """Return times, from and up to; null: open."""
+    return [
+        {word: None if at is None else at.isoformat() for word, at in (("from", one.start), ("to", one.end))}
+        for one in spells
+    ]
 
 
 def overlay_json(study: ClashStudy, design: DesignModel, title: str) -> bytes:

@@ -7,9 +7,18 @@ from geometry.design import DesignModel
 from simulation.assembly.clash import Clash
 from simulation.assembly.groups import grouped
 from simulation.assembly.order_study import OrderStudy
+from simulation.assembly.presence import TimedClashes
 from simulation.assembly.study import ClashStudy
 from twin.rehearsal.assembly_json import AssemblyProvenance, matters
-from twin.rehearsal.assembly_rows import clash_row, clash_rows, count_rows, decision_lines, unchecked_line
+from twin.rehearsal.assembly_rows import (
+    clash_row,
+    clash_rows,
+    count_rows,
+    decision_lines,
+    time_lines,
+    time_rows,
+    unchecked_line,
+)
 from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, ClashPicture
 from twin.rehearsal.order_pictures import BLOCKED, NEW, STANDING, OrderPicture
 from twin.rehearsal.order_rows import blocked_rows, move_rows, order_lines, step_rows
@@ -29,6 +38,7 @@ def assembly_page(
     *,
     order: OrderStudy | None = None,
     stages: Sequence[OrderPicture] = (),
+    timed: TimedClashes | None = None,
 ) -> bytes:
     """Return the report as one UTF-8 HTML file, in ``en`` or ``zh``; ``shown`` are the clashes with pictures."""
     say = Said(language)
@@ -36,7 +46,9 @@ def assembly_page(
     values = {
         "say": say, "lang": language, "provenance": provenance, "counts": count_rows(study, say),
         "clashes": (heads, rows), "total": sum(matters(clash) for clash in study.clashes),
-        "elements": len(design.elements), "pairs": study.pairs, "lines": decision_lines(study, say),
+        "elements": len(design.elements), "pairs": study.pairs,
+        "lines": decision_lines(study, say) + time_lines(timed, design, say),
+        "times": time_rows(timed, design, say, most=_MOST_ROWS),
         "unchecked": unchecked_line(study, design, say) if study.unchecked else "",
         "pictures": [_picture(clash, picture, heads, design, say) for clash, picture in shown],
         "groups": _groups(study, design, say), "colours": (FIRST, SECOND, SHARED), "touch": study.rule.touch_tolerance,

@@ -7,6 +7,7 @@ from geometry.design import DesignModel
 from simulation.assembly.chance import Decision
 from simulation.assembly.clash import Clash, ClashKind
 from simulation.assembly.place import PlaceKind
+from simulation.assembly.presence import Spell, TimedClashes
 from simulation.assembly.study import ClashStudy
 from twin.rehearsal.assembly_json import is_contact, matters
 from twin.rehearsal.said import Said
@@ -82,6 +83,52 @@ def decision_lines(study: ClashStudy, say: Said) -> list[str]:
             )
         )
     return lines
+
+
+def time_lines(timed: TimedClashes | None, design: DesignModel, say: Said) -> list[str]:
+    """Return what was taken to be there when, and what is left out because of it; nothing where that was not asked."""
+    if timed is None:
+        return []
+    told = timed.in_time
+    dated = sum(name in told.spells for name in design.elements)
+    lines = [say("clash.in_time", dated=dated, always=len(design.elements) - dated)]
+    if told.at is not None:
+        lines.append(say("clash.at_day", day=told.at.isoformat()))
+    if moved := sum(name in design.elements for name in told.moved):
+        lines.append(say("clash.moved", count=moved))
+    if undated := sum(name in design.elements for name in told.undated):
+        lines.append(say("clash.undated", count=undated))
+    never = sum(matters(clash) and not told.ever(clash) for clash in timed.excluded)
+    later = sum(matters(clash) and told.ever(clash) for clash in timed.excluded)
+    lines += [say("clash.never_together", count=never)] if never else []
+    return lines + ([say("clash.other_days", count=later)] if later else [])
+
+
+def time_rows(timed: TimedClashes | None, design: DesignModel, say: Said, *, most: int = _MOST_SHOWN) -> Rows:
+    """Return when both sides of a clash are there, those that matter, and of those left out when each is."""
+    heads = [say(f"clash.{word}") for word in ("kind", "first", "second", "both_there")]
+    if timed is None:
+        return heads, []
+    rows = list[list[str]]()
+    for clash in (*worst_first(timed.study), *(one for one in timed.excluded if matters(one))):
+        together = timed.in_time.together(clash)
+        sides = (timed.in_time.of(clash.first), timed.in_time.of(clash.second))
+        apart = say("clash.apart", first=_when(sides[0], say), second=_when(sides[1], say))
+        row = clash_row(clash, design, say)[:3]
+        rows.append([*row, _when(together, say) if together else apart])
+    return heads, rows[:most]
+
+
+def _when(spells: Sequence[Spell], say: Said) -> str:
+    """Return times as words: from, up to."""
+    found = list[str]()
+    for one in spells:
+        start, end = (None if at is None else at.isoformat(" ", "minutes") for at in (one.start, one.end))
+        if start is None and end is None:
+            return say("clash.always")
+        word = "until" if start is None else "since" if end is None else "from_to"
+        found.append(say(f"clash.{word}", start=start, end=end))
+    return ", ".join(found)
 
 
 def shown_line(study: ClashStudy, file: str, say: Said) -> str:
