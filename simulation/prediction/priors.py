@@ -5,20 +5,19 @@ family's. A feature of which little was measured leans on the family, one of whi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from geometry.arrays import FloatArray
 from simulation.errors import SimulationError
+from simulation.prediction.hierarchy import Drawn, draw
 from simulation.stackup.capability import Estimate
 from simulation.stackup.extremes import Interval
 
-DRAWS = 4_000
-_FAMILY_DEGREES = 4.0
-"""Degrees of freedom, at most, that the spread of the others of the family counts as within that of one feature."""
-_LEAN = 5.0
-"""Pieces that the family's share of defects counts as, where pieces are counted."""
+_COUNTED_DRAWS = 4_000
+_PIECES = np.array([1.0, 3.0, 10.0, 30.0, 100.0, 300.0])
+"""As how many pieces the family's share of defects may count within one feature, where pieces are counted."""
 _NOT_NORMAL = 0.752
 """Anderson-Darling's adjusted statistic beyond which normality is rejected at 5 % (Stephens 1974, case 3)."""
 _FEWEST_TO_DOUBT = 8
@@ -50,8 +49,6 @@ class Prior:
     mean_sd: float
     sd: float
     """Of the process, without the gauge."""
-    degrees: float
-    """Of freedom behind ``sd``."""
     weight: float
     """How much of the mean is the feature's own, 0 to 1."""
     defective: Estimate
@@ -62,7 +59,7 @@ class Prior:
     """False: the measurements of the feature or of its family are not normal, and ``defective`` is ``counted``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Family:
     """How features of a family scatter."""
 
@@ -72,6 +69,14 @@ class Family:
     """Standard deviation of the features' means."""
     within: float
     """Of the process within a feature, without the gauge."""
+    normal: bool
+    """Nothing speaks against normal values within the features."""
+    further_counted: FloatArray = field(repr=False)
+    """(d,) what its share of defects may be, from pass and fail alone."""
+    further_means: FloatArray = field(repr=False)
+    """(d,) what the mean of a further feature may be."""
+    further_variances: FloatArray = field(repr=False)
+    """(d,) what its variance may be, with the gauge's."""
 
 
 def process_variance(values: FloatArray, u: FloatArray) -> float:
@@ -105,10 +110,10 @@ def beta_posterior(defects: int, count: int, a: float = 0.5, b: float = 0.5) -> 
 def priors(features: Sequence[Measured], rng: np.random.Generator) -> tuple[Family, tuple[Prior, ...]]:
     """Return what is to be expected of each feature of one family.
 
-    Means lean on the family's by n / (n + s^2 / tau^2), tau by Paule and Mandel (1982); spreads lean on the others'
-    as if those were four measurements more. The interval of the probability holds what both leave open. Where a family
+    Means lean on the family's and spreads on the others', as far as what was measured says that they are alike
+    (``hierarchy``). The interval of the probability holds all that this leaves open. Where a family
     is not normal, as where a few pieces are far off and all others good, defects are counted instead, leaning on the
-    family's share as if that were five pieces.
+    family's share as far as the features' shares are alike.
 
     Raises
     ------
@@ -118,120 +123,100 @@ def priors(features: Sequence[Measured], rng: np.random.Generator) -> tuple[Fami
     for one in features:
         if not len(one.values) or not (np.isfinite(one.values).all() and np.isfinite(one.u).all()):
             raise SimulationError(f"{one.name}: no measured value, or one that is no number")
-    counts = np.array([len(one.values) for one in features], dtype=np.float64)
-    means = np.array([one.values.mean() for one in features])
-    observed, freedom = _leaning(features)
-    variances = np.maximum(observed, 1e-300) / counts
-    between = _paule_mandel(means, variances)
-    weights = 1.0 / (variances + between)
-    centre, centre_variance = float(weights @ means / weights.sum()), float(1.0 / weights.sum())
     gauge = np.array([float(np.mean(one.u**2)) for one in features])
-    every = np.concatenate([one.values for one in features])
-    base, alike = _defects(features) / len(every), is_normal(_scatter(features))
+    by_counting = _counted(features, rng)
+    drawn = _drawn(features, rng)
+    alike = is_normal(_scatter(features, np.sqrt(np.median(drawn.variances, axis=0))))
     found = list[Prior]()
     for index, one in enumerate(features):
-        lean = between / (between + variances[index]) if between + variances[index] > 0.0 else 1.0
-        mean = lean * means[index] + (1.0 - lean) * centre
-        spread = float(np.sqrt(lean * variances[index] + (1.0 - lean) ** 2 * centre_variance))
-        degrees = float(freedom[index])
-        variance = max(0.0, float(observed[index]) - float(gauge[index]))
-        estimate = _outside(one, (mean, spread), (float(observed[index]), float(gauge[index]), degrees), rng)
-        start = (_LEAN * base + 0.5, _LEAN * (1.0 - base) + 0.5) if len(features) > 1 else (0.5, 0.5)
-        counted = beta_posterior(_defects([one]), len(one.values), *start)
+        mean, variance = drawn.means[:, index], np.maximum(drawn.variances[:, index] - gauge[index], 0.0)
+        shares = outside(mean, np.sqrt(variance), one.lower, one.upper)
+        counted = by_counting[index]
         normal = alike and is_normal(one.values)
+        spread = float(np.sqrt(np.median(variance)))
+        estimate, own = _spread(shares) if normal else counted, float(drawn.weights[index])
         found.append(
             Prior(
-                one.name,
-                len(one.values),
-                mean,
-                spread,
-                float(np.sqrt(variance)),
-                degrees,
-                lean,
-                estimate if normal else counted,
-                counted,
-                normal,
+                one.name, len(one.values), float(mean.mean()), float(mean.std()), spread, own, estimate, counted, normal
             )
         )
-    within = float(np.sqrt(max(0.0, float(counts @ (observed - gauge)) / float(counts.sum()))))
-    return Family(centre, float(np.sqrt(centre_variance)), float(np.sqrt(between)), within), tuple(found)
+    within = float(np.sqrt(np.median(np.maximum(drawn.variances - gauge, 0.0).mean(axis=1))))
+    family = Family(
+        float(drawn.centre.mean()), float(drawn.centre.std()), float(np.median(drawn.between)), within, alike,
+        _shares(features, rng)[:, -1], *drawn.further(rng),
+    )  # fmt: skip
+    return family, tuple(found)
 
 
 def unmeasured(family: Family, features: Sequence[Measured], rng: np.random.Generator) -> Prior:
     """Return what is to be expected of a further feature of a family, of which nothing was measured."""
     lower, upper = features[0].lower, features[0].upper
-    spread = float(np.hypot(family.between, family.mean_sd))
-    freedom = max(1.0, float(sum(len(one.values) - 1 for one in features)))
     gauge = float(np.mean([np.mean(one.u**2) for one in features]))
-    one = Measured("", np.zeros(0), np.zeros(0), lower, upper)
-    defective = _outside(one, (family.mean, spread), (family.within**2 + gauge, gauge, freedom), rng)
-    every = np.concatenate([feature.values for feature in features])
-    counted = beta_posterior(_defects(features), len(every))
-    normal = is_normal(_scatter(features))
+    variance = np.maximum(family.further_variances - gauge, 0.0)
+    defective = _spread(outside(family.further_means, np.sqrt(variance), lower, upper))
+    counted = _spread(family.further_counted)
+    normal = family.normal
+    low, high = np.quantile(family.further_means, (0.1587, 0.8413))  # of a normal one, a standard deviation each way
     return Prior(
-        "", 0, family.mean, spread, family.within, freedom, 0.0, defective if normal else counted, counted, normal
-    )
+        "", 0, family.mean, float(0.5 * (high - low)), float(np.sqrt(np.median(variance))), 0.0,
+        defective if normal else counted, counted, normal,
+    )  # fmt: skip
 
 
-def _scatter(features: Sequence[Measured]) -> FloatArray:
-    """Return how far pieces are off the mean of their feature, as of one spread; of single pieces, off each other."""
-    several = [one.values for one in features if len(one.values) > 1]
+def _scatter(features: Sequence[Measured], sds: FloatArray) -> FloatArray:
+    """Return how far pieces are off the mean of their feature, in its own spread; of single pieces, off each other."""
+    several = [(one.values, sd) for one, sd in zip(features, sds, strict=True) if len(one.values) > 1]
     if not several:
         return np.concatenate([one.values for one in features])
-    return np.concatenate([(one - one.mean()) * np.sqrt(len(one) / (len(one) - 1.0)) for one in several])
+    return np.concatenate([(one - one.mean()) / sd * np.sqrt(len(one) / (len(one) - 1.0)) for one, sd in several])
 
 
 def _defects(features: Sequence[Measured]) -> int:
     return sum(int(((one.values < one.lower) | (one.values > one.upper)).sum()) for one in features)
 
 
-def _leaning(features: Sequence[Measured]) -> tuple[FloatArray, FloatArray]:
-    """Return the variance of each feature, gauge included, leaning on those of the others, and degrees of freedom."""
-    squares = np.array([float(((one.values - one.values.mean()) ** 2).sum()) for one in features])
-    freedom = np.array([len(one.values) - 1.0 for one in features])
-    if not freedom.any():  # single pieces: their scatter about each other is all there is
-        every = np.concatenate([one.values for one in features])
-        alone = float(every.var(ddof=1)) if len(every) > 1 else float(every[0] ** 2 + features[0].u[0] ** 2)
-        return np.full(len(features), alone), np.full(len(features), max(len(every) - 1.0, 1.0))
-    others, of_others = squares.sum() - squares, freedom.sum() - freedom
-    borrowed = np.minimum(_FAMILY_DEGREES, of_others)
-    theirs = others / np.maximum(of_others, 1.0)
-    degrees = freedom + borrowed
-    return (squares + borrowed * theirs) / np.maximum(degrees, 1.0), np.maximum(degrees, 1.0)
+def _counted(features: Sequence[Measured], rng: np.random.Generator) -> list[Estimate]:
+    """Return each feature's share of defects from pass and fail alone; a single one by Jeffreys' prior."""
+    if len(features) == 1:
+        return [beta_posterior(_defects(features), len(features[0].values))]
+    drawn = _shares(features, rng)
+    return [_spread(drawn[:, index]) for index in range(len(features))]
 
 
-def _paule_mandel(means: FloatArray, variances: FloatArray) -> float:
-    """Return the variance between features with which their scatter is as large as it should be."""
-    if len(means) < 2:
-        return 0.0
+def _shares(features: Sequence[Measured], rng: np.random.Generator) -> FloatArray:
+    """Return draws (d, j + 1) of shares of defects that scatter about the family's, the last of a further feature.
 
-    def excess(between: float) -> float:
-        weights = 1.0 / (variances + between)
-        centre = weights @ means / weights.sum()
-        return float(weights @ (means - centre) ** 2) - (len(means) - 1)
+    Beta-binomial, by a grid over the family's share (Jeffreys' prior) and over how alike its features are.
+    """
+    from scipy.special import betaln, expit
 
-    if excess(0.0) <= 0.0:
-        return 0.0
-    low, high = 0.0, float(np.ptp(means)) ** 2 + float(variances.max())
-    while excess(high) > 0.0:
-        high *= 2.0
-    for _ in range(100):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if excess(middle) > 0.0 else (low, middle)
-    return high
+    logits = np.linspace(-9.0, 4.0, 66)
+    p, k = (one.ravel() for one in np.meshgrid(expit(logits), _PIECES, indexing="ij"))
+    bad = np.array([_defects([one]) for one in features], dtype=np.float64)
+    count = np.array([len(one.values) for one in features], dtype=np.float64)
+    a, b = p * k, (1.0 - p) * k
+    told = (betaln(a[:, None] + bad, b[:, None] + count - bad) - betaln(a, b)[:, None]).sum(axis=1)
+    told += 0.5 * (np.log(p) + np.log1p(-p))
+    chance = np.exp(told - told.max())
+    which = rng.choice(len(p), _COUNTED_DRAWS, p=chance / chance.sum())
+    bad, count = np.append(bad, 0.0), np.append(count, 0.0)
+    return rng.beta(a[which, None] + bad, b[which, None] + count - bad)
 
 
-def _outside(
-    one: Measured, location: tuple[float, float], spread: tuple[float, float, float], rng: np.random.Generator
-) -> Estimate:
-    """Return the probability outside the limits, over what mean and variance leave open."""
-    observed, gauge, degrees = spread
-    means = location[0] + location[1] * rng.standard_normal(DRAWS)
-    totals = observed * degrees / rng.chisquare(degrees, DRAWS)
-    shares = outside(means, np.sqrt(np.maximum(totals - gauge, 0.0)), one.lower, one.upper)
+def _drawn(features: Sequence[Measured], rng: np.random.Generator) -> Drawn:
+    """Return draws of what a family leaves open; a single piece in all tells no spread: its distance stands for it."""
+    values = [one.values for one in features]
+    if sum(map(len, values)) == 1:
+        alone = float(abs(values[0][0]) + features[0].u[0]) or 1.0
+        values = [np.array([values[0][0] - alone, values[0][0] + alone])]
+    return draw(values, rng)
+
+
+def _spread(shares: FloatArray) -> Estimate:
     tail = 0.5 * (1.0 - _CONFIDENCE)
     low, high = np.quantile(shares, (tail, 1.0 - tail))
-    return Estimate(float(shares.mean()), Interval(float(low), float(high)))
+    value = float(shares.mean())
+    return Estimate(value, Interval(min(float(low), value), max(float(high), value)))
 
 
 def outside(mean: FloatArray, sd: FloatArray, lower: float, upper: float) -> FloatArray:
@@ -262,7 +247,7 @@ def posterior_outside(prior: Prior, value: float, u: float, lower: float, upper:
     Examples
     --------
     >>> sure = Estimate(0.0, Interval(0.0, 0.0))
-    >>> prior = Prior("plumb", 9, 0.0, 0.0, 2.0, 8.0, 1.0, sure, sure, True)
+    >>> prior = Prior("plumb", 9, 0.0, 0.0, 2.0, 1.0, sure, sure, True)
     >>> round(posterior_outside(prior, 10.0, 1e-9, -10.0, 10.0), 6)  # on the limit, without doubt
     0.5
     >>> posterior_outside(prior, 4.0, 1.0, -10.0, 10.0) < 1e-9
