@@ -19,7 +19,7 @@ from simulation.assembly.order_document import OrderDocument
 from simulation.assembly.part import Part, make_parts
 from simulation.assembly.sequence import CARRIED, Further, count_sequences, group_order, orders
 from simulation.assembly.stability import Balance, Balances, Standing, Support, support_of
-from simulation.assembly.turns import BY_HAND, Reason, Turns, reasons, turns_of
+from simulation.assembly.turns import Reason, Turns, reasons, turns_of
 from simulation.assembly.unit import Units, joined_groups, moved_as_one, pieces_of, united
 from simulation.assembly.validate import Judged, validate
 from simulation.assembly.view import OrderRule
@@ -172,7 +172,7 @@ def _reach(rule: OrderRule, turns: Turns | None) -> FloatArray | None:
     """Return how far each part has to come: what is carried in through a building less than what is lifted out."""
     if rule.insertion is not None or turns is None:
         return None
-    return np.where(turns.by_hand, BY_HAND, np.inf)
+    return turns.reach
 
 
 def _directions(parts: Sequence[Part], document: OrderDocument) -> FloatArray:

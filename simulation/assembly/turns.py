@@ -15,8 +15,8 @@ from simulation.assembly.blocking import Blocking
 from simulation.assembly.order import Step
 from simulation.assembly.part import Part
 
-BY_HAND = 2.0
-"""Metres that what is carried in through the building, not lifted by a crane, is looked at on its way."""
+BY_HAND, FASTENER = 2.0, 0.5
+"""Metres of its way that are looked at of what is carried in through the building, and of a bolt or nut."""
 _STRUCTURE, _CLOSING, _SERVICES, _FINISHES = range(4)
 _FOUNDATION, _BASE, _UPRIGHT, _WALL, _BEAM, _ABOVE = range(6)
 _STRUCTURAL = {
@@ -34,6 +34,7 @@ _SERVICE_ENDS = (
     "Meter", "Tank", "Boiler", "Coil", "Chiller", "Filter", "Compressor", "Device", "Appliance", "Outlet",
     "EnergyConversionDevice", "DistributionElement", "DistributionFlowElement", "DistributionControlElement", "Fixture",
 )  # fmt: skip
+_FASTENERS = ("IfcMechanicalFastener", "IfcFastener")
 _PHASES = ("structure", "closing", "services", "finishes")
 
 
@@ -48,6 +49,8 @@ class Turns:
     storey: tuple[str, ...]
     by_hand: BoolArray
     """(n,) what is carried in, not lifted."""
+    reach: FloatArray
+    """(n,) metres of its way that are looked at; infinite of what is lifted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,10 @@ def turns_of(parts: Sequence[Part], elements: Mapping[str, Element]) -> Turns:
     known = sorted({key for key in keys if key is not None})
     level = np.array([-1 if key is None else known.index(key) for key in keys], dtype=np.int64)
     phases = tuple("" if key is None else _PHASES[key[0]] for key in keys)
-    by_hand = np.array([key is not None and key[0] != _STRUCTURE for key in keys], dtype=np.bool_)
-    return Turns(level, phases, tuple(one.storey for one in told), by_hand)
+    small = np.array([one.ifc_class in _FASTENERS for one in told], dtype=np.bool_)
+    by_hand = small | np.array([key is not None and key[0] != _STRUCTURE for key in keys], dtype=np.bool_)
+    reach = np.where(small, FASTENER, np.where(by_hand, BY_HAND, np.inf))
+    return Turns(level, phases, tuple(one.storey for one in told), by_hand, reach)
 
 
 _RISING = ((_STRUCTURE, _UPRIGHT), (_STRUCTURE, _WALL), (_CLOSING, 0))

@@ -12,7 +12,7 @@ from geometry.design import Element
 from simulation.assembly.order_document import OrderDocument
 from simulation.assembly.order_study import OrderStudy, study_order
 from simulation.assembly.part import make_parts
-from simulation.assembly.turns import BY_HAND, turns_of
+from simulation.assembly.turns import BY_HAND, FASTENER, turns_of
 from simulation.assembly.validate import GivenStep, validate
 from simulation.assembly.view import OrderRule
 from tests.simulation.assembly_cases import Body, cube, element, frame
@@ -114,6 +114,25 @@ def test_what_a_drawing_jams_is_named_and_does_not_turn_the_order_over() -> None
     found = studied(some)
     assert [sorted(found.parts[k].global_id for k in pair) for pair in found.passed_over] == [["collar", "post"]]
     assert names(found) == ["slab", "post", "collar"]
+
+
+def test_a_bolt_is_put_in_from_beside_it_not_from_outside() -> None:
+    """A nut under the flange of a beam: there is no straight way out of the model, but half a metre of room."""
+    plate = cube((0.4, 0.4, 0.02)).translate((-0.2, -0.2, 2))
+    bolt = cube((0.02, 0.02, 0.06)).translate((-0.01, -0.01, 2.0))
+    cage = cube((3, 3, 4)).translate((-1.5, -1.5, 0)) - cube((2, 2, 3)).translate((-1, -1, 0.5))
+    some = {
+        "plate": put("plate", "IfcBeam", plate - bolt.translate((0, 0, -0.01))),
+        "bolt": put("bolt", "IfcMechanicalFastener", bolt.translate((0, 0, -0.01))),
+        "cage": put("cage", "IfcWall", cage),
+    }
+    found = studied(some)
+    number = {part.global_id: k for k, part in enumerate(found.parts)}
+    assert found.blocking.reach[number["bolt"]] == FASTENER
+    there = np.array([part.global_id != "plate" for part in found.parts])
+    assert found.blocking.free(there)[:, number["bolt"]].any()
+    assert found.turns is not None
+    assert found.turns.level[number["bolt"]] == -1
 
 
 @pytest.mark.parametrize(

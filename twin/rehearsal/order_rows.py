@@ -6,7 +6,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from simulation.assembly.order_study import OrderStudy
-from simulation.assembly.turns import BY_HAND, Reason
+from simulation.assembly.turns import BY_HAND, FASTENER, Reason
 from simulation.assembly.validate import Obstacle
 from twin.rehearsal.order_shown import ShownStep, shown_steps
 from twin.rehearsal.said import Said
@@ -126,7 +126,7 @@ def _building_lines(study: OrderStudy, say: Said) -> list[str]:
     ahead = sum(reason.ahead for reason in study.reasons)
     lines = [say("order.turns", ahead=ahead, before=before)]
     if (count := int(study.turns.by_hand.sum())) and not np.isfinite(study.blocking.reach).all():
-        lines.append(say("order.by_hand", count=count, metres=f"{BY_HAND:g}"))
+        lines.append(say("order.by_hand", count=count, metres=f"{BY_HAND:g}", small=f"{FASTENER:g}"))
     if study.passed_over:
         pairs = "; ".join(_names(study, pair, say) for pair in study.passed_over[:_MOST_NAMED])
         left = len(study.passed_over) - _MOST_NAMED
