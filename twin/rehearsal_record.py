@@ -58,6 +58,8 @@ class Rehearsal:
     """The model that it is of."""
     source: Evidence | None = None
     """The file that it is of, when it is no model."""
+    asked_by: Id = ""
+    """The user who asked for it; empty where that was not kept."""
 
     def __post_init__(self) -> None:
         """Refuse a rehearsal of nothing, one without an answer, and one that ended before it began."""

@@ -29,7 +29,7 @@ class RehearsalOut(RecordOut):
 
     model_config = example(
         **RECORD_EXAMPLE, project=_ID, kind="assembly", title="house.ifc", revision=_ID, source=None, qtems="0.1.0",
-        seed=0, parameters={"clearance_mm": "50"}, started_at="2026-11-22T08:00:00Z",
+        seed=0, parameters={"clearance_mm": "50"}, asked_by=_ID, started_at="2026-11-22T08:00:00Z",
         finished_at="2026-11-22T08:00:09Z", outcome="action_needed",
         files=[{"name": "assembly.json", "media_type": "application/json", "sha256": _HASH}],
     )  # fmt: skip
@@ -42,6 +42,7 @@ class RehearsalOut(RecordOut):
     qtems: str = Field(description="Version that ran it")
     seed: int
     parameters: Mapping[str, str]
+    asked_by: str = Field(description="The user who asked for it; empty where that was not kept")
     started_at: datetime
     finished_at: datetime
     outcome: RehearsalOutcome
@@ -54,7 +55,8 @@ def rehearsal_out(stored: Stored[Rehearsal]) -> RehearsalOut:
     return RehearsalOut(
         **stamp(stored), project=one.project, kind=one.kind, title=one.title, revision=one.revision,
         source=one.source.description if one.source else None, qtems=one.version, seed=one.seed,
-        parameters=one.parameters, started_at=one.started_at, finished_at=one.finished_at, outcome=one.outcome,
+        parameters=one.parameters, asked_by=one.asked_by, started_at=one.started_at,
+        finished_at=one.finished_at, outcome=one.outcome,
         files=[
             CheckFileOut(name=file.description, media_type=file.media_type, sha256=file.sha256) for file in one.files
         ],

@@ -89,7 +89,7 @@ def test_no_screen_shuts_anybody_out(site: Site, axe: str, size: tuple[int, int]
     page.wait_for_selector("dialog[open]")
     look("help", "dialog[open]")
     page.locator("dialog[open] .primary").first.click()
-    for step in range(6):
+    for step in range(7):
         page.wait_for_function("(n) => document.querySelector('.tour .dim')?.innerText.includes(n)", arg=str(step + 1))
         look(f"tour {step + 1}", ".tour")
         page.locator(".tour .primary").click()

@@ -98,15 +98,15 @@ def test_the_tour_is_offered_once_and_can_be_begun_again(site: Site) -> None:
     page = site.inside(size=(900, 700), first_time=True)
     page.click(".invitation .primary")
     seen: list[str] = []
-    for n in range(1, 7):
-        page.wait_for_selector(f".tour >> text={n} of 6")
+    for n in range(1, 8):
+        page.wait_for_selector(f".tour >> text={n} of 7")
         seen.append(page.inner_text("#tour-title"))
         page.wait_for_function(
             "() => document.querySelector('.tour .ring')?.clientWidth > 40"
         )  # it points at something
         page.keyboard.press("Enter")
     page.wait_for_selector(".tour", state="detached")
-    assert len(set(seen)) == 6
+    assert len(set(seen)) == 7
     page.reload()
     page.wait_for_selector("canvas[data-phase=ready]")
     assert page.locator(".invitation").count() == 0

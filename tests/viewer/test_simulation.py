@@ -44,7 +44,7 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
         ]}],
         "clashes": [{"id": "1", "elements": [first, second], "at_m": [0, 0, 3], "depth_mm": 12, "label": "Two"}],
     }  # fmt: skip
-    page.click(".rail button:has-text('Simulation')")
+    page.click(".tasks [data-mode=simulation]")
     opened(page, {**document, "schema": "qtems.overlay/9"})
     page.wait_for_selector(".dock [role=alert]:has-text('qtems.overlay/9')")
     opened(page, document)
@@ -52,6 +52,8 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
     assert page.locator(".dock [role=alert]:has-text('overlay')").count() == 0
     assert page.evaluate(AT, middle.tolist()) != 0, "it is not there yet"
     page.wait_for_selector(".pin-clash")
+    assert " ".join(page.inner_text(".player .legend").split()) == "✕ blocked"
+    assert "Risk" in page.inner_text(".tools"), "the view's own legend says it, too"
     page.click(".dock button[aria-label='One step on']")
     page.wait_for_selector(".dock output:has-text('2.0 of 5.0 s')")
     page.evaluate("(z) => globalThis.qtems.stage.controls.setLookAt(-9, -14, z, 0, 0, z, false)", lifted[2])
@@ -86,6 +88,7 @@ GHOST = 80
 def rehearsed(site: Site, clashes: list[dict[str, Any]]) -> None:
     """Keep what a virtual assembly of the model found, as its job does."""
     services = site.world.services
+    asked_by = str(site.world.administrator().get("/auth/me").json()["user"]["id"])
     document = {"schema": "qtems.overlay/1", "title": "hall.ifc", "clashes": clashes}
     kept = services.blobs.put([json.dumps(document).encode()])
     file = Evidence(EvidenceKind.REPORT, kept.sha256, "assembly-overlay.json", "application/json")
@@ -94,7 +97,8 @@ def rehearsed(site: Site, clashes: list[dict[str, Any]]) -> None:
             records.REHEARSAL,
             Rehearsal(
                 services.store.new_id(), site.project, RehearsalKind.ASSEMBLY, "hall.ifc", "0.1.0", 0, CAPTURED,
-                CAPTURED, RehearsalOutcome.ACTION_NEEDED, (file,), {}, site.made.revision, None,
+                CAPTURED, RehearsalOutcome.ACTION_NEEDED, (file,), {"clearance_mm": "50", "sequence": "found"},
+                site.made.revision, None, asked_by,
             ),
         )  # fmt: skip
         keep_all(unit, services.blobs, {kept.sha256: "application/json"})
@@ -107,7 +111,11 @@ def test_clashes_that_the_server_found_are_listed_and_both_parts_shown_alone(sit
     rehearsed(site, [clash])
     page = site.inside()
     said = complaints(page)
-    page.click(".rail button:has-text('Simulation')")
+    page.click(".tasks [data-mode=simulation]")
+    page.click(".dock summary:has-text('Settings')")
+    told = " ".join(page.inner_text(".dock details .facts").split())
+    assert "Model tower ☃.ifc, revision 1 Parts stay apart by (mm) 50 Order of assembly Find one that works" in told
+    assert "Random seed 0 Asked by" in told
     page.click(".dock button:has-text('Show in the model')")
     page.click(".dock .line:has-text('Overlap')")
     page.wait_for_selector(".dock [role=status] >> text=Column 1")

@@ -112,7 +112,7 @@ def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal
         order.identifier, order.project, order.kind, order.title or of.file_name, version("qtems"), order.seed,
         started, work.now(), RehearsalOutcome.ACTION_NEEDED if needs_action else RehearsalOutcome.CLEAR, files,
         order.parameters, order.revision,
-        None if revision else Evidence(EvidenceKind.DOCUMENT, of.sha256, of.file_name),
+        None if revision else Evidence(EvidenceKind.DOCUMENT, of.sha256, of.file_name), work.actor.person,
     )  # fmt: skip
     with work.store.write(work.context()) as unit:
         stored = unit.add(records.REHEARSAL, rehearsal, action="create")

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lookAt, moments, OverlayFault, overlayOf, SCHEMA, shade, type Track } from "../src/core/overlay";
+import { coloursOf, lookAt, moments, OverlayFault, overlayOf, SCHEMA, shade, type Track } from "../src/core/overlay";
 
 const WHOLE = {
   schema: SCHEMA,
@@ -71,4 +71,26 @@ describe("an overlay", () => {
     expect([grey(-5), grey(0)]).toEqual([grey(0), grey(0)]);
     expect([grey(0) > grey(50), grey(50) > grey(100)]).toEqual([true, true]);
   });
+});
+
+it("what is played says what its colours mean, each once", () => {
+  const track = (element: string, state: string, colour: string) => ({
+    element,
+    keys: [
+      { t: 0, visible: false },
+      { t: 1, visible: true, colour },
+      { t: 2, state },
+    ],
+  });
+  const tracks = [
+    track("a", "in place", "#0072b2"),
+    track("b", "blocked", "#d55e00"),
+    track("c", "in place", "#0072b2"),
+    { element: "d", keys: [{ t: 0, move_m: [0, 0, 1] }] },
+  ];
+  const shown = overlayOf(JSON.stringify({ schema: "qtems.overlay/1", tracks }));
+  expect(coloursOf(shown)).toEqual([
+    { state: "in place", colour: [0, 114, 178] },
+    { state: "blocked", colour: [213, 94, 0] },
+  ]);
 });

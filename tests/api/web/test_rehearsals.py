@@ -74,6 +74,7 @@ def test_a_model_s_clashes(world: World, project: str, tmp_path: Path) -> None:
     assert job["result"] == {"rehearsal": one["id"], "outcome": one["outcome"]}
     assert (one["kind"], one["title"], one["revision"], one["source"]) == ("assembly", "hall.ifc", model, None)
     assert one["parameters"] == {"touch_mm": "0.1", "clearance_mm": "20", "sequence": "found"}
+    assert one["asked_by"] == admin.get("/auth/me").json()["user"]["id"]
     assert one["files"][0]["name"] == "assembly.json"
     told = admin.get(f"{root}/rehearsals/{one['id']}/files/assembly.json").json()
     assert told["rule"]["clearance_mm"] == pytest.approx(20.0)

@@ -2964,6 +2964,7 @@ export interface components {
             parameters: {
                 [key: string]: string;
             };
+            asked_by: string;
             /** Format: date-time */
             started_at: string;
             /** Format: date-time */

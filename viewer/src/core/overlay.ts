@@ -227,6 +227,17 @@ export function blockedIn(overlay: Overlay): Blocked[] {
   return found.sort((one, other) => one.t - other.t);
 }
 
+/** Return what the colours of the elements that move mean, each once: how they end, in the colour that they have then. */
+export function coloursOf(overlay: Overlay): { state: string; colour: Rgb }[] {
+  const found = new Map<string, { state: string; colour: Rgb }>();
+  for (const { keys } of overlay.tracks) {
+    const state = keys.findLast((one) => one.state !== undefined)?.state ?? "";
+    const colour = keys.findLast((one) => one.colour !== undefined)?.colour;
+    if (colour) found.set(`${state} ${colour}`, { state, colour });
+  }
+  return [...found.values()];
+}
+
 const LOW: Rgb = [255, 247, 220];
 const HIGH: Rgb = [122, 1, 119];
 
@@ -268,6 +279,12 @@ export const looks = computed<ReadonlyMap<string, Look> | null>(() => {
     found.set(track.element, { ...look, colour: look.colour ?? found.get(track.element)?.colour ?? null });
   }
   return found;
+});
+
+/** True while the colours are those of an overlay: elements that it does not speak of are to stay out of them. */
+export const recoloured = computed(() => {
+  const shown = overlay.value;
+  return shown !== null && (shown.values !== null || shown.tracks.length > 0);
 });
 
 /** Show an overlay from its beginning, or none. */

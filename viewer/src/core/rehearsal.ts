@@ -1,6 +1,7 @@
 /** Rehearsals of a project: asked for on the server, and what they show over the model. */
-import { ask, list, ROOT, type Schemas } from "./client";
+import { ask, list, Problem, ROOT, type Schemas, session } from "./client";
 import { flowOf, showFlow } from "./flow";
+import { t } from "./i18n";
 import { follow, type Job } from "./ordering";
 import { overlayOf, showOverlay } from "./overlay";
 import { fetched } from "./source";
@@ -9,6 +10,19 @@ export type Rehearsal = Schemas["RehearsalOut"];
 
 export function rehearsalsOf(project: string): Promise<Rehearsal[]> {
   return list(`/projects/${project}/rehearsals`);
+}
+
+/** Return the names of who takes part or has, by user; one's own alone where one may not see the others. */
+export async function namesIn(project: string): Promise<Map<string, string>> {
+  const mine = session.value?.user;
+  const own: [string, string][] = mine ? [[mine.id, mine.name]] : [];
+  try {
+    const members = await list<Schemas["MemberOut"]>(`/projects/${project}/members`);
+    return new Map([...own, ...members.map((one): [string, string] => [one.user, one.name])]);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 403) return new Map(own);
+    throw error;
+  }
 }
 
 /** Say whether the view can show a file of a rehearsal. */
@@ -20,7 +34,7 @@ export const fileOf = (project: string, rehearsal: string, name: string): string
 /** Show what a rehearsal shows over the model, or the run of its line. */
 export async function showFile(url: string): Promise<void> {
   const answer = await fetched(url);
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+  if (!answer.ok) throw new Error(t("problem.other", { status: answer.status }));
   const text = await answer.text();
   const run = flowOf(text);
   if (run) showFlow(run);

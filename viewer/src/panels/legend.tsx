@@ -2,6 +2,7 @@
 
 import { dyed } from "../core/compare";
 import { type Key, t, word } from "../core/i18n";
+import { coloursOf, type Overlay, overlay, recoloured, shade } from "../core/overlay";
 import { css, diverging, inkOn, RECORDS, type Rgb, STATES, spread, VERDICTS } from "../core/palette";
 import { go } from "../core/route";
 import { inFolder } from "../core/source";
@@ -69,7 +70,55 @@ export function Tools({ work }: { work: Workspace }) {
           />
         </label>
       )}
-      {on.scan ? <Ramp /> : dyed.value ? <p class="small">{t("compareColours")}</p> : <Legend work={work} />}
+      {overlay.value && <OverlayLegend shown={overlay.value} />}
+      {on.scan ? (
+        <Ramp />
+      ) : dyed.value ? (
+        <p class="small">{t("compareColours")}</p>
+      ) : (
+        !recoloured.value && <Legend work={work} />
+      )}
+    </div>
+  );
+}
+
+/** What the colours of a simulation say; elements that it does not speak of keep those of the model. */
+export function OverlayLegend({ shown }: { shown: Overlay }) {
+  const colours = coloursOf(shown);
+  return (
+    <div class="stack small">
+      {colours.length > 0 && (
+        <ul class="legend" aria-label={t("overlayColours")}>
+          {colours.map(({ state, colour }) => (
+            <li key={`${state} ${colour}`}>
+              <span class="sign" style={{ background: css(colour), color: inkOn(colour) }} aria-hidden="true">
+                {state === "blocked" ? "✕" : state ? "✓" : ""}
+              </span>
+              {state ? word("simulated", state) : t("simulatedMoved")}
+            </li>
+          ))}
+        </ul>
+      )}
+      {shown.values && <Scale values={shown.values} />}
+      {recoloured.value && <p class="dim">{t("overlayElse")}</p>}
+    </div>
+  );
+}
+
+function Scale({ values }: { values: NonNullable<Overlay["values"]> }) {
+  const ends = [values.low, values.high].map((one) => css(shade(values, one)));
+  return (
+    <div class="scale">
+      <div class="small">{values.name}</div>
+      <div class="bar" style={{ background: `linear-gradient(to right, ${ends.join(", ")})` }} aria-hidden="true" />
+      <div class="between small">
+        <span>
+          {values.low} {values.unit}
+        </span>
+        <span>
+          {values.high} {values.unit}
+        </span>
+      </div>
     </div>
   );
 }

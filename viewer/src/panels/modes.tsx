@@ -17,8 +17,8 @@ export interface Mode {
   label: Key;
   /** Works without a server, too: shown in a 3D report. */
   folder?: true;
-  /** Work with records and files rather than with the view: offered above it. */
-  task?: true;
+  /** Something to do rather than a tool of the view: offered above it. */
+  task?: boolean;
   /** False where the mode has nothing to work on. */
   offered(work: Workspace): boolean;
   panel(): Promise<ModePanel>;
@@ -42,6 +42,17 @@ const MODES: readonly Mode[] = [
     label: "inspections",
     offered: () => true,
     panel: async () => (await import("./inspections")).Inspections,
+  },
+  {
+    name: "simulation",
+    get task() {
+      return !inFolder(); // where there is nobody to ask, it only plays what is opened
+    },
+    sign: "▷",
+    label: "simulation",
+    offered: (work) => work.scene !== null,
+    folder: true,
+    panel: async () => (await import("./simulation")).Simulation,
   },
   {
     name: "photos",
@@ -152,14 +163,6 @@ const MODES: readonly Mode[] = [
     label: "views",
     offered: (work) => work.scene !== null,
     panel: async () => (await import("./views")).Views,
-  },
-  {
-    name: "simulation",
-    sign: "▷",
-    label: "simulation",
-    offered: (work) => work.scene !== null,
-    folder: true,
-    panel: async () => (await import("./simulation")).Simulation,
   },
   {
     name: REGISTER,

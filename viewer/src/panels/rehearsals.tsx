@@ -12,6 +12,7 @@ import {
   isShown,
   KINDS,
   type Kind,
+  namesIn,
   type Rehearsal,
   rehearsalsOf,
   rehearse,
@@ -28,17 +29,19 @@ import { told } from "./sign-in";
 export function Rehearsals({ work }: { work: Workspace }) {
   const project = work.project.id;
   const [state, again] = useAsked(() => rehearsalsOf(project), [project]);
+  const [people] = useAsked(() => namesIn(project), [project]);
   const [offered, setOffered] = useState<Offered | null>(null);
   useEffect(() => void offeredIn(project).then((found) => setOffered(() => found)), [project]);
   if (state.kind === "loading") return <Loading />;
   if (state.kind === "failed" && state.problem.status === 403) return null; // suppliers see none
   if (state.kind === "failed") return <Failed problem={state.problem} again={again} />;
   const mine = state.value.filter((one) => one.revision === null || one.revision === work.model.id);
+  const names = people.kind === "ready" ? people.value : new Map<string, string>();
   return (
     <section class="stack">
       <ul class="plain">
         {[...mine].reverse().map((one) => (
-          <Line key={one.id} project={project} rehearsal={one} />
+          <Line key={one.id} work={work} rehearsal={one} by={names.get(one.asked_by) ?? ""} />
         ))}
       </ul>
       {state.value.length > mine.length && (
@@ -49,7 +52,8 @@ export function Rehearsals({ work }: { work: Workspace }) {
   );
 }
 
-function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal }) {
+function Line({ work, rehearsal, by }: { work: Workspace; rehearsal: Rehearsal; by: string }) {
+  const project = work.project.id;
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
   const shown = rehearsal.files.filter(({ name }) => isShown(name));
@@ -75,7 +79,9 @@ function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal })
       </div>
       <p class="dim small">
         {rehearsal.title} · {when(rehearsal.finished_at)}
+        {by && ` · ${by}`}
       </p>
+      <Settings work={work} rehearsal={rehearsal} by={by} />
       <div class="actions">
         {shown.map(({ name }) => (
           <button key={name} type="button" disabled={busy} onClick={() => void show(name)}>
@@ -100,6 +106,34 @@ function Line({ project, rehearsal }: { project: string; rehearsal: Rehearsal })
         </p>
       )}
     </li>
+  );
+}
+
+/** What a run rests on, so that it can be told from others and repeated. */
+function Settings({ work, rehearsal, by }: { work: Workspace; rehearsal: Rehearsal; by: string }) {
+  const took = (Date.parse(rehearsal.finished_at) - Date.parse(rehearsal.started_at)) / 1000;
+  const { file_name: file, number: n } = work.model;
+  const rows: [string, string][] = [
+    [t("runModel"), rehearsal.revision ? t("runRevision", { file, n }) : (rehearsal.source ?? "")],
+    ...Object.entries(rehearsal.parameters).map(([name, value]): [string, string] => [
+      word("param", name),
+      value === "True" || value === "False" ? word("param", value) : word(name, value),
+    ]),
+    [t("runSeed"), String(rehearsal.seed)],
+    [t("runBy"), by],
+    [t("runStarted"), when(rehearsal.started_at)],
+    [t("runTook"), t("runSeconds", { n: took < 10 ? took.toFixed(1) : Math.round(took) })],
+    [t("runVersion"), rehearsal.qtems],
+  ];
+  return (
+    <details>
+      <summary class="small">{t("runSettings")}</summary>
+      <dl class="facts small">
+        {rows
+          .filter(([, value]) => value !== "")
+          .map(([name, value]) => [<dt key={name}>{name}</dt>, <dd key={`${name}:`}>{value}</dd>])}
+      </dl>
+    </details>
   );
 }
 

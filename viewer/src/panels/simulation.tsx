@@ -14,13 +14,13 @@ import {
   overlay,
   overlayOf,
   playing,
-  shade,
   showOverlay,
 } from "../core/overlay";
 import { css } from "../core/palette";
 import { inFolder } from "../core/source";
 import { select, selected, type Workspace } from "../core/state";
 import { Flowing } from "./flow";
+import { OverlayLegend } from "./legend";
 import { Rehearsals } from "./rehearsals";
 
 /** The deepest come first; so many are listed. */
@@ -43,15 +43,15 @@ export function Simulation({ work }: { work: Workspace }) {
   };
   return (
     <div class="stack">
+      {shown && <Shown work={work} shown={shown} />}
+      <Flowing />
       {!inFolder() && <Rehearsals work={work} />}
       <label class="stack">
         {t("openSimulation")}
         <input type="file" accept=".json" onChange={(e) => void take(e.currentTarget.files?.[0])} />
       </label>
       {fault && <p role="alert">{t("noSimulation", { why: fault })}</p>}
-      <Flowing />
       {!shown && !flow.value && <p class="empty">{t("simulationHelp")}</p>}
-      {shown && <Shown work={work} shown={shown} />}
     </div>
   );
 }
@@ -84,7 +84,7 @@ function Shown({ work, shown }: { work: Workspace; shown: Overlay }) {
         </p>
       )}
       {shown.seconds > 0 && <BlockedSteps work={work} shown={shown} />}
-      {shown.values && <Scale values={shown.values} />}
+      {shown.seconds === 0 && <OverlayLegend shown={shown} />}
       {shown.seconds === 0 && !shown.values && shown.clashes.length === 0 && <p role="status">✓ {t("noClashes")}</p>}
       {shown.clashes.length > 0 && <Clashes work={work} shown={shown} />}
     </>
@@ -134,6 +134,7 @@ function Player({ shown }: { shown: Overlay }) {
         </button>
         <output class="number">{told}</output>
       </div>
+      <OverlayLegend shown={shown} />
     </div>
   );
 }
@@ -166,24 +167,6 @@ function BlockedSteps({ work, shown }: { work: Workspace; shown: Overlay }) {
         ))}
       </ul>
     </>
-  );
-}
-
-function Scale({ values }: { values: NonNullable<Overlay["values"]> }) {
-  const ends = [values.low, values.high].map((one) => css(shade(values, one)));
-  return (
-    <div>
-      <div class="small">{values.name}</div>
-      <div class="bar" style={{ background: `linear-gradient(to right, ${ends.join(", ")})` }} aria-hidden="true" />
-      <div class="between small">
-        <span>
-          {values.low} {values.unit}
-        </span>
-        <span>
-          {values.high} {values.unit}
-        </span>
-      </div>
-    </div>
   );
 }
 

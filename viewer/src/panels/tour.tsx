@@ -11,6 +11,7 @@ const STEPS = [
   { name: "detail", at: [".right", ".tabs button:nth-child(3)", ".middle"] },
   { name: "tools", at: [".overlay", ".tabs button:nth-child(2)", ".middle"] },
   { name: "decide", at: [".right", ".tabs button:nth-child(3)", ".middle"] },
+  { name: "ahead", at: ["[data-mode=simulation]", ".tabs button:nth-child(4)", ".middle"] },
   { name: "offline", at: ["[data-mode=keep]", ".tabs button:nth-child(4)", ".middle"] },
 ] as const;
 

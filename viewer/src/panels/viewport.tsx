@@ -7,7 +7,7 @@ import { boxOf, type ElementRow, markOf, type SceneElements } from "../core/elem
 import { type Box, hiders } from "../core/hiding";
 import { t } from "../core/i18n";
 import { mode } from "../core/mode";
-import { clashing, looks } from "../core/overlay";
+import { clashing, looks, recoloured } from "../core/overlay";
 import { RECORDS, type Rgb, STATES, spread, standing, VERDICTS } from "../core/palette";
 import { halves } from "../core/sections";
 import { fetched } from "../core/source";
@@ -338,7 +338,7 @@ function paint(stage: Stage, design: DesignLayer, work: Workspace): void {
   const alone = ghosted.value && chosen !== null;
   const stepped = aside.value;
   const scanned = shows.value.scan; // points lie on the faces: the model steps back for them
-  const look = colours(by, work);
+  const look = recoloured.value ? () => UNKNOWN : colours(by, work);
   const simulated = looks.value;
   const clash = clashing.value;
   const dressed = (dye: Dyer | null) => (id: number) => {
