@@ -44,6 +44,9 @@ def add_simulate(add: "Commands") -> None:
     )
     simulate.add_argument("--workers", metavar="N", type=_workers, help="processes; default: as many as pay")
     simulate.add_argument("--dask", action="store_true", help="run on a dask cluster of this machine (extra 'dask')")
+    simulate.add_argument(
+        "--log", metavar="csv,ocel", type=_logs, default=(), help="the event log as CSV, as OCEL 2.0 JSON, too"
+    )
     simulate.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report (default en)")
     simulate.add_argument("--quiet", action="store_true", help="print no progress")
     simulate.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -62,6 +65,7 @@ def run_simulate_command(arguments: argparse.Namespace) -> "FlowOutcome":
         workers=arguments.workers,
         backend="dask" if arguments.dask else "processes",
         lang=arguments.lang,
+        logs=arguments.log,
     )
     return run_flow(request, None if arguments.quiet else _progress(sys.stderr))
 
@@ -102,6 +106,13 @@ def _progress(stream: TextIO) -> "Progress | None":
         print(f"\r{done}/{most}", end=end, file=stream, flush=True)
 
     return tell
+
+
+def _logs(text: str) -> tuple[str, ...]:
+    asked = tuple(word.strip() for word in text.split(","))
+    if not all(word in ("csv", "ocel") for word in asked):
+        raise argparse.ArgumentTypeError(f"{text!r} is none of csv, ocel; several are separated by commas")
+    return asked
 
 
 def _runs(text: str) -> int:

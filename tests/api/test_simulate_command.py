@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv
 
 from api.cli import main
 
@@ -65,6 +66,17 @@ def test_tables_and_json(line: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     activities = events.column("activity").to_pylist()
     assert activities.count("start") - activities.count("finish") in range(4)
     assert events.column("time_s").to_pylist()[-1] <= 86400
+    assert main(["simulate", str(line), "--out", str(tmp_path / "logs"), "--seed", "3", "--log", "csv,ocel"]) == 0
+    again = csv.read_csv(tmp_path / "logs" / "events.csv")
+    assert again.column("activity").to_pylist() == activities
+    ocel = json.loads((tmp_path / "logs" / "events.ocel.json").read_text("utf-8"))
+    assert [one["type"] for one in ocel["events"]] == activities
+    known = {one["id"]: one["type"] for one in ocel["objects"]}
+    kinds = {one["name"] for one in ocel["objectTypes"]}
+    assert all(known[of["objectId"]] in kinds for one in ocel["events"] for of in one["relationships"])
+    assert {one["name"] for one in ocel["eventTypes"]} == set(activities)
+    assert main(["simulate", str(line), "--out", str(tmp_path / "no"), "--seed", "3"]) == 0
+    assert not (tmp_path / "no" / "events.csv").exists()
     frames = json.loads((out / "keyframes.json").read_text("utf-8"))
     assert frames["units"][0]["track"][0][1] == "enter"
     assert frames["units"][0]["track"][-1][1] in ("ship", "scrap")

@@ -117,7 +117,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     study = study if timed is None else timed.study
     provenance = AssemblyProvenance(
         request.model.name, design.source.sha256, version("qtems"), _named(request.as_built),
-        _named(request.position_file),
+        _named(request.position_file), _named(request.order.sequence if request.order else None), request.seed,
     )  # fmt: skip
     order = None
     if request.order is not None:

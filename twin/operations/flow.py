@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from twin.rehearsal.flow_log import Logged
 
 JSON_FILE, PAGE_FILE, LOG_FILE, FRAMES_FILE = "simulate.json", "simulate.html", "events.parquet", "keyframes.json"
+CSV_FILE, OCEL_FILE = "events.csv", "events.ocel.json"
 _MOST_LOGGED = 300_000
 """Visits to stations that are written down."""
 Progress = Callable[[int, int], None]
@@ -37,6 +38,8 @@ class FlowRequest:
     workers: int | None = None
     backend: str = "processes"
     lang: str = "en"
+    logs: tuple[str, ...] = ()
+    """``csv``, ``ocel`` beside the event log as Parquet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +120,7 @@ def _written(request: FlowRequest, result: "FlowResult", other: "FlowResult | No
         return ()
     from twin.rehearsal.files import write_whole
     from twin.rehearsal.flow_json import flow_json
-    from twin.rehearsal.flow_log import events_parquet, keyframes_json
+    from twin.rehearsal.flow_log import events_csv, events_parquet, keyframes_json, ocel_json
     from twin.rehearsal.flow_page import flow_page
 
     logged = _logged(result)
@@ -127,6 +130,10 @@ def _written(request: FlowRequest, result: "FlowResult", other: "FlowResult | No
         LOG_FILE: events_parquet(logged, result.sha256, request.seed),
         FRAMES_FILE: keyframes_json(logged),
     }
+    if "csv" in request.logs:
+        contents[CSV_FILE] = events_csv(contents[LOG_FILE])
+    if "ocel" in request.logs:
+        contents[OCEL_FILE] = ocel_json(logged, result.sha256, request.seed)
     return write_whole(request.out_dir, contents)
 
 

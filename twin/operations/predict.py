@@ -81,7 +81,10 @@ def run_predict(request: PredictRequest) -> PredictOutcome:
     ensure_writable(request.out_dir)
     given = (*request.reports, *([request.score] if request.score else []))
     provenance = PredictProvenance(
-        tuple((path.name, sha256_of(path)) for path in given), version("qtems"), request.seed
+        tuple((path.name, sha256_of(path)) for path in given),
+        version("qtems"),
+        request.seed,
+        None if request.costs is None else (request.costs.name, sha256_of(request.costs)),
     )
     written = {
         JSON_FILE: predict_json(result, provenance),

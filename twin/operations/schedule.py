@@ -70,7 +70,9 @@ def run_schedule(request: ScheduleRequest) -> ScheduleOutcome:
     from twin.rehearsal.schedule_page import schedule_page
 
     digest = sha256_of(request.file)
-    provenance = ScheduleProvenance(request.file.name, digest, version("qtems"), request.seed, request.samples)
+    given = [*([request.conditions] if request.conditions else []), *(source.path for source in request.progress)]
+    beside = tuple((path.name, sha256_of(path)) for path in given)
+    provenance = ScheduleProvenance(request.file.name, digest, version("qtems"), request.seed, request.samples, beside)
     with named(request.file):
         written = {
             JSON_FILE: schedule_json(result, provenance),

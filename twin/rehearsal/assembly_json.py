@@ -47,6 +47,8 @@ class AssemblyProvenance:
     version: str
     as_built: InputFile | None = None
     positions: InputFile | None = None
+    sequence: InputFile | None = None
+    seed: int = 0
 
 
 def assembly_json(
@@ -93,9 +95,13 @@ def assembly_document(
         ],
         "provenance": {
             "model": provenance.model, "sha256": provenance.sha256, "version": provenance.version,
+            "seed": provenance.seed,
             **{
                 word: {"file": file.name, "sha256": file.sha256}
-                for word, file in (("as_built", provenance.as_built), ("positions", provenance.positions))
+                for word, file in (
+                    ("as_built", provenance.as_built), ("positions", provenance.positions),
+                    ("sequence", provenance.sequence),
+                )
                 if file is not None
             },
         },

@@ -63,6 +63,8 @@ class PredictProvenance:
     """Name and SHA-256."""
     version: str
     seed: int
+    costs: tuple[str, str] | None = None
+    """Name and SHA-256."""
 
 
 def candidate(prediction: Prediction, stakes: Mapping[str, Stake], u_mm: float) -> Candidate:
@@ -80,6 +82,7 @@ def predict_json(result: PredictResult, provenance: PredictProvenance) -> bytes:
     document = predict_document(result) | {
         "provenance": {
             "reports": [{"file": name, "sha256": digest} for name, digest in provenance.reports],
+            "costs": None if provenance.costs is None else {"file": provenance.costs[0], "sha256": provenance.costs[1]},
             "version": provenance.version, "seed": provenance.seed,
         }
     }  # fmt: skip

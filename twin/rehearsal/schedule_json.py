@@ -49,6 +49,8 @@ class ScheduleProvenance:
     version: str
     seed: int
     samples: int
+    beside: tuple[tuple[str, str], ...] = ()
+    """Name and SHA-256 of what was given beside it: conditions, reports of checks."""
 
 
 def schedule_json(result: ScheduleResult, provenance: ScheduleProvenance) -> bytes:
@@ -57,6 +59,7 @@ def schedule_json(result: ScheduleResult, provenance: ScheduleProvenance) -> byt
         "provenance": {
             "file": provenance.file, "sha256": provenance.sha256, "version": provenance.version,
             "seed": provenance.seed, "samples": provenance.samples,
+            "beside": [{"file": name, "sha256": digest} for name, digest in provenance.beside],
         }
     }  # fmt: skip
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
