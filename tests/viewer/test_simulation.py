@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.api.web.planted import CAPTURED, context
 from tests.viewer.conftest import Site
+from tests.viewer.test_access import AXE, examined
 from tests.viewer.test_review import complaints
 from twin.record import Evidence, EvidenceKind
 from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
@@ -73,6 +76,28 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
     page.click(".dock button:has-text('End')")
     page.wait_for_selector(".pin-clash", state="detached")
     assert said == []
+    site.leave(page)
+
+
+@pytest.mark.parametrize("size", [(390, 844), (844, 390)])
+def test_on_a_phone_what_is_played_is_controlled_without_scrolling(site: Site, size: tuple[int, int]) -> None:
+    rehearsed(site, [])
+    page = site.inside(size=size, touch=True, language="zh-CN")
+    page.tap(".tabs button >> nth=3")
+    page.tap(".tasks [data-mode=simulation]")
+    page.wait_for_selector(".dock summary:has-text('设置')")
+    keys = [{"t": 0, "visible": False}, {"t": 3, "visible": True, "colour": "#0072b2", "state": "in place"}]
+    tracks = [{"element": name, "keys": keys} for name in site.made.global_ids]
+    opened(page, {"schema": "qtems.overlay/1", "title": "Order", "tracks": tracks})
+    page.wait_for_selector(".player .legend")
+    page.locator(".right").evaluate("(side) => side.scrollTo(0, side.scrollHeight)")
+    for control in page.locator(".player button").all():
+        box = control.bounding_box()
+        assert 0 <= box["y"] <= size[1] - 52 - box["height"] if size[0] < 500 else 0 <= box["y"] < size[1] - 44
+        assert min(box["width"], box["height"]) >= 44
+    page.tap(".player button[aria-label='下一步']")
+    page.wait_for_selector(".player output:has-text('3.0')")
+    assert (examined(page, AXE.read_text(encoding="utf-8"), "look ahead") if AXE.is_file() else []) == []
     site.leave(page)
 
 
