@@ -31,3 +31,11 @@ def test_a_building_that_is_scanned_while_it_goes_up(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "elements called wrongly: 0" in done.stdout
+
+
+@pytest.mark.nightly
+def test_a_trial_assembly_of_scanned_beams(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "examples" / "trial_assembly.py"), "--seed", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 of them wrong" in done.stdout

@@ -301,3 +301,27 @@ def test_what_makes_no_sense_is_named_with_its_line(old: str, new: str, told: st
         read_fitup(DOCUMENT.replace(old, new).encode())
     assert told in str(caught.value)
     assert "line " in str(caught.value)
+
+
+def test_axes_that_are_all_but_parallel_do_not_throw_a_part_along_them() -> None:
+    """Measured axes lean by a fraction of a milliradian: nothing to go by for a shift of a decimetre."""
+    rng = np.random.default_rng(5)
+
+    def part(name: str) -> Part:
+        axes = np.column_stack([rng.normal(0.0, 2e-4, (4, 2)), np.ones(4)])
+        places = np.array([[0, 0, 0], [0.1, 0, 0], [0, 0.1, 0], [0.1, 0.1, 0]])
+        places = places + rng.normal(0.0, 3e-4, (4, 3)) * [1, 1, 0]
+        holes = {
+            str(k): Hole(str(k), at, axis / np.linalg.norm(axis), 0.022, 1e-8 * np.eye(3))
+            for k, (at, axis) in enumerate(zip(places, axes, strict=True))
+        }
+        seats = {str(k): Face(str(k), places[k] * [1, 1, 0], np.array([0.0, 0.0, 1.0]), 1e-5) for k in range(3)}
+        return Part(name, holes, seats)
+
+    gaps = tuple(Gap(str(k), str(k), str(k), -0.001, 0.001) for k in range(3))
+    for _ in range(6):
+        bolts = tuple(Bolt(str(k), 0.020) for k in range(4))
+        joint = Joint("lean", part("a"), part("b"), bolts, gaps, Freedom.SPACE)
+        result = fit_joint(joint, 0.95, 400, rng)
+        assert result.p_fit.value == 1.0
+        assert abs(result.pose.translation[2]) < 0.005
