@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from twin.errors import Invalid
 from twin.operations.assembly_order import OrderRequest, study_model_order
 from twin.operations.check import Step, StepProgress, usable_cores
+from twin.operations.rehearsal_input import LARGEST, read_input
 
 if TYPE_CHECKING:
     from geometry.design import DesignModel
@@ -116,8 +117,9 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     timed = _in_time(request, design, study) if request.in_time else None
     study = study if timed is None else timed.study
     provenance = AssemblyProvenance(
-        request.model.name, design.source.sha256, version("qtems"), _named(request.as_built),
-        _named(request.position_file), _named(request.order.sequence if request.order else None), request.seed,
+        request.model.name, design.source.sha256, version("qtems"), _named(request.as_built, _MOST_REPORT),
+        _named(request.position_file, _MOST_TEXT),
+        _named(request.order.sequence if request.order else None, LARGEST), request.seed,
     )  # fmt: skip
     order = None
     if request.order is not None:
@@ -216,16 +218,12 @@ def _places(request: AssemblyRequest, design: "DesignModel") -> "Places | None":
 
 def _content(path: Path, most: int) -> bytes:
     """Return what a file holds, ``most`` bytes at most."""
-    from twin.operations.stackup import read_input
-
     if path.exists() and not path.is_file():
         raise Invalid(f"{path}: it is no file; check the path")
-    if path.is_file() and path.stat().st_size > most:
-        raise Invalid(f"{path}: {path.stat().st_size} bytes; {most} at most")
-    return read_input(path)
+    return read_input(path, most)
 
 
-def _named(path: Path | None) -> "InputFile | None":
+def _named(path: Path | None, most: int) -> "InputFile | None":
     from twin.rehearsal.assembly_json import InputFile
 
-    return None if path is None else InputFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    return None if path is None else InputFile(path.name, hashlib.sha256(read_input(path, most)).hexdigest())
