@@ -78,7 +78,8 @@ def read_rules(texts: Sequence[str], names: Mapping[str, int], place: str = "bef
             if earlier.items & later.items:
                 raise BadDocument(where, f"{text!r} puts something before itself")
             rules.append(Before(earlier, later, text.strip()))
-    _refuse_contradiction(rules, {number: name for name, number in names.items()}, place)
+    # names come before GlobalIds, and are what a person reads
+    _refuse_contradiction(rules, {number: name for name, number in reversed(list(names.items()))}, place)
     return tuple(rules)
 
 

@@ -27,6 +27,7 @@ from twin.project import Member
 from twin.record import Evidence, Id, Signature, SignatureMeaning
 from twin.sorting import missing_in_children
 from twin.store import records
+from twin.store.lookups import name_of
 from twin.store.repository import Context, Store
 from twin.store.view import EVERYTHING, Scope, Stored, View
 
@@ -71,7 +72,7 @@ def confirm_finding(
         epoch = unit.get(records.SCAN_EPOCH, run.epoch).record
         identifier = unit.new_id()
         draft = draft_from_finding(
-            found.record, identifier=identifier, title=title.strip() or _title(found.record),
+            found.record, identifier=identifier, title=title.strip() or _title(unit, found.record),
             evidence=evidence_of(run, found.record, revision, epoch), actor=context.actor, now=context.now,
         )  # fmt: skip
         confirmed = confirm(found.record, ncr=identifier, actor=context.actor, now=context.now)
@@ -174,9 +175,10 @@ def require_children(view: View, ncr: NonConformance, proof: Proof) -> None:
         raise Refused(f"a lot that failed goes on in a record about it: {'; '.join(missing)}", missing=missing)
 
 
-def _title(finding: Finding) -> str:
+def _title(view: View, finding: Finding) -> str:
     lead = finding.defect.lead
+    name = name_of(view.connection, finding.project, finding.origin.check_run, lead.global_id) or lead.global_id
     what = finding.defect.kind.value.replace("_", " ")
     more = len(finding.defect.global_ids) - 1
     part = f", {lead.part}" if lead.part else ""
-    return f"{what.capitalize()}: {lead.global_id}{part}{f' and {more} more' if more else ''} ({lead.characteristic})"
+    return f"{what.capitalize()}: {name}{part}{f' and {more} more' if more else ''} ({lead.characteristic})"

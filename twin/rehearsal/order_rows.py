@@ -106,7 +106,8 @@ def _row(step: ShownStep, study: OrderStudy, say: Said) -> list[str]:
         came = say(f"order.{step.found.path.kind}", count=len(step.found.path.poses) - 1, side=came)
     if step.found is not None and step.found.motion is not None:
         came = say("order.several", count=len(step.found.motion.closing), side=came)
-    return [_names(study, step.parts, say), came, _stands(step, study, say)]
+    what = _names(study, step.parts, say)
+    return [f"{clean(step.name)}: {what}" if step.name else what, came, _stands(step, study, say)]
 
 
 def _why(reason: Reason, study: OrderStudy, say: Said) -> str:
@@ -142,6 +143,8 @@ def _stands(step: ShownStep, study: OrderStudy, say: Said) -> str:
         return say("order.support", which=_names(study, step.balance.falling, say, most=1))
     if step.found is None:
         return "–"
+    if study.orders and set(step.parts) <= set(study.orders[0].locked):
+        return say("order.as_whole")
     if not step.found.supported and study.turns is not None and study.turns.by_hand[list(step.parts)].all():
         return say("order.fixed")
     return say("order.carried") if step.found.supported else say("order.hold")

@@ -65,6 +65,15 @@ def classes_of(connection: Connection, project: Id, global_ids: Iterable[str]) -
     return found
 
 
+def name_of(connection: Connection, project: Id, check_run: Id, global_id: str) -> str:
+    """Return what an element is called in a check; empty where it has no name there."""
+    table = ELEMENT_STATE
+    query = select(table.c.name).where(
+        table.c.project == project, table.c.check_run == check_run, table.c.global_id == global_id
+    )
+    return connection.execute(query).scalars().first() or ""
+
+
 def epochs_measured(connection: Connection, project: Id, classes: frozenset[str], since: datetime) -> tuple[Id, ...]:
     """Return the scan epochs captured after a time in which elements of these classes were measured, oldest first.
 
