@@ -93,6 +93,8 @@ def test_a_project_begins_in_the_browser(empty: Empty) -> None:
     page.fill("[data-step='3'] input", "10")
     page.select_option("[data-step='3'] select >> nth=3", "given")
     page.click("text=Start the check")
+    page.get_by_role("button", name="Files", exact=True).click()
+    assert page.query_selector(".begin") is None, "nobody looks at the files while it is checked"
     page.wait_for_url("**check=*")
     page.wait_for_selector(".row .verdict:has-text('Fail')")
     admin = empty.world.administrator()

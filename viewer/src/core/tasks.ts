@@ -5,6 +5,7 @@ import { newKey } from "./keys";
 import { cancel, follow, type Job } from "./ordering";
 import { problemSaid } from "./problem-said";
 import { lastingly, type Phase, transfer } from "./transfer";
+import { checkTold } from "./under-way";
 
 export type Kind = "import_model" | "import_scans" | "run_check";
 export type Stage = Phase | "working" | "done" | "failed" | "cancelled";
@@ -32,6 +33,16 @@ const ends = new Map<string, AbortController>();
 
 function change(key: string, told: Partial<Task>): void {
   tasks.value = tasks.value.map((one) => (one.key === key ? { ...one, ...told } : one));
+  const task = tasks.value.find((one) => one.key === key);
+  if (task?.kind === "run_check") tell(task);
+}
+
+function tell({ project, stage, share, job }: Task): void {
+  if (stage === "cancelled") checkTold.value = null;
+  else {
+    const state = stage === "done" || stage === "failed" ? stage : "running";
+    checkTold.value = { project, check: job?.makes ?? "", share: job ? share : 0, state };
+  }
 }
 
 function added(project: string, kind: Kind, title: string, job: Job | null): { key: string; end: AbortController } {

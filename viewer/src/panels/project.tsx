@@ -2,12 +2,14 @@
 import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { get, type Schemas } from "../core/client";
 import { t } from "../core/i18n";
 import { BEGIN, INSPECT, mode, REGISTER, toggle } from "../core/mode";
 import { go, place } from "../core/route";
 import { narrow } from "../core/screen";
 import { inFolder } from "../core/source";
 import { open, selected, type Workspace, workspace } from "../core/state";
+import { type CheckTold, checkTold } from "../core/under-way";
 import { Detail } from "./detail";
 import { Tools } from "./legend";
 import { Beside, Dock, hasBeside, Rail, Tasks } from "./modes";
@@ -37,6 +39,43 @@ function Start({ project }: { project: string }) {
   return Page ? <Page project={project} /> : <Loading />;
 }
 
+/** How far a check is that was asked for, and what came of it, where its own line is not in sight. */
+function CheckStrip({ work }: { work: Workspace }) {
+  const told = checkTold.value;
+  const elsewhere = !told || told.project !== work.project.id || told.check === work.check?.id;
+  const first = !elsewhere && told.state === "done" && !work.check && !work.refused;
+  useEffect(() => {
+    if (first) void look(told).catch(() => undefined);
+  }, [first]);
+  if (elsewhere || first) return null;
+  if (told.state === "running")
+    return (
+      <div class="strip" role="status">
+        {t("checkRuns", { n: Math.round(100 * told.share) })}
+      </div>
+    );
+  const done = told.state === "done";
+  return (
+    <div class={done ? "strip between" : "strip warn between"} role="status">
+      <span>{t(done ? "checkIsDone" : "checkHasFailed")}</span>
+      <button type="button" onClick={() => (done ? void look(told).catch(() => undefined) : files())}>
+        {t("showIt")}
+      </button>
+    </div>
+  );
+}
+
+function files(): void {
+  checkTold.value = null;
+  toggle(BEGIN);
+}
+
+async function look({ project, check }: CheckTold): Promise<void> {
+  const run = await get<Schemas["CheckOut"]>(`/projects/${project}/checks/${check}`);
+  checkTold.value = null;
+  if (place.value.project === project) go({ epoch: run.epoch, check });
+}
+
 function Ready({ work }: { work: Workspace }) {
   const chosen = selected.value;
   const { record } = place.value;
@@ -58,7 +97,8 @@ function Ready({ work }: { work: Workspace }) {
         <ElementList />
       </aside>
       <div class="middle">
-        {!work.check && !work.refused && (
+        {going !== BEGIN && <CheckStrip work={work} />}
+        {!work.check && !work.refused && checkTold.value?.project !== work.project.id && (
           <div class="strip between" role="status">
             <span>
               {t("noEpoch")} {t("noEpochHint")}
