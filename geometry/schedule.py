@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 BUILDING = frozenset({"", "CONSTRUCTION", "INSTALLATION", "NOTDEFINED", "USERDEFINED"})
@@ -36,6 +36,17 @@ class Task:
 def day_of(text: str | None) -> date | None:
     """Return the day of an ISO text; None for none."""
     return None if text is None else date.fromisoformat(text)
+
+
+def end_of_day(day: date) -> datetime:
+    """Return the moment at which a day is over; of the last day there is, its last moment.
+
+    Examples
+    --------
+    >>> end_of_day(date(2026, 3, 1))
+    datetime.datetime(2026, 3, 2, 0, 0)
+    """
+    return datetime.max if day == date.max else datetime.combine(day + timedelta(days=1), time())
 
 
 def task_to_json(task: Task) -> dict[str, Any]:

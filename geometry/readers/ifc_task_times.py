@@ -3,17 +3,18 @@
 # pyright: basic
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from geometry.readers.ifc_attributes import attribute
 from geometry.readers.ifc_container import model_file
 from geometry.readers.ifc_library import import_ifcopenshell
+from geometry.schedule import end_of_day
 
 
 def read_task_times(path: Path) -> Mapping[str, tuple[datetime | None, datetime | None]]:
-    """Return planned start and finish by GlobalId of the task, local time without a zone.
+    """Return planned start and finish by GlobalId of the task, with the offset from UTC where it is said.
 
     A start without a time of day is the beginning of that day, a finish the end of it. IFC2X3 and .ifcxml give none:
     there the days of the tasks have to do.
@@ -39,9 +40,9 @@ def _moment(said: Any, last: bool) -> datetime | None:
     if not isinstance(said, str):
         return None
     try:
-        moment = datetime.fromisoformat(said).replace(tzinfo=None)
+        moment = datetime.fromisoformat(said)
     except ValueError:
         return None
     if len(said) <= len("2026-03-01") and last:
-        return datetime.combine(moment.date() + timedelta(days=1), time())
+        return end_of_day(moment.date())
     return moment

@@ -1,15 +1,17 @@
 """When each element is there, by the tasks that build and remove it, and which clashes are between two that ever meet.
 
 On the safe side: an element may be there from the moment the task that builds it starts until the one that removes it
-has finished. What no task builds or removes, or one without dates, is always there.
+has finished. A removal takes away only what surely was built before it. What no task builds or removes, or one
+without dates, is always there.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from geometry.schedule import BUILDING, Task
+from geometry.schedule import BUILDING, Task, end_of_day
 from simulation.assembly.clash import Clash
+from simulation.assembly.clock import Clock, clock_of, shifted
 from simulation.assembly.study import ClashStudy
 
 REMOVING = frozenset({"DEMOLITION", "DISMANTLE", "REMOVAL", "DISPOSAL"})
@@ -41,6 +43,9 @@ class Spell:
 
 ALWAYS = (Spell(),)
 
+_Ends = tuple[datetime | None, datetime | None]
+"""Start and finish of a task."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InTime:
@@ -54,6 +59,8 @@ class InTime:
     """What tasks without dates build or remove."""
     at: date | None = None
     """The day that is asked about; None: all days."""
+    clock: Clock = field(default_factory=Clock)
+    """On which the spells are."""
 
     def of(self, global_id: str) -> tuple[Spell, ...]:
         """Return when an element is there."""
@@ -65,7 +72,7 @@ class InTime:
         found = tuple(spell for spell in met if spell is not None)
         if self.at is None:
             return found
-        day = Spell(datetime.combine(self.at, time()), datetime.combine(self.at + timedelta(days=1), time()))
+        day = Spell(*self.clock.day(self.at))
         return found if any(spell.meet(day) is not None for spell in found) else ()
 
     def ever(self, clash: Clash) -> bool:
@@ -94,28 +101,30 @@ def in_time_of(
     tasks
         Of the model.
     times
-        Start and finish of tasks by GlobalId, to the minute, where the model says them so.
+        Start and finish of tasks by GlobalId, to the minute, where the model says them so; with a zone or without.
     at
         The day that is asked about.
     """
-    events = dict[str, list[tuple[datetime, bool]]]()
-    moved, undated = set[str](), set[str]()
+    moved, planned = set[str](), list[tuple[Task, _Ends]]()
     for task in tasks:
         kind = task.kind.upper()
         if kind == MOVING:
             moved.update(task.elements)
-        removes = kind in REMOVING
-        if not removes and kind not in BUILDING:
-            continue
-        start, finish = times.get(task.global_id) or (_from(task.start), _until(task.finish))
-        when = finish if removes else start
+        elif kind in REMOVING or kind in BUILDING:
+            planned.append((task, times.get(task.global_id) or (_from(task.start), _until(task.finish))))
+    clock = clock_of(end for task, ends in planned for end in ends if end is not None and task.elements)
+    builds, removals = dict[str, list[_Ends]](), dict[str, list[_Ends]]()
+    for task, ends in planned:
+        side = removals if task.kind.upper() in REMOVING else builds
         for element in task.elements:
-            if when is None:
-                undated.add(element)
-            else:
-                events.setdefault(element, []).append((when, removes))
-    spells = {element: _spells(found) for element, found in events.items() if element not in undated}
-    return InTime(dict(sorted(spells.items())), tuple(sorted(moved)), tuple(sorted(undated)), at)
+            side.setdefault(element, []).append(ends)
+    found = {
+        element: _spells(builds.get(element, []), removals.get(element, []), clock)
+        for element in sorted(builds.keys() | removals.keys())
+    }
+    undated = tuple(element for element, spells in found.items() if spells is None)
+    dated = {element: spells for element, spells in found.items() if spells is not None}
+    return InTime(dated, tuple(sorted(moved)), undated, at, clock)
 
 
 def timed(study: ClashStudy, in_time: InTime) -> TimedClashes:
@@ -125,25 +134,62 @@ def timed(study: ClashStudy, in_time: InTime) -> TimedClashes:
     return TimedClashes(replace(study, clashes=kept), excluded, in_time)
 
 
-def _spells(events: list[tuple[datetime, bool]]) -> tuple[Spell, ...]:
-    """Return when something is there that is built and removed at some moments.
+def _spells(builds: Sequence[_Ends], removals: Sequence[_Ends], clock: Clock) -> tuple[Spell, ...] | None:
+    """Return when something may be there that tasks build and remove; None where dates for that are missing.
 
-    What is removed first was there before; of several tasks that build it one after the other the first counts, of
-    several that remove it the last.
+    What is built stays up to the first removal that surely comes after it. What is removed was there from the last time
+    it surely was built before, or from the beginning. So of several tasks that build it one after the other the first
+    counts, of several that remove it the last.
     """
-    found, begun, there = list[Spell](), None, False
-    ordered = sorted(events)
-    if ordered[0][1]:
-        there = True
-    for number, (when, removes) in enumerate(ordered):
-        again = number + 1 < len(ordered) and ordered[number + 1][1]
-        if removes and there and not again:
-            found.append(Spell(begun, when))
-            there = False
-        elif not removes and not there:
-            begun, there = when, True
-    if there:
-        found.append(Spell(begun, None))
+    if any(start is None for start, _ in builds) or any(finish is None for _, finish in removals):
+        return None
+    if builds and removals and any(end is None for ends in (*builds, *removals) for end in ends):
+        return None  # which came first cannot be told
+    built, removed = ([_span(ends, clock) for ends in side] for side in (builds, removals))
+    found = list[Spell]()
+    for one in built:
+        found.append(Spell(one.start, min((gone.finish for gone in removed if one.precedes(gone)), default=None)))
+    for gone in removed:
+        found.append(Spell(max((one.start for one in built if one.precedes(gone)), default=None), gone.finish))
+    return _joined(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A task from its earliest start to its latest finish."""
+
+    start: datetime
+    finish: datetime
+    doubt: timedelta
+    """So much later it may start, so much earlier finish."""
+
+    def precedes(self, removal: "_Span") -> bool:
+        """Return whether what this builds is surely there to be removed: it starts and finishes before the removal.
+
+        One that starts together with the removal or during it may build anew what is removed, as may one that goes on
+        after it.
+        """
+        starts = shifted(self.start, self.doubt) < removal.start
+        return starts and self.finish <= shifted(removal.finish, -removal.doubt)
+
+
+def _span(ends: _Ends, clock: Clock) -> _Span:
+    """Return from when to when a task may be under way; one that finishes before it starts, the other way round."""
+    told = [end for end in ends if end is not None]
+    doubt = clock.doubt if any(end.utcoffset() is None for end in told) else timedelta(0)
+    return _Span(min(clock.earliest(end) for end in told), max(clock.latest(end) for end in told), doubt)
+
+
+def _joined(spells: Sequence[Spell]) -> tuple[Spell, ...]:
+    """Return spells in order, those that touch or overlap as one."""
+    found = list[Spell]()
+    for one in sorted(spells, key=lambda spell: (spell.start is not None, spell.start or datetime.min)):
+        last = found[-1] if found else None
+        if last is None or (last.end is not None and one.start is not None and one.start > last.end):
+            found.append(one)
+        else:
+            ends = (last.end, one.end)
+            found[-1] = Spell(last.start, None if None in ends else max(end for end in ends if end is not None))
     return tuple(found)
 
 
@@ -152,5 +198,4 @@ def _from(day: date | None) -> datetime | None:
 
 
 def _until(day: date | None) -> datetime | None:
-    """Return the end of a day."""
-    return None if day is None else datetime.combine(day + timedelta(days=1), time())
+    return None if day is None else end_of_day(day)

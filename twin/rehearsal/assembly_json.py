@@ -118,6 +118,7 @@ def _in_time(timed: TimedClashes, study: ClashStudy, design: DesignModel) -> Jso
         "always_there": sum(name not in told.spells for name in names),
         "moved": [name for name in told.moved if name in names],
         "without_dates": [name for name in told.undated if name in names],
+        "mixed_zones": told.clock.mixed,
         "excluded": [
             {
                 "id": _identifier(clash), "kind": clash.kind.value, "first": _side(clash.first, study, design),

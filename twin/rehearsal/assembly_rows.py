@@ -98,6 +98,8 @@ def time_lines(timed: TimedClashes | None, design: DesignModel, say: Said) -> li
         lines.append(say("clash.moved", count=moved))
     if undated := sum(name in design.elements for name in told.undated):
         lines.append(say("clash.undated", count=undated))
+    if told.clock.mixed:
+        lines.append(say("clash.mixed_zones"))
     never = sum(matters(clash) and not told.ever(clash) for clash in timed.excluded)
     later = sum(matters(clash) and told.ever(clash) for clash in timed.excluded)
     lines += [say("clash.never_together", count=never)] if never else []
