@@ -14,7 +14,7 @@ import numpy as np
 from geometry.arrays import FloatArray
 from simulation.assembly.access import Tool
 from simulation.assembly.lifting import Crane
-from simulation.assembly.precedence import Before, read_rules
+from simulation.assembly.precedence import Before, read_rules, whole_rules
 from simulation.assembly.validate import GivenStep
 from simulation.document import Section, read_document
 from simulation.errors import BadDocument
@@ -112,7 +112,7 @@ def read_order(content: bytes, suffix: str, names: PartNames, *, origin: Origin 
         return OrderDocument(steps=_once(_from_json(_text(content), names)))
     top = read_document(content, "order")
     base = frozenset(names.number(one, "base") for one in top.texts("base", ()))
-    told = top.texts("before", ())
+    told = whole_rules(top.texts("before", ()))
     rules = read_rules(told, _called(names, told), "before") if told else ()
     ground, friction = top.number("ground", None), top.number("friction", 0.4)
     if not 0.0 <= friction <= 2.0:

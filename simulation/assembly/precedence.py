@@ -13,6 +13,8 @@ from simulation.errors import BadDocument
 
 _MOST_STATES, _MOST_COUNTED = 2_000_000, 16
 _GROUP = re.compile(r"^(max|min)\((.*)\)$", re.DOTALL)
+_LAST_GROUP = re.compile(r"(?:^|<)\s*(?:max|min)\([^<]*$")
+"""The last side of a rule, where it is a group, closed or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,29 @@ def read_rules(texts: Sequence[str], names: Mapping[str, int], place: str = "bef
     return tuple(rules)
 
 
+def whole_rules(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return rules that were split at the commas between brackets, as YAML does in a list without quotes, as wholes.
+
+    Examples
+    --------
+    >>> whole_rules(["a < b", "c < max(d", "e)"])
+    ('a < b', 'c < max(d, e)')
+    """
+    found, is_open = list[str](), False
+    for text in texts:
+        if is_open:
+            found[-1] += f", {text}"
+        else:
+            found.append(text)
+        group = _LAST_GROUP.search(found[-1])
+        is_open = group is not None and group.group().count("(") > group.group().count(")")
+    return tuple(found)
+
+
 def _event(text: str, names: Mapping[str, int], where: str) -> Event:
     told = text.strip()
+    if _LAST_GROUP.match(told) and not told.endswith(")") and told not in names:
+        raise BadDocument(where, f"{told!r} lacks its closing bracket; write such as: beam < max(slab 1, slab 2)")
     grouped = _GROUP.match(told)
     words = [one.strip() for one in (grouped.group(2).split(",") if grouped else [told])]
     for word in words:

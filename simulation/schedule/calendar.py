@@ -30,11 +30,11 @@ class WorkCalendar:
         datetime.date(2026, 3, 6)
         """
         if number > MOST_DAYS:
-            raise SimulationError(f"{number:g} working days from {self.start}: calendars end with the year 9999")
+            raise self._too_late(number)
         whole = max(0, int(np.ceil(number - 1e-6)) - 1)
         found = self._offset(whole)
         if found > np.datetime64(date.max):
-            raise SimulationError(f"{number:g} working days from {self.start}: calendars end with the year 9999")
+            raise self._too_late(number)
         return found.astype(object)
 
     def number(self, day: date) -> float:
@@ -57,6 +57,10 @@ class WorkCalendar:
         5.0
         """
         return self.number(day) + float(np.is_busday(day, weekmask=self.week, holidays=list(self.holidays)))
+
+    def _too_late(self, number: float) -> SimulationError:
+        told = f"{number:g} working days from {self.start}: calendars end with the year 9999"
+        return SimulationError(f"{told}; let it start earlier, or last less")
 
     def _offset(self, days: int) -> np.datetime64:
         return np.busday_offset(self.start, days, roll="forward", weekmask=self.week, holidays=list(self.holidays))

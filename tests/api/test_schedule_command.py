@@ -78,7 +78,7 @@ def test_the_page_and_a_planning_programs_file(tmp_path: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("2026-03-02", "9999-12-30", "working days from 9999-12-30: calendars end with the year 9999"),
+        ("2026-03-02", "9999-12-30", "calendars end with the year 9999; let it start earlier"),
         ("days: 4", "days: 1e300", "line 7: tasks.B.days: 1e+300 is more than 1e+06"),
     ],
 )

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -392,6 +393,8 @@ def test_a_beam_between_posts_has_to_be_held() -> None:
         ("order: 1\nbase: [nobody]\n", "base: 'nobody' is no element of the model"),
         ("order: 1\nbefore: ['pin < lid < pin']\n", "wait for each other"),
         ("order: 1\nbefore: ['pin lid']\n", r"before\[0\]: 'pin lid' is no element"),
+        ("order: 1\nbefore: [pin < max(lid, box]\n", r"before\[0\]: 'max\(lid, box' lacks its closing bracket"),
+        ("order: 1\nbefore: [pin < max(lid, box < lid]\n", r"'max\(lid, box' lacks its closing bracket"),
         ("order: 1\nsequence:\n- {place: pin}\n- {place: pin}\n", "step 2: .* step 1 already"),
         ("order: 1\nsequence:\n- {place: pin, together: [lid]}\n", "line 3: .* either"),
         ("order: 1\nsequence:\n- {place: pin, from: sideways}\n", "line 3: .*from: 'sideways' is none of"),
@@ -408,6 +411,35 @@ def test_a_bad_file_is_refused_with_its_place(lidded: dict[str, Element], text: 
     names = part_names([(name, name) for name in lidded])
     with pytest.raises(BadDocument, match=said):
         read_order(text.encode(), ".yaml", names)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ("1 < 2", "3 < max(4, 5)"),
+        ("3 < max(4, 5, 1)", "1 < 2"),
+        ("min(1, 2) < 3", "max(3, 4) < max(5, 1)"),
+        ("1 < max(2, 3)", "2 < max(4, 5)", "4 < 5"),
+        ("1 < max(2, 3) < 4",),
+    ],
+)
+def test_rules_need_no_quotes_for_their_commas(rules: tuple[str, ...]) -> None:
+    names = part_names([(name, name) for name in LIAISONS])
+    bare, quoted = (
+        read_order(f"order: 1\nbefore: [{', '.join(told)}]\n".encode(), ".yaml", names).rules
+        for told in (rules, [f'"{rule}"' for rule in rules])
+    )
+    assert bare == quoted
+    assert {rule.text for rule in bare} == set(rules)
+
+
+def test_the_rules_of_the_documentation_can_be_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "assembly.md").read_text("utf-8")
+    line = next(line for line in page.splitlines() if line.startswith("before: "))
+    names = part_names([(name, name) for name in ("column", "beam", "beam 1", "slab 1", "slab 2")])
+    assert [rule.text for rule in read_order(f"order: 1\n{line}\n".encode(), ".yaml", names).rules] == [
+        "column < beam", "beam 1 < max(slab 1, slab 2)",
+    ]  # fmt: skip
 
 
 def test_an_order_is_read_from_a_table_and_a_list() -> None:
