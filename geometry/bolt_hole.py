@@ -19,6 +19,7 @@ from geometry.arrays import BoolArray, FloatArray, IntArray
 from geometry.boundary_fit import Recession, circle, fit_boundary, line
 from geometry.plate_face import PlateFace, see_face
 from geometry.rays import Rays
+from geometry.roundness import departure
 
 STRADDLE = 2.0 / (3.0 * np.pi)
 """Share of the beam's radius by which an edge recedes where a beam is lost with the share that misses the plate."""
@@ -27,6 +28,8 @@ STRADDLE_SD = 0.25
 FEWEST_RIM, LEAST_ARC = 12, np.radians(180.0)
 SHAPE_SD = 0.05
 """Share of the beam's diameter that a diameter is uncertain by: rims do not fade just as the curve that is fitted."""
+_ROUND_BEAM, _ROUND_SDS = 0.1, 2.0
+"""By how much a round rim may seem out of round: a share of the beam's diameter, and standard uncertainties besides."""
 _SECTOR = 10.0
 _RING = 0.6
 """Plate about a hole that is looked at, as a share of its diameter."""
@@ -80,6 +83,8 @@ class Why(StrEnum):
     """No rim within the search."""
     OTHER_SIZE = "other_size"
     """What is there is no hole of about that size."""
+    NOT_ROUND = "not_round"
+    """Its rim departs from a circle by more than noise and beam explain."""
     FEW_POINTS = "few_points"
     SHORT_ARC = "short_arc"
     OTHER_SIDE = "other_side"
@@ -141,6 +146,9 @@ def measure_hole(design: DesignedHole, rays: Rays, *, beam: float, search: float
     arc = float(seen.sum()) * np.radians(_SECTOR)
     if arc < LEAST_ARC - 1e-9:
         return Unseen(Why.SHORT_ARC, arc)
+    out = departure(beams, found, beam)
+    if out.height > _ROUND_BEAM * beam + _ROUND_SDS * out.sd:
+        return Unseen(Why.NOT_ROUND, out.height)
     found.covariance[2, 2] += (0.5 * SHAPE_SD * beam) ** 2
     return _hole(design, face, found.state, found.covariance, _Rim(seen, rim))
 

@@ -220,6 +220,8 @@ class _Reader:
     def joint(self, section: Section) -> Joint:
         section.knows(*_JOINT)
         fixed, moving = (self.named(section, word) for word in ("fixed", "moving"))
+        if fixed.name == moving.name:
+            raise section.fault("moving", f"{moving.name!r} is the fixed part, too; a joint takes two")
         joint = self.kept(section, fixed, moving, section.text("name", f"{fixed.name} + {moving.name}"))
         section.close()
         return joint

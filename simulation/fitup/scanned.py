@@ -152,6 +152,9 @@ def said(unseen: Unseen) -> Note:
             return Note("hole_not_found", text, search=f"{1e3 * unseen.value:.1f}")
         case Why.OTHER_SIZE:
             return Note("hole_other_size", "what was found there is {found} mm wide", found=f"{1e3 * unseen.value:.1f}")
+        case Why.NOT_ROUND:
+            text = "it is not round: its rim is up to {out} mm off a circle"
+            return Note("hole_not_round", text, out=f"{1e3 * unseen.value:.1f}")
         case Why.FEW_POINTS:
             text = "{n} returns next to its rim; {least} are needed"
             return Note("hole_few_points", text, n=f"{unseen.value:.0f}", least=str(FEWEST_RIM))

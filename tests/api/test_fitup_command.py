@@ -132,3 +132,26 @@ def test_bad_files_are_one_line(content: str, told: str, tmp_path: Path, capsys:
     assert line.count("\n") == 1
     assert main(["fitup", "/dev/zero"]) == 2
     assert "it is no file" in capsys.readouterr().err
+
+
+def test_a_hole_that_was_not_measured_leaves_a_joint_undecided(tmp_path: Path) -> None:
+    (tmp_path / "one.xyz").write_text("5 5 0\n6 6 0\n", "utf-8")
+    path, out = tmp_path / "x.yaml", tmp_path / "out"
+    hole = "holes: [{name: a, at: [0, 0], diameter: "
+    path.write_text(
+        f"fitup: 1\nparts:\n  a: {{{hole}30}}]}}\n"
+        f"  b: {{scan: {{file: one.xyz, station: [0, 0, 2000]}}, {hole}22}}]}}\n"
+        "joints:\n  - {fixed: a, moving: b, bolt: 24}\n", "utf-8",
+    )  # fmt: skip
+    assert main(["fitup", str(path), "--out", str(out), "--samples", "100"]) == 1
+    assert json.loads((out / "fitup.json").read_text("utf-8"))["joints"][0]["decision"] == "undecided"
+
+
+def test_a_part_is_not_joined_to_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(FITUP.replace("WIDE", "").replace("moving: upper", "moving: lower"), "utf-8")
+    assert main(["fitup", str(path)]) == 2
+    line = capsys.readouterr().err
+    assert "line 8" in line
+    assert "'lower' is the fixed part, too" in line
+    assert line.count("\n") == 1

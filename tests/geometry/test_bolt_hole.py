@@ -118,3 +118,19 @@ def test_edges_and_faces() -> None:
         assert face.offset == pytest.approx(0.001, abs=4.0 * face.sd)
         assert getattr(measure_plane(np.zeros(3), -UP, rays), "why", "") == "other_side"
     assert max(np.abs(scores)) < 3.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_slot_is_no_round_hole(seed: int) -> None:
+    """22 x 26 mm, seen from above: not measured, so no bolt is said to pass it; a round one is."""
+    for longer, told in ((0.004, "not_round"), (0.0, "")):
+        rng = np.random.default_rng([9, seed])
+        way, shift, station = rng.uniform(0.0, np.pi), rng.uniform(0.0, 0.0015, 2), np.array([0.0, 0.0, 2.0])
+        grid = np.arange(-0.05, 0.05, 0.0015)
+        x, y = (axis.ravel() + by for axis, by in zip(np.meshgrid(grid, grid), shift, strict=True))
+        along, aside = x * np.cos(way) + y * np.sin(way), y * np.cos(way) - x * np.sin(way)
+        through = np.hypot(np.maximum(np.abs(along) - 0.5 * longer, 0.0), aside) < 0.011
+        beams = np.column_stack([x, y, np.zeros_like(x)]) - station
+        share = 1.0 + 0.2 * through + rng.normal(0.0, 0.0002, len(x))
+        rays = Rays(station + share[:, None] * beams, np.zeros(len(x), np.int64), station[None])
+        assert getattr(measure_hole(DRAWN, rays, beam=CLOSE.beam), "why", "") == told

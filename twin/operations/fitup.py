@@ -13,8 +13,9 @@ from twin.operations.rehearsal_input import read_input
 
 if TYPE_CHECKING:
     from simulation.fitup.document import FitupDocument
+    from simulation.fitup.joint import Joint
     from simulation.fitup.pairing import Pairing
-    from simulation.fitup.study import FitResult
+    from simulation.fitup.study import Fit, FitResult
     from twin.rehearsal.fitup_json import ScannedFile
 
 JSON_FILE, PAGE_FILE = "fitup.json", "fitup.html"
@@ -95,7 +96,11 @@ def _fitted(request: FitupRequest, content: bytes, progress: Callable[[float], N
     for index, (joint, seed) in enumerate(zip(document.joints, seeds, strict=True)):
         progress(index / (len(document.joints) + 1))
         fitted = fit_joint(joint, document.confidence, request.samples, np.random.default_rng(seed))
-        results.append(_doubted(fitted, scanned))
+
+        def fit_again(rest: "Joint", seed: np.random.SeedSequence = seed) -> "Fit":
+            return fit_joint(rest, document.confidence, request.samples, np.random.default_rng(seed)).decision
+
+        results.append(_doubted(fitted, scanned, fit_again))
     task = document.pairing
     pairing = None if task is None else best_pairing(task.joint, task.places, task.parts)
     outcome = FitupOutcome(document, tuple(results), pairing, (), scanned)
@@ -110,10 +115,24 @@ def _fitted(request: FitupRequest, content: bytes, progress: Callable[[float], N
     return replace(outcome, files=write_whole(request.out_dir, written))
 
 
-def _doubted(result: "FitResult", scanned: tuple["ScannedFile", ...]) -> "FitResult":
-    """Return a result that does not fit for sure where what it rests on was not seen."""
+def _doubted(
+    result: "FitResult", scanned: tuple["ScannedFile", ...], fit_again: "Callable[[Joint], Fit]"
+) -> "FitResult":
+    """Return a result that is undecided where what it rests on was not seen, unless the rest alone cannot fit."""
     from simulation.fitup.study import Fit
 
-    ends = (result.joint.fixed.name, result.joint.moving.name)
-    unknown = [one for one in scanned if one.scanned.part.name in ends and one.scanned.unknown(result.joint)]
-    return replace(result, decision=Fit.UNDECIDED) if unknown and result.decision is Fit.FIT else result
+    if result.decision is Fit.UNDECIDED:
+        return result
+    joint, bolts, gaps = result.joint, result.joint.bolts, result.joint.gaps
+    for one in scanned:
+        unknown = one.scanned.unknown(joint)
+        if one.scanned.part.name in (joint.fixed.name, joint.moving.name) and unknown:
+            bolts = tuple(bolt for bolt in bolts if bolt.hole not in unknown)
+            gaps = tuple(gap for gap in gaps if gap.fixed not in unknown and gap.moving not in unknown)
+    if len(bolts) == len(joint.bolts) and len(gaps) == len(joint.gaps):
+        return result
+    if result.decision is Fit.NO_FIT and (bolts or gaps):
+        rest = replace(joint, bolts=bolts, gaps=gaps)
+        if fit_again(rest) is Fit.NO_FIT:
+            return result
+    return replace(result, decision=Fit.UNDECIDED)
