@@ -104,7 +104,7 @@ def _won(points: FloatArray, passed: FloatArray) -> tuple[int, int]:
 
     Examples
     --------
-    >>> _won(np.array([[0.01, 0, 0], [0.31, 0, 0]]), np.array([[0.3, 0, 0], [0.3, 0, 0], [0.6, 0, 0]]))
+    >>> _won(np.array([[0.01, 0, 0], [0.31, 0, 0]]), np.array([[0.32, 0, 0], [0.32, 0, 0], [0.62, 0, 0]]))
     (1, 2)
     """
     both = np.floor(np.concatenate([points, passed]) / CELL).astype(np.int64)
