@@ -18,6 +18,8 @@ Column = FloatArray | tuple[str | None, ...]
 """(n,) numbers, NaN where none was recorded; or texts, None where none was."""
 MOST_LEVELS, MOST_COLUMNS = 20, 2_000
 _FEWEST_TO_COUNT = 20
+_LARGEST = 1e100
+"""Larger numbers are no readings, and their squares leave what a double holds."""
 _SUSPECT = 0.99
 """Area under the curve of a single column from which it is told; from 1 on it is refused."""
 
@@ -40,7 +42,7 @@ class Encoding:
         Raises
         ------
         SimulationError
-            A column is missing or of another kind.
+            A column is missing, of another kind, or holds a number beyond all measure.
         """
         if missing := [name for name in self.columns if name not in columns]:
             raise SimulationError(f"column {_listed(missing)} is missing, which the model was learnt from")
@@ -181,6 +183,9 @@ def _variables(name: str, column: Column, levels: Mapping[str, tuple[str, ...]])
     if name not in levels:
         if isinstance(column, tuple):
             raise SimulationError(f"column {name!r} held numbers when it was learnt from, and holds texts now")
+        if len(huge := column[np.abs(column) > _LARGEST]):
+            text = f"column {name!r} holds {huge[0]:.3g}; numbers up to {_LARGEST:g} can be learnt from"
+            raise SimulationError(f"{text}: mend it, or leave the column out (ignore)")
         return [column]
     if not isinstance(column, tuple):
         column = tuple(None if np.isnan(one) else f"{one:g}" for one in column)

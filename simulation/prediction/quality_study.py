@@ -10,6 +10,7 @@ from simulation.prediction.process_data import Units
 from simulation.prediction.quality_model import QualityModel, importance, learn
 from simulation.prediction.quality_trial import (
     BATCH,
+    FEWEST_BLOCKS,
     Intervals,
     Stakes,
     Trial,
@@ -20,6 +21,7 @@ from simulation.prediction.quality_trial import (
 )  # fmt: skip
 from simulation.prediction.quality_watch import Watch, watch
 from simulation.prediction.scoring import CalibrationBin, Score, score
+from simulation.stackup.extremes import Interval
 
 _RECALLS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 _MOST_SHUFFLED = 2_000_000
@@ -33,7 +35,7 @@ class Goal:
     recall: float | None
     """That is needed; None: no recall is enough at this effectiveness."""
     reached: str
-    """``shown``, ``open`` or ``missed``: by the interval of what was reached on the units tried."""
+    """``shown``, ``open`` or ``missed``: by the intervals of what was reached, over units and over blocks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +59,11 @@ class QualityStudy:
     def useful(self) -> bool:
         """Return whether it is shown to be better than giving every unit the share of defects."""
         return self.intervals.brier_gain.interval.low > 0.0
+
+    @property
+    def enough_blocks(self) -> bool:
+        """Return whether enough groups, or stretches of time, were tried for anything to be shown."""
+        return self.intervals.blocks >= FEWEST_BLOCKS
 
     @property
     def tried_defective(self) -> BoolArray:
@@ -95,7 +102,7 @@ def study(units: Units, stakes: Stakes, goal: float | None, seed: int) -> Qualit
     happened, recorded = units.defective[model.tried], units.recorded[model.tried]
     groups = None if units.group is None else units.group[model.tried]
     spread = intervals(model.said, happened, stakes, model.share, first, groups)
-    aim = None if goal is None else _goal(goal, model.trial, stakes)
+    aim = None if goal is None else _goal(goal, model.trial, stakes, spread.yield_after)
     recalls: list[float] = sorted({*_RECALLS, *([aim.recall] if aim and aim.recall else [])})
     choices = tuple(try_out(model.said, happened, stakes, threshold_of(model.said, happened, r)) for r in recalls)
     some = slice(0, max(200, _MOST_SHUFFLED // max(1, recorded.shape[1])))
@@ -125,10 +132,10 @@ def _whole(recorded: FloatArray, happened: BoolArray) -> tuple[FloatArray, BoolA
     return recorded[start:], happened[start:]
 
 
-def _goal(goal: float, trial: Trial, stakes: Stakes) -> Goal:
+def _goal(goal: float, trial: Trial, stakes: Stakes, scatter: Interval) -> Goal:
     needed = recall_needed(1.0 - trial.yield_before.value, goal, stakes.effectiveness)
     if needed is None or trial.recall is None:
         return Goal(goal, needed, "missed" if needed is None else "open")
     after = trial.yield_after.interval
-    reached = "shown" if after.low >= goal else "missed" if after.high < goal else "open"
-    return Goal(goal, needed, reached)
+    shown = after.low >= goal and scatter.low >= goal
+    return Goal(goal, needed, "shown" if shown else "missed" if after.high < goal and scatter.high < goal else "open")

@@ -5,8 +5,10 @@ import pytest
 
 from simulation.errors import SimulationError
 from simulation.prediction.line_data import LineData, line_data
+from simulation.prediction.process_data import units
 from simulation.prediction.quality_model import QualityModel, learn
-from simulation.prediction.quality_trial import BATCH, Stakes, costs, intervals, threshold_of, try_out
+from simulation.prediction.quality_study import study
+from simulation.prediction.quality_trial import BATCH, Stakes, costs, intervals, over_blocks, threshold_of, try_out
 from simulation.prediction.quality_watch import watch
 
 STAKES = Stakes(escape=100.0, action=15.0, effectiveness=0.9)
@@ -157,3 +159,55 @@ def test_over_many_lines_calibration_and_false_alarms_are_as_said() -> None:
     assert np.mean(costs_held) > 0.85
     assert np.mean(outcome_alarms) < 0.158 + 3.0 * np.sqrt(0.158 * 0.842 / 30)
     assert np.mean(input_alarms) < 0.148 + 3.0 * np.sqrt(0.148 * 0.852 / 30)
+
+
+@pytest.mark.parametrize("groups", [5, 15])
+def test_few_batches_show_nothing(groups: int) -> None:
+    """One batch on trial is one thing that happened: its units scatter, but that says nothing of the next batch."""
+    for seed in range(2):
+        rng = np.random.default_rng(100 + seed)
+        group = np.repeat(np.arange(groups), 1_000 // groups)
+        chance = 1.0 / (1.0 + np.exp(1.5 - rng.normal(size=groups)))
+        level, bad = rng.normal(size=groups), rng.random(len(group)) < chance[group]
+        columns = {"x": level[group] + 0.01 * rng.normal(size=len(group)), "z": rng.normal(size=len(group))}
+        found = study(units(columns, bad, np.arange(len(group)), group), STAKES, 0.01, seed)
+        assert found.intervals.blocks == groups // 5
+        assert not found.useful
+        assert np.isnan([found.intervals.brier_gain.interval.low, found.intervals.cost.interval.high]).all()
+        assert found.goal is not None
+        assert found.goal.reached != "shown", "nor is a yield"
+
+
+def test_many_batches_show_what_is_there() -> None:
+    rng = np.random.default_rng(3)
+    group = np.repeat(np.arange(40), 40)
+    x = rng.normal(size=len(group))
+    bad = rng.random(len(group)) < 1.0 / (1.0 + np.exp(2.0 - 2.0 * x))
+    found = study(units({"x": x}, bad, np.arange(len(group)), group), STAKES, None, 0)
+    assert found.intervals.blocks == 8
+    assert found.useful
+
+
+def test_intervals_over_blocks_hold_the_mean_and_one_large_block_counts_little() -> None:
+    rng = np.random.default_rng(11)
+    blocks = np.array_split(np.arange(120), 6)
+    held = 0
+    for _ in range(1_000):
+        values = np.repeat(rng.normal(size=6), 20) + 0.1 * rng.normal(size=120)
+        low_high = over_blocks(values, blocks)
+        held += low_high.low <= 0.0 <= low_high.high
+    assert held == pytest.approx(950, abs=28), "of 1000, four standard deviations"
+    even = over_blocks(rng.normal(size=120), blocks)
+    skewed = over_blocks(rng.normal(size=120), np.split(np.arange(120), [110, 112, 114, 116, 118]))
+    assert skewed.high - skewed.low > 5.0 * (even.high - even.low)
+
+
+@pytest.mark.parametrize("huge", [1e200, -1e120])
+def test_a_number_too_large_to_reckon_with_is_refused_by_its_column(huge: float) -> None:
+    numbers = np.random.default_rng(0).normal(size=500)
+    bad = np.arange(500) % 7 == 0
+    with pytest.raises(SimulationError, match=r"column 'a' holds .*e\+"):
+        units({"b": numbers, "a": numbers * huge}, bad, np.arange(500))
+    encoding = units({"a": numbers}, bad, np.arange(500)).encoding
+    with pytest.raises(SimulationError, match="column 'a' holds"):
+        encoding.encoded({"a": np.array([0.0, huge])})

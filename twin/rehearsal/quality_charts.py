@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from math import ceil, floor, log10
+from math import ceil, floor, isnan, log10
 from typing import Any
 
 WIDTH, HEIGHT = 720, 300
@@ -102,11 +102,12 @@ def cost_curve(
     title: str,
 ) -> str:  # fmt: skip
     """Return cost by threshold, with what never and always acting cost, the one used and where the cheapest may be."""
-    reach = min(1.0, max(0.02, 4.0 * used[0], 1.5 * between[1]))
+    bands = [] if isnan(between[0]) else [between]
+    reach = min(1.0, max([0.02, 4.0 * used[0], *(1.5 * high for _, high in bands)]))
     shown = [(a, b) for a, b in curve if a <= reach] or list(curve)
     top = 1.08 * max([*(b for _, b in shown), *levels])
     flat = [("soft", [(0.0, level), (reach, level)], True) for level in levels]
-    plot = Plot([("line", shown, False), *flat], marks=[used], bands=[(between[0], min(between[1], reach))])
+    plot = Plot([("line", shown, False), *flat], marks=[used], bands=[(low, min(high, reach)) for low, high in bands])
     return plotted(plot, Axis(axes[0], 0.0, reach, True), Axis(axes[1], 0.0, top or 1.0), title)
 
 

@@ -4,13 +4,14 @@ import csv
 import io
 import json
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
 from simulation.prediction.drift import Chart
 from simulation.prediction.quality_document import QualityPlan
 from simulation.prediction.quality_study import QualityStudy, Scored
-from simulation.prediction.quality_trial import BATCH, Trial
+from simulation.prediction.quality_trial import BATCH, FEWEST_BLOCKS, Trial
 from simulation.prediction.quality_watch import Watch
 from simulation.prediction.scoring import CalibrationBin, Score
 from simulation.stackup.capability import Estimate
@@ -131,6 +132,7 @@ def _tried(study: QualityStudy) -> Json:
         "log_score": estimate(found.log), "calibration_z": model.score.calibration_z,
         "reliability": [_bin(one) for one in study.reliability],
         "better_than_all_alike": study.useful,
+        "independent_blocks": study.intervals.blocks, "independent_blocks_needed": FEWEST_BLOCKS,
     }  # fmt: skip
 
 
@@ -208,5 +210,6 @@ def _bin(one: CalibrationBin) -> Json:
 
 
 def estimate(found: Estimate) -> Json:
-    """Return a figure with its 95 % interval."""
-    return {"value": found.value, "low": found.interval.low, "high": found.interval.high}
+    """Return a figure with its 95 % interval, null where none is known."""
+    ends = [None if isnan(end) else end for end in (found.interval.low, found.interval.high)]
+    return {"value": found.value, "low": ends[0], "high": ends[1]}

@@ -1,7 +1,9 @@
 """The rows and lines that ``qtems quality`` prints and its page shows."""
 
+from math import isnan
+
 from simulation.prediction.quality_study import QualityStudy
-from simulation.prediction.quality_trial import BATCH, Trial
+from simulation.prediction.quality_trial import BATCH, FEWEST_BLOCKS, Trial
 from simulation.stackup.capability import Estimate
 from simulation.stackup.extremes import Interval
 from twin.rehearsal.quality_json import QualityResult, ranked
@@ -84,7 +86,7 @@ def unit_rows(result: QualityResult, say: Said, most: int = _MOST_UNITS) -> Rows
 def quality_lines(result: QualityResult, say: Said) -> list[str]:
     """Return what was learnt from, whether it is worth anything, what acting reaches, and what drifts."""
     study = result.study
-    lines = [_learnt(study, say), say("quality.useful" if study.useful else "quality.useless")]
+    lines = [_learnt(study, say), _worth(study, say)]
     lines.append(_threshold(study, say))
     lines += _goal(study, say)
     lines += _new(result, say)
@@ -111,10 +113,18 @@ def _learnt(study: QualityStudy, say: Said) -> str:
     return text
 
 
+def _worth(study: QualityStudy, say: Said) -> str:
+    if not study.enough_blocks:
+        return say("quality.few_blocks", count=study.intervals.blocks, needed=FEWEST_BLOCKS)
+    return say("quality.useful" if study.useful else "quality.useless")
+
+
 def _threshold(study: QualityStudy, say: Said) -> str:
     stakes, cheapest = study.stakes, study.intervals.cheapest.interval
     if stakes.threshold > 1.0:
         return say("quality.never_pays")
+    if isnan(cheapest.low):
+        return say("quality.pays", threshold=f"{100 * stakes.threshold:.3g}")
     between = f"{100 * cheapest.low:.3g}–{100 * cheapest.high:.3g}"
     return say("quality.pays_from", threshold=f"{100 * stakes.threshold:.3g}", between=between)
 
@@ -147,6 +157,8 @@ def _new(result: QualityResult, say: Said) -> list[str]:
 
 
 def _cost(found: Estimate) -> str:
+    if isnan(found.interval.low):
+        return f"{found.value:.4g} (–)"
     return f"{found.value:.4g} ({found.interval.low:.4g} … {found.interval.high:.4g})"
 
 
@@ -156,6 +168,8 @@ def percent(found: Estimate) -> str:
 
 
 def interval(found: Estimate, digits: int = 3) -> str:
-    """Return a figure with its 95 % interval."""
+    """Return a figure with its 95 % interval, a dash where none is known."""
     low, high = found.interval.low, found.interval.high
+    if isnan(low):
+        return f"{found.value:.{digits}f} (–)".replace("-", "−")
     return f"{found.value:.{digits}f} ({low:.{digits}f} … {high:.{digits}f})".replace("-", "−")
