@@ -123,7 +123,8 @@ def intervals(
     """
     blocks = _blocks(len(said), group)
     told = _figures(said, happened, stakes, alike)
-    saved = 1.0 - happened * (1.0 - stakes.effectiveness * (said >= stakes.threshold))
+    bad, acted = happened.astype(np.float64), (said >= stakes.threshold).astype(np.float64)
+    saved = 1.0 - bad * (1.0 - stakes.effectiveness * acted)
     if len(blocks) < FEWEST_BLOCKS:
         unknown = Interval(float("nan"), float("nan"))
         return Intervals(len(blocks), unknown, *(Estimate(value, unknown) for value in told))
@@ -134,7 +135,7 @@ def intervals(
             figures.append(_figures(said[drawn], happened[drawn], stakes, alike))
     tail, spread = _expanded_tail(blocks), np.array(figures[1:] or figures)
     low, high = np.quantile(spread, (tail, 1.0 - tail), axis=0)
-    gain = over_blocks((alike - happened) ** 2 - (said - happened) ** 2, blocks)
+    gain = over_blocks((alike - bad) ** 2 - (said - bad) ** 2, blocks)
     low[1], high[1] = min(low[1], gain.low), max(high[1], gain.high)
     found = [Estimate(v, Interval(float(a), float(b))) for v, a, b in zip(told, low, high, strict=True)]
     return Intervals(len(blocks), over_blocks(saved, blocks), *found)
