@@ -31,8 +31,22 @@ class WorkCalendar:
         """
         if number > MOST_DAYS:
             raise self._too_late(number)
-        whole = max(0, int(np.ceil(number - 1e-6)) - 1)
-        found = self._offset(whole)
+        return self._within(max(0, int(np.ceil(number - 1e-6)) - 1), number)
+
+    def begin(self, number: float) -> date:
+        """Return the day on which starts what starts when so many working days are over.
+
+        Examples
+        --------
+        >>> WorkCalendar(date(2026, 3, 2), "1111100").begin(1.5)  # noon of Tuesday
+        datetime.date(2026, 3, 3)
+        """
+        if number > MOST_DAYS:
+            raise SimulationError(f"{number:g} working days from {self.start}: calendars end with the year 9999")
+        return self._within(max(0, int(np.floor(number + 1e-6))), number)
+
+    def _within(self, days: int, number: float) -> date:
+        found = self._offset(days)
         if found > np.datetime64(date.max):
             raise self._too_late(number)
         return found.astype(object)

@@ -99,3 +99,10 @@ def test_calendars_end_with_the_year_9999() -> None:
 def test_loose_ends_are_noted() -> None:
     notes = read_schedule(b"schedule: 1\ntasks: {a: {days: 1}, b: {days: 2}}").notes
     assert [note.partition(":")[0] for note in notes] == ["a, b", "a, b"]
+
+
+def test_what_starts_at_noon_starts_on_that_day() -> None:
+    calendar = WorkCalendar(date(2026, 3, 2), "1111100")
+    starts = [calendar.begin(number).day for number in (0.0, 0.5, 1.0, 1.5, 4.999, 5.0, 5.2)]
+    assert starts == [2, 2, 3, 3, 6, 9, 9]
+    assert all(calendar.begin(k / 8) <= calendar.day(k / 8 + 0.1) for k in range(100)), "none ends before it starts"

@@ -125,7 +125,7 @@ def _task(result: ScheduleResult, index: int) -> Json:
         "days": task.planned,
         "start_day": float(times.start[index]),
         "finish_day": float(times.finish[index]),
-        "start": _date(document, float(times.start[index]) + 1.0),
+        "start": None if document.calendar is None else document.calendar.begin(float(times.start[index])).isoformat(),
         "finish": _date(document, float(times.finish[index])),
         "expected_finish_day": float(result.forecast.finish[index]),
         "expected_finish": _date(document, float(result.forecast.finish[index])),
