@@ -21,6 +21,8 @@ class Workdays:
     """Of a working day."""
     uneven: tuple[tuple[date, float], ...] = ()
     """Days on which another share of a day's work is done than else: short ones, worked weekends."""
+    shares: tuple[float, ...] = (1.0,) * 7
+    """Of a day's work that is done on each day of the week from Monday, where it is worked."""
 
 
 @dataclass(frozen=True, slots=True)

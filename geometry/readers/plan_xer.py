@@ -180,7 +180,7 @@ def _workdays(row: Row) -> Workdays:
     hours = _number(row.get("day_hr_cnt", ""))
     data = row.get("clndr_data", "")
     hours = hours if hours is not None and 0.0 < hours <= 24.0 else 8.0
-    week, holidays, uneven = list("1111100"), list[date](), list[tuple[date, float]]()
+    week, holidays, uneven, shares = list("1111100"), list[date](), list[tuple[date, float]](), [1.0] * 7
     start = data.find("DaysOfWeek")
     if start >= 0:
         end = min(
@@ -188,18 +188,23 @@ def _workdays(row: Row) -> Workdays:
         )
         parts = _DAY_OF_WEEK.split(data[start:end])
         for day, hours_said in zip(parts[1::2], parts[2::2], strict=False):
-            week[(int(day) - 2) % 7] = "1" if "s|" in hours_said else "0"
+            at = (int(day) - 2) % 7
+            week[at] = "1" if "s|" in hours_said else "0"
+            if 0.0 < (worked := _hours_of(hours_said)) <= 24.0:
+                shares[at] = worked / hours
     if (begin := data.find("Exceptions")) >= 0:
         parts = _EXCEPTION.split(data[begin:])
         for number, hours_said in zip(parts[1::2], parts[2::2], strict=False):
             day, worked = _DAY_ZERO + timedelta(days=int(number)), _hours_of(hours_said)
             if "s|" not in hours_said:
                 holidays.append(day)
-            elif 0.0 < worked <= 24.0 and (abs(worked - hours) > 1e-6 or week[day.weekday()] == "0"):
+            elif 0.0 < worked <= 24.0 and (
+                abs(worked / hours - shares[day.weekday()]) > 1e-6 or week[day.weekday()] == "0"
+            ):
                 uneven.append((day, worked / hours))
     mask = "".join(week)
     name, mask = row.get("clndr_name", ""), mask if "1" in mask else "1111100"
-    return Workdays(name, mask, tuple(holidays), hours, tuple(uneven))
+    return Workdays(name, mask, tuple(holidays), hours, tuple(uneven), tuple(shares))
 
 
 def _hours_of(said: str) -> float:

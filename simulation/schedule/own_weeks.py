@@ -52,7 +52,7 @@ def in_project_days(tasks: Sequence[Task], own: Sequence[Own], calendar: WorkCal
     kept = dict[object, _Days]()
 
     def days_of(week: Workdays) -> _Days:
-        key = (week.week, week.holidays, week.uneven)
+        key = (week.week, week.holidays, week.uneven, week.shares)
         if key not in kept:
             kept[key] = _Days(week, calendar, ahead)
         return kept[key]
@@ -112,6 +112,7 @@ class _Days:
         days = np.datetime64(calendar.start, "D") + np.arange(ahead)
         self.worked = np.is_busday(days, weekmask=week.week, holidays=list(week.holidays)).astype(np.float64)
         """Share of a day's work that is done on each day."""
+        self.worked *= np.array(week.shares)[(calendar.start.weekday() + np.arange(ahead)) % 7]
         for day, share in week.uneven:
             if 0 <= (at := (day - calendar.start).days) < ahead:
                 self.worked[at] = share

@@ -136,7 +136,8 @@ def _by_own_weeks(
     """Return the tasks in working days of the project, where some follow calendars of their own."""
     project = plan.calendar or Workdays("")
     weeks = [plan.calendars.get(leaf.calendar, project) if leaf.days is not None else project for leaf in leaves]
-    other = [(week.week, week.holidays, week.uneven) != (project.week, project.holidays, ()) for week in weeks]
+    even = (project.week, project.holidays, (), (1.0,) * 7)
+    other = [(week.week, week.holidays, week.uneven, week.shares) != even for week in weeks]
     if not any(other):
         return tasks
     start = calendar or WorkCalendar(date(2000, 1, 3), project.week)  # a Monday: only the weeks count

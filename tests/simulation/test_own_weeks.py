@@ -138,3 +138,23 @@ def test_short_days_and_worked_weekends_count_by_their_hours() -> None:
     times = document.network.times(np.array([task.planned for task in document.network.tasks]))
     assert times.finish[0] == pytest.approx(5.0), "Tuesday counts half, Friday makes it up"
     assert times.finish[1] == pytest.approx(6.0), "Saturday is worked, and Monday"
+
+
+def test_a_short_day_of_each_week_counts_by_its_hours() -> None:
+    """Monday to Friday 8 h, Saturday 4 h: 44 h a week, so 440 h end on the tenth Saturday."""
+    short = _days("234567").replace("(0||7()((0||0(s|08:00|f|16:00)())))", "(0||7()((0||0(s|08:00|f|12:00)())))")
+    text = "\n".join(
+        "\t".join(row) for row in (
+            ("ERMHDR", "20.12"),
+            ("%T", "PROJECT"), ("%F", "proj_id", "clndr_id", "plan_start_date"), ("%R", "1", "5", "2026-03-02 00:00"),
+            ("%T", "CALENDAR"), ("%F", "clndr_id", "default_flag", "day_hr_cnt", "clndr_name", "clndr_data"),
+            ("%R", "5", "Y", "8", "Six", short),
+            ("%T", "TASK"), ("%F", "task_id", "task_code", "task_name", "clndr_id", "target_drtn_hr_cnt", "task_type"),
+            ("%R", "1", "A", "", "5", "440", "TT_Task"),
+        )
+    )  # fmt: skip
+    document = repaired(plan_from_xer(text.encode()))
+    assert document.calendar is not None
+    times = document.network.times(np.array([task.planned for task in document.network.tasks]))
+    assert document.calendar.day(float(times.finish[0])) == date(2026, 5, 9)
+    assert [one.kind for one in document.repairs] == ["own_calendar"]
