@@ -42,7 +42,7 @@ class WorkCalendar:
         datetime.date(2026, 3, 3)
         """
         if number > MOST_DAYS:
-            raise SimulationError(f"{number:g} working days from {self.start}: calendars end with the year 9999")
+            raise self._too_late(number)
         return self._within(max(0, int(np.floor(number + 1e-6))), number)
 
     def _within(self, days: int, number: float) -> date:
