@@ -253,6 +253,7 @@ fitup: 1
 name: splice
 parts:
   a: {grid: {rows: 2, columns: 2, pitch: [100, 80], diameter: 22, position: 3, sigmas: 3}}
+  e: {grid: {rows: 2, columns: 2, pitch: [100, 80], diameter: 22, position: 3, sigmas: 3}}
   b: {ring: {count: 3, across: 100, diameter: 22, sd: 0.2}}
   c:
     holes: [{name: 1.1, at: [0, 0], diameter: 22, covariance: [0.04, 0.09, 0.01]}]
@@ -261,7 +262,7 @@ parts:
     holes: [{name: 1.1, at: [0.5, 0], diameter: 22}]
     faces: [{name: g, at: [0, 0, 6], normal: [0, 0, -1]}]
 joints:
-  - {fixed: a, moving: a, bolt: 20}
+  - {fixed: a, moving: e, bolt: 20}
   - {fixed: c, moving: d, bolts: [{hole: 1.1, diameter: 20}], gaps: [{fixed: f, moving: g, limits: [0, 2]}]}
 """
 
@@ -281,10 +282,10 @@ def test_a_document_is_read() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("bolt: 20}", "bolt: -20}", "line 13: joints[0].bolt"),
+        ("bolt: 20}", "bolt: -20}", "line 14: joints[0].bolt"),
         ("bolt: 20}", "bot: 20}", "did you mean bolt"),
-        ("moving: a,", "moving: q,", "no part is named 'q'"),
-        ("{fixed: a, moving: a, bolt: 20}", "{fixed: a, moving: b, bolt: 20}", "in one of the two parts only"),
+        ("moving: e,", "moving: q,", "no part is named 'q'"),
+        ("{fixed: a, moving: e, bolt: 20}", "{fixed: a, moving: b, bolt: 20}", "in one of the two parts only"),
         ("{hole: 1.1,", "{hole: 9,", "has no hole '9'"),
         ("limits: [0, 2]", "limits: [2, 0]", "above the upper"),
         ("covariance: [0.04, 0.09, 0.01]", "covariance: [0.04, 0.09, 1]", "negative along"),
