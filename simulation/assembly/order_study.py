@@ -130,9 +130,7 @@ def study_order(
     NoSolution
         There are more parts than can be worked on.
     """
-    if len(elements) > MOST_PARTS:
-        text = f"{len(elements)} parts; an order is worked out for {MOST_PARTS} at most"
-        raise NoSolution(f"{text}: take the model apart by storey or trade")
+    _refuse_too_many(len(elements))
     parts = make_parts(elements)
     document = said(parts)
     ground = document.ground if document.ground is not None else ground
@@ -142,19 +140,30 @@ def study_order(
         progress=lambda share: progress(0.5 * share),
     )  # fmt: skip
     passed_over = _pass_over(blocking) if turns is not None else ()
-    if document.in_place:
-        blocking.blocked[:, sorted(document.in_place)] = False
-        blocking.barred[:, sorted(document.in_place)] = False
+    blocking.blocked[:, sorted(document.in_place)] = blocking.barred[:, sorted(document.in_place)] = False
     pieces = pieces_of(parts, as_one)
-    welded = [(parts[a].global_id, parts[b].global_id) for piece in pieces for a, b in pairwise(piece)]
-    standing = _standing(parts, document, ground, [*held, *welded])
-    if document.steps:
-        return _judged(blocking, standing, document, pieces)
-    found = _found(
-        blocking, standing, document, pieces, best, ground, turns=turns, threads=threads,
-        progress=lambda share: progress(0.5 + 0.5 * share),
-    )  # fmt: skip
+    scene = _Scene(blocking, _standing(parts, document, ground, held, pieces), document, pieces, turns, best, threads)
+    found = _judged(scene) if document.steps else _found(scene, lambda share: progress(0.5 + 0.5 * share))
     return replace(found, passed_over=passed_over)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scene:
+    """What an order is looked for in, or judged by."""
+
+    blocking: Blocking
+    standing: Standing
+    document: OrderDocument
+    pieces: Sequence[tuple[int, ...]]
+    turns: Turns | None
+    best: int
+    threads: int
+
+
+def _refuse_too_many(count: int) -> None:
+    if count > MOST_PARTS:
+        text = f"{count} parts; an order is worked out for {MOST_PARTS} at most"
+        raise NoSolution(f"{text}: take the model apart by storey or trade")
 
 
 def _pass_over(blocking: Blocking) -> tuple[tuple[int, int], ...]:
@@ -182,26 +191,16 @@ def _directions(parts: Sequence[Part], document: OrderDocument) -> FloatArray:
     return distinct(np.vstack([directions, *(-way[None] for way in given)]))
 
 
-def _found(
-    blocking: Blocking,
-    standing: Standing,
-    document: OrderDocument,
-    pieces: Sequence[tuple[int, ...]],
-    best: int,
-    ground: float | None,
-    *,
-    turns: Turns | None,
-    threads: int,
-    progress: Progress,
-) -> OrderStudy:
+def _found(scene: _Scene, progress: Progress) -> OrderStudy:
     """Return the orders that were found."""
+    blocking, document, turns = scene.blocking, scene.document, scene.turns
     parts = blocking.parts
     count = count_sequences(blocking, base=document.base, rules=document.rules) if len(parts) <= MOST_COUNTED else None
-    found = _search(blocking, standing, document, pieces, best, ground, turns=turns, threads=threads, progress=progress)
-    balances = _balances(standing, document.base, [step.parts for step in found[0].steps])
+    found = _search(scene, progress)
+    balances = _balances(scene.standing, document.base, [step.parts for step in found[0].steps])
     reached, lifted = _equipped(parts, document, [(step.parts, step.insertion) for step in found[0].steps])
     return OrderStudy(
-        blocking, standing, _free(blocking), found, (), count, document.base, (), balances, reached, lifted,
+        blocking, scene.standing, _free(blocking), found, (), count, document.base, (), balances, reached, lifted,
         document.in_place, turns, () if turns is None else reasons(blocking, turns, found[0].steps, document.base),
     )  # fmt: skip
 
@@ -211,10 +210,9 @@ def _free(blocking: Blocking) -> BoolArray:
     return blocking.free(np.ones(len(blocking.parts), dtype=np.bool_))
 
 
-def _judged(
-    blocking: Blocking, standing: Standing, document: OrderDocument, pieces: Sequence[tuple[int, ...]]
-) -> OrderStudy:
+def _judged(scene: _Scene) -> OrderStudy:
     """Return the judgement of a given order."""
+    blocking, standing, document, pieces = scene.blocking, scene.standing, scene.document, scene.pieces
     parts = blocking.parts
     judged = validate(
         moved_as_one(_made_around(blocking), pieces), document.steps, base=document.base, rules=document.rules
@@ -230,30 +228,20 @@ def _judged(
     )  # fmt: skip
 
 
-def _search(
-    blocking: Blocking,
-    standing: Standing,
-    document: OrderDocument,
-    pieces: Sequence[tuple[int, ...]],
-    best: int,
-    ground: float | None,
-    *,
-    turns: Turns | None,
-    threads: int,
-    progress: Progress,
-) -> tuple[Order, ...]:
+def _search(scene: _Scene, progress: Progress) -> tuple[Order, ...]:
     """Return orders, with what can only move as one taken together from the start.
 
     That is what lies inside something else, and each group that the search finds it has to take away as one: with the
     group as a unit the search begins anew, so that what is cheap before and after is found again.
     """
-    further = further_ways(ground, threads)
+    blocking, standing, turns = scene.blocking, scene.standing, scene.turns
+    further = further_ways(standing.ground, scene.threads)
     count = len(blocking.parts)
-    groups = [*pieces, *(pair for pair, inside in blocking.overlapping.items() if inside)]
+    groups = [*scene.pieces, *(pair for pair, inside in blocking.overlapping.items() if inside)]
     while True:
-        units = united(blocking, standing, joined_groups(count, groups), document.rules)
+        units = united(blocking, standing, joined_groups(count, groups), scene.document.rules)
         found = orders(
-            units.blocking, base=units.base, rules=units.rules, support=_support(units.standing), best=best,
+            units.blocking, base=units.base, rules=units.rules, support=_support(units.standing), best=scene.best,
             width=8 if count <= MOST_ON_SPHERE else 2, progress=progress, further=further,
             cost=USUAL_COST if turns is None else BUILDING_COST, due=_due(units, turns, blocking),
         )  # fmt: skip
@@ -312,12 +300,18 @@ def _made_around(blocking: Blocking) -> Blocking:
 
 
 def _standing(
-    parts: Sequence[Part], document: OrderDocument, ground: float | None, held: Sequence[tuple[str, str]]
+    parts: Sequence[Part],
+    document: OrderDocument,
+    ground: float | None,
+    held: Sequence[tuple[str, str]],
+    pieces: Sequence[tuple[int, ...]],
 ) -> Standing:
+    """Return what carries and holds what: contacts, what is declared to be joined, what is welded into one piece."""
     number = {part.global_id: k for k, part in enumerate(parts)}
-    pairs = [sorted((number[a], number[b])) for a, b in held if a in number and b in number]
+    pairs = [(number[a], number[b]) for a, b in held if a in number and b in number]
+    pairs += [pair for piece in pieces for pair in pairwise(piece)]
     contacts = contacts_of(parts, reach=CONTACT_REACH, ground=ground)
-    joined = frozenset((first, second) for first, second in pairs)
+    joined = frozenset((min(pair), max(pair)) for pair in pairs)
     return Standing(tuple(parts), contacts, joined, document.base, document.friction, ground)
 
 
