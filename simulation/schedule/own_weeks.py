@@ -1,11 +1,13 @@
 """Tasks that follow calendars of their own, told in working days of the project's calendar.
 
 Durations and lags are counted day by day from where the plan has them, each by its own calendar, and become what passes
-of the project's calendar meanwhile: the network of the project's days then has the same starts and finishes.
+of the project's calendar meanwhile: the network of the project's days then has the same starts and finishes. What
+starts or ends on a day that the project has off has no number there: the days are then those on which anybody works.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -45,39 +47,91 @@ def in_project_days(tasks: Sequence[Task], own: Sequence[Own], calendar: WorkCal
     SimulationError
         Tasks wait for each other.
     """
-    order = Network(tasks).order
-    length = sum(task.planned + sum(abs(link.lag) for link in task.links) for task in tasks)
-    ahead = 400 + 8 * int(length + max(task.earliest for task in tasks))
-    ahead = min(ahead, _LONGEST)
-    kept = dict[object, _Days]()
-
-    def days_of(week: Workdays) -> _Days:
-        key = (week.week, week.holidays, week.uneven, week.shares)
-        if key not in kept:
-            kept[key] = _Days(week, calendar, ahead)
-        return kept[key]
-
-    base = _Days(Workdays("", calendar.week, calendar.holidays), calendar, ahead)
-    start, finish = [0.0] * len(tasks), [0.0] * len(tasks)
-    found = list(tasks)
-    for index in order:
-        task, week = tasks[index], days_of(own[index].duration)
-        floor = week.opens(base.opens(base.after(0.0, task.earliest)))
-        waits = [_position(link, task, (start, finish), days_of(own[link.before].lags), week) for link in task.links]
-        start[index] = max([floor if task.planned else base.after(0.0, task.earliest), *waits])
-        finish[index] = week.after(start[index], task.planned)
-        lasts = base.done(finish[index]) - base.done(start[index])
+    clock = _Clock(tasks, own, calendar)
+    base, found = clock.base, list(tasks)
+    for index, task in enumerate(tasks):
+        lasts = base.done(clock.finish[index]) - base.done(clock.start[index])
         links = tuple(
-            replace(
-                link,
-                lag=_lag(link, base.done(at), lasts, base.done(start[link.before]), base.done(finish[link.before])),
-            )
-            for link, at in zip(task.links, waits, strict=True)
+            replace(link, lag=_lag(link, base.done(at), lasts, *clock.passed(link.before)))
+            for link, at in zip(task.links, clock.waits[index], strict=True)
         )
-        found[index] = replace(
-            task, duration=Fixed(lasts), planned=lasts, links=links, earliest=max(0.0, base.done(floor))
-        )
+        earliest = max(0.0, base.done(clock.floor[index]))
+        found[index] = replace(task, duration=Fixed(lasts), planned=lasts, links=links, earliest=earliest)
     return found
+
+
+def common_calendar(calendar: WorkCalendar, weeks: Iterable[Workdays]) -> WorkCalendar:
+    """Return the calendar whose working days are those on which anybody works.
+
+    Examples
+    --------
+    >>> common_calendar(WorkCalendar(date(2026, 3, 2), "1111100"), [Workdays("", "0000011")]).week
+    '1111111'
+    """
+    everybody = {Workdays("", calendar.week, calendar.holidays), *weeks}
+    week = list("0000000")
+    for one in everybody:
+        for letter in range(7):
+            if one.week[letter] == "1" or any(share and day.weekday() == letter for day, share in one.uneven):
+                week[letter] = "1"
+    off = sorted({day for one in everybody for day in one.holidays if not any(_works(each, day) for each in everybody)})
+    return WorkCalendar(calendar.start, "".join(week), tuple(off))
+
+
+def on_days_off(tasks: Sequence[Task], own: Sequence[Own], common: WorkCalendar, calendar: WorkCalendar) -> bool:
+    """Return whether a task starts or ends on a day that the project's calendar has off, so that it cannot be told.
+
+    Parameters
+    ----------
+    tasks, own
+        As of :func:`in_project_days`; ``earliest`` in days of the common calendar.
+    common, calendar
+        That of the days on which anybody works, and the project's.
+    """
+    clock = _Clock(tasks, own, common)
+    project = _Days(Workdays("", calendar.week, calendar.holidays), common, clock.ahead)
+    for task, start, finish in zip(tasks, clock.start, clock.finish, strict=True):
+        first, last = int(start + _NEAR), int(np.ceil(finish - _NEAR)) - 1
+        if task.planned and last < clock.ahead and not (project.worked[first] and project.worked[last]):
+            return True
+    return False
+
+
+def _works(week: Workdays, day: date) -> bool:
+    shares = dict(week.uneven)
+    return shares[day] > 0.0 if day in shares else week.week[day.weekday()] == "1" and day not in week.holidays
+
+
+class _Clock:
+    """When tasks start and finish, days by the clock from the first day on."""
+
+    def __init__(self, tasks: Sequence[Task], own: Sequence[Own], calendar: WorkCalendar) -> None:
+        order = Network(tasks).order
+        length = sum(task.planned + sum(abs(link.lag) for link in task.links) for task in tasks)
+        self.ahead = min(400 + 8 * int(length + max(task.earliest for task in tasks)), _LONGEST)
+        self._calendar, self._kept = calendar, dict[Workdays, _Days]()
+        self.base = base = self._days(Workdays("", calendar.week, calendar.holidays))
+        self.start, self.finish, self.floor = [0.0] * len(tasks), [0.0] * len(tasks), [0.0] * len(tasks)
+        self.waits: list[list[float]] = [[] for _ in tasks]
+        for index in order:
+            task, week = tasks[index], self._days(own[index].duration)
+            at = base.after(0.0, task.earliest)
+            self.floor[index] = week.opens(base.opens(at))
+            self.waits[index] = [
+                _position(link, task, (self.start, self.finish), self._days(own[link.before].lags), week)
+                for link in task.links
+            ]
+            self.start[index] = max([self.floor[index] if task.planned else at, *self.waits[index]])
+            self.finish[index] = week.after(self.start[index], task.planned)
+
+    def passed(self, task: int) -> tuple[float, float]:
+        """Return how many days of the calendar are over when a task starts and when it finishes."""
+        return self.base.done(self.start[task]), self.base.done(self.finish[task])
+
+    def _days(self, week: Workdays) -> "_Days":
+        if week not in self._kept:
+            self._kept[week] = _Days(week, self._calendar, self.ahead)
+        return self._kept[week]
 
 
 def _position(link: Link, task: Task, times: tuple[list[float], list[float]], lags: "_Days", week: "_Days") -> float:

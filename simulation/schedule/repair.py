@@ -3,7 +3,7 @@
 Nothing is mended silently, and what cannot be mended without guessing the order of work (a ring) is refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -15,7 +15,7 @@ from simulation.distribution import Fixed
 from simulation.errors import BadDocument
 from simulation.schedule.calendar import MOST_DAYS, WorkCalendar
 from simulation.schedule.network import Link, Network, Relation, Task
-from simulation.schedule.own_weeks import Own, in_project_days
+from simulation.schedule.own_weeks import Own, common_calendar, in_project_days, on_days_off
 from simulation.schedule.plan import Repair, Reported, ScheduleDocument, loose_ends
 
 _MOST_LINKS = 2_000_000
@@ -47,22 +47,26 @@ def repaired(plan: WorkPlan) -> ScheduleDocument:
     days = {task.key: _days(task, plan, calendar, mends) for task in leaves}
     links = _links(plan, {task.key: task.name for task in plan.tasks} | names, below, days, mends)
     index = {task.key: position for position, task in enumerate(leaves)}
-    tasks = tuple(
-        Task(
-            names[task.key],
-            Fixed(days[task.key]),
-            tuple(
-                Link(index[link.before], Relation(link.relation), link.lag_days or 0.0)
-                for link in links.get(task.key, ())
-            ),
-            days[task.key],
-            _earliest(task, links.get(task.key, ()), calendar, mends),
-            task.trade,
-            task.elements,
+
+    def tasks_by(calendar: WorkCalendar | None, mends: _Mends) -> tuple[Task, ...]:
+        return tuple(
+            Task(
+                names[task.key],
+                Fixed(days[task.key]),
+                tuple(
+                    Link(index[link.before], Relation(link.relation), link.lag_days or 0.0)
+                    for link in links.get(task.key, ())
+                ),
+                days[task.key],
+                _earliest(task, links.get(task.key, ()), calendar, mends),
+                task.trade,
+                task.elements,
+            )
+            for task in leaves
         )
-        for task in leaves
-    )
-    tasks = _by_own_weeks(tasks, leaves, plan, calendar, mends)
+
+    calendar = _calendar_for(tasks_by, leaves, plan, calendar, mends)
+    tasks = _by_own_weeks(tasks_by(calendar, mends), leaves, plan, calendar, mends)
     repairs, notes = tuple(mends.found), list(loose_ends(tasks))
     if calendar is None:
         notes.append(Note("plan_no_start", "The file says no date: the schedule is in working days only."))
@@ -130,20 +134,46 @@ def _days(task: WorkTask, plan: WorkPlan, calendar: WorkCalendar | None, mends: 
     return days
 
 
+def _weeks(leaves: Sequence[WorkTask], plan: WorkPlan) -> list[Workdays]:
+    """Return the calendar that each task follows."""
+    project = plan.calendar or Workdays("")
+    return [plan.calendars.get(leaf.calendar, project) if leaf.days is not None else project for leaf in leaves]
+
+
+def _own(weeks: Sequence[Workdays], plan: WorkPlan) -> list[Own]:
+    project = plan.calendar or Workdays("")
+    return [Own(week, week if plan.lags_by_task else project) for week in weeks]
+
+
+def _calendar_for(
+    tasks_by: Callable[[WorkCalendar | None, _Mends], tuple[Task, ...]], leaves: Sequence[WorkTask], plan: WorkPlan,
+    calendar: WorkCalendar | None, mends: _Mends,
+) -> WorkCalendar | None:  # fmt: skip
+    """Return the project's calendar; where tasks start or end on its days off, that of the days anybody works."""
+    weeks = _weeks(leaves, plan)
+    if calendar is None or not leaves:
+        return calendar
+    common = common_calendar(calendar, weeks)
+    if common == calendar or not on_days_off(tasks_by(common, _Mends()), _own(weeks, plan), common, calendar):
+        return calendar
+    text = "Tasks work on days off of the project's calendar: the schedule counts all days on which anybody works."
+    mends.note("common_calendar", "", text)
+    return common
+
+
 def _by_own_weeks(
     tasks: tuple[Task, ...], leaves: Sequence[WorkTask], plan: WorkPlan, calendar: WorkCalendar | None, mends: _Mends
 ) -> tuple[Task, ...]:
     """Return the tasks in working days of the project, where some follow calendars of their own."""
     project = plan.calendar or Workdays("")
-    weeks = [plan.calendars.get(leaf.calendar, project) if leaf.days is not None else project for leaf in leaves]
-    even = (project.week, project.holidays, (), (1.0,) * 7)
-    other = [(week.week, week.holidays, week.uneven, week.shares) != even for week in weeks]
+    weeks = _weeks(leaves, plan)
+    even = Workdays("", project.week, project.holidays)
+    other = [replace(week, name="", hours=even.hours) != even for week in weeks]
     if not any(other):
         return tasks
     start = calendar or WorkCalendar(date(2000, 1, 3), project.week)  # a Monday: only the weeks count
-    own = [Own(week, week if plan.lags_by_task else project) for week in weeks]
-    found = tuple(in_project_days(tasks, own, start))
-    text = "{name} follows the calendar {own}: its {days} days are counted as {worked} days of the project's calendar."
+    found = tuple(in_project_days(tasks, _own(weeks, plan), start))
+    text = "{name} follows the calendar {own}: its {days} days are counted as {worked} days of the schedule's calendar."
     for task, before, leaf, week, differs in zip(found, tasks, leaves, weeks, other, strict=True):
         if differs and before.planned and (week.week != project.week or task.planned != before.planned):
             values = {"name": leaf.name, "own": week.name or "–", "days": f"{before.planned:g}"}

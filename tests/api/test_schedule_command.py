@@ -148,3 +148,18 @@ def test_resources_make_it_longer(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert document["resources"]["days"] == pytest.approx(26 / 3 + 9)
     assert document["planned_days"] == pytest.approx(26 / 3 + 9)
     assert all(task["total_float_days"] == 0 for task in document["tasks"])
+
+
+def test_a_milestone_has_one_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It falls on the evening of what it waits for, not on the Monday after."""
+    path = tmp_path / "hall.yaml"
+    path.write_text(
+        "schedule: 1\nstart: 2026-03-02\ntasks:\n  A: {days: 5}\n  done: {days: 0, after: A}\n"
+        "  B: {days: 1, after: done}\n"
+    )
+    assert main(["schedule", str(path), "--out", str(tmp_path), "--samples", "100"]) == 0
+    capsys.readouterr()
+    tasks = json.loads((tmp_path / "schedule.json").read_text("utf-8"))["tasks"]
+    assert [(task["start"], task["finish"]) for task in tasks] == [
+        ("2026-03-02", "2026-03-06"), ("2026-03-06", "2026-03-06"), ("2026-03-09", "2026-03-09"),
+    ]  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geometry.readers.plan_xer import plan_from_xer
-from geometry.work_plan import Workdays
+from geometry.work_plan import Workdays, WorkLink, WorkPlan, WorkTask
 from simulation.distribution import Fixed
 from simulation.schedule.calendar import WorkCalendar
 from simulation.schedule.network import Link, Network, Relation, Task
@@ -83,6 +83,38 @@ def test_a_projects_own_calendar_changes_nothing() -> None:
         assert [link.lag for link in one.links] == pytest.approx([link.lag for link in other.links])
 
 
+@pytest.mark.parametrize("seed", range(16))
+def test_dates_are_those_of_counting_day_by_day(seed: int) -> None:
+    """Whatever the project's calendar has off, and whenever tasks of other calendars start and end."""
+    rng = np.random.default_rng(seed)
+    weeks = {"office": OFFICE, "site": SITE, "always": ALWAYS, "south": SOUTH}
+    keys = [list(weeks)[int(rng.integers(4))] for _ in range(10)]
+    project = weeks[keys[0]]
+    tasks, links, starts, ends = list[WorkTask](), list[WorkLink](), list[date](), list[date]()
+    finish = list[int]()
+    for index, key in enumerate(keys):
+        days = int(rng.integers(1, 9))
+        before = sorted({int(k) for k in rng.integers(0, index, 2)}) if index else []
+        floor = opens(project, int(rng.integers(0, 15))) if rng.random() < 0.3 else 0
+        constraint = ("start_after", START + timedelta(days=floor)) if floor else ("", None)
+        tasks.append(WorkTask(str(index), f"t{index}", "", None, float(days), None, None, False, key, *constraint))
+        links += [WorkLink(str(k), str(index), "FS", "") for k in before]
+        start = opens(weeks[key], max([floor, *(finish[k] for k in before)]))
+        finish.append(forward(weeks[key], start, days))
+        starts.append(START + timedelta(days=start))
+        ends.append(START + timedelta(days=finish[-1] - 1))
+    plan = WorkPlan("", tuple(tasks), tuple(links), START, None, project, weeks)
+    document = repaired(plan)
+    calendar = document.calendar
+    assert calendar is not None
+    times = document.network.times(np.array([task.planned for task in document.network.tasks]))
+    assert [calendar.begin(float(start)) for start in times.start] == starts
+    assert [calendar.day(float(finish)) for finish in times.finish] == ends
+    off = any(not worked(project, (day - START).days) for day in starts + ends)
+    assert ("common_calendar" in {one.kind for one in document.repairs}) == off
+    assert (calendar.week == project.week) or off
+
+
 def test_a_files_own_dates_with_two_calendars() -> None:
     """P6 counts a task by its own calendar and a lag by that of the task before: 10 days' lag are two weeks."""
     text = "\n".join(
@@ -136,8 +168,10 @@ def test_short_days_and_worked_weekends_count_by_their_hours() -> None:
     assert plan.calendar.uneven == ((date(2026, 3, 3), 0.5), (date(2026, 3, 7), 1.0))
     document = repaired(plan)
     times = document.network.times(np.array([task.planned for task in document.network.tasks]))
-    assert times.finish[0] == pytest.approx(5.0), "Tuesday counts half, Friday makes it up"
-    assert times.finish[1] == pytest.approx(6.0), "Saturday is worked, and Monday"
+    assert document.calendar is not None
+    assert document.calendar.day(float(times.finish[0])) == date(2026, 3, 6), "Tuesday counts half, Friday makes it up"
+    assert document.calendar.begin(float(times.start[1])) == date(2026, 3, 7), "Saturday is worked"
+    assert document.calendar.day(float(times.finish[1])) == date(2026, 3, 9), "and Monday"
 
 
 def test_a_short_day_of_each_week_counts_by_its_hours() -> None:

@@ -170,7 +170,7 @@ def test_a_dirty_ms_project_file_is_mended_and_every_mend_is_told() -> None:
     found = kinds(document)
     assert set(found) == {
         "same_name", "days_from_dates", "unknown_task", "double_link", "milestone_lasts", "constraint", "own_calendar",
-        "lost_lag", "no_duration", "elapsed_lag", "inactive", "twice",
+        "common_calendar", "lost_lag", "no_duration", "elapsed_lag", "inactive", "twice",
         "manual",
     }  # fmt: skip
     assert found["unknown_task"].startswith("line 14, UID 4: Slab [4]: a link with the task 99")
@@ -179,13 +179,13 @@ def test_a_dirty_ms_project_file_is_mended_and_every_mend_is_told() -> None:
     tasks = {task.name: task for task in document.network.tasks}
     assert "Shell" not in tasks
     assert {name: task.planned for name, task in tasks.items()} == {
-        "Walls": 5, "Slab": 2, "Slab [4]": 5, "Handed over": 1, "Cure": 5, "Paint": 0, "Mop": 1, "Twin": 1,
-    }  # fmt: skip
+        "Walls": 5, "Slab": 2, "Slab [4]": 5, "Handed over": 1, "Cure": 7, "Paint": 0, "Mop": 1, "Twin": 1,
+    }, "curing starts on a Saturday, so weekends count"  # fmt: skip
     names = list(tasks)
     links = {(names[link.before], link.relation.value, link.lag) for link in tasks["Slab [4]"].links}
-    assert links == {("Walls", "FS", 0.0), ("Slab", "FS", 1.0)}, "the summary's ends, and the longer of two lags"
-    assert tasks["Handed over"].links[0].lag == pytest.approx(2.5), "half of the five days before"
-    assert tasks["Paint"].links[0].lag == pytest.approx(5.0)
+    assert links == {("Walls", "FS", 2.0), ("Slab", "FS", 3.0)}, "the summary's ends, the longer of two lags, a weekend"
+    assert tasks["Handed over"].links[0].lag == pytest.approx(4.5), "half of the five days before, and a weekend"
+    assert tasks["Paint"].links[0].lag == pytest.approx(7.0)
     assert tasks["Mop"].links[0].lag == pytest.approx(-2.0), "written as a duration"
 
 

@@ -125,7 +125,7 @@ def _task(result: ScheduleResult, index: int) -> Json:
         "days": task.planned,
         "start_day": float(times.start[index]),
         "finish_day": float(times.finish[index]),
-        "start": None if document.calendar is None else document.calendar.begin(float(times.start[index])).isoformat(),
+        "start": _start(document, float(times.start[index]), float(times.finish[index])),
         "finish": _date(document, float(times.finish[index])),
         "expected_finish_day": float(result.forecast.finish[index]),
         "expected_finish": _date(document, float(result.forecast.finish[index])),
@@ -208,6 +208,13 @@ def _progress(result: ScheduleResult) -> Json | None:
 def _histogram(found: Forecast) -> Json:
     counts, edges = np.histogram(found.end, bins=_BINS if found.sd > 1e-9 else 1)
     return {"counts": [int(count) for count in counts], "edges": [float(edge) for edge in edges]}
+
+
+def _start(document: ScheduleDocument, start: float, finish: float) -> str | None:
+    """Return the day on which a task starts; what does not last, the evening of what it waits for."""
+    if document.calendar is None:
+        return None
+    return (document.calendar.begin(start) if finish > start else document.calendar.day(finish)).isoformat()
 
 
 def _date(document: ScheduleDocument, days: float) -> str | None:
