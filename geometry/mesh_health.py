@@ -121,7 +121,9 @@ def weld(mesh: Mesh, tolerance_m: float = 0.0) -> Mesh:
     Vertices come out in order of their first appearance and unused ones are dropped, so equal input gives equal bytes.
     A merged vertex keeps the coordinates of its first member.
     """
-    used = np.unique(mesh.faces)
+    is_used = np.zeros(len(mesh.vertices), np.bool_)
+    is_used[mesh.faces] = True
+    used = np.flatnonzero(is_used)
     if len(used) == 0:
         return Mesh(np.empty((0, 3)), np.empty((0, 3), np.int32))
     vertices = mesh.vertices[used] + 0.0  # -0.0 and 0.0 are one place

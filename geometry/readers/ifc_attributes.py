@@ -9,25 +9,36 @@ from typing import Any
 
 from geometry.note import Note
 
-_NAMES: dict[str, frozenset[str]] = {}
-"""``SCHEMA.Class`` -> attribute names: a property of the schema, the same for every file."""
+_STATED = 1
+"""What ifcopenshell calls an attribute that stands in the file's line itself; others are inverse or derived."""
+_PLACES: dict[str, dict[str, int]] = {}
+"""``SCHEMA.Class`` -> attribute name -> its place in the line, -1 of others: a property of the schema."""
+
+
+def _places(instance: Any) -> dict[str, int]:
+    kind = str(instance.is_a(True))
+    places = _PLACES.get(kind)
+    if places is None:
+        names = (*instance.get_inverse_attribute_names(), *instance.get_attribute_names())
+        places = {
+            name: int(instance.get_argument_index(name)) if instance.get_attribute_category(name) == _STATED else -1
+            for name in names
+        }
+        _PLACES[kind] = places
+    return places
 
 
 def has_attribute(instance: Any, name: str) -> bool:
     """Return whether the class of an instance has an attribute, direct or inverse."""
-    kind = str(instance.is_a(True))
-    names = _NAMES.get(kind)
-    if names is None:
-        names = frozenset(instance.get_attribute_names()) | frozenset(instance.get_inverse_attribute_names())
-        _NAMES[kind] = names
-    return name in names
+    return name in _places(instance)
 
 
 def attribute(instance: Any, name: str, default: Any = None) -> Any:
     """Return an attribute, or the default where the class has none of the name or the file gives no value."""
-    if not has_attribute(instance, name):
+    place = _places(instance).get(name)
+    if place is None:
         return default
-    value = getattr(instance, name)
+    value = getattr(instance, name) if place < 0 else instance.get_argument(place)
     return default if value is None else value
 
 

@@ -5,9 +5,6 @@ is struck off for that shape and the rest goes on in a fresh process; a shape fo
 """
 
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -21,12 +18,12 @@ from geometry.design import Mesh
 from geometry.errors import ReadError
 from geometry.note import restored
 from geometry.readers.frames import read_frame
-from geometry.readers.worker_process import memory_share, worker_program
+from geometry.readers.worker_process import WorkerProcess, forked, memory_share, spawned
 
 ENTRY = "from geometry.readers.ifc_worker import main; main()"
 STAGE_LIMIT_S = 120.0
 MAX_CRASHES_PER_SHAPE = 6
-_SLOW_GROUPS, _FAST_GROUPS = 2, 12
+_MOST_GROUPS, _COST_OF_CHUNK, _COST_OF_PRODUCT = 12, 20.0, 1.0
 _HIRE_AFTER_S = 0.3
 _LARGE_BYTES = 150_000
 """Of a file this large the shapes take longer to make than another process to start: all workers start at once."""
@@ -75,7 +72,8 @@ class RawModel:
 class _Group:
     key: str
     ids: list[int]
-    slow: bool
+    cost: float
+    """About how many milliseconds it takes."""
     crashes: int = 0
 
 
@@ -91,6 +89,10 @@ class _Board:
     products: dict[int, RawProduct] = field(default_factory=dict[int, RawProduct])
     crashes: list[str] = field(default_factory=list[str])
     failure: BaseException | None = None
+
+    def is_done(self) -> bool:
+        """Return whether nothing is left and nothing can come back."""
+        return self.failure is not None or not (self.queue or self.busy)
 
 
 def tessellate(
@@ -175,6 +177,11 @@ class _Crew:
             worker.kill_if_late()
         return any(thread.is_alive() for thread in self._threads)
 
+    def join(self) -> None:
+        """Wait for the threads once nothing is left to do."""
+        for thread in self._threads:
+            thread.join(_POLL_S)
+
     def dismiss(self) -> None:
         """End all processes for good; a thread that still runs starts none anew."""
         for worker in self._workers:
@@ -187,7 +194,9 @@ def _watch(board: _Board, crew: _Crew, workers: int, total: int, progress: Progr
     crew.hire_started(max(1, len(board.queue)))
     while crew.busy():
         with board.ready:
-            board.ready.wait(_POLL_S)
+            board.ready.wait_for(board.is_done, _POLL_S)
+        if board.is_done():
+            crew.join()
         # a small model is read before another process has started
         if len(crew) < workers and len(board.queue) > 1 and time.monotonic() - started > _HIRE_AFTER_S:
             crew.hire()
@@ -198,15 +207,20 @@ def _watch(board: _Board, crew: _Crew, workers: int, total: int, progress: Progr
 
 
 def _chunks(products: Iterable[dict[str, Any]]) -> list[list[_Group]]:
-    """Return the work in portions, what takes long first."""
+    """Return the work in portions, what takes long first and by itself."""
     groups: dict[str, _Group] = {}
     for product in products:
-        group = groups.setdefault(product["key"], _Group(product["key"], [], product["slow"] or product["boolean"]))
+        group = groups.setdefault(product["key"], _Group(product["key"], [], product["cost"]))
         group.ids.append(product["id"])
+        group.cost += _COST_OF_PRODUCT
     chunks: list[list[_Group]] = []
-    for slow, size in ((True, _SLOW_GROUPS), (False, _FAST_GROUPS)):
-        chosen = [group for group in groups.values() if group.slow == slow]
-        chunks += [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    room = 0.0
+    for group in sorted(groups.values(), key=lambda group: -group.cost):
+        if room < group.cost or len(chunks[-1]) == _MOST_GROUPS:
+            chunks.append([])
+            room = max(_COST_OF_CHUNK, group.cost)
+        chunks[-1].append(group)
+        room -= group.cost
     return chunks
 
 
@@ -227,7 +241,7 @@ def _work(board: _Board, worker: "_Worker", stage_limit_s: float) -> None:
 def _take(board: _Board) -> list[_Group] | None:
     """Wait for the next portion; None when nothing is left and nothing can come back."""
     with board.ready:
-        while not board.queue and board.busy and board.failure is None:
+        while not board.queue and not board.is_done():
             board.ready.wait()
         if not board.queue or board.failure is not None:
             return None
@@ -280,6 +294,12 @@ def _crashed(board: _Board, worker: "_Worker", pending: dict[str, _Group], key: 
     worker.kill()
 
 
+def _forked_main() -> None:
+    from geometry.readers.ifc_worker import main
+
+    main()
+
+
 class _Worker:
     """One worker process, started again when needed."""
 
@@ -289,7 +309,7 @@ class _Worker:
         self._memory = memory_share(workers)
         self._late = False
         self._deadline = float("inf")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: WorkerProcess | None = None
         self._opened = False
         self._lock = threading.Lock()
         self._dismissed = False
@@ -379,13 +399,7 @@ class _Worker:
             if self._dismissed:
                 raise ReadError("reading was stopped")
             self._late, self._opened = False, False
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", worker_program(self._entry)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            )
+            self._process = (forked(_forked_main) if self._entry == ENTRY else None) or spawned(self._entry)
         self.order({"path": str(self._path), "index": index, "memory_bytes": self._memory})
 
     def _pipe(self, name: str) -> IO[bytes]:
