@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from geometry.note import Note
 
 RELATIONS = ("FS", "SS", "FF", "SF")
+
+LagCalendar = Literal["project", "before", "after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,12 @@ class Workdays:
     """Days on which another share of a day's work is done than else: short ones, worked weekends."""
     shares: tuple[float, ...] = (1.0,) * 7
     """Of a day's work that is done on each day of the week from Monday, where it is worked."""
+
+
+BY_CLOCK = Workdays("24 h", "1111111", hours=24.0)
+"""Every day, all day: what hardens or dries does not stop at weekends."""
+CLOCK = "by the clock"
+"""Its key among the calendars of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,8 @@ class WorkLink:
     """Lag as a share of the duration of the task before, in place of days."""
     lag_said: str = ""
     """As the file has it."""
+    by_clock: bool = False
+    """The lag is in days of 24 hours, worked or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +109,8 @@ class WorkPlan:
     calendars: Mapping[str, Workdays] = field(default_factory=dict[str, Workdays])
     """All others, by key."""
     flaws: tuple[Flaw, ...] = ()
-    lags_by_task: bool = False
-    """Lags count by the calendar of the task waited for; else by the project's."""
+    lags_by: LagCalendar = "project"
+    """By whose calendar lags count: the project's, that of the task waited for or of the task that waits."""
 
 
 @dataclass(slots=True)
@@ -111,14 +122,3 @@ class Flaws:
     def note(self, kind: str, place: str, template: str, **values: str) -> None:
         """Add a flaw; ``template`` holds ``{name}`` for each value."""
         self.found.append(Flaw(kind, place, Note(f"plan_{kind}", template, **values)))
-
-
-def elapsed_to_worked(days: float, calendar: Workdays | None) -> float:
-    """Return how many working days pass on average in so many days of the calendar.
-
-    Examples
-    --------
-    >>> elapsed_to_worked(7.0, Workdays("office", "1111100"))
-    5.0
-    """
-    return days if calendar is None else days * calendar.week.count("1") / 7.0

@@ -20,7 +20,7 @@ from geometry.errors import ReadError
 from geometry.note import restored, stored
 from geometry.readers.ifc_attributes import attribute
 from geometry.readers.ifc_container import model_file
-from geometry.work_plan import Flaw, Flaws, Workdays, WorkLink, WorkPlan, WorkTask, elapsed_to_worked
+from geometry.work_plan import BY_CLOCK, CLOCK, Flaw, Flaws, Workdays, WorkLink, WorkPlan, WorkTask
 
 _ENTRY = "from geometry.readers.plan_ifc import main; main()"
 _LIMIT_S, _BYTES_PER_LIMIT = 120.0, 50_000_000
@@ -211,13 +211,14 @@ class _Plan:
         elements = [self._model.by_id(id_) for id_ in said["products"]]
         ends = ("ActualStart", "ActualFinish")
         actual = [None if time is None else _day(attribute(time, end)) for end in ends]
+        own = "" if calendar in (None, self._main) else str(calendar)
         builds = said["kind"] in ("", "CONSTRUCTION", "INSTALLATION", "NOTDEFINED", "USERDEFINED")
         return {
             "key": task.id(), "name": f"{identification} {name}" if identification else name,
             "place": f"#{task.id()} {said['global_id']}", "parent": self._parents.get(task.id()),
             "days": self._days(time, task, name), "start": said["start"], "finish": said["finish"],
             "milestone": bool(attribute(task, "IsMilestone", False)),
-            "calendar": "" if calendar in (None, self._main) else str(calendar),
+            "calendar": CLOCK if time is not None and _by_clock(time) else own,
             "percent": None if time is None else _share(attribute(time, "Completion")),
             "actual": [None if day is None else day.isoformat() for day in actual],
             "trade": str(attribute(task, "ObjectType", "") or ""),
@@ -231,17 +232,16 @@ class _Plan:
         place = f"#{task.id()}"
         if isinstance(said, (int, float)):  # IFC2X3: seconds
             return float(said) / 28800.0 if 0.0 <= float(said) < 1e12 else None
-        kind = str(attribute(time, "DurationType", "") or "")
-        days = self._worked(str(said), kind, self._calendar_of(task))
+        days = self._worked(str(said), _by_clock(time), self._calendar_of(task))
         if days is None:
             self._flaws.note("bad_duration", place, "{name}: {said} is no duration.", name=name, said=str(said)[:40])
-        elif not kind and self._main is not None and days:
+        elif not attribute(time, "DurationType", "") and self._main is not None and days:
             text = "{name}: the file does not say if its days are working days: counted as such."
             self._flaws.note("duration_type", place, text, name=name)
         return days
 
-    def _worked(self, said: str, kind: str, calendar: int | None) -> float | None:
-        """Return the working days of an ISO 8601 duration, elapsed or of work; None for what is none."""
+    def _worked(self, said: str, by_clock: bool, calendar: int | None) -> float | None:
+        """Return the days of an ISO 8601 duration, by the clock or of work; None for what is none."""
         found = _DURATION.fullmatch(said) if len(said) <= 80 else None
         if found is None or not any(found.groups()):
             return None
@@ -251,8 +251,8 @@ class _Plan:
         told = self._calendars.get(calendar if calendar is not None else self._main or 0)
         week = Workdays("", told["week"]) if told else None
         clock = hours + minutes / 60.0 + seconds / 3600.0
-        if kind == "ELAPSEDTIME":
-            return elapsed_to_worked(7.0 * weeks + days + clock / 24.0, week)
+        if by_clock:
+            return 7.0 * weeks + days + clock / 24.0
         return weeks * (week.week.count("1") if week else 7.0) + days + clock / 8.0
 
     def _links(self) -> Iterator[dict[str, Any]]:
@@ -263,10 +263,11 @@ class _Plan:
                 self._flaws.note("link_of_no_task", place, "A sequence that does not join two tasks: left out.")
                 continue
             kind = str(attribute(relation, "SequenceType", "") or "FINISH_START")
-            days, share, said = self._lag(attribute(relation, "TimeLag"), before)
+            lag = attribute(relation, "TimeLag")
+            days, share, said = self._lag(lag, before)
             yield {
                 "before": before.id(), "after": after.id(), "relation": _RELATIONS.get(kind, kind), "place": place,
-                "days": days, "share": share, "said": said,
+                "days": days, "share": share, "said": said, "by_clock": hasattr(lag, "DurationType") and _by_clock(lag),
             }  # fmt: skip
 
     def _lag(self, lag: Any, before: Any) -> tuple[float | None, float | None, str]:
@@ -278,8 +279,7 @@ class _Plan:
             return 0.0, float(told), f"{told:g}"
         text = str(told or "")
         sign = -1.0 if text.startswith("-") else 1.0
-        kind = str(attribute(lag, "DurationType", "") or "")
-        days = self._worked(text.lstrip("-"), kind, self._calendar_of(before))
+        days = self._worked(text.lstrip("-"), _by_clock(lag), self._calendar_of(before))
         return None if days is None else sign * days, None, text
 
 
@@ -289,12 +289,19 @@ def _plan(path: Path, told: Mapping[str, Any]) -> WorkPlan:
         raise ReadError(f"{path}: the model has no task (IfcTask): there is no schedule in it")
     links = tuple(
         WorkLink(
-            str(one["before"]), str(one["after"]), one["relation"], one["place"], one["days"], one["share"], one["said"]
+            str(one["before"]),
+            str(one["after"]),
+            one["relation"],
+            one["place"],
+            one["days"],
+            one["share"],
+            one["said"],
+            one["by_clock"],
         )
         for one in told["links"]
     )
     flaws = tuple(Flaw(kind, place, cast("Any", restored(text))) for kind, place, text in told["flaws"])
-    calendars = {key: _workdays(one) for key, one in told["calendars"].items()}
+    calendars = {CLOCK: BY_CLOCK} | {key: _workdays(one) for key, one in told["calendars"].items()}
     main = None if told["calendar"] is None else _workdays(told["calendar"])
     return WorkPlan(told["name"], tasks, links, None, None, main or Workdays(""), calendars, flaws)
 
@@ -306,6 +313,11 @@ def _work_task(one: Mapping[str, Any]) -> WorkTask:
         start, finish, one["milestone"], one["calendar"], "", None, one["percent"], actual_start, actual_finish,
         one["trade"], tuple(one["elements"]),
     )  # fmt: skip
+
+
+def _by_clock(time: Any) -> bool:
+    """Return whether a duration counts hours of the clock, not of work."""
+    return str(attribute(time, "DurationType", "") or "") == "ELAPSEDTIME"
 
 
 def _workdays(told: Mapping[str, Any]) -> Workdays:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from xml.etree.ElementTree import Element
 
 from geometry.errors import ReadError
+from geometry.readers.msp_calendars import calendars_of
 from geometry.safe_xml import parse_xml, text_of
-from geometry.work_plan import Flaws, Workdays, WorkLink, WorkPlan, WorkTask, elapsed_to_worked
+from geometry.work_plan import BY_CLOCK, CLOCK, Flaws, WorkLink, WorkPlan, WorkTask
 
 _RELATIONS = {"0": "FF", "1": "FS", "2": "SF", "3": "SS"}
 _ELAPSED = frozenset({"4", "6", "8", "10", "12", "20", "36", "38", "40", "42", "44", "52"})
@@ -18,8 +19,6 @@ _CONSTRAINTS = {
     "5": "start no later than", "6": "finish no earlier than", "7": "finish no later than",
 }  # fmt: skip
 _DURATION = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
-_SUNDAY = 1
-_LONGEST_HOLIDAY = 3660
 
 
 def plan_from_msp(content: bytes) -> WorkPlan:
@@ -43,7 +42,7 @@ class _Reader:
         self._root, self._lines, self._flaws = root, lines, Flaws()
         minutes = _number(text_of(root, "MinutesPerDay"))
         self._hours = minutes / 60.0 if minutes and 0.0 < minutes <= 1440.0 else 8.0
-        self._calendars = dict(self._read_calendars())
+        self._calendars = {CLOCK: BY_CLOCK, **calendars_of(root, self._hours)}
         self._calendar = self._calendars.pop(text_of(root, "CalendarUID"), None)
 
     def plan(self) -> WorkPlan:
@@ -73,27 +72,24 @@ class _Reader:
         return WorkPlan(
             text_of(self._root, "Title") or text_of(self._root, "Name"), tuple(tasks), tuple(links),
             _day(text_of(self._root, "StartDate")), _day(text_of(self._root, "StatusDate")), self._calendar,
-            self._calendars, tuple(self._flaws.found),
+            self._calendars, tuple(self._flaws.found), "after",
         )  # fmt: skip
 
     def _task(self, node: Element, key: str, name: str, place: str, parent: str | None) -> WorkTask:
         said, form = text_of(node, "Duration"), text_of(node, "DurationFormat")
         hours = _hours(said)
-        days = None if hours is None else hours / self._hours
-        if hours and form in _ELAPSED:
-            days = elapsed_to_worked(hours / 24.0, self._calendar)
-            text = "{name}: {said} by the clock, counted as {days} working days."
-            self._flaws.note("elapsed", place, text, name=name, said=said, days=f"{days:g}")
+        own, by_clock = text_of(node, "CalendarUID"), form in _ELAPSED
+        days = None if hours is None else hours / (24.0 if by_clock else self._hours)
         if said and hours is None:
             self._flaws.note("bad_duration", place, "{name}: {said} is no duration.", name=name, said=said[:40])
         if text_of(node, "Manual") == "1" and node.find("PredecessorLink") is not None:
             text = "{name} is scheduled by hand in the file: here its links decide."
             self._flaws.note("manual", place, text, name=name)
-        own = text_of(node, "CalendarUID")
+        calendar = CLOCK if by_clock else own if own in self._calendars else ""
         percent = _number(text_of(node, "PercentComplete"))
         return WorkTask(
             key, name, place, parent, days, _day(text_of(node, "Start")), _day(text_of(node, "Finish")),
-            text_of(node, "Milestone") == "1", own if own in self._calendars else "",
+            text_of(node, "Milestone") == "1", calendar,
             _CONSTRAINTS.get(text_of(node, "ConstraintType"), ""), _day(text_of(node, "ConstraintDate")),
             None if percent is None else min(max(percent / 100.0, 0.0), 1.0), _day(text_of(node, "ActualStart")),
             _day(text_of(node, "ActualFinish")),
@@ -111,38 +107,10 @@ class _Reader:
             lag, share = _lag(said) if said else 0.0, None
             if lag is not None and form in _PERCENT:
                 lag, share = 0.0, lag / 100.0
-            elif lag and form in _ELAPSED:
-                lag = elapsed_to_worked(lag / 14400.0, self._calendar)  # tenths of a minute
-                text = "{name}: a lag by the clock, counted as {days} working days."
-                self._flaws.note("elapsed_lag", here, text, name=name, days=f"{lag:g}")
             elif lag is not None:
-                lag /= 600.0 * self._hours
-            yield WorkLink(before, key, _RELATIONS.get(kind, "FS") if kind else "FS", here, lag, share, said)
-
-    def _read_calendars(self) -> Iterator[tuple[str, Workdays]]:
-        for node in self._root.iterfind("Calendars/Calendar"):
-            week, holidays = list("1111100"), list[date]()
-            for day in node.iterfind("WeekDays/WeekDay"):
-                kind, worked = text_of(day, "DayType"), text_of(day, "DayWorking") == "1"
-                if kind in tuple("1234567"):
-                    week[(int(kind) - _SUNDAY - 1) % 7] = "1" if worked else "0"
-                elif not worked:
-                    holidays.extend(_days(day.find("TimePeriod")))
-            for exception in node.iterfind("Exceptions/Exception"):
-                if text_of(exception, "DayWorking") != "1":
-                    holidays.extend(_days(exception.find("TimePeriod")))
-            name = text_of(node, "Name")
-            mask = "".join(week)
-            yield text_of(node, "UID"), Workdays(name, mask if "1" in mask else "1111100", tuple(holidays), self._hours)
-
-
-def _days(period: Element | None) -> Iterator[date]:
-    """Yield the days of a holiday, both ends included."""
-    first, last = _day(text_of(period, "FromDate")), _day(text_of(period, "ToDate"))
-    if first is None or last is None:
-        return
-    for shift in range(min((last - first).days, _LONGEST_HOLIDAY) + 1):
-        yield first + timedelta(days=shift)
+                lag /= 600.0 * (24.0 if form in _ELAPSED else self._hours)  # tenths of a minute
+            relation = _RELATIONS.get(kind, "FS") if kind else "FS"
+            yield WorkLink(before, key, relation, here, lag, share, said, form in _ELAPSED)
 
 
 def _hours(said: str) -> float | None:

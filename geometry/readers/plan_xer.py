@@ -112,7 +112,7 @@ def _plan(tables: Mapping[str, _Table]) -> WorkPlan:
     links = tuple(_links(tables, hours, left_out, flaws))
     return WorkPlan(
         main.get("proj_short_name", ""), tasks, links, start, status, project, calendars,
-        flaws=tuple(flaws.found), lags_by_task=True,
+        flaws=tuple(flaws.found), lags_by="before",
     )  # fmt: skip
 
 

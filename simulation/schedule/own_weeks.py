@@ -23,10 +23,11 @@ _NEAR = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """By which calendars a task's duration and the lags after it count."""
+    """By which calendars a task's duration and the lags of its links count."""
 
     duration: Workdays
-    lags: Workdays
+    lags: tuple[Workdays, ...]
+    """One for each of its links to the tasks that it waits for."""
 
 
 def in_project_days(tasks: Sequence[Task], own: Sequence[Own], calendar: WorkCalendar) -> list[Task]:
@@ -35,8 +36,8 @@ def in_project_days(tasks: Sequence[Task], own: Sequence[Own], calendar: WorkCal
     Parameters
     ----------
     tasks
-        ``planned`` in days of the task's own calendar, lags of its links in those of the task waited for; ``earliest``
-        in the project's.
+        ``planned`` in days of the task's own calendar, lags of its links in those of their calendars; ``earliest`` in
+        the project's.
     own
         The calendars of each task.
     calendar
@@ -118,8 +119,8 @@ class _Clock:
             at = base.after(0.0, task.earliest)
             self.floor[index] = week.opens(base.opens(at))
             self.waits[index] = [
-                _position(link, task, (self.start, self.finish), self._days(own[link.before].lags), week)
-                for link in task.links
+                _position(link, task, (self.start, self.finish), self._days(lags), week)
+                for link, lags in zip(task.links, own[index].lags, strict=True)
             ]
             self.start[index] = max([self.floor[index] if task.planned else at, *self.waits[index]])
             self.finish[index] = week.after(self.start[index], task.planned)

@@ -24,6 +24,17 @@ class Repair:
     """A note: what was wrong and what was done."""
 
 
+@dataclass(slots=True)
+class Mends:
+    """A list of repairs that is being written."""
+
+    found: list[Repair] = field(default_factory=list[Repair])
+
+    def note(self, kind: str, place: str, template: str, **values: str) -> None:
+        """Add a repair; ``template`` holds ``{name}`` for each value."""
+        self.found.append(Repair(kind, place, Note(f"plan_{kind}", template, **values)))
+
+
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What a file says of the progress of a task; None where nothing."""

@@ -3,9 +3,8 @@
 Nothing is mended silently, and what cannot be mended without guessing the order of work (a ring) is refused.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,20 +14,10 @@ from simulation.distribution import Fixed
 from simulation.errors import BadDocument
 from simulation.schedule.calendar import MOST_DAYS, WorkCalendar
 from simulation.schedule.network import Link, Network, Relation, Task
-from simulation.schedule.own_weeks import Own, common_calendar, in_project_days, on_days_off
-from simulation.schedule.plan import Repair, Reported, ScheduleDocument, loose_ends
+from simulation.schedule.plan import Mends, Repair, Reported, ScheduleDocument, loose_ends
+from simulation.schedule.plan_weeks import PlanWeeks
 
 _MOST_LINKS = 2_000_000
-
-
-@dataclass(slots=True)
-class _Mends:
-    """A list of repairs that is being written."""
-
-    found: list[Repair] = field(default_factory=list[Repair])
-
-    def note(self, kind: str, place: str, template: str, **values: str) -> None:
-        self.found.append(Repair(kind, place, Note(f"plan_{kind}", template, **values)))
 
 
 def repaired(plan: WorkPlan) -> ScheduleDocument:
@@ -39,7 +28,7 @@ def repaired(plan: WorkPlan) -> ScheduleDocument:
     SimulationError
         Tasks wait for each other; a duration or a lag is beyond all measure.
     """
-    mends = _Mends([Repair(flaw.kind, flaw.place, flaw.text) for flaw in plan.flaws])
+    mends = Mends([Repair(flaw.kind, flaw.place, flaw.text) for flaw in plan.flaws])
     calendar = _calendar(plan)
     below = _children(plan.tasks, mends)
     leaves = [task for task in plan.tasks if task.key not in below]
@@ -48,7 +37,7 @@ def repaired(plan: WorkPlan) -> ScheduleDocument:
     links = _links(plan, {task.key: task.name for task in plan.tasks} | names, below, days, mends)
     index = {task.key: position for position, task in enumerate(leaves)}
 
-    def tasks_by(calendar: WorkCalendar | None, mends: _Mends) -> tuple[Task, ...]:
+    def tasks_by(calendar: WorkCalendar | None, mends: Mends) -> tuple[Task, ...]:
         return tuple(
             Task(
                 names[task.key],
@@ -65,8 +54,9 @@ def repaired(plan: WorkPlan) -> ScheduleDocument:
             for task in leaves
         )
 
-    calendar = _calendar_for(tasks_by, leaves, plan, calendar, mends)
-    tasks = _by_own_weeks(tasks_by(calendar, mends), leaves, plan, calendar, mends)
+    weeks = PlanWeeks(plan, leaves, links)
+    calendar = weeks.calendar(lambda common: tasks_by(common, Mends()), calendar, mends)
+    tasks = weeks.counted(tasks_by(calendar, mends), calendar, mends)
     repairs, notes = tuple(mends.found), list(loose_ends(tasks))
     if calendar is None:
         notes.append(Note("plan_no_start", "The file says no date: the schedule is in working days only."))
@@ -86,7 +76,7 @@ def _calendar(plan: WorkPlan) -> WorkCalendar | None:
     return WorkCalendar(start, week.week, week.holidays)
 
 
-def _children(tasks: Sequence[WorkTask], mends: _Mends) -> Mapping[str, list[str]]:
+def _children(tasks: Sequence[WorkTask], mends: Mends) -> Mapping[str, list[str]]:
     """Return the keys of the tasks within each summary task; a summary within itself is none."""
     parents = {task.key: task.parent for task in tasks}
     below = dict[str, list[str]]()
@@ -104,7 +94,7 @@ def _children(tasks: Sequence[WorkTask], mends: _Mends) -> Mapping[str, list[str
     return below
 
 
-def _names(leaves: Sequence[WorkTask], mends: _Mends) -> dict[str, str]:
+def _names(leaves: Sequence[WorkTask], mends: Mends) -> dict[str, str]:
     """Return a name of its own for every task."""
     taken, names = set[str](), dict[str, str]()
     for task in leaves:
@@ -118,7 +108,7 @@ def _names(leaves: Sequence[WorkTask], mends: _Mends) -> dict[str, str]:
     return names
 
 
-def _days(task: WorkTask, plan: WorkPlan, calendar: WorkCalendar | None, mends: _Mends) -> float:
+def _days(task: WorkTask, plan: WorkPlan, calendar: WorkCalendar | None, mends: Mends) -> float:
     """Return the duration in working days of the project."""
     days = task.days
     if days is not None and days < 0.0:
@@ -134,54 +124,7 @@ def _days(task: WorkTask, plan: WorkPlan, calendar: WorkCalendar | None, mends: 
     return days
 
 
-def _weeks(leaves: Sequence[WorkTask], plan: WorkPlan) -> list[Workdays]:
-    """Return the calendar that each task follows."""
-    project = plan.calendar or Workdays("")
-    return [plan.calendars.get(leaf.calendar, project) if leaf.days is not None else project for leaf in leaves]
-
-
-def _own(weeks: Sequence[Workdays], plan: WorkPlan) -> list[Own]:
-    project = plan.calendar or Workdays("")
-    return [Own(week, week if plan.lags_by_task else project) for week in weeks]
-
-
-def _calendar_for(
-    tasks_by: Callable[[WorkCalendar | None, _Mends], tuple[Task, ...]], leaves: Sequence[WorkTask], plan: WorkPlan,
-    calendar: WorkCalendar | None, mends: _Mends,
-) -> WorkCalendar | None:  # fmt: skip
-    """Return the project's calendar; where tasks start or end on its days off, that of the days anybody works."""
-    weeks = _weeks(leaves, plan)
-    if calendar is None or not leaves:
-        return calendar
-    common = common_calendar(calendar, weeks)
-    if common == calendar or not on_days_off(tasks_by(common, _Mends()), _own(weeks, plan), common, calendar):
-        return calendar
-    text = "Tasks work on days off of the project's calendar: the schedule counts all days on which anybody works."
-    mends.note("common_calendar", "", text)
-    return common
-
-
-def _by_own_weeks(
-    tasks: tuple[Task, ...], leaves: Sequence[WorkTask], plan: WorkPlan, calendar: WorkCalendar | None, mends: _Mends
-) -> tuple[Task, ...]:
-    """Return the tasks in working days of the project, where some follow calendars of their own."""
-    project = plan.calendar or Workdays("")
-    weeks = _weeks(leaves, plan)
-    even = Workdays("", project.week, project.holidays)
-    other = [replace(week, name="", hours=even.hours) != even for week in weeks]
-    if not any(other):
-        return tasks
-    start = calendar or WorkCalendar(date(2000, 1, 3), project.week)  # a Monday: only the weeks count
-    found = tuple(in_project_days(tasks, _own(weeks, plan), start))
-    text = "{name} follows the calendar {own}: its {days} days are counted as {worked} days of the schedule's calendar."
-    for task, before, leaf, week, differs in zip(found, tasks, leaves, weeks, other, strict=True):
-        if differs and before.planned and (week.week != project.week or task.planned != before.planned):
-            values = {"name": leaf.name, "own": week.name or "–", "days": f"{before.planned:g}"}
-            mends.note("own_calendar", leaf.place, text, **values, worked=f"{task.planned:g}")
-    return found
-
-
-def _days_between(task: WorkTask, calendar: WorkCalendar | None, mends: _Mends) -> float:
+def _days_between(task: WorkTask, calendar: WorkCalendar | None, mends: Mends) -> float:
     if task.milestone:
         return 0.0
     if task.start is None or task.finish is None or calendar is None or task.finish < task.start:
@@ -194,7 +137,7 @@ def _days_between(task: WorkTask, calendar: WorkCalendar | None, mends: _Mends) 
     return days
 
 
-def _earliest(task: WorkTask, links: Sequence[WorkLink], calendar: WorkCalendar | None, mends: _Mends) -> float:
+def _earliest(task: WorkTask, links: Sequence[WorkLink], calendar: WorkCalendar | None, mends: Mends) -> float:
     """Return the working day before which a task does not start."""
     if calendar is None:
         return 0.0
@@ -211,7 +154,7 @@ def _earliest(task: WorkTask, links: Sequence[WorkLink], calendar: WorkCalendar 
 
 
 def _links(
-    plan: WorkPlan, names: Mapping[str, str], below: Mapping[str, list[str]], days: Mapping[str, float], mends: _Mends
+    plan: WorkPlan, names: Mapping[str, str], below: Mapping[str, list[str]], days: Mapping[str, float], mends: Mends
 ) -> Mapping[str, list[WorkLink]]:
     """Return the sound links by the task that waits; those of summary tasks are handed down to tasks that last."""
     keys, sound = {task.key for task in plan.tasks}, list[WorkLink]()
@@ -241,7 +184,7 @@ def _links(
     return {after: list(waits.values()) for after, waits in handed.items()}
 
 
-def _sound(link: WorkLink, names: Mapping[str, str], days: Mapping[str, float], mends: _Mends) -> WorkLink:
+def _sound(link: WorkLink, names: Mapping[str, str], days: Mapping[str, float], mends: Mends) -> WorkLink:
     """Return a link with a relation and a lag in days."""
     values = {"before": names[link.before], "after": names[link.after], "said": link.lag_said[:40]}
     relation, lag = link.relation, link.lag_days
@@ -305,7 +248,7 @@ class _Ends:
 
 
 def _handed_down(
-    link: WorkLink, below: Mapping[str, list[str]], ends: _Ends, names: Mapping[str, str], mends: _Mends
+    link: WorkLink, below: Mapping[str, list[str]], ends: _Ends, names: Mapping[str, str], mends: Mends
 ) -> list[WorkLink]:
     """Return what a link means for the tasks within its summary tasks."""
     if link.before not in below and link.after not in below:

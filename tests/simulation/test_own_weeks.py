@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geometry.readers.plan_xer import plan_from_xer
-from geometry.work_plan import Workdays, WorkLink, WorkPlan, WorkTask
+from geometry.work_plan import LagCalendar, Workdays, WorkLink, WorkPlan, WorkTask
 from simulation.distribution import Fixed
 from simulation.schedule.calendar import WorkCalendar
 from simulation.schedule.network import Link, Network, Relation, Task
@@ -68,7 +68,11 @@ def test_against_counting_day_by_day(seed: int) -> None:
             begins.append(opens(own[index], max(0, at)))
         start.append(max(begins))
         finish.append(forward(own[index], start[index], days))
-    found = in_project_days(tasks, [Own(week, week) for week in own], WorkCalendar(START, "1111111"))
+    found = in_project_days(
+        tasks,
+        [Own(week, tuple(own[link.before] for link in task.links)) for week, task in zip(own, tasks, strict=True)],
+        WorkCalendar(START, "1111111"),
+    )
     times = Network(found).times(np.array([task.planned for task in found]))
     assert times.start.tolist() == pytest.approx(start)
     assert times.finish.tolist() == pytest.approx(finish)
@@ -77,7 +81,7 @@ def test_against_counting_day_by_day(seed: int) -> None:
 def test_a_projects_own_calendar_changes_nothing() -> None:
     tasks = [Task("a", Fixed(3.5), (), 3.5), Task("b", Fixed(2.0), (Link(0, Relation.FINISH_START, 1.0),), 2.0)]
     project = WorkCalendar(START, OFFICE.week, OFFICE.holidays)
-    found = in_project_days(tasks, [Own(OFFICE, OFFICE)] * 2, project)
+    found = in_project_days(tasks, [Own(OFFICE, ()), Own(OFFICE, (OFFICE,))], project)
     for one, other in zip(found, tasks, strict=True):
         assert (one.planned, one.earliest) == pytest.approx((other.planned, other.earliest))
         assert [link.lag for link in one.links] == pytest.approx([link.lag for link in other.links])
@@ -192,3 +196,31 @@ def test_a_short_day_of_each_week_counts_by_its_hours() -> None:
     times = document.network.times(np.array([task.planned for task in document.network.tasks]))
     assert document.calendar.day(float(times.finish[0])) == date(2026, 5, 9)
     assert [one.kind for one in document.repairs] == ["own_calendar"]
+
+
+@pytest.mark.parametrize(("days", "starts"), [(1, date(2026, 3, 9)), (2, date(2026, 3, 9)), (3, date(2026, 3, 10))])
+def test_concrete_hardens_at_weekends(days: int, starts: date) -> None:
+    """Poured on Friday 6 March: three days by the clock later it is Monday evening, and the next day work starts."""
+    tasks = tuple(WorkTask(name, name, "", None, 5.0) for name in ("pour", "strip"))
+    link = WorkLink("pour", "strip", "FS", "", float(days), by_clock=True)
+    document = repaired(WorkPlan("", tasks, (link,), START, None, OFFICE))
+    assert document.calendar is not None
+    assert document.calendar.week == OFFICE.week
+    times = document.network.times(np.array([task.planned for task in document.network.tasks]))
+    assert document.calendar.begin(float(times.start[1])) == starts
+
+
+@pytest.mark.parametrize(("lags_by", "starts"), [("project", 11), ("before", 8), ("after", 10)])
+def test_lags_count_by_the_calendar_that_the_file_means(lags_by: LagCalendar, starts: int) -> None:
+    """A ends on Wednesday 4 March; two days' lag; B opens at the earliest on the 8th, as its calendar does."""
+    project = Workdays("project", "1111111", (date(2026, 3, 5), date(2026, 3, 6), date(2026, 3, 7), date(2026, 3, 8)))
+    after = Workdays("after", "1111111", (date(2026, 3, 5), date(2026, 3, 6), date(2026, 3, 7)))
+    tasks = (WorkTask("A", "A", "", None, 3.0, calendar="A"), WorkTask("B", "B", "", None, 1.0, calendar="B"))
+    before = Workdays("before", "1111111", (date(2026, 3, 7),))
+    plan = WorkPlan(
+        "", tasks, (WorkLink("A", "B", "FS", "", 2.0),), START, None, project, {"A": before, "B": after}, (), lags_by
+    )
+    document = repaired(plan)
+    assert document.calendar is not None
+    times = document.network.times(np.array([task.planned for task in document.network.tasks]))
+    assert document.calendar.begin(float(times.start[1])) == date(2026, 3, starts)

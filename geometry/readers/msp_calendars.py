@@ -1,0 +1,162 @@
+"""Calendars of MS Project XML: weeks with their hours, work weeks for a while, exceptions that come again.
+
+Element names and meanings as in Microsoft's schema ``mspdi_pj12.xsd``. The period of an exception that comes again runs
+from its first to its last day; between them only the days of its pattern count.
+"""
+
+import calendar
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from xml.etree.ElementTree import Element
+
+from geometry.safe_xml import text_of
+from geometry.work_plan import Workdays
+
+_LONGEST = 366 * 60
+"""Days looked through for an exception: 60 years."""
+_EVERY_DAY = ("", "1", "9")
+_USUAL_HOURS = 8.0
+
+
+def calendars_of(root: Element, hours: float) -> Mapping[str, Workdays]:
+    """Return the calendars of a file by their UID; ``hours`` are those of a day's work."""
+    nodes = {text_of(node, "UID"): node for node in root.iterfind("Calendars/Calendar")}
+    return {key: _workdays(node, nodes.get(text_of(node, "BaseCalendarUID")), hours) for key, node in nodes.items()}
+
+
+def _workdays(node: Element, base: Element | None, hours: float) -> Workdays:
+    """Return a calendar; days that it does not speak of are those of its base."""
+    shares = _usual(node, _usual(base, [1.0] * 5 + [0.0] * 2, hours), hours)
+    special = dict[date, float]()
+    for source in (node, base) if base is not None else (node,):
+        for day, share in (*_exceptions(source, hours), *_work_weeks(source, hours)):
+            special.setdefault(day, share)
+    week = "".join("1" if share else "0" for share in shares)
+    if "1" not in week:
+        week, shares = "1111100", [1.0] * 7
+    return Workdays(
+        text_of(node, "Name"), week, tuple(sorted(day for day, share in special.items() if not share)), hours,
+        tuple(sorted((day, share) for day, share in special.items() if share and share != shares[day.weekday()])),
+        tuple(share or 1.0 for share in shares),
+    )  # fmt: skip
+
+
+def _usual(node: Element | None, before: list[float], hours: float) -> list[float]:
+    """Return the share of a day's work that is done on each day of the week, from Monday."""
+    found = list(before)
+    for day in () if node is None else node.iterfind("WeekDays/WeekDay"):
+        if (at := _weekday(day)) is not None:
+            found[at] = _share(day, hours)
+    return found
+
+
+def _weekday(day: Element) -> int | None:
+    kind = text_of(day, "DayType")
+    return (int(kind) - 2) % 7 if kind in tuple("1234567") else None  # 1 is Sunday
+
+
+def _share(day: Element, hours: float) -> float:
+    """Return the share of a day's work of a day that is worked; working times from 00:00 to 00:00 are the whole day."""
+    if text_of(day, "DayWorking") != "1":
+        return 0.0
+    times = list(day.iterfind("WorkingTimes/WorkingTime"))
+    worked = [
+        (ends - starts) % 24.0 or 24.0
+        for time in times
+        if (starts := _hour(text_of(time, "FromTime"))) is not None
+        and (ends := _hour(text_of(time, "ToTime"))) is not None
+    ]
+    return min(sum(worked), 24.0) / hours if worked else _USUAL_HOURS / hours
+
+
+def _exceptions(node: Element, hours: float) -> Iterator[tuple[date, float]]:
+    for day in node.iterfind("WeekDays/WeekDay"):
+        if _weekday(day) is None:
+            share = _share(day, hours)
+            yield from ((one, share) for one in _days(day.find("TimePeriod")))
+    for exception in node.iterfind("Exceptions/Exception"):
+        share = _share(exception, hours)
+        yield from ((day, share) for day in _occurrences(exception))
+
+
+def _work_weeks(node: Element, hours: float) -> Iterator[tuple[date, float]]:
+    """Yield the days of the weeks that differ for a while."""
+    for week in node.iterfind("WorkWeeks/WorkWeek"):
+        shares = {
+            at: _share(day, hours)
+            for day in (*week.iterfind("WeekDays/WeekDay"), *week.iterfind("WeekDay"))
+            if (at := _weekday(day)) is not None
+        }
+        yield from ((day, shares[day.weekday()]) for day in _days(week.find("TimePeriod")) if day.weekday() in shares)
+
+
+def _occurrences(exception: Element) -> Iterator[date]:
+    """Yield the days of an exception that may come again: daily, weekly, monthly or yearly."""
+    days = list(_days(exception.find("TimePeriod")))
+    kind, every = text_of(exception, "Type"), max(_whole(text_of(exception, "Period")), 1)
+    if kind in _EVERY_DAY or not days:
+        yield from days
+        return
+    first = days[0]
+    sunday = first - timedelta(days=(first.weekday() + 1) % 7)
+    weekdays = _whole(text_of(exception, "DaysOfWeek"))
+    month, month_day = _whole(text_of(exception, "Month")) + 1, _whole(text_of(exception, "MonthDay"))
+    item, position = text_of(exception, "MonthItem"), _whole(text_of(exception, "MonthPosition"))
+    working = 0
+    for day in days:
+        months = 12 * (day.year - first.year) + day.month - first.month
+        length = calendar.monthrange(day.year, day.month)[1]
+        match kind:
+            case "2" | "3" if day.month != month:
+                comes = False
+            case "4" | "5" if months % every:
+                comes = False
+            case "2" | "4":
+                comes = day.day == min(month_day, length)
+            case "3" | "5":
+                comes = day == _nth(day, length, item, position)
+            case "6":
+                comes = weekdays >> ((day.weekday() + 1) % 7) & 1 == 1 and (day - sunday).days // 7 % every == 0
+            case "7":
+                comes = (day - first).days % every == 0
+            case "8":
+                comes = day.weekday() < 5 and working % every == 0
+                working += day.weekday() < 5
+            case _:
+                comes = False
+        if comes:
+            yield day
+
+
+def _nth(day: date, length: int, item: str, position: int) -> date | None:
+    """Return the first to fourth or the last day of a kind in the month of a day."""
+    wanted = {"0": range(7), "1": range(5), "2": (5, 6)} | {str(3 + k): ((k - 1) % 7,) for k in range(7)}
+    found = [one for k in range(1, length + 1) if (one := day.replace(day=k)).weekday() in wanted.get(item, ())]
+    return None if not found else found[-1] if position >= 4 else found[position]
+
+
+def _days(period: Element | None) -> Iterator[date]:
+    """Yield the days of a period, both ends included."""
+    first, last = _day(text_of(period, "FromDate")), _day(text_of(period, "ToDate"))
+    if first is None or last is None:
+        return
+    for shift in range(min((last - first).days, _LONGEST, (date.max - first).days) + 1):
+        yield first + timedelta(days=shift)
+
+
+def _hour(said: str) -> float | None:
+    parts = said.split(":")
+    if len(parts) < 2 or not (parts[0].isdigit() and parts[1].isdigit()):
+        return None
+    return (int(parts[0][-3:]) + int(parts[1][-3:]) / 60.0) % 24.0
+
+
+def _whole(said: str) -> int:
+    return int(said) if said.isdigit() and len(said) <= 6 else 0
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said[:10])
+    except ValueError:
+        return None
