@@ -66,5 +66,15 @@ def text_of(node: Element | None, name: str) -> str:
     return "" if found is None else (found.text or "").strip()
 
 
+def is_true(node: Element | None, name: str) -> bool:
+    """Return whether the first child of this name says yes, as xsd:boolean writes it: 1 or true."""
+    return text_of(node, name).lower() in ("1", "true")
+
+
+def is_false(node: Element | None, name: str) -> bool:
+    """Return whether the first child of this name says no: 0 or false; one that is not there says nothing."""
+    return text_of(node, name).lower() in ("0", "false")
+
+
 def _refuse_doctype(*_: object) -> None:
     raise ReadError("it declares a document type (DOCTYPE): that is refused, for entities can hide in it")

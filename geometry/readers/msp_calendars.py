@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from xml.etree.ElementTree import Element
 
-from geometry.safe_xml import text_of
+from geometry.safe_xml import is_true, text_of
 from geometry.work_plan import Workdays
 
 _LONGEST = 366 * 60
@@ -57,7 +57,7 @@ def _weekday(day: Element) -> int | None:
 
 def _share(day: Element, hours: float) -> float:
     """Return the share of a day's work of a day that is worked; working times from 00:00 to 00:00 are the whole day."""
-    if text_of(day, "DayWorking") != "1":
+    if not is_true(day, "DayWorking"):
         return 0.0
     times = list(day.iterfind("WorkingTimes/WorkingTime"))
     worked = [

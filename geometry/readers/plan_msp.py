@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from geometry.errors import ReadError
 from geometry.readers.msp_calendars import calendars_of
-from geometry.safe_xml import parse_xml, text_of
+from geometry.safe_xml import is_false, is_true, parse_xml, text_of
 from geometry.work_plan import BY_CLOCK, CLOCK, Flaws, WorkLink, WorkPlan, WorkTask
 
 _RELATIONS = {"0": "FF", "1": "FS", "2": "SF", "3": "SS"}
@@ -52,9 +52,9 @@ class _Reader:
             key = text_of(node, "UID")
             name = text_of(node, "Name") or f"task {key or index + 1}"
             place = f"line {self._lines[id(node)]}, UID {key or '–'}"
-            if key == "0" or text_of(node, "IsNull") == "1":  # the project itself; an empty row
+            if key == "0" or is_true(node, "IsNull"):  # the project itself; an empty row
                 continue
-            if text_of(node, "Active") == "0":
+            if is_false(node, "Active"):
                 self._flaws.note("inactive", place, "{name} is inactive: left out.", name=name)
                 continue
             if not key or key in seen:
@@ -82,14 +82,14 @@ class _Reader:
         days = None if hours is None else hours / (24.0 if by_clock else self._hours)
         if said and hours is None:
             self._flaws.note("bad_duration", place, "{name}: {said} is no duration.", name=name, said=said[:40])
-        if text_of(node, "Manual") == "1" and node.find("PredecessorLink") is not None:
+        if is_true(node, "Manual") and node.find("PredecessorLink") is not None:
             text = "{name} is scheduled by hand in the file: here its links decide."
             self._flaws.note("manual", place, text, name=name)
         calendar = CLOCK if by_clock else own if own in self._calendars else ""
         percent = _number(text_of(node, "PercentComplete"))
         return WorkTask(
             key, name, place, parent, days, _day(text_of(node, "Start")), _day(text_of(node, "Finish")),
-            text_of(node, "Milestone") == "1", calendar,
+            is_true(node, "Milestone"), calendar,
             _CONSTRAINTS.get(text_of(node, "ConstraintType"), ""), _day(text_of(node, "ConstraintDate")),
             None if percent is None else min(max(percent / 100.0, 0.0), 1.0), _day(text_of(node, "ActualStart")),
             _day(text_of(node, "ActualFinish")),
@@ -99,7 +99,7 @@ class _Reader:
         for link in node.iterfind("PredecessorLink"):
             here = f"line {self._lines[id(link)]}, UID {key}"
             before, kind = text_of(link, "PredecessorUID"), text_of(link, "Type")
-            if text_of(link, "CrossProject") == "1":
+            if is_true(link, "CrossProject"):
                 text = "{name} waits for a task of another file: left out."
                 self._flaws.note("other_project", here, text, name=name)
                 continue

@@ -97,6 +97,11 @@ def test_days_of_other_lengths() -> None:
     assert found.uneven == ((date(2026, 3, 7), 0.5),), "a Saturday of four hours"
 
 
+def test_yes_and_no_may_be_words() -> None:
+    words = WEEK.replace("<DayWorking>1<", "<DayWorking>true<").replace("<DayWorking>0<", "<DayWorking>false<")
+    assert read("", words) == read("")
+
+
 def test_round_the_clock_and_two_shifts() -> None:
     day = "<WeekDay><DayType>{}</DayType><DayWorking>1</DayWorking>{}</WeekDay>"
     always = "".join(day.format(k, times(("00", "00"))) for k in range(1, 8))
