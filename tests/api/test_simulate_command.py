@@ -112,3 +112,15 @@ def test_a_bad_file_is_one_line_and_status_2(line: Path, tmp_path: Path, capsys:
     assert "line.yaml: line 6: sources.orders.to: there is no station 'mil'; did you mean mill?" in told.err
     assert main(["simulate", str(tmp_path / "none.yaml")]) == 2
     assert "no such file" in capsys.readouterr().err
+
+
+def test_a_log_beyond_the_year_9999_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = tmp_path / "line.yaml"
+    line.write_text(
+        "simulate: 1\ntime: day\nrun: {length: 3000000 day, replications: 2}\n"
+        "sources: {orders: {every: 1000000, to: mill}}\nstations: {mill: {takes: 5, to: ship}}\n",
+        encoding="utf-8",
+    )
+    assert main(["simulate", str(line), "--out", str(tmp_path / "out"), "--log", "ocel"]) == 2
+    assert "the year 9999" in capsys.readouterr().err
+    assert main(["simulate", str(line), "--out", str(tmp_path / "out"), "--log", "csv"]) == 0

@@ -5,12 +5,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simulation.errors import SimulationError
 from simulation.flow.engine import Happening
 from simulation.flow.model import SCRAP, SHIP
 from simulation.flow.time_unit import SECONDS
 
 LOG_SCHEMA, FRAMES_SCHEMA = "qtems.events/1", "qtems.keyframes/1"
 _MOST_UNITS = 2_000
+_LAST_SECOND = 8000.0 * 365.0 * 86400.0
+"""From 1970."""
 _AT = ("arrive", "start", "finish")
 
 
@@ -54,10 +57,17 @@ def ocel_json(logged: Logged, sha256: str, seed: int) -> bytes:
     """Return the log as an object-centric event log, OCEL 2.0 JSON (ocel-standard.org), for process mining.
 
     Objects are the units; stations and machines are attributes of the events. The line's clock begins in 1970.
+
+    Raises
+    ------
+    SimulationError
+        The run ends after the year 9999, where OCEL's dates end.
     """
     from datetime import UTC, datetime, timedelta
 
     begin = datetime(1970, 1, 1, tzinfo=UTC)
+    if logged.log and logged.log[-1].time * SECONDS[logged.time_unit] > _LAST_SECOND:
+        raise SimulationError("OCEL's dates end with the year 9999, and the run after it: write csv or parquet")
     activities = sorted({one.activity for one in logged.log})
     kinds = {one.unit: one.kind for one in logged.log if one.unit}
     attributes = [{"name": "station", "type": "string"}, {"name": "machine", "type": "integer"}]
