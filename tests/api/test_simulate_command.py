@@ -117,7 +117,7 @@ def test_a_bad_file_is_one_line_and_status_2(line: Path, tmp_path: Path, capsys:
 def test_a_log_beyond_the_year_9999_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = tmp_path / "line.yaml"
     line.write_text(
-        "simulate: 1\ntime: day\nrun: {length: 3000000 day, replications: 2}\n"
+        "simulate: 1\ntime: day\nrun: {length: 9000000 day, replications: 2}\n"
         "sources: {orders: {every: 1000000, to: mill}}\nstations: {mill: {takes: 5, to: ship}}\n",
         encoding="utf-8",
     )
