@@ -72,7 +72,8 @@ def hue(page: Any, place: list[float]) -> str:
     """Return which colour with a meaning is seen at a place of the scene."""
     r, g, b = page.evaluate(PIXEL, page.evaluate(PLACE, place))
     known = {
-        "green": (0, 158, 115), "orange": (213, 94, 0), "pink": (204, 121, 167), "grey": (186, 192, 200),
+        "green": (0, 158, 115), "orange": (213, 94, 0), "pink": (204, 121, 167), "purple": (106, 27, 110),
+        "grey": (186, 192, 200),
         "yellow": (240, 228, 66), "blue": (0, 114, 178), "pale": (225, 228, 232), "brown": (166, 54, 3),
     }  # fmt: skip
 
@@ -112,7 +113,7 @@ def test_a_scan_of_the_timeline_dyes_the_model_by_what_was_known_after_it(site: 
     assert all(count in told[0] for count in ("Missing 8", "Planned 1", "Verified 3"))
     page.wait_for_function("document.querySelectorAll('.epoch-row input')[2].checked")
     third = middle(here, 2)
-    assert hue(page, third) == "pink"
+    assert hue(page, third) == "purple"
     page.focus(".epoch-row input >> nth=2")
     page.keyboard.press("ArrowUp")
     page.wait_for_selector(".compare [role=status] button:has-text('Open Scan 2')")
@@ -178,7 +179,7 @@ def test_the_swipe_shows_each_scan_on_its_side_and_goes_by_keys(site: tuple[Site
     assert hue(page, third) == "orange", "all of the later scan"
     page.keyboard.press("End")
     page.wait_for_function("document.querySelector('.swipe-grip').ariaValueNow === '100'")
-    assert hue(page, third) == "green", "all of the earlier one"
+    assert hue(page, third) == "blue", "all of the earlier one"
     assert "100 % Scan 1" in grip.get_attribute("aria-valuetext")
     page.keyboard.press("PageDown")
     page.wait_for_function("document.querySelector('.swipe-grip').ariaValueNow === '90'")

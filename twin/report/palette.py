@@ -36,7 +36,7 @@ class Look:
 LOOKS: dict[Mark, Look] = {
     Mark.PASS: Look("#0072b2", "✓"),
     Mark.FAIL: Look("#d55e00", "✕"),
-    Mark.INDETERMINATE: Look("#e6a500", "?"),
+    Mark.INDETERMINATE: Look("#e6be28", "?"),
     Mark.NOT_MEASURED: Look("#8b929c", "–"),
     Mark.MISSING: Look("#6a1b6e", "○"),
 }

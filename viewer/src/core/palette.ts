@@ -11,21 +11,21 @@ export interface Meaning {
   readonly sign: string;
 }
 
-/** How an element is marked: its verdict, except that what is missing stands apart, as in the reports. */
+/** How an element is marked: its verdict, except that what is missing stands apart. Colours and signs of the reports. */
 export const VERDICTS: Record<string, Meaning> = {
   missing: { colour: [106, 27, 110], sign: "○" },
-  pass: { colour: [0, 158, 115], sign: "✓" },
+  pass: { colour: [0, 114, 178], sign: "✓" },
   fail: { colour: [213, 94, 0], sign: "✕" },
   indeterminate: { colour: [230, 190, 40], sign: "?" },
-  not_measured: { colour: [150, 160, 172], sign: "–" },
+  not_measured: { colour: [139, 146, 156], sign: "–" },
   unknown: { colour: [186, 192, 200], sign: "·" },
 };
 
 export const STATES: Record<string, Meaning> = {
-  verified: { colour: [0, 158, 115], sign: "✓" },
+  verified: { colour: [0, 114, 178], sign: "✓" },
   installed: { colour: [86, 180, 233], sign: "●" },
   deviating: { colour: [213, 94, 0], sign: "✕" },
-  missing: { colour: [204, 121, 167], sign: "○" },
+  missing: { colour: [106, 27, 110], sign: "○" },
   unresolved: { colour: [230, 190, 40], sign: "?" },
   planned: { colour: [186, 192, 200], sign: "·" },
 };
@@ -35,8 +35,8 @@ export const RECORDS: Record<string, Meaning> = {
   none: { colour: [205, 210, 216], sign: "·" },
   draft: { colour: [240, 228, 66], sign: "✎" },
   open: { colour: [213, 94, 0], sign: "!" },
-  handled: { colour: [0, 114, 178], sign: "→" },
-  closed: { colour: [0, 158, 115], sign: "✓" },
+  handled: { colour: [86, 180, 233], sign: "→" },
+  closed: { colour: [0, 114, 178], sign: "✓" },
 };
 
 /** Return which of the above a record's state is; null for no record. */

@@ -226,7 +226,7 @@ function inOrder(all: readonly Schemas["MeasurementOut"][]): Schemas["Measuremen
   return [...all].sort((one, other) => GRAVITY.indexOf(one.verdict) - GRAVITY.indexOf(other.verdict));
 }
 
-/** The value with its interval against the limits: green between them, the bar is U. */
+/** The value with its interval against the limits: tinted between them, the bar is U. */
 function Chart({ one }: { one: Schemas["MeasurementOut"] }) {
   const chart = chartOf(one);
   if (!chart) return null;

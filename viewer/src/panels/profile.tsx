@@ -156,7 +156,7 @@ function Drawing({
       <path
         d={path}
         fill="none"
-        stroke="#bfe3d4"
+        stroke="#bfdcee"
         stroke-width={(2 * shown.times * toleranceMm) / 1000}
         stroke-linecap="round"
         stroke-linejoin="round"

@@ -64,9 +64,11 @@ export function Viewport({ work }: { work: Workspace }) {
       fail: (what) => setMissing((all) => [...new Set([...all, what])]),
     });
     fit.current = () => shown.fit(); // which is another one once the model is there
+    const leave = keepClear(stage, node);
     stage.onContext = (lost) => setPhase(lost ? "lost" : "ready");
     handOut({ stage, pick: shown.pick, point: shown.point });
     return () => {
+      leave();
       shown.end();
       stage.dispose();
     };
@@ -152,6 +154,20 @@ interface Shown {
   pick: View["pick"];
   point: View["point"];
   end: () => void;
+}
+
+/** Let what is fitted be seen beside the legend, which lies over the picture where there is room; returns how to stop. */
+function keepClear(stage: Stage, canvas: HTMLElement): () => void {
+  const legend = canvas.closest(".view")?.querySelector(":scope > .overlay");
+  if (!legend) return () => {};
+  stage.covered = () => {
+    const [over, whole] = [legend.getBoundingClientRect(), canvas.getBoundingClientRect()];
+    const isOver = over.height > 0 && over.right > whole.left && over.left < whole.right && over.top < whole.bottom;
+    return isOver ? Math.max(0, over.bottom - whole.top) : 0;
+  };
+  const watch = new ResizeObserver(() => stage.refit());
+  watch.observe(legend);
+  return () => watch.disconnect();
 }
 
 /** Let tests and whoever looks for a fault reach the stage from the console. */

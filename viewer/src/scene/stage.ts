@@ -1,6 +1,7 @@
 /** The stage: one canvas, one camera, z up as in the design; it draws when something changed and not otherwise. */
 import CameraControls from "camera-controls";
 import * as THREE from "three";
+import { fitBall } from "../core/fit";
 import type { Vec } from "../core/space";
 
 CameraControls.install({ THREE });
@@ -41,6 +42,10 @@ export class Stage {
   onContext: (lost: boolean) => void = () => {};
   /** Draws in place of one plain picture: several beside each other; calls what draws one. */
   painter: ((draw: () => void) => void) | null = null;
+  /** Says how many CSS pixels at the top of the picture have something over them. */
+  covered: () => number = () => 0;
+  /** What was fitted last, and where the camera went for it. */
+  private fitted: { box: Box; eye: THREE.Vector3; target: THREE.Vector3 } | null = null;
   private readonly drawn = new Set<() => void>();
   private readonly frames = new Set<(seconds: number) => boolean>();
   private readonly layers: Layer[] = [];
@@ -106,14 +111,42 @@ export class Stage {
     this.wanted = true;
   }
 
-  /** Show a box (metres, scene's frame), from where the camera looks now or from the south-west above. */
+  /** Show a box (metres, scene's frame) in what is free, from where the camera looks now or the south-west above. */
   async fit(box: Box, animate = true): Promise<void> {
     const bounds = new THREE.Box3(new THREE.Vector3(...box.min), new THREE.Vector3(...box.max));
     const sphere = bounds.getBoundingSphere(new THREE.Sphere());
     sphere.radius = Math.max(sphere.radius, 0.5);
     this.camera.far = Math.max(500, sphere.radius * 40);
     this.camera.updateProjectionMatrix();
-    await this.controls.fitToSphere(sphere, animate);
+    const done =
+      this.camera === this.perspective ? this.stand(sphere, animate) : this.controls.fitToSphere(sphere, animate);
+    this.fitted = { box, ...this.aims() };
+    await done;
+  }
+
+  /** Fit again what was fitted, unless somebody has looked elsewhere since. */
+  refit(): void {
+    if (!this.fitted || this.camera !== this.perspective) return;
+    const { eye, target } = this.aims();
+    const moved = eye.distanceTo(this.fitted.eye) + target.distanceTo(this.fitted.target);
+    if (moved < 1e-6 * (1 + eye.length())) void this.fit(this.fitted.box, false);
+  }
+
+  private stand(sphere: THREE.Sphere, animate: boolean): Promise<unknown> {
+    const { clientWidth: width, clientHeight: height } = this.canvas.parentElement ?? this.canvas;
+    const field = THREE.MathUtils.degToRad(this.perspective.fov);
+    const frame = { width: Math.max(width, 1), height: Math.max(height, 1), covered: this.covered(), field };
+    const { distance, lift } = fitBall(sphere.radius, frame, this.controls.polarAngle);
+    const { x, y, z } = sphere.center;
+    return Promise.all([this.controls.moveTo(x, y, z + lift, animate), this.controls.dollyTo(distance, animate)]);
+  }
+
+  private aims(): { eye: THREE.Vector3; target: THREE.Vector3 } {
+    const { controls } = this;
+    return {
+      eye: controls.getPosition(new THREE.Vector3(), true),
+      target: controls.getTarget(new THREE.Vector3(), true),
+    };
   }
 
   /** Return where the camera is, or will be once it has arrived. */
@@ -194,6 +227,7 @@ export class Stage {
     this.parallel.left = (-half * width) / height;
     this.parallel.right = (half * width) / height;
     this.parallel.updateProjectionMatrix();
+    this.refit();
     this.invalidate();
   }
 

@@ -114,6 +114,11 @@ void main() {
   if (vStyle.a < 0.1) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }`;
 
+/** Stripes over the element's own colour, which goes on saying what it says; no verdict has the colour of the stripes. */
+const PICKED = "vec3(0.95, 0.05, 0.62)";
+const STRIPES = (light: string) =>
+  `if (vStyle.a > 0.9) colour = mod(at.x - at.y, 16.0) < 4.0 ? ${PICKED} * ${light} : mix(colour, vec3(1.0), 0.12);`;
+
 const FACES = /* glsl */ `
 flat varying vec4 vStyle;
 varying vec3 vSeen;
@@ -141,7 +146,7 @@ void main() {
     }
   }
   #endif
-  if (vStyle.a > 0.9) colour = mix(colour, vec3(0.05, 0.55, 1.0) * (0.55 + 0.45 * light), 0.72);
+  ${STRIPES("(0.55 + 0.45 * light)")}
   gl_FragColor = vec4(colour, 1.0);
 }`;
 
@@ -153,7 +158,7 @@ uniform vec3 uLine;
 void main() {
   #include <clipping_planes_fragment>
   if (vStyle.a < 0.5) discard;
-  gl_FragColor = vec4(vStyle.a > 0.9 ? vec3(0.0, 0.2, 0.8) : uLine, 1.0);
+  gl_FragColor = vec4(vStyle.a > 0.9 ? ${PICKED} * 0.8 : uLine, 1.0);
 }`;
 
 const CHOSEN_LINES = /* glsl */ `
@@ -162,7 +167,7 @@ flat varying vec4 vStyle;
 void main() {
   #include <clipping_planes_fragment>
   if (vStyle.a < 0.9) discard;
-  gl_FragColor = vec4(0.0, 0.35, 1.0, 1.0);
+  gl_FragColor = vec4(${PICKED}, 1.0);
 }`;
 
 const NUMBERS = /* glsl */ `
@@ -192,7 +197,7 @@ void main() {
   vec2 at = floor(gl_FragCoord.xy);
   vec3 colour = vStyle.rgb * 0.9;
   if (uHatch > 0.0 && mod(at.x + at.y, 9.0 * uHatch) < 1.5 * uHatch) colour *= 0.55;
-  if (vStyle.a > 0.9) colour = mix(colour, vec3(0.05, 0.55, 1.0), 0.72);
+  ${STRIPES("1.0")}
   gl_FragColor = vec4(colour, 1.0);
 }`;
 
