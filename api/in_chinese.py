@@ -14,6 +14,8 @@ from typing import cast
 
 import yaml
 
+from twin.report.words import catalogue
+
 _LONGEST = 1000
 """Longer texts are not looked up: no template makes one, and nobody's input is to keep the server busy."""
 _HOLE = re.compile(r"\{([a-z_]+)\}")
@@ -117,7 +119,7 @@ def _in_two(text: str) -> Iterator[_Said]:
 
 
 def _filled(template: _Template, values: tuple[str, ...]) -> _Said:
-    told = {name: _value(value) for name, value in zip(template.holes, values, strict=True)}
+    told = {name: _term(name, value) for name, value in zip(template.holes, values, strict=True)}
     chinese = ""
     for n, part in enumerate(_HOLE.split(template.chinese)):
         chinese = _joined(chinese, told[part].chinese if n % 2 else part)
@@ -134,6 +136,22 @@ def _joined(left: str, right: str) -> str:
         return bare + rest
     meets = any(sides) and all(side or one.isalnum() for side, one in zip(sides, (bare[-1], rest[0]), strict=True))
     return f"{bare} {rest}" if meets else left + right
+
+
+def _term(hole: str, value: str) -> _Said:
+    """Return what is filled into a hole: the reports' word where the hole's name says which kind of word it takes.
+
+    `plumb` is a bob among instruments, and a characteristic in ``{characteristic}``.
+    """
+    if hole not in ("characteristic", "feature"):
+        return _value(value)
+    known = catalogue()
+    head, gap, rest = value.partition(" · " if hole == "feature" else " ")
+    entry = known.get(f"class.{head}" if hole == "feature" else f"characteristic.{head}")
+    if entry is None:
+        return _Said(value, 0)
+    direction = known.get(f"direction.{rest}")
+    return _Said(entry["zh"] + gap + (direction["zh"] if direction else rest), len(head))
 
 
 def _value(value: str) -> _Said:

@@ -6,7 +6,7 @@ A check that it was learnt from, or of a scan no later than those, says nothing 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -16,7 +16,7 @@ from geometry.verdict import Outcome
 from twin.access import Capacity
 from twin.errors import IllegalTransition, Invalid, Refused
 from twin.record import Actor, Id, Signature, SignatureMeaning, require_utc
-from twin.signed_content import digest_of, require_signature
+from twin.signed_content import LATER, digest_of, require_signature
 
 CONFIRMED_AS = (Capacity.INSPECTOR, Capacity.QUALITY_MANAGER)
 """In which capacities a person confirms one."""
@@ -72,6 +72,30 @@ class Chance:
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """What hangs on it, and what it is worth to inspect it, as the run that predicted it reckoned."""
+
+    rank: int
+    """Among everything that could be inspected, from 1: what saves most per minute first."""
+    chosen: bool
+    """Whether it is among the inspections that save most within the minutes that were given."""
+    cost: Decimal
+    """Of a defect that nobody finds, in the unit in which costs were given."""
+    minutes: Decimal
+    """Of an inspection."""
+    risk: Decimal
+    """Probability x cost."""
+    saving: Decimal
+    """By how much an inspection lowers what is to be expected."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no rank, cost or time."""
+        sums = (self.cost, self.minutes, self.risk, self.saving)
+        if self.rank < 1 or any(not one.is_finite() or one < 0 for one in sums):
+            raise Invalid(f"ranks begin with 1, and costs and minutes are not negative: {self.rank}, {sums}")
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What a prediction was made of, so that it can be made again, and so that it is not scored by what it knew."""
 
@@ -121,6 +145,8 @@ class Prediction:
     settled: Settlement | None = None
     ncr: Id | None = None
     """A draft that was raised of it."""
+    worth: Worth | None = field(default=None, metadata=LATER)
+    """None: nothing was reckoned of it."""
 
     def __post_init__(self) -> None:
         """Refuse one that is settled by nobody, or is not and was."""

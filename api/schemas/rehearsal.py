@@ -19,6 +19,8 @@ _ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
 _HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
 Length = Annotated[Decimal, Field(ge=0, le=10_000, max_digits=12)]
 Cost = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=18)]
+StakeCost = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18)]
+StakeMinutes = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12)]
 Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=9)]
 ColumnName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Samples = Annotated[int, Field(ge=100, le=10_000_000, description="How many times it is played through")]
@@ -208,10 +210,23 @@ class QualityAsked(_Asked):
         )  # fmt: skip
 
 
+class ClassStake(Schema):
+    """What hangs on an element of a class."""
+
+    model_config = example(ifc_class="IfcColumn", cost="100", minutes="20")
+
+    ifc_class: Annotated[str, Field(pattern=r"^Ifc[A-Za-z0-9]{1,60}$")]
+    cost: StakeCost = Field(description="Of a defect that nobody finds, in any unit, the same for all")
+    minutes: StakeMinutes = Field(description="Of an inspection")
+
+
 class PredictionAsked(_Asked):
     """Asks what is probably out of tolerance, by the checks that count, and where it is worth looking."""
 
-    model_config = example(kind="prediction", revision=_ID, budget_minutes=480)
+    model_config = example(
+        kind="prediction", revision=_ID, budget_minutes=480, cost="10", minutes="10",
+        classes=[{"ifc_class": "IfcColumn", "cost": "100", "minutes": "20"}],
+    )  # fmt: skip
 
     kind: Literal["prediction"]
     revision: RecordRef = Field(description="The model that was checked")
@@ -225,11 +240,26 @@ class PredictionAsked(_Asked):
         default=Decimal("0.5"), gt=0, le=1, max_digits=6, description="Probability from which something is a candidate"
     )
 
+    cost: StakeCost = Field(default=Decimal(1), description="Of a defect that nobody finds, in any unit")
+    minutes: StakeMinutes = Field(default=Decimal(10), description="Of an inspection")
+    classes: list[ClassStake] = Field(
+        default_factory=list[ClassStake], max_length=200, description="Classes on which something else hangs"
+    )
+
+    @model_validator(mode="after")
+    def _each_class_once(self) -> Self:
+        names = [one.ifc_class for one in self.classes]
+        if again := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"{again} is in classes twice; keep one of them")
+        return self
+
     def order(self) -> RehearsalOrder:
         """Return it as it is ordered."""
+        stakes = "\n".join(f"{one.ifc_class} {one.cost:f} {one.minutes:f}" for one in self.classes)
         return self._order(
             RehearsalKind.PREDICTION, self.revision, budget_minutes=self.budget_minutes,
-            instrument_u_mm=self.instrument_u_mm, candidate_from=self.candidate_from,
+            instrument_u_mm=self.instrument_u_mm, candidate_from=self.candidate_from, cost=self.cost,
+            minutes=self.minutes, classes=stakes or None,
         )  # fmt: skip
 
 

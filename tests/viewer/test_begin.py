@@ -107,6 +107,6 @@ def test_a_project_begins_in_the_browser(empty: Empty) -> None:
 
 def test_it_offers_what_the_server_permits() -> None:
     said = re.findall(r'"([\w.]+)": \[([^\]]*)\]', PERMITS.read_text(encoding="utf-8"))
-    assert len(said) == 7
+    assert len(said) == 8
     for action, roles in said:
         assert set(re.findall(r"\w+", roles)) == {r for r, may in PERMITTED.items() if Action(action) in may}, action

@@ -1,6 +1,6 @@
 """Use case: from checks to what is probably out of tolerance, where to look next, and whether it came true."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from math import inf
@@ -35,6 +35,8 @@ class PredictRequest:
     candidate_from: float = 0.5
     """Probability from which an element becomes a predicted nonconformance candidate."""
     costs: Path | None = None
+    stakes: "Mapping[str, Stake] | None" = None
+    """In place of a file of costs: by class, "" stands for all others."""
     score: Path | None = None
     """A later report to score the predictions against."""
     seed: int = 0
@@ -68,7 +70,7 @@ def run_predict(request: PredictRequest) -> PredictOutcome:
 
     if request.score is not None:
         require_another(request.score, request.reports)
-    stakes = _stakes(request.costs)
+    stakes = _stakes(request.costs) if request.stakes is None else request.stakes
     elements = _checked(request.reports)
     later = None if request.score is None else _checked((request.score,))
     with named(request.reports[-1]):
@@ -115,7 +117,7 @@ def _predicted(
     request: PredictRequest,
     elements: Sequence["Checked"],
     later: Sequence["Checked"] | None,
-    stakes: "dict[str, Stake]",
+    stakes: "Mapping[str, Stake]",
 ) -> "PredictResult":
     import numpy as np
 

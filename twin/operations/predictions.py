@@ -74,7 +74,7 @@ def keep_predictions(unit: Unit, blobs: BlobStore, rehearsal: Rehearsal, learnt:
     for one in found:
         prediction = Prediction(
             unit.new_id(), rehearsal.project, one.kind, one.subject[:1000], one.title[:200], one.global_ids,
-            one.characteristic, one.chance, one.candidate, one.why, source, unit.context.now,
+            one.characteristic, one.chance, one.candidate, one.why, source, unit.context.now, worth=one.worth,
         )  # fmt: skip
         unit.add(records.PREDICTION, prediction, action="predict", reason=f"rehearsal {rehearsal.id}")
     return len(found)
@@ -211,6 +211,8 @@ class Fared:
     """CUSUM of what happened less what was predicted, in the order in which it was found out."""
     trend: "Chart | None"
     """EWMA of the same."""
+    moments: tuple[datetime, ...] = ()
+    """When each point of the charts was found out."""
 
 
 def how_they_fared(view: View, project: Id, scope: Scope = EVERYTHING, *, kind: PredictionKind | None = None) -> Fared:
@@ -231,7 +233,7 @@ def how_they_fared(view: View, project: Id, scope: Scope = EVERYTHING, *, kind: 
     came = np.array([one.state is PredictionState.CONFIRMED for *_, one in measured])
     spread = np.sqrt(np.maximum(said * (1.0 - said), 1e-4))
     residuals = (came - said) / spread
-    return Fared(states, score(said, came), cusum(residuals), ewma(residuals))
+    return Fared(states, score(said, came), cusum(residuals), ewma(residuals), tuple(at for at, *_ in measured))
 
 
 def _expire_earlier(unit: Unit, rehearsal: Rehearsal) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from twin.errors import Invalid
 from twin.operations.check import Step, usable_cores
@@ -17,6 +18,9 @@ from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
 from twin.store import records
 from twin.store.blob_register import keep_all
 from twin.store.view import Stored
+
+if TYPE_CHECKING:
+    from twin.rehearsal.predict_json import Stake
 
 _MEDIA = {
     ".json": "application/json", ".html": "text/html", ".parquet": "application/vnd.apache.parquet",
@@ -210,9 +214,20 @@ def _prediction(asked: Rehearsing) -> bool:
         raise Invalid("no check of this project counts yet, so there is nothing to predict from: run one")
     request = PredictRequest(
         reports, asked.folder, asked.number("budget_minutes", 480.0), asked.number("instrument_u_mm", 1.0),
-        asked.number("candidate_from", 0.5), seed=asked.order.seed, lang=asked.order.lang,
+        asked.number("candidate_from", 0.5), stakes=_stakes(asked), seed=asked.order.seed, lang=asked.order.lang,
     )  # fmt: skip
     return run_predict(request).needs_action
+
+
+def _stakes(asked: Rehearsing) -> "dict[str, Stake]":
+    """Return cost and minutes by class: lines such as ``IfcColumn 100 20``."""
+    from twin.rehearsal.predict_json import Stake
+
+    found = {"": Stake(asked.number("cost", 1.0), asked.number("minutes", 10.0))}
+    for line in asked.order.parameters.get("classes", "").splitlines():
+        ifc_class, cost, minutes = line.split()
+        found[ifc_class] = Stake(float(cost), float(minutes))
+    return found
 
 
 def _quality(asked: Rehearsing) -> bool:

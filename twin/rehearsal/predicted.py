@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from twin.prediction import Chance, PredictionKind
+from twin.prediction import Chance, PredictionKind, Worth
 from twin.rehearsal_record import RehearsalKind
 
 MOST = 5_000
@@ -26,6 +26,7 @@ class Expectation:
     why: str
     characteristic: str = ""
     candidate: bool = True
+    worth: Worth | None = None
 
 
 def expectations(kind: RehearsalKind, document: Document) -> tuple[Expectation, ...]:
@@ -57,11 +58,20 @@ def _predicted(document: Document) -> list[Expectation]:
         Expectation(
             PredictionKind.OUT_OF_TOLERANCE, item["global_id"], item["name"] or item["global_id"],
             (item["global_id"],), chance(item["probability"], item["low"], item["high"]), item["reason"],
-            item["characteristics"][0], item["global_id"] in sure,
+            item["characteristics"][0], item["global_id"] in sure, _worth(item),
         )
         for item in document["inspection"]["items"]
         if item["characteristics"] and (item["chosen"] or item["global_id"] in sure)
     ]  # fmt: skip
+
+
+def _worth(item: Document) -> Worth:
+    cost, minutes, risk, saving = (_four(item[word]) for word in ("cost", "minutes", "risk", "saving"))
+    return Worth(item["rank"], item["chosen"], cost, minutes, risk, saving)
+
+
+def _four(value: float) -> Decimal:
+    return Decimal(f"{max(float(value), 0.0):.4f}").normalize() + 0
 
 
 def _assembly(document: Document) -> list[Expectation]:

@@ -55,8 +55,8 @@ def checked(world: World, project: str, values: Mapping[str, float | None], capt
     return made
 
 
-def predicted(admin: Browser, root: str, revision: str) -> list[dict[str, Any]]:
-    asked = {"kind": "prediction", "revision": revision, "candidate_from": "0.2"}
+def predicted(admin: Browser, root: str, revision: str, **more: object) -> list[dict[str, Any]]:
+    asked = {"kind": "prediction", "revision": revision, "candidate_from": "0.2", **more}
     job = followed(admin, root, admin.post(f"{root}/rehearsals", asked))
     return admin.get(f"{root}/predictions?rehearsal={job['makes']}").json()["items"]
 
@@ -73,6 +73,7 @@ def test_from_a_rehearsal_to_a_scored_prediction(world: World) -> None:
     assert hidden["characteristic"] == "plumb"
     assert hidden["captured_until"] == CAPTURED.isoformat().replace("+00:00", "Z")
     assert len(hidden["reports"]) == 1
+    assert hidden["worth"]["cost"] == "1", "without costs each defect counts the same"
     with world.services.store.write(context(world)) as unit:
         settle_by_checks(unit, project)
     again = admin.get(f"{root}/predictions?state=predicted").json()["items"]
@@ -95,8 +96,26 @@ def test_from_a_rehearsal_to_a_scored_prediction(world: World) -> None:
     assert admin.get(f"{root}/predictions?state=confirmed").json()["items"] == [], "taken back with the check"
     trail = admin.get(f"{root}/predictions/{hidden['id']}/history").json()["items"]
     assert [one["action"] for one in trail] == ["predict", "score", "reopen"]
-    second = predicted(admin, root, made.revision)
-    assert second
+    found_out = sorted(HIDDEN[:2], key=lambda name: (told[name]["settled"]["at"], told[name]["id"]))
+    assert [point["at"] for point in fared["drift"]] == [told[name]["settled"]["at"] for name in found_out]
+    x = [float(told[name]["probability"]) for name in found_out]
+    off = [((name == "hidden1") - one) / (one * (1.0 - one)) ** 0.5 for name, one in zip(found_out, x, strict=True)]
+    assert fared["drift"][1]["ewma"] == pytest.approx(0.16 * off[0] + 0.2 * off[1])
+    assert fared["drift"][0]["cusum_up"] == pytest.approx(max(0.0, off[0] - 0.5))
+    assert fared["cusum_limit"] == 5.0
+    classes = [{"ifc_class": "IfcColumn", "cost": "40", "minutes": "8"}]
+    second = predicted(admin, root, made.revision, cost="2", minutes="5", classes=classes)
+    assert sorted(one["worth"]["rank"] for one in second) == list(range(1, len(second) + 1))
+    for one in second:
+        worth = {name: float(value) for name, value in one["worth"].items()}
+        assert (worth["cost"], worth["minutes"]) == (40.0, 8.0)
+        assert worth["risk"] == pytest.approx(40.0 * float(one["probability"]), abs=1e-4)
+        assert 0.0 <= worth["saving"] <= worth["risk"]
+        assert one["worth"]["chosen"] is True
+    twice = [{"ifc_class": "IfcWall", "cost": "1", "minutes": "1"}] * 2
+    refused = admin.post(f"{root}/rehearsals", {"kind": "prediction", "revision": made.revision, "classes": twice})
+    assert refused.status_code == 422
+    assert "IfcWall is in classes twice" in refused.text
     before = admin.get(f"{root}/predictions/{hidden['id']}").json()
     assert before["state"] == "expired", "the question was asked again"
     assert earlier.check not in {one["settled"]["check_run"] for one in (before,)}
@@ -112,6 +131,7 @@ def test_people_confirm_dismiss_and_raise(world: World) -> None:
     (one,) = admin.get(f"{root}/predictions?kind=misfit").json()["items"]
     assert one["rehearsal"] == job["makes"]
     assert one["candidate"]
+    assert one["worth"] is None, "a joint is no element that is inspected"
     assert one["allowed_events"] == ["confirm", "dismiss", "raise"]
     assert admin.get(f"{root}/predictions/{one['id']}/nothing").status_code == 404
     address = f"{root}/predictions/{one['id']}"

@@ -441,6 +441,11 @@ export interface components {
             global_ids: string[];
             ncr?: string | null;
         };
+        ClassStake: {
+            ifc_class: string;
+            cost: number | string;
+            minutes: number | string;
+        };
         ClientRegistered: {
             client_id: string;
             client_secret: string;
@@ -761,6 +766,14 @@ export interface components {
             serious_defect: boolean;
             /** @default  */
             not_measured: string;
+        };
+        DriftPoint: {
+            /** Format: date-time */
+            at: string;
+            ewma: number;
+            ewma_limit: number;
+            cusum_up: number;
+            cusum_down: number;
         };
         /** @enum {string} */
         Effect: "effective" | "partly" | "ineffective";
@@ -1090,6 +1103,8 @@ export interface components {
             bins: components["schemas"]["CalibrationRow"][];
             cusum_alarm_at: number | null;
             ewma_alarm_at: number | null;
+            drift: components["schemas"]["DriftPoint"][];
+            cusum_limit: number | null;
         };
         FileIO: {
             ifc_project?: string | null;
@@ -2553,6 +2568,11 @@ export interface components {
             instrument_u_mm: number | string;
             /** @default 0.5 */
             candidate_from: number | string;
+            /** @default 1 */
+            cost: number | string;
+            /** @default 10 */
+            minutes: number | string;
+            classes?: components["schemas"]["ClassStake"][];
         };
         /** @enum {string} */
         PredictionEvent: "confirm" | "dismiss" | "raise";
@@ -2575,6 +2595,7 @@ export interface components {
             high: string | null;
             candidate: boolean;
             why: string;
+            why_zh: string;
             state: components["schemas"]["PredictionState"];
             rehearsal: string;
             qtems: string;
@@ -2584,6 +2605,7 @@ export interface components {
             captured_until: string | null;
             settled: components["schemas"]["SettlementOut"] | null;
             ncr: string | null;
+            worth: components["schemas"]["WorthOut"] | null;
             allowed_events: components["schemas"]["PredictionEvent"][];
         };
         /** @enum {string} */
@@ -3678,6 +3700,14 @@ export interface components {
             problem: string;
             /** @default [] */
             nodes: components["schemas"]["WhyNode"][];
+        };
+        WorthOut: {
+            rank: number;
+            chosen: boolean;
+            cost: string;
+            minutes: string;
+            risk: string;
+            saving: string;
         };
         Xyz: {
             x: number | string;

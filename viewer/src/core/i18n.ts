@@ -52,7 +52,16 @@ export function speak(chosen: Language): void {
 
 /** Return a text in the language of the interface, its `{names}` filled in. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  return words[language.value][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return filled(words[language.value][key], values);
+}
+
+function filled(text: string, values: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+}
+
+/** Return what `t` is, for words that a part of the interface brings along: they come with it, when it is first wanted. */
+export function speaker<K extends string>(own: Readonly<Record<Language, Readonly<Record<K, string>>>>) {
+  return (key: K, values: Record<string, string | number> = {}): string => filled(own[language.value][key], values);
 }
 
 /** What stands between a name and its value. */

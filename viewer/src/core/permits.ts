@@ -9,7 +9,8 @@ export type Right =
   | "check.decide"
   | "finding.triage"
   | "ncr.raise"
-  | "rehearsal.run";
+  | "rehearsal.run"
+  | "prediction.decide";
 
 const MAY: Record<Right, readonly Role[]> = {
   "model.upload": ["owner", "quality_manager", "designer"],
@@ -18,6 +19,7 @@ const MAY: Record<Right, readonly Role[]> = {
   "check.decide": ["owner", "quality_manager"],
   "finding.triage": ["owner", "quality_manager", "inspector"],
   "rehearsal.run": ["owner", "quality_manager", "inspector", "designer", "site_manager"],
+  "prediction.decide": ["owner", "quality_manager", "inspector"],
   "ncr.raise": ["owner", "quality_manager", "inspector", "designer", "site_manager"],
 };
 

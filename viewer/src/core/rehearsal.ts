@@ -56,14 +56,55 @@ export interface Asked {
   sequence: Sequence;
   /** What inspections may take. */
   minutes: string;
+  /** What hangs on elements, for a prediction. */
+  stakes: Stakes;
   lang: "en" | "zh";
 }
 
+export interface Stake {
+  /** Of a defect that nobody finds. */
+  cost: string;
+  /** Of an inspection. */
+  minutes: string;
+}
+
+/** What hangs on an element, on those of some classes, and from which percentage on something is a candidate. */
+export interface Stakes extends Stake {
+  candidateFrom: string;
+  classes: readonly (Stake & { ifc_class: string })[];
+}
+
+export const NO_STAKES: Stakes = { cost: "", minutes: "", candidateFrom: "", classes: [] };
+
+/** Return them as they are sent; what was left open is what the server takes for it. */
+function stakesBody({ cost, minutes, candidateFrom, classes }: Stakes): Record<string, unknown> {
+  const usual = { cost: cost || "1", minutes: minutes || "10" };
+  const share = Number(candidateFrom) / 100;
+  return {
+    ...usual,
+    ...(candidateFrom && { candidate_from: String(share) }),
+    classes: classes.map((one) => ({
+      ifc_class: one.ifc_class,
+      cost: one.cost || usual.cost,
+      minutes: one.minutes || usual.minutes,
+    })),
+  };
+}
+
 /** Return what is sent for it. */
-export function bodyOf({ kind, revision, clearanceMm, sequence, minutes, lang }: Asked): Record<string, unknown> {
+export function bodyOf({
+  kind,
+  revision,
+  clearanceMm,
+  sequence,
+  minutes,
+  stakes,
+  lang,
+}: Asked): Record<string, unknown> {
   const all = { kind, revision, lang };
   if (kind === "assembly") return { ...all, clearance_mm: clearanceMm || "0", sequence };
-  return kind === "prediction" ? { ...all, budget_minutes: minutes || "480" } : { ...all, progress: true };
+  if (kind === "prediction") return { ...all, budget_minutes: minutes || "480", ...stakesBody(stakes) };
+  return { ...all, progress: true };
 }
 
 /** Have something of a model looked at before it is built, and follow the job to its end. */

@@ -12,18 +12,21 @@ import {
   isShown,
   KINDS,
   type Kind,
+  NO_STAKES,
   namesIn,
   type Rehearsal,
   rehearsalsOf,
   rehearse,
   SEQUENCES,
   type Sequence,
+  type Stakes,
   showFile,
 } from "../core/rehearsal";
 import type { Workspace } from "../core/state";
 import { useAsked } from "./asked";
 import { Amount, Choice, Form, when } from "./fields";
 import { Failed, Loading } from "./notices";
+import { StakeFields } from "./prediction-ask";
 import { told } from "./sign-in";
 
 export function Rehearsals({ work }: { work: Workspace }) {
@@ -117,7 +120,7 @@ function Settings({ work, rehearsal, by }: { work: Workspace; rehearsal: Rehears
     [t("runModel"), rehearsal.revision ? t("runRevision", { file, n }) : (rehearsal.source ?? "")],
     ...Object.entries(rehearsal.parameters).map(([name, value]): [string, string] => [
       word("param", name),
-      value === "True" || value === "False" ? word("param", value) : word(name, value),
+      value === "True" || value === "False" ? word("param", value) : word(name, value).replaceAll("\n", "; "),
     ]),
     [t("runSeed"), String(rehearsal.seed)],
     [t("runBy"), by],
@@ -143,6 +146,7 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const [minutes, setMinutes] = useState("");
   const [clearance, setClearance] = useState("");
   const [sequence, setSequence] = useState<Sequence>("none");
+  const [stakes, setStakes] = useState<Stakes>(NO_STAKES);
   const [job, setJob] = useState<Job | null>(null);
   const [fault, setFault] = useState("");
   const ending = useRef(new AbortController());
@@ -151,7 +155,7 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const run = async () => {
     setFault("");
     const lang = language.value;
-    const asked = { kind, revision: work.model.id, clearanceMm: clearance, sequence, minutes, lang };
+    const asked = { kind, revision: work.model.id, clearanceMm: clearance, sequence, minutes, stakes, lang };
     try {
       const ended = await rehearse(project, asked, newKey(), setJob, ending.current.signal);
       if (ended.state === "failed") setFault(faultSaid(ended));
@@ -200,6 +204,7 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
         {kind === "prediction" && (
           <Amount label={t("inspectionMinutes")} value={minutes} onValue={setMinutes} placeholder="480" />
         )}
+        {kind === "prediction" && <StakeFields work={work} value={stakes} set={setStakes} />}
         {kind !== "assembly" && <p class="dim small">{t(`about.${kind}`)}</p>}
       </Form>
       {fault && (

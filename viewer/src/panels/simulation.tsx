@@ -1,4 +1,5 @@
 /** The player of what a simulation shows: opened from a file, played, stepped through, its clashes listed. */
+import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { flow, flowOf, showFlow } from "../core/flow";
 import { colon, t, word } from "../core/i18n";
@@ -19,9 +20,15 @@ import {
 import { css } from "../core/palette";
 import { inFolder } from "../core/source";
 import { select, selected, type Workspace } from "../core/state";
+import { ta } from "../core/words/ahead";
 import { Flowing } from "./flow";
 import { OverlayLegend } from "./legend";
+import { Predictions } from "./predictions";
 import { Rehearsals } from "./rehearsals";
+
+/** What was run, or what runs let expect. */
+const side = signal<"runs" | "predictions">("runs");
+const SIDES = ["runs", "predictions"] as const;
 
 /** The deepest come first; so many are listed. */
 const MOST_LISTED = 200;
@@ -45,13 +52,39 @@ export function Simulation({ work }: { work: Workspace }) {
     <div class="stack">
       {shown && <Shown work={work} shown={shown} />}
       <Flowing />
-      {!inFolder() && <Rehearsals work={work} />}
-      <label class="stack">
-        {t("openSimulation")}
-        <input type="file" accept=".json" onChange={(e) => void take(e.currentTarget.files?.[0])} />
-      </label>
-      {fault && <p role="alert">{t("noSimulation", { why: fault })}</p>}
-      {!shown && !flow.value && <p class="empty">{t("simulationHelp")}</p>}
+      {!inFolder() && <Sides />}
+      {!inFolder() && side.value === "predictions" ? (
+        <Predictions work={work} />
+      ) : (
+        <>
+          {!inFolder() && <Rehearsals work={work} />}
+          <label class="stack">
+            {t("openSimulation")}
+            <input type="file" accept=".json" onChange={(e) => void take(e.currentTarget.files?.[0])} />
+          </label>
+          {fault && <p role="alert">{t("noSimulation", { why: fault })}</p>}
+          {!shown && !flow.value && <p class="empty">{t("simulationHelp")}</p>}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Sides() {
+  return (
+    <div class="segments" role="group" aria-label={ta("views")}>
+      {SIDES.map((one) => (
+        <button
+          key={one}
+          type="button"
+          aria-pressed={side.value === one}
+          onClick={() => {
+            side.value = one;
+          }}
+        >
+          {ta(one)}
+        </button>
+      ))}
     </div>
   );
 }

@@ -1,0 +1,258 @@
+/** What is predicted: candidates for nonconformances, what is worth an inspection, and what was found out since. */
+import { signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { connected } from "../core/connection";
+import { t } from "../core/i18n";
+import { me, type Person, peopleOf } from "../core/ncr";
+import { delivered } from "../core/outbox";
+import { type Offered, offeredIn } from "../core/permits";
+import {
+  amount,
+  expectedOf,
+  faredOf,
+  ofTab,
+  type Prediction,
+  percent,
+  settledOf,
+  sumOf,
+  type Tab,
+} from "../core/prediction";
+import { fileOf, showFile } from "../core/rehearsal";
+import { select, selected, type Workspace } from "../core/state";
+import { className, measured } from "../core/terms";
+import { ta } from "../core/words/ahead";
+import { useAsked, useLast } from "./asked";
+import { explained } from "./fields";
+import { Failed, Loading } from "./notices";
+import { FaredPanel } from "./prediction-fared";
+import { Deciding, Settled, Why } from "./prediction-one";
+
+const TABS = ["candidates", "inspect", "found"] as const;
+const tab = signal<Tab>("candidates");
+/** Which one is open where it is about no element of the model. */
+const opened = signal("");
+const MANY = 50;
+
+export interface Decider {
+  project: string;
+  people: readonly Person[];
+  offered: Offered;
+  /** Read them again. */
+  again: () => void;
+}
+
+export function Predictions({ work }: { work: Workspace }) {
+  const project = work.project.id;
+  const load = useLast(project, () =>
+    Promise.all([
+      expectedOf(project),
+      settledOf(project),
+      faredOf(project),
+      peopleOf(project).catch(() => []),
+      offeredIn(project),
+    ]),
+  );
+  const [state, again] = useAsked(load, [project, delivered.value, connected.value]);
+  if (state.kind === "loading") return <Loading />;
+  if (state.kind === "failed" && state.problem.status === 403) return null; // suppliers see none
+  if (state.kind === "failed") return <Failed problem={state.problem} again={again} />;
+  const [expected, settled, fared, people, offered] = state.value;
+  const going = tab.value;
+  const shown = going === "found" ? settled : ofTab(expected, going);
+  const count = (one: Tab) => (one === "found" ? settled.length : ofTab(expected, one).length);
+  return (
+    <div class="stack predictions">
+      <div class="segments" role="group" aria-label={ta("predictions")}>
+        {TABS.map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={going === one}
+            onClick={() => {
+              tab.value = one;
+            }}
+          >
+            {ta(one)}
+            <span class="count">{count(one)}</span>
+          </button>
+        ))}
+      </div>
+      {going === "found" && <FaredPanel fared={fared} />}
+      {shown.length > 0 && going !== "found" && <Heading project={project} going={going} shown={shown} />}
+      {shown.length === 0 ? (
+        <p class="empty">{ta(going === "found" ? "noneFound" : noneIn(going, expected))}</p>
+      ) : (
+        <Listed work={work} shown={shown} by={{ project, people, offered, again }} />
+      )}
+    </div>
+  );
+}
+
+function noneIn(going: Tab, expected: readonly Prediction[]) {
+  if (expected.length === 0) return "none";
+  return going === "candidates" ? "noneCandidate" : "noneInspect";
+}
+
+/** What the list is, and the way to see it in the model. */
+function Heading({ project, going, shown }: { project: string; going: Tab; shown: readonly Prediction[] }) {
+  const [fault, setFault] = useState("");
+  const run = shown.find((one) => one.kind === "out_of_tolerance")?.rehearsal;
+  const { minutes, saving } = sumOf(shown);
+  const paint = async () => {
+    setFault("");
+    await showFile(fileOf(project, run ?? "", "predict-overlay.json")).catch((error) => setFault(explained(error)));
+  };
+  return (
+    <>
+      <p class="dim small">
+        {going === "inspect"
+          ? ta("helpInspect", { minutes: amount(minutes), saving: amount(saving) })
+          : ta("helpCandidates")}
+      </p>
+      {run && (
+        <button type="button" onClick={() => void paint()}>
+          {ta("colour")}
+        </button>
+      )}
+      {fault && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Listed({ work, shown, by }: { work: Workspace; shown: readonly Prediction[]; by: Decider }) {
+  const [many, setMany] = useState(MANY);
+  const frame = useRef<HTMLUListElement>(null);
+  const row = selected.value;
+  const place = row ? shown.findIndex((one) => one.global_ids.includes(row.globalId)) : -1;
+  const current = shown[place]?.id ?? (row ? "" : opened.value);
+  useEffect(() => {
+    if (place >= many)
+      setMany(place + MANY); // chosen in the model: as far down as it is
+    else if (place >= 0) frame.current?.querySelector("[aria-expanded=true]")?.scrollIntoView({ block: "nearest" });
+  }, [current, many]);
+  return (
+    <>
+      {row && place < 0 && <p class="dim small">{ta("noneOf", { name: row.name || row.globalId })}</p>}
+      <ul class="plain" ref={frame}>
+        {shown.slice(0, many).map((one) => (
+          <li key={one.id}>
+            <Line work={work} one={one} isOpen={one.id === current} by={by} />
+          </li>
+        ))}
+      </ul>
+      {shown.length > many && (
+        <button type="button" onClick={() => setMany(many + MANY)}>
+          {ta("more", { n: Math.min(MANY, shown.length - many) })}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Open one: its element is selected in the model, if it has one there; open already, it is closed. */
+function choose(work: Workspace, one: Prediction, isOpen: boolean): void {
+  const element = one.global_ids.find((id) => work.table.byGlobalId.has(id)) ?? "";
+  opened.value = isOpen ? "" : one.id;
+  select(isOpen ? "" : element);
+}
+
+function Line({ work, one, isOpen, by }: { work: Workspace; one: Prediction; isOpen: boolean; by: Decider }) {
+  const [first] = one.global_ids;
+  const row = work.table.rows[work.table.byGlobalId.get(first ?? "") ?? -1];
+  const about = row ? [className(row.ifcClass), row.storey].filter(Boolean).join(" · ") : "";
+  const [head = "", ...direction] = one.characteristic.split(" ");
+  const what = head && measured({ characteristic: head, direction: direction.join(" "), part: "" });
+  return (
+    <article class={isOpen ? "box prediction on" : "box prediction"}>
+      <button
+        type="button"
+        class="quiet open"
+        aria-expanded={isOpen}
+        aria-controls={`p-${one.id}`}
+        onClick={() => choose(work, one, isOpen)}
+      >
+        <span class="between">
+          <strong>{one.title}</strong>
+          {one.settled ? (
+            <StateTag one={one} />
+          ) : (
+            one.worth && <span class="tag">{ta("rank", { n: one.worth.rank })}</span>
+          )}
+        </span>
+        <span class="dim small">{about || (first ? ta("elsewhere") : "")}</span>
+        <span class="small">
+          {ta(`kind.${one.kind}`)}
+          {what && t("colon") + what}
+        </span>
+        <Chance one={one} />
+        {one.worth && !one.settled && (
+          <span class="small stake">
+            {ta("stake", { cost: amount(one.worth.cost), risk: amount(one.worth.risk) })} ·{" "}
+            {ta("takes", { minutes: amount(one.worth.minutes) })} · {ta("saves", { saving: amount(one.worth.saving) })}
+          </span>
+        )}
+      </button>
+      {isOpen && (
+        <div class="stack" id={`p-${one.id}`}>
+          <Elements work={work} ids={one.global_ids} />
+          <Why one={one} />
+          {one.settled ? <Settled project={by.project} one={one} /> : null}
+          <Deciding one={one} by={by} mine={by.people.find((each) => each.user === me())} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+function StateTag({ one }: { one: Prediction }) {
+  if (one.state === "predicted" || one.state === "expired") return null;
+  const sign = one.state === "confirmed" ? "✕" : one.state === "refuted" ? "✓" : "–";
+  return (
+    <span class={`tag ${one.state}`}>
+      {sign} {ta(`state.${one.state}`)}
+    </span>
+  );
+}
+
+/** Where it is about several elements, each can be gone to. */
+function Elements({ work, ids }: { work: Workspace; ids: readonly string[] }) {
+  if (ids.length < 2) return null;
+  return (
+    <div class="actions">
+      {ids.slice(0, 20).map((id) => {
+        const row = work.table.rows[work.table.byGlobalId.get(id) ?? -1];
+        return (
+          row && (
+            <button key={id} type="button" aria-pressed={selected.value?.globalId === id} onClick={() => select(id)}>
+              {row.name || id}
+            </button>
+          )
+        );
+      })}
+    </div>
+  );
+}
+
+/** A probability as a bar with its interval: read by its text, too. */
+function Chance({ one }: { one: Prediction }) {
+  const [value, low, high] = [one.probability, one.low, one.high].map((each) => 100 * Number(each ?? one.probability));
+  const known = one.low !== null && one.high !== null;
+  return (
+    <span class="chance">
+      <span class="bar" aria-hidden="true">
+        <i class="value" style={{ width: `${value}%` }} />
+        {known && <i class="between-them" style={{ left: `${low}%`, width: `${(high ?? 0) - (low ?? 0)}%` }} />}
+      </span>
+      <span class="small">
+        <b>{ta("chance", { share: percent(one.probability) })}</b>{" "}
+        <span class="dim">
+          {known ? ta("interval", { low: percent(one.low ?? 0), high: percent(one.high ?? 1) }) : ta("noInterval")}
+        </span>
+      </span>
+    </span>
+  );
+}
