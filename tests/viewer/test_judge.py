@@ -291,3 +291,24 @@ def test_a_quality_manager_states_otherwise_beside_the_verdict_which_stays(crew:
     read = crew.people.get("vera", f"/elements/{element}")
     assert (read["verdict"], read["override"]) == ("fail", "pass")
     crew.site.leave(page)
+
+
+def test_a_finding_becomes_one_record_by_one_act_that_says_what_it_made(crew: Crew) -> None:
+    first = crew.site.made.global_ids[0]
+
+    def records() -> list[Any]:
+        return crew.people.get("ines", f"/ncrs?global_id={first}")["items"]
+
+    before = len(records())
+    page = crew.page("ines", f"?element={first}")
+    page.click(".records .primary:has-text('Make a nonconformance of it')")
+    page.locator("dialog[open]").get_by_role("button", name="Open the record").wait_for()  # shown at once
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".records [role=status]:has-text('Draft made')")
+    assert page.locator(".records .primary").count() == 0, "the finding is decided"
+    page.click(".records .wide:has-text('Raise another nonconformance')")
+    assert page.locator("dialog[open] input").first.input_value() == "", (
+        "another one begins with nothing of the finding"
+    )
+    assert len(records()) == before + 1
+    crew.site.leave(page)

@@ -66,6 +66,8 @@ describe("a campaign", () => {
   const now = new Date("2026-11-23T00:00:00Z");
   it("was captured, and its instrument is told whole or not", () => {
     expect(lackOf(CAMPAIGN, now)).toBeNull();
+    expect(lackOf({ ...CAMPAIGN, name: "  " }, now)).toBe("name");
+    expect(lackOf({ ...CAMPAIGN, captured: "" }, now)).toBe("captured");
     expect(lackOf({ ...CAMPAIGN, captured: "2027-01-01T00:00" }, now)).toBe("future");
     expect(lackOf({ ...CAMPAIGN, serial: "1" }, now)).toBe("instrument");
     expect(lackOf({ ...CAMPAIGN, uncertainty: "2" }, now)).toBe("instrument");

@@ -1,5 +1,5 @@
-import { afterEach, expect, test } from "vitest";
-import { language } from "../src/core/i18n";
+import { afterEach, describe, expect, test } from "vitest";
+import { language, t } from "../src/core/i18n";
 import { faultSaid, stepSaid } from "../src/core/job-said";
 import { problemSaid } from "../src/core/problem-said";
 import { draftOf, type Finding } from "../src/core/records";
@@ -70,4 +70,14 @@ test("a job says its step and its fault in the language of the page", () => {
   expect(faultSaid({ step: "", error: "the moon" }), "an old server has no Chinese").toBe(
     "未能完成。服务器说明：the moon",
   );
+});
+
+describe("numbers in words", () => {
+  test("take the word for one, or for more", () => {
+    language.value = "en";
+    expect(t("handRms", { pairs: 1, mm: "0" })).toMatch(/^1 pair, /);
+    expect(t("handRms", { pairs: 3, mm: "0" })).toMatch(/^3 pairs, /);
+    expect(t("withOthers", { n: 1 })).toBe("Together with 1 other element");
+    expect(t("leavingWaiting", { n: 2 })).toMatch(/^2 changes have not been sent and stay /);
+  });
 });

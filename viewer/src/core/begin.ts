@@ -60,10 +60,12 @@ export const NO_CAMPAIGN: Campaign = {
   uncertainty: "",
 };
 
-export type Lack = "future" | "instrument" | "calibration";
+export type Lack = "name" | "captured" | "future" | "instrument" | "calibration";
 
 /** What cannot be sent of a campaign as it stands; null where nothing is in the way. */
 export function lackOf(given: Campaign, now: Date): Lack | null {
+  if (!given.name.trim()) return "name";
+  if (!given.captured) return "captured";
   if (new Date(given.captured) > now) return "future";
   const four = [given.kind, given.serial, given.from, given.until].map((text) => text.trim() !== "");
   if (four.some(Boolean) || given.uncertainty) {

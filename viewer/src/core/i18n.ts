@@ -50,13 +50,17 @@ export function speak(chosen: Language): void {
   document.documentElement.lang = chosen === "zh" ? "zh-CN" : "en";
 }
 
-/** Return a text in the language of the interface, its `{names}` filled in. */
+const PLACES = /\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g;
+
+/** Return a text in the language of the interface, its `{names}` filled in; `{n|pair|pairs}` is the word for so many. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
   return filled(words[language.value][key], values);
 }
 
 function filled(text: string, values: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return text.replace(PLACES, (_, name: string, one?: string, more?: string) =>
+    one === undefined ? String(values[name] ?? "") : `${(String(values[name]) === "1" ? one : more) ?? ""}`,
+  );
 }
 
 /** Return what `t` is, for words that a part of the interface brings along: they come with it, when it is first wanted. */

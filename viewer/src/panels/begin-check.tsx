@@ -25,6 +25,7 @@ export function CheckRun({ project, stock, epoch }: { project: string; stock: St
   const [set, setSet] = useState<Wanted>(PLAIN);
   const [limits, setLimits] = useState<File | null>(null);
   const [pose, setPose] = useState<File | null>(null);
+  const [fault, setFault] = useState("");
   const change = (told: Partial<Wanted>) => setSet((before) => ({ ...before, ...told }));
   const models = [...stock.models].sort((a, b) => b.number - a.number);
   const scans = [...stock.scans].sort((a, b) => b.captured_at.localeCompare(a.captured_at));
@@ -39,6 +40,10 @@ export function CheckRun({ project, stock, epoch }: { project: string; stock: St
 
   function start(event: Event): void {
     event.preventDefault();
+    const wrong = asked.limits === "mm" && !isAskable({ ...asked, counts: false });
+    const short = lacks || !isAskable(asked);
+    setFault(wrong ? t("checkLack.mm") : short ? t("checkLack.rest") : "");
+    if (wrong || short) return;
     const files = [asked.limits === "file" ? limits : null, asked.pose === "file" ? pose : null];
     const title = scans.find((one) => one.id === asked.epoch)?.name ?? "";
     const lang = language.value;
@@ -99,7 +104,12 @@ export function CheckRun({ project, stock, epoch }: { project: string; stock: St
           )}
         </>
       )}
-      <button type="submit" class="primary" disabled={!isAskable(asked) || lacks}>
+      {fault && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+      <button type="submit" class="primary">
         {t("checkRun")}
       </button>
     </form>

@@ -86,7 +86,7 @@ export function ScanIn({ project }: { project: string }) {
             onValue={(captured) => set({ captured })}
           />
           <Instrument value={value} set={set} />
-          <button type="submit" class="primary" disabled={!value.name.trim() || !value.captured}>
+          <button type="submit" class="primary">
             {t("takeIn")}
           </button>
         </form>

@@ -118,7 +118,7 @@ function Begin({ project, heading: Heading, done, named = false, epoch = "" }: A
       {named && <h1>{stock.project.name}</h1>}
       <p class="dim words">{t("beginLead")}</p>
       {mine.length > 0 && (
-        <ul class="plain tasks" aria-label={t("underWay")}>
+        <ul class="plain under-way" aria-label={t("underWay")}>
           {mine.toReversed().map((one) => (
             <TaskLine key={one.key} task={one} {...(named && one.kind !== "import_model" ? {} : { show })} />
           ))}

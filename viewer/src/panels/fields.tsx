@@ -129,12 +129,15 @@ export function Form({
   work,
   children,
   disabled = false,
+  lacks = "",
   quiet = false,
 }: {
   button: string;
   work: () => Promise<unknown>;
   children?: ComponentChildren;
   disabled?: boolean;
+  /** What is still missing: said when it is sent all the same. */
+  lacks?: string;
   quiet?: boolean;
 }) {
   const [fault, setFault] = useState("");
@@ -142,8 +145,9 @@ export function Form({
   async function send(event: Event) {
     event.preventDefault();
     if (busy) return;
+    setFault(lacks);
+    if (lacks) return;
     setBusy(true);
-    setFault("");
     try {
       await work();
     } catch (error) {

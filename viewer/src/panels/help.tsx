@@ -4,8 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import { list, type Schemas, session } from "../core/client";
 import { type Key, t } from "../core/i18n";
 import { workspace } from "../core/state";
+import { Dialog } from "./dialog";
 import { Leave } from "./leave";
-import { Dialog } from "./records";
 import { Switches } from "./switches";
 import { beginTour } from "./tour";
 

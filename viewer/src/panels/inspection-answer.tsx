@@ -34,7 +34,7 @@ import type { Workspace } from "../core/state";
 import { characteristic, source } from "../core/terms";
 import { Amount, Choice, Form, Prose, Text, Tick, useKept, when } from "./fields";
 import { Pick } from "./photos";
-import { RaiseForm } from "./records";
+import { RaiseForm } from "./raise";
 import { reasonOf } from "./sync";
 import { Sign } from "./table";
 
@@ -251,7 +251,7 @@ function AnswerForm({ work, inspection, shown, cell, name: named, onEnd }: Answe
   return (
     <Form
       button={t("saveAnswer")}
-      disabled={!filled || (corrects && !draft.correction.trim())}
+      lacks={filled && (!corrects || draft.correction.trim()) ? "" : t("answerLacks")}
       work={async () => {
         const said = `${inspection.record.number}, ${named}, ${characteristic(question.name)}${colon()}${answerSaid(question, draft)}`;
         await sendAnswer(project, inspection, cell, draft, photos, said);

@@ -5,7 +5,7 @@ import { t } from "../core/i18n";
 import { renewed, takeOver } from "../core/install";
 import { keptNow, lookAtKept } from "../core/offline";
 import { discard, outbox, waiting } from "../core/outbox";
-import { Dialog } from "./records";
+import { Dialog } from "./dialog";
 
 const asking = signal(false);
 

@@ -22,12 +22,12 @@ import {
 } from "../core/ncr";
 import { unsent } from "../core/records";
 import { signedNow, toSign } from "../core/to-sign";
+import { Dialog } from "./dialog";
 import { explained, when } from "./fields";
 import { Files } from "./files";
 import { StepForm } from "./ncr-forms";
 import { keptAs } from "./ncr-step";
 import { Decided, elementName, Names, Proven, Settled, Wrong } from "./ncr-told";
-import { Dialog } from "./records";
 import { Talk } from "./talk";
 
 /** What others did while a form was open: the form keeps its input, this says what changed. */

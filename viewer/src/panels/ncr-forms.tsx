@@ -289,7 +289,7 @@ function Evidence({ project, ncr, send, event }: Asked) {
   return (
     <Form
       button={t("addFile")}
-      disabled={!file}
+      lacks={file ? "" : t("fileFirst")}
       work={async () => {
         if (!file) return;
         const sent = await bring(project, file, setShare).finally(() => setShare(-1));

@@ -4,9 +4,9 @@ import { codeFrom, isCode } from "../core/begin";
 import { ask, list, type Schemas } from "../core/client";
 import { language, t } from "../core/i18n";
 import { go } from "../core/route";
+import { Dialog } from "./dialog";
 import { Choice, Form, Text, useKept } from "./fields";
 import { Loading } from "./notices";
-import { Dialog } from "./records";
 import { told } from "./sign-in";
 
 type Organisation = Schemas["OrganisationOut"];
@@ -69,7 +69,11 @@ function Founding({ organisations, known }: Known) {
   }
 
   return (
-    <Form button={t("foundProject")} work={found} disabled={!value.name.trim() || !isCode(code)}>
+    <Form
+      button={t("foundProject")}
+      work={found}
+      lacks={value.name.trim() && isCode(code) ? "" : t("projectCodeHint", { code: "TOWER" })}
+    >
       <Text
         label={t("projectName")}
         name="project-name"

@@ -7,9 +7,9 @@ import { openPhoto, type Photo, pinned, pinOf, pointed, pointing, prepared } fro
 import { type NcrLine, recordsOf } from "../core/records";
 import { go } from "../core/route";
 import { select, selected, type Workspace } from "../core/state";
+import { Dialog } from "./dialog";
 import { Choice, Form, Text, when } from "./fields";
 import { attach, fileUrl } from "./files";
-import { Dialog } from "./records";
 import { Pending } from "./sync";
 
 /** What was taken and not yet sent: it outlives the panel, though not a reload. */

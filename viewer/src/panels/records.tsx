@@ -1,33 +1,24 @@
 /** What people decide about an element: findings to confirm or dismiss, nonconformance records to raise and follow. */
-import type { ComponentChildren, ComponentType } from "preact";
+import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ElementRow } from "../core/elements";
-import { type Key, t } from "../core/i18n";
-import { newKey } from "../core/keys";
+import { colon, type Key, t } from "../core/i18n";
 import { delivered, outbox } from "../core/outbox";
 import { type Offered, offeredIn, whoMay } from "../core/permits";
-import {
-  confirm,
-  type Draft,
-  dismiss,
-  draftOf,
-  type ElementRecords,
-  type Finding,
-  raise,
-  recordsOf,
-  type Severity,
-  unsent,
-} from "../core/records";
+import { confirm, dismiss, draftOf, type ElementRecords, type Finding, recordsOf, unsent } from "../core/records";
+import { RaiseForm } from "./raise";
 import { told } from "./sign-in";
 import { Pending } from "./sync";
 
 const MOST_PICTURES = 4;
+const DONE: ReadonlySet<string> = new Set(["closed", "void", "rejected"]);
 
 export function Records({ project, row }: { project: string; row: ElementRow }) {
   const [all, setAll] = useState<ElementRecords | null>(null);
   const [fault, setFault] = useState("");
   const [shown, setShown] = useState("");
   const [raising, setRaising] = useState(false);
+  const [drafted, setDrafted] = useState("");
   const [offered, setOffered] = useState<Offered | null>(null);
   useEffect(() => {
     let latest = true;
@@ -38,6 +29,8 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
   }, [project]);
 
   const asked = useRef(0);
+  const here = useRef("");
+  here.current = row.globalId;
   const load = () => {
     asked.current += 1;
     const mine = asked.current;
@@ -46,7 +39,10 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
       .then((found) => mine === asked.current && setAll(found))
       .catch((error) => mine === asked.current && setFault(told(error)));
   };
-  useEffect(() => setAll(null), [project, row.globalId]);
+  useEffect(() => {
+    setAll(null);
+    setDrafted("");
+  }, [project, row.globalId]);
   useEffect(load, [project, row.globalId, delivered.value]);
 
   async function decide(work: () => Promise<unknown>) {
@@ -59,6 +55,22 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
     }
   }
 
+  /** Make the draft, say so, and open it: what comes next is its own to say. */
+  async function draft(finding: Finding) {
+    const before = new Set(all?.ncrs.map((one) => one.id));
+    if ((await confirm(project, finding)) === "waiting") return;
+    const found = await recordsOf(project, row.globalId);
+    if (here.current !== row.globalId) return;
+    setAll(found);
+    const made = found.ncrs.find((one) => !before.has(one.id));
+    if (!made) return;
+    setDrafted(made.title);
+    setShown(made.id);
+  }
+
+  const triages = offered?.("finding.triage") ?? null;
+  const open = all?.ncrs.filter((one) => !DONE.has(one.state)) ?? [];
+  const finding = triages ? undefined : all?.findings[0]; // who decides on it makes a record of it there
   return (
     <section class="records">
       {fault && (
@@ -67,13 +79,14 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
         </p>
       )}
       {all && all.findings.length > 0 && <h3>{t("finding")}</h3>}
-      {all?.findings.map((finding) => (
+      {all?.findings.map((one) => (
         <FindingCard
-          key={finding.id}
-          finding={finding}
-          mine={offered?.("finding.triage") ?? null}
-          onConfirm={() => decide(() => confirm(project, finding))}
-          onDismiss={(reason) => decide(() => dismiss(project, finding, reason))}
+          key={one.id}
+          finding={one}
+          mine={triages}
+          known={open.map((record) => record.number || `${t("draft")}${colon()}${record.title}`)}
+          onConfirm={() => decide(() => draft(one))}
+          onDismiss={(reason) => decide(() => dismiss(project, one, reason))}
         />
       ))}
       {all && all.pictures.length > 0 && <h3>{t("pictures")}</h3>}
@@ -96,6 +109,9 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
       </div>
       <h3>{t("ncrs")}</h3>
       <Pending about={`element:${row.globalId}`} />
+      <p role="status" class={drafted ? "hint" : ""}>
+        {drafted && `✓ ${t("drafted", { title: drafted })}`}
+      </p>
       <ul class="plain">
         {all?.ncrs.map((ncr) => (
           <li key={ncr.id}>
@@ -109,14 +125,14 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
       </ul>
       {offered?.("ncr.raise") && (
         <button type="button" class="wide" onClick={() => setRaising(true)}>
-          {t("raiseNcr")}
+          {t(triages && (open.length > 0 || (all && all.findings.length > 0)) ? "raiseAnother" : "raiseNcr")}
         </button>
       )}
       {raising && (
         <RaiseForm
           project={project}
           row={row}
-          {...(all?.findings[0] ? draftOf(all.findings[0], row) : {})}
+          {...(finding ? draftOf(finding, row) : {})}
           onEnd={(made) => {
             setRaising(false);
             if (made) load();
@@ -141,6 +157,8 @@ interface Found {
   finding: Finding;
   /** Whether who looks may decide it; null while that is not known. */
   mine: boolean | null;
+  /** Records about the element that are not done. */
+  known: readonly string[];
   onConfirm: () => void;
   onDismiss: (reason: string) => void;
 }
@@ -160,6 +178,7 @@ function FindingCard(asked: Found) {
       {finding.global_ids.length > 1 && (
         <p class="dim small">{t("withOthers", { n: finding.global_ids.length - 1 })}</p>
       )}
+      {asked.known.length > 0 && <p class="small">{t("aboutAlready", { what: asked.known.join(", ") })}</p>}
       {decided ? (
         <Pending about={`finding:${finding.id}`} />
       ) : asked.mine === null ? null : !asked.mine ? (
@@ -208,115 +227,6 @@ function FindingCard(asked: Found) {
       )}
     </div>
   );
-}
-
-/** A dialog of the browser itself: it holds the focus and closes with Escape. */
-export function Dialog({ title, onEnd, children }: { title: string; onEnd: () => void; children: ComponentChildren }) {
-  const frame = useRef<HTMLDialogElement>(null);
-  const gone = useRef(false);
-  useEffect(() => {
-    const node = frame.current;
-    const before = document.activeElement;
-    node?.showModal();
-    return () => {
-      gone.current = true;
-      node?.close();
-      if (before instanceof HTMLElement) queueMicrotask(() => before.focus()); // not by close: it is gone by then
-    };
-  }, []);
-  return (
-    <dialog ref={frame} class="card dialog" aria-label={title} onClose={() => gone.current || onEnd()}>
-      <header class="between">
-        <h2>{title}</h2>
-        <button type="button" class="quiet" aria-label={t("close")} onClick={() => frame.current?.close()}>
-          ✕
-        </button>
-      </header>
-      {children}
-    </dialog>
-  );
-}
-
-export interface Raising {
-  project: string;
-  row: Pick<ElementRow, "globalId" | "name">;
-  /** What is known of it already: in the form, to be changed, and beside it. */
-  told?: Partial<Draft>;
-  more?: { evidence?: readonly object[] };
-  onEnd: (made: boolean) => void;
-}
-
-export function RaiseForm({ project, row, told: known = {}, more = {}, onEnd }: Raising) {
-  const name = `raise.${row.globalId}`;
-  const kept = unsent.read(name);
-  const [draft, setDraft] = useState<Draft>(
-    kept ? JSON.parse(kept) : { title: "", severity: "major", description: "", ...known },
-  );
-  const [fault, setFault] = useState("");
-  const [photo, setPhoto] = useState<File | null>(null);
-  const key = useRef(newKey());
-  const set = (change: Partial<Draft>) => {
-    const next = { ...draft, ...change };
-    setDraft(next);
-    unsent.keep(name, JSON.stringify(next));
-  };
-  async function take(file: File | undefined) {
-    setPhoto(file ? await made(file) : null);
-  }
-  async function send(event: Event) {
-    event.preventDefault();
-    try {
-      await raise(project, row.globalId, draft, key.current, photo, more);
-      onEnd(true);
-    } catch (error) {
-      setFault(told(error));
-    }
-  }
-  return (
-    <Dialog title={t("raiseNcr")} onEnd={() => onEnd(false)}>
-      <form class="stack" onSubmit={send}>
-        <p class="dim">{row.name || row.globalId}</p>
-        <label class="stack">
-          {t("title")}
-          <input required maxLength={200} value={draft.title} onInput={(e) => set({ title: e.currentTarget.value })} />
-        </label>
-        <label class="stack">
-          {t("severity")}
-          <select value={draft.severity} onChange={(e) => set({ severity: e.currentTarget.value as Severity })}>
-            {(["minor", "major", "critical"] as const).map((one) => (
-              <option key={one} value={one}>
-                {said("severity", one)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="stack">
-          {t("description")}
-          <textarea rows={4} value={draft.description} onInput={(e) => set({ description: e.currentTarget.value })} />
-        </label>
-        <label class="filebutton">
-          <input type="file" accept="image/*" onChange={(e) => void take(e.currentTarget.files?.[0])} />
-          <span>{photo ? t("photoChosen", { name: photo.name }) : t("photoAdd")}</span>
-        </label>
-        <p class="fault" role="alert">
-          {fault}
-        </p>
-        <button type="submit" class="primary">
-          {t("raiseNcr")}
-        </button>
-      </form>
-    </Dialog>
-  );
-}
-
-/** Return a photo as it is sent, made small; as it is where the browser cannot read it. */
-async function made(file: File): Promise<File> {
-  try {
-    const { prepared } = await import("../core/photos");
-    return (await prepared(file)).file;
-  } catch {
-    return file;
-  }
 }
 
 /** One nonconformance record over everything; fetched when one is first opened. */

@@ -8,7 +8,7 @@ import { discard, type Entry, flush, outbox, type Refusal, tryAgain } from "../c
 import { problemSaid } from "../core/problem-said";
 import { go, place } from "../core/route";
 import { signedNow, toSign } from "../core/to-sign";
-import { Dialog } from "./records";
+import { Dialog } from "./dialog";
 import { told } from "./sign-in";
 
 const shown = signal(false);

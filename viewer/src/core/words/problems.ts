@@ -20,7 +20,7 @@ export const en = {
   "problem.invalid-fields": "Some fields are not right.",
   "problem.idempotency-key-reused": "This was sent before with other content. Do it anew.",
   "problem.version-needed": "It is not known what is to be changed. Load the page again.",
-  "problem.too-many-attempts": "Too many attempts. Try again in {n} minutes.",
+  "problem.too-many-attempts": "Too many attempts. Try again in {n} {n|minute|minutes}.",
   "problem.internal": "This is the server's fault. Tell an administrator.",
   "problem.damaged": "What is kept on the server is damaged. Tell an administrator.",
   "problem.unavailable": "The server is not ready. Try again in a moment.",
