@@ -27,7 +27,7 @@ export const en = {
   saves: "saves {saving}",
   elsewhere: "Not in the model that is shown",
   why: "Why",
-  learnt: "Learnt from {n} checks, scans until {when}",
+  learnt: "Learnt from {n} {n|check|checks}, scans until {when}",
   learntOne: "Learnt from one check, scan of {when}",
   madeAt: "Predicted {when}",
   seen: "What was seen",
