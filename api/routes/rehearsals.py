@@ -15,7 +15,7 @@ from api.schemas.rehearsal import NewRehearsal, RehearsalOut, RehearsalQuery, re
 from twin.access import Action
 from twin.errors import NotFound
 from twin.operations.queue import Desk
-from twin.operations.rehearsal_orders import order_rehearsal
+from twin.operations.rehearsal_orders import Files, order_rehearsal
 from twin.store.records import REHEARSAL
 
 routes = Routes("rehearsals")
@@ -39,7 +39,8 @@ def create_rehearsal(
 ) -> JobOut:
     """Have a model or a file looked at before anything is built: a job; `makes` is the rehearsal's identifier."""
     desk = Desk(services.store, context, project, services.wake)
-    job = order_rehearsal(desk, given.order(), upload=getattr(given, "upload", None))
+    files = Files(*(getattr(given, name, None) for name in ("upload", "score", "fitted")))
+    job = order_rehearsal(desk, given.order(), files)
     return accepted(response, project, job)
 
 

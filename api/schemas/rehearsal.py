@@ -188,6 +188,7 @@ class QualityAsked(_Asked):
     group: OptionalLine = Field(default="", description="Column of what belongs together, such as a batch")
     identifier: OptionalLine = Field(default="", description="Column of what units are called")
     ignore: list[ColumnName] = Field(default_factory=list, max_length=200, description="Columns not to learn from")
+    score: RecordRef | None = Field(default=None, description="Units that came later, an upload: to be scored as well")
     escape: Cost | None = Field(default=None, description="Cost of a defect that nobody acted on")
     action: Cost | None = Field(default=None, description="Cost of acting on a unit")
     effectiveness: Share = Field(default=Decimal(1), description="Share of the defects that acting prevents")
@@ -208,6 +209,22 @@ class QualityAsked(_Asked):
             group=self.group, identifier=self.identifier, ignore="\n".join(self.ignore), escape=self.escape,
             action=self.action, effectiveness=self.effectiveness, goal=self.goal,
         )  # fmt: skip
+
+
+class QualityScoreAsked(Schema):
+    """Asks how probably later units are defective, by the model that a run of the kind `quality` fitted."""
+
+    model_config = example(kind="quality_score", fitted=_ID, score=_ID)
+
+    kind: Literal["quality_score"]
+    fitted: RecordRef = Field(description="The rehearsal that fitted it: learnt anew of its file, settings and seed")
+    score: RecordRef = Field(description="A row for each later unit, .csv or .parquet, with the columns learnt from")
+    title: OptionalLine = Field(default="", description="Empty: the file's name")
+    lang: Literal["en", "zh"] = Field(default="en", description="Language of its pages")
+
+    def order(self) -> RehearsalOrder:
+        """Return it as it is ordered."""
+        return RehearsalOrder("", "", RehearsalKind.QUALITY, self.title, lang=self.lang)
 
 
 class ClassStake(Schema):
@@ -264,7 +281,14 @@ class PredictionAsked(_Asked):
 
 
 NewRehearsal = Annotated[
-    AssemblyAsked | StackupAsked | ScheduleAsked | ProcessAsked | FitUpAsked | QualityAsked | PredictionAsked,
+    AssemblyAsked
+    | StackupAsked
+    | ScheduleAsked
+    | ProcessAsked
+    | FitUpAsked
+    | QualityAsked
+    | QualityScoreAsked
+    | PredictionAsked,
     Field(discriminator="kind"),
 ]
 """Which rehearsal is asked for."""

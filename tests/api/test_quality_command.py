@@ -11,6 +11,7 @@ import pytest
 
 from api.cli import main
 from simulation.prediction.line_data import VARIABLES, line_data
+from twin.operations.quality import QualityRequest, run_quality
 from twin.operations.unit_table import defects, moments, read_units
 
 Row = dict[str, Any]
@@ -58,6 +59,11 @@ def test_json_page_and_new_units(rows: list[Row], tmp_path: Path, capsys: pytest
     assert (out / "quality.json").read_bytes() == first, "the same bytes, in any order of the rows and language"
     told = json.loads(first)
     assert told["schema"] == "qtems.quality/1"
+    other = json.loads(first)
+    other["tried_on"]["brier"]["value"] += 1e-3
+    (tmp_path / "then.json").write_text(json.dumps(other), "utf-8")
+    anew = run_quality(QualityRequest(file, plan=plan, as_before=tmp_path / "then.json")).result
+    assert "not the one that was tried then" in anew.notes[0], "another model is told as one"
     assert told["learnt_from"]["variables"] == list(VARIABLES), "neither the time nor the name"
     assert told["tried_on"]["better_than_all_alike"]
     assert "accuracy" not in first.decode()

@@ -4,15 +4,20 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from geometry.verdict import Outcome
-from tests.api.web.planted import CAPTURED, MACHINE, context
+from simulation.prediction.line_data import VARIABLES, line_data
+from tests.api.web.live import until
+from tests.api.web.planted import CAPTURED, MACHINE, context, upload
 from tests.api.web.world import PASSWORD
 from tests.viewer.conftest import Site
 from tests.viewer.pages import sign_in
 from tests.viewer.test_access import AXE, examined
 from tests.viewer.test_review import complaints
+from twin.jobs.worker import Worker
+from twin.operations.job_kinds import job_kinds
 from twin.prediction import Chance, Prediction, PredictionKind, Source, Worth, settle
 from twin.record import Evidence, EvidenceKind, Id
 from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
@@ -183,4 +188,52 @@ def test_without_a_connection_a_reason_waits_and_nothing_is_signed(site: Site, p
     page.wait_for_selector(".prediction.on .pending", state="detached")
     kept = site.world.administrator().get(f"/projects/{site.project}/predictions/{predicted[0].id}").json()
     assert (kept["state"], kept["settled"]["reason"]) == ("dismissed", "already replaced")
+    site.leave(page)
+
+
+def table(count: int, seed: int, named: str = "") -> bytes:
+    """Return units of a line as CSV, with their outcome where they have no names."""
+    data = line_data(count, np.random.default_rng(seed))
+    lines = [",".join([*(["serial"] if named else []), *VARIABLES, *([] if named else ["bad"])])]
+    for n, (row, bad) in enumerate(zip(data.recorded, data.defective, strict=True)):
+        ends = [] if named else [str(int(bad))]
+        lines.append(",".join([*([f"{named}{n}"] if named else []), *(f"{one:.5g}" for one in row), *ends]))
+    return "\n".join(lines).encode()
+
+
+def test_new_units_are_scored_by_a_model_that_a_run_fitted(site: Site) -> None:
+    admin, root = site.world.administrator(), f"/projects/{site.project}"
+    services = site.world.services
+    worker = Worker(services.store, services.blobs, job_kinds(), clock=site.world.clock)
+    file = upload(admin, site.project, "line.csv", table(1_000, 5))
+    asked = {"kind": "quality", "upload": file, "outcome": "bad", "escape": "100", "action": "15"}
+    assert admin.post(f"{root}/rehearsals", asked).status_code == 202
+    worker.drain()
+    page = site.inside(size=(390, 844), touch=True)
+    said = complaints(page)
+    page.tap(".tabs button >> nth=3")
+    page.tap(".tasks [data-mode=simulation]")
+    page.tap(".dock .segments button >> nth=0")
+    page.tap(".units summary")
+    page.wait_for_selector(".units:has-text('Learnt from 1000 units')")
+    today = {"name": "today.csv", "mimeType": "text/csv", "buffer": table(60, 6, "N")}
+    page.set_input_files(".units input[type=file]", files=[today])
+    page.tap(".units button:has-text('Score')")
+    page.wait_for_selector(".units button:has-text('Scoring')")
+    until(lambda: bool(admin.get(f"{root}/jobs?state=queued").json()["items"]))
+    worker.drain()
+    page.wait_for_function("() => document.querySelectorAll('.units').length === 2")
+    (*_, made) = admin.get(f"{root}/rehearsals?kind=quality").json()["items"]
+    fresh = admin.get(f"{root}/rehearsals/{made['id']}/files/quality.json").json()["new"]
+    page.tap(".units summary >> nth=0")  # the last run stands first
+    page.wait_for_selector(".units .unit-score")
+    told = page.inner_text(".units >> nth=0")
+    assert f"today.csv: 60 units, {fresh['to_act_on']} to act on" in told
+    assert page.locator(".unit-score").count() == len(fresh["likeliest"])
+    acts = sum(one["probability"] >= 0.15 for one in fresh["likeliest"])
+    assert page.locator(".unit-score .tag").count() == acts
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    if AXE.is_file():
+        assert examined(page, AXE.read_text(encoding="utf-8"), "units") == []
+    assert said == []
     site.leave(page)

@@ -1,10 +1,11 @@
 """Use case: from what was recorded of units to P(defect) of each, what acting is worth, and when to distrust it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +24,8 @@ JSON_FILE, PAGE_FILE, UNITS_FILE = "quality.json", "quality.html", "quality-unit
 _ESCAPE, _ACTION = 10.0, 1.0
 """Costs where none are given; the result says so."""
 _MOSTLY_UNLIKE = 0.9
+_SAME = 1e-6
+"""Scores of one model on another machine are as near as that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class QualityRequest:
     lang: str = "en"
     settings: "QualityPlan | None" = None
     """In place of a plan's file."""
+    as_before: Path | None = None
+    """``quality.json`` of the run whose model this one is to be; the result says where it is another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +93,26 @@ def run_quality(request: QualityRequest) -> QualityOutcome:
     result = QualityResult(
         found, plan, (*told, *notes, *learnt.notes), new, QualityProvenance(sources, version("qtems"), request.seed)
     )
+    if request.as_before is not None:
+        result = replace(result, notes=(*_unlike(request.as_before, result), *result.notes))
     return QualityOutcome(result, _written(request, result))
+
+
+def _unlike(before: Path, result: "QualityResult") -> tuple[str, ...]:
+    """Say where a model that was learnt anew is not the one that was tried then."""
+    from twin.rehearsal.quality_json import quality_document
+    from twin.rehearsal.quality_notes import another_model
+
+    told = json.loads(before.read_bytes()), quality_document(result)
+    then, now = (_fingerprint(one) for one in told)
+    same = then[0] == now[0] and np.allclose(then[1], now[1], rtol=_SAME, atol=_SAME)
+    return () if same else (another_model(),)
+
+
+def _fingerprint(told: Any) -> tuple[object, list[float]]:
+    """Return what a model learnt from and as what, and how it did on the units that it was tried on."""
+    tried = told["tried_on"]
+    return told["learnt_from"], [tried["brier"]["value"], tried["log_score"]["value"], told["threshold"]["probability"]]
 
 
 def _written(request: QualityRequest, result: "QualityResult") -> tuple[Path, ...]:

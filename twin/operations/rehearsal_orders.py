@@ -1,35 +1,65 @@
 """Asking for a rehearsal."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from twin.errors import Refused
 from twin.operations.job_kinds import REHEARSE
 from twin.operations.queue import Desk, uploaded_file
 from twin.operations.rehearsals import RehearsalOrder
+from twin.operations.work import Upload
 from twin.record import Id
+from twin.rehearsal_record import RehearsalKind
 from twin.store import records
+from twin.store.blob_register import require
 from twin.store.jobs import Job
 from twin.store.repository import Unit
 from twin.store.view import Scope
 
 
-def order_rehearsal(desk: Desk, asked: RehearsalOrder, *, upload: Id | None = None) -> Job:
-    """Ask for a rehearsal; its identifier is given here.
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a rehearsal is of, besides a model: uploads of who asks, and a run before it."""
 
-    Parameters
-    ----------
-    upload
-        The file that it is of, when it is of no model.
+    upload: Id | None = None
+    """The file that it is of."""
+    later: Id | None = None
+    """Units that came later, to be scored."""
+    fitted: Id | None = None
+    """The rehearsal whose model scores them: it is learnt anew, of the same file and by the same settings."""
+
+
+def order_rehearsal(desk: Desk, asked: RehearsalOrder, files: Files | None = None) -> Job:
+    """Ask for a rehearsal; its identifier is given here.
 
     Raises
     ------
     NotFound
-        If the revision or the upload is not in the project.
+        If the revision, an upload or the run before it is not in the project.
+    Refused
+        If that run fitted no model.
     """
+    given = files or Files()
 
     def order(unit: Unit) -> RehearsalOrder:
         if asked.revision is not None:
             unit.get(records.MODEL_REVISION, asked.revision, Scope(frozenset({desk.project})))
-        file = uploaded_file(unit, desk, upload) if upload is not None else None
-        return replace(asked, identifier=unit.new_id(), project=desk.project, file=file)
+        made = asked if given.fitted is None else _as_fitted(unit, desk, asked, given.fitted)
+        if given.upload is not None:
+            made = replace(made, file=uploaded_file(unit, desk, given.upload))
+        if given.later is not None:
+            later = uploaded_file(unit, desk, given.later)
+            told = {"score": later.file_name, "score_sha256": later.sha256}
+            made = replace(made, later=later, parameters={**made.parameters, **told})
+        return replace(made, identifier=unit.new_id(), project=desk.project)
 
     return desk.ask(REHEARSE, order)
+
+
+def _as_fitted(unit: Unit, desk: Desk, asked: RehearsalOrder, fitted: Id) -> RehearsalOrder:
+    """Return an order that learns what a run learnt: of its file, with its settings and its random numbers."""
+    before = unit.get(records.REHEARSAL, fitted, Scope(frozenset({desk.project}))).record
+    if before.kind is not RehearsalKind.QUALITY or before.source is None:
+        raise Refused("this run fitted no model of units: name a rehearsal of the kind quality")
+    require(unit, before.source.sha256)
+    file = Upload(before.source.description, before.source.sha256)
+    return replace(asked, file=file, parameters={**before.parameters, "fitted": fitted}, seed=before.seed)

@@ -39,6 +39,8 @@ class RehearsalOrder:
     title: str = ""
     revision: Id | None = None
     file: Upload | None = None
+    later: Upload | None = None
+    """Units that came after those of the file, to be scored."""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     """What its kind takes, as text."""
     seed: int = 0
@@ -57,6 +59,8 @@ class Rehearsing:
     """Where it writes; everything there is kept."""
     held: ExitStack
     """What is open until it is over."""
+    later: Path | None = None
+    """Units to be scored, under the name that their owner gave them."""
     used: list[str] = field(default_factory=list[str])
     """SHA-256 of the reports of checks that were learnt from."""
 
@@ -107,16 +111,19 @@ def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal
     with tempfile.TemporaryDirectory(prefix="qtems-rehearsal-") as name, ExitStack() as stack:
         folder = Path(name) / "written"
         folder.mkdir()
-        given = Path(name) / Path(of.file_name).name
-        given.symlink_to(stack.enter_context(fetched(work, of)))
-        asked = Rehearsing(work, order, given, folder, stack)
-        needs_action = _said_as(given, of.file_name, lambda: RUNS[order.kind](asked))
+        given = _given(work, of, Path(name), stack)
+        (Path(name) / "later").mkdir()
+        later = _given(work, order.later, Path(name) / "later", stack) if order.later else None
+        asked = Rehearsing(work, order, given, folder, stack, later)
+        called = {given: of.file_name} | ({later: order.later.file_name} if later and order.later else {})
+        needs_action = _said_as(called, lambda: RUNS[order.kind](asked))
         files = tuple(_kept(work, path) for path in sorted(folder.iterdir(), key=_result_first))
     rehearsal = Rehearsal(
-        order.identifier, order.project, order.kind, order.title or of.file_name, version("qtems"), order.seed,
-        started, work.now(), RehearsalOutcome.ACTION_NEEDED if needs_action else RehearsalOutcome.CLEAR, files,
-        order.parameters, order.revision,
-        None if revision else Evidence(EvidenceKind.DOCUMENT, of.sha256, of.file_name), work.actor.person,
+        order.identifier, order.project, order.kind, order.title or (order.later or of).file_name, version("qtems"),
+        order.seed, started, work.now(),
+        RehearsalOutcome.ACTION_NEEDED if needs_action else RehearsalOutcome.CLEAR, files, order.parameters,
+        order.revision, None if revision else Evidence(EvidenceKind.DOCUMENT, of.sha256, of.file_name),
+        work.actor.person,
     )  # fmt: skip
     with work.store.write(work.context()) as unit:
         stored = unit.add(records.REHEARSAL, rehearsal, action="create")
@@ -126,12 +133,22 @@ def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal
     return stored
 
 
-def _said_as(given: Path, name: str, run: Callable[[], bool]) -> bool:
-    """Run, and let what is wrong with the file be told under the name that its owner knows."""
+def _given(work: Work, file: Upload, folder: Path, held: ExitStack) -> Path:
+    """Put a file into a folder under the name that its owner gave it."""
+    path = folder / Path(file.file_name).name
+    path.symlink_to(held.enter_context(fetched(work, file)))
+    return path
+
+
+def _said_as(names: Mapping[Path, str], run: Callable[[], bool]) -> bool:
+    """Run, and let what is wrong with a file be told under the name that its owner knows."""
     try:
         return run()
     except Invalid as error:
-        raise Invalid(str(error).replace(str(given), name)) from error
+        said = str(error)
+        for path, name in names.items():
+            said = said.replace(str(path), name)
+        raise Invalid(said) from error
 
 
 def _result_first(path: Path) -> tuple[bool, str]:
@@ -246,8 +263,21 @@ def _quality(asked: Rehearsing) -> bool:
     ignored = tuple(filter(None, told.get("ignore", "").split("\n")))
     goal = asked.number("goal", 0.0) or None
     plan = QualityPlan(outcome, defective, time, group, name, ignored, stakes=stakes, goal=goal)
-    request = QualityRequest(asked.file, asked.folder, settings=plan, seed=asked.order.seed, lang=asked.order.lang)
+    request = QualityRequest(
+        asked.file, asked.folder, score=asked.later, settings=plan, seed=asked.order.seed, lang=asked.order.lang,
+        as_before=_fitted(asked),
+    )  # fmt: skip
     return run_quality(request).needs_action
+
+
+def _fitted(asked: Rehearsing) -> Path | None:
+    """Return the result of the run whose model is asked for."""
+    before = asked.order.parameters.get("fitted")
+    if before is None:
+        return None
+    with asked.work.store.read() as view:
+        result = view.get(records.REHEARSAL, before).record.files[0]
+    return asked.held.enter_context(asked.work.blobs.local_file(result.sha256, suffix=".json"))
 
 
 RUNS: Mapping[RehearsalKind, Callable[[Rehearsing], bool]] = {

@@ -24,3 +24,9 @@ def unjudged(file: str, count: int, of: int) -> Note:
     """Say that some new units have no outcome."""
     text = "{file}: the outcome is missing of {count} of {all} units, so what was said of them is not scored."
     return Note("quality_unjudged", text, file=file, count=str(count), all=str(of))
+
+
+def another_model() -> Note:
+    """Say that learning anew gave another model."""
+    text = "Learnt anew, the model is not the one that was tried then: other versions of libraries learn otherwise."
+    return Note("quality_another_model", text)

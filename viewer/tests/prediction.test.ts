@@ -11,6 +11,7 @@ import {
   sumOf,
 } from "../src/core/prediction";
 import { bodyOf, NO_STAKES } from "../src/core/rehearsal";
+import { modelOf } from "../src/core/unit-scores";
 import { en, zh } from "../src/core/words/ahead";
 
 const WORTH = { rank: 1, chosen: true, cost: "40", minutes: "12", risk: "12", saving: "10" };
@@ -103,6 +104,33 @@ describe("what hangs on elements", () => {
     expect(bodyOf({ ...asked, stakes })).toMatchObject({
       cost: "40", minutes: "12", candidate_from: "0.2", classes: [{ ifc_class: "IfcColumn", cost: "250", minutes: "12" }],
     }); // biome-ignore format: one body
+  });
+});
+
+describe("what a model says of units", () => {
+  const told = {
+    schema: "qtems.quality/1",
+    learnt_from: { units: 1000, defective: 80 },
+    tried_on: { better_than_all_alike: true },
+    threshold: { probability: 0.15 },
+    new: null,
+    notes: [],
+  };
+
+  it("is read as far as it is shown, and nothing of another schema", () => {
+    expect(modelOf(JSON.stringify(told))).toMatchObject({
+      learntFrom: 1000,
+      useful: true,
+      threshold: 0.15,
+      fresh: null,
+    });
+    const drift = { alarm_at_batch: 3 };
+    const fresh = {
+      file: "today.csv", units: 60, to_act_on: 4, expected_defective: 5.2, outside_of_what_was_learnt_from: 1,
+      likeliest: [{ unit: "N7", probability: 0.4, low: 0.3, high: 0.5 }], drift,
+    }; // biome-ignore format: one document
+    expect(modelOf(JSON.stringify({ ...told, new: fresh })).fresh).toMatchObject({ toActOn: 4, alarm: 3, outside: 1 });
+    expect(() => modelOf(JSON.stringify({ ...told, schema: "qtems.quality/2" }))).toThrow("qtems.quality/2");
   });
 });
 

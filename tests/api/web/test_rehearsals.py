@@ -136,6 +136,43 @@ def test_units_of_a_line(world: World, project: str) -> None:
     assert told["learnt_from"]["variables"] == list(VARIABLES[:-1])
     assert told["threshold"]["probability"] == pytest.approx(0.15)
     assert told["provenance"]["file"] == "units.csv"
+    fitted = one["makes"]
+    assert told["new"] is None
+    later = line_data(60, np.random.default_rng(6))
+    rows = [",".join(("serial", *VARIABLES[::-1]))]
+    rows += [",".join((f"N{n}", *(f"{one:.5g}" for one in row[::-1]))) for n, row in enumerate(later.recorded)]
+    new = upload(admin, project, "today.csv", "\n".join(rows).encode())
+    one = followed(
+        admin, root, admin.post(f"{root}/rehearsals", {"kind": "quality_score", "fitted": fitted, "score": new})
+    )
+    kept = admin.get(f"{root}/rehearsals/{one['makes']}").json()
+    assert (kept["kind"], kept["title"], kept["source"]) == ("quality", "today.csv", "units.csv")
+    assert kept["parameters"]["fitted"] == fitted
+    assert {file["name"] for file in kept["files"]} == {"quality.json", "quality.html", "quality-units.csv"}
+    scored = admin.get(f"{root}/rehearsals/{one['makes']}/files/quality.json").json()
+    assert {**scored, "new": None, "provenance": None} == {**told, "new": None, "provenance": None}, "the same model"
+    assert (scored["new"]["file"], scored["new"]["units"]) == ("today.csv", 60)
+    table = admin.get(f"{root}/rehearsals/{one['makes']}/files/quality-units.csv").text.splitlines()
+    assert sum(line.split(",")[4] == "yes" for line in table[1:]) == scored["new"]["to_act_on"]
+    both = followed(admin, root, admin.post(f"{root}/rehearsals", asked | {"score": new}))
+    at_once = admin.get(f"{root}/rehearsals/{both['makes']}/files/quality.json").json()
+    assert at_once["new"] == scored["new"], "learnt and scored at once says the same"
+    again = admin.post(f"{root}/rehearsals", {"kind": "quality_score", "fitted": one["makes"], "score": file})
+    failed = followed(admin, root, again, ends="failed")
+    assert failed["error"].startswith("units.csv: these are the units that were learnt from"), failed["error"]
+
+
+def test_only_a_run_that_fitted_a_model_scores_units(world: World, project: str) -> None:
+    admin, root = world.administrator(), f"/projects/{project}"
+    new = upload(admin, project, "today.csv", b"a,b\n1,2\n")
+    yaml = upload(admin, project, "joint.yaml", JOINT)
+    joint = followed(admin, root, admin.post(f"{root}/rehearsals", {"kind": "fit_up", "upload": yaml, "samples": 1000}))
+    refused = admin.post(f"{root}/rehearsals", {"kind": "quality_score", "fitted": joint["makes"], "score": new})
+    assert refused.status_code == 409
+    assert "fitted no model" in refused.json()["detail"]
+    assert refused.json()["detail_zh"]
+    unknown = {"kind": "quality_score", "fitted": "0" * 32, "score": new}
+    assert admin.post(f"{root}/rehearsals", unknown).status_code == 404
 
 
 def test_what_is_wrong_in_a_file_is_told_under_its_own_name(world: World, project: str) -> None:

@@ -2744,11 +2744,25 @@ export interface components {
             /** @default  */
             identifier: string;
             ignore?: string[];
+            score?: string | null;
             escape?: number | string | null;
             action?: number | string | null;
             /** @default 1 */
             effectiveness: number | string;
             goal?: number | string | null;
+        };
+        QualityScoreAsked: {
+            /** @constant */
+            kind: "quality_score";
+            fitted: string;
+            score: string;
+            /** @default  */
+            title: string;
+            /**
+             * @default en
+             * @enum {string}
+             */
+            lang: "en" | "zh";
         };
         Quantities: {
             lot: string;

@@ -6,22 +6,13 @@ import { t } from "../core/i18n";
 import { me, type Person, peopleOf } from "../core/ncr";
 import { delivered } from "../core/outbox";
 import { type Offered, offeredIn } from "../core/permits";
-import {
-  amount,
-  expectedOf,
-  faredOf,
-  ofTab,
-  type Prediction,
-  percent,
-  settledOf,
-  sumOf,
-  type Tab,
-} from "../core/prediction";
+import { amount, expectedOf, faredOf, ofTab, type Prediction, settledOf, sumOf, type Tab } from "../core/prediction";
 import { fileOf, showFile } from "../core/rehearsal";
 import { select, selected, type Workspace } from "../core/state";
 import { className, measured } from "../core/terms";
 import { ta } from "../core/words/ahead";
 import { useAsked, useLast } from "./asked";
+import { Chance } from "./chance";
 import { explained } from "./fields";
 import { Failed, Loading } from "./notices";
 import { FaredPanel } from "./prediction-fared";
@@ -188,7 +179,11 @@ function Line({ work, one, isOpen, by }: { work: Workspace; one: Prediction; isO
           {ta(`kind.${one.kind}`)}
           {what && t("colon") + what}
         </span>
-        <Chance one={one} />
+        <Chance
+          probability={Number(one.probability)}
+          low={one.low === null ? null : Number(one.low)}
+          high={one.high === null ? null : Number(one.high)}
+        />
         {one.worth && !one.settled && (
           <span class="small stake">
             {ta("stake", { cost: amount(one.worth.cost), risk: amount(one.worth.risk) })} ·{" "}
@@ -234,25 +229,5 @@ function Elements({ work, ids }: { work: Workspace; ids: readonly string[] }) {
         );
       })}
     </div>
-  );
-}
-
-/** A probability as a bar with its interval: read by its text, too. */
-function Chance({ one }: { one: Prediction }) {
-  const [value, low, high] = [one.probability, one.low, one.high].map((each) => 100 * Number(each ?? one.probability));
-  const known = one.low !== null && one.high !== null;
-  return (
-    <span class="chance">
-      <span class="bar" aria-hidden="true">
-        <i class="value" style={{ width: `${value}%` }} />
-        {known && <i class="between-them" style={{ left: `${low}%`, width: `${(high ?? 0) - (low ?? 0)}%` }} />}
-      </span>
-      <span class="small">
-        <b>{ta("chance", { share: percent(one.probability) })}</b>{" "}
-        <span class="dim">
-          {known ? ta("interval", { low: percent(one.low ?? 0), high: percent(one.high ?? 1) }) : ta("noInterval")}
-        </span>
-      </span>
-    </span>
   );
 }

@@ -28,6 +28,7 @@ import { Amount, Choice, Form, when } from "./fields";
 import { Failed, Loading } from "./notices";
 import { StakeFields } from "./prediction-ask";
 import { told } from "./sign-in";
+import { UnitScores } from "./unit-scores";
 
 export function Rehearsals({ work }: { work: Workspace }) {
   const project = work.project.id;
@@ -44,7 +45,14 @@ export function Rehearsals({ work }: { work: Workspace }) {
     <section class="stack">
       <ul class="plain">
         {[...mine].reverse().map((one) => (
-          <Line key={one.id} work={work} rehearsal={one} by={names.get(one.asked_by) ?? ""} />
+          <Line
+            key={one.id}
+            work={work}
+            rehearsal={one}
+            by={names.get(one.asked_by) ?? ""}
+            onDone={again}
+            may={offered?.("rehearsal.run") ?? false}
+          />
         ))}
       </ul>
       {state.value.length > mine.length && (
@@ -55,7 +63,15 @@ export function Rehearsals({ work }: { work: Workspace }) {
   );
 }
 
-function Line({ work, rehearsal, by }: { work: Workspace; rehearsal: Rehearsal; by: string }) {
+interface Shown {
+  work: Workspace;
+  rehearsal: Rehearsal;
+  by: string;
+  may: boolean;
+  onDone: () => void;
+}
+
+function Line({ work, rehearsal, by, may, onDone }: Shown) {
   const project = work.project.id;
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
@@ -85,6 +101,9 @@ function Line({ work, rehearsal, by }: { work: Workspace; rehearsal: Rehearsal; 
         {by && ` · ${by}`}
       </p>
       <Settings work={work} rehearsal={rehearsal} by={by} />
+      {rehearsal.kind === "quality" && (
+        <UnitScores project={project} rehearsal={rehearsal.id} may={may} onDone={onDone} />
+      )}
       <div class="actions">
         {shown.map(({ name }) => (
           <button key={name} type="button" disabled={busy} onClick={() => void show(name)}>

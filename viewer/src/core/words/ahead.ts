@@ -94,6 +94,19 @@ export const en = {
   addClass: "Add a class",
   classOf: "Class",
   dropClass: "Remove {name}",
+  units: "Units",
+  unitsModel: "Learnt from {n} units, {defective} of them defective. Acting pays from a probability of {threshold} on.",
+  unitsUseful: "On later units it is shown to be better than taking all units for alike.",
+  unitsUseless: "It is not shown to be better than taking all units for alike: do not act on it.",
+  unitsNew: "{file}: {n} units, {act} to act on; about {defective} are to be expected defective.",
+  unitsOutside: "{n} lie outside of what was learnt from: of these it says little.",
+  unitsDrift: "It drifts: these units are not like those that it was learnt from.",
+  unitsLikeliest: "The likeliest ones",
+  unitsRest: "All of them are in quality-units.csv.",
+  unitsAct: "act",
+  unitsScore: "Score new units",
+  unitsFile: "A row for each later unit (.csv, .parquet)",
+  unitsScoring: "Scoring…",
 } as const;
 
 export const zh: Record<keyof typeof en, string> = {
@@ -183,6 +196,19 @@ export const zh: Record<keyof typeof en, string> = {
   addClass: "添加类别",
   classOf: "类别",
   dropClass: "移除 {name}",
+  units: "工件",
+  unitsModel: "依据 {n} 件工件学习，其中 {defective} 件有缺陷。概率达到 {threshold} 起，采取措施划算。",
+  unitsUseful: "在之后的工件上已证明优于一视同仁。",
+  unitsUseless: "未能证明优于一视同仁：请勿据此行动。",
+  unitsNew: "{file}：共 {n} 件，{act} 件需采取措施；预计约 {defective} 件有缺陷。",
+  unitsOutside: "{n} 件超出所学范围：对它们的判断参考价值有限。",
+  unitsDrift: "出现漂移：这些工件与所学的工件不同。",
+  unitsLikeliest: "概率最高的工件",
+  unitsRest: "全部工件见 quality-units.csv。",
+  unitsAct: "需处理",
+  unitsScore: "为新工件评分",
+  unitsFile: "每行一件之后的工件（.csv、.parquet）",
+  unitsScoring: "正在评分……",
 };
 
 /** A text of looking ahead in the language of the interface. */
