@@ -33,3 +33,14 @@ def whole_number(text: str, low: int, high: int) -> int:
     if not low <= number <= high:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
     return number
+
+
+def number_above(text: str, low: float, high: float = 1e15) -> float:
+    """Return a number between two ends that are none of it."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = low
+    if not low < number < high:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number between {low:g} and {high:g}")
+    return number

@@ -1,6 +1,6 @@
 """Replications in other processes: on this machine, or on dask's workers. The numbers are the same."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from simulation.errors import SimulationError
 
 T = TypeVar("T")
-Batches = Callable[[range], Iterable[T]]
+Batches = Callable[[Sequence[int]], Iterable[T]]
 BACKENDS = ("processes", "dask")
 
 
@@ -51,7 +51,7 @@ def _dask(one: Callable[[int], T], workers: int) -> Generator[Batches[T]]:
     cluster: Any = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
     with cluster, Client(cluster) as client:
 
-        def batches(numbers: range) -> Iterator[T]:
+        def batches(numbers: Sequence[int]) -> Iterator[T]:
             futures: Any = client.map(one, list(numbers), pure=False)
             for future in futures:
                 yield future.result()

@@ -120,19 +120,19 @@ def study(line: Line, plan: Plan, progress: Callable[[int, int], None] | None = 
 
     The same numbers come out for one worker and for many: replication k of seed s draws from streams of its own.
     """
-    workers = _workers(line, plan)
+    workers = workers_of(line, plan)
     told = progress or _nobody
 
     def value(replication: Replication) -> float:
         return replication.measures[plan.of]
 
-    with _made(partial(_run, line, plan.seed), workers, plan.backend) as runs:
+    with made(partial(_run, line, plan.seed), workers, plan.backend) as runs:
         pilot = [_told(told, plan, run, number) for number, run in enumerate(runs(range(_pilots(line, plan))))]
         warm_up = plan.warm_up or 0.0 if plan.warm_up is not None or not pilot else _warm_up(pilot)
         plan = replace(plan, warm_up=warm_up)
         first = [summed_up(line, warm_up, run) for run in pilot]
         del pilot
-    with _made(partial(run_replication, line, plan), workers, plan.backend) as several:
+    with made(partial(run_replication, line, plan), workers, plan.backend) as several:
 
         def counted(numbers: range) -> Iterator[Replication]:
             for number, found in zip(numbers, several(numbers), strict=True):
@@ -145,7 +145,8 @@ def _nobody(done: int, most: int) -> None:
     pass
 
 
-def _made(one: Callable[[int], T], workers: int, backend: str) -> AbstractContextManager[Batches[T]]:
+def made(one: Callable[[int], T], workers: int, backend: str) -> AbstractContextManager[Batches[T]]:
+    """Return what makes several runs at once, here or in other processes."""
     if workers == 1 and backend == "processes":
         return nullcontext(lambda numbers: map(one, numbers))
     return together(one, workers, backend)
@@ -204,7 +205,8 @@ def summed_up(line: Line, warm_up: float, run: Run) -> Replication:
     return Replication(found, float(run.edges[begin]), run.edges, run.wip, output, run.births, run.fates, run.log)
 
 
-def _workers(line: Line, plan: Plan) -> int:
+def workers_of(line: Line, plan: Plan) -> int:
+    """Return how many processes pay for a study of the line."""
     if plan.workers is not None:
         return plan.workers
     if expected_visits(line) * plan.rule.least < _WORTH_WORKERS:

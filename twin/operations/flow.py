@@ -68,7 +68,7 @@ def run_flow(request: FlowRequest, progress: Progress | None = None) -> FlowOutc
     from twin.rehearsal.flow_json import FlowResult
     from twin.report.write import ensure_writable
 
-    documents = [_read(path, request) for path in (request.file, request.compare) if path is not None]
+    documents = [read_line_file(path, request) for path in (request.file, request.compare) if path is not None]
     if len(documents) == 2:
         _comparable(documents[0][0], documents[1][0], request)
     if request.out_dir is not None:
@@ -90,7 +90,14 @@ def _simulation_error() -> type[Exception]:
     return SimulationError
 
 
-def _read(path: Path, request: FlowRequest) -> "tuple[LineDocument, bytes, Path]":
+def read_line_file(path: Path, request: FlowRequest) -> "tuple[LineDocument, bytes, Path]":
+    """Return the line of a file, to be run as asked, with the content and the path.
+
+    Raises
+    ------
+    Invalid
+        It cannot be read or makes no sense.
+    """
     from simulation.flow.document import read_line
 
     content = read_input(path)
