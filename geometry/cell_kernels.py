@@ -13,9 +13,12 @@ _MIN_SPREAD = 0.2
 
 @kernel(inline="always")
 def hash_slot(key, capacity):
-    """Return where in a table of ``capacity`` (a power of two) a key is looked for first (Fibonacci hashing)."""
+    """Return where in a table of ``capacity`` (a power of two) a key is looked for first.
+
+    Fibonacci hashing, the upper half folded down: all three coordinates reach every bit that counts.
+    """
     mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64((mixed >> np.uint64(20)) & np.uint64(capacity - 1))
+    return np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(capacity - 1))
 
 
 @kernel(inline="always")
@@ -43,8 +46,11 @@ def first_of_each(keys):
     capacity = 1024
     table = np.full(capacity, -1, np.int64)
     kept = np.empty(len(keys), np.int64)
-    count = 0
+    count, last = 0, np.int64(-1)
     for i in range(len(keys)):
+        if keys[i] == last:  # scanners go over a surface row by row
+            continue
+        last = keys[i]
         h = hash_slot(keys[i], capacity)
         while table[h] >= 0 and keys[table[h]] != keys[i]:
             h = (h + 1) & (capacity - 1)
@@ -80,9 +86,9 @@ def cell_table(keys):
 
 
 @kernel()
-def _plane(point, near, radius, normal, planarity):
+def _plane(point, near_x, near_y, near_z, radius, normal, planarity):
     """Fit the plane of the neighbours, write its normal and planarity, and say whether there was one."""
-    n, sx, sy, sz, xx, yy, zz, xy, xz, yz = _moments(point, near, radius)
+    n, sx, sy, sz, xx, yy, zz, xy, xz, yz = _moments(point, near_x, near_y, near_z, radius)
     if n < _MIN_NEIGHBOURS:
         return False
     mx, my, mz = sx / n, sy / n, sz / n
@@ -91,7 +97,7 @@ def _plane(point, near, radius, normal, planarity):
     small, middle = _eigenvalues(xx, yy, zz, xy, xz, yz)
     if middle < (_MIN_SPREAD * radius) ** 2:
         return False
-    normal[:] = _eigenvector(xx - small, yy - small, zz - small, xy, xz, yz)
+    normal[0], normal[1], normal[2] = _eigenvector(xx - small, yy - small, zz - small, xy, xz, yz)
     planarity[0] = max(0.0, 1.0 - 3.0 * small / (xx + yy + zz))
     return True
 
@@ -115,24 +121,27 @@ def _eigenvalues(xx, yy, zz, xy, xz, yz):
 @kernel()
 def _eigenvector(xx, yy, zz, xy, xz, yz):
     """Return the unit null vector of a singular symmetric matrix: its longest cross product of two rows."""
-    rows = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
-    best, longest = np.zeros(3), 0.0
-    for a in range(3):
-        u, v = rows[a], rows[(a + 1) % 3]
-        w = np.array([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]])
-        length = w[0] * w[0] + w[1] * w[1] + w[2] * w[2]
-        if length > longest:
-            best, longest = w, length
-    return best / np.sqrt(longest) if longest > 0.0 else best
+    ax, ay, az = xy * yz - xz * yy, xz * xy - xx * yz, xx * yy - xy * xy  # of the first row and the second
+    bx, by, bz = yy * zz - yz * yz, yz * xz - xy * zz, xy * yz - yy * xz  # of the second and the third
+    cx, cy, cz = yz * xz - zz * xy, zz * xx - xz * xz, xz * xy - yz * xx  # of the third and the first
+    a, b, c = ax * ax + ay * ay + az * az, bx * bx + by * by + bz * bz, cx * cx + cy * cy + cz * cz
+    if b > a:
+        a, ax, ay, az = b, bx, by, bz
+    if c > a:
+        a, ax, ay, az = c, cx, cy, cz
+    if a <= 0.0:
+        return 0.0, 0.0, 0.0
+    length = np.sqrt(a)
+    return ax / length, ay / length, az / length
 
 
 @kernel(fastmath=True)
-def _moments(point, near, radius):
+def _moments(point, near_x, near_y, near_z, radius):
     """Return count, first and second moments of the points within the radius, relative to the point."""
     n, sx, sy, sz = 0.0, 0.0, 0.0, 0.0
     xx, yy, zz, xy, xz, yz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for j in range(near.shape[1]):
-        x, y, z = near[0, j] - point[0], near[1, j] - point[1], near[2, j] - point[2]
+    for j in range(len(near_x)):
+        x, y, z = near_x[j] - point[0], near_y[j] - point[1], near_z[j] - point[2]
         w = 1.0 if x * x + y * y + z * z <= radius * radius else 0.0
         n += w
         sx += w * x
@@ -148,10 +157,12 @@ def _moments(point, near, radius):
 
 
 @kernel()
-def _gather(point, support, keys, start, table, cell):
-    """Return the support points of the 27 cells about a point, by coordinate (3, m)."""
+def _around(point, keys, start, table, cell, begin, end):
+    """Write where the support of the 27 cells about a point begins and ends; return of how many cells, how many points.
+
+    Cells that follow each other along z follow each other in the support, too, and are given as one.
+    """
     capacity = len(table)
-    found = np.empty(27, np.int64)
     count, total = 0, 0
     c0, c1, c2 = np.floor(point[0] / cell), np.floor(point[1] / cell), np.floor(point[2] / cell)
     for d in range(27):
@@ -159,27 +170,40 @@ def _gather(point, support, keys, start, table, cell):
         h = hash_slot(key, capacity)
         while table[h] >= 0 and keys[table[h]] != key:
             h = (h + 1) & (capacity - 1)
-        if table[h] >= 0:
-            found[count] = table[h]
+        if table[h] < 0:
+            continue
+        first, last = start[table[h]], start[table[h] + 1]
+        total += last - first
+        if count > 0 and end[count - 1] == first:
+            end[count - 1] = last
+        else:
+            begin[count], end[count] = first, last
             count += 1
-            total += start[table[h] + 1] - start[table[h]]
-    near = np.empty((3, total))
-    k = 0
-    for f in range(count):
-        for j in range(start[found[f]], start[found[f] + 1]):
-            near[0, k], near[1, k], near[2, k] = support[j, 0], support[j, 1], support[j, 2]
-            k += 1
-    return near
+    return count, total
 
 
 @kernel(nogil=True)
 def fit_planes(begin, end, points, chosen, first, support, keys, start, table, radius, normals, planarity, done):
     """Fit a plane at each point of ``chosen``, which is sorted by cell; ``first`` says where each cell begins.
 
-    Cells ``begin`` to ``end`` are done; ``done`` says which points of ``chosen`` got a plane.
+    ``support`` (3, m) is by coordinate. Cells ``begin`` to ``end`` are done; ``done`` says which points of ``chosen``
+    got a plane.
     """
+    starts, ends = np.empty(27, np.int64), np.empty(27, np.int64)
+    room = 1024
+    near_x, near_y, near_z = np.empty(room), np.empty(room), np.empty(room)
     for c in range(begin, end):
-        near = _gather(points[chosen[first[c]]], support, keys, start, table, radius)
+        pieces, total = _around(points[chosen[first[c]]], keys, start, table, radius, starts, ends)
+        if total > room:
+            room = 2 * total
+            near_x, near_y, near_z = np.empty(room), np.empty(room), np.empty(room)
+        k = 0
+        for piece in range(pieces):
+            for j in range(starts[piece], ends[piece]):
+                near_x[k], near_y[k], near_z[k] = support[0, j], support[1, j], support[2, j]
+                k += 1
         for q in range(first[c], first[c + 1]):
             i = chosen[q]
-            done[q] = _plane(points[i], near, radius, normals[i], planarity[i : i + 1])
+            done[q] = _plane(
+                points[i], near_x[:k], near_y[:k], near_z[:k], radius, normals[i], planarity[i : i + 1]
+            )

@@ -57,7 +57,7 @@ def estimate_normals(
         support = support[order]
         query, _, first = _by_cell(points[open_points], radius)
         done = np.zeros(len(query), np.bool_)
-        grid = (support, keys, start, cell_table(keys), radius)
+        grid = (np.ascontiguousarray(support.T), keys, start, cell_table(keys), radius)
         found = (normals, planarity, done)
         in_parts(
             fit_planes, len(first) - 1, points, open_points[query], first, *grid, *found, smallest=_WORTH_THREADS
@@ -74,5 +74,6 @@ def _by_cell(points: FloatArray, cell: float) -> tuple[IntArray, IntArray, IntAr
     """Return the order that sorts points by cell, the occupied cells' keys (c,) and where each begins (c + 1,)."""
     key = cell_keys(points, np.zeros(3), cell)
     order = np.argsort(key, kind="stable")
-    keys, start = np.unique(key[order], return_index=True)
-    return order, keys, np.append(start, len(order))
+    key = key[order]
+    start = np.flatnonzero(np.diff(key, prepend=-1))
+    return order, key[start], np.append(start, len(order))
