@@ -81,7 +81,8 @@ def solve_as_built(
     some = seen.at(voxel_thin(seen.points, _THIN))
     tree = build_tree(shapes.triangles, shapes.element)
     candidates = _near(tree, some, band)
-    built, edge = _with_edges(tree, some, candidates)
+    built = candidates.copy()
+    edge = _give_edges(tree, some, built)
     fits = dict[int, PoseFit]()
     members: list[IntArray] = []
     trusted: list[FloatArray] = []
@@ -118,11 +119,12 @@ def solve_as_built(
             built = _near(tree, some, _FORM_BAND)
         if number:
             candidates = without_refuted(candidates, disputes, fits, built, shapes, seen.sigma)
-        built, edge = _with_edges(tree, some, built)
+        edge = _give_edges(tree, some, built)
         disputes = disputed_points(built, edge, seen.sigma)
         if progress is not None:
             progress((number + 1) / _PASSES)
-    built, _ = _with_edges(tree, seen, _near(tree, seen, _FORM_BAND))
+    built = _near(tree, seen, _FORM_BAND)
+    _give_edges(tree, seen, built)
     return _conclude(shapes, seen, tuple(fits.get(i) for i in range(len(shapes))), built)
 
 
@@ -130,8 +132,8 @@ def _near(tree: TriangleTree, seen: SeenPoints, reach: float) -> ClosestElements
     return closest_elements(tree, seen.points, reach, normals=seen.gates, min_cosine=seen.min_cosine, k=4)
 
 
-def _with_edges(tree: TriangleTree, seen: SeenPoints, near: ClosestElements) -> tuple[ClosestElements, BoolArray]:
-    """Give points that lie on a face turned to the station to it, whatever their normal; return which those are.
+def _give_edges(tree: TriangleTree, seen: SeenPoints, near: ClosestElements) -> BoolArray:
+    """Give points in ``near`` that lie on a face turned to the station to it, whatever their normal; say which.
 
     Where two faces meet, a point's neighbours are on both and its normal is neither's. It must not be taken for a point
     of a parallel face farther away.
@@ -142,13 +144,11 @@ def _with_edges(tree: TriangleTree, seen: SeenPoints, near: ClosestElements) -> 
     at = loose[found]
     edge = np.zeros(len(seen.points), np.bool_)
     edge[at] = True
-    element, triangle = near.element.copy(), near.triangle.copy()
-    distance, signed = near.distance.copy(), near.signed.copy()
-    element[at], triangle[at], distance[at], signed[at] = -1, -1, np.inf, np.nan
-    element[at, 0], triangle[at, 0] = on.element[found], on.triangle[found]
-    distance[at, 0] = on.distance[found]
-    signed[at, 0] = np.einsum("ij,ij->i", seen.points[at] - on.foot[found], on.normal[found])
-    return ClosestElements(element, triangle, distance, signed), edge
+    near.element[at], near.triangle[at], near.distance[at], near.signed[at] = -1, -1, np.inf, np.nan
+    near.element[at, 0], near.triangle[at, 0] = on.element[found], on.triangle[found]
+    near.distance[at, 0] = on.distance[found]
+    near.signed[at, 0] = np.einsum("ij,ij->i", seen.points[at] - on.foot[found], on.normal[found])
+    return edge
 
 
 def _members(
@@ -171,15 +171,18 @@ def _members(
         who.append(element[ok])
         which.append(np.flatnonzero(ok))
         face.append(candidates.triangle[ok, rank])
-    only_built = explained & ~edge & ~(candidates.element == first[:, None]).any(axis=1)
+    among = np.zeros(len(first), np.bool_)
+    for rank in range(candidates.element.shape[1]):
+        among |= candidates.element[:, rank] == first
+    only_built = explained & ~edge & ~among
     who.append(first[only_built])
     which.append(np.flatnonzero(only_built))
     face.append(built.triangle[only_built, 0])
     element, index = np.concatenate(who), np.concatenate(which)
-    normal = unit_normals(shapes.triangles)[np.concatenate(face)]
+    normal = unit_normals(shapes.triangles)
     axis = np.argmax(np.abs(normal), axis=1)
     direction = 2 * axis + (normal[np.arange(len(normal)), axis] > 0)
-    kept = _evenly(element.astype(np.int64) * 6 + direction, index)
+    kept = _evenly(element.astype(np.int64) * 6 + direction[np.concatenate(face)], index)
     element, index = element[kept], index[kept]
     bounds = np.searchsorted(element, np.arange(len(shapes) + 1))
     trust = np.where(shared[index], _TIE_TRUST, 1.0)
@@ -191,7 +194,7 @@ def _evenly(group: IntArray, index: IntArray) -> IntArray:
 
     The points are in the order of the grid they were thinned with, so taking every k-th spreads them out.
     """
-    order = np.lexsort((index, group))
+    order = np.argsort(group * (int(index.max(initial=0)) + 1) + index)  # one key: no element has a point twice
     group = group[order]
     start = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
     size = np.diff(np.append(start, len(group)))

@@ -71,6 +71,30 @@ def first_of_each(keys):
 
 
 @kernel()
+def numbered_keys(keys):
+    """Return the number (n,) of each key, in the order of their first occurrence, and where each occurs first (c,)."""
+    capacity = 64
+    while capacity < 2 * len(keys):
+        capacity *= 2
+    table = np.full(capacity, -1, np.int64)
+    number, first = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+    count = 0
+    for i in range(len(keys)):
+        if i > 0 and keys[i] == keys[i - 1]:
+            number[i] = number[i - 1]
+            continue
+        h = hash_slot(keys[i], capacity)
+        while table[h] >= 0 and keys[first[table[h]]] != keys[i]:
+            h = (h + 1) & (capacity - 1)
+        if table[h] < 0:
+            table[h] = count
+            first[count] = i
+            count += 1
+        number[i] = table[h]
+    return number, first[:count].copy()
+
+
+@kernel()
 def cell_table(keys):
     """Return a hash table of the cells' numbers, a power of two long."""
     capacity = 16
@@ -204,6 +228,4 @@ def fit_planes(begin, end, points, chosen, first, support, keys, start, table, r
                 k += 1
         for q in range(first[c], first[c + 1]):
             i = chosen[q]
-            done[q] = _plane(
-                points[i], near_x[:k], near_y[:k], near_z[:k], radius, normals[i], planarity[i : i + 1]
-            )
+            done[q] = _plane(points[i], near_x[:k], near_y[:k], near_z[:k], radius, normals[i], planarity[i : i + 1])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from geometry.arrays import FloatArray
+from geometry.deviation.surface import numbered_rows
 
 _CELL = 0.06
 _MIN_POINTS = 12
@@ -29,8 +30,7 @@ def estimate_noise(points: FloatArray) -> float:
     cell = np.floor((points - points.min(axis=0)) / _CELL).astype(np.int64)
     code = (cell[:, 0] * 73856093) ^ (cell[:, 1] * 19349663) ^ (cell[:, 2] * 83492791)
     chosen = np.flatnonzero((code * 2654435761 >> 16) % _KEEP == 0)
-    _, label, count = np.unique(cell[chosen], axis=0, return_inverse=True, return_counts=True)
-    label = label.reshape(-1)
+    label, count = numbered_rows(cell[chosen])
     enough = count >= _MIN_POINTS
     if enough.sum() < 20:
         return _DEFAULT

@@ -11,6 +11,7 @@ import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray, IntArray
 from geometry.as_built import AsBuilt, SeenPoints, placed_triangles
+from geometry.deviation.surface import numbered_rows
 from geometry.element_pose import ElementShapes
 from geometry.triangle_tree import TriangleTree, build_tree, cast, closest_elements
 from geometry.visibility import MARGIN
@@ -110,9 +111,8 @@ def _won(points: FloatArray, passed: FloatArray) -> tuple[int, int]:
     both = np.floor(np.concatenate([points, passed]) / CELL).astype(np.int64)
     if len(both) == 0:
         return 0, 0
-    _, cell = np.unique(both, axis=0, return_inverse=True)
-    cell = cell.reshape(-1)
-    count = int(cell.max()) + 1
+    cell, held = numbered_rows(both)
+    count = len(held)
     stands = np.bincount(cell[: len(points)], minlength=count)
     went = np.bincount(cell[len(points) :], minlength=count)
     return int((stands > went).sum()), int((went >= np.maximum(stands, 1)).sum())

@@ -257,7 +257,10 @@ def closest_compatible_elements(
     begin, end, points, gate, min_cosine, max_distance, corners, normals, order, element_of, boxes, child, frame,
     element, slot, distance, signed,
 ):  # fmt: skip
-    """Fill the k nearest different elements of the points begin..end, nearest first."""
+    """Fill the k nearest different elements of the points begin..end, nearest first; ``slot`` with original triangles.
+
+    Where there are fewer, the rest is -1, infinity and NaN.
+    """
     k = element.shape[1]
     space, best2, facing = search_space(), np.empty(k), np.zeros(k)
     stack, depth2, lane = space
@@ -303,6 +306,9 @@ def closest_compatible_elements(
                     open2 = widened2(limit2, slack)
         for j in range(used):
             distance[i, j] = np.sqrt(best2[j])
+            slot[i, j] = order[slot[i, j]]
+        for j in range(used, k):
+            element[i, j], slot[i, j], distance[i, j], signed[i, j] = -1, -1, np.inf, np.nan
 
 
 @kernel(inline="always")

@@ -81,6 +81,10 @@ class ClosestElements:
     signed: FloatArray
     """(n, k) metres along the triangle's normal, + = outside."""
 
+    def copy(self) -> "ClosestElements":
+        """Return the same in arrays of its own."""
+        return ClosestElements(self.element.copy(), self.triangle.copy(), self.distance.copy(), self.signed.copy())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hits:
@@ -193,15 +197,12 @@ def closest_elements(
     """
     points, gate = frozen(as_points(points)), frozen(as_points(normals))
     n = len(points)
-    element = np.full((n, k), -1, np.int32)
-    slot = np.full((n, k), -1, np.int32)
-    distance = np.full((n, k), np.inf)
-    signed = np.full((n, k), np.nan)
+    found = ClosestElements(np.empty((n, k), np.int32), np.empty((n, k), np.int32), np.empty((n, k)), np.empty((n, k)))
     asked = (points, gate, float(min_cosine), float(max_distance))
     shape = (tree.corners, tree.normals, tree.order, tree.element, tree.boxes, tree.child, tree.frame)
-    filled = (element, slot, distance, signed)
+    filled = (found.element, found.triangle, found.distance, found.signed)
     in_parts(closest_compatible_elements, n, *asked, *shape, *filled, smallest=_WORTH_THREADS)
-    return ClosestElements(element, np.where(slot >= 0, tree.order[slot], -1).astype(np.int32), distance, signed)
+    return found
 
 
 def cast(

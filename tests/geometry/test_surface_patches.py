@@ -193,3 +193,4 @@ def test_rows_are_numbered_as_numpy_does(seed: int, reach: int) -> None:
     found = numbered_rows(rows)
     np.testing.assert_array_equal(found[0], number.reshape(-1))
     np.testing.assert_array_equal(found[1], count)
+    assert [len(part) for part in numbered_rows(rows[:0])] == [0, 0]
