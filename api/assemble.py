@@ -87,7 +87,7 @@ def add_assemble(add: "Commands") -> None:
     _add_order(assemble)
     assemble.add_argument(
         "--report", metavar="LIST", type=_reports, default=("html",),
-        help="json, html, bcf, separated by commas; assembly.json is always written (default json,html)",
+        help="json, html, bcf, glb, separated by commas; assembly.json is always written (default json,html)",
     )  # fmt: skip
     assemble.add_argument("--workers", metavar="N", type=worker_count, help="processes; default: all that may be used")
     assemble.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
@@ -208,9 +208,9 @@ def _perhaps_nothing(text: str) -> float:
 
 def _reports(text: str) -> tuple[str, ...]:
     words = [word.strip().lower() for word in text.split(",")]
-    unknown = [word for word in words if word not in ("json", "html", "bcf")]
+    unknown = [word for word in words if word not in ("json", "html", "bcf", "glb")]
     if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of json, html, bcf")
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of json, html, bcf, glb")
     return tuple(dict.fromkeys(words))
 
 

@@ -269,3 +269,23 @@ def test_page_and_bcf_show_the_worst(model: Path, tmp_path: Path) -> None:
     assert main([*base, "--out", str(again), "--report", "bcf", "--lang", "zh"]) == 1
     assert not (again / "assembly.html").exists()
     assert (again / "assembly.bcf").read_bytes() == (out / "assembly.bcf").read_bytes()
+
+
+def test_clashes_are_coloured_in_a_model_that_others_open(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["assemble", str(model), "--out", str(tmp_path), "--quiet", "--no-cache", "--report", "glb"]
+    assert main([*asked, "--clearance", "50mm"]) == 1
+    capsys.readouterr()
+    content = (tmp_path / "assembly.glb").read_bytes()
+    document = json.loads(content[20 : 20 + int.from_bytes(content[12:16], "little")])
+    assert "animations" not in document
+    colours = {
+        node["extras"]["name"]: document["materials"][document["meshes"][node["mesh"]]["primitives"][0]["material"]][
+            "name"
+        ]
+        for node in document["nodes"][1:]
+    }
+    clashing = {name for name, colour in colours.items() if colour == "clash"}
+    assert clashing == {"one", "two", "post", "slab", "first", "again", "near"}
+    assert {colours["left"], colours["right"]} == {"model"}, "these are meant to meet"

@@ -1,9 +1,12 @@
 """``qtems assemble --order``: from a model to an order, or to what is wrong with a given one."""
 
+import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from api.cli import main
@@ -180,3 +183,53 @@ def test_an_option_without_effect_is_refused(
     assert run(model, tmp_path / "out", *more) == 2
     assert capsys.readouterr().err == f"qtems: {says}\n"
     assert not (tmp_path / "out").exists()
+
+
+def test_the_order_is_an_animation_that_others_play(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each part is in the animated GLB where the overlay has it, hidden until it comes."""
+    import trimesh
+
+    assert run(model, tmp_path, "--order", "--report", "glb") == 0
+    capsys.readouterr()
+    content = (tmp_path / "assembly.glb").read_bytes()
+    scene: Any = trimesh.load(io.BytesIO(content), file_type="glb")
+    assert len(scene.geometry) == 5
+    document, binary = _glb(content)
+    overlay = json.loads((tmp_path / "order-overlay.json").read_text("utf-8"))
+    animation, nodes = document["animations"][0], document["nodes"]
+    tracks = {
+        (nodes[one["target"]["node"]]["name"], one["target"]["path"]): animation["samplers"][one["sampler"]]
+        for one in animation["channels"]
+    }
+    resting = {node["name"]: node.get("translation") for node in nodes}
+    came = 0
+    for track in overlay["tracks"]:
+        key, shown = track["element"], next(one["t"] for one in track["keys"] if one.get("visible"))
+        times, values = _track(document, binary, tracks[key, "translation"])
+        assert (np.diff(times) > 0).all()
+        moves = [one for one in track["keys"] if "move_m" in one]
+        assert times == pytest.approx([one["t"] for one in moves], abs=0.01)
+        assert values == pytest.approx(np.array([one["move_m"] for one in moves]) + resting[key], abs=1e-5)
+        if shown > 0.0:
+            times, values = _track(document, binary, tracks[key, "scale"])
+            assert times.tolist() == pytest.approx([0.0, shown])
+            assert values.tolist() == [[0.0] * 3, [1.0] * 3]
+            came += 1
+    assert came >= 3
+
+
+def _glb(content: bytes) -> tuple[Any, bytes]:
+    length = int.from_bytes(content[12:16], "little")
+    return json.loads(content[20 : 20 + length]), content[28 + length :]
+
+
+def _track(document: Any, binary: bytes, sampler: Any) -> Any:
+    found = list[Any]()
+    for index, width in ((sampler["input"], 1), (sampler["output"], 3)):
+        accessor = document["accessors"][index]
+        view = document["bufferViews"][accessor["bufferView"]]
+        values = np.frombuffer(binary, "<f4", accessor["count"] * width, view["byteOffset"])
+        found.append(values if width == 1 else values.reshape(-1, 3))
+    return found

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from twin.rehearsal.assembly_json import AssemblyProvenance, InputFile
 
 JSON_FILE, OVERLAY_FILE, ORDER_FILE = "assembly.json", "assembly-overlay.json", "order-overlay.json"
-PAGE_FILE, BCF_FILE = "assembly.html", "assembly.bcf"
+PAGE_FILE, BCF_FILE, GLB_FILE = "assembly.html", "assembly.bcf", "assembly.glb"
 _MOST_TEXT, _MOST_REPORT = 2**20, 2**30
 
 
@@ -50,7 +50,7 @@ class AssemblyRequest:
     at: date | None = None
     """The day that is asked about, with ``in_time``; None: all."""
     reports: tuple[str, ...] = ()
-    """``html``, ``bcf`` beside the JSON that is always written."""
+    """``html``, ``bcf``, ``glb`` beside the JSON that is always written."""
     lang: str = "en"
     workers: int | None = None
     cache_dir: Path | None = None
@@ -129,6 +129,10 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         )  # fmt: skip
     section = None if order is None else order_section(order, design)
     drawn = _drawn(request, study, order, design, provenance, lambda share: progress(Step.REPORTING, "", share), timed)
+    if "glb" in request.reports:
+        from twin.rehearsal.assembly_glb import assembly_glb
+
+        drawn[GLB_FILE] = assembly_glb(design, study, order)
     contents = {
         JSON_FILE: assembly_json(study, design, provenance, section, timed),
         **drawn,

@@ -12,11 +12,17 @@ OVERLAY_SCHEMA = "qtems.overlay/1"
 Json = dict[str, object]
 _SECONDS, _MOVE_SECONDS = 2.0, 1.0
 """Of the animation, for each step, and for each move where several are needed."""
-_COLOUR, _BLOCKED_COLOUR = "#0072b2", "#d55e00"
+IN_PLACE_COLOUR, BLOCKED_COLOUR = "#0072b2", "#d55e00"
 
 
 def order_overlay(study: OrderStudy, title: str) -> bytes:
-    """Return the order as an overlay for the viewer: each part comes in along its way, what is blocked is coloured."""
+    """Return the order as an overlay for the viewer, UTF-8."""
+    document = order_document(study, title)
+    return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def order_document(study: OrderStudy, title: str) -> Json:
+    """Return the order as tracks in time: each part comes in along its way, what is blocked is coloured."""
     keys, time = dict[int, list[Json]](), 0.0
     for step in shown_steps(study):
         blocked = {one.part for one in step.judged.obstacles} if step.judged else set[int]()
@@ -30,15 +36,14 @@ def order_overlay(study: OrderStudy, title: str) -> bytes:
             if part in step.parts:
                 shown = shown[entry:]
                 state = "blocked" if part in blocked else "in place"
-                shown[0] |= {"visible": True, "colour": _BLOCKED_COLOUR if part in blocked else _COLOUR}
+                shown[0] |= {"visible": True, "colour": BLOCKED_COLOUR if part in blocked else IN_PLACE_COLOUR}
                 shown[-1] |= {"state": state}
                 before: list[Json] = [{"t": 0.0, "visible": False}]
                 shown = shown if shown[0]["t"] == 0.0 else before + shown
             keys.setdefault(part, []).extend(shown)
         time += seconds
     tracks = [{"element": study.parts[part].global_id, "keys": rows} for part, rows in keys.items()]
-    document = {"schema": OVERLAY_SCHEMA, "title": title, "duration_s": time, "tracks": tracks}
-    return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
+    return {"schema": OVERLAY_SCHEMA, "title": title, "duration_s": time, "tracks": tracks}
 
 
 def _courses(step: ShownStep, study: OrderStudy) -> tuple[dict[int, list[FloatArray]], int, float]:
