@@ -72,11 +72,14 @@ def common_calendar(calendar: WorkCalendar, weeks: Iterable[Workdays]) -> WorkCa
     everybody = {Workdays("", calendar.week, calendar.holidays), *weeks}
     week = list("0000000")
     for one in everybody:
+        special = {day.weekday() for day, share in one.uneven if share}
         for letter in range(7):
-            if one.week[letter] == "1" or any(share and day.weekday() == letter for day, share in one.uneven):
+            if one.week[letter] == "1" or letter in special:
                 week[letter] = "1"
-    off = sorted({day for one in everybody for day in one.holidays if not any(_works(each, day) for each in everybody)})
-    return WorkCalendar(calendar.start, "".join(week), tuple(off))
+    off = {day for one in everybody for day in one.holidays}
+    for one in everybody:
+        off -= _worked_of(one, off)
+    return WorkCalendar(calendar.start, "".join(week), tuple(sorted(off)))
 
 
 def on_days_off(tasks: Sequence[Task], own: Sequence[Own], common: WorkCalendar, calendar: WorkCalendar) -> bool:
@@ -98,9 +101,12 @@ def on_days_off(tasks: Sequence[Task], own: Sequence[Own], common: WorkCalendar,
     return False
 
 
-def _works(week: Workdays, day: date) -> bool:
-    shares = dict(week.uneven)
-    return shares[day] > 0.0 if day in shares else week.week[day.weekday()] == "1" and day not in week.holidays
+def _worked_of(week: Workdays, days: set[date]) -> set[date]:
+    """Return which of some days are worked."""
+    shares, holidays = dict(week.uneven), frozenset(week.holidays)
+    return {
+        day for day in days if shares.get(day, float(week.week[day.weekday()] == "1" and day not in holidays)) > 0.0
+    }
 
 
 class _Clock:
