@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from html import escape
+from math import ceil, floor, log10
 
-WIDTH, HEIGHT = 720, 220
+from twin.rehearsal.room import Room, in_both, svg
+
+HEIGHT = 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 8, 8, 26, 30
 
 
@@ -23,13 +26,21 @@ def histogram(
     title
         What the chart shows, for those who cannot see it.
     """
+    return in_both(lambda room: _histogram((counts, edges), limits, nominal, title, room))
+
+
+def _histogram(
+    bins: tuple[Sequence[float], Sequence[float]], limits: Sequence[tuple[float, str]], nominal: float, title: str,
+    room: Room,
+) -> str:  # fmt: skip
+    counts, edges = bins
     values = [value for value, _ in limits]
     low, high = min(edges[0], nominal, *values), max(edges[-1], nominal, *values)
     margin = 0.04 * (high - low) or 1.0
     low, high = low - margin, high + margin
 
     def x(value: float) -> float:
-        return _LEFT + (value - low) / (high - low) * (WIDTH - _LEFT - _RIGHT)
+        return _LEFT + (value - low) / (high - low) * (room.width - _LEFT - _RIGHT)
 
     tallest = max(counts) or 1.0
     bars = list[str]()
@@ -40,36 +51,43 @@ def histogram(
         fill = "var(--fail)" if out else "var(--pass)"
         left, top, width = x(start), HEIGHT - _BOTTOM - height, max(x(end) - x(start) - 0.6, 0.6)
         bars.append(f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}"/>')
-    lines = [_line(x(value), f"{label} {_short(value)}", "var(--ink)", 4) for value, label in limits]
-    lines.append(_line(x(nominal), "", "var(--soft)", 2))
-    ticks = [_tick(x(value), value) for value in _round_steps(low, high)]
-    return _svg(title, [*bars, *lines, *ticks], HEIGHT)
+    lines = [_line(x(value), f"{label} {_short(value)}", "var(--ink)", 4, room) for value, label in limits]
+    lines.append(_line(x(nominal), "", "var(--soft)", 2, room))
+    ticks = [_tick(x(value), value) for value in _round_steps(low, high, room)]
+    return svg(title, [*bars, *lines, *ticks], HEIGHT, room)
 
 
 def bars(rows: Sequence[tuple[str, float, float | None, float | None]], title: str) -> str:
     """Return horizontal bars of shares (name, value, low, high), 0 to 1, with a whisker from low to high."""
-    step, height = 30, 30 * len(rows) + 8
+    return in_both(lambda room: _bars(rows, title, room))
+
+
+def _bars(rows: Sequence[tuple[str, float, float | None, float | None]], title: str, room: Room) -> str:
+    step = room.row + 8
+    height = step * len(rows) + 8
     most = max([1e-9, *(abs(value) for _, value, _, _ in rows), *(high for _, _, _, high in rows if high is not None)])
-    start, room = 200, WIDTH - 200 - 76
+    start = room.names + 10 if room.names else 2
+    wide = room.width - start - 76
     parts = list[str]()
     for index, (name, value, low, high) in enumerate(rows):
-        y = 4 + index * step
-        width = max(0.0, value) / most * room
-        parts.append(f'<text x="{start - 10}" y="{y + 18}" text-anchor="end">{escape(_cut(name))}</text>')
-        parts.append(f'<rect x="{start}" y="{y + 5}" width="{width:.1f}" height="17" rx="3" fill="var(--accent)"/>')
+        top = 2 + index * step
+        y = top + room.above
+        width = max(0.0, value) / most * wide
+        parts.append(room.name(top + 5 if room.names else top, name, 24))
+        parts.append(f'<rect x="{start}" y="{y + 7}" width="{width:.1f}" height="17" rx="3" fill="var(--accent)"/>')
         if low is not None and high is not None:
-            a, b = start + max(0.0, low) / most * room, start + max(0.0, high) / most * room
-            parts.append(f'<path d="M{a:.1f} {y + 13.5}H{b:.1f}" stroke="var(--ink)" stroke-width="2"/>')
-        parts.append(f'<text x="{WIDTH - 4}" y="{y + 18}" text-anchor="end">{100 * value:.1f} %</text>')
-    return _svg(title, parts, height)
+            a, b = start + max(0.0, low) / most * wide, start + max(0.0, high) / most * wide
+            parts.append(f'<path d="M{a:.1f} {y + 15.5}H{b:.1f}" stroke="var(--ink)" stroke-width="2"/>')
+        parts.append(f'<text x="{room.width - 4}" y="{y + 20}" text-anchor="end">{100 * value:.1f} %</text>')
+    return svg(title, parts, height, room)
 
 
 def _is_outside(value: float, limit: float, label: str) -> bool:
     return value < limit if label == "≥" else value > limit
 
 
-def _line(x: float, label: str, colour: str, dash: int) -> str:
-    anchor = "start" if x < WIDTH / 2 else "end"
+def _line(x: float, label: str, colour: str, dash: int, room: Room) -> str:
+    anchor = "start" if x < room.width / 2 else "end"
     shift = 5 if anchor == "start" else -5
     text = f'<text x="{x + shift:.1f}" y="16" text-anchor="{anchor}">{escape(label)}</text>' if label else ""
     return (
@@ -81,11 +99,9 @@ def _tick(x: float, value: float) -> str:
     return f'<text x="{x:.1f}" y="{HEIGHT - 9}" text-anchor="middle">{_short(value)}</text>'
 
 
-def _round_steps(low: float, high: float) -> list[float]:
-    """Return four to nine round numbers between two values."""
-    from math import ceil, floor, log10
-
-    raw = (high - low) / 6.0
+def _round_steps(low: float, high: float, room: Room) -> list[float]:
+    """Return four to nine round numbers between two values; fewer where there is no room."""
+    raw = (high - low) / (room.ticks + 1)
     base = 10.0 ** floor(log10(raw))
     step = next(base * factor for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if base * factor >= raw)
     first = ceil((low + 0.03 * (high - low)) / step)
@@ -95,14 +111,3 @@ def _round_steps(low: float, high: float) -> list[float]:
 
 def _short(value: float) -> str:
     return f"{value:.6g}".replace("-", "\u2212")
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= 24 else name[:23] + "…"
-
-
-def _svg(title: str, parts: Sequence[str], height: int) -> str:
-    return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title, quote=True)}">'
-        f"{''.join(parts)}</svg>"
-    )

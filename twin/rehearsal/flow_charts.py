@@ -2,45 +2,65 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from math import floor, log10
 
 from simulation.flow.engine import Happening
 from simulation.flow.model import Line
+from twin.rehearsal.room import Room, in_both, svg
 
-WIDTH = 720
 COLOURS = {
     "busy": "#2878b5", "setup": "#8a63b8", "starved": "#c3cad3", "blocked": "#e39a2d", "waiting": "#d6c33f",
     "down": "#c4412f", "off": "#7f8893",
 }  # fmt: skip
 """Of what a machine does; each is also named."""
-_LEFT = 190
+_EDGE = 12
+"""So near to the left edge nothing stands in the middle of its place."""
+_LETTER = 7.4
+"""Width of a figure."""
+_NAME = 22
+"""Letters of a name beside a bar."""
 
 
 def stacked(rows: Sequence[tuple[str, Mapping[str, float]]], title: str) -> str:
-    """Return a bar for each station with the shares of its time by state."""
-    step, room = 30, WIDTH - _LEFT - 8
-    parts = list[str]()
-    for index, (name, shares) in enumerate(rows):
-        y, x = 4 + index * step, float(_LEFT)
-        parts.append(f'<text x="{_LEFT - 8}" y="{y + 17}" text-anchor="end">{escape(_cut(name))}</text>')
-        for state, colour in COLOURS.items():
-            width = shares[state] * room
-            if width > 0.05:
-                tip = f"<title>{escape(name)}: {state} {100 * shares[state]:.1f} %</title>"
-                parts.append(
-                    f'<rect x="{x:.2f}" y="{y + 3}" width="{width:.2f}" height="20" fill="{colour}">{tip}</rect>'
-                )
-            x += width
-    return _svg(title, parts, step * len(rows) + 8)
+    """Return a bar for each station with the shares of its time by state, for broad pages and for phones."""
+    return in_both(lambda room: _stacked(rows, title, room))
 
 
 def course(times: Sequence[float], values: Sequence[float], warm_up: float, title: str) -> str:
     """Return a line over time, with the part that was left out shaded; ``values`` are at the times or between them."""
-    height, left, right, top, bottom = 180, 52, 8, 8, 26
+    return in_both(lambda room: _course(times, values, warm_up, title, room))
+
+
+def gantt(log: Sequence[Happening], line: Line, until: float, title: str) -> str:
+    """Return what every machine worked on from the start of a run: a block per unit, repairs in their colour."""
+    return in_both(lambda room: _gantt(log, line, until, title, room))
+
+
+def _stacked(rows: Sequence[tuple[str, Mapping[str, float]]], title: str, room: Room) -> str:
+    step = room.row + 8
+    parts = list[str]()
+    for index, (name, shares) in enumerate(rows):
+        top, x = 2 + index * step, float(room.names)
+        parts.append(room.name(top + 4 if room.names else top, name, _NAME))
+        for state, colour in COLOURS.items():
+            width = shares[state] * (room.width - room.names - 8)
+            if width > 0.05:
+                tip = f"<title>{escape(name)}: {state} {100 * shares[state]:.1f} %</title>"
+                y = top + room.above + 5
+                parts.append(f'<rect x="{x:.2f}" y="{y}" width="{width:.2f}" height="20" fill="{colour}">{tip}</rect>')
+            x += width
+    return svg(title, parts, step * len(rows) + 8, room)
+
+
+def _course(times: Sequence[float], values: Sequence[float], warm_up: float, title: str, room: Room) -> str:
     end, most = times[-1] or 1.0, max([*values, 1e-12])
+    levels = {value: f"{value:.0f}" if 1e3 <= value < 1e6 else f"{value:.3g}" for value in (0.0, 0.5 * most, most)}
+    height, right, top, bottom = 180, 8, 8, 26
+    left = 14 + _LETTER * max(map(len, levels.values()))
     points = list(zip(times[1:] if len(values) < len(times) else times, values, strict=True))
 
     def x(time: float) -> float:
-        return left + time / end * (WIDTH - left - right)
+        return left + time / end * (room.width - left - right)
 
     def y(value: float) -> float:
         return height - bottom - value / most * (height - top - bottom)
@@ -50,39 +70,41 @@ def course(times: Sequence[float], values: Sequence[float], warm_up: float, titl
     if warm_up > 0.0:
         width = x(warm_up) - left
         parts.insert(
-            0, f'<rect x="{left}" y="{top}" width="{width:.1f}" height="{height - top - bottom}" class="left-out"/>'
+            0, f'<rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="{height - top - bottom}" class="left-out"/>'
         )
-    parts += _axis(end, x, height - bottom)
-    for value in (0.0, 0.5 * most, most):
-        parts.append(f'<text x="{left - 6}" y="{y(value) + 5:.1f}" text-anchor="end">{value:.3g}</text>')
-        parts.append(f'<path d="M{left} {y(value):.1f}H{WIDTH - right}" stroke="var(--line)"/>')
-    return _svg(title, parts, height)
+    parts += _axis(end, x, height - bottom, room)
+    for value, said in levels.items():
+        parts.append(f'<text x="{left - 6:.1f}" y="{y(value) + 5:.1f}" text-anchor="end">{said}</text>')
+        parts.append(f'<path d="M{left:.1f} {y(value):.1f}H{room.width - right}" stroke="var(--line)"/>')
+    return svg(title, parts, height, room)
 
 
-def gantt(log: Sequence[Happening], line: Line, until: float, title: str) -> str:
-    """Return what every machine worked on from the start of a run: a block per unit, repairs in their colour."""
+def _gantt(log: Sequence[Happening], line: Line, until: float, title: str, room: Room) -> str:
     lanes = [(station.name, machine) for station in line.stations for machine in range(min(station.servers, 4))]
-    rows, step, bottom = {lane: index for index, lane in enumerate(lanes)}, 22, 26
-    height = step * len(lanes) + bottom + 6
+    rows, bottom = {lane: index for index, lane in enumerate(lanes)}, 26
+    height = room.row * len(lanes) + bottom + 6
 
     def x(time: float) -> float:
-        return _LEFT + min(time, until) / until * (WIDTH - _LEFT - 10)
+        return room.names + min(time, until) / until * (room.width - room.names - 10)
 
     parts = list[str]()
     for lane, index in rows.items():
         label = lane[0] if line.station(lane[0]).servers == 1 else f"{lane[0]} {lane[1] + 1}"
-        parts.append(f'<text x="{_LEFT - 8}" y="{index * step + 17}" text-anchor="end">{escape(_cut(label))}</text>')
+        parts.append(room.name(index * room.row + (2 if room.names else 0), label, _NAME))
     for (station, machine), start, end, what, unit in _blocks(log, until):
         if (station, machine) not in rows:
             continue
-        y, width = 4 + rows[station, machine] * step, max(x(end) - x(start) - 0.4, 0.4)
+        y, width = (
+            (4 if room.names else 0) + rows[station, machine] * room.row + room.above,
+            max(x(end) - x(start) - 0.4, 0.4),
+        )
         colour = COLOURS["down"] if what == "down" else f"hsl({(unit * 47) % 360} 48% 52%)"
         high, shift = (5, 12) if what == "down" else (14, 2)
         tip = f"<title>{escape(station)}: {what if what == 'down' else unit}, {start:.4g}–{end:.4g}</title>"
         parts.append(
             f'<rect x="{x(start):.2f}" y="{y + shift}" width="{width:.2f}" height="{high}" fill="{colour}">{tip}</rect>'
         )
-    return _svg(title, [*parts, *_axis(until, x, height - bottom)], height)
+    return svg(title, [*parts, *_axis(until, x, height - bottom, room)], height, room)
 
 
 def _blocks(log: Sequence[Happening], until: float) -> list[tuple[tuple[str, int], float, float, str, int]]:
@@ -104,27 +126,15 @@ def _blocks(log: Sequence[Happening], until: float) -> list[tuple[tuple[str, int
     return sorted(found, key=lambda block: (block[3] == "down", block[1]))
 
 
-def _axis(end: float, x: Callable[[float], float], y: float) -> list[str]:
-    from math import floor, log10
-
-    raw = end / 6.0
+def _axis(end: float, x: Callable[[float], float], y: float, room: Room) -> list[str]:
+    raw = end / (room.ticks + 1)
     base = 10.0 ** floor(log10(raw))
     step = next(base * factor for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if base * factor >= raw * 0.999)
     parts, number = list[str](), 0
     while number * step <= end * 0.97:
         at = x(number * step)
         parts.append(f'<path d="M{at:.1f} {y}v5" stroke="var(--soft)"/>')
-        parts.append(f'<text x="{at:.1f}" y="{y + 19}" text-anchor="middle">{number * step:.6g}</text>')
+        anchor = "middle" if at > _EDGE else "start"
+        parts.append(f'<text x="{at:.1f}" y="{y + 19}" text-anchor="{anchor}">{number * step:.6g}</text>')
         number += 1
     return parts
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= 18 else name[:17] + "…"
-
-
-def _svg(title: str, parts: Sequence[str], height: int) -> str:
-    return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title, quote=True)}">'
-        f"{''.join(parts)}</svg>"
-    )

@@ -6,7 +6,9 @@ from html import escape
 from math import ceil, floor, isnan, log10
 from typing import Any
 
-WIDTH, HEIGHT = 720, 300
+from twin.rehearsal.room import Room, in_both, svg
+
+HEIGHT = 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 30, 14, 44
 _COLOURS = {"line": "var(--accent)", "bad": "var(--fail)", "good": "var(--pass)", "ink": "var(--ink)",
             "soft": "var(--soft)"}  # fmt: skip
@@ -43,14 +45,17 @@ class Plot:
 
 
 def plotted(plot: Plot, x: Axis, y: Axis, title: str) -> str:
-    """Return a plot; ``title`` says what it shows to those who cannot see it."""
+    """Return a plot, for broad pages and for phones; ``title`` says what it shows to those who cannot see it."""
+    return in_both(lambda room: _plotted(plot, x, y, title, room))
 
+
+def _plotted(plot: Plot, x: Axis, y: Axis, title: str, room: Room) -> str:
     def at(axis: Axis, start: float, end: float) -> Callable[[float], float]:
         span = axis.high - axis.low or 1.0
         return lambda value: start + (min(max(value, axis.low), axis.high) - axis.low) / span * (end - start)
 
-    right, up = at(x, _LEFT, WIDTH - _RIGHT), at(y, HEIGHT - _BOTTOM, _TOP)
-    parts = [*_grid(x, y, right, up)]
+    right, up = at(x, _LEFT, room.width - _RIGHT), at(y, HEIGHT - _BOTTOM, _TOP)
+    parts = [*_grid(x, y, right, up, room)]
     for low, high in plot.bands:
         wide = right(high) - right(low)
         parts.append(
@@ -65,17 +70,14 @@ def plotted(plot: Plot, x: Axis, y: Axis, title: str) -> str:
         parts.append(f'<path d="M{right(a):.1f} {up(low):.1f}V{up(high):.1f}" stroke="{_COLOURS[colour]}"/>')
         parts.append(f'<circle cx="{right(a):.1f}" cy="{up(b):.1f}" r="4" fill="{_COLOURS[colour]}"/>')
     for index, (place, label) in enumerate(plot.marks):
-        left = right(place) < 0.6 * WIDTH
+        left = right(place) < 0.6 * room.width
         anchor, shift = ("start", 5) if left else ("end", -5)
         parts.append(
             f'<path d="M{right(place):.1f} {_TOP}V{HEIGHT - _BOTTOM}" stroke="var(--ink)" stroke-dasharray="4 3"/>'
             f'<text x="{right(place) + shift:.1f}" y="{_TOP + 14 + 17 * index}" text-anchor="{anchor}">'
             f"{escape(label)}</text>"
         )
-    return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title, quote=True)}">'
-        f"{''.join(parts)}</svg>"
-    )
+    return svg(title, parts, HEIGHT, room)
 
 
 def calibration(bins: Sequence[Mapping[str, Any]], x: str, y: str, title: str) -> str:
@@ -135,16 +137,20 @@ def drift(
     return plotted(plot, Axis(axis, 1.0, max(count, 2)), Axis("", -reach, reach), title)
 
 
-def _grid(x: Axis, y: Axis, right: Callable[[float], float], up: Callable[[float], float]) -> list[str]:
+def _grid(
+    x: Axis, y: Axis, right: Callable[[float], float], up: Callable[[float], float], room: Room
+) -> list[str]:  # fmt: skip
     parts = list[str]()
-    for value in _round(x.low, x.high, 7):
+    for value in _round(x.low, x.high, room.ticks + 2):
         parts.append(
             f'<text x="{right(value):.1f}" y="{HEIGHT - _BOTTOM + 17}" text-anchor="middle">{x.tick(value)}</text>'
         )
     for value in _round(y.low, y.high, 5):
-        parts.append(f'<path d="M{_LEFT} {up(value):.1f}H{WIDTH - _RIGHT}" stroke="var(--line)"/>')
+        parts.append(f'<path d="M{_LEFT} {up(value):.1f}H{room.width - _RIGHT}" stroke="var(--line)"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{up(value) + 4:.1f}" text-anchor="end">{y.tick(value)}</text>')
-    parts.append(f'<text x="{(WIDTH + _LEFT) / 2:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(x.title)}</text>')
+    parts.append(
+        f'<text x="{(room.width + _LEFT) / 2:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(x.title)}</text>'
+    )
     if y.title:
         middle = (HEIGHT - _BOTTOM + _TOP) / 2
         parts.append(

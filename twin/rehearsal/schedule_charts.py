@@ -1,44 +1,16 @@
 """The charts of a schedule as SVG that stands in a page by itself: bars over time, the end, what moves it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 from typing import Any
+
+from twin.rehearsal.room import BROAD, Room, svg
 
 _HEAD, _BAR = 26, 14
 _END_HEIGHT, _MOST_TASKS = 230, 120
 Dated = Callable[[float], str]
 """What stands at a tick: the date of a working day, or its number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How a chart uses the page: names beside the bars, or above them where there is no room for both."""
-
-    width: int
-    names: int
-    """Left of the bars; 0: above them."""
-    ticks: int
-
-    @property
-    def row(self) -> int:
-        """Return the height of a task's row."""
-        return 22 if self.names else 36
-
-    @property
-    def above(self) -> int:
-        """Return how much of a row is taken by the name above its bar."""
-        return 0 if self.names else 15
-
-    def name(self, y: float, text: str) -> str:
-        """Return a name beside or above the bar of the row that begins at ``y``."""
-        if self.names:
-            return f'<text x="{self.names - 10}" y="{y + 15}" text-anchor="end">{escape(_cut(text, 25))}</text>'
-        return f'<text x="2" y="{y + 12}">{escape(_cut(text, 44))}</text>'
-
-
-BROAD, NARROW = Room(720, 190, 5), Room(340, 0, 3)
 
 
 def gantt(
@@ -95,7 +67,7 @@ def gantt(
                 )
     if now is not None:
         parts.append(f'<path d="M{x(now):.1f} {_HEAD - 8}V{height}" stroke="var(--ink)" stroke-dasharray="4 4"/>')
-    return _svg(title, parts, height, room)
+    return svg(title, parts, height, room)
 
 
 def end_chart(
@@ -129,7 +101,7 @@ def end_chart(
         parts.append(f'<text x="{x(day) + shift:.1f}" y="{y}" text-anchor="{anchor}">{text}</text>')
     for tick in _round_steps(high - low, room.ticks, low):
         parts.append(f'<text x="{x(tick):.1f}" y="{_END_HEIGHT - 8}" text-anchor="middle">{escape(dated(tick))}</text>')
-    return _svg(title, parts, _END_HEIGHT, room)
+    return svg(title, parts, _END_HEIGHT, room)
 
 
 def tornado(rows: Sequence[tuple[str, float, float]], middle: float, title: str, room: Room = BROAD) -> str:
@@ -149,7 +121,7 @@ def tornado(rows: Sequence[tuple[str, float, float]], middle: float, title: str,
             anchor, gap = ("start", 5) if shift >= 0 else ("end", -5)
             text = f"{value - middle:+.1f}".replace("-", "\u2212")
             parts.append(f'<text x="{centre + shift + gap:.1f}" y="{y + 12}" text-anchor="{anchor}">{text}</text>')
-    return _svg(title, parts, height, room)
+    return svg(title, parts, height, room)
 
 
 def _round_steps(span: float, count: int, first: float = 0.0) -> list[float]:
@@ -159,23 +131,3 @@ def _round_steps(span: float, count: int, first: float = 0.0) -> list[float]:
     step = next(base * factor for factor in (1.0, 2.0, 5.0, 10.0) if base * factor >= raw)
     start = ceil((first + 0.05 * span * (first != 0.0)) / step)
     return [n * step for n in range(start, floor((first + 0.95 * span) / step) + 1)]
-
-
-def _cut(name: str, most: int) -> str:
-    wide = sum(2 if ord(sign) > 0x2E7F else 1 for sign in name)
-    if wide <= most:
-        return name
-    kept, used = "", 0
-    for sign in name:
-        used += 2 if ord(sign) > 0x2E7F else 1
-        if used > most - 1:
-            break
-        kept += sign
-    return kept + "…"
-
-
-def _svg(title: str, parts: Sequence[str], height: float, room: Room) -> str:
-    return (
-        f'<svg class="chart" viewBox="0 0 {room.width} {height}" role="img" aria-label="{escape(title, quote=True)}">'
-        f"{''.join(parts)}</svg>"
-    )

@@ -7,8 +7,9 @@ from simulation.schedule.pace import BETWEEN, SITE, WITHIN
 from twin.rehearsal.figures import Figures
 from twin.rehearsal.page import render
 from twin.rehearsal.progress_rows import driver_rows, earned_rows, pace_rows, progress_lines
+from twin.rehearsal.room import BROAD, NARROW
 from twin.rehearsal.said import Said
-from twin.rehearsal.schedule_charts import BROAD, NARROW, end_chart, gantt, tornado
+from twin.rehearsal.schedule_charts import end_chart, gantt, tornado
 from twin.rehearsal.schedule_json import ScheduleProvenance, ScheduleResult, schedule_document
 from twin.rehearsal.schedule_rows import resource_lines
 
