@@ -1,13 +1,9 @@
 """Bolt holes and edges of plates as built, from a scan: centre, diameter, axis, with covariance, or why there is none.
 
 A beam that meets a plate's face says that there is material, one that comes back from behind it that there is none:
-the rim runs between them (``boundary_fit``). A beam that straddles the rim comes back from somewhere between plate and
-what is behind it: so a hole looks larger than it is, and a plate smaller, by up to half the beam's width. Such a beam
-is lost to the plate with about the chance of the share of it that misses the plate; over all distances that is
-2 / (3 pi) of the beam's radius (the mean share of a disc beyond a chord). Instruments differ, so as much again is its
-uncertainty. It moves rims alike on all sides: it is in the diameter and in the offset of an edge, and drops out of the
-centre. Where beams come in at a slope they also show the wall below the rim, which does not recede, and tell by how
-much the rim does.
+the rim runs between them (``boundary_fit``). How the returns scatter about it is the uncertainty of type A. What an
+instrument makes of a beam that straddles a rim is not in the returns, and is the same for all of them: it is told
+apart, as uncertainty of type B (``beam_rim``).
 """
 
 from dataclasses import dataclass, replace
@@ -16,18 +12,15 @@ from enum import StrEnum
 import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray, IntArray
-from geometry.boundary_fit import Recession, circle, fit_boundary, line
+from geometry.beam_rim import BeamRim, beam_rim
+from geometry.boundary_fit import Boundary, circle, fit_boundary, line
 from geometry.plate_face import PlateFace, see_face
 from geometry.rays import Rays
 from geometry.roundness import departure
 
-STRADDLE = 2.0 / (3.0 * np.pi)
-"""Share of the beam's radius by which an edge recedes where a beam is lost with the share that misses the plate."""
-STRADDLE_SD = 0.25
-"""Standard uncertainty of that share: lost when it straddles at all (1), or only when mostly beside (0)."""
 FEWEST_RIM, LEAST_ARC = 12, np.radians(180.0)
 SHAPE_SD = 0.05
-"""Share of the beam's diameter that a diameter is uncertain by: rims do not fade just as the curve that is fitted."""
+"""Share of the beam's diameter that a rim is uncertain by: it does not fade just as the curve that is fitted."""
 _ROUND_BEAM, _ROUND_SDS = 0.1, 2.0
 """By how much a round rim may seem out of round: a share of the beam's diameter, and standard uncertainties besides."""
 _SECTOR = 10.0
@@ -57,9 +50,12 @@ class HoleFit:
     axis: FloatArray
     """(3,) unit, the way of the designed one: the normal of the face."""
     diameter: float
-    covariance: FloatArray
-    """(3, 3) of the centre, m²."""
-    diameter_sd: float
+    scatter: FloatArray
+    """(3, 3) covariance of the centre by what scatters from hole to hole (type A), m²."""
+    diameter_scatter: float
+    """Standard deviation of the diameter by the same, metres."""
+    beam: BeamRim
+    """What the beam's width does besides, alike to all holes of a scan (type B)."""
     axis_sd: float
     """Radians, about any direction across it."""
     arc: float
@@ -68,6 +64,16 @@ class HoleFit:
     """Parts of the rim that were not, from and to in degrees, about the axis from ``across(axis)[0]``."""
     rim: int
     """Returns next to the rim that it rests on."""
+
+    @property
+    def covariance(self) -> FloatArray:
+        """(3, 3) of the centre, of both types (JCGM 100:2008, 5.1), m²."""
+        return self.scatter + self.beam.shift_covariance
+
+    @property
+    def diameter_sd(self) -> float:
+        """Standard uncertainty of the diameter, of both types, metres."""
+        return float(np.hypot(self.diameter_scatter, 2.0 * self.beam.recession_sd))
 
 
 class Why(StrEnum):
@@ -106,8 +112,16 @@ class EdgeFit:
 
     offset: float
     """How far it lies beyond its designed place, along its outward normal, metres."""
-    sd: float
+    scatter: float
+    """Standard deviation by what scatters (type A), metres."""
     n: int
+    beam: BeamRim | None = None
+    """What the beam's width does besides (type B); None: a plane, to which it does nothing."""
+
+    @property
+    def sd(self) -> float:
+        """Standard uncertainty, of both types, metres."""
+        return self.scatter if self.beam is None else float(np.hypot(self.scatter, self.beam.recession_sd))
 
 
 def measure_hole(design: DesignedHole, rays: Rays, *, beam: float, search: float = 0.006) -> HoleFit | Unseen:
@@ -134,7 +148,7 @@ def measure_hole(design: DesignedHole, rays: Rays, *, beam: float, search: float
         return Unseen(Why.NOTHING_BEHIND)
     beams = face.beams.some(away < radius + search + 6.0 * face.beams.step)
     start = np.array([*_middle(beams.flat[~beams.material], radius + search), radius])
-    found = fit_boundary(beams, circle, start, np.full(3, beams.step), straddling(beam))
+    found = fit_boundary(beams, circle, start, np.full(3, beams.step))
     if found is None or np.hypot(*found.state[:2]) > search + radius * 0.2:
         return Unseen(Why.NOT_FOUND, search)
     x, y, fitted = (float(value) for value in found.state)
@@ -149,8 +163,8 @@ def measure_hole(design: DesignedHole, rays: Rays, *, beam: float, search: float
     out = departure(beams, found, beam)
     if out.height > _ROUND_BEAM * beam + _ROUND_SDS * out.sd:
         return Unseen(Why.NOT_ROUND, out.height)
-    found.covariance[2, 2] += (0.5 * SHAPE_SD * beam) ** 2
-    return _hole(design, face, found.state, found.covariance, _Rim(seen, rim))
+    found.covariance[np.diag_indices(3)] += (0.5 * SHAPE_SD * beam) ** 2
+    return _hole(design, face, found, _Rim(seen, rim), beam_rim(face, beam))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,16 +173,18 @@ class _Rim:
     count: int
 
 
-def _hole(design: DesignedHole, face: PlateFace, state: FloatArray, covariance: FloatArray, rim: _Rim) -> HoleFit:
+def _hole(design: DesignedHole, face: PlateFace, found: Boundary, rim: _Rim, beam: BeamRim) -> HoleFit:
     """Return the hole in space."""
+    state, covariance = found.state, found.covariance
     normal = face.normal if face.normal @ design.axis > 0.0 else -face.normal
     spread = face.basis.T @ covariance[:2, :2] @ face.basis + face.variance * np.outer(face.normal, face.normal)
     return HoleFit(
         centre=face.place + face.basis.T @ state[:2],
         axis=normal,
         diameter=2.0 * float(state[2]),
-        covariance=spread,
-        diameter_sd=2.0 * float(np.sqrt(covariance[2, 2])),
+        scatter=spread,
+        diameter_scatter=2.0 * float(np.sqrt(covariance[2, 2])),
+        beam=beam,
         axis_sd=float(np.sqrt(face.tilt_variance)),
         arc=float(rim.seen.sum()) * float(np.radians(_SECTOR)),
         unseen=_gaps(rim.seen),
@@ -205,15 +221,11 @@ def measure_edge(
     if min(count, len(beams.height) - count) < FEWEST_RIM:
         return Unseen(Why.NOTHING_BESIDE)
     start = np.array([float(np.median(beams.flat[:, 0])), 0.0])
-    found = fit_boundary(beams, line, start, np.array([1.0, 2.0 / length]) * beams.step, straddling(beam))
+    found = fit_boundary(beams, line, start, np.array([1.0, 2.0 / length]) * beams.step)
     if found is None or abs(found.state[0]) > search or abs(found.state[1]) > 0.2:
         return Unseen(Why.NOT_FOUND, search)
-    return EdgeFit(float(found.state[0]), float(np.sqrt(found.covariance[0, 0])), len(beams.height))
-
-
-def straddling(beam: float) -> Recession:
-    """Return what is known of how far edges recede for a beam of a diameter, metres."""
-    return Recession(STRADDLE * 0.5 * beam, STRADDLE_SD * 0.5 * beam)
+    sd = float(np.sqrt(found.covariance[0, 0] + (0.5 * SHAPE_SD * beam) ** 2))
+    return EdgeFit(float(found.state[0]), sd, len(beams.height), beam_rim(face, beam))
 
 
 def measure_plane(

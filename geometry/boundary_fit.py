@@ -93,18 +93,8 @@ def line(beams: Beams, states: FloatArray) -> tuple[FloatArray, FloatArray]:
     return inside, np.minimum(np.maximum(-inside, 0.0) / back, _DEEP)
 
 
-@dataclass(frozen=True, slots=True)
-class Recession:
-    """How far the material seems to end before it does, as beams that straddle its edge are lost: metres."""
-
-    mean: float
-    sd: float
-
-
-def fit_boundary(
-    beams: Beams, meets: Meets, start: FloatArray, scale: FloatArray, recession: Recession
-) -> Boundary | None:
-    """Return where a boundary lies; None where the beams fix none.
+def fit_boundary(beams: Beams, meets: Meets, start: FloatArray, scale: FloatArray) -> Boundary | None:
+    """Return where a boundary seems to lie, to beams of no width; None where the beams fix none.
 
     Parameters
     ----------
@@ -116,31 +106,29 @@ def fit_boundary(
         (k,) a first guess.
     scale
         (k,) by how much a parameter changes what is a step between beams away.
-    recession
-        What is known of it before; walls below the boundary tell more.
     """
     material = beams.material
     if material.all() or not material.any():
         return None
-    units = np.array([*scale, recession.sd, 1.0])
-    first = np.array([*start, recession.mean, np.log(beams.step)])
-    best = _climbed(_likelihood(beams, meets, recession), first, units)
+    units = np.array([*scale, 1.0])
+    first = np.array([*start, np.log(beams.step)])
+    best = _climbed(_likelihood(beams, meets), first, units)
     # what is far from the boundary says the same of all that are possible
-    near = np.abs(meets(beams, best[None, :-2])[0][0]) < 6.0 * max(float(np.exp(best[-1])), beams.step)
+    near = np.abs(meets(beams, best[None, :-1])[0][0]) < 6.0 * max(float(np.exp(best[-1])), beams.step)
     if material[near].all() or not material[near].any():
         return None
-    return _sampled(_likelihood(beams.some(near), meets, recession), best, units)
+    return _sampled(_likelihood(beams.some(near), meets), best, units)
 
 
-def _likelihood(beams: Beams, meets: Meets, recession: Recession) -> Callable[[FloatArray], FloatArray]:
-    """Return the logarithm of how probable states (m, k + 2) are: the boundary, recession, and logarithm of width."""
+def _likelihood(beams: Beams, meets: Meets) -> Callable[[FloatArray], FloatArray]:
+    """Return the logarithm of how probable states (m, k + 1) are: the boundary, and the logarithm of its width."""
     low, high = np.log(_NARROWEST * beams.step), np.log(_WIDEST * beams.step)
     face, past = np.flatnonzero(beams.material), np.flatnonzero(~beams.material)
     height = beams.height[face]
 
     def told(states: FloatArray) -> FloatArray:
-        distance, deep = meets(beams, states[:, :-2])
-        chance = expit((distance - states[:, -2:-1]) / np.exp(states[:, -1:]))
+        distance, deep = meets(beams, states[:, :-1])
+        chance = expit(distance / np.exp(states[:, -1:]))
         chance = _STRAY + (1.0 - 2.0 * _STRAY) * chance
         inside = distance < 0.0
         # from the face; or, beyond the boundary, from the wall just below it
@@ -149,8 +137,7 @@ def _likelihood(beams: Beams, meets: Meets, recession: Recession) -> Callable[[F
         # lost at the boundary; or beyond it, where the wall is no higher than where they came back from
         below = _STRAY + (1.0 - _STRAY) * ndtr((deep[:, past] - beams.gate) / beams.sigma)
         beyond = np.where(inside[:, past], below, 1.0) * (1.0 - chance[:, past])
-        prior = -0.5 * ((states[:, -2] - recession.mean) / recession.sd) ** 2
-        found = prior + np.log(chance[:, face] + from_wall).sum(axis=1) + np.log(beyond).sum(axis=1)
+        found = np.log(chance[:, face] + from_wall).sum(axis=1) + np.log(beyond).sum(axis=1)
         return np.where((states[:, -1] >= low) & (states[:, -1] <= high), found, -np.inf)
 
     return told
@@ -159,7 +146,7 @@ def _likelihood(beams: Beams, meets: Meets, recession: Recession) -> Callable[[F
 def _climbed(told: Callable[[FloatArray], FloatArray], start: FloatArray, units: FloatArray) -> FloatArray:
     """Return a place near the top: the best of many drawn ever closer together (cross-entropy, Rubinstein 1999)."""
     rng = np.random.default_rng(0)
-    spread = np.array([*np.full(len(units) - 2, 3.0), 0.5, 0.7]) * units
+    spread = np.array([*np.full(len(units) - 1, 3.0), 0.7]) * units
     middle = start
     for _ in range(_CLIMBS):
         drawn = middle + spread * rng.standard_normal((_CLIMBERS, len(start)))
@@ -185,7 +172,7 @@ def _sampled(told: Callable[[FloatArray], FloatArray], middle: FloatArray, units
         apart = drawn - middle
         covariance = (weight * apart.T) @ apart + np.diag((1e-3 * units) ** 2)
         if last and 1.0 / float(weight @ weight) >= _ENOUGH:
-            return Boundary(middle[:-2], covariance[:-2, :-2], float(np.exp(middle[-1])))
+            return Boundary(middle[:-1], covariance[:-1, :-1], float(np.exp(middle[-1])))
     return None
 
 

@@ -7,11 +7,15 @@ of beams that lies anyhow on the plate, what hides a part of it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
 from geometry.rays import Rays
+
+if TYPE_CHECKING:
+    from samples.footprint import Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class CloseUp:
     """Diameter of the beam, metres."""
     lost: float = 1.0
     """How soon a straddling beam is lost: with this power of the share that still hits the plate."""
+    receiver: "Receiver | None" = None
+    """How the instrument makes one range of a beam; None: as ``lost`` says, a return from somewhere between."""
 
 
 def scan_plate(
@@ -50,7 +56,10 @@ def scan_plate(
     points, numbers = list[FloatArray](), list[FloatArray]()
     for number, origin in enumerate(np.asarray(stations, dtype=np.float64)):
         beams = _beams(plate, origin, settings.step, rng)
-        found, kept = _returns(plate, origin, beams, settings, rng, hidden)
+        if settings.receiver is None:
+            found, kept = _returns(plate, origin, beams, settings, rng, hidden)
+        else:
+            found, kept = _received(plate, origin, beams, settings, rng, hidden)
         points.append(origin + found[kept, None] * beams[kept])
         numbers.append(np.full(int(kept.sum()), number))
     return Rays(np.concatenate(points), np.concatenate(numbers).astype(np.int64), np.asarray(stations, np.float64))
@@ -101,6 +110,22 @@ def _returns(
     ranges = np.where(on, np.where(straddles, between, face), beyond)
     ranges = ranges + settings.noise * rng.standard_normal(len(ranges))
     kept = np.ones(len(ranges), dtype=np.bool_)
+    for x, y, radius in hidden:
+        kept &= np.hypot(flat[:, 0] - x, flat[:, 1] - y) > radius
+    return ranges, kept
+
+
+def _received(
+    plate: DrilledPlate, origin: FloatArray, beams: FloatArray, settings: CloseUp, rng: np.random.Generator,
+    hidden: Sequence[tuple[float, float, float]],
+) -> tuple[FloatArray, BoolArray]:  # fmt: skip
+    """Return what an instrument makes of beams that are as wide as they are."""
+    from samples.footprint import Receiver, footprint_ranges
+
+    ranges = footprint_ranges(plate, origin, beams, settings.beam, settings.receiver or Receiver())
+    ranges = ranges + settings.noise * rng.standard_normal(len(ranges))
+    flat = (origin - (origin[2] / beams[:, 2])[:, None] * beams)[:, :2]
+    kept = np.isfinite(ranges)
     for x, y, radius in hidden:
         kept &= np.hypot(flat[:, 0] - x, flat[:, 1] - y) > radius
     return ranges, kept

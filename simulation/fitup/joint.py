@@ -1,10 +1,15 @@
 """Two parts that are to be joined: what each has, where it was made or measured, and what has to be kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
 from geometry.arrays import FloatArray
+
+SHARED = 4
+"""Deviates that features of scanned parts have in common: two of how far rims recede, two of how far holes shift."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,8 +24,13 @@ class Hole:
     diameter: float
     """Metres."""
     covariance: FloatArray
-    """(3, 3) of the centre, m²."""
+    """(3, 3) of the centre, by what differs from hole to hole, m²."""
     diameter_sd: float = 0.0
+    """By what differs from hole to hole, metres."""
+    shared: FloatArray = field(default_factory=lambda: np.zeros((4, SHARED)))
+    """(4, SHARED) by how much x, y, z and the diameter change with one unit of each common deviate, metres."""
+    reamed: float = 0.0
+    """Diameter to which it is opened where it is narrower, metres."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +43,9 @@ class Face:
     normal: FloatArray
     """(3,) of length one, out of the material."""
     sd: float
-    """Along the normal, metres."""
+    """Along the normal, by what differs from face to face, metres."""
+    shared: FloatArray = field(default_factory=lambda: np.zeros(SHARED))
+    """(SHARED,) by how much it changes along its normal with one unit of each common deviate, metres."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,3 +105,15 @@ class Joint:
     bolts: tuple[Bolt, ...]
     gaps: tuple[Gap, ...]
     freedom: Freedom
+
+    @property
+    def shares(self) -> bool:
+        """Whether features of it have something uncertain in common."""
+        holes = [part.holes[bolt.hole] for bolt in self.bolts for part in (self.fixed, self.moving)]
+        faces = [face for gap in self.gaps for face in (self.fixed.faces[gap.fixed], self.moving.faces[gap.moving])]
+        return any(one.shared.any() for one in (*holes, *faces))
+
+    def gap_sd(self, gap: Gap) -> float:
+        """Return the standard uncertainty of a gap by its two faces, metres."""
+        fixed, moving = self.fixed.faces[gap.fixed], self.moving.faces[gap.moving]
+        return float(np.sqrt(fixed.sd**2 + moving.sd**2 + ((fixed.shared + moving.shared) ** 2).sum()))

@@ -6,7 +6,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.pose import Pose
-from simulation.fitup.joint import Freedom, Joint
+from simulation.fitup.joint import SHARED, Freedom, Hole, Joint
 from simulation.fitup.minimax import Misfits, least_squares
 
 _FREE = {Freedom.NONE: (), Freedom.PLANE: (0, 1, 5), Freedom.SPACE: (0, 1, 2, 3, 4, 5)}
@@ -36,7 +36,7 @@ def nominal(joint: Joint) -> Drawn:
 
 def normals_needed(joint: Joint) -> int:
     """Return how many normal deviates one state of a joint takes."""
-    return 8 * len(joint.bolts) + len(joint.gaps)
+    return 8 * len(joint.bolts) + len(joint.gaps) + (SHARED if joint.shares else 0)
 
 
 def draw(joint: Joint, normal: FloatArray) -> Drawn:
@@ -45,15 +45,29 @@ def draw(joint: Joint, normal: FloatArray) -> Drawn:
     turns = normal[:, : 8 * holes].reshape(count, holes, 8)
     fixed, moving = np.empty((count, holes, 3)), np.empty((count, holes, 3))
     slack, room = np.empty((count, holes)), np.empty((count, holes))
+    common = normal[:, -SHARED:] if joint.shares else np.zeros((count, SHARED))
     for k, bolt in enumerate(joint.bolts):
         a, b = joint.fixed.holes[bolt.hole], joint.moving.holes[bolt.hole]
-        fixed[:, k] = a.at + turns[:, k, :3] @ _root(a.covariance).T
-        moving[:, k] = b.at + turns[:, k, 3:6] @ _root(b.covariance).T
-        first, second = a.diameter + a.diameter_sd * turns[:, k, 6], b.diameter + b.diameter_sd * turns[:, k, 7]
+        fixed[:, k], first = _drawn_hole(a, turns[:, k, :3], turns[:, k, 6], common)
+        moving[:, k], second = _drawn_hole(b, turns[:, k, 3:6], turns[:, k, 7], common)
         slack[:, k] = 0.5 * (first + second) - bolt.diameter
         room[:, k] = np.minimum(first, second) - bolt.diameter
-    spread = [np.hypot(joint.fixed.faces[gap.fixed].sd, joint.moving.faces[gap.moving].sd) for gap in joint.gaps]
-    return Drawn(fixed, moving, slack, room, normal[:, 8 * holes :] * np.array(spread).reshape(1, -1))
+    noise = normal[:, 8 * holes : 8 * holes + len(joint.gaps)].copy()
+    for k, gap in enumerate(joint.gaps):
+        fixed_face, moving_face = joint.fixed.faces[gap.fixed], joint.moving.faces[gap.moving]
+        # out of the material is into the gap, for both of the faces; where they look the same way, it is too wide
+        noise[:, k] *= np.hypot(fixed_face.sd, moving_face.sd)
+        noise[:, k] -= common @ (fixed_face.shared + moving_face.shared)
+    return Drawn(fixed, moving, slack, room, noise)
+
+
+def _drawn_hole(
+    hole: Hole, place: FloatArray, width: FloatArray, common: FloatArray
+) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    """Return centres (s, 3) and diameters (s,) of a hole at states of deviates of its own and common ones."""
+    at = hole.at + place @ _root(hole.covariance).T + common @ hole.shared[:3].T
+    diameter = hole.diameter + hole.diameter_sd * width + common @ hole.shared[3]
+    return at, np.maximum(diameter, hole.reamed)
 
 
 def laid_together(joint: Joint) -> Pose:

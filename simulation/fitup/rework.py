@@ -145,7 +145,9 @@ def _as_little(
         return sure(tried)
 
     low, high = 0.0, 1.0
-    if reamed and not fits(0.0):
+    if reamed and fits(0.0):
+        high = 0.0  # wide enough as drawn, if it is made sure that they are
+    elif reamed:
         for _ in range(_HALVINGS):
             middle = 0.5 * (low + high)
             low, high = (low, middle) if fits(middle) else (middle, high)
@@ -155,7 +157,7 @@ def _as_little(
     works = bool(can_fit(misfits_of(least, drawn, start))[0]) and float(drawn.room.min(initial=np.inf)) >= 0.0
     return Rework(
         works,
-        tuple(Ream(hole, least.fixed.holes[hole].diameter) for hole in holes),
+        tuple(Ream(hole, _opened(least, hole)) for hole in holes),
         tuple(Shim(joint.gaps[k].name, pack) for k, pack in packs.items()),
         fewest,
         least,
@@ -164,7 +166,7 @@ def _as_little(
 
 def _pack(joint: Joint, gap: Gap, value: float) -> float:
     """Return the pack that leaves a gap in the middle of its limits, or as far below its only one as it may vary."""
-    sd = float(np.hypot(joint.fixed.faces[gap.fixed].sd, joint.moving.faces[gap.moving].sd))
+    sd = joint.gap_sd(gap)
     aim = 0.5 * (gap.low + gap.high) if np.isfinite(gap.low) else gap.high - _SIGMAS * sd
     step = gap.shim_step or 1.0
     most = floor(gap.shim_most / step + 1e-6)
@@ -191,4 +193,11 @@ def _reworked(joint: Joint, actions: list[tuple[str, int]], share: float) -> Joi
 def _reamed(part: Part, name: str, diameter: float, share: float) -> Part:
     hole: Hole = part.holes[name]
     wide = max(hole.diameter, hole.diameter + share * (diameter - hole.diameter))
-    return replace(part, holes={**part.holes, name: replace(hole, diameter=wide)})
+    return replace(part, holes={**part.holes, name: replace(hole, reamed=wide)})
+
+
+def _opened(joint: Joint, name: str) -> float:
+    """Return the diameter that a hole is reamed to: the larger one where both parts' holes are opened."""
+    holes = [part.holes[name] for part in (joint.fixed, joint.moving)]
+    opened = [hole.reamed for hole in holes if hole.reamed > hole.diameter]
+    return max(opened, default=min(hole.reamed for hole in holes))

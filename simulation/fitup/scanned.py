@@ -10,6 +10,7 @@ from geometry.bolt_hole import (
     FEWEST_RIM,
     LEAST_ARC,
     DesignedHole,
+    EdgeFit,
     HoleFit,
     Unseen,
     Why,
@@ -20,12 +21,11 @@ from geometry.bolt_hole import (
 from geometry.note import Note
 from geometry.pose import Pose
 from geometry.rays import Rays
-from simulation.fitup.joint import Face, Hole, Joint, Part
+from simulation.fitup.joint import SHARED, Face, Hole, Joint, Part
+from simulation.fitup.rims import Known, Rims, rims_of
 
 BEAM, SEARCH = 0.003, 0.006
 """Metres: diameter of the beam, and how far features are looked for, where a file says neither."""
-_CONTRARY = 3.0
-"""Standard deviations between drawn and scanned diameter from which the drawn one is not believed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +60,10 @@ class Feature:
     sd: float
     """Of that along the direction in which it is known least, metres; 0 where it was not measured."""
     hole: HoleFit | None = None
+    diameter: float = 0.0
+    """Of a hole, with all that is known of it, metres."""
+    diameter_sd: float = 0.0
+    """Standard uncertainty of that, metres."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,19 +96,20 @@ def scanned_part(part: Part, rays: Rays, order: ScanOrder) -> ScannedPart:
         How it is to be read.
     """
     holes, faces, features = dict(part.holes), dict(part.faces), list[Feature]()
-    for name, hole in part.holes.items():
-        fit = measure_hole(
+    fits = {
+        name: measure_hole(
             DesignedHole(name, hole.at, hole.axis, hole.diameter), rays, beam=order.beam, search=order.search
         )
+        for name, hole in part.holes.items()
+    }
+    rims = rims_of(_known(part, fits))
+    for name, hole in part.holes.items():
+        fit = fits[name]
         if isinstance(fit, Unseen):
             features.append(_missing(name, "hole", said(fit), bool(hole.covariance.any())))
             continue
-        holes[name] = _as_built(hole, fit)
-        moved = fit.centre - hole.at
-        moved = moved - (moved @ fit.axis) * fit.axis
-        across = fit.covariance - fit.axis[:, None] * (fit.axis @ fit.covariance)
-        sd = float(np.sqrt(np.linalg.eigvalsh(0.5 * (across + across.T))[-1]))
-        features.append(Feature(name, "hole", "", True, moved, sd, fit))
+        holes[name] = _as_built(hole, fit, rims)
+        features.append(_found(hole, holes[name], fit))
     for name, face in part.faces.items():
         kind = "edge" if name in order.edges else "face"
         if kind == "edge":
@@ -116,21 +121,54 @@ def scanned_part(part: Part, rays: Rays, order: ScanOrder) -> ScannedPart:
         if isinstance(found, Unseen):
             features.append(_missing(name, kind, said(found), face.sd > 0.0))
             continue
-        faces[name] = Face(name, face.at + found.offset * face.normal, face.normal, found.sd)
-        features.append(Feature(name, kind, "", True, found.offset * face.normal, found.sd))
+        faces[name] = _face_as_built(face, found, rims)
+        moved = faces[name].at - face.at
+        sd = float(np.sqrt(faces[name].sd ** 2 + (faces[name].shared ** 2).sum()))
+        features.append(Feature(name, kind, "", True, moved, sd))
     return ScannedPart(Part(part.name, holes, faces), tuple(features))
 
 
-def _as_built(hole: Hole, fit: HoleFit) -> Hole:
-    """Return a hole as scanned; what its diameter was drilled to counts with the scan where both agree."""
-    diameter, sd = fit.diameter, fit.diameter_sd
-    drawn = hole.diameter_sd
-    if drawn > 0.0 and abs(diameter - hole.diameter) <= _CONTRARY * float(np.hypot(sd, drawn)):
-        share = drawn**2 / (drawn**2 + sd**2)
-        diameter, sd = hole.diameter + share * (diameter - hole.diameter), float(np.sqrt(share)) * sd
+def _known(part: Part, fits: Mapping[str, HoleFit | Unseen]) -> list[Known]:
+    """Return the measured holes that were drilled to a known size."""
+    rows = ((hole, fits[name]) for name, hole in part.holes.items() if hole.diameter_sd > 0.0)
+    return [Known(hole.name, fit, hole.diameter, hole.diameter_sd) for hole, fit in rows if isinstance(fit, HoleFit)]
+
+
+def _as_built(hole: Hole, fit: HoleFit, rims: Rims) -> Hole:
+    """Return a hole as scanned; what it was drilled to counts with the scan where nothing speaks against it."""
+    shared = np.zeros((4, SHARED))
+    shared[:3, 2:] = np.outer(fit.beam.shift, fit.beam.shares)
+    if hole.diameter_sd > 0.0 and hole.name not in rims.contrary:
+        # by its own scan before any other tells of rims: each of two estimates that share no error (JCGM 100, F.1.2)
+        share = hole.diameter_sd**2 / (hole.diameter_sd**2 + fit.diameter_sd**2)
+        diameter = hole.diameter + share * (fit.diameter - hole.diameter)
+        own = float(np.hypot((1.0 - share) * hole.diameter_sd, share * fit.diameter_scatter))
+        shared[3, :2] = -share * 2.0 * fit.beam.recession_sd * fit.beam.shares
+    else:
+        diameter, shared[3, :2] = rims.diameter(fit)
+        own = fit.diameter_scatter
     return replace(
-        hole, at=fit.centre, axis=fit.axis, diameter=diameter, covariance=fit.covariance, diameter_sd=sd
+        hole, at=fit.centre, axis=fit.axis, diameter=diameter, covariance=fit.scatter, diameter_sd=own, shared=shared
     )  # fmt: skip
+
+
+def _face_as_built(face: Face, found: EdgeFit, rims: Rims) -> Face:
+    """Return a face as scanned; an edge without what its rim recedes by."""
+    shared, offset = np.zeros(SHARED), found.offset
+    if found.beam is not None:
+        more, shared[:2] = rims.offset(found.beam.shares, found.beam.recession_sd)
+        offset += more
+    return Face(face.name, face.at + offset * face.normal, face.normal, found.scatter, shared)
+
+
+def _found(drawn: Hole, built: Hole, fit: HoleFit) -> Feature:
+    """Return what the scan says of a hole."""
+    moved = fit.centre - drawn.at
+    moved = moved - (moved @ fit.axis) * fit.axis
+    across = fit.covariance - fit.axis[:, None] * (fit.axis @ fit.covariance)
+    sd = float(np.sqrt(np.linalg.eigvalsh(0.5 * (across + across.T))[-1]))
+    wide = float(np.sqrt(built.diameter_sd**2 + (built.shared[3] ** 2).sum()))
+    return Feature(drawn.name, "hole", "", True, moved, sd, fit, built.diameter, wide)
 
 
 def _missing(name: str, kind: str, because: str, known: bool) -> Feature:

@@ -156,7 +156,8 @@ def _decided(p_fit: Estimate, confidence: float) -> Fit:
 def _is_uncertain(joint: Joint) -> bool:
     holes = [part.holes[bolt.hole] for bolt in joint.bolts for part in (joint.fixed, joint.moving)]
     faces = [face for gap in joint.gaps for face in (joint.fixed.faces[gap.fixed], joint.moving.faces[gap.moving])]
-    return any(hole.covariance.any() or hole.diameter_sd for hole in holes) or any(face.sd for face in faces)
+    own = any(hole.covariance.any() or hole.diameter_sd for hole in holes) or any(face.sd for face in faces)
+    return own or joint.shares
 
 
 def _bolts(joint: Joint, misfits: Misfits, x: FloatArray, room: FloatArray) -> tuple[BoltFit, ...]:
@@ -170,7 +171,7 @@ def _bolts(joint: Joint, misfits: Misfits, x: FloatArray, room: FloatArray) -> t
 def _gaps(joint: Joint, misfits: Misfits, x: FloatArray) -> tuple[GapFit, ...]:
     found = list[GapFit]()
     for gap, value in zip(joint.gaps, gap_values(joint, misfits, x)[0], strict=True):
-        sd = float(np.hypot(joint.fixed.faces[gap.fixed].sd, joint.moving.faces[gap.moving].sd))
+        sd = joint.gap_sd(gap)
         slack = float(min(gap.high - value, value - gap.low))
         found.append(GapFit(gap.name, float(value), sd, slack, (gap.low, gap.high)))
     return tuple(found)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from api.cli import main
@@ -75,12 +76,17 @@ def test_scanned_plates_are_measured_and_what_is_off_is_reamed(
     assert "扫描" in (tmp_path / "out" / "fitup.html").read_text("utf-8")
     document = json.loads((tmp_path / "out" / "fitup.json").read_text("utf-8"))
     found = {scan["part"]: {f["name"]: f for f in scan["features"]} for scan in document["scans"]}
-    off = [
-        (found[part][hole]["at"][k] - at[k]) / found[part][hole]["covariance"][k] ** 0.5
-        for part, holes in truth.items() for hole, at in holes.items() for k in (0, 1)
-    ]  # fmt: skip
-    assert len(off) == 32
-    assert 12.0 < sum(one * one for one in off) < 62.0  # 99.8 % of the sums of 32 squares
+    squares, holes = 0.0, 0
+    for part, places in truth.items():
+        off = np.array([np.subtract(found[part][hole]["at"][:2], at) for hole, at in places.items()])
+        sd = np.sqrt([found[part][hole]["covariance"][:2] for hole in places])
+        assert (np.abs(off) < 3.0 * sd).all()
+        # what the beam does is common to all holes of a part: the rest is what scatters
+        scatter = np.array([found[part][hole]["covariance_type_a"][:2] for hole in places])
+        squares += float(((off - off.mean(axis=0)) ** 2 / scatter).sum())
+        holes += len(places)
+    assert holes == 16
+    assert 10.0 < squares < 57.0  # 99.8 % of the sums of 28 squares
     joint = document["joints"][0]
     assert joint["decision"] == "no_fit"
     assert [one["hole"] for one in joint["rework"]["ream"]] == ["1.4"]

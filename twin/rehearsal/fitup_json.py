@@ -10,6 +10,7 @@ from math import degrees, isfinite
 
 import numpy as np
 
+from geometry.arrays import FloatArray
 from geometry.note import Note
 from simulation.fitup.document import FitupDocument
 from simulation.fitup.joint import Freedom
@@ -81,7 +82,7 @@ def assumptions(results: Sequence[FitResult], scanned: Sequence[ScannedFile] = (
         Note("fitup_round", "Holes are round; a bolt passes while the circles of both leave it its diameter."),
     ]
     if any(result.samples for result in results):
-        text = "Places and diameters are normal and independent from feature to feature."
+        text = "Places and diameters are normal, and independent from feature to feature but for what is said below."
         found.append(Note("fitup_independent", text))
     if any(result.joint.freedom is not Freedom.NONE for result in results):
         text = "The moving part is set where the least slack is largest before the bolts go in."
@@ -89,6 +90,11 @@ def assumptions(results: Sequence[FitResult], scanned: Sequence[ScannedFile] = (
     if scanned:
         text = "A scan lies in the frame of its part to within the search; distances in it are true."
         found.append(Note("fitup_scanned", text))
+        text = (
+            "An instrument may see rims anywhere within the radius of its beam of where they are, all of them alike; "
+            "only holes with a diameter_sd tell by how much."
+        )
+        found.append(Note("fitup_beam", text))
     return found
 
 
@@ -107,16 +113,20 @@ def _feature(feature: Feature, metres: float) -> Json:
     told |= {"moved": [_n(float(v) / metres) for v in feature.moved], "sd": _n(feature.sd / metres)}
     fit = feature.hole
     if fit is not None:
-        covariance = fit.covariance / metres**2
         told |= {
             "at": [_n(float(v) / metres) for v in fit.centre], "axis": [_n(float(v)) for v in fit.axis],
-            "axis_sd_deg": _n(degrees(fit.axis_sd)), "diameter": _n(fit.diameter / metres),
-            "diameter_sd": _n(fit.diameter_sd / metres),
-            "covariance": [_n(float(covariance[i, j])) for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))],
+            "axis_sd_deg": _n(degrees(fit.axis_sd)), "diameter": _n(feature.diameter / metres),
+            "diameter_sd": _n(feature.diameter_sd / metres), "diameter_as_seen": _n(fit.diameter / metres),
+            "covariance": _six(fit.covariance / metres**2), "covariance_type_a": _six(fit.scatter / metres**2),
+            "diameter_sd_type_a": _n(fit.diameter_scatter / metres),
             "rim_seen_deg": round(degrees(fit.arc)), "rim_not_seen_deg": [list(gap) for gap in fit.unseen],
             "returns": fit.rim,
         }  # fmt: skip
     return told
+
+
+def _six(covariance: FloatArray) -> list[float | None]:
+    return [_n(float(covariance[i, j])) for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))]
 
 
 def _joint(result: FitResult, metres: float) -> Json:

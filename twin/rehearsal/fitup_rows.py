@@ -86,7 +86,7 @@ def scan_rows(scanned: Sequence[ScannedFile], metres: float, unit: str, say: Sai
                 continue
             moved = ", ".join(f"{float(value) / metres + 0.0:+.2f}".replace("-", "−") for value in feature.moved)
             row += [moved, figures.value(float(f"{2.0 * feature.sd / metres:.2g}"), unit)]
-            wide = "–" if fit is None else f"{fit.diameter / metres:.2f} ± {2.0 * fit.diameter_sd / metres:.2f}"
+            wide = "–" if fit is None else f"{feature.diameter / metres:.2f} ± {2.0 * feature.diameter_sd / metres:.2f}"
             rows.append([*row, wide, "–" if fit is None else f"{degrees(fit.arc):.0f}°"])
     return heads, rows
 
