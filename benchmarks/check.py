@@ -273,6 +273,8 @@ def run_reports(result: Any, folder: Path, watch: Stopwatch) -> None:
 
     def ignore(name: str, share: float) -> None: ...
 
+    def ignore_share(share: float) -> None: ...
+
     desk = Desk(result, Provenance.of(result, "0"), Words("en"), ignore, viewer=None)
     with watch.step("report: texts"):
         _ = desk.content
@@ -281,7 +283,11 @@ def run_reports(result: Any, folder: Path, watch: Stopwatch) -> None:
     for name in REPORTS:
         if name in FILES and desk.applies(name):
             with watch.step(f"report: {name}"):
-                desk.write(name, folder)
+                clouds = desk.clouds([name], folder)
+                if clouds:
+                    clouds[name](ignore_share)
+                else:
+                    desk.write(name, folder)
 
 
 def save_for_peers(result: Any, folder: Path) -> int:

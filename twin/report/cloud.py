@@ -72,7 +72,7 @@ def write_laz(
         raise OSError(errno.EIO, f"the point cloud could not be written ({error}); is the disk full?") from error
 
 
-def write_ply(path: Path, result: CheckResult) -> None:
+def write_ply(path: Path, result: CheckResult, progress: Callable[[float], None] | None = None) -> None:
     """Write the cloud as binary PLY: x y z in the design file's coordinates (float64), colour, the same extras."""
     layout = np.dtype(
         [
@@ -87,6 +87,7 @@ def write_ply(path: Path, result: CheckResult) -> None:
     lines += [f"property {kinds[fields[name][0].str]} {name}" for name in fields]
     with path.open("wb") as stream:
         stream.write(("\n".join([*lines, "end_header"]) + "\n").encode("ascii"))
+        done = 0
         for chunk in _chunks(result):
             rows = np.empty(len(chunk.points), layout)
             for axis, name in enumerate("xyz"):
@@ -95,6 +96,9 @@ def write_ply(path: Path, result: CheckResult) -> None:
                 rows[name] = chunk.colour[:, channel]
             rows["deviation_m"], rows["element"] = chunk.deviation, chunk.element
             stream.write(rows.tobytes())
+            done += len(rows)
+            if progress is not None:
+                progress(done / len(result.scan.points))
 
 
 def _chunks(result: CheckResult) -> Iterator[Chunk]:

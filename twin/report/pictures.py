@@ -3,6 +3,7 @@
 import ctypes.util
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,16 +97,21 @@ def _element_pictures(studio: "Studio", result: CheckResult, progress: Callable[
     storeys = shown_storeys(result)
     steps = max(1, len(cards) + len(storeys))
     numbers = {index: number for number, index in enumerate(cards, start=1)}
-    for done, storey in enumerate(storeys):
-        progress(done / steps)
-        members = [i for i in range(len(studio.scene.boxes)) if result.elements[i].storey == storey]
-        if members:
-            pictures.storeys[storey] = jpeg(studio.storey(result, members, numbers))
-    for done, index in enumerate(cards, start=len(storeys)):
-        progress(done / steps)
-        image = studio.card(result, index)
-        pictures.cards[result.elements[index].global_id] = jpeg(image)
-        pictures.snapshots[result.elements[index].global_id] = png(image)
+    drawn: list[tuple[dict[str, bytes], str, Future[bytes]]] = []
+    with ThreadPoolExecutor(1) as packing:  # one picture is packed while the next is drawn
+        for done, storey in enumerate(storeys):
+            progress(done / steps)
+            members = [i for i in range(len(studio.scene.boxes)) if result.elements[i].storey == storey]
+            if members:
+                image = studio.storey(result, members, numbers)
+                drawn.append((pictures.storeys, storey, packing.submit(jpeg, image)))
+        for done, index in enumerate(cards, start=len(storeys)):
+            progress(done / steps)
+            image, id_ = studio.card(result, index), result.elements[index].global_id
+            drawn.append((pictures.cards, id_, packing.submit(jpeg, image)))
+            drawn.append((pictures.snapshots, id_, packing.submit(png, image)))
+        for place, name, packed in drawn:
+            place[name] = packed.result()
     return pictures
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from geometry.registration.result import RegistrationStatus
+from twin.report.aside import Aside, Share
 from twin.report.content import Content, make_content
 from twin.report.folder import FILES, ReportError, ensure_replaceable, put_in_place
 from twin.report.pictures import Pictures, element_cameras, render_pictures
@@ -110,10 +111,13 @@ def write_reports(
     chosen = ["json", *(name for name in FORMATS if name in formats and desk.applies(name))]
     names = [file for name in chosen for file in FILES[name]]
     try:
-        with _workshop(out_dir) as folder:
+        with _workshop(out_dir) as folder, Aside(desk.clouds(chosen, folder)) as clouds:
             for place, name in enumerate(chosen):
                 desk.begin(FILES[name][0], place / len(chosen), 1.0 / len(chosen))
-                desk.write(name, folder)
+                if name in clouds:
+                    clouds.finish(name, desk.advance)
+                else:
+                    desk.write(name, folder)
             removed = put_in_place(folder, out_dir, names)
     except OSError as error:
         raise ReportError(
@@ -167,6 +171,16 @@ class Desk:
         """Write the files of one format into a folder."""
         getattr(self, f"_{name}")(*(folder / file for file in FILES[name]))
 
+    def clouds(self, names: Collection[str], folder: Path) -> dict[str, Callable[[Share], None]]:
+        """Return what writes those of the formats that are clouds: arrays alone, whatever else is drawn meanwhile."""
+        from twin.report.cloud import write_laz, write_ply
+
+        tasks: dict[str, Callable[[Share], None]] = {
+            "cloud": lambda tell: write_laz(folder / FILES["cloud"][0], self.result, self.provenance, tell),
+            "ply": lambda tell: write_ply(folder / FILES["ply"][0], self.result, tell),
+        }
+        return {name: task for name, task in tasks.items() if name in names}
+
     def _json(self, path: Path) -> None:
         path.write_bytes(report_json(self.result, self.provenance))
 
@@ -189,16 +203,6 @@ class Desk:
         from twin.report.glb import glb_model
 
         path.write_bytes(glb_model(self.result))
-
-    def _cloud(self, path: Path) -> None:
-        from twin.report.cloud import write_laz
-
-        write_laz(path, self.result, self.provenance, self.advance)
-
-    def _ply(self, path: Path) -> None:
-        from twin.report.cloud import write_ply
-
-        write_ply(path, self.result)
 
     def _html3d(self, path: Path) -> None:
         from twin.report.html3d import write_folder

@@ -64,7 +64,7 @@ def test_ctrl_c_leaves_no_half_report(
 ) -> None:
     """Neither what was in work nor what was finished before it: a set is there whole, or not at all."""
 
-    def interrupted(path: Path, result: CheckResult) -> None:
+    def interrupted(path: Path, result: CheckResult, progress: Callable[[float], None]) -> None:
         path.write_bytes(b"half a file")
         raise KeyboardInterrupt
 
