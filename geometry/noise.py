@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from geometry.arrays import FloatArray
+from geometry.arrays import FloatArray, lowest
 from geometry.deviation.surface import numbered_rows
 
 _CELL = 0.06
@@ -27,7 +27,7 @@ def estimate_noise(points: FloatArray) -> float:
     """
     if len(points) == 0:
         return _DEFAULT
-    cell = np.floor((points - points.min(axis=0)) / _CELL).astype(np.int64)
+    cell = np.floor((points - lowest(points)) / _CELL).astype(np.int64)
     code = (cell[:, 0] * 73856093) ^ (cell[:, 1] * 19349663) ^ (cell[:, 2] * 83492791)
     chosen = np.flatnonzero((code * 2654435761 >> 16) % _KEEP == 0)
     label, count = numbered_rows(cell[chosen])

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from geometry.arrays import FloatArray, IntArray, as_points
+from geometry.arrays import FloatArray, IntArray, as_points, lowest
 from geometry.cell_kernels import cell_keys, cell_table, fit_planes
 from geometry.thinning import voxel_thin
 from geometry.threads import in_parts
@@ -49,7 +49,7 @@ def estimate_normals(
         raise ValueError(f"need 0 < radius <= max_radius, not {radius} and {max_radius}")
     normals, planarity = np.zeros_like(points), np.zeros(len(points))
     open_points = np.arange(len(points)) if at is None else np.unique(at)
-    corner = points.min(axis=0) - max_radius if len(points) else np.zeros(3)
+    corner = lowest(points) - max_radius if len(points) else np.zeros(3)
     support = points = np.subtract(points, corner)
     while len(open_points) and radius <= max_radius * (1 + 1e-9):
         support = support[voxel_thin(support, radius / _SUPPORT_PER_RADIUS)]

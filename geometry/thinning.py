@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from geometry.arrays import FloatArray, IntArray, as_points
+from geometry.arrays import FloatArray, IntArray, as_points, highest, lowest
 from geometry.cell_kernels import cell_keys, first_of_each
 
 _ANCHOR = 0.3819660112501051
@@ -33,7 +33,7 @@ def voxel_thin(points: FloatArray, cell: float) -> IntArray:
         raise ValueError(f"the cell must be a positive length, not {cell}")
     if len(points) == 0:
         return np.zeros(0, np.int64)
-    corner = points.min(axis=0) - _ANCHOR * cell
-    if not ((points.max(axis=0) - corner) / cell < _MAX_CELLS_PER_AXIS).all():
+    corner = lowest(points) - _ANCHOR * cell
+    if not ((highest(points) - corner) / cell < _MAX_CELLS_PER_AXIS).all():
         raise ValueError(f"a cell of {cell} m is too small for a cloud of this size")
     return first_of_each(cell_keys(points, corner, cell))

@@ -7,8 +7,8 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from geometry.arrays import FloatArray
-from geometry.deviation.surface import adjacent_cells
+from geometry.arrays import FloatArray, lowest
+from geometry.deviation.surface import adjacent_cells, numbered_rows
 
 _CELL = 0.15
 
@@ -34,8 +34,10 @@ def cluster_points(points: FloatArray, *, min_points: int = 50, cell: float = _C
     """
     if len(points) == 0:
         return ()
-    key, label = np.unique(np.floor((points - points.min(axis=0)) / cell).astype(np.int64), axis=0, return_inverse=True)
-    label = label.reshape(-1)
+    cells = np.floor((points - lowest(points)) / cell).astype(np.int64)
+    label, occupied = numbered_rows(cells)
+    key = np.empty((len(occupied), 3), np.int64)
+    key[label] = cells
     left, right = adjacent_cells(np.concatenate([key, np.zeros((len(key), 1), np.int64)], axis=1))
     graph = coo_matrix((np.ones(len(left)), (left, right)), shape=(len(key), len(key)))
     cluster = connected_components(graph, directed=False)[1][label]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from geometry.arrays import FloatArray, Int32Array, IntArray
+from geometry.arrays import FloatArray, Int32Array, IntArray, highest, lowest
 from geometry.as_built import AsBuilt
 from geometry.characteristics import measure, overall
 from geometry.design import Element
@@ -186,8 +186,8 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
         materials=element.materials,
         lower=shapes.lower[i],
         upper=shapes.upper[i],
-        seen_lower=points.min(axis=0),
-        seen_upper=points.max(axis=0),
+        seen_lower=lowest(points),
+        seen_upper=highest(points),
         fit=built.fits[i],
         patches=patch_surface(
             points,

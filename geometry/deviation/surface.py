@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from geometry.arrays import BoolArray, FloatArray, IntArray
+from geometry.arrays import BoolArray, FloatArray, IntArray, highest, lowest
 from geometry.cell_kernels import numbered_keys
 
 _CELLS = (0.05, 0.1, 0.2, 0.4)
@@ -102,7 +102,7 @@ def patch_surface(
 
 def _gridded(points: FloatArray, normals: FloatArray) -> tuple[float, IntArray]:
     """Choose the smallest cell whose patches hold enough points; return it and the keys (n, 4)."""
-    first = points.min(axis=0)
+    first = lowest(points)
     axis = np.argmax(np.abs(normals), axis=1)
     sign = normals[np.arange(len(normals)), axis] > 0
     face = (axis * 2 + sign).astype(np.int64)
@@ -137,8 +137,8 @@ def numbered_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
     """
     if len(rows) == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    low = rows.min(axis=0)
-    extent = rows.max(axis=0) - low + 1
+    low = lowest(rows)
+    extent = highest(rows) - low + 1
     if np.prod(extent.astype(np.float64)) >= 2.0**62:
         _, number, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
         return number.reshape(-1).astype(np.int64), count.astype(np.int64)

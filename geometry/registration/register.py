@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from geometry.arrays import FloatArray
+from geometry.arrays import FloatArray, highest, lowest
 from geometry.design import DesignModel
 from geometry.errors import EmptyInput
 from geometry.note import Note
@@ -92,7 +92,7 @@ def _silent(share: float) -> None:
 
 
 def _is_wider_than_a_site(scan: Scan) -> bool:
-    return bool(np.ptp(scan.points, axis=0).max() > _WIDEST_SITE)
+    return bool((highest(scan.points) - lowest(scan.points)).max() > _WIDEST_SITE)
 
 
 def _out_of_scale(scan: Scan, surface: DesignSurface, kind: RequestKind, seed: int) -> Registration:
