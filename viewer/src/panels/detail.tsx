@@ -5,6 +5,7 @@ import { Problem, type Schemas } from "../core/client";
 import { markOf } from "../core/elements";
 import { t, word } from "../core/i18n";
 import { chartOf, limitsText, valueText } from "../core/limits";
+import { mode } from "../core/mode";
 import { inFolder } from "../core/source";
 import {
   aside,
@@ -52,7 +53,8 @@ export function Detail() {
     return () => abort.abort();
   }, [ready, row, known, again]);
 
-  if (!row) return <p class="empty">{t("noSelection")}</p>;
+  // a tool that is open says itself what it needs
+  if (!row) return mode.value === "" ? <p class="empty">{t("noSelection")}</p> : null;
   return (
     <article class="detail" aria-label={t("details")}>
       <header>

@@ -68,7 +68,13 @@ export function Topics({ work }: { work: Workspace }) {
                 >
                   <strong>{topic.title}</strong>
                   <span class="dim small">
-                    {topic.server_assigned_id} · {topic.topic_status} · {topic.creation_author}
+                    {[
+                      topic.server_assigned_id === topic.guid ? "" : topic.server_assigned_id,
+                      topic.topic_status,
+                      topic.creation_author,
+                    ]
+                      .filter(Boolean)
+                      .join(" · ")}
                   </span>
                 </button>
               </div>

@@ -149,6 +149,14 @@ export class Stage {
     };
   }
 
+  /** Return the middle of what was fitted, where it is still what the camera turns about; else what that is. */
+  regarded(): THREE.Vector3 {
+    const target = this.controls.getTarget(new THREE.Vector3(), true);
+    if (!this.fitted || this.fitted.target.distanceTo(target) > 1e-6 * (1 + target.length())) return target;
+    const { min, max } = this.fitted.box;
+    return new THREE.Vector3(...min).add(new THREE.Vector3(...max)).multiplyScalar(0.5);
+  }
+
   /** Return where the camera is, or will be once it has arrived. */
   eye(): Vec {
     return this.controls.getPosition(new THREE.Vector3(), true).toArray();

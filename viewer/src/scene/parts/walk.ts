@@ -48,7 +48,7 @@ export const walkPart: Part = (view) => {
     const before = { eye: controls.getPosition(new THREE.Vector3()), target: controls.getTarget(new THREE.Vector3()) };
     const near = stage.perspective.near;
     controls.enabled = false;
-    const eye = start(before);
+    const eye = start({ eye: before.eye, target: stage.regarded() });
     let heading = Math.atan2(-(before.target.x - eye.x), before.target.y - eye.y);
     let tilt = 0;
     let floor = floorBelow(eye.x, eye.y, eye.z - EYES + STEP);
