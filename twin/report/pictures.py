@@ -228,8 +228,9 @@ def _numbered(
 
     draw = ImageDraw.Draw(image)
     carded = [i for i in members if i in numbers]
-    size = 15 if len(carded) <= 30 else 9
-    font: Any = ImageFont.load_default(size + 6)
+    # a phone shows the picture at 0.4 of its size, and the numbers have to be read there
+    size = 22 if len(carded) <= 12 else 17 if len(carded) <= 30 else 10
+    font: Any = ImageFont.load_default(size + 9)
     # the most severe element comes last, on top
     for index in reversed(carded):
         mark = mark_of(result.elements[index])

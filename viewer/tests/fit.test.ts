@@ -36,7 +36,7 @@ describe("what is fitted", () => {
     expect(Math.min(...places.map((one) => one.x))).toBeGreaterThan(-slack);
     expect(Math.max(...places.map((one) => one.x))).toBeLessThan(width + slack);
     const room = Math.min(width, height - covered);
-    expect(bottom - top).toBeGreaterThan(0.9 * room); // and no smaller than it has to be
+    expect(bottom - top).toBeGreaterThan(0.85 * room); // and no smaller than it has to be
   });
 
   test("uses the whole picture from above, and where little would be left", () => {

@@ -19,6 +19,8 @@ export interface Fit {
 
 const LEAST_FREE = 0.4;
 const STEEPEST = 0.3;
+/** CSS pixels left around it. */
+const MARGIN = 10;
 
 /**
  * Return how a ball is seen whole; `polar` is the angle between the vertical and the way from it to the eye, radians.
@@ -31,7 +33,8 @@ export function fitBall(radius: number, frame: Frame, polar: number): Fit {
   const isSplit = height - frame.covered >= LEAST_FREE * height && level >= STEEPEST;
   const covered = isSplit ? frame.covered : 0;
   const focal = height / 2 / Math.tan(field / 2);
-  const half = Math.min(width, height - covered) / 2;
+  const room = Math.min(width, height - covered);
+  const half = room / 2 - Math.min(MARGIN, 0.1 * room);
   const depth = radius / Math.sin(Math.atan(half / focal));
   const lift = covered === 0 ? 0 : ((covered / 2) * depth) / (focal * level);
   return { distance: depth - lift * Math.cos(polar), lift };
