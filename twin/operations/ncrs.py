@@ -181,4 +181,5 @@ def _title(view: View, finding: Finding) -> str:
     what = finding.defect.kind.value.replace("_", " ")
     more = len(finding.defect.global_ids) - 1
     part = f", {lead.part}" if lead.part else ""
-    return f"{what.capitalize()}: {name}{part}{f' and {more} more' if more else ''} ({lead.characteristic.replace('_', ' ')})"
+    characteristic = lead.characteristic.replace("_", " ")
+    return f"{what.capitalize()}: {name}{part}{f' and {more} more' if more else ''} ({characteristic})"
