@@ -299,6 +299,9 @@ class _Reader:
         for word, group in zip(("places", "parts"), groups, strict=True):
             if not group or len({part.name for part in group}) < len(group):
                 raise section.fault(word, "each has to be named once, and one at least")
+        both = sorted({part.name for part in groups[0]} & {part.name for part in groups[1]})
+        if both:
+            raise section.fault("parts", f"{both[0]!r} is one of the places, too; a joint takes two parts")
         if len(groups[0]) * len(groups[1]) > _MOST_PAIRS:
             raise section.fault("", f"{len(groups[0]) * len(groups[1])} pairs; {_MOST_PAIRS} at most")
         joints = [self.kept(section, place, part, "") for place in groups[0] for part in groups[1]]

@@ -70,6 +70,8 @@ class Misfits:
 def least_squares(misfits: Misfits) -> FloatArray:
     """Return the motions (s, p) that make the sum of squared offsets least; of gaps only where there are no holes."""
     count, _, p = misfits.turning.shape
+    if p == 0:
+        return np.zeros((len(misfits.offset), 0))
     if count == 0:
         return -misfits.over @ np.linalg.pinv(misfits.tilting).T
     rows = misfits.turning.reshape(-1, p)

@@ -21,6 +21,8 @@ class Pairing:
     """(places, parts) the least slack of every pair, metres."""
     chosen: tuple[tuple[int, int], ...]
     """Pairs (place, part): the least slack among them is as large as it can be, then their sum."""
+    unknown: tuple[tuple[str, str], ...] = ()
+    """Features (part, name) of chosen pairs that nothing is known of: their slack is that of the drawn ones."""
 
     @property
     def least(self) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from geometry.arrays import BoolArray
 from geometry.pose import Pose
-from simulation.fitup.joint import Gap, Hole, Joint, Part
+from simulation.fitup.joint import Bolt, Gap, Hole, Joint, Part
 from simulation.fitup.minimax import Misfits, can_fit, minimax
 from simulation.fitup.problem import Drawn, gap_values, misfits_of, nominal
 
@@ -50,6 +50,8 @@ class Rework:
     """Whether every smaller choice was tried and fails."""
     joint: Joint
     """The joint after it."""
+    allowed: bool = True
+    """Whether anything may be reworked at all."""
 
 
 def fewest_reworked(joint: Joint, drawn: Drawn, start: Pose, sure: Callable[[Joint], bool]) -> Rework:
@@ -62,7 +64,7 @@ def fewest_reworked(joint: Joint, drawn: Drawn, start: Pose, sure: Callable[[Joi
     able = [k for k, bolt in enumerate(joint.bolts) if bolt.ream_to is not None]
     shimmed = [k for k, gap in enumerate(joint.gaps) if gap.shim_step is not None]
     actions = [("ream", k) for k in able] + [("shim", k) for k in shimmed]
-    nothing = Rework(False, (), (), False, joint)
+    nothing = Rework(False, (), (), False, joint, allowed=bool(actions))
     full = np.ones((1, len(actions)), dtype=np.bool_)
     if not actions or not _works(joint, drawn, start, actions, full)[0]:
         return nothing
@@ -76,6 +78,15 @@ def fewest_reworked(joint: Joint, drawn: Drawn, start: Pose, sure: Callable[[Joi
             break
     assert first is not None  # all of them together were enough
     return _as_little(joint, start, *first, lambda _: True)
+
+
+def reamable(joint: Joint) -> Joint:
+    """Return a joint all of whose holes may be reamed, as wide as twice what is in them."""
+    bolts = list[Bolt]()
+    for bolt in joint.bolts:
+        widest = max(bolt.diameter, *(part.holes[bolt.hole].diameter for part in (joint.fixed, joint.moving)))
+        bolts.append(replace(bolt, ream_to=2.0 * widest))
+    return replace(joint, bolts=tuple(bolts))
 
 
 def _smallest(

@@ -74,13 +74,15 @@ class ScannedPart:
     """Measured features in place of drawn ones; what was not measured is as drawn."""
     features: tuple[Feature, ...]
 
-    def unknown(self, joint: Joint) -> tuple[str, ...]:
-        """Return the names of what a joint rests on that is neither measured nor drawn with a tolerance."""
+    def unknown(self, joint: Joint) -> tuple[tuple[str, str], ...]:
+        """Return what (part, name) a joint rests on that is neither measured nor drawn with a tolerance."""
+        if self.part.name not in (joint.fixed.name, joint.moving.name):
+            return ()
         used = {("hole", bolt.hole) for bolt in joint.bolts}
         used |= {("face", gap.fixed if joint.fixed.name == self.part.name else gap.moving) for gap in joint.gaps}
         kinds = {"edge": "face"}
         rows = (one for one in self.features if not one.known)
-        return tuple(one.name for one in rows if (kinds.get(one.kind, one.kind), one.name) in used)
+        return tuple((self.part.name, one.name) for one in rows if (kinds.get(one.kind, one.kind), one.name) in used)
 
 
 def scanned_part(part: Part, rays: Rays, order: ScanOrder) -> ScannedPart:

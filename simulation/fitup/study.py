@@ -1,6 +1,7 @@
 """Whether a joint goes together: at its most probable state, how probably, and what would have to be reworked."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -10,7 +11,7 @@ from geometry.pose import Pose
 from simulation.fitup.joint import Freedom, Joint
 from simulation.fitup.minimax import Misfits, can_fit, least_squares, minimax
 from simulation.fitup.problem import draw, gap_values, misfits_of, nominal, normals_needed, pose_of, settled
-from simulation.fitup.rework import Rework, fewest_reworked
+from simulation.fitup.rework import Rework, fewest_reworked, reamable
 from simulation.stackup.capability import Estimate, wilson
 
 _CHUNK, _TRIED, _GLANCE = 4096, 2048, 200
@@ -79,6 +80,10 @@ class FitResult:
     rework: Rework | None
     """What would make it go together; None: nothing needs to, or it may go together and nothing may be reworked."""
     p_fit_reworked: Estimate | None
+    beyond: Rework | None = None
+    """Reaming that would make it go together, wider than is allowed; None: none would, or none is needed."""
+    unknown: tuple[tuple[str, str], ...] = ()
+    """Features (part, name) of it that nothing is known of: figures take them as drawn; advice leaves them out."""
 
 
 def fit_joint(joint: Joint, confidence: float, samples: int, rng: np.random.Generator) -> FitResult:
@@ -116,13 +121,38 @@ def fit_joint(joint: Joint, confidence: float, samples: int, rng: np.random.Gene
     rework = fewest_reworked(joint, drawn, start, sure_enough) if fits is not Fit.FIT else None
     if rework is not None and worst <= 0.0 and not rework.works:
         rework = None
+    beyond = None
+    if rework is not None and not rework.works:
+        beyond = fewest_reworked(reamable(joint), drawn, start, sure_enough)
     again = None
     if rework is not None and rework.works:
         again = _counted(rework.joint, start, 1 if sure else samples, rng)[0]
     return FitResult(
         joint, pose_of(joint, x[0], start), -worst, -squares, -placed, _bolts(joint, misfits, x, drawn.room[0]),
         _gaps(joint, misfits, x), *counted, fits, 0 if sure else samples, rework, again,
+        beyond if beyond is not None and beyond.works else None,
     )  # fmt: skip
+
+
+def without(joint: Joint, unknown: Collection[tuple[str, str]]) -> Joint | None:
+    """Return a joint without the bolts and gaps that rest on features (part, name); None where none is left."""
+    fixed, moving = joint.fixed.name, joint.moving.name
+    bolts = tuple(b for b in joint.bolts if not {(fixed, b.hole), (moving, b.hole)} & set(unknown))
+    gaps = tuple(g for g in joint.gaps if not {(fixed, g.fixed), (moving, g.moving)} & set(unknown))
+    return replace(joint, bolts=bolts, gaps=gaps) if bolts or gaps else None
+
+
+def doubted(result: FitResult, unknown: Sequence[tuple[str, str]], rest: FitResult | None) -> FitResult:
+    """Return a result where nothing is known of some features: undecided, unless the rest alone cannot fit.
+
+    ``rest`` is what comes of the joint without them (:func:`without`); only of that is said what would help.
+    """
+    decision = Fit.NO_FIT if rest is not None and rest.decision is Fit.NO_FIT else Fit.UNDECIDED
+    advice = (None, None, None) if rest is None else (rest.rework, rest.p_fit_reworked, rest.beyond)
+    rework, after, beyond = advice
+    return replace(
+        result, decision=decision, rework=rework, p_fit_reworked=after, beyond=beyond, unknown=tuple(unknown)
+    )
 
 
 def _counted(joint: Joint, start: Pose, samples: int, rng: np.random.Generator) -> tuple[Estimate, Estimate, Estimate]:

@@ -16,10 +16,11 @@ parts:
   lower: {grid: {rows: 2, columns: 2, pitch: [100, 80], diameter: 22, sd: 0.1}}
   upper: {grid: {rows: 2, columns: 2, pitch: [100, 80], diameter: 22, sd: 0.1}}
   wide: {grid: {rows: 2, columns: 2, pitch: [104.8, 80], diameter: 22}}
+  broad: {grid: {rows: 2, columns: 2, pitch: [104.8, 80], diameter: 22}}
 joints:
   - {fixed: lower, moving: upper, bolt: 20}
 WIDE
-pairing: {places: [lower, wide], parts: [upper, wide], bolt: 20}
+pairing: {places: [lower, wide], parts: [upper, broad], bolt: 20}
 """
 
 
@@ -60,7 +61,7 @@ def test_tables_json_and_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert bad["slack"] == pytest.approx(-0.4, abs=1e-5)  # 4.8 mm too wide, 2.4 mm off each
     assert bad["rework"]["works"] is True
     chosen = {pair["place"]: pair["part"] for pair in document["pairing"]["chosen"]}
-    assert chosen == {"lower": "upper", "wide": "wide"}
+    assert chosen == {"lower": "upper", "wide": "broad"}
     assert main(base) == 1
     assert (out / "fitup.json").read_bytes() == first
 
@@ -102,7 +103,39 @@ def test_scanned_plates_are_measured_and_what_is_off_is_reamed(
     assert document["joints"][0]["decision"] == "undecided"
     missing = [f["name"] for f in document["scans"][0]["features"] if not f["measured"]]
     assert missing == ["1.4", "2.4"]
-    assert "nothing that rests on it is called fit" in capsys.readouterr().out
+    assert [one["feature"] for one in document["joints"][0]["unknown"]] == missing
+    assert document["joints"][0]["rework"] is None, "what is known of it goes together"
+    told = capsys.readouterr().out
+    assert "nothing that rests on it is called fit" in told
+    assert "Nothing is known of 1.4 of girder, 2.4 of girder: measure" in told
+    assert "may be reworked" not in told
+
+
+def test_what_reaming_would_do_is_told_where_none_is_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wide.yaml"
+    text = FITUP.replace("WIDE", "  - {fixed: lower, moving: wide, bolt: 20REAM}").split("pairing")[0]
+    path.write_text(text.replace("REAM", ""), "utf-8")
+    assert main(["fitup", str(path), "--samples", "500"]) == 1
+    told = capsys.readouterr().out
+    assert "Nothing may be reworked: the file names neither ream_to nor shim." in told
+    assert "Reaming would make it fit" in told
+    assert "Ream hole" in told
+    path.write_text(text.replace("REAM", ", ream_to: 22.2"), "utf-8")
+    assert main(["fitup", str(path), "--samples", "500"]) == 1
+    told = capsys.readouterr().out
+    assert "Nothing that may be reworked makes it fit." in told
+    assert "Reaming would make it fit" in told
+
+
+def test_a_part_is_not_paired_with_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(FITUP.replace("WIDE\n", "").replace("parts: [upper, broad]", "parts: [upper, wide]"), "utf-8")
+    assert main(["fitup", str(path)]) == 2
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "line 10: pairing.parts: 'wide' is one of the places, too" in line
 
 
 @pytest.mark.parametrize(
@@ -158,6 +191,6 @@ def test_a_part_is_not_joined_to_itself(tmp_path: Path, capsys: pytest.CaptureFi
     path.write_text(FITUP.replace("WIDE", "").replace("moving: upper", "moving: lower"), "utf-8")
     assert main(["fitup", str(path)]) == 2
     line = capsys.readouterr().err
-    assert "line 8" in line
+    assert "line 9" in line
     assert "'lower' is the fixed part, too" in line
     assert line.count("\n") == 1

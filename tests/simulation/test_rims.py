@@ -10,7 +10,7 @@ from geometry.bolt_hole import HoleFit
 from simulation.fitup.joint import SHARED, Bolt, Face, Freedom, Gap, Hole, Joint, Part
 from simulation.fitup.problem import draw, normals_needed
 from simulation.fitup.rims import Known, rims_of
-from simulation.fitup.study import Fit, fit_joint
+from simulation.fitup.study import Fit, doubted, fit_joint, without
 
 UP = np.array([0.0, 0.0, 1.0])
 MM, RADIUS = 1e-3, 1.5e-3
@@ -98,3 +98,29 @@ def test_edges_that_recede_alike_widen_a_gap_by_both() -> None:
     normal = np.zeros((2, normals_needed(joint)))
     normal[1, 1] = 1.0
     assert draw(joint, normal).gap[:, 0] == pytest.approx([0.0, -0.6 * MM])
+
+
+@pytest.mark.parametrize(("off_mm", "decision"), [(0.0, Fit.UNDECIDED), (6.0, Fit.NO_FIT)])
+def test_advice_leaves_out_what_nothing_is_known_of(off_mm: float, decision: Fit) -> None:
+    """A hole that was not measured may be anywhere: what is known decides no fit, and is all that is advised on."""
+    one = scanned_joint(0.0)
+    holes = dict(one.moving.holes)
+    holes["1"] = replace(holes["1"], at=holes["1"].at + np.array([20.0 * MM, 0.0, 0.0]))
+    holes["3"] = replace(holes["3"], at=holes["3"].at + np.array([2.5 * off_mm * MM, 0.0, 0.0]))
+    one = replace(one, moving=replace(one.moving, holes=holes), freedom=Freedom.NONE)
+    unknown = [("b", "1")]
+    rest = without(one, unknown)
+    assert rest is not None
+    assert [bolt.hole for bolt in rest.bolts] == ["0", "2", "3"]
+    rng = np.random.default_rng(1)
+    result = doubted(fit_joint(one, 0.95, 100, rng), unknown, fit_joint(rest, 0.95, 100, rng))
+    assert (result.decision, result.unknown) == (decision, (("b", "1"),))
+    if decision is Fit.NO_FIT:
+        assert result.rework is not None
+        assert not result.rework.allowed
+        assert result.beyond is not None
+        assert [ream.hole for ream in result.beyond.reams] == ["3"]
+    else:
+        assert (result.rework, result.beyond) == (None, None)
+    assert without(one, [("a", name) for name in one.fixed.holes]) is None
+    assert doubted(result, unknown, None).decision is Fit.UNDECIDED

@@ -12,10 +12,9 @@ from twin.operations.fitup_scans import scanned_parts
 from twin.operations.rehearsal_input import read_input
 
 if TYPE_CHECKING:
-    from simulation.fitup.document import FitupDocument
-    from simulation.fitup.joint import Joint
+    from simulation.fitup.document import FitupDocument, PairingTask
     from simulation.fitup.pairing import Pairing
-    from simulation.fitup.study import Fit, FitResult
+    from simulation.fitup.study import FitResult
     from twin.rehearsal.fitup_json import ScannedFile
 
 JSON_FILE, PAGE_FILE = "fitup.json", "fitup.html"
@@ -50,7 +49,7 @@ class FitupOutcome:
     def needs_action(self) -> bool:
         """Whether a joint does not fit or that cannot be told, or no pairing leaves every pair some slack."""
         unfit = any(result.decision.value != "fit" for result in self.results)
-        return unfit or (self.pairing is not None and self.pairing.least < 0.0)
+        return unfit or (self.pairing is not None and (self.pairing.least < 0.0 or bool(self.pairing.unknown)))
 
 
 def run_fitup(request: FitupRequest, *, progress: Callable[[float], None] = lambda share: None) -> FitupOutcome:
@@ -78,7 +77,7 @@ def _fitted(request: FitupRequest, content: bytes, progress: Callable[[float], N
 
     from simulation.fitup.document import read_fitup
     from simulation.fitup.pairing import best_pairing
-    from simulation.fitup.study import fit_joint
+    from simulation.fitup.study import doubted, fit_joint, without
     from twin.rehearsal.files import write_whole
     from twin.rehearsal.fitup_json import FitupProvenance, fitup_json
     from twin.rehearsal.fitup_page import fitup_page
@@ -96,13 +95,17 @@ def _fitted(request: FitupRequest, content: bytes, progress: Callable[[float], N
     for index, (joint, seed) in enumerate(zip(document.joints, seeds, strict=True)):
         progress(index / (len(document.joints) + 1))
         fitted = fit_joint(joint, document.confidence, request.samples, np.random.default_rng(seed))
-
-        def fit_again(rest: "Joint", seed: np.random.SeedSequence = seed) -> "Fit":
-            return fit_joint(rest, document.confidence, request.samples, np.random.default_rng(seed)).decision
-
-        results.append(_doubted(fitted, scanned, fit_again))
+        unknown = [one for part in scanned for one in part.scanned.unknown(joint)]
+        if unknown:
+            rest = without(joint, unknown)
+            known = rest and fit_joint(rest, document.confidence, request.samples, np.random.default_rng(seed))
+            fitted = doubted(fitted, unknown, known)
+        results.append(fitted)
     task = document.pairing
-    pairing = None if task is None else best_pairing(task.joint, task.places, task.parts)
+    pairing = None
+    if task is not None:
+        pairing = best_pairing(task.joint, task.places, task.parts)
+        pairing = replace(pairing, unknown=_taken_as_drawn(task, pairing, scanned))
     outcome = FitupOutcome(document, tuple(results), pairing, (), scanned)
     if request.out_dir is None:
         return outcome
@@ -115,24 +118,12 @@ def _fitted(request: FitupRequest, content: bytes, progress: Callable[[float], N
     return replace(outcome, files=write_whole(request.out_dir, written))
 
 
-def _doubted(
-    result: "FitResult", scanned: tuple["ScannedFile", ...], fit_again: "Callable[[Joint], Fit]"
-) -> "FitResult":
-    """Return a result that is undecided where what it rests on was not seen, unless the rest alone cannot fit."""
-    from simulation.fitup.study import Fit
-
-    if result.decision is Fit.UNDECIDED:
-        return result
-    joint, bolts, gaps = result.joint, result.joint.bolts, result.joint.gaps
-    for one in scanned:
-        unknown = one.scanned.unknown(joint)
-        if one.scanned.part.name in (joint.fixed.name, joint.moving.name) and unknown:
-            bolts = tuple(bolt for bolt in bolts if bolt.hole not in unknown)
-            gaps = tuple(gap for gap in gaps if gap.fixed not in unknown and gap.moving not in unknown)
-    if len(bolts) == len(joint.bolts) and len(gaps) == len(joint.gaps):
-        return result
-    if result.decision is Fit.NO_FIT and (bolts or gaps):
-        rest = replace(joint, bolts=bolts, gaps=gaps)
-        if fit_again(rest) is Fit.NO_FIT:
-            return result
-    return replace(result, decision=Fit.UNDECIDED)
+def _taken_as_drawn(
+    task: "PairingTask", pairing: "Pairing", scanned: tuple["ScannedFile", ...]
+) -> tuple[tuple[str, str], ...]:
+    """Return the features (part, name) of chosen pairs that nothing is known of."""
+    found = list[tuple[str, str]]()
+    for place, part in pairing.chosen:
+        joint = replace(task.joint, fixed=task.places[place], moving=task.parts[part])
+        found += [one for file in scanned for one in file.scanned.unknown(joint)]
+    return tuple(found)

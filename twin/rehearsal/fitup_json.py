@@ -163,12 +163,19 @@ def _joint(result: FitResult, metres: float) -> Json:
             for gap in result.gaps
         ],
         "rework": None if result.rework is None else _rework(result.rework, result.p_fit_reworked, metres),
+        "rework_beyond": None if result.beyond is None else _rework(result.beyond, None, metres),
+        "unknown": _features(result.unknown),
     }  # fmt: skip
+
+
+def _features(features: Sequence[tuple[str, str]]) -> list[Json]:
+    return [{"part": part, "feature": feature} for part, feature in features]
 
 
 def _rework(rework: Rework, after: Estimate | None, metres: float) -> Json:
     return {
         "works": rework.works,
+        "allowed": rework.allowed,
         "fewest": rework.fewest,
         "ream": [{"hole": ream.hole, "diameter": _n(ream.diameter / metres)} for ream in rework.reams],
         "shim": [{"gap": shim.gap, "thickness": _n(shim.thickness / metres)} for shim in rework.shims],
@@ -188,6 +195,7 @@ def _pairing(pairing: Pairing, metres: float) -> Json:
             for i, j in pairing.chosen
         ],
         "least_slack": _n(pairing.least / metres),
+        "unknown": _features(pairing.unknown),
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def _shares(joint: Any, say: Said) -> Any:
 
     from twin.rehearsal.charts import bars
 
-    if not joint["samples"] or joint["p_fit"]["value"] < _WORTH_A_BAR:
+    if not joint["samples"] or joint["unknown"] or joint["p_fit"]["value"] < _WORTH_A_BAR:
         return ""
     words = (("p_fit", "p_fit"), ("p_least_squares", "p_fit_least_squares"), ("p_as_placed", "p_fit_as_placed"))
     rows = [(say(f"fitup.{w}"), joint[k]["value"], joint[k]["low"], joint[k]["high"]) for w, k in words]

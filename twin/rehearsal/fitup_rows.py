@@ -9,7 +9,7 @@ from twin.rehearsal.fitup_json import ScannedFile
 from twin.rehearsal.said import Said
 
 Rows = tuple[list[str], list[list[str]]]
-_MOST_PAIRS = 60
+_MOST_PAIRS, _MOST_NAMED = 60, 12
 
 
 def joint_rows(document: Any, say: Said) -> Rows:
@@ -19,7 +19,7 @@ def joint_rows(document: Any, say: Said) -> Rows:
     rows = list[list[str]]()
     for joint in document["joints"]:
         shares = [
-            figures.share(joint[word]) if joint["samples"] else "–"
+            figures.share(joint[word]) if joint["samples"] and not joint["unknown"] else "–"
             for word in ("p_fit", "p_fit_least_squares", "p_fit_as_placed")
         ]
         rows.append([joint["name"], say(f"fitup.is_{joint['decision']}"), figures.short(joint["slack"], unit), *shares])
@@ -52,12 +52,35 @@ def _allowed(limits: list[float | None], unit: str) -> str:
 
 
 def rework_lines(joint: Any, unit: str, say: Said) -> list[str]:
-    """Return what would make a joint go together, a line each; nothing where it does."""
-    rework, figures = joint["rework"], Figures()
+    """Return what is missing, and what would make a joint go together, a line each; nothing where it does."""
+    rework = joint["rework"]
+    lines = _missing_lines(joint["unknown"], say)
     if rework is None:
+        return lines
+    if joint["unknown"]:
+        lines.append(say("fitup.rest"))
+    if rework["works"]:
+        return [*lines, *_done_lines(rework, unit, say, sampled=bool(joint["samples"]))]
+    lines.append(say("fitup.no_rework" if rework["allowed"] else "fitup.none_allowed"))
+    if joint["rework_beyond"] is not None:
+        lines.append(say("fitup.beyond"))
+        lines += _done_lines(joint["rework_beyond"], unit, say, sampled=False)
+    return lines
+
+
+def _missing_lines(unknown: list[Any], say: Said) -> list[str]:
+    """Return what nothing is known of and what to do about it; nothing where all is known."""
+    if not unknown:
         return []
-    if not rework["works"]:
-        return [say("fitup.no_rework")]
+    named = [say("fitup.feature_of", feature=one["feature"], part=one["part"]) for one in unknown[:_MOST_NAMED]]
+    if len(unknown) > _MOST_NAMED:
+        named.append(say("fitup.more", count=len(unknown) - _MOST_NAMED))
+    return [say("fitup.unknown", features=say("fitup.comma").join(named))]
+
+
+def _done_lines(rework: Any, unit: str, say: Said, *, sampled: bool) -> list[str]:
+    """Return what is to be reamed and shimmed, and what comes of it."""
+    figures = Figures()
     lines = [
         say("fitup.ream", hole=one["hole"], diameter=figures.value(_up(one["diameter"]), unit))
         for one in rework["ream"]
@@ -65,7 +88,7 @@ def rework_lines(joint: Any, unit: str, say: Said) -> list[str]:
     lines += [
         say("fitup.shim", gap=one["gap"], thickness=figures.value(one["thickness"], unit)) for one in rework["shim"]
     ]
-    if rework["p_fit"] is not None and joint["samples"]:
+    if rework["p_fit"] is not None and sampled:
         lines.append(say("fitup.after", share=figures.share(rework["p_fit"])))
     if rework["fewest"]:
         lines.append(say("fitup.fewest"))
