@@ -178,6 +178,39 @@ def cell_codes(points, low, per_metre):
     return codes
 
 
+@kernel()
+def code_order(codes):
+    """Return the order (n,) that sorts codes of 30 bits, equal ones as they come: ten bits at a time, lowest first.
+
+    Place and code move together as one number of 64 bits: a tenth of the time of a general sort.
+    """
+    n = len(codes)
+    place = np.zeros((3, 1024), np.int64)
+    for i in range(n):
+        for digit in range(3):
+            place[digit, (codes[i] >> (10 * digit)) & 1023] += 1
+    for digit in range(3):
+        before = 0
+        for k in range(1024):
+            here = place[digit, k]
+            place[digit, k] = before
+            before += here
+    moved, again, order = np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n, np.int64)
+    for i in range(n):
+        k = codes[i] & 1023
+        moved[place[0, k]] = (np.uint64(codes[i]) << np.uint64(32)) | np.uint64(i)
+        place[0, k] += 1
+    for i in range(n):
+        k = np.int64((moved[i] >> np.uint64(42)) & np.uint64(1023))
+        again[place[1, k]] = moved[i]
+        place[1, k] += 1
+    for i in range(n):
+        k = np.int64((again[i] >> np.uint64(52)) & np.uint64(1023))
+        order[place[2, k]] = np.int64(again[i] & np.uint64(0xFFFFFFFF))
+        place[2, k] += 1
+    return order
+
+
 @kernel(nogil=True)
 def closest_surface(
     begin, end, visit, points, gate, min_cosine, max_distance, corners, normals, order, element_of, boxes, child, frame,

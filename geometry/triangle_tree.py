@@ -20,6 +20,7 @@ from geometry.triangle_kernels import (
     cell_codes,
     closest_compatible_elements,
     closest_surface,
+    code_order,
     leaf_triangles,
 )
 
@@ -179,7 +180,7 @@ def _along_curve(tree: TriangleTree, points: FloatArray) -> IntArray:
     if len(points) < _WORTH_THREADS:
         return np.arange(len(points))
     low, extent = tree.frame[:3] - tree.frame[3], 2.0 * float(tree.frame[3])
-    return np.argsort(cell_codes(points, low, 1023.0 / max(extent, 1e-9)))
+    return code_order(cell_codes(points, low, 1023.0 / max(extent, 1e-9)))
 
 
 def closest_elements(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from geometry.arrays import FloatArray
 from geometry.pose import Pose
+from geometry.triangle_kernels import code_order
 from geometry.triangle_tree import build_tree, cast, closest, closest_elements, set_workers
 from tests.reference.scenes import Box
 from tests.reference.triangles import compatible, distance_table, hit_ranges, nearest_per_element, unit_normals
@@ -426,3 +427,10 @@ def test_no_points_give_no_answers() -> None:
     assert tree.triangle_count == 1
     assert closest(tree, np.zeros((0, 3)), 1.0).distance.shape == (0,)
     assert cast(tree, np.zeros((0, 3)), np.zeros((0, 3))).range.shape == (0,)
+
+
+@given(st.integers(0, 300), st.sampled_from([4, 2**10, 2**21, 2**30]), st.integers(0, 1000))
+def test_codes_are_sorted_as_numpy_does(count: int, reach: int, seed: int) -> None:
+    """Equal ones stay in their order."""
+    codes = np.random.default_rng(seed).integers(0, reach, count).astype(np.uint32)
+    np.testing.assert_array_equal(code_order(codes), np.argsort(codes, kind="stable"))
