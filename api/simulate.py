@@ -99,7 +99,6 @@ def run_simulate_command(arguments: argparse.Namespace) -> "FlowOutcome | Choice
 
 
 def _chosen(arguments: argparse.Namespace, request: "FlowRequest", progress: "Progress | None") -> "ChoiceOutcome":
-    from simulation.experiment.selection import FIRST_RUNS
     from simulation.flow.choice import Wanted
     from twin.errors import Invalid
     from twin.operations.line_choice import ChoiceRequest, run_choice
@@ -112,7 +111,7 @@ def _chosen(arguments: argparse.Namespace, request: "FlowRequest", progress: "Pr
         raise Invalid("--compare and --log are of one or two lines: leave them out with --among")
     wanted = Wanted(figure, arguments.most is not None, arguments.worth, arguments.confidence)
     if arguments.replications is not None:
-        wanted = replace(wanted, most=max(arguments.replications, FIRST_RUNS))
+        wanted = replace(wanted, most=arguments.replications)
         request = replace(request, replications=None)
     return run_choice(ChoiceRequest(request, tuple(arguments.among), wanted), progress)
 

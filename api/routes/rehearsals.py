@@ -39,7 +39,10 @@ def create_rehearsal(
 ) -> JobOut:
     """Have a model or a file looked at before anything is built: a job; `makes` is the rehearsal's identifier."""
     desk = Desk(services.store, context, project, services.wake)
-    files = Files(*(getattr(given, name, None) for name in ("upload", "score", "fitted")))
+    files = Files(
+        *(getattr(given, name, None) for name in ("upload", "score", "fitted")),
+        others=tuple(getattr(given, "others", ())),
+    )
     job = order_rehearsal(desk, given.order(), files)
     return accepted(response, project, job)
 

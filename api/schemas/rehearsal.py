@@ -1,7 +1,7 @@
 """Rehearsals over the wire."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -22,6 +22,9 @@ Cost = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=18)]
 StakeCost = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18)]
 StakeMinutes = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12)]
 Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=9)]
+Figure = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+Worth = Annotated[Decimal, Field(gt=0, le=10**12, max_digits=18)]
+Chance = Annotated[Decimal, Field(gt=Decimal("0.5"), lt=1, max_digits=9)]
 ColumnName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Samples = Annotated[int, Field(ge=100, le=10_000_000, description="How many times it is played through")]
 
@@ -99,12 +102,22 @@ class AssemblyAsked(_Asked):
     sequence: Literal["none", "found", "model_tasks"] = Field(
         default="none", description="Whether an order of assembly is looked for, or that of the model's tasks judged"
     )
+    in_time: bool = Field(
+        default=False, description="Only among what the model's tasks have there at the same time: 4D"
+    )
+    at: date | None = Field(default=None, description="The same on one day")
+    as_built: bool = Field(
+        default=False,
+        description="Measured places, of the newest check of this model that counts, replace designed ones: P(clash)",
+    )
+    position_mm: Length | None = Field(default=None, description="Standard deviation of where other elements are")
 
     def order(self) -> RehearsalOrder:
         """Return it as it is ordered."""
         return self._order(
             RehearsalKind.ASSEMBLY, self.revision, touch_mm=self.touch_mm, clearance_mm=self.clearance_mm,
-            sequence=self.sequence,
+            sequence=self.sequence, in_time=self.in_time or self.at is not None or None, at=self.at,
+            as_built=self.as_built or None, position_mm=self.position_mm,
         )  # fmt: skip
 
 
@@ -152,11 +165,36 @@ class ProcessAsked(_Asked):
 
     kind: Literal["process"]
     upload: RecordRef = Field(description="The line, a YAML file (docs/simulate.md)")
-    replications: int | None = Field(default=None, ge=2, le=1000, description="Runs; without it, what the file says")
+    replications: int | None = Field(
+        default=None, ge=2, le=1000, description="Runs; without it, what the file says. Of `among`: the most of a line"
+    )
+    compare: RecordRef | None = Field(default=None, description="Another line beside it, on the same random numbers")
+    among: list[RecordRef] = Field(default_factory=list, max_length=50, description="Other lines to choose among")
+    figure: Figure | None = Field(default=None, description="What the best is best in, such as lead_time")
+    better: Literal["more", "less"] = Field(default="more", description="Whether more or less of it is better")
+    worth: Worth | None = Field(default=None, description="The smallest difference that matters")
+    confidence: Chance = Field(default=Decimal("0.95"), description="That the choice is right")
+
+    @model_validator(mode="after")
+    def _a_choice_is_whole(self) -> Self:
+        if bool(self.among) != (self.figure is not None and self.worth is not None):
+            raise ValueError("give among, figure and worth, all or none of them")
+        if self.among and self.compare is not None:
+            raise ValueError("give compare or among, not both")
+        return self
+
+    @property
+    def others(self) -> list[RecordRef]:
+        """Return the uploads beside the line."""
+        return [self.compare] if self.compare is not None else self.among
 
     def order(self) -> RehearsalOrder:
         """Return it as it is ordered."""
-        return self._order(RehearsalKind.PROCESS, None, replications=self.replications)
+        choice = self.among or None
+        return self._order(
+            RehearsalKind.PROCESS, None, replications=self.replications, figure=choice and self.figure,
+            better=choice and self.better, worth=choice and self.worth, confidence=choice and self.confidence,
+        )  # fmt: skip
 
 
 class FitUpAsked(_Asked):

@@ -11,6 +11,8 @@ from simulation.experiment.selection import FIRST_RUNS, Selection, select_best
 from simulation.flow.model import Line
 from simulation.flow.study import Plan, Study, made, run_replication, study, workers_of
 
+MOST_RUNS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -23,8 +25,8 @@ class Wanted:
     worth: float
     """The smallest difference that matters, in the figure's unit."""
     confidence: float = 0.95
-    most: int = 1000
-    """Runs of one line at most."""
+    most: int = MOST_RUNS
+    """Runs of one line at most; the first ones are made in any case."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,6 +26,8 @@ class Files:
     """Units that came later, to be scored."""
     fitted: Id | None = None
     """The rehearsal whose model scores them: it is learnt anew, of the same file and by the same settings."""
+    others: tuple[Id, ...] = ()
+    """Lines beside the first, to compare it with or to choose among."""
 
 
 def order_rehearsal(desk: Desk, asked: RehearsalOrder, files: Files | None = None) -> Job:
@@ -50,6 +52,10 @@ def order_rehearsal(desk: Desk, asked: RehearsalOrder, files: Files | None = Non
             later = uploaded_file(unit, desk, given.later)
             told = {"score": later.file_name, "score_sha256": later.sha256}
             made = replace(made, later=later, parameters={**made.parameters, **told})
+        if given.others:
+            others = tuple(uploaded_file(unit, desk, one) for one in given.others)
+            told = {"others": "\n".join(f"{one.file_name} {one.sha256}" for one in others)}
+            made = replace(made, others=others, parameters={**made.parameters, **told})
         return replace(made, identifier=unit.new_id(), project=desk.project)
 
     return desk.ask(REHEARSE, order)

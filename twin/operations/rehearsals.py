@@ -3,14 +3,14 @@
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.errors import Invalid
-from twin.operations.check import Step, usable_cores
+from twin.operations.check import Step
 from twin.operations.predictions import keep_predictions, learnt_from, settle_by_checks
 from twin.operations.work import Upload, Work, fetched
 from twin.record import Evidence, EvidenceKind, Id
@@ -41,6 +41,8 @@ class RehearsalOrder:
     file: Upload | None = None
     later: Upload | None = None
     """Units that came after those of the file, to be scored."""
+    others: tuple[Upload, ...] = ()
+    """Lines beside the first."""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     """What its kind takes, as text."""
     seed: int = 0
@@ -61,6 +63,8 @@ class Rehearsing:
     """What is open until it is over."""
     later: Path | None = None
     """Units to be scored, under the name that their owner gave them."""
+    others: tuple[Path, ...] = ()
+    """Lines beside the first, under the names that their owners gave them."""
     used: list[str] = field(default_factory=list[str])
     """SHA-256 of the reports of checks that were learnt from."""
 
@@ -84,6 +88,24 @@ class Rehearsing:
             path.symlink_to(self.held.enter_context(self.work.blobs.local_file(run.report.sha256, suffix=".json")))
             found.append((days[run.id].date(), path))
         return found
+
+    def newest_report(self) -> Path:
+        """Return the report of the newest check that counts of the model that this is of.
+
+        Raises
+        ------
+        Invalid
+            There is none.
+        """
+        revision = self.order.revision
+        with self.work.store.read() as view:
+            runs = [one.record for one in view.all(records.CHECK_RUN, project=self.order.project, counts=True)]
+            runs = [run for run in runs if run.revision == revision]
+            newest = max(runs, key=lambda run: view.get(records.SCAN_EPOCH, run.epoch).record.captured_at, default=None)
+        if newest is None:
+            raise Invalid("no check of this model counts yet, so nothing is known as built: run one")
+        self.used.append(newest.report.sha256)
+        return self.held.enter_context(self.work.blobs.local_file(newest.report.sha256, suffix=".json"))
 
     def step(self, step: Step, what: str, share: float) -> None:
         """Say how far it is; raises when the work was cancelled."""
@@ -114,8 +136,12 @@ def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal
         given = _given(work, of, Path(name), stack)
         (Path(name) / "later").mkdir()
         later = _given(work, order.later, Path(name) / "later", stack) if order.later else None
-        asked = Rehearsing(work, order, given, folder, stack, later)
+        others = tuple(
+            _given(work, one, _made(Path(name) / f"other-{number}"), stack) for number, one in enumerate(order.others)
+        )
+        asked = Rehearsing(work, order, given, folder, stack, later, others)
         called = {given: of.file_name} | ({later: order.later.file_name} if later and order.later else {})
+        called |= {path: one.file_name for path, one in zip(others, order.others, strict=True)}
         needs_action = _said_as(called, lambda: RUNS[order.kind](asked))
         files = tuple(_kept(work, path) for path in sorted(folder.iterdir(), key=_result_first))
     rehearsal = Rehearsal(
@@ -131,6 +157,11 @@ def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal
         settle_by_checks(unit, order.project)
         keep_all(unit, work.blobs, {one.sha256: one.media_type for one in files})
     return stored
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def _given(work: Work, file: Upload, folder: Path, held: ExitStack) -> Path:
@@ -165,9 +196,15 @@ def _assembly(asked: Rehearsing) -> bool:
     from twin.operations.assembly import AssemblyRequest, run_assembly
     from twin.operations.assembly_order import OrderRequest
 
-    sequence = asked.order.parameters.get("sequence", "none")
+    told = asked.order.parameters
+    sequence, at = told.get("sequence", "none"), told.get("at")
     request = AssemblyRequest(
         asked.file, asked.folder,
+        position_sd_m=asked.number("position_mm", 0.0) / 1000.0 if "position_mm" in told else None,
+        as_built=asked.newest_report() if asked.says("as_built") else None,
+        in_time=asked.says("in_time"),
+        at=None if at is None else date.fromisoformat(at),
+        seed=asked.order.seed,
         touch_tolerance_m=asked.number("touch_mm", 0.1) / 1000.0,
         clearance_m=asked.number("clearance_mm", 0.0) / 1000.0,
         reports=("html", "bcf"),
@@ -206,11 +243,22 @@ def _schedule(asked: Rehearsing) -> bool:
 def _process(asked: Rehearsing) -> bool:
     from twin.operations.flow import FlowRequest, run_flow
 
-    replications = int(asked.number("replications", 0)) or None
-    request = FlowRequest(
-        asked.file, None, asked.folder, replications, asked.order.seed, usable_cores(), lang=asked.order.lang
-    )
-    return run_flow(request, lambda done, most: asked.step(Step.MEASURING, "", done / max(1, most))).needs_action
+    told, replications = asked.order.parameters, int(asked.number("replications", 0)) or None
+
+    def tell(done: int, most: int) -> None:
+        asked.step(Step.MEASURING, "", done / max(1, most))
+
+    request = FlowRequest(asked.file, None, asked.folder, replications, asked.order.seed, lang=asked.order.lang)
+    if "figure" not in told:
+        return run_flow(replace(request, compare=next(iter(asked.others), None)), tell).needs_action
+    from simulation.flow.choice import MOST_RUNS, Wanted
+    from twin.operations.line_choice import ChoiceRequest, run_choice
+
+    wanted = Wanted(
+        told["figure"], told["better"] == "more", asked.number("worth", 0.0), asked.number("confidence", 0.95),
+        most=replications or MOST_RUNS,
+    )  # fmt: skip
+    return run_choice(ChoiceRequest(replace(request, replications=None), asked.others, wanted), tell).needs_action
 
 
 def _fit_up(asked: Rehearsing) -> bool:

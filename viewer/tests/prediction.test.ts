@@ -107,6 +107,18 @@ describe("what hangs on elements", () => {
   });
 });
 
+describe("what is asked of a model's clashes", () => {
+  const asked = {
+    kind: "assembly", revision: "r", clearanceMm: "", sequence: "none", minutes: "", stakes: NO_STAKES, lang: "zh",
+  } as const; // biome-ignore format: one body
+
+  it("is all there as designed, unless somebody says otherwise", () => {
+    const all = { kind: "assembly", revision: "r", lang: "zh", clearance_mm: "0", sequence: "none" };
+    expect(bodyOf(asked)).toEqual(all);
+    expect(bodyOf({ ...asked, inTime: true, asBuilt: true })).toEqual({ ...all, in_time: true, as_built: true });
+  });
+});
+
 describe("what a model says of units", () => {
   const told = {
     schema: "qtems.quality/1",

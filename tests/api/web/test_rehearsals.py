@@ -93,6 +93,24 @@ def test_a_model_s_clashes(world: World, project: str, tmp_path: Path) -> None:
     assert [it["id"] for it in listed] == [one["id"]]
 
 
+def test_clashes_in_time_and_as_built_need_tasks_and_a_check(world: World, project: str, tmp_path: Path) -> None:
+    admin, root = world.administrator(), f"/projects/{project}"
+    ifc = write_ifc_hall(tmp_path / "hall.ifc", unit="mm").read_bytes()
+    file = upload(admin, project, "bare hall.ifc", ifc + b"\n")
+    model = followed(admin, root, admin.post(f"{root}/models", {"upload": file}))["makes"]
+    asked = {"kind": "assembly", "revision": model}
+    for more, says in (
+        ({"in_time": True}, "it has no tasks (IfcTask)"),
+        ({"at": "2026-03-10"}, "it has no tasks (IfcTask)"),
+        ({"as_built": True}, "no check of this model counts yet, so nothing is known as built"),
+    ):
+        failed = followed(admin, root, admin.post(f"{root}/rehearsals", asked | more), ends="failed")
+        assert says in failed["error"]
+    placed = followed(admin, root, admin.post(f"{root}/rehearsals", asked | {"position_mm": "5"}))
+    told = admin.get(f"{root}/rehearsals/{placed['makes']}/files/assembly.json").json()
+    assert told["uncertainty"]["confidence"] == pytest.approx(0.95), "how probable is said, no longer only whether"
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "result"),
     [
@@ -114,6 +132,30 @@ def test_a_file(world: World, project: str, kind: str, content: bytes, result: s
     provenance = written["provenance"]
     assert provenance["file"] == f"tower {kind}.yaml"
     assert provenance["sha256"] == sha256(content).hexdigest()
+
+
+def test_lines_side_by_side_and_the_best_of_several(world: World, project: str) -> None:
+    admin, root = world.administrator(), f"/projects/{project}"
+    first, second, third = (
+        upload(admin, project, f"takes {minutes}.yaml", LINE.replace(b"takes: 3", f"takes: {minutes}".encode()))
+        for minutes in (4, 3, 5)
+    )
+    asked = {"kind": "process", "upload": first, "replications": 12}
+    one = followed(admin, root, admin.post(f"{root}/rehearsals", asked | {"compare": second}))
+    told = admin.get(f"{root}/rehearsals/{one['makes']}/files/simulate.json").json()
+    assert told["comparison"]["lead_time"]["value"] < 0
+    wanted = {"figure": "lead_time", "better": "less", "worth": "0.5", "replications": 400}
+    choice = asked | {"among": [second, third]} | wanted
+    one = followed(admin, root, admin.post(f"{root}/rehearsals", choice))
+    told = admin.get(f"{root}/rehearsals/{one['makes']}/files/choice.json").json()
+    assert (told["best"], told["settled"], told["most_runs"]) == ("takes 3.yaml", True, 400)
+    assert one["result"]["outcome"] == "clear"
+    for wrong in ({"worth": None}, {"figure": None}, {"compare": third}, {"confidence": "0.5"}, {"worth": "0"}):
+        assert admin.post(f"{root}/rehearsals", choice | wrong).status_code == 422
+    unknown = choice | {"figure": "leadtime"}
+    failed = followed(admin, root, admin.post(f"{root}/rehearsals", unknown), ends="failed")
+    assert "has no figure leadtime; it has throughput" in failed["error"]
+    assert "/tmp" not in failed["error"]
 
 
 def test_units_of_a_line(world: World, project: str) -> None:

@@ -69,6 +69,12 @@ export interface components {
              * @enum {string}
              */
             sequence: "none" | "found" | "model_tasks";
+            /** @default false */
+            in_time: boolean;
+            at?: string | null;
+            /** @default false */
+            as_built: boolean;
+            position_mm?: number | string | null;
         };
         Assignment: {
             assignee: string | null;
@@ -2652,6 +2658,17 @@ export interface components {
             kind: "process";
             upload: string;
             replications?: number | null;
+            compare?: string | null;
+            among?: string[];
+            figure?: string | null;
+            /**
+             * @default more
+             * @enum {string}
+             */
+            better: "more" | "less";
+            worth?: number | string | null;
+            /** @default 0.95 */
+            confidence: number | string;
         };
         ProjectAuthorization: {
             project_actions: string[];

@@ -54,6 +54,10 @@ export interface Asked {
   revision: string;
   clearanceMm: string;
   sequence: Sequence;
+  /** Only among what the model's tasks have there at the same time. */
+  inTime?: boolean;
+  /** Measured places of the newest check in place of designed ones. */
+  asBuilt?: boolean;
   /** What inspections may take. */
   minutes: string;
   /** What hangs on elements, for a prediction. */
@@ -97,12 +101,17 @@ export function bodyOf({
   revision,
   clearanceMm,
   sequence,
+  inTime = false,
+  asBuilt = false,
   minutes,
   stakes,
   lang,
 }: Asked): Record<string, unknown> {
   const all = { kind, revision, lang };
-  if (kind === "assembly") return { ...all, clearance_mm: clearanceMm || "0", sequence };
+  if (kind === "assembly") {
+    const how = { ...(inTime && { in_time: true }), ...(asBuilt && { as_built: true }) };
+    return { ...all, clearance_mm: clearanceMm || "0", sequence, ...how };
+  }
   if (kind === "prediction") return { ...all, budget_minutes: minutes || "480", ...stakesBody(stakes) };
   return { ...all, progress: true };
 }

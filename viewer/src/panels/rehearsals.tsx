@@ -24,7 +24,7 @@ import {
 } from "../core/rehearsal";
 import type { Workspace } from "../core/state";
 import { useAsked } from "./asked";
-import { Amount, Choice, Form, when } from "./fields";
+import { Amount, Choice, Form, Tick, when } from "./fields";
 import { Failed, Loading } from "./notices";
 import { StakeFields } from "./prediction-ask";
 import { told } from "./sign-in";
@@ -165,6 +165,8 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const [minutes, setMinutes] = useState("");
   const [clearance, setClearance] = useState("");
   const [sequence, setSequence] = useState<Sequence>("none");
+  const [inTime, setInTime] = useState(false);
+  const [asBuilt, setAsBuilt] = useState(false);
   const [stakes, setStakes] = useState<Stakes>(NO_STAKES);
   const [job, setJob] = useState<Job | null>(null);
   const [fault, setFault] = useState("");
@@ -174,7 +176,8 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const run = async () => {
     setFault("");
     const lang = language.value;
-    const asked = { kind, revision: work.model.id, clearanceMm: clearance, sequence, minutes, stakes, lang };
+    const of = { revision: work.model.id, clearanceMm: clearance, sequence, inTime, asBuilt };
+    const asked = { kind, ...of, minutes, stakes, lang };
     try {
       const ended = await rehearse(project, asked, newKey(), setJob, ending.current.signal);
       if (ended.state === "failed") setFault(faultSaid(ended));
@@ -220,6 +223,8 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
             onValue={(one) => setSequence(one as Sequence)}
           />
         )}
+        {kind === "assembly" && <Tick label={t("inTime")} value={inTime} onValue={setInTime} />}
+        {kind === "assembly" && <Tick label={t("asBuilt")} value={asBuilt} onValue={setAsBuilt} />}
         {kind === "prediction" && (
           <Amount label={t("inspectionMinutes")} value={minutes} onValue={setMinutes} placeholder="480" />
         )}
