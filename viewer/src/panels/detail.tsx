@@ -149,7 +149,10 @@ export function Detail() {
 function Inspections(asked: { project: string; globalId: string }) {
   const [Shown, setShown] = useState<ComponentType<typeof asked> | null>(null);
   useEffect(() => {
-    void import("./element-inspections").then((part) => setShown(() => part.ElementInspections));
+    void import("./element-inspections").then(
+      (part) => setShown(() => part.ElementInspections),
+      () => undefined, // without a connection: fetched with the next element
+    );
   }, []);
   return Shown && <Shown {...asked} />;
 }

@@ -6,6 +6,7 @@ import { colon, type Key, t } from "../core/i18n";
 import { delivered, outbox } from "../core/outbox";
 import { type Offered, offeredIn, whoMay } from "../core/permits";
 import { confirm, dismiss, draftOf, type ElementRecords, type Finding, recordsOf, unsent } from "../core/records";
+import { useReturn } from "./notices";
 import { RaiseForm } from "./raise";
 import { told } from "./sign-in";
 import { Pending } from "./sync";
@@ -44,6 +45,10 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
     setDrafted("");
   }, [project, row.globalId]);
   useEffect(load, [project, row.globalId, delivered.value]);
+
+  useReturn(() => {
+    if (fault) load();
+  });
 
   async function decide(work: () => Promise<unknown>) {
     setFault("");
@@ -233,7 +238,10 @@ function FindingCard(asked: Found) {
 export function NcrCard(asked: { project: string; id: string; onEnd: () => void }) {
   const [Card, setCard] = useState<ComponentType<typeof asked> | null>(null);
   useEffect(() => {
-    void import("./ncr-card").then((part) => setCard(() => part.NcrCard));
+    void import("./ncr-card").then(
+      (part) => setCard(() => part.NcrCard),
+      () => asked.onEnd(), // without a connection: asked for again by who opens it again
+    );
   }, []);
   return Card && <Card {...asked} />;
 }
