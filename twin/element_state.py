@@ -65,6 +65,18 @@ def _transitions() -> Mapping[tuple[Status, Seen], Status | None]:
 
 TRANSITIONS = _transitions()
 """(what is known, what is seen) -> what is known then; None keeps what is known and marks it stale."""
+
+
+def _staleness() -> Mapping[tuple[Status, Seen], bool]:
+    found = dict[tuple[Status, Seen], set[bool]]()
+    for (known, seen), status in TRANSITIONS.items():
+        found.setdefault((known if status is None else status, seen), set()).add(status is None)
+    found[Status.PLANNED, Seen.ABSENT] = {False}  # not due yet
+    return MappingProxyType({pair: only for pair, told in found.items() if len(told) == 1 for only in told})
+
+
+STALE = _staleness()
+"""(what is known after an epoch, what it saw) -> whether it is stale; without those where that does not tell."""
 _SEEN_BY_VERDICT = {
     Outcome.PASS: Seen.PASSED,
     Outcome.FAIL: Seen.FAILED,

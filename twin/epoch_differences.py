@@ -7,7 +7,6 @@ fails now, or where something that failed passes now: reading all of them takes 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -58,49 +57,59 @@ def differences(before: Looks, after: Looks, design: Sequence[Change | None]) ->
         As for :func:`twin.epoch_change.difference`.
     """
     lengths, spreads = _moves(before, after)
-    found: list[Difference] = []
-    undecided: list[int] = []
-    moves: list[Move | None] = []
-    for n, (was, now, became) in enumerate(zip(before.seen, after.seen, design, strict=True)):
-        if was is None or now is None or not is_standing(was, now, became):
-            moves.append(None)
-            found.append(_told_by_sight(was, now, became))
-            continue
-        move = None if lengths[n] != lengths[n] else Move(_ANY, lengths[n], spreads[n])
-        moves.append(move)
-        found.append(_told_by_move(was, now, move is not None and move.is_beyond))
-        if _FAILS in (after.measurements[n] or "") or (was is Seen.FAILED and now is Seen.PASSED):
-            undecided.append(n)
+    moved = np.array(lengths, np.float64), np.array(spreads, np.float64)
+    beyond = np.where(np.isnan(moved[0]), 0, np.where(moved[0] > moved[1], 2, 1))
+    kinds, which = _alike(before.seen, after.seen, design, beyond.tolist())
+    stand = [was is not None and now is not None and is_standing(was, now, became) for was, now, became, _ in kinds]
+    told = [_told(*kind, stands=stands) for kind, stands in zip(kinds, stand, strict=True)]
+    found = [told[k] for k in which]
+    shown = (np.array(stand, np.bool_)[which] if kinds else np.zeros(0, np.bool_)) & ~np.isnan(moved[0])
+    again = [
+        stands and was is Seen.FAILED and now is Seen.PASSED
+        for (was, now, *_), stands in zip(kinds, stand, strict=True)
+    ]
+    undecided = [
+        n for n, (k, text) in enumerate(zip(which, after.measurements, strict=True))
+        if stand[k] and (again[k] or (text and _FAILS in text))
+    ]  # fmt: skip
     one, other = (_read([side.measurements[n] for n in undecided]) for side in (before, after))
     for n, earlier, later in zip(undecided, one, other, strict=True):
         was, now = before.seen[n] or Seen.NOT_SEEN, after.seen[n] or Seen.NOT_SEEN
-        found[n] = standing(Look(was, earlier, None), Look(now, later, None), moves[n])
+        move = Move(_ANY, lengths[n], spreads[n]) if shown[n] else None
+        found[n] = standing(Look(was, earlier, None), Look(now, later, None), move)
     return Differences(
         [one.change for one in found], [one.why for one in found],
-        [None if one is None else one.length_mm for one in moves],
-        [None if one is None else one.uncertainty_mm for one in moves],
+        *([value if kept else None for value, kept in zip(all_of, shown.tolist(), strict=True)]
+          for all_of in (lengths, spreads)),
     )  # fmt: skip
 
 
 _ANY = (None, None, None)
+_Kind = tuple[Seen | None, Seen | None, Change | None, int]
+"""What both scans saw, what the design did, and the movement: 0 not known, 1 within U, 2 beyond."""
+
+
+def _alike(
+    before: Sequence[Seen | None], after: Sequence[Seen | None], design: Sequence[Change | None], beyond: Sequence[int]
+) -> tuple[list[_Kind], list[int]]:
+    """Return the few kinds of elements that there are, and of which each is: each kind is thought about once."""
+    places = dict[_Kind, int]()
+    which = [places.setdefault(kind, len(places)) for kind in zip(before, after, design, beyond, strict=True)]
+    return list(places), which
+
+
+def _told(was: Seen | None, now: Seen | None, design: Change | None, beyond: int, *, stands: bool) -> Difference:
+    """Return what became of an element none of whose measurements has to be read."""
+    if not stands or was is None or now is None:
+        one, other = (None if seen is None else Look(seen, (), None) for seen in (was, now))
+        return difference(one, other, design)
+    return standing(Look(was, (), None), Look(now, (), None), Move(_ANY, 1.0, 0.0) if beyond == 2 else None)
 
 
 def _read(texts: Sequence[str | None]) -> list[Sequence[Mapping[str, Any]]]:
     """Read texts as one: one by one that takes several times as long."""
     read: list[Sequence[Mapping[str, Any]]] = json.loads(f"[{','.join(text or '[]' for text in texts)}]")
     return read
-
-
-@cache
-def _told_by_sight(before: Seen | None, after: Seen | None, design: Change | None) -> Difference:
-    one, other = (None if seen is None else Look(seen, (), None) for seen in (before, after))
-    return difference(one, other, design)
-
-
-@cache
-def _told_by_move(before: Seen, after: Seen, beyond: bool) -> Difference:  # a key, not a switch
-    move = Move(_ANY, 1.0, 0.0) if beyond else None
-    return standing(Look(before, (), None), Look(after, (), None), move)
 
 
 def _moves(before: Looks, after: Looks) -> tuple[list[float], list[float]]:

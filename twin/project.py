@@ -290,6 +290,8 @@ class CheckRun:
     """Of what it found, one per cause, each with its file name as description."""
     findings_sha256: str = ""
     """The blob with what it found, raised as findings once it counts; empty when the registration was refused."""
+    glance_sha256: str = ""
+    """The blob with what views ask of all elements at once (``twin.operations.glances``); empty where there is none."""
 
     def __post_init__(self) -> None:
         """Refuse a run that could not be repeated from what it says."""

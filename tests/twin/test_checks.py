@@ -22,6 +22,7 @@ from twin.finding import FindingStatus
 from twin.operations.backup import backup, restore
 from twin.operations.check_standing import count_check
 from twin.operations.checks import CheckOrder, announcing, run_ordered_check
+from twin.operations.glances import kept_glance
 from twin.operations.models import import_model, latest_revision
 from twin.operations.projects import found_organisation, found_project, membership
 from twin.operations.scans import import_scans
@@ -151,6 +152,12 @@ def test_a_check_is_kept_with_its_elements_and_its_findings(work: Work, project:
         assert told[0].event.request == "7" * 32
         assert verify_stream(view.connection, project).holds
         assert membership(view, project, ANN.id).role is Role.OWNER
+        glance = kept_glance(view, work.blobs, run.id)
+        assert glance is not None
+        kept = {row.state.global_id: row for row in page.items}
+        assert glance.global_id == sorted(kept)
+        assert list(glance.seen) == [kept[one].state.seen for one in glance.global_id]
+        assert [bool(one) for one in glance.fails] == [kept[one].verdict == "fail" for one in glance.global_id]
     assert run_ordered_check(work, asked).record == run  # repeated after an interruption
     with work.store.read() as view:
         assert len(list(view.all(records.FINDING, project=project))) == len(findings)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from geometry.verdict import Outcome, State
 from twin.element_state import (
+    STALE,
     TRANSITIONS,
     ElementState,
     Epoch,
@@ -62,10 +63,13 @@ def test_the_table_is_followed_and_staleness_says_so(known: Status, seen: Seen) 
     assert after.stale is (expected is None)
     assert after.supported_by == (_state(known).supported_by if expected is None else "c1")
     assert after.since == (START if after.status is known else _epoch(1).captured_at)
+    assert STALE.get((after.status, seen)) in (after.stale, None), "told without the history, where that is enough"
 
 
 def test_the_table_is_complete() -> None:
     assert set(TRANSITIONS) == {(status, seen) for status in Status for seen in Seen}
+    pairs = {(status or known, seen) for (known, seen), status in TRANSITIONS.items()}
+    assert pairs - set(STALE) == {(Status.UNRESOLVED, Seen.SUSPECT)}, "of this alone the history decides"
 
 
 def test_only_a_pass_verifies_and_only_a_pass_or_absence_clears_a_deviation() -> None:

@@ -17,6 +17,7 @@ from twin.ncr_repeat import checked_elements
 from twin.operations.check import DEFAULT_STANDARD, Step, usable_cores
 from twin.operations.check_standing import Found, counting_check, derive_anew, raise_findings, retire_counting
 from twin.operations.design_changes import carried
+from twin.operations.glances import MEDIA_TYPE, glance_of, packed
 from twin.operations.predictions import settle_by_checks
 from twin.operations.scenes import keep_deviation_scene, register_scene
 from twin.operations.work import Upload, Work, fetched
@@ -124,6 +125,8 @@ def run_ordered_check(work: Work, order: CheckOrder) -> Stored[CheckRun]:
     found = Found(findings_of(run, causes, shown, work.actor), tuple(checked_elements(result).values()))
     content = json.dumps(to_json(found), separators=(",", ":")).encode()
     run = replace(run, findings_sha256=work.blobs.put([content]).sha256 if result.elements and run.counts else "")
+    seen = element_rows(result, document, commission, {})
+    run = replace(run, glance_sha256=work.blobs.put([packed(glance_of(seen))]).sha256 if seen else "")
     with work.store.write(work.context()) as unit:
         previous = carried(
             unit, work.blobs, latest_states(unit.connection, run.project, before=epoch.captured_at), revision.id
@@ -171,7 +174,8 @@ def _keep(
 def _register(unit: Unit, work: Work, run: CheckRun) -> None:
     """Let the database know of every file that a check left."""
     files = {one.sha256: one.media_type for one in (run.report, *run.files, *run.pictures)}
-    keep_all(unit, work.blobs, files | ({run.findings_sha256: "application/json"} if run.findings_sha256 else {}))
+    beside = {run.findings_sha256: "application/json", run.glance_sha256: MEDIA_TYPE}
+    keep_all(unit, work.blobs, files | {digest: media for digest, media in beside.items() if digest})
     register_scene(unit, work.blobs, run.scene_sha256)
 
 

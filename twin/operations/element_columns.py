@@ -1,25 +1,38 @@
 """All that is known of the elements of one check, as columns: a view of a hundred thousand colours by them at once."""
 
-import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from itertools import compress
+from typing import Generic, TypeVar
 
+import numpy as np
+
+from geometry.arrays import FloatArray
 from geometry.verdict import Outcome
+from twin.element_state import STALE
 from twin.operations.design_changes import changes_since
+from twin.operations.glances import WORST, Glance, kept_glance
 from twin.operations.overrides import in_force
+from twin.operations.worst_measured import worst_of
 from twin.record import Id
-from twin.report.selection import OUTCOME_RANK, share_of_limit
 from twin.revision_diff import Change
 from twin.store.blobs import BlobStore
-from twin.store.element_columns import ElementBatch, NcrMark, batches_of, captured_at, found_open, live_ncrs
+from twin.store.element_columns import (
+    ElementBatch,
+    NcrMark,
+    batches_of,
+    captured_at,
+    found_open,
+    live_ncrs,
+    stale_of,
+    standing_of,
+)
 from twin.store.elements import Basis, basis_of
 from twin.store.shared_elements import visible_elements
 from twin.store.view import Scope, View
 
 T = TypeVar("T", bound=Hashable)
-_RANK = {outcome.value: rank for outcome, rank in OUTCOME_RANK.items()}
 
 
 class _Places(dict[T, int]):
@@ -79,6 +92,11 @@ class ElementColumns:
     design_change: Coded[Change | None] = field(default_factory=Coded[Change | None])
     override: Coded[Outcome | None] = field(default_factory=Coded[Outcome | None])
 
+    def add(self, some: "_Known") -> None:
+        """Put what a check says of the next elements at the end."""
+        for one in fields(some):
+            getattr(self, one.name).extend(getattr(some, one.name))
+
 
 def element_columns(
     view: View, blobs: BlobStore, project: Id, scope: Scope, *, epoch: Id | None = None, check: Id | None = None
@@ -105,10 +123,9 @@ def _filled(view: View, blobs: BlobStore, project: Id, scope: Scope, basis: Basi
     changes = changes_since(view, blobs, project, basis.revision)
     ncrs, found = live_ncrs(view.connection, project, scope), found_open(view.connection, project, scope)
     stated = in_force(view, project, basis.check)
-    for batch in batches_of(view.connection, basis.check):
-        some = batch if visible is None else batch.only(visible)
-        _add_known(told, some)
-        _add_measured(told, [worst_of(measured) or {} for measured in some.measurements])
+    for known in _read(view, blobs, basis.check):
+        some = known if visible is None else known.only(visible)
+        told.add(some)
         told.ncr.extend(map(ncrs.get, some.global_id))
         told.finding.extend(global_id in found for global_id in some.global_id)
         told.override.extend(one.verdict if one else None for one in map(stated.get, some.global_id))
@@ -118,52 +135,70 @@ def _filled(view: View, blobs: BlobStore, project: Id, scope: Scope, basis: Basi
     return told
 
 
-def _add_known(told: ElementColumns, some: ElementBatch) -> None:
-    told.global_id.extend(some.global_id)
-    told.name.extend(some.name)
-    told.ifc_class.extend(some.ifc_class)
-    told.storey.extend(some.storey)
-    told.state.extend(some.state)
-    told.verdict.extend(some.verdict)
-    told.status.extend(some.status)
-    told.stale.extend(some.stale)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """Some elements by one check, under the names of the columns that they go into; all are equally long."""
+
+    global_id: Sequence[str]
+    name: Sequence[str]
+    ifc_class: Sequence[str]
+    storey: Sequence[str]
+    state: Sequence[str]
+    verdict: Sequence[str]
+    status: Sequence[str]
+    stale: Sequence[bool]
+    characteristic: Sequence[str | None]
+    actual_mm: Sequence[float | None]
+    lower_mm: Sequence[float | None]
+    upper_mm: Sequence[float | None]
+    uncertainty_mm: Sequence[float | None]
+
+    def only(self, wanted: Collection[str]) -> "_Known":
+        """Return those of the elements that are among some GlobalIds."""
+        kept = [global_id in wanted for global_id in self.global_id]
+        return _Known(*(list(compress(getattr(self, one.name), kept)) for one in fields(self)))
 
 
-def _add_measured(told: ElementColumns, worst: Sequence[Mapping[str, Any]]) -> None:
-    told.characteristic.extend(one.get("characteristic") for one in worst)
-    told.actual_mm.extend(one.get("actual_mm") for one in worst)
-    told.lower_mm.extend(one.get("lower_mm") for one in worst)
-    told.upper_mm.extend(one.get("upper_mm") for one in worst)
-    told.uncertainty_mm.extend(one.get("expanded_uncertainty_mm") for one in worst)
+def _read(view: View, blobs: BlobStore, check: Id) -> Iterator[_Known]:
+    """Yield the elements of a check: at a glance where one is kept, else some at a time from their reports."""
+    glance = kept_glance(view, blobs, check)
+    known = None if glance is None else _at_a_glance(view, check, glance)
+    if known is not None:
+        yield known
+        return
+    for batch in batches_of(view.connection, check):
+        yield _from_reports(batch)
 
 
-def worst_of(measurements: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """Return the measurement that decides an element, as reports do (:func:`twin.report.selection.worst`).
-
-    Parameters
-    ----------
-    measurements
-        As in ``report.json``. They are read as they are: making values of a hundred thousand elements' takes seconds.
-
-    Examples
-    --------
-    >>> near = {"verdict": "pass", "actual_mm": 7.0, "lower_mm": -8.0, "upper_mm": 8.0, "characteristic": "position"}
-    >>> far = near | {"verdict": "fail", "actual_mm": -14.0, "characteristic": "level"}
-    >>> worst_of([near, far])["characteristic"]
-    'level'
-    """
-    if len(measurements) < 2:
-        return measurements[0] if measurements else None
-    rank = max(_RANK[one["verdict"]] for one in measurements)
-    severest = [one for one in measurements if _RANK[one["verdict"]] == rank]
-    return max(severest, key=_share)
+def _from_reports(some: ElementBatch) -> _Known:
+    worst = [worst_of(measured) or {} for measured in some.measurements]
+    numbers = ([one.get(word) for one in worst] for word in WORST)
+    return _Known(
+        some.global_id, some.name, some.ifc_class, some.storey, some.state, some.verdict, some.status, some.stale,
+        [one.get("characteristic") for one in worst], *numbers,
+    )  # fmt: skip
 
 
-def _share(told: Mapping[str, Any]) -> float:
-    """Return how much of its limit a measurement uses; metres, so that it is to the last bit what a report says."""
-    actual, lower, upper = told["actual_mm"], told["lower_mm"], told["upper_mm"]
-    if actual is None:
-        return 0.0
-    return share_of_limit(
-        actual / 1000.0, -math.inf if lower is None else lower / 1000.0, math.inf if upper is None else upper / 1000.0
-    )
+def _at_a_glance(view: View, check: Id, glance: Glance) -> _Known | None:
+    """Return what a glance and the states say together; None where they are not of the same elements."""
+    ids, status, verdict = standing_of(view.connection, check)
+    if ids != glance.global_id:
+        return None
+    known = {(str(status), str(seen)): one for (status, seen), one in STALE.items()}
+    stale = [known.get((one, seen)) for one, seen in zip(status, glance.seen, strict=True)]
+    open_ones = [n for n, one in enumerate(stale) if one is None]
+    for n, one in zip(open_ones, stale_of(view.connection, check, [ids[n] for n in open_ones]), strict=True):
+        stale[n] = one
+    numbers = (plain(column) for column in glance.worst_mm.T)
+    return _Known(
+        ids, glance.name, glance.ifc_class, glance.storey, glance.presence, verdict, status,
+        [bool(one) for one in stale], glance.characteristic, *numbers,
+    )  # fmt: skip
+
+
+def plain(column: FloatArray) -> list[float | None]:
+    """Return numbers with None for what is NaN."""
+    found: list[float | None] = column.tolist()
+    for n in np.flatnonzero(np.isnan(column)).tolist():
+        found[n] = None
+    return found

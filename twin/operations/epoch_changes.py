@@ -2,26 +2,29 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import compress
+from typing import TypeAlias
 
 import numpy as np
 
+from geometry.arrays import FloatArray, IntArray
 from twin.element_state import Seen
 from twin.epoch_change import EpochChange, Why
 from twin.epoch_differences import Differences, Looks, differences
 from twin.errors import Invalid, NotFound
 from twin.operations.design_changes import changes_between
 from twin.operations.element_columns import Coded
+from twin.operations.glances import Glance, kept_glance
 from twin.record import Id
 from twin.revision_diff import Change
 from twin.store import records
 from twin.store.blobs import BlobStore
 from twin.store.elements import Basis, basis_of
-from twin.store.epoch_pairs import PairBatch, Told, pairs_of
+from twin.store.epoch_pairs import PairBatch, Told, measurements_of, pairs_of
 from twin.store.shared_elements import visible_elements
 from twin.store.view import Scope, View
 
@@ -84,7 +87,7 @@ def epoch_changes(
     visible = visible_elements(view, project, scope)
     counted: Counter[EpochChange] = Counter()
     with_pose = sides[0].pose_known and sides[1].pose_known
-    for pairs in pairs_of(view.connection, one.check, other.check):
+    for pairs in _pairs(view, blobs, one.check, other.check):
         became = [None if design is None else design.get(global_id, Change.NONE) for global_id in pairs.global_id]
         before_it, after_it = _looks(pairs.before, with_pose), _looks(pairs.after, with_pose)
         found = differences(before_it, after_it, became)
@@ -112,12 +115,77 @@ def _side(view: View, blobs: BlobStore, project: Id, epoch: Id, basis: Basis | N
 
 def _looks(told: Told, with_pose: bool) -> Looks:
     places = told.translation_mm if with_pose else np.full_like(told.translation_mm, np.nan)
-    factors = np.array([2.0 if one is None else one for one in told.coverage_factor])
+    factors = np.where(np.isnan(told.coverage_factor), 2.0, told.coverage_factor)
     seen = [None if one is None else _SEEN[one] for one in told.seen]
     return Looks(seen, places, told.uncertainty_mm / factors[:, None], told.measurements)
 
 
 _SEEN = {seen.value: seen for seen in Seen}
+
+
+def _pairs(view: View, blobs: BlobStore, before: Id, after: Id) -> Iterator[PairBatch]:
+    """Yield the elements of two checks: at a glance where both have one, else some at a time from their reports."""
+    one, other = (kept_glance(view, blobs, check) for check in (before, after))
+    if one is None or other is None:
+        yield from pairs_of(view.connection, before, after)
+        return
+
+    def ask(check: Id) -> Callable[[Sequence[str]], Mapping[str, str | None]]:
+        return lambda global_ids: measurements_of(view.connection, check, global_ids)
+
+    yield paired((one, ask(before)), (other, ask(after)))
+
+
+_Side: TypeAlias = tuple[Glance, Callable[[Sequence[str]], Mapping[str, str | None]]]
+"""A glance, and what gives the measurements of elements."""
+
+
+def paired(before: _Side, after: _Side) -> PairBatch:
+    """Return the elements of two glances side by side: those of the later by GlobalId, then those that it has not.
+
+    Measurements are asked for only of elements of which :func:`twin.epoch_differences.differences` reads them: where
+    one fails by the later check, or what failed passes.
+    """
+    early, late = ({one: n for n, one in enumerate(side.global_id)} for side, _ in (before, after))
+    gone = [one for one in before[0].global_id if one not in late]
+    ids = [*after[0].global_id, *gone]
+    places = [np.array([side.get(one, -1) for one in ids], np.intp) for side in (early, late)]
+    was, now = (_column(side.seen, at) for (side, _), at in zip((before, after), places, strict=True))
+    fails = _taken(after[0].fails.astype(np.float64), places[1]) == 1.0
+    turned = [one == Seen.FAILED and other == Seen.PASSED for one, other in zip(was, now, strict=True)]
+    asked = np.flatnonzero(fails | np.array(turned, np.bool_)).tolist()
+    sides = [
+        _by(side, seen, at, {n: ids[n] for n in asked if at[n] >= 0})
+        for side, seen, at in zip((before, after), (was, now), places, strict=True)
+    ]
+    names = [[*getattr(after[0], name), *(getattr(before[0], name)[early[one]] for one in gone)] for name in _NAMES]
+    return PairBatch(ids, names[0], names[1], names[2], sides[0], sides[1])
+
+
+_NAMES = ("ifc_class", "name", "storey")
+
+
+def _by(side: _Side, seen: Sequence[str | None], places: IntArray, asked: Mapping[int, str]) -> Told:
+    glance, ask = side
+    found = ask(list(asked.values()))
+    measurements: list[str | None] = [None] * len(seen)
+    for n, global_id in asked.items():
+        measurements[n] = found[global_id]
+    numbers = (glance.translation_mm, glance.uncertainty_mm, glance.coverage_factor)
+    translation, uncertainty, factor = (_taken(one, places) for one in numbers)
+    return Told(seen, translation, uncertainty, factor, measurements)
+
+
+def _column(values: Sequence[str], places: IntArray) -> list[str | None]:
+    found: list[int] = places.tolist()
+    return [values[n] if n >= 0 else None for n in found]
+
+
+def _taken(values: FloatArray, places: IntArray) -> FloatArray:
+    """Return rows of an array; NaN where there is none."""
+    found = np.full((len(places), *values.shape[1:]), np.nan)
+    found[places >= 0] = values[places[places >= 0]]
+    return found
 
 
 def _extend(

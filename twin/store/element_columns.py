@@ -1,10 +1,9 @@
 """What is known of every element of a check at once, without reading the records whole: a view colours by it."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import compress
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -17,6 +16,8 @@ from twin.store.view import Scope, scoped
 
 _AT_ONCE = 2000
 """Rows in memory at a time: their measurements are most of what a check keeps."""
+_ASKED_AT_ONCE = 500
+"""Elements that are asked for by name in one query."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,11 +36,6 @@ class ElementBatch:
     stale: Sequence[bool]
     measurements: Sequence[Sequence[Mapping[str, Any]]]
     """As in the check's ``report.json``."""
-
-    def only(self, wanted: Collection[str]) -> "ElementBatch":
-        """Return those of the elements that are among some GlobalIds."""
-        kept = [global_id in wanted for global_id in self.global_id]
-        return ElementBatch(*(list(compress(getattr(self, one.name), kept)) for one in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +68,28 @@ def batches_of(connection: Connection, check: Id) -> Iterator[ElementBatch]:
         told: list[list[Mapping[str, Any]]] = json.loads(f"[{','.join(measured)}]")
         stale = tuple(map(bool, kept_stale))
         yield ElementBatch(ids, classes, names, storeys, status, verdicts, states, stale, told)
+
+
+def standing_of(connection: Connection, check: Id) -> tuple[list[str], list[str], list[str]]:
+    """Return GlobalId, status and verdict of every element of a check, by GlobalId; no report is read."""
+    table = ELEMENT_STATE
+    query = select(table.c.global_id, table.c.state, table.c.verdict).where(table.c.check_run == check)
+    ids, status, verdicts = list[str](), list[str](), list[str]()
+    for some in _plain(connection, query.order_by(table.c.global_id)):
+        for column, values in zip((ids, status, verdicts), zip(*some, strict=True), strict=True):
+            column.extend(values)
+    return ids, status, verdicts
+
+
+def stale_of(connection: Connection, check: Id, global_ids: Sequence[str]) -> list[bool]:
+    """Return of some elements of a check whether it does not support their status, in their order."""
+    table, found = ELEMENT_STATE, dict[str, bool]()
+    stale = table.c.body["state", "stale"].as_boolean()
+    for start in range(0, len(global_ids), _ASKED_AT_ONCE):
+        asked = table.c.global_id.in_(global_ids[start : start + _ASKED_AT_ONCE])
+        rows = connection.execute(select(table.c.global_id, stale).where(table.c.check_run == check, asked))
+        found |= {global_id: bool(one) for global_id, one in rows}
+    return [found[one] for one in global_ids]
 
 
 def _plain(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Sequence[Any]]]:

@@ -13,6 +13,7 @@ from twin.record import Id
 from twin.store.schema import ELEMENT_STATE
 
 _AT_ONCE = 2000
+_ASKED_AT_ONCE = 500
 _UNKNOWN = "nan,nan,nan"
 
 
@@ -26,9 +27,10 @@ class Told:
     """(n, 3) along x, y and z; NaN where not known."""
     uncertainty_mm: FloatArray
     """(n, 3) expanded."""
-    coverage_factor: Sequence[float | None]
+    coverage_factor: FloatArray
+    """(n,); NaN where not told."""
     measurements: Sequence[str | None]
-    """JSON: most are never read."""
+    """JSON: most are never read, and what is not to be read may be left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +62,8 @@ def pairs_of(connection: Connection, before: Id, after: Id) -> Iterator[PairBatc
 
 def _side(columns: Sequence[Sequence[Any]]) -> Told:
     seen, places, spreads, factors, measurements = columns
-    return Told(seen, _axes(places), _axes(spreads), factors, measurements)
+    known = np.array([np.nan if one is None else one for one in factors], np.float64)
+    return Told(seen, _axes(places), _axes(spreads), known, measurements)
 
 
 def _axes(texts: Sequence[str | None]) -> FloatArray:
@@ -80,6 +83,17 @@ def _told(table: FromClause) -> list[ColumnElement[Any]]:
         body["measured", "pose", "uncertainty_mm"].as_string(),
         body["measured", "pose", "coverage_factor"].as_float(), body["measured", "measurements"].as_string(),
     ]  # fmt: skip
+
+
+def measurements_of(connection: Connection, check: Id, global_ids: Sequence[str]) -> dict[str, str | None]:
+    """Return the measurements of some elements of a check as JSON, by GlobalId."""
+    table, found = ELEMENT_STATE, dict[str, str | None]()
+    told = table.c.body["measured", "measurements"].as_string()
+    for start in range(0, len(global_ids), _ASKED_AT_ONCE):
+        asked = table.c.global_id.in_(global_ids[start : start + _ASKED_AT_ONCE])
+        rows = connection.execute(select(table.c.global_id, told).where(table.c.check_run == check, asked))
+        found |= {global_id: text for global_id, text in rows}
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.web.planted import CAPTURED, Planted, context, plant
-from tests.api.web.planted_epochs import plant_epochs, plant_schedule, planted_tasks, sight
+from tests.api.web.planted_epochs import give_glances, plant_epochs, plant_schedule, planted_tasks, sight
 from tests.api.web.planted_revisions import NEW, plant_revisions
 from tests.api.web.site import Site, copied_site
 from tests.api.web.world import World
@@ -87,6 +87,25 @@ def test_what_became_of_each_element_is_told_once_and_never_from_what_was_not_se
     assert column(told, "change") == ["none", "repaired", "gone", "not_comparable", "none", "none", "built_failing"]
     assert told["moved_mm"][4] == 1.5, "1.5 mm are within U"
     assert site.browsers["olga"].get(f"{site.root}/epoch-changes?before={first}&after={third}").headers["ETag"]
+
+
+def test_at_a_glance_the_same_is_told_as_from_the_reports(
+    world: World, tower: Tower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, made, (first, second, third) = tower
+    more = plant(world, site.project, elements=9, captured_at=CAPTURED + timedelta(days=1)).epoch
+    fewer = plant(world, site.project, elements=4, captured_at=CAPTURED + timedelta(days=2)).epoch
+    with world.services.store.write(context(world)) as unit:
+        unit.share(records.FINDING, made.finding, site.outside)
+    pairs = [(first, second), (second, third), (first, third), (third, more), (more, fewer)]
+    slowly = [compared(site, *pair, who) for pair in pairs for who in ("olga", "vera")]
+    give_glances(world, site.project)
+
+    def never(*_: Any) -> Any:
+        raise AssertionError("a report was read whole")
+
+    monkeypatch.setattr(operation, "pairs_of", never)
+    assert [compared(site, *pair, who) for pair in pairs for who in ("olga", "vera")] == slowly
 
 
 def test_no_movement_is_told_where_the_exactness_of_a_registration_is_not_known(world: World) -> None:

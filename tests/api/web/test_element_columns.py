@@ -13,9 +13,11 @@ from api import packed
 from api.packed import PackedAnswers
 from api.routes import elements
 from tests.api.web.planted import CAPTURED, Planted, context, plant
+from tests.api.web.planted_epochs import give_glances, plant_epochs, sight
 from tests.api.web.site import VIOLATION, Site, copied_site, draft_of
 from tests.api.web.test_standing import revise, second_check
 from tests.api.web.world import World
+from twin.operations import element_columns as operation
 from twin.store.elements import keep_states, states_of
 from twin.store.records import FINDING
 
@@ -88,6 +90,35 @@ def test_columns_say_of_each_element_what_the_list_says(world: World, tower: Tow
     first, second = list(rows(told).values())[:2]
     assert (first["characteristic"], first["actual_mm"], first["lower_mm"]) == ("level", -31.5, None)
     assert (second["state"], second["stale"], second["actual_mm"]) == ("occluded", True, None)
+
+
+def test_at_a_glance_the_same_is_told_as_from_the_reports(
+    world: World, tower: Tower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, made = tower
+    seen = ("passed", "failed", "not_seen", "in_doubt", "unjudged", "absent", "suspect")
+    story = [
+        dict(zip(made.global_ids, (sight(one, None if one in seen[4:] else 3.0, 1.0) for one in order), strict=True))
+        for order in (seen, seen[::-1], (*seen[3:], *seen[:3]), (seen[6],) * 7)
+    ]
+    plant_epochs(world, site.project, made, story)
+    ncr_of(site, made.global_ids[0])
+    with world.services.store.write(context(world)) as unit:
+        unit.share(FINDING, made.finding, site.outside)
+    asked = [(who, f"?epoch={one['id']}") for who in ("olga", "vera") for one in site.get("olga", "/scans")["items"]]
+    slowly = [columns(site, query, who) for who, query in asked]
+    assert {stale for told in slowly for stale in told["stale"]} == {True, False}
+    give_glances(world, site.project)
+
+    def never(*_: Any) -> Any:
+        raise AssertionError("a report was read whole")
+
+    monkeypatch.setattr(operation, "batches_of", never)
+    assert [columns(site, query, who) for who, query in asked] == slowly
+    monkeypatch.undo()
+    with world.services.store.write(context(world)) as unit:
+        keep_states(unit, states_of(unit.connection, made.check)[1:])
+    assert columns(site)["global_id"] == list(made.global_ids)[1:], "a glance of other elements is not gone by"
 
 
 def test_the_check_is_the_one_that_the_list_shows(world: World, tower: Tower) -> None:

@@ -14,7 +14,8 @@ from geometry.verdict import Measurement, Outcome, State
 from tests.twin.store.test_elements import FIRST, P, checked, epoch, rows_of
 from twin.check_record import ElementRow
 from twin.errors import NotFound
-from twin.operations.element_columns import ElementColumns, element_columns, worst_of
+from twin.operations.element_columns import ElementColumns, element_columns
+from twin.operations.worst_measured import worst_of
 from twin.report.selection import decisive_first
 from twin.store.blobs import BlobStore, open_blobs
 from twin.store.elements import page_of
