@@ -69,6 +69,11 @@ def test_the_whole_way_by_http_alone(world: World, tmp_path: Path) -> None:
     assert admin.get(f"{view}/{parts[0]['uri']}").content[:4] == b"glTF"
     assert admin.get(f"{project}/models/latest").json()["id"] == taken["makes"]
 
+    asked = {"kind": "assembly", "revision": taken["makes"], "as_built": True}
+    rehearsed = followed(admin, project, admin.post(f"{project}/rehearsals", asked))
+    told = admin.get(f"{project}/rehearsals/{rehearsed['makes']}/files/assembly.json").json()
+    assert told["uncertainty"]["places"]["as_built"] >= len(MOVED), "clashes are looked for where things stand"
+
     asked = admin.post(f"{project}/models/{taken['makes']}/write-backs", {"epoch": captured["makes"]})
     written = followed(admin, project, asked)
     copy = admin.get(f"{project}/models/{taken['makes']}/write-backs/{written['id']}")
