@@ -74,7 +74,7 @@ def _foot_on_line(ax, ay, az, ux, uy, uz, vx, vy, vz, px, py, pz):
 
 
 @kernel()
-def _foot(corners, s, x, y, z):
+def foot_on_triangle(corners, s, x, y, z):
     """Closest point on triangle s (Ericson 2005, Real-Time Collision Detection, 5.1.5), robust for slivers."""
     ax, ay, az = corners[s, 0], corners[s, 1], corners[s, 2]
     ux, uy, uz = corners[s, 3], corners[s, 4], corners[s, 5]
@@ -126,7 +126,7 @@ def closest_one(
     open_gate = gx == 0.0 and gy == 0.0 and gz == 0.0
     best2, best, fx, fy, fz = limit2, -1, np.nan, np.nan, np.nan
     if last >= 0 and (open_gate or gx * normals[last, 0] + gy * normals[last, 1] + gz * normals[last, 2] >= min_cosine):
-        qx, qy, qz = _foot(corners, last, x, y, z)
+        qx, qy, qz = foot_on_triangle(corners, last, x, y, z)
         d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
         if d2 <= best2:
             best2, best, fx, fy, fz = d2, last, qx, qy, qz
@@ -153,7 +153,7 @@ def closest_one(
                 s = -2 - np.int64(below)
                 if not open_gate and gx * normals[s, 0] + gy * normals[s, 1] + gz * normals[s, 2] < min_cosine:
                     continue
-                qx, qy, qz = _foot(corners, s, x, y, z)
+                qx, qy, qz = foot_on_triangle(corners, s, x, y, z)
                 d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
                 if d2 < best2 or (d2 == best2 and (best < 0 or order[s] < order[best])):
                     best2, best, fx, fy, fz = d2, s, qx, qy, qz
@@ -328,7 +328,7 @@ def closest_compatible_elements(
                 s = -2 - np.int64(below)
                 if not open_gate and gx * normals[s, 0] + gy * normals[s, 1] + gz * normals[s, 2] < min_cosine:
                     continue
-                qx, qy, qz = _foot(corners, s, x, y, z)
+                qx, qy, qz = foot_on_triangle(corners, s, x, y, z)
                 d2 = (x - qx) ** 2 + (y - qy) ** 2 + (z - qz) ** 2
                 if d2 > limit2:
                     continue

@@ -1,5 +1,7 @@
 """Edges along which a solid touches itself: four faces meet there, and which of them belong together is to be told."""
 
+from math import atan2, sqrt
+
 import numpy as np
 
 from geometry.arrays import FloatArray, IntArray
@@ -87,10 +89,20 @@ def _pairs(vertices: FloatArray, faces: IntArray) -> tuple[IntArray, IntArray] |
 
 def _angles(vertices: FloatArray, faces: IntArray, halves: IntArray, low: int, high: int) -> FloatArray:
     """Return the angles of faces around an edge from ``low`` to ``high``, against the first one, radians."""
-    along = vertices[high] - vertices[low]
-    along = along / np.linalg.norm(along)
     third = faces[halves // 3, (halves + 2) % 3]
-    away = vertices[third] - vertices[low]
-    away = away - np.outer(away @ along, along)
-    across = np.cross(along, away[0])
-    return np.arctan2(away @ across / np.linalg.norm(across), away @ away[0] / np.linalg.norm(away[0]))
+    along, away = (vertices[high] - vertices[low]).tolist(), (vertices[third] - vertices[low]).tolist()
+    # two directions across the edge, the first towards the first face; a few numbers each, quicker one by one
+    towards, across = _across(along, away[0])
+    return np.array([atan2(_dot(one, across), _dot(one, towards)) for one in away])
+
+
+def _across(along: list[float], first: list[float]) -> tuple[list[float], list[float]]:
+    """Return the part of a vector across another, and a vector as long across both, right-handed."""
+    share = _dot(first, along) / _dot(along, along)
+    towards = [one - share * other for one, other in zip(first, along, strict=True)]
+    (x, y, z), (u, v, w), length = along, towards, sqrt(_dot(along, along))
+    return towards, [(y * w - z * v) / length, (z * u - x * w) / length, (x * v - y * u) / length]
+
+
+def _dot(first: list[float], second: list[float]) -> float:
+    return first[0] * second[0] + first[1] * second[1] + first[2] * second[2]

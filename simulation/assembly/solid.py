@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from geometry.arrays import FloatArray, IntArray
 from geometry.design import Element, Mesh
 from geometry.note import Note
+from geometry.shell_kernels import CLOSED, OPEN, distinct_normals, shells, weld
+from simulation.assembly.gap_kernels import extents
 from simulation.assembly.seams import parted
 
 _MOST_NORMALS = 200
@@ -18,25 +21,68 @@ _SAME_NORMAL = 1e-4
 """Directions that differ by no more are one, nearly."""
 _SAME_VOLUME = 1e-6
 """Share by which a solid may differ from what its faces enclose: rounding."""
+_THIN = 1e-9
+"""Share of the whole that a shell holds at least to count as holding something."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Solid:
-    """One element as a closed solid."""
+    """One element as a closed solid; what takes long to make is made when it is first asked for."""
 
     global_id: str
     ifc_class: str
     name: str
-    body: Any
-    """``manifold3d.Manifold``, relative to the ``origin`` of its :class:`Solids`."""
     bounds: FloatArray
     """(2, 3) metres."""
-    volume: float
-    """Cubic metres."""
     corners: FloatArray
     """(v, 3) metres."""
-    normals: FloatArray
-    """(k, 3) unit normals of its faces, each once up to its sign, those with most area first and at most 200."""
+    faces: IntArray
+    """(f, 3) rows of ``corners``, outward; of shells that overlap also what lies inside another."""
+    shells: int
+    """Of how many the faces are."""
+    whole: Any = None
+    """What ``body`` is made of, where more than the faces had to be looked at to tell that they close."""
+
+    @cached_property
+    def body(self) -> Any:
+        """``manifold3d.Manifold``, relative to the ``origin`` of its :class:`Solids`."""
+        return joined(_closed(self.corners, self.faces) if self.whole is None else self.whole)
+
+    @cached_property
+    def surface(self) -> tuple[FloatArray, IntArray]:
+        """Corners (v, 3), metres, and faces (f, 3) of its outside alone."""
+        return (self.corners, self.faces) if self.shells == 1 else surface_of(self.body)
+
+    @cached_property
+    def original(self) -> frozenset[int]:
+        """Numbers under which ``body`` names its faces in what is cut from it."""
+        return frozenset(self.body.to_mesh64().run_original_id)
+
+    @cached_property
+    def topology(self) -> tuple[int, int]:
+        """How many pieces and how many holes it has."""
+        pieces = self.body.decompose()
+        return len(pieces), sum(piece.genus() for piece in pieces)
+
+    @cached_property
+    def volume(self) -> float:
+        """Cubic metres."""
+        return float(self.body.volume())
+
+    @cached_property
+    def normals(self) -> FloatArray:
+        """(k, 3) unit normals of its faces, each once up to its sign, those with most area first and at most 200."""
+        return distinct_normals(self.corners, self.faces, _SAME_NORMAL, _MOST_NORMALS)
+
+    @cached_property
+    def middle(self) -> FloatArray:
+        """(3,) mean of its corners, metres."""
+        return self.corners.mean(axis=0)
+
+    @cached_property
+    def reach(self) -> FloatArray:
+        """(k, 2) how far it reaches along ``normals``, metres."""
+        return extents(self.corners, self.normals)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,15 +113,24 @@ def make_solids(elements: Mapping[str, Element]) -> Solids:
 
 def make_solid(element: Element) -> Solid | str:
     """Return an element as a solid, or why it is none."""
-    body = make_body(element.mesh)
-    if isinstance(body, str):
-        return body
-    volume = float(body.volume())
-    if not volume > 0.0:
+    corners, faces = _welded(element.mesh)
+    closed, volumes, boxes = shells(corners, faces)
+    if closed == OPEN or len(faces) < 4:
+        return Note("clash_open", "it is no closed solid")
+    signed = float(volumes.sum())
+    if signed < 0.0:
+        faces, signed, volumes = np.ascontiguousarray(faces[:, ::-1]), -signed, -volumes
+    whole = None
+    # shells of which each holds something are a solid, whatever they have to do with each other
+    if closed != CLOSED or not np.all(volumes > _THIN * signed):
+        whole = _whole(corners, faces, signed)
+        if isinstance(whole, str):
+            return whole
+    if not signed > 0.0:
         return Note("clash_flat", "it encloses no volume")
-    low_high = np.array(body.bounding_box(), dtype=np.float64).reshape(2, 3)
-    corners, normals = outside_of(body)
-    return Solid(element.global_id, element.ifc_class, element.name, body, low_high, volume, corners, normals)
+    bounds = np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
+    count = len(volumes) if whole is None else len(whole.decompose())
+    return Solid(element.global_id, element.ifc_class, element.name, bounds, corners, faces, count, whole)
 
 
 def make_body(mesh: Mesh) -> Any:
@@ -84,14 +139,20 @@ def make_body(mesh: Mesh) -> Any:
     Shells that lie apart or overlap become one body, so that nothing is counted twice; a shell inside another that is
     turned inwards stays a cavity.
     """
-    import manifold3d
-
-    if len(mesh.faces) < 4:
+    corners, faces = _welded(mesh)
+    closed, volumes, _ = shells(corners, faces)
+    if closed == OPEN or len(faces) < 4:
         return Note("clash_open", "it is no closed solid")
-    vertices, faces = _welded(mesh)
-    signed = _signed_volume(vertices, faces)
-    if signed < 0.0:
-        faces, signed = np.ascontiguousarray(faces[:, ::-1]), -signed
+    signed = float(volumes.sum())
+    body = _whole(corners, faces if signed > 0.0 else np.ascontiguousarray(faces[:, ::-1]), abs(signed))
+    return body if isinstance(body, str) else joined(body)
+
+
+def _whole(vertices: FloatArray, faces: IntArray, signed: float) -> Any:
+    """Return a mesh as ``manifold3d.Manifold``, its shells as they are, or why it is none.
+
+    ``signed`` is what its faces enclose, m³.
+    """
     body = _closed(vertices, faces)
     # of four faces at one edge the library takes any two for neighbours, which may change the shape
     if body is None or abs(float(body.volume()) - signed) > _SAME_VOLUME * signed:
@@ -99,10 +160,25 @@ def make_body(mesh: Mesh) -> Any:
         body = None if apart is None else _closed(*apart)
     if body is None or abs(float(body.volume()) - signed) > _SAME_VOLUME * signed:
         return Note("clash_open", "it is no closed solid")
+    return body
+
+
+def joined(body: Any) -> Any:
+    """Return a ``manifold3d.Manifold`` with its shells as one body, unless one of them is a cavity."""
+    import manifold3d
+
     parts = body.decompose()
     if len(parts) > 1 and all(part.volume() > 0.0 for part in parts):
-        body = manifold3d.Manifold.batch_boolean(parts, manifold3d.OpType.Add)
+        return manifold3d.Manifold.batch_boolean(parts, manifold3d.OpType.Add)
     return body
+
+
+def surface_of(body: Any) -> tuple[FloatArray, IntArray]:
+    """Return the corners (v, 3) of a ``manifold3d.Manifold`` and its faces (f, 3), outward."""
+    mesh = body.to_mesh64()
+    # copies: what the library lends is read-only, for which each kernel would be compiled once more
+    corners = np.array(np.asarray(mesh.vert_properties)[:, :3], dtype=np.float64, order="C")
+    return corners, np.asarray(mesh.tri_verts).astype(np.int64).reshape(-1, 3)
 
 
 def _closed(vertices: FloatArray, faces: IntArray) -> Any:
@@ -114,41 +190,7 @@ def _closed(vertices: FloatArray, faces: IntArray) -> Any:
     return body if body.status() is manifold3d.Error.NoError else None
 
 
-def _signed_volume(vertices: FloatArray, faces: IntArray) -> float:
-    """Return what faces enclose, m³; negative where they are inside out."""
-    a, b, c = np.moveaxis(vertices[faces] - vertices.mean(axis=0), 1, 0)
-    return float(np.einsum("ij,ij->", a, _crossed(b, c))) / 6.0
-
-
-def outside_of(body: Any) -> tuple[FloatArray, FloatArray]:
-    """Return the corners (v, 3) of a solid, and the unit normals (k, 3) of its faces as :class:`Solid` has them."""
-    mesh = body.to_mesh64()
-    corners = np.asarray(mesh.vert_properties, dtype=np.float64)[:, :3]
-    triangles = corners[np.asarray(mesh.tri_verts)]
-    cross = _crossed(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    area = np.sqrt(np.einsum("ij,ij->i", cross, cross))
-    real = area > 0.0
-    normals = cross[real] / area[real, None]
-    lead = normals[np.arange(len(normals)), np.abs(normals).argmax(axis=1)]
-    normals = normals * np.sign(lead)[:, None]
-    # one whole number for each direction: far quicker to sort than rows
-    keys = np.round(normals / _SAME_NORMAL).astype(np.int64) @ np.array([1 << 42, 1 << 21, 1])
-    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
-    weight = np.bincount(place, area[real], len(first))
-    return corners, normals[first[np.argsort(-weight, kind="stable")[:_MOST_NORMALS]]]
-
-
-def _crossed(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Return cross products (n, 3), as ``np.cross`` does; of a few dozen vectors in a fifth of its time."""
-    a, b, c = first.T
-    d, e, f = second.T
-    return np.stack([b * f - c * e, c * d - a * f, a * e - b * d], axis=1)
-
-
 def _welded(mesh: Mesh) -> tuple[FloatArray, IntArray]:
     """Return the mesh with corners at one place joined and faces without area left out."""
-    cells = np.round(mesh.vertices / _WELD).astype(np.int64)
-    _, first, place = np.unique(cells, axis=0, return_index=True, return_inverse=True)
-    faces = place.ravel()[mesh.faces]
-    real = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
-    return mesh.vertices[first], faces[real].astype(np.int64)
+    vertices, faces = np.array(mesh.vertices, dtype=np.float64), np.array(mesh.faces, dtype=np.int64)
+    return weld(vertices, faces, _WELD)

@@ -11,6 +11,7 @@ from simulation.assembly.broad_phase import overlapping_pairs
 from simulation.assembly.chance import Decision, chance_of_overlap
 from simulation.assembly.clash import Clash, ClashKind, ClashRule, apart, clash_of
 from simulation.assembly.place import Places, measured_part, placed, wander
+from simulation.assembly.separation import gap
 from simulation.assembly.solid import Solid, make_solids
 
 _TELL_EVERY = 50
@@ -79,13 +80,18 @@ def study_clashes(
         if reason:
             left_out[pair] = reason
         elif (clash := _clash(first, second, rule, places)) is not None:
-            before = [designed.get(name, solid) for name, solid in zip(pair, (first, second), strict=True)]
-            moved = before[0] is not first or before[1] is not second
-            kept = clash_of(before[0], before[1], rule) if moved else clash
-            clashes.append(replace(clash, designed=None if kept is None or places is None else kept.kind))
+            clashes.append(clash if places is None else _compared(clash, (first, second), designed, rule))
         if index % _TELL_EVERY == 0:
             progress(index / len(near))
     return ClashStudy(rule, len(solids), len(near), tuple(clashes), left_out, made.refused, places)
+
+
+def _compared(clash: Clash, pair: tuple[Solid, Solid], designed: Mapping[str, Solid], rule: ClashRule) -> Clash:
+    """Return a clash with how the two are in each other's way as designed."""
+    before = [designed.get(solid.global_id, solid) for solid in pair]
+    moved = before[0] is not pair[0] or before[1] is not pair[1]
+    kept = clash_of(before[0], before[1], rule) if moved else clash
+    return replace(clash, designed=None if kept is None else kept.kind)
 
 
 def _where_they_are(elements: Mapping[str, Element], places: Places | None) -> Mapping[str, Element]:
@@ -134,7 +140,7 @@ def _clash(first: Solid, second: Solid, rule: ClashRule, places: Places | None) 
 def _gap(first: Solid, second: Solid, places: Places) -> float:
     """Return the gap of two solids that may meet, metres."""
     reach = sum(wander(places[solid.global_id], solid.bounds) for solid in (first, second))
-    return float(first.body.min_gap(second.body, 2.0 * reach))
+    return gap(first, second, 2.0 * reach)
 
 
 def _embedded(first: str, second: str) -> str:
