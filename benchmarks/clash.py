@@ -128,11 +128,13 @@ def _model(path: Path) -> None:
 def _tiled(path: Path, least: int) -> None:
     design = read_design(path, workers=2)
     bounds = np.array([element.mesh.bounds() for element in design.elements.values()])
-    apart = float(np.ptp(bounds[:, :, 0])) + 1.0
-    made = dict[str, Element]()
-    for copy in range(-(-least // len(design.elements))):
+    apart = np.ptp(bounds.reshape(-1, 3), axis=0) + 1.0
+    made, count = dict[str, Element](), -(-least // len(design.elements))
+    side = int(np.ceil(np.sqrt(count)))
+    for copy in range(count):
+        shift = np.array([copy % side, copy // side, 0]) * apart
         for name, element in design.elements.items():
-            mesh = Mesh(element.mesh.vertices + np.array([copy * apart, 0.0, 0.0]), element.mesh.faces)
+            mesh = Mesh(element.mesh.vertices + shift, element.mesh.faces)
             made[f"{name}-{copy}"] = replace(element, global_id=f"{name}-{copy}", mesh=mesh)
     start, wall = time.process_time(), time.perf_counter()
     study = study_clashes(made, ClashRule(), {})

@@ -13,8 +13,8 @@ from geometry.compiled import kernel
 
 _THICK = 1e-6
 """Metres of what is looked at under a face."""
-_NOTHING = 1e-12
-"""Cubic metres that rounding may leave."""
+_FILM = 1e-10
+"""Metres that are rounding, also far away."""
 _MOST_PAIRS = 200_000
 """Of faces, from which on comparing them takes longer than intersecting the solids."""
 _SHARP = 1e-9
@@ -37,16 +37,12 @@ def only_meets(our_corners, our_faces, their_corners, their_faces, bounds):
     ours, theirs = _faces_in(our_corners, our_faces, bounds[1]), _faces_in(their_corners, their_faces, bounds[0])
     if len(ours) * len(theirs) > _MOST_PAIRS:
         return False
-    area = 1.0
-    for i in range(len(ours)):
-        x, y, z = _cross(ours[i, 1] - ours[i, 0], ours[i, 2] - ours[i, 0])
-        area += np.sqrt(x * x + y * y + z * z)
     prism, middle = np.empty((6, 3)), np.empty(3)
     for i in range(len(ours)):
         if not _fill_prism(ours[i], prism):
             return False
         for j in range(len(theirs)):
-            if not _is_beside(prism, theirs[j], _NOTHING / area):
+            if not _is_beside(prism, theirs[j], _FILM):
                 return False
         for m in range(3):
             middle[m] = prism[:, m].sum() / 6.0

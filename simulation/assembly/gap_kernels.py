@@ -7,8 +7,8 @@ import numpy as np
 from geometry.compiled import kernel
 from geometry.triangle_gap_kernels import squared_distance
 
-NOTHING, ROUNDING = 1e-12, 1e-9
-"""Cubic metres and metres that rounding may leave between faces that touch."""
+NOTHING, FILM = 1e-12, 1e-10
+"""What rounding may leave between faces that touch: cubic metres in all, and metres that it is thick, also far away."""
 _TOUCHING = 1e-24
 """Square metres: nearer than this to each other is as near as they come."""
 
@@ -59,18 +59,6 @@ def least_overlap(directions, own, corners, least, enough):
 
 
 @kernel(nogil=True)
-def nothing_across(bounds):
-    """Return the overlap along any direction, metres, with which two solids in boxes (2, 2, 3) share nothing.
-
-    What they share is then between two planes and in the box that both boxes have in common.
-    """
-    square = 0.0
-    for m in range(3):
-        square += (min(bounds[0, 1, m], bounds[1, 1, m]) - max(bounds[0, 0, m], bounds[1, 0, m])) ** 2
-    return min(NOTHING / max(square, NOTHING), ROUNDING)
-
-
-@kernel(nogil=True)
 def plainly_apart(
     our_corners,
     our_faces,
@@ -87,16 +75,16 @@ def plainly_apart(
 
     ``bounds`` (2, 2, 3) are their boxes, metres; what is no nearer than ``reach`` metres is that far apart.
     """
-    enough, least = nothing_across(bounds), np.inf
+    least = np.inf
     for m in range(3):
         least = min(least, min(bounds[0, 1, m] - bounds[1, 0, m], bounds[1, 1, m] - bounds[0, 0, m]))
-    if least > enough:
-        least = min(least, least_overlap(our_normals, our_reach, their_corners, least, enough)[0])
-    if least > enough:
-        least = min(least, least_overlap(their_normals, their_reach, our_corners, least, enough)[0])
-    if least > enough:
+    if least > FILM:
+        least = min(least, least_overlap(our_normals, our_reach, their_corners, least, FILM)[0])
+    if least > FILM:
+        least = min(least, least_overlap(their_normals, their_reach, our_corners, least, FILM)[0])
+    if least > FILM:
         return False, 0.0
-    if -least > reach + ROUNDING:
+    if -least > reach + FILM:
         return True, reach
     return True, gap_between(our_corners, our_faces, their_corners, their_faces, bounds, reach)
 
