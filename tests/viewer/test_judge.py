@@ -269,6 +269,12 @@ def test_a_photo_is_made_small_pinned_where_one_taps_and_opened_again(crew: Crew
     assert b"Exif" not in answer.content, "where the phone was is not sent"
     page.locator(".pin-photo").click()
     page.locator("dialog img.large").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_label("Choose a picture").set_input_files(picture)
+    page.get_by_role("button", name="Keep the photo").click()
+    page.wait_for_function(
+        "() => document.querySelectorAll('.dock .gallery .shot').length === 2"
+    )  # one without a place
     crew.site.leave(page)
 
 

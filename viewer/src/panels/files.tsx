@@ -8,7 +8,8 @@ import { type Attachment, LARGEST_MB } from "../core/uploads";
 import { explained, when } from "./fields";
 import { Pending } from "./sync";
 
-function attachmentsOf(project: string, subject: string): Promise<Attachment[]> {
+/** What was put beside a record, or beside a project. */
+export function attachmentsOf(project: string, subject: string): Promise<Attachment[]> {
   return list(`/projects/${project}/attachments?subject=${encodeURIComponent(subject)}`);
 }
 

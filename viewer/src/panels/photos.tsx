@@ -3,13 +3,15 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { bracketed, t, word } from "../core/i18n";
 import { isLive } from "../core/ncr";
+import { delivered } from "../core/outbox";
 import { openPhoto, type Photo, pinned, pinOf, pointed, pointing, prepared } from "../core/photos";
 import { type NcrLine, recordsOf } from "../core/records";
 import { go } from "../core/route";
 import { select, selected, type Workspace } from "../core/state";
+import type { Attachment } from "../core/uploads";
 import { Dialog } from "./dialog";
 import { Choice, Form, Text, when } from "./fields";
-import { attach, fileUrl } from "./files";
+import { attach, attachmentsOf, fileUrl } from "./files";
 import { Pending } from "./sync";
 
 /** What was taken and not yet sent: it outlives the panel, though not a reload. */
@@ -19,6 +21,7 @@ const caption = signal("");
 export function Photos({ work }: { work: Workspace }) {
   const project = work.project.id;
   const [fault, setFault] = useState("");
+  const all = [...pinned.value, ...useWithoutPlace(project)].sort((a, b) => b.added_at.localeCompare(a.added_at));
   async function take(file: File | undefined) {
     if (!file) return;
     setFault("");
@@ -53,11 +56,11 @@ export function Photos({ work }: { work: Workspace }) {
       <Pending about={`project:${project}`} />
       <h3>
         {t("photosHere")}
-        {bracketed(pinned.value.length)}
+        {bracketed(all.length)}
       </h3>
-      {pinned.value.length === 0 && <p class="dim small">{t("nothingYet")}</p>}
+      {all.length === 0 && <p class="dim small">{t("nothingYet")}</p>}
       <ul class="gallery">
-        {[...pinned.value].reverse().map((one) => (
+        {all.map((one) => (
           <li key={one.id}>
             <button
               type="button"
@@ -78,6 +81,17 @@ export function Photos({ work }: { work: Workspace }) {
       {openPhoto.value && <Large project={project} />}
     </div>
   );
+}
+
+/** Photos of the project that were kept without a place. */
+function useWithoutPlace(project: string): readonly Attachment[] {
+  const [found, setFound] = useState<readonly Attachment[]>([]);
+  useEffect(() => {
+    attachmentsOf(project, `project:${project}`)
+      .then((all) => setFound(all.filter((one) => !one.pin && one.media_type.startsWith("image/"))))
+      .catch(() => undefined); // without a connection those that are known stay
+  }, [project, delivered.value]);
+  return found;
 }
 
 export function Pick({
