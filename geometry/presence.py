@@ -46,6 +46,8 @@ class PresenceEvidence:
     """Whether station positions are known, so that rays are evidence."""
     standing: Standing = NOTHING
     """Of the own points those that show the element itself; counted only where rays through speak against it."""
+    another: bool = False
+    """Whether all points on it lie on other elements that stand there just as well."""
     assigned_points: int = 0
     """Points nearest to this element's built surface, whether on it within the noise or not, shared ones left out."""
 
@@ -68,12 +70,14 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
     assigned = max(own, evidence.assigned_points)
     contested = assigned > _CONTESTED_SHARE * (assigned + through)
     if through >= MIN_THROUGH and not contested and _empty(evidence, assigned):
+        if _beside(evidence.standing):  # displaced, by more than could be followed: its place is empty all the same
+            return State.INSTALLED, (f"off_surface:{assigned}",)
         return State.MISSING, (f"rays_through:{through}",)
-    if own >= _MIN_OWN:
+    if own >= _MIN_OWN and not evidence.another:
         return State.INSTALLED, ()
     if not evidence.rays_known:
         return State.UNSEEN, ("no_station_pose",)
-    if evidence.shared_points >= _MIN_OWN:
+    if evidence.another or evidence.shared_points >= _MIN_OWN:
         return State.OCCLUDED, ("coincident_surface",)
     if contested and through >= MIN_THROUGH:
         return State.OCCLUDED, (f"off_surface:{assigned}",)
@@ -82,6 +86,12 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
     if evidence.visible == 0:
         return State.OCCLUDED, ("hidden_by_design",)
     return State.OCCLUDED, ("hidden_in_scan",) if own == 0 else ("few_points:" + str(own),)
+
+
+def _beside(standing: Standing) -> bool:
+    """Say whether something that no element explains stands right beside the place, over much of what is bare of it."""
+    share = standing.beside / max(standing.beside + standing.bare, 1)
+    return standing.beside >= _MIN_CELLS and share >= _MOSTLY_SHARE
 
 
 def _empty(evidence: PresenceEvidence, assigned: int) -> bool:

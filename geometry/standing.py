@@ -20,6 +20,8 @@ CELL = 0.05
 """Edge (m) of the cells that points and rays are counted in: a near wall does not outvote a far one by its density."""
 ON_IT = 4.0
 """Times the noise within which a point is on the element as built."""
+_TELL = 10
+"""Points that no other surface is near to, from which an element shows itself."""
 _SAME_SURFACE = 3.0
 """Times the noise within which another element's surface explains a point as well."""
 
@@ -34,6 +36,8 @@ class Standing:
     """Cells with more such points than rays through."""
     bare: int
     """Cells where as many rays or more went through."""
+    beside: int = 0
+    """Cells beside its surface, within the band, with points that no element's surface explains."""
 
 
 NOTHING = Standing(0, 0, 0)
@@ -52,7 +56,9 @@ class BuiltSurfaces:
         part = (own > through)[shapes.element]
         self._tree = build_tree(self._triangles[part], shapes.element[part]) if part.any() else None
 
-    def standing(self, element: int, own: IntArray, origins: FloatArray, through: IntArray) -> Standing:
+    def standing(
+        self, element: int, own: IntArray, origins: FloatArray, through: IntArray, *, off: IntArray | None = None
+    ) -> Standing:
         """Return what stands at an element's place.
 
         Parameters
@@ -65,6 +71,8 @@ class BuiltSurfaces:
             (n, 3) metres, where each point was seen from.
         through
             (m,) indices of the points behind it whose rays crossed it.
+        off
+            (j,) indices of the points nearest to it, but not on it.
         """
         part = slice(int(self._shapes.start[element]), int(self._shapes.start[element + 1]))
         alone = build_tree(np.ascontiguousarray(self._triangles[part]))
@@ -73,20 +81,45 @@ class BuiltSurfaces:
         shows = own[~past & ~self._explained(element, own)]
         passed = np.concatenate([crossed[np.isfinite(crossed).all(axis=1)], entered[past]])
         cells, bare = _won(self._seen.points[shows], passed)
-        return Standing(len(shows), cells, bare)
+        beside = off[~self._explained(element, off)] if off is not None else own[:0]
+        return Standing(len(shows), cells, bare, _won(self._seen.points[beside], passed[:0])[0])
+
+    def is_another(self, element: int, own: IntArray, residual: FloatArray) -> bool:
+        """Say whether points (k,) on an element lie on other elements that stand there just as well.
+
+        Each of them may be near another surface by chance; all together tell a board from the wall behind it: to the
+        wrong surface their squared distances are larger, by the noise squared at least, on average.
+
+        Parameters
+        ----------
+        element, own
+            As of :meth:`standing`.
+        residual
+            (k,) metres from the element's own built surface.
+        """
+        near = self._others(element, own)
+        if len(own) == 0 or (~np.isfinite(near)).sum() >= _TELL:
+            return False
+        told = np.isfinite(near)
+        return bool((near[told] ** 2 - residual[told] ** 2).mean() <= self._seen.sigma**2)
 
     def _explained(self, element: int, own: IntArray) -> BoolArray:
         """Say on which points (k,) another element's surface lies, whichever way it faces.
 
         At an edge a point has no normal of its own, and an absent door's neighbours are seen at theirs.
         """
-        if self._tree is None:
-            return np.zeros(len(own), np.bool_)
+        return np.isfinite(self._others(element, own))
+
+    def _others(self, element: int, own: IntArray) -> FloatArray:
+        """Return how far points (k,) are from the nearest other element that stands, infinite beyond the noise."""
+        if self._tree is None or len(own) == 0:
+            return np.full(len(own), np.inf)
         points = self._seen.points[own]
         any_way = np.zeros_like(points)
         reach = _SAME_SURFACE * self._seen.sigma
         near = closest_elements(self._tree, points, reach, normals=any_way, min_cosine=0.0, k=2)
-        return ((near.element >= 0) & (near.element != element)).any(axis=1)
+        another = (near.element >= 0) & (near.element != element)
+        return np.where(another, near.distance, np.inf).min(axis=1)
 
 
 def _entered(surface: TriangleTree, origins: FloatArray, returns: FloatArray) -> tuple[FloatArray, BoolArray]:

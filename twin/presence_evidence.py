@@ -52,7 +52,8 @@ def presence_of(
     covered = _covered(evidence, shapes, i, own, visible)
     return PresenceEvidence(
         own_points=len(own),
-        standing=_standing(i, evidence, built, own) if through >= MIN_THROUGH else NOTHING,
+        standing=_standing(i, evidence, built, own, mine[~on_it & ~shared]) if through >= MIN_THROUGH else NOTHING,
+        another=rays is not None and built.is_another(i, own, solved.residual[own]),
         assigned_points=int((~shared).sum()),
         shared_points=int((on_it & shared).sum()),
         through=through,
@@ -64,12 +65,12 @@ def presence_of(
     )
 
 
-def _standing(i: int, evidence: Evidence, built: BuiltSurfaces, own: IntArray) -> Standing:
+def _standing(i: int, evidence: Evidence, built: BuiltSurfaces, own: IntArray, off: IntArray) -> Standing:
     """Return what stands at the element's place, rays known."""
     rays, origins = evidence.rays, evidence.sight.origins
     if rays is None or origins is None:
         return NOTHING
-    return built.standing(i, own, origins, rays.crossing_ray[rays.crossing_element == i])
+    return built.standing(i, own, origins, rays.crossing_ray[rays.crossing_element == i], off=off)
 
 
 def _covered(evidence: Evidence, shapes: ElementShapes, i: int, mine: IntArray, visible: IntArray) -> int:

@@ -36,6 +36,17 @@ ROOF = Standing(points=90, cells=60, bare=200)
         ({"own_points": 100, "coverage": 0.8, "through": 400, "standing": ROOF}, State.INSTALLED, None),
         ({"own_points": 100, "assigned_points": 600, "coverage": 0.1, "through": 400, "standing": Standing(90, 9, 99)},
          State.INSTALLED, None),  # bowed
+        # a railing 5 cm beside its place: rays went through it, and what no element explains stands beside most of it
+        ({"own_points": 17, "assigned_points": 900, "coverage": 0.6, "through": 700,
+          "standing": Standing(17, 6, 400, beside=300)}, State.INSTALLED, "off_surface:900"),
+        # something small beside it, and something large beside a place most of which is bare, are not the element
+        ({"own_points": 17, "assigned_points": 90, "coverage": 0.1, "through": 700,
+          "standing": Standing(17, 6, 20, beside=29)}, State.MISSING, "rays_through:700"),
+        ({"own_points": 17, "assigned_points": 300, "coverage": 0.1, "through": 700,
+          "standing": Standing(17, 6, 400, beside=200)}, State.MISSING, "rays_through:700"),
+        # a board behind which the wall lies close: what is seen there is the wall
+        ({"another": True}, State.OCCLUDED, "coincident_surface"),
+        ({"another": True, "through": 900, "coverage": 0.0, "own_points": 20}, State.MISSING, "rays_through:900"),
         # too few points to say that nothing else stands there
         ({"own_points": 4, "assigned_points": 14, "coverage": 1.0, "through": 43}, State.OCCLUDED, "few_points:4"),
         ({"own_points": 0, "assigned_points": 900, "coverage": 0.0, "through": 42}, State.OCCLUDED, "off_surface:900"),

@@ -57,5 +57,43 @@ def test_where_as_many_rays_passed_as_points_lie_it_is_bare() -> None:
     assert standing(grid(0.0), [0] * 81, behind[:40]) == Standing(81, 41, 40)
 
 
+def surfaces(points: FloatArray, owner: list[int], *, plate_through: int = 0) -> BuiltSurfaces:
+    shapes = element_shapes([np.concatenate([FRONT.triangles(), BACK.triangles()]), PLATE.triangles()])
+    n, zero = len(points), np.zeros((len(points), 3))
+    seen = SeenPoints(points, zero, zero, 0.77, 0.002)
+    built = AsBuilt((None, None), np.array(owner, np.int32), np.zeros(n), np.zeros(n), zero, np.zeros(n, np.bool_))
+    return BuiltSurfaces(shapes, built, seen, np.array([0, plate_through]))
+
+
+@pytest.mark.parametrize(
+    ("off_plate", "plate_through", "another"),
+    [(0.0, 0, True), (0.001, 0, True), (0.005, 0, False), (0.0, 500, False), (0.05, 0, False)],
+)
+def test_a_board_is_not_told_by_points_that_lie_as_well_on_the_wall_behind_it(
+    off_plate: float, plate_through: int, another: bool
+) -> None:
+    """The cabinet's front was fitted to points on the plate: absent. Points 5 mm before the plate are its own."""
+    points = np.concatenate([grid(off_plate), grid(-0.02)])
+    found = surfaces(points, [0] * 81 + [1] * 81, plate_through=plate_through)
+    assert found.is_another(0, np.arange(81), np.full(81, 0.0005)) is another
+    if another:  # ten points that lie on nothing else are enough
+        points = np.concatenate([grid(off_plate), grid(-0.02), grid(0.3)[:10]])
+        some = np.concatenate([np.arange(81), np.arange(162, 172)])
+        assert not surfaces(points, [0] * 81 + [1] * 81 + [0] * 10).is_another(0, some, np.full(91, 0.0005))
+    assert not found.is_another(0, np.arange(0), np.zeros(0))
+
+
+def test_what_stands_beside_the_place_and_is_nobodys_is_counted() -> None:
+    """The cabinet 6 cm too near to the scanner, and rays through its place; a plate's points are the plate's."""
+    behind = STATION + (grid(0.0) - STATION) * 1.5
+    points = np.concatenate([grid(-0.06), grid(-0.02), behind])
+    found = surfaces(points, [0] * 81 + [1] * 81 + [-1] * 81)
+    origins = np.broadcast_to(STATION, points.shape)
+    told = found.standing(0, np.arange(0), origins, np.arange(162, 243), off=np.arange(81))
+    assert (told.cells, told.bare, told.beside) == (0, 81, 81)
+    told = found.standing(0, np.arange(0), origins, np.arange(162, 243), off=np.arange(81, 162))
+    assert told.beside == 0
+
+
 def test_nothing_speaks_for_nothing() -> None:
     assert standing(np.empty((0, 3)), [], np.empty((0, 3))) == NOTHING
