@@ -98,9 +98,9 @@ class BuiltSurfaces:
             (k,) metres from the element's own built surface.
         """
         near = self._others(element, own)
-        if len(own) == 0 or (~np.isfinite(near)).sum() >= _TELL:
-            return False
         told = np.isfinite(near)
+        if not told.any() or (~told).sum() >= _TELL:
+            return False
         return bool((near[told] ** 2 - residual[told] ** 2).mean() <= self._seen.sigma**2)
 
     def _explained(self, element: int, own: IntArray) -> BoolArray:

@@ -81,6 +81,8 @@ def test_a_board_is_not_told_by_points_that_lie_as_well_on_the_wall_behind_it(
         some = np.concatenate([np.arange(81), np.arange(162, 172)])
         assert not surfaces(points, [0] * 81 + [1] * 81 + [0] * 10).is_another(0, some, np.full(91, 0.0005))
     assert not found.is_another(0, np.arange(0), np.zeros(0))
+    alone = surfaces(np.concatenate([grid(0.3)[:5], grid(-0.02)]), [0] * 5 + [1] * 81)
+    assert not alone.is_another(0, np.arange(5), np.zeros(5)), "too few to show it, but on nothing else"
 
 
 def test_what_stands_beside_the_place_and_is_nobodys_is_counted() -> None:
