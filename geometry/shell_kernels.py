@@ -19,7 +19,7 @@ def key_table(count):
     return np.full(size, -1, dtype=np.int64)
 
 
-@kernel(inline="always")
+@kernel()
 def slot_of(a, b, c, size):
     """Return where in a table of a size three whole numbers are looked for first."""
     mixed = a * np.int64(73856093) ^ b * np.int64(19349663) ^ c * np.int64(83492791)

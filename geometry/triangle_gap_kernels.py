@@ -7,17 +7,17 @@ import numpy as np
 from geometry.compiled import kernel
 
 
-@kernel(nogil=True, inline="always")
+@kernel(nogil=True)
 def _dot(a, b):
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-@kernel(nogil=True, inline="always")
+@kernel(nogil=True)
 def _cross(a, b):
     return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
 
 
-@kernel(nogil=True, inline="always")
+@kernel(nogil=True)
 def _minus(a, b):
     return a[0] - b[0], a[1] - b[1], a[2] - b[2]
 
@@ -83,7 +83,7 @@ def _edges(p, u, q, v):
     return least
 
 
-@kernel(nogil=True, inline="always")
+@kernel(nogil=True)
 def _foot(away, along, product, square):
     """Return the squared distance of a point to an edge from the origin; ``product`` is away·along."""
     t = 0.0 if product <= 0.0 or not square > 0.0 else 1.0 if product >= square else product / square
