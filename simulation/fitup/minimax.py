@@ -27,7 +27,7 @@ class Misfits:
     """s problems of one form, linear in a motion x (p,) whose components are all metres."""
 
     offset: FloatArray
-    """(s, k, 2) from the fixed hole's centre to the moving one's, across its axis."""
+    """(s, k, 2) from the fixed hole to the moving one, across its axis, at its centre or at both of its ends."""
     turning: FloatArray
     """(k, 2, p) how it changes with x."""
     slack: FloatArray

@@ -9,7 +9,8 @@ from geometry.pose import Pose
 from simulation.fitup.joint import SHARED, Freedom, Hole, Joint
 from simulation.fitup.minimax import Misfits, least_squares
 
-_FREE = {Freedom.NONE: (), Freedom.PLANE: (0, 1, 5), Freedom.SPACE: (0, 1, 2, 3, 4, 5)}
+_PARALLEL = 0.996
+"""Cosine of 5°: bolts whose axes differ by less clamp the parts face to face, and nothing tilts."""
 _FAR = 0.02
 """Share of the size of a joint beyond which a misfit is a matter of frames: then the parts are laid together first."""
 
@@ -97,23 +98,61 @@ def laid_together(joint: Joint) -> Pose:
 
 
 def misfits_of(joint: Joint, drawn: Drawn, start: Pose) -> Misfits:
-    """Return the misfits of drawn features with the moving part laid at ``start``."""
-    free = np.array(_FREE[joint.freedom], dtype=np.int64)
+    """Return the misfits of drawn features with the moving part laid at ``start``.
+
+    A part set in space has two rows of each bolt, first all of one end and then all of the other: a hole is a cylinder,
+    here one as long as its bolt is thick, and a bolt passes only where both ends of it do. Holes whose centres alone
+    were looked at could be brought together by tilting a plate out of its plane.
+    """
+    free = _free(joint)
     moving = drawn.moving @ start.rotation.T + start.translation
     centre, arm = _lever(joint, start)
     at = moving.mean(axis=0) if len(moving) else np.zeros((0, 3))
     bases = np.array([_across(joint.fixed.holes[bolt.hole].axis) for bolt in joint.bolts]).reshape(-1, 2, 3)
-    turning = np.einsum("kde,kep->kdp", bases, _motion(at - centre, arm))[:, :, free]
-    offset = np.einsum("kde,ske->skd", bases, moving - drawn.fixed)
+    ends = _ends(joint, start)
+    turning = np.concatenate([np.einsum("kde,kep->kdp", bases, _motion(at + there - centre, arm)) for _, there in ends])
+    offset = np.concatenate(
+        [np.einsum("kde,ske->skd", bases, moving - drawn.fixed + (there - fixed)) for fixed, there in ends], axis=1
+    )
     signs, places, limits = _rows(joint)
     normals = np.array([joint.fixed.faces[gap.fixed].normal for gap in joint.gaps]).reshape(-1, 3)
     fixed = np.array([joint.fixed.faces[gap.fixed].at for gap in joint.gaps]).reshape(-1, 3)
     there = np.array([joint.moving.faces[gap.moving].at for gap in joint.gaps]).reshape(-1, 3)
     there = there @ start.rotation.T + start.translation
-    tilt = np.einsum("me,mep->mp", normals, _motion(there - centre, arm))[:, free]
+    tilt = np.einsum("me,mep->mp", normals, _motion(there - centre, arm)) @ free
     value = np.einsum("me,me->m", normals, there - fixed) + drawn.gap
     over = signs * (value[:, places] - limits)
-    return Misfits(offset, turning, drawn.slack, over, signs[:, None] * tilt[places])
+    return Misfits(offset, turning @ free, np.tile(drawn.slack, (1, len(ends))), over, signs[:, None] * tilt[places])
+
+
+def _free(joint: Joint) -> FloatArray:
+    """Return the motions (6, p) that are open to the moving part: shifts, and turns counted at the lever.
+
+    Bolts of one direction draw the parts together: in space, too, such a part shifts across them and turns about them,
+    and it tilts only where gaps between faces say how far.
+    """
+    if joint.freedom is Freedom.NONE:
+        return np.zeros((6, 0))
+    if joint.freedom is Freedom.PLANE:
+        return np.eye(6)[:, [0, 1, 5]]
+    axes = np.array([joint.fixed.holes[bolt.hole].axis for bolt in joint.bolts]).reshape(-1, 3)
+    if joint.gaps or len(axes) == 0 or np.abs(axes @ axes.T).min() < _PARALLEL:
+        return np.eye(6)
+    found = np.zeros((6, 3))
+    found[:3, :2], found[3:, 2] = _across(axes[0]).T, axes[0]
+    return found
+
+
+def _ends(joint: Joint, start: Pose) -> list[tuple[FloatArray, FloatArray]]:
+    """Return where along its axis each hole is looked at, from its centre: in the fixed part and in the moving one.
+
+    (k, 3) each; at both ends where the part may tilt. Laid together, both parts' holes have the same axes.
+    """
+    along = np.array([0.5 * bolt.diameter * joint.fixed.holes[bolt.hole].axis for bolt in joint.bolts]).reshape(-1, 3)
+    if joint.freedom is not Freedom.SPACE:
+        return [(np.zeros_like(along), np.zeros_like(along))]
+    tilted = along @ (start.rotation @ laid_together(joint).rotation.T).T
+    return [(along, tilted), (-along, -tilted)]
 
 
 def gap_values(joint: Joint, misfits: Misfits, x: FloatArray) -> FloatArray:
@@ -127,8 +166,7 @@ def gap_values(joint: Joint, misfits: Misfits, x: FloatArray) -> FloatArray:
 
 def pose_of(joint: Joint, x: FloatArray, start: Pose) -> Pose:
     """Return the pose of the moving part after ``start`` and a motion (p,)."""
-    full = np.zeros(6)
-    full[list(_FREE[joint.freedom])] = x
+    full = _free(joint) @ x
     centre, arm = _lever(joint, start)
     turn = Pose.from_rotation_vector(full[3:] / arm)
     about = Pose.from_parts(turn.rotation, centre + full[:3] - turn.rotation @ centre)

@@ -129,7 +129,8 @@ def _works(joint: Joint, drawn: Drawn, start: Pose, actions: list[tuple[str, int
     for column, (kind, k) in enumerate(actions):
         taken = masks[:, column]
         if kind == "ream":
-            slack[taken, k], room[taken, k] = after.slack[0, k], widened[k]
+            ends = slice(k, None, len(joint.bolts))
+            slack[taken, ends], room[taken, k] = after.slack[0, k], widened[k]
         else:
             over[taken, uppers.index(k)] = after.over[0, uppers.index(k)]
     offset = np.repeat(before.offset, len(masks), axis=0)

@@ -191,10 +191,13 @@ def _is_uncertain(joint: Joint) -> bool:
 
 
 def _bolts(joint: Joint, misfits: Misfits, x: FloatArray, room: FloatArray) -> tuple[BoltFit, ...]:
-    offsets = np.linalg.norm(misfits.offsets(x)[0], axis=1)
+    ends = np.linalg.norm(misfits.offsets(x)[0], axis=1).reshape(-1, max(1, len(joint.bolts)))
+    offsets = ends.max(axis=0) if len(joint.bolts) else np.zeros(0)
     return tuple(
         BoltFit(bolt.hole, float(offset), float(allowed), float(min(allowed - offset, least)))
-        for bolt, offset, allowed, least in zip(joint.bolts, np.round(offsets, 12), misfits.slack[0], room, strict=True)
+        for bolt, offset, allowed, least in zip(
+            joint.bolts, np.round(offsets, 12), misfits.slack[0, : len(joint.bolts)], room, strict=True
+        )
     )
 
 

@@ -65,6 +65,20 @@ def test_bolt_groups_fit_as_often_as_worked_out(
     assert result.p_fit.value >= result.p_fit_least_squares.value >= result.p_fit_as_placed.value - 0.01
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_no_plate_is_tilted_until_its_holes_meet(seed: int) -> None:
+    """Measured heights of holes differ by tenths: the part may be set any way, and fits as it does in the plane."""
+    rng = np.random.default_rng(seed)
+    places = grid(2, 2, 100, 80) if seed % 3 else np.array([[0.0, 0.0], [200.0, 0.0]])
+    other = places * rng.choice([0.94, 0.98, 1.0, 1.02, 1.06], 2)
+    heights = rng.uniform(-0.4, 0.4, (len(places), 1))
+    flat = fitted(joint(part("a", places), part("b", other), Freedom.PLANE))
+    free = fitted(joint(part("a", places), part("b", np.hstack([other, heights])), Freedom.SPACE))
+    assert free.slack == pytest.approx(flat.slack, abs=0.05 * MM)
+    assert free.decision == flat.decision
+    assert np.degrees(np.arccos(min(1.0, free.pose.rotation[2, 2]))) < 1.0
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), holes=st.integers(2, 9), spread=st.floats(0.05, 3.0))
 def test_the_best_setting_is_what_a_general_solver_finds(seed: int, holes: int, spread: float) -> None:
@@ -147,7 +161,8 @@ def test_measured_frames_do_not_matter(freedom: Freedom) -> None:
     shift = [4000.0, -900.0, 0.0 if freedom is Freedom.PLANE else 70.0]
     near = fitted(joint(part("a", places), part("b", off), freedom))
     far = fitted(joint(part("a", places), part("b", off @ turn.rotation.T + shift), freedom))
-    assert far.slack == pytest.approx(near.slack, abs=2e-6)
+    # how the part is tilted is taken from its frame in the one case and from its measured centres in the other
+    assert far.slack == pytest.approx(near.slack, abs=2e-6 if freedom is Freedom.PLANE else 1e-5)
     assert near.slack > near.slack_as_placed
 
 
