@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from xml.etree.ElementTree import Element
 
 from geometry.safe_xml import is_true, text_of
-from geometry.work_plan import Workdays
+from geometry.work_plan import Flaws, Workdays
 
 _LONGEST = 366 * 60
 """Days looked through for an exception: 60 years."""
@@ -18,10 +18,26 @@ _EVERY_DAY = ("", "1", "9")
 _USUAL_HOURS = 8.0
 
 
-def calendars_of(root: Element, hours: float) -> Mapping[str, Workdays]:
-    """Return the calendars of a file by their UID; ``hours`` are those of a day's work."""
+def calendars_of(root: Element, hours: float, flaws: Flaws) -> Mapping[str, Workdays]:
+    """Return the calendars of a file by their UID; ``hours`` are those of a day's work; what cannot be read is told."""
+    _tell(root, flaws)
     nodes = {text_of(node, "UID"): node for node in root.iterfind("Calendars/Calendar")}
     return {key: _workdays(node, nodes.get(text_of(node, "BaseCalendarUID")), hours) for key, node in nodes.items()}
+
+
+def _tell(root: Element, flaws: Flaws) -> None:
+    """Note exceptions that come on no day, and working times that are none."""
+    for node in root.iterfind("Calendars/Calendar"):
+        place = f"Calendar {text_of(node, 'Name') or text_of(node, 'UID')}"
+        for exception in node.iterfind("Exceptions/Exception"):
+            if next(_occurrences(exception), None) is None:
+                name = text_of(exception, "Name") or "–"
+                flaws.note("holiday", place, "{name}: a holiday that cannot be read; it is not counted.", name=name)
+        for time in node.iter("WorkingTime"):
+            said = f"{text_of(time, 'FromTime')} – {text_of(time, 'ToTime')}"
+            if said != " – " and None in (_hour(text_of(time, "FromTime")), _hour(text_of(time, "ToTime"))):
+                text = "The working time {said} cannot be read; it is left out."
+                flaws.note("working_time", place, text, said=said[:40])
 
 
 def _workdays(node: Element, base: Element | None, hours: float) -> Workdays:
@@ -146,9 +162,10 @@ def _days(period: Element | None) -> Iterator[date]:
 
 def _hour(said: str) -> float | None:
     parts = said.split(":")
-    if len(parts) < 2 or not (parts[0].isdigit() and parts[1].isdigit()):
+    if len(parts) < 2 or not all(part.isdigit() and len(part) <= 2 for part in parts[:2]):
         return None
-    return (int(parts[0][-3:]) + int(parts[1][-3:]) / 60.0) % 24.0
+    hour, minute = int(parts[0]), int(parts[1])
+    return None if hour > 24 or minute > 59 else (hour + minute / 60.0) % 24.0
 
 
 def _whole(said: str) -> int:

@@ -42,10 +42,14 @@ class _Reader:
         self._root, self._lines, self._flaws = root, lines, Flaws()
         minutes = _number(text_of(root, "MinutesPerDay"))
         self._hours = minutes / 60.0 if minutes and 0.0 < minutes <= 1440.0 else 8.0
-        self._calendars = {CLOCK: BY_CLOCK, **calendars_of(root, self._hours)}
+        self._calendars = {CLOCK: BY_CLOCK, **calendars_of(root, self._hours, self._flaws)}
         self._calendar = self._calendars.pop(text_of(root, "CalendarUID"), None)
 
     def plan(self) -> WorkPlan:
+        start = text_of(self._root, "StartDate")
+        if start and _day(start) is None:
+            text = "The project's start {said} is no day; the first start of a task counts."
+            self._flaws.note("bad_start", "StartDate", text, said=start[:40])
         tasks, links, seen = list[WorkTask](), list[WorkLink](), set[str]()
         above = list[tuple[int, str]]()
         for index, node in enumerate(self._root.iterfind("Tasks/Task")):

@@ -6,8 +6,9 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from geometry.readers.msp_calendars import calendars_of
-from geometry.work_plan import Workdays
+from geometry.work_plan import Flaws, Workdays
 
+FLAWS = Flaws()
 HOURS = "<WorkingTimes>{}</WorkingTimes>"
 TIME = "<WorkingTime><FromTime>{}:00:00</FromTime><ToTime>{}:00:00</ToTime></WorkingTime>"
 
@@ -24,7 +25,7 @@ WEEK = WORKED + "".join(f"<WeekDay><DayType>{k}</DayType><DayWorking>0</DayWorki
 def read(inside: str, week: str = WEEK, more: str = "") -> dict[str, Workdays]:
     text = f"""<Project><Calendars><Calendar><UID>1</UID><Name>Standard</Name><BaseCalendarUID>-1</BaseCalendarUID>
     <WeekDays>{week}</WeekDays>{inside}</Calendar>{more}</Calendars></Project>"""
-    return dict(calendars_of(fromstring(text), 8.0))
+    return dict(calendars_of(fromstring(text), 8.0, FLAWS))
 
 
 def exception(first: str, last: str, rule: str, inside: str = "<DayWorking>0</DayWorking>") -> str:
@@ -120,3 +121,23 @@ def test_a_week_that_differs_for_a_while_and_a_calendar_made_from_another() -> N
     fridays = tuple(date(2026, 8, 7) + timedelta(days=7 * k) for k in range(2))
     assert found["1"].holidays == fridays
     assert (found["2"].week, found["2"].holidays) == ("0111100", fridays)
+
+
+@pytest.mark.parametrize(
+    ("inside", "week", "says"),
+    [
+        (exception("2026-01-01", "2030-01-01", "<Type>2</Type><Month>17</Month>"), WEEK, "–: a holiday that"),
+        (exception("2026-13-45", "2030-01-01", "<Name>Eid</Name><Type>1</Type>"), WEEK, "Eid: a holiday that"),
+        ("", WEEK.replace("<FromTime>13:00:00", "<FromTime>25:99:00", 1), "25:99:00 – 17:00:00 cannot be read"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_told(inside: str, week: str, says: str) -> None:
+    FLAWS.found.clear()
+    read(inside, week)
+    assert [says in str(one.text) for one in FLAWS.found] == [True]
+
+
+def test_nothing_is_told_of_calendars_that_are_sound() -> None:
+    FLAWS.found.clear()
+    read(exception("2026-01-01", "2030-01-01", "<Type>2</Type><Month>0</Month><MonthDay>1</MonthDay>"))
+    assert FLAWS.found == []
