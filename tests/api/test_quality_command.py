@@ -189,3 +189,16 @@ def test_tables_as_people_have_them(tmp_path: Path) -> None:
     read = read_units(tmp_path / "b.parquet")
     assert read.columns["n"] == ("a", None)
     assert defects(read, "ok", "false").tolist() == [False, True]
+
+
+def test_units_of_their_own_name_are_no_copies(rows: list[Row], tmp_path: Path) -> None:
+    """Two units may have been made alike; a row that is there twice, with no name to tell, is one unit."""
+    alike = [*rows[:600], {**rows[7], "serial": "U99999"}]
+    named = written(tmp_path / "named.csv", alike)
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("quality: 1\noutcome: scrapped\ntime: made\nid: serial\n", "utf-8")
+    told = run_quality(QualityRequest(named, plan=plan)).result
+    assert not any("same as an earlier one" in str(note) for note in told.notes)
+    plan.write_text("quality: 1\noutcome: scrapped\ntime: made\nignore: [serial]\n", "utf-8")
+    told = run_quality(QualityRequest(named, plan=plan)).result
+    assert any("1 rows are the same" in str(note) or "1 row is the same" in str(note) for note in told.notes)

@@ -170,7 +170,10 @@ def _units(table: UnitTable, plan: "QualityPlan") -> "tuple[Units, tuple[str, ..
         notes.append(in_order())
     _named_once(table, plan)
     columns = _features(table, plan)
-    kept = order[_first_of_alike(columns, order)]
+    whole: dict[str, Column] = {**columns, "\0outcome": bad.astype(np.float64)}
+    if plan.time:
+        whole["\0moment"] = moment[np.argsort(order, kind="stable")].astype(np.float64)
+    kept = order if plan.identifier else order[_first_of_alike(whole, order)]
     if copies := table.count - len(kept):
         notes.append(twice(copies))
     place = np.argsort(order, kind="stable")
