@@ -16,7 +16,7 @@ def in_order() -> Note:
 
 def twice(count: int) -> Note:
     """Say that copies were left out."""
-    text = "{count} rows are the same as an earlier one in every column and are left out."
+    text = "Rows that are the same as an earlier one in every column are left out: {count}."
     return Note("quality_twice", text, count=str(count))
 
 
