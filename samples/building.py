@@ -37,6 +37,7 @@ def write_model(path: Path, plan: ModelPlan) -> None:
     """Write a sample model as an IFC4 file."""
     model = ifc_model(plan)
     model.header.file_name.name = path.name
+    _put_in_order(model)
     model.write(str(path))
 
 
@@ -77,6 +78,26 @@ def ifc_model(plan: ModelPlan):
     schedule(model, plan, products)
     _settle(model)
     return model
+
+
+def _put_in_order(model: Any) -> None:
+    """Put the members of every set in the order of their numbers: else it is that of addresses in memory."""
+    from ifcopenshell import ifcopenshell_wrapper
+
+    schema: Any = ifcopenshell_wrapper.schema_by_name(model.schema)
+    places = dict[str, list[int]]()
+    for entity in list(model):
+        kind = entity.is_a()
+        if kind not in places:
+            kinds = [
+                one.type_of_attribute().as_aggregation_type()
+                for one in schema.declaration_by_name(kind).as_entity().all_attributes()
+            ]
+            places[kind] = [n for n, one in enumerate(kinds) if one and one.type_of_aggregation_string() == "set"]
+        for place in places[kind]:
+            members = entity[place]
+            if members and all(hasattr(one, "id") and one.id() for one in members):
+                entity[place] = sorted(members, key=lambda one: one.id())
 
 
 def _project(model, plan: ModelPlan):
