@@ -89,7 +89,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     from geometry.readers.ifc_relations import read_meant_contacts
     from simulation.assembly.clash import ClashRule
     from simulation.assembly.study import study_clashes
-    from twin.rehearsal.assembly_json import AssemblyProvenance, assembly_json, overlay_json
+    from twin.rehearsal.assembly_json import assembly_json, overlay_json
     from twin.rehearsal.files import write_whole
     from twin.rehearsal.order_json import order_section
     from twin.rehearsal.order_overlay import order_overlay
@@ -116,11 +116,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     )
     timed = _in_time(request, design, study) if request.in_time else None
     study = study if timed is None else timed.study
-    provenance = AssemblyProvenance(
-        request.model.name, design.source.sha256, version("qtems"), _named(request.as_built, _MOST_REPORT),
-        _named(request.position_file, _MOST_TEXT),
-        _named(request.order.sequence if request.order else None, LARGEST), request.seed,
-    )  # fmt: skip
+    provenance = _provenance(request, design)
     order = None
     if request.order is not None:
         order = study_model_order(
@@ -129,10 +125,6 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         )  # fmt: skip
     section = None if order is None else order_section(order, design)
     drawn = _drawn(request, study, order, design, provenance, lambda share: progress(Step.REPORTING, "", share), timed)
-    if "glb" in request.reports:
-        from twin.rehearsal.assembly_glb import assembly_glb
-
-        drawn[GLB_FILE] = assembly_glb(design, study, order)
     contents = {
         JSON_FILE: assembly_json(study, design, provenance, section, timed),
         **drawn,
@@ -140,6 +132,16 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         **({} if order is None else {ORDER_FILE: order_overlay(order, request.model.name)}),
     }
     return AssemblyOutcome(study, design, order, write_whole(request.out_dir, contents), timed)
+
+
+def _provenance(request: AssemblyRequest, design: "DesignModel") -> "AssemblyProvenance":
+    from twin.rehearsal.assembly_json import AssemblyProvenance
+
+    sequence = request.order.sequence if request.order else None
+    return AssemblyProvenance(
+        request.model.name, design.source.sha256, version("qtems"), _named(request.as_built, _MOST_REPORT),
+        _named(request.position_file, _MOST_TEXT), _named(sequence, LARGEST), request.seed,
+    )  # fmt: skip
 
 
 def _in_time(request: AssemblyRequest, design: "DesignModel", study: "ClashStudy") -> "TimedClashes":
@@ -171,9 +173,14 @@ def _drawn(
     request: AssemblyRequest, study: "ClashStudy", order: "OrderStudy | None", design: "DesignModel",
     provenance: "AssemblyProvenance", progress: Callable[[float], None], timed: "TimedClashes | None" = None,
 ) -> dict[str, bytes]:  # fmt: skip
-    """Return the reports with pictures that were asked for, by file name."""
+    """Return the reports with pictures, and the model in colour, that were asked for, by file name."""
+    files = dict[str, bytes]()
+    if "glb" in request.reports:
+        from twin.rehearsal.assembly_glb import assembly_glb
+
+        files[GLB_FILE] = assembly_glb(design, study, order)
     if not {"html", "bcf"} & set(request.reports):
-        return {}
+        return files
     from twin.rehearsal.assembly_page import MOST_PICTURES, assembly_page
     from twin.rehearsal.assembly_rows import varied_first, worst_first
     from twin.rehearsal.clash_bcf import MOST_TOPICS, clash_archive
@@ -184,7 +191,6 @@ def _drawn(
     bcf = "bcf" in request.reports
     worst = varied_first(worst_first(study))[: MOST_TOPICS if bcf else MOST_PICTURES]
     pictures = picture_clashes(worst, design, study.places, progress)
-    files = dict[str, bytes]()
     if "html" in request.reports:
         shown = list(zip(worst, pictures, strict=True))[:MOST_PICTURES]
         stages = () if order is None else picture_order(order, design)
