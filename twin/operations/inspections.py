@@ -27,11 +27,13 @@ from twin.inspection_verdict import verdict
 from twin.ncr import draft_from_inspection
 from twin.ncr_record import NonConformance, State
 from twin.operations.ncr_rechecks import rechecked_by
+from twin.operations.ncrs import language_of
 from twin.operations.notices import face_of, tell
 from twin.operations.steps import advance, begin, take_step
 from twin.plan_questions import inspection_for
 from twin.project import Member
 from twin.record import Id, Signature, SignatureMeaning
+from twin.record_report.titles import inspection_title
 from twin.store import records
 from twin.store.repository import Context, Store, Unit
 from twin.store.view import EVERYTHING, Scope, Stored, View
@@ -208,9 +210,10 @@ def raise_from_inspection(
         known = ncrs_of(unit, found)
         if known:
             raise Conflict(f"{known[0].number or 'a draft'} was raised from {found.number} already")
+        own = inspection_title(found.title, found.number, language_of(unit, found.project))
         draft = draft_from_inspection(
-            found, identifier=unit.new_id(), title=title.strip() or f"{found.title}: {found.number} failed",
-            severity=severity, actor=context.actor, now=context.now,
+            found, identifier=unit.new_id(), title=title.strip() or own, severity=severity, actor=context.actor,
+            now=context.now,
         )  # fmt: skip
         return begin(unit, records.NCR, draft, reason=f"inspection {found.number}")
 

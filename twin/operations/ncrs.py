@@ -25,6 +25,7 @@ from twin.operations.repeats import settle
 from twin.operations.steps import advance, begin, take_step
 from twin.project import Member
 from twin.record import Evidence, Id, Signature, SignatureMeaning
+from twin.record_report.titles import finding_title
 from twin.sorting import missing_in_children
 from twin.store import records
 from twin.store.lookups import name_of
@@ -175,11 +176,12 @@ def require_children(view: View, ncr: NonConformance, proof: Proof) -> None:
         raise Refused(f"a lot that failed goes on in a record about it: {'; '.join(missing)}", missing=missing)
 
 
+def language_of(view: View, project: Id) -> str:
+    """Return the language in which a project keeps its records."""
+    return view.get(records.PROJECT, project).record.language
+
+
 def _title(view: View, finding: Finding) -> str:
     lead = finding.defect.lead
     name = name_of(view.connection, finding.project, finding.origin.check_run, lead.global_id) or lead.global_id
-    what = finding.defect.kind.value.replace("_", " ")
-    more = len(finding.defect.global_ids) - 1
-    part = f", {lead.part}" if lead.part else ""
-    characteristic = lead.characteristic.replace("_", " ")
-    return f"{what.capitalize()}: {name}{part}{f' and {more} more' if more else ''} ({characteristic})"
+    return finding_title(finding.defect, name, language_of(view, finding.project))

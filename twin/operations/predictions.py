@@ -13,6 +13,7 @@ from twin.granted import require_granted
 from twin.ncr_record import NonConformance
 from twin.operations.change import change
 from twin.operations.closed_records import counting_since
+from twin.operations.ncrs import language_of
 from twin.operations.steps import begin
 from twin.prediction import (
     CONFIRMED_AS,
@@ -31,6 +32,7 @@ from twin.prediction import (
 )
 from twin.project import CheckRun, Member
 from twin.record import Evidence, EvidenceKind, Id, Signature, SignatureMeaning
+from twin.record_report.titles import predicted_title
 from twin.rehearsal.predicted import expectations
 from twin.rehearsal_record import Rehearsal
 from twin.store import records
@@ -142,8 +144,9 @@ def raise_predicted(
         linked = link_ncr(one, identifier)
         rehearsal = unit.get(records.REHEARSAL, one.source.rehearsal).record
         seen = "confirmed" if one.state is PredictionState.CONFIRMED else "predicted, not measured"
+        own = predicted_title(one.title, language_of(unit, one.project))
         draft = NonConformance(
-            id=identifier, project=one.project, title=title.strip() or f"Predicted: {one.title}"[:200],
+            id=identifier, project=one.project, title=title.strip() or own,
             severity=severity, quantity=Decimal(max(1, len(one.global_ids))),
             unit="element" if one.global_ids else "pcs", originator=context.actor, raised_at=context.now,
             description=f"{seen}, probability {one.chance.probability:.3f}: {one.why} (rehearsal {rehearsal.id})",

@@ -21,6 +21,7 @@ from twin.store import records
 from twin.store.blobs import BlobStore
 from twin.store.codec import to_json
 from twin.store.kinds import Kind
+from twin.store.lookups import element_names
 from twin.store.repository import Context, Store
 from twin.store.trail import history
 from twin.store.view import Scope, View
@@ -53,6 +54,7 @@ def record_pdf(
         trail = tuple(history(view.connection, f"{kind.name}:{record}"))
         project = view.get(records.PROJECT, stored.record.project).record
         names = _names(view, stored.record)
+        elements = element_names(view.connection, stored.record.project, _element_ids(stored.record))
     around = Around(
         language=language or project.language,
         project=f"{project.key} · {project.name}",
@@ -62,6 +64,7 @@ def record_pdf(
         record_sha256=content_sha256(to_json(stored.record)),
         names=names,
         trail=trail,
+        elements=elements,
         pictures=_pictures(blobs, stored.record),
     )
     found = stored.record
@@ -80,7 +83,22 @@ def _names(view: View, record: object) -> Mapping[Id, str]:
     for kind in kinds:
         found = view.list(kind, where={"id": tuple(sorted(named))}, limit=200).items if named else ()
         numbers |= {stored.record.id: stored.record.number for stored in found if stored.record.number}
-    return numbers | people
+    return numbers | people | _checks(view, named)
+
+
+def _checks(view: View, named: set[Id]) -> dict[Id, str]:
+    """Return of each check among identifiers what the scan is called that it is of."""
+    runs = view.list(records.CHECK_RUN, where={"id": tuple(sorted(named))}, limit=200).items if named else ()
+    return {one.record.id: view.get(records.SCAN_EPOCH, one.record.epoch).record.name for one in runs}
+
+
+def _element_ids(record: object) -> frozenset[str]:
+    """Return the GlobalIds of all elements that a nonconformance is about."""
+    if not isinstance(record, NonConformance):
+        return frozenset()
+    about = (outcome.about for past in (record, *record.history) for one in past.rechecks for outcome in one.outcomes)
+    noted = (failure.global_id for seen in record.occurrences for failure in seen.failures)
+    return frozenset((*record.global_ids, *about, *noted, *(one.global_id for one in record.violations)))
 
 
 def _identifiers(value: object) -> "list[Id]":

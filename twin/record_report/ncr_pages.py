@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from twin.disposition import DispositionLine, Proof
+from twin.finding import Failure
 from twin.ncr_parts import Containment, Cycle, Recheck, Requirement, Violation
 from twin.ncr_record import NonConformance, State, closing_sha256, valid_signatures
 from twin.record_report.page import (
@@ -73,7 +74,7 @@ def _summary(ncr: NonConformance, around: Around) -> tuple[Block, ...]:
         (say("raised_by"), ncr.originator.name),
         (say("raised_at"), at(ncr.raised_at)),
         (say("detector"), ncr.detector.name if ncr.detector else ""),
-        (say("origin"), ncr.origin.check_run[:12] if ncr.origin else ""),
+        (say("origin"), around.names.get(ncr.origin.check_run, ncr.origin.check_run[:12]) if ncr.origin else ""),
         (say("assignee"), around.name(ncr.assignee)),
         (say("due"), day(ncr.due)),
         (say("contained_until"), at(ncr.containment_due) if ncr.containment_due else ""),
@@ -106,7 +107,7 @@ def _violation(violation: Violation, around: Around) -> list[Cell]:
         shown = f"{as_read(measured.value)} ± {as_read(measured.expanded_uncertainty)} {required.unit}"
         value = {"tone": "bad", "text": tidy(shown)}
     return [
-        {"mono": tidy(violation.global_id)} if violation.global_id else "–",
+        around.element(violation.global_id) if violation.global_id else "–",
         tidy(around.words.about(required.characteristic, violation.part, violation.direction)),
         around.words.source(required.clause),
         limits(required), value,
@@ -202,7 +203,7 @@ def _rechecks(rechecks: Iterable[Recheck], lines: Iterable[DispositionLine], aro
             f"{say.term('source', recheck.source.value)} {around.names.get(recheck.id, recheck.id[:12])}",
             at(recheck.captured_at),
             say.term("criteria", recheck.criteria.value),
-            named.get(outcome.about, tidy(outcome.about)),
+            named.get(outcome.about) or around.element(outcome.about),
             {"tone": _VERDICTS[outcome.verdict.value], "text": around.words.term("verdict", outcome.verdict)},
             recheck.by.name,
         ]
@@ -262,16 +263,19 @@ def _occurrences(ncr: NonConformance, around: Around) -> Block:
     say = around.say
     rows: list[list[Cell]] = [
         [
-            at(seen.noted_at), {"mono": seen.check_run[:12]}, say("unchanged" if seen.unchanged else "changed"),
-            "\n".join(
-                f"{failure.global_id} {around.words.about(failure.characteristic, failure.part, failure.direction)}"
-                + (f" {number(failure.actual_mm)} mm" if failure.actual_mm is not None else "")
-                for failure in seen.failures
-            ),
+            at(seen.noted_at), around.names.get(seen.check_run) or {"mono": seen.check_run[:12]},
+            say("unchanged" if seen.unchanged else "changed"),
+            "\n".join(_noted(failure, around) for failure in seen.failures),
         ]
         for seen in ncr.occurrences
     ]  # fmt: skip
     return table((say("at"), say("check_run"), say("result"), say("details")), rows, (0, 0.9, 0.8, 2.4), size=8)
+
+
+def _noted(failure: Failure, around: Around) -> str:
+    about = around.words.about(failure.characteristic, failure.part, failure.direction)
+    value = f" {number(failure.actual_mm)} mm" if failure.actual_mm is not None else ""
+    return f"{around.element(failure.global_id)}{around.say('colon')}{about}{value}"
 
 
 def _rounds(ncr: NonConformance, around: Around) -> Iterable[Block]:
@@ -294,7 +298,7 @@ def _steps(ncr: NonConformance, around: Around) -> Block:
     say = around.say
     rows: list[list[Cell]] = [
         [at(step.at), say.term("action", step.event.value), say.term("state", step.state.value), step.by.name,
-         step.reason]
+         around.reason(step.reason)]
         for step in ncr.steps
     ]  # fmt: skip
     head = (say("at"), say("step"), say("state"), say("by"), say("reason"))
@@ -302,6 +306,6 @@ def _steps(ncr: NonConformance, around: Around) -> Block:
 
 
 def _elements(global_ids: tuple[str, ...], around: Around) -> str:
-    shown = listed(global_ids[:_MOST_ELEMENTS], around)
+    shown = listed(map(around.element, global_ids[:_MOST_ELEMENTS]), around)
     more = len(global_ids) - _MOST_ELEMENTS
     return f"{shown} … (+{more})" if more > 0 else shown

@@ -1,5 +1,6 @@
 """What a printed record is made of: sections of blocks, ready to be laid out, with the words and names in them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from twin.record import Id
 from twin.report.words import Words, clean
 from twin.texts import Texts
 
+_IDENTIFIER = re.compile(r"\b[0-9a-f]{32}\b")
 Cell: TypeAlias = "str | dict[str, str]"
 Block: TypeAlias = dict[str, Any]
 
@@ -36,6 +38,8 @@ class Around:
     names: Mapping[Id, str]
     """Of people, and numbers of records, by identifier."""
     trail: tuple[ChainedEvent, ...]
+    elements: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What elements are called, by GlobalId."""
     pictures: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     """By the SHA-256 of the evidence: JPEGs, ready to be placed."""
 
@@ -54,6 +58,15 @@ class Around:
         if not identifier:
             return "–"
         return tidy(self.names.get(identifier, identifier))
+
+    def element(self, global_id: str) -> str:
+        """Return what an element is called, with its GlobalId behind; the GlobalId alone where it has no name."""
+        name = tidy(self.elements.get(global_id, ""))
+        return f"{name} ({tidy(global_id)})" if name else tidy(global_id)
+
+    def reason(self, said: str) -> str:
+        """Return why something was done, with names instead of identifiers: of what has none, its first letters."""
+        return _IDENTIFIER.sub(lambda found: self.names.get(found[0], found[0][:8]), tidy(said))
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def _changes(link: ChainedEvent, around: Around) -> str:
     else:
         names = dict.fromkeys((*event.before, *event.after))
         said = listed((_change(name, link, around) for name in names if name != "steps"), around)
-    return f"{said}\n{tidy(event.reason)}" if event.reason else said
+    return f"{said}\n{around.reason(event.reason)}" if event.reason else said
 
 
 def _change(name: str, link: ChainedEvent, around: Around) -> str:

@@ -74,6 +74,21 @@ def name_of(connection: Connection, project: Id, check_run: Id, global_id: str) 
     return connection.execute(query).scalars().first() or ""
 
 
+def element_names(connection: Connection, project: Id, global_ids: Iterable[str]) -> dict[str, str]:
+    """Return GlobalId -> what the element is called in the newest check that knows it; what has no name is left out."""
+    table, wanted = ELEMENT_STATE, sorted(set(global_ids))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        query = (
+            select(table.c.global_id, table.c.name)
+            .where(table.c.project == project, table.c.global_id.in_(part), table.c.name != "")
+            .order_by(table.c.captured_at)
+        )
+        found |= {row.global_id: row.name for row in connection.execute(query)}
+    return found
+
+
 def epochs_measured(connection: Connection, project: Id, classes: frozenset[str], since: datetime) -> tuple[Id, ...]:
     """Return the scan epochs captured after a time in which elements of these classes were measured, oldest first.
 

@@ -1,6 +1,9 @@
 """Findings over HTTP: listed, dismissed with a reason, confirmed into a record."""
 
+from io import BytesIO
+
 import pytest
+from pypdf import PdfReader
 
 from tests.api.web.live import found
 from tests.api.web.planted import Planted, plant
@@ -77,3 +80,21 @@ def test_a_confirmed_finding_becomes_a_draft_with_its_evidence(world: World, tow
     again = admin.post(address, {}, headers={"If-Match": '"2"'})
     assert again.status_code == 409
     assert [one["id"] for one in admin.get(f"{project}/findings?ncr={ncr}").json()["items"]] == [made.finding]
+
+
+def test_a_draft_without_a_title_has_one_in_the_projects_language_and_its_pages_name_what_it_is_about(
+    world: World, tower: Tower
+) -> None:
+    admin, project, made = tower
+    version = admin.get(project).json()["version"]
+    assert admin.change("PATCH", project, version, {"language": "zh"}).status_code == 200
+    done = admin.post(f"{project}/findings/{made.finding}/confirm", {}, headers={"If-Match": '"1"'})
+    ncr = done.json()["decision"]["successor"]
+    name = admin.get(f"{project}/elements/{made.global_ids[0]}/history").json()["items"][0]["name"]
+    title = admin.get(f"{project}/ncrs/{ncr}").json()["record"]["title"]
+    assert title.startswith(f"形状：{name}（"), title
+    pages = admin.get(f"{project}/ncrs/{ncr}/export?format=pdf").content
+    text = "".join("".join(page.extract_text() for page in PdfReader(BytesIO(pages)).pages).split())
+    assert "".join(f"{name} ({made.global_ids[0]})".split()) in text.replace("\u200b", ""), "the name and the GlobalId"
+    assert "Week47" in text, "the check is called by its scan"
+    assert made.finding not in text, "no bare identifier among the reasons"
