@@ -38,7 +38,10 @@ def add_schedule(add: "Commands") -> None:
         allow_abbrev=False,
     )
     schedule.add_argument(
-        "file", metavar="FILE", type=Path, help="the schedule: .yaml (docs/schedule.md), .ifc, MS Project .xml, P6 .xer"
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="the schedule: .yaml (docs/schedule.md), .ifc, MS Project .xml, P6 .xer or .xml",
     )
     schedule.add_argument("--out", metavar="DIR", type=Path, help="folder for schedule.json and schedule.html")
     schedule.add_argument(

@@ -143,7 +143,7 @@ class ScheduleAsked(_Asked):
 
     kind: Literal["schedule"]
     revision: RecordRef | None = Field(default=None, description="A model whose tasks they are")
-    upload: RecordRef | None = Field(default=None, description="Or a file: YAML, MS Project XML, P6 XER")
+    upload: RecordRef | None = Field(default=None, description="Or a file: YAML, MS Project XML, P6 XER or XML")
     progress: bool = Field(default=False, description="By what the checks that count saw to stand")
     samples: Samples = 50_000
 

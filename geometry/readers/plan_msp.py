@@ -1,7 +1,7 @@
 """MS Project XML (MSPDI): tasks, links and calendars; element names as in Microsoft's schema ``mspdi_pj12.xsd``."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from xml.etree.ElementTree import Element
 
@@ -29,16 +29,27 @@ def plan_from_msp(content: bytes) -> WorkPlan:
     ReadError
         If it is no XML that can be read, or no project; without file name.
     """
-    root, lines = parse_xml(content)
-    if root.tag.endswith("APIBusinessObjects"):
-        raise ReadError("this is Primavera's own XML, which is not read; export the project from P6 as XER")
+    return plan_in_msp(*parse_xml(content))
+
+
+def plan_in_msp(root: Element, lines: Mapping[int, int]) -> WorkPlan:
+    """Return the plan that an element ``Project`` holds; ``lines`` are those of elements by their id.
+
+    Raises
+    ------
+    ReadError
+        If it is no project of MS Project.
+    """
     if root.tag != "Project" or root.find("Tasks") is None:
-        raise ReadError("its XML is no MS Project file (no Project with Tasks); save it as XML from MS Project")
+        raise ReadError(
+            "its XML is no schedule of MS Project (no Project with Tasks) or P6; save it as XML from MS Project, or "
+            "export it from P6 as XER or XML"
+        )
     return _Reader(root, lines).plan()
 
 
 class _Reader:
-    def __init__(self, root: Element, lines: dict[int, int]) -> None:
+    def __init__(self, root: Element, lines: Mapping[int, int]) -> None:
         self._root, self._lines, self._flaws = root, lines, Flaws()
         minutes = _number(text_of(root, "MinutesPerDay"))
         self._hours = minutes / 60.0 if minutes and 0.0 < minutes <= 1440.0 else 8.0

@@ -1,28 +1,23 @@
 """Primavera P6 XER: tab-separated tables (%T name, %F fields, %R row), fields as in Oracle's XER data map guide."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import isfinite
 
 from geometry.errors import ReadError
-from geometry.work_plan import Flaws, Workdays, WorkLink, WorkPlan, WorkTask
+from geometry.readers.plan_p6 import P6Calendar, P6File, Placed, Row, number_of, plan_of
+from geometry.work_plan import WorkPlan
 
-_CONSTRAINTS = {
-    "CS_MSOA": "start_after", "CS_MSO": "start on", "CS_MSOB": "start on or before", "CS_MEO": "finish on",
-    "CS_MEOA": "finish on or after", "CS_MEOB": "finish on or before", "CS_ALAP": "as late as possible",
-    "CS_MANDSTART": "mandatory start", "CS_MANDFIN": "mandatory finish",
-}  # fmt: skip
-_MILESTONES, _SPANNING = ("TT_Mile", "TT_FinMile"), ("TT_LOE", "TT_WBS")
 _DAY_OF_WEEK = re.compile(r"\(0\|\|([1-7])\(\)\s*\(")
 _INTERVAL = re.compile(r"s\|(\d{1,2}):(\d{2})\|f\|(\d{1,2}):(\d{2})")
 _EXCEPTION = re.compile(r"\(0\|\|\d+\(d\|(\d{4,6})\)\s*\(")
+_CHINESE = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+"""A character as GB 2312 writes it; of the letters of western code pages two rarely follow each other."""
 _DAY_ZERO = date(1899, 12, 30)
 """From which exceptions of a calendar count their days."""
 _WANTED = ("PROJECT", "CALENDAR", "TASK", "TASKPRED", "SCHEDOPTIONS")
 _LONGEST_LINE, _MOST_ROWS = 4_000_000, 2_000_000
-Row = Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -42,14 +37,25 @@ def plan_from_xer(content: bytes) -> WorkPlan:
     """
     if not content.lstrip(b"\xef\xbb\xbf").startswith(b"ERMHDR"):
         raise ReadError("not a Primavera XER file: it does not begin with ERMHDR; export it from P6 as XER")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
-    tables = _tables(text)
+    tables = _tables(_text(content))
     if "TASK" not in tables or not tables["TASK"].rows:
         raise ReadError("it has no table TASK with a row: there is no schedule in it")
-    return _plan(tables)
+    return plan_of(_file(tables))
+
+
+def _text(content: bytes) -> str:
+    """Return the text of a file: newer P6 writes UTF-8, older ones the code page of the machine, which none names."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    beyond_ascii = sum(byte > 0x7F for byte in content)
+    if 2 * len(_CHINESE.findall(content)) >= 0.8 * beyond_ascii:
+        try:
+            return content.decode("gb18030")
+        except UnicodeDecodeError:
+            pass
+    return content.decode("cp1252", "replace")
 
 
 def _tables(text: str) -> dict[str, _Table]:
@@ -88,148 +94,50 @@ def _go_on(row: dict[str, str], cells: list[str]) -> None:
         row[name] = cell
 
 
-def _plan(tables: Mapping[str, _Table]) -> WorkPlan:
-    flaws = Flaws()
-    projects = [row for _, row in _rows(tables, "PROJECT")]
-    calendars = {row.get("clndr_id", ""): _workdays(row) for _, row in _rows(tables, "CALENDAR")}
-    default = next(
-        (row.get("clndr_id", "") for _, row in _rows(tables, "CALENDAR") if row.get("default_flag") == "Y"), ""
+def _file(tables: Mapping[str, _Table]) -> P6File:
+    calendars = _rows(tables, "CALENDAR")
+    chosen = (row.get("sched_calendar_on_relationship_lag", "") for _, row in _rows(tables, "SCHEDOPTIONS"))
+    return P6File(
+        [row for _, row in _rows(tables, "PROJECT")],
+        [
+            Placed(f"line {line}, TASK {row.get('task_code', '').strip() or row.get('task_id', '')}", row)
+            for line, row in _rows(tables, "TASK")
+        ],
+        [Placed(f"line {line}, TASKPRED", row) for line, row in _rows(tables, "TASKPRED")],
+        {row.get("clndr_id", ""): _calendar(row) for _, row in calendars},
+        next((row.get("clndr_id", "") for _, row in calendars if row.get("default_flag") == "Y"), ""),
+        next(chosen, ""),
+        "SCHEDOPTIONS",
     )
-    used = {row.get("proj_id", "") for _, row in _rows(tables, "TASK")}
-    own = [row for row in projects if row.get("proj_id", "") in used] or projects
-    main = own[0] if own else {}
-    key = main.get("clndr_id", "") if main.get("clndr_id", "") in calendars else default
-    project = calendars.pop(key, None)
-    if len(own) > 1:
-        names = ", ".join(row.get("proj_short_name", "") for row in own[:8])
-        flaws.note("several_projects", "PROJECT", "{names}: several projects, taken as one schedule.", names=names)
-    _warn_of_lags(tables, calendars, flaws)
-    tasks = tuple(_tasks(tables, calendars, project, flaws))
-    hours = {task.key: (calendars.get(task.calendar) or project or Workdays("")).hours for task in tasks}
-    start = min((day for row in own if (day := _day(row.get("plan_start_date", "")))), default=None)
-    status = max((day for row in own if (day := _day(row.get("last_recalc_date", "")))), default=None)
-    left_out = {row.get("task_id", "") for _, row in _rows(tables, "TASK")} - set(hours)
-    links = tuple(_links(tables, hours, left_out, flaws))
-    return WorkPlan(
-        main.get("proj_short_name", ""), tasks, links, start, status, project, calendars,
-        flaws=tuple(flaws.found), lags_by="before",
-    )  # fmt: skip
 
 
-def _warn_of_lags(tables: Mapping[str, _Table], calendars: Mapping[str, Workdays], flaws: Flaws) -> None:
-    """Say which calendar lags are counted in where P6 was told of another one."""
-    chosen = next((row.get("sched_calendar_on_relationship_lag", "") for _, row in _rows(tables, "SCHEDOPTIONS")), "")
-    if calendars and any(_number(row.get("lag_hr_cnt", "")) for _, row in _rows(tables, "TASKPRED")):
-        text = "Lags are counted in days of the predecessor's calendar; the file says {said}."
-        said = chosen or "nothing"
-        if chosen != "rcal_Predecessor":
-            flaws.note("lag_calendar", "SCHEDOPTIONS", text, said=said)
-
-
-def _tasks(
-    tables: Mapping[str, _Table], calendars: Mapping[str, Workdays], project: Workdays | None, flaws: Flaws
-) -> Iterator[WorkTask]:
-    seen = set[str]()
-    for line, row in _rows(tables, "TASK"):
-        key, code = row.get("task_id", ""), row.get("task_code", "").strip()
-        name = " ".join(part for part in (code, row.get("task_name", "").strip()) if part) or f"task {key}"
-        place, kind = f"line {line}, TASK {code or key}", row.get("task_type", "")
-        if kind in _SPANNING:
-            flaws.note("spanning", place, "{name} spans other tasks and decides nothing: left out.", name=name)
-            continue
-        if not key or key in seen:
-            key = f"{key}/{line}"
-            flaws.note("twice", place, "{name}: its task_id is missing or taken; links lead to the first.", name=name)
-        seen.add(key)
-        own = row.get("clndr_id", "")
-        calendar = calendars.get(own) or project or Workdays("")
-        said = row.get("target_drtn_hr_cnt", "")
-        hours = _number(said)
-        if hours is None and said.strip():
-            flaws.note("bad_duration", place, "{name}: {said} is no duration.", name=name, said=said[:40])
-        done = row.get("status_code") == "TK_Complete"
-        percent = _number(row.get("phys_complete_pct", ""))
-        left = _number(row.get("remain_drtn_hr_cnt", ""))
-        if row.get("complete_pct_type") != "CP_Phys" and hours and left is not None:
-            percent = 100.0 * (1.0 - min(left / hours, 1.0))
-        yield WorkTask(
-            key, name, place, None, None if hours is None else hours / calendar.hours,
-            _day(row.get("target_start_date", "")), _day(row.get("target_end_date", "")), kind in _MILESTONES,
-            own if own in calendars else "", _CONSTRAINTS.get(row.get("cstr_type", ""), ""),
-            _day(row.get("cstr_date", "")),
-            1.0 if done else None if percent is None else min(max(percent / 100.0, 0.0), 1.0),
-            _day(row.get("act_start_date", "")), _day(row.get("act_end_date", "")),
-        )  # fmt: skip
-
-
-def _links(
-    tables: Mapping[str, _Table], hours: Mapping[str, float], left_out: set[str], flaws: Flaws
-) -> Iterator[WorkLink]:
-    for line, row in _rows(tables, "TASKPRED"):
-        before, after, said = row.get("pred_task_id", ""), row.get("task_id", ""), row.get("lag_hr_cnt", "")
-        place = f"line {line}, TASKPRED"
-        if before in left_out or after in left_out:
-            flaws.note("spanning_link", place, "A link of a task that was left out: left out, too.")
-            continue
-        lag = _number(said) if said.strip() else 0.0
-        days = None if lag is None else lag / hours.get(before, 8.0)
-        yield WorkLink(before, after, row.get("pred_type", "").removeprefix("PR_"), place, days, None, said)
-
-
-def _workdays(row: Row) -> Workdays:
-    hours = _number(row.get("day_hr_cnt", ""))
-    data = row.get("clndr_data", "")
-    hours = hours if hours is not None and 0.0 < hours <= 24.0 else 8.0
-    week, holidays, uneven, shares = list("1111100"), list[date](), list[tuple[date, float]](), [1.0] * 7
+def _calendar(row: Row) -> P6Calendar:
+    said, data = number_of(row.get("day_hr_cnt", "")), row.get("clndr_data", "")
+    hours = said if said is not None and 0.0 < said <= 24.0 else 8.0
+    week, exceptions = list[float](), dict[date, float]()
     start = data.find("DaysOfWeek")
     if start >= 0:
         end = min(
             (at for at in (data.find("Exceptions", start), data.find("VIEW", start)) if at > 0), default=len(data)
         )
-        parts = _DAY_OF_WEEK.split(data[start:end])
-        for day, hours_said in zip(parts[1::2], parts[2::2], strict=False):
-            at = (int(day) - 2) % 7
-            week[at] = "1" if "s|" in hours_said else "0"
-            if 0.0 < (worked := _hours_of(hours_said)) <= 24.0:
-                shares[at] = worked / hours
+        parts, week = _DAY_OF_WEEK.split(data[start:end]), [hours] * 5 + [0.0] * 2
+        for day, times in zip(parts[1::2], parts[2::2], strict=False):
+            week[(int(day) - 2) % 7] = _hours_of(times)
     if (begin := data.find("Exceptions")) >= 0:
         parts = _EXCEPTION.split(data[begin:])
-        for number, hours_said in zip(parts[1::2], parts[2::2], strict=False):
-            day, worked = _DAY_ZERO + timedelta(days=int(number)), _hours_of(hours_said)
-            if "s|" not in hours_said:
-                holidays.append(day)
-            elif 0.0 < worked <= 24.0 and (
-                abs(worked / hours - shares[day.weekday()]) > 1e-6 or week[day.weekday()] == "0"
-            ):
-                uneven.append((day, worked / hours))
-    mask = "".join(week)
-    name, mask = row.get("clndr_name", ""), mask if "1" in mask else "1111100"
-    return Workdays(name, mask, tuple(holidays), hours, tuple(uneven), tuple(shares))
+        for number, times in zip(parts[1::2], parts[2::2], strict=False):
+            exceptions[_DAY_ZERO + timedelta(days=int(number))] = _hours_of(times)
+    base = row.get("base_clndr_id", "").strip()
+    return P6Calendar(row.get("clndr_name", ""), hours, tuple(week) or None, exceptions, base)
 
 
 def _hours_of(said: str) -> float:
-    """Return the hours of the intervals of a day, such as (s|07:00|f|12:00)."""
+    """Return the hours of the intervals of a day, such as (s|07:00|f|12:00); from 00:00 to 00:00 is all day."""
     total = 0.0
     for begin, begun, end, ended in _INTERVAL.findall(said):
-        total += (int(end) + int(ended) / 60.0 - int(begin) - int(begun) / 60.0) % 24.0
-    return total
+        total += (int(end) + int(ended) / 60.0 - int(begin) - int(begun) / 60.0) % 24.0 or 24.0
+    return min(total, 24.0)
 
 
 def _rows(tables: Mapping[str, _Table], name: str) -> list[tuple[int, dict[str, str]]]:
     return tables[name].rows if name in tables else []
-
-
-def _day(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said.strip()[:10])
-    except ValueError:
-        return None
-
-
-def _number(said: str) -> float | None:
-    """Return a number, also one with a decimal comma, as P6 writes it in some countries."""
-    try:
-        value = float(said.strip().replace(",", ".")) if len(said) <= 40 else float("nan")
-    except ValueError:
-        return None
-    return value if isfinite(value) else None

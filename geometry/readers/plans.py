@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from geometry.errors import ReadError
+from geometry.safe_xml import parse_xml
 from geometry.work_plan import WorkPlan
 
 PLAN_SUFFIXES = (".ifc", ".ifczip", ".ifcxml", ".xml", ".mspdi", ".xer")
@@ -13,7 +14,7 @@ _IFC = (".ifc", ".ifczip", ".ifcxml")
 
 
 def read_plan(path: Path) -> WorkPlan:
-    """Return the plan that a file holds: IFC, MS Project XML or Primavera P6 XER.
+    """Return the plan that a file holds: IFC, MS Project XML, Primavera P6 XER or P6's own XML.
 
     Raises
     ------
@@ -32,11 +33,17 @@ def read_plan(path: Path) -> WorkPlan:
             return plan_from_xer(content)
         if path.suffix.lower() == ".xer":
             raise ReadError("not a Primavera XER file: it does not begin with ERMHDR; export it from P6 as XER")
-        from geometry.readers.plan_msp import plan_from_msp
-
-        return plan_from_msp(content)
+        return _plan_from_xml(content)
     except ReadError as error:
         raise ReadError(f"{path}: {error}") from None
+
+
+def _plan_from_xml(content: bytes) -> WorkPlan:
+    from geometry.readers.plan_msp import plan_in_msp
+    from geometry.readers.plan_pmxml import ROOT, plan_in_pmxml
+
+    root, lines = parse_xml(content)
+    return (plan_in_pmxml if root.tag.endswith(ROOT) else plan_in_msp)(root, lines)
 
 
 def _content(path: Path) -> bytes:

@@ -215,6 +215,25 @@ def test_a_dirty_p6_file_is_mended_and_every_mend_is_told() -> None:
     assert tasks[3].links[0].lag == -1.0, "a decimal comma"
 
 
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("基础开挖", "gb18030"),
+        ("镕基 beam", "gb18030"),
+        ("Décoffrage été", "cp1252"),
+        ("Träger Süd", "cp1252"),
+        ("梁", "utf-8"),
+    ],
+)
+def test_names_in_the_code_page_of_the_machine(name: str, encoding: str) -> None:
+    text = (
+        xer(["%R\t1\t7\t1\tA1\tNAME\tTT_Task\t40\t\t"], [])
+        .decode()
+        .replace("NAME", f"{name} 混凝土" if encoding == "gb18030" else name)
+    )
+    assert name in plan_from_xer(text.encode(encoding)).tasks[0].name
+
+
 def test_a_ring_is_refused_with_its_names_and_a_note_broken_over_lines_is_read() -> None:
     two = "".join([msp_task(1, "Walls", 8, links=waits(2)), msp_task(2, "Roof", 8, links=waits(1))])
     with pytest.raises(SimulationError, match=r"Walls → Roof → Walls|Roof → Walls → Roof"):
@@ -229,8 +248,8 @@ def test_a_ring_is_refused_with_its_names_and_a_note_broken_over_lines_is_read()
         (b'<!DOCTYPE p [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><Project>&b;</Project>', "DOCTYPE"),
         (b"<Project><Tasks>", "no XML that can be read"),
         (b"<Project><Tasks>" + 70 * b"<a>", "nests deeper"),
-        (b"<html/>", "no MS Project file"),
-        (b"<APIBusinessObjects/>", "export the project from P6 as XER"),
+        (b"<html/>", "no schedule of MS Project"),
+        (b"<APIBusinessObjects/>", "no Activity"),
         (b"", "empty"),
         (b"\0\1\2", "no XML that can be read"),
         (b"ERMHDR\t1\r\n%T\tTASK\r\n%R\t1\r\n", "line 3: a row"),

@@ -21,7 +21,7 @@ class ScheduleRequest:
     """Which file to work out, and how."""
 
     file: Path
-    """Ours (YAML), or a planning program's: IFC, MS Project XML, Primavera XER."""
+    """Ours (YAML), or a planning program's: IFC, MS Project XML, Primavera XER or XML."""
     out_dir: Path | None = None
     """Folder for ``schedule.json`` and ``schedule.html``; None: nothing is written."""
     samples: int = 50_000
