@@ -129,12 +129,15 @@ def flatness(element: Measured, rule: Rule) -> list[Measurement]:
     for axis, on in _faces(patches):
         if (rule.faces == "up" and axis[2] < 0.9) or (rule.faces == "down" and axis[2] > -0.9):
             continue
-        gap = largest_gap(patches.position[on], axis, patches.deviation[on], span=rule.span, cell=patches.cell)
+        cell = float(patches.cell[on].max())
+        if cell * 4 > rule.span:
+            continue
+        gap = largest_gap(patches.position[on], axis, patches.deviation[on], span=rule.span, cell=cell)
         if np.isfinite(gap):
             gaps.append(gap)
             noise.append(float(np.median(patches.uncertainty[on])))
             n += int(patches.points[on].sum())
-    if not gaps or patches.cell * 4 > rule.span:
+    if not gaps:
         return []
     worst = int(np.argmax(gaps))
     # the gap is one point against the line through two others: variance 1 + 1/2

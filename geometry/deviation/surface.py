@@ -42,8 +42,8 @@ class Patches:
     """(p,) square metres that its points cover, counted in cells a quarter as wide."""
     own: BoolArray
     """(p,) True where the patch joins on to the element's surface without a step."""
-    cell: float
-    """Edge length of a patch, metres."""
+    cell: FloatArray
+    """(p,) edge length of each patch, metres: that of its face direction, by how densely that was seen."""
 
 
 def patch_surface(
@@ -70,6 +70,8 @@ def patch_surface(
     """
     cell, key = _gridded(points, normals)
     patch, count = numbered_rows(key)
+    cells = np.zeros(len(count))
+    cells[patch] = cell
     # medians by sorting once: robust against strays at edges
     middle = _median_by(patch, residual, count)
     predicted = _mean_by(patch, deviation - residual, count)
@@ -78,7 +80,7 @@ def patch_surface(
     keys = np.zeros((len(count), key.shape[1]), np.int64)
     keys[patch] = key
     enough = count >= min(_MIN_PATCH, max(1, int(np.median(count))))
-    area = _covered_area(points, normals, patch, cell)[enough]
+    area = _covered_area(points, normals, patch, cells)[enough]
     alone = (count if shared is None else np.bincount(patch[~shared], minlength=len(count)))[enough].astype(np.int64)
     keys, middle, predicted, count = keys[enough], middle[enough], predicted[enough], count[enough]
     position, normal = position[enough], normal[enough]
@@ -96,38 +98,47 @@ def patch_surface(
         support=support.astype(np.int64),
         area=area,
         own=own,
-        cell=cell,
+        cell=cells[enough],
     )
 
 
-def _gridded(points: FloatArray, normals: FloatArray) -> tuple[float, IntArray]:
-    """Choose the smallest cell whose patches hold enough points; return it and the keys (n, 4)."""
+def _gridded(points: FloatArray, normals: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return the edge (n,) of the cell that each point is in, and its key (n, 4): the cell and the face direction.
+
+    Every face direction has the smallest cells whose patches hold enough of its own points: a reveal seen at a slant
+    has a point where the wall beside it has a hundred, and is judged all the same.
+    """
     first = lowest(points)
     axis = np.argmax(np.abs(normals), axis=1)
     sign = normals[np.arange(len(normals)), axis] > 0
     face = (axis * 2 + sign).astype(np.int64)
-    key = np.empty((len(points), 4), np.int64)
-    cell = _CELLS[-1]
-    for cell in _CELLS:
-        key = np.concatenate([np.floor((points - first) / cell).astype(np.int64), face[:, None]], axis=1)
-        if np.median(numbered_rows(key)[1]) >= 2 * _MIN_PATCH:
-            break
+    key = np.zeros((len(points), 4), np.int64)
+    cell = np.zeros(len(points))
+    for number in range(6):
+        these = np.flatnonzero(face == number)
+        for size in _CELLS if len(these) else ():
+            key[these, :3] = np.floor((points[these] - first) / size)
+            key[these, 3], cell[these] = number, size
+            if np.median(numbered_rows(key[these])[1]) >= 2 * _MIN_PATCH:
+                break
     return cell, key
 
 
-def _covered_area(points: FloatArray, normals: FloatArray, patch: IntArray, cell: float) -> FloatArray:
+def _covered_area(points: FloatArray, normals: FloatArray, patch: IntArray, cell: FloatArray) -> FloatArray:
     """Return the area (m²) of the quarter cells of each patch that hold a point, seen along its main axis.
 
     Sparse points leave quarter cells empty, so that it is rather too small: a line of points is not a surface.
+    ``cell`` is the edge of every patch's cell, metres.
     """
     axis = np.argmax(np.abs(normals), axis=1)
     each = np.arange(len(points))
-    quarter = np.floor(points / (0.25 * cell)).astype(np.int64)
+    quarter = np.floor(points / (0.25 * cell[patch])[:, None]).astype(np.int64)
     plane = np.stack([quarter[each, (axis + 1) % 3], quarter[each, (axis + 2) % 3]], axis=1)
     held, count = numbered_rows(np.concatenate([patch[:, None], plane], axis=1))
     of_patch, cosine = np.empty(len(count), np.int64), np.empty(len(count))
     of_patch[held], cosine[held] = patch, np.abs(normals[each, axis])
-    return np.bincount(of_patch, weights=(0.25 * cell) ** 2 / np.maximum(cosine, 0.5)).astype(np.float64)
+    each_area = (0.25 * cell[of_patch]) ** 2 / np.maximum(cosine, 0.5)
+    return np.bincount(of_patch, weights=each_area, minlength=len(cell)).astype(np.float64)
 
 
 def numbered_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
