@@ -111,7 +111,7 @@ def surface_area(mesh: Mesh) -> float:
 def degenerate_faces(mesh: Mesh) -> BoolArray:
     """Return (f,) True where a face has no area: equal corners, or a height under a nanometre."""
     corners = mesh.triangles()
-    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1, initial=0.0)
+    longest = np.linalg.norm(corners - corners[:, [2, 0, 1]], axis=2).max(axis=1, initial=0.0)
     return 2.0 * face_areas(mesh) <= 1e-9 * longest
 
 
@@ -233,10 +233,11 @@ def _solid_angles(corners: FloatArray, points: FloatArray) -> FloatArray:
 
 
 def _first_of_equal(vertices: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return (index of the first of each distinct row, label of each row); bytes compare faster than sorted rows."""
-    rows = np.ascontiguousarray(vertices).view([("", vertices.dtype)] * 3).ravel()
-    _, first, label = np.unique(rows, return_index=True, return_inverse=True)
-    return first.astype(np.int64), label.ravel().astype(np.int64)
+    """Return (index of the first of each distinct row, label of each row), labels in the order of their first rows."""
+    rows: list[bytes] = np.ascontiguousarray(vertices).view("V24").ravel().tolist()
+    seen: dict[bytes, int] = {}
+    label = np.array([seen.setdefault(row, len(seen)) for row in rows], np.int64)
+    return np.flatnonzero(np.diff(np.maximum.accumulate(label), prepend=-1)), label
 
 
 def _merge_neighbours(vertices: FloatArray, tolerance_m: float) -> IntArray:
@@ -291,7 +292,7 @@ class _EdgeTable:
     def of(cls, faces: "np.ndarray[tuple[int, ...], np.dtype[np.int32]]") -> "_EdgeTable":
         corners = faces.astype(np.int64)
         start = corners.T.ravel()
-        end = np.roll(corners, -1, axis=1).T.ravel()
+        end = corners[:, [1, 2, 0]].T.ravel()
         low, high = np.minimum(start, end), np.maximum(start, end)
         _, edge = np.unique(low * (int(corners.max(initial=0)) + 1) + high, return_inverse=True)
         edge = edge.ravel().astype(np.int64)

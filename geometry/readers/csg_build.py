@@ -126,8 +126,11 @@ def outward_planes(solid: Solid, sign: float = 1.0) -> tuple[FloatArray, FloatAr
     normals = normals[good] / lengths[good, None]
     offsets = np.einsum("ij,ij->i", normals, corners[good, 0])
     rounded = np.round(np.column_stack([normals * 1e4, offsets / FLUSH_M]))
-    _, first = np.unique(rounded, axis=0, return_index=True)
-    return sign * normals[first], sign * offsets[first]
+    first: dict[tuple[float, ...], int] = {}
+    for index, row in enumerate(map(tuple, rounded.tolist())):
+        first.setdefault(row, index)
+    kept = [first[row] for row in sorted(first)]
+    return sign * normals[kept], sign * offsets[kept]
 
 
 def overshot(mesh: Mesh, normals: FloatArray, offsets: FloatArray) -> Mesh:

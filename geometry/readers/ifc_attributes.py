@@ -1,6 +1,8 @@
-"""Attributes that a class may lack in one schema or another: asked by name, without provoking an error first.
+"""Attributes by name, without ifcopenshell's own way to them, which is slow twice over.
 
-ifcopenshell answers a missing attribute by importing its rule engine, which takes longer than reading a small model.
+It looks a name up anew for every instance, which takes four times as long as the value, and answers a missing attribute
+by importing its rule engine, which takes longer than reading a small model. What is asked of every product, property or
+point is asked here; a class may lack the attribute in one schema or another.
 """
 
 # pyright: reportUnknownMemberType=false
@@ -15,27 +17,26 @@ _PLACES: dict[str, dict[str, int]] = {}
 """``SCHEMA.Class`` -> attribute name -> its place in the line, -1 of others: a property of the schema."""
 
 
-def _places(instance: Any) -> dict[str, int]:
-    kind = str(instance.is_a(True))
-    places = _PLACES.get(kind)
-    if places is None:
-        names = (*instance.get_inverse_attribute_names(), *instance.get_attribute_names())
-        places = {
-            name: int(instance.get_argument_index(name)) if instance.get_attribute_category(name) == _STATED else -1
-            for name in names
-        }
-        _PLACES[kind] = places
+def _places(instance: Any, kind: str) -> dict[str, int]:
+    names = (*instance.get_inverse_attribute_names(), *instance.get_attribute_names())
+    places = {
+        name: int(instance.get_argument_index(name)) if instance.get_attribute_category(name) == _STATED else -1
+        for name in names
+    }
+    _PLACES[kind] = places
     return places
 
 
 def has_attribute(instance: Any, name: str) -> bool:
     """Return whether the class of an instance has an attribute, direct or inverse."""
-    return name in _places(instance)
+    kind = instance.is_a(True)
+    return name in (_PLACES.get(kind) or _places(instance, kind))
 
 
 def attribute(instance: Any, name: str, default: Any = None) -> Any:
     """Return an attribute, or the default where the class has none of the name or the file gives no value."""
-    place = _places(instance).get(name)
+    kind = instance.is_a(True)
+    place = (_PLACES.get(kind) or _places(instance, kind)).get(name)
     if place is None:
         return default
     value = getattr(instance, name) if place < 0 else instance.get_argument(place)

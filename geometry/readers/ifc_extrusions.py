@@ -29,15 +29,16 @@ def prism_of(item: Any, unit_m: float) -> Prism | None:
     """
     if item.is_a() != "IfcExtrudedAreaSolid":
         return None
-    loops = _loops(item.SweptArea, unit_m)
+    loops = _loops(attribute(item, "SweptArea"), unit_m)
     if loops is None:
         return None
     ratios = np.zeros(3)
-    ratios[: len(item.ExtrudedDirection.DirectionRatios)] = item.ExtrudedDirection.DirectionRatios
+    direction = attribute(attribute(item, "ExtrudedDirection"), "DirectionRatios")
+    ratios[: len(direction)] = direction
     length = float(np.linalg.norm(ratios))
     if length < 1e-12:
         return None
-    sweep = ratios * (item.Depth * unit_m / length)
+    sweep = ratios * (attribute(item, "Depth") * unit_m / length)
     areas = [_area(loop) for loop in loops]
     section = 2.0 * max(areas) - sum(areas)
     sides = sum(_sides(loop, sweep) for loop in loops)
@@ -67,24 +68,35 @@ def _loops(profile: Any, unit_m: float) -> list[FloatArray] | None:
         frame = _frame(profile, unit_m)
         if frame is None:
             return None
-        half = 0.5 * unit_m * np.array([profile.XDim, profile.YDim])
+        half = 0.5 * unit_m * np.array([attribute(profile, "XDim"), attribute(profile, "YDim")])
         return [np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ frame[:2, :2].T + frame[:2, 3]]
     if kind not in ("IfcArbitraryClosedProfileDef", "IfcArbitraryProfileDefWithVoids"):
         return None
-    curves = (profile.OuterCurve, *(profile.InnerCurves if kind == "IfcArbitraryProfileDefWithVoids" else ()))
+    curves = (
+        attribute(profile, "OuterCurve"),
+        *(profile.InnerCurves if kind == "IfcArbitraryProfileDefWithVoids" else ()),
+    )
     if any(curve.is_a() != "IfcPolyline" for curve in curves):
         return None
-    loops = [np.array([point.Coordinates[:2] for point in curve.Points]) * unit_m for curve in curves]
+    loops = [
+        np.array([attribute(point, "Coordinates")[:2] for point in attribute(curve, "Points")]) * unit_m
+        for curve in curves
+    ]
     return loops if all(len(loop) > 2 for loop in loops) else None
 
 
 def _area(loop: FloatArray) -> float:
     """Return the area of a polygon (shoelace), about its first corner: far from the origin nothing cancels."""
-    (x, y), (u, v) = (loop - loop[0]).T, (np.roll(loop, -1, axis=0) - loop[0]).T
+    (x, y), (u, v) = (loop - loop[0]).T, (_following(loop) - loop[0]).T
     return 0.5 * abs(float((x * v - u * y).sum()))
 
 
 def _sides(loop: FloatArray, sweep: FloatArray) -> float:
     """Return the area that the edges of a loop sweep: of each the length of its cross product with the sweep."""
-    (x, y), (sx, sy, sz) = (np.roll(loop, -1, axis=0) - loop).T, sweep.tolist()
+    (x, y), (sx, sy, sz) = (_following(loop) - loop).T, sweep.tolist()
     return float(np.sqrt((y * sz) ** 2 + (x * sz) ** 2 + (x * sy - y * sx) ** 2).sum())
+
+
+def _following(loop: FloatArray) -> FloatArray:
+    """Return the corner after each; ``np.roll`` takes ten times as long for so few."""
+    return np.concatenate([loop[1:], loop[:1]])

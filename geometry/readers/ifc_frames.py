@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,8 @@ def axes_frame(position: Any, unit_m: float) -> FloatArray:
         [xy, zz * xx - zx * xz, zy],
         [xz, zx * xy - zy * xx, zz],
     ]
-    coordinates = position.Location.Coordinates
-    frame[: len(coordinates), 3] = np.asarray(coordinates, dtype=np.float64) * unit_m
+    corner = attribute(attribute(position, "Location"), "Coordinates")
+    frame[: len(corner), 3] = np.asarray(corner, dtype=np.float64) * unit_m
     return frame
 
 
@@ -52,35 +52,33 @@ def relative_frame(placement: Any, host: Any, unit_m: float) -> FloatArray | Non
 
     What both share, such as a site at map coordinates, never enters, and no digit is lost to it.
     """
-    own_chain, host_chain = _chain(placement, unit_m), _chain(host, unit_m)
+    own_chain, host_chain = _chain(placement), _chain(host)
     if own_chain is None or host_chain is None:
         return None
-    ids, frames = own_chain
-    host_ids, host_frames = host_chain
-    shared = next((id_ for id_ in ids if id_ in host_ids), None)
+    shared = next((id_ for id_ in own_chain if id_ in host_chain), None)
     if shared is None:
         return None
-    own, other = frames[: ids.index(shared)], host_frames[: host_ids.index(shared)]
-    return np.linalg.inv(_product(other)) @ _product(own)
+    return np.linalg.inv(_product(host_chain, shared, unit_m)) @ _product(own_chain, shared, unit_m)
 
 
-def _chain(placement: Any, unit_m: float) -> tuple[list[int], list[FloatArray]] | None:
-    """Return the instance numbers of a placement and its ancestors, and the frame of each in the next."""
-    ids: list[int] = []
-    frames: list[FloatArray] = []
+def _chain(placement: Any) -> dict[int, Any] | None:
+    """Return a placement and its ancestors by their instance numbers, innermost first; None where one is not local."""
+    chain: dict[int, Any] = {}
     while placement is not None:
-        if not placement.is_a("IfcLocalPlacement") or placement.id() in ids:
+        if not placement.is_a("IfcLocalPlacement") or placement.id() in chain:
             return None
-        ids.append(placement.id())
-        frames.append(axes_frame(placement.RelativePlacement, unit_m))
-        placement = placement.PlacementRelTo
-    return ids, frames
+        chain[placement.id()] = placement
+        placement = attribute(placement, "PlacementRelTo")
+    return chain
 
 
-def _product(frames: Sequence[FloatArray]) -> FloatArray:
+def _product(chain: Mapping[int, Any], end: int, unit_m: float) -> FloatArray:
+    """Return the (4, 4) frame of the first of a chain in one of its ancestors."""
     product = np.eye(4)
-    for frame in frames:
-        product = frame @ product
+    for id_, placement in chain.items():
+        if id_ == end:
+            break
+        product = axes_frame(attribute(placement, "RelativePlacement"), unit_m) @ product
     return product
 
 
@@ -103,14 +101,14 @@ def mapping_frame(item: Any, unit_m: float) -> FloatArray:
         raise NotComparable
     if not np.allclose(axes_frame(source, unit_m), np.eye(4), atol=1e-9):
         raise NotComparable
-    coordinates = target.LocalOrigin.Coordinates
-    frame[: len(coordinates), 3] = np.asarray(coordinates, dtype=np.float64) * unit_m
+    corner = attribute(target.LocalOrigin, "Coordinates")
+    frame[: len(corner), 3] = np.asarray(corner, dtype=np.float64) * unit_m
     return frame
 
 
 def _unit(direction: Any, default: Sequence[float]) -> FloatArray:
     ratios = np.zeros(3)
-    given = default if direction is None else direction.DirectionRatios
+    given = default if direction is None else attribute(direction, "DirectionRatios")
     ratios[: len(given)] = given
     length = math.sqrt(float(ratios @ ratios))
     if length < 1e-12:

@@ -28,7 +28,7 @@ from geometry.note import Note
 from geometry.oriented_box import box_of, union_of
 from geometry.readers.csg_build import build
 from geometry.readers.csg_check import BooleanCheck, Solid, bodies_of, check_boolean, combined
-from geometry.readers.ifc_attributes import cyclic, placement_chain
+from geometry.readers.ifc_attributes import attribute, cyclic, placement_chain
 from geometry.readers.ifc_frames import axes_frame
 from geometry.readers.ifc_grid import grid_frame, has_grid_ancestor
 from geometry.readers.ifc_operands import operands_of
@@ -112,7 +112,8 @@ class Kernels:
         ValueError
             If the placement is of a kind that the kernel cannot resolve, or depends on itself.
         """
-        return np.eye(4) if instance.ObjectPlacement is None else self._placement_frame(instance.ObjectPlacement)
+        placement = attribute(instance, "ObjectPlacement")
+        return np.eye(4) if placement is None else self._placement_frame(placement)
 
     def _placement_frame(self, placement: Any) -> FloatArray:
         placement_chain(placement)  # raises where a kernel would not return
@@ -143,7 +144,7 @@ class Kernels:
 
     def shape(self, product: Product, avoid: Collection[str]) -> Shape | None:
         """Return the mesh of a product, or None where no kernel makes one; ``avoid`` names what crashed on it."""
-        placement_chain(product.instance.ObjectPlacement)  # raises where a kernel would not return
+        placement_chain(attribute(product.instance, "ObjectPlacement"))  # raises where a kernel would not return
         solids = self._operands(product) if product.boolean and "operands" not in avoid else []
         raw = self._boolean(product, solids, avoid) if product.boolean else self._plain(product, avoid)
         if raw is None:

@@ -30,10 +30,11 @@ def operands_of(product: Product, shape_of: ShapeOf, frames: Callable[[Any], Flo
         If some operand is a surface, a half-space behind a curved face or a shape that cannot be made.
     """
     build = _Builder(shape_of, unit_m)
-    solids: list[Solid] = [build.item(item, np.eye(4), "") for item in product.body.Items]
+    solids: list[Solid] = [build.item(item, np.eye(4), "") for item in attribute(product.body, "Items")]
 
     def frame_of(feature: Any) -> FloatArray:
-        exact = relative_frame(feature.ObjectPlacement, product.instance.ObjectPlacement, unit_m)
+        own, host = (attribute(one, "ObjectPlacement") for one in (feature, product.instance))
+        exact = relative_frame(own, host, unit_m)
         return np.linalg.inv(frames(product.instance)) @ frames(feature) if exact is None else exact
 
     def features(instances: Sequence[Any]) -> Iterator[Solid]:
@@ -56,12 +57,12 @@ class _Builder:
         self._unit_m = unit_m
 
     def body(self, shape: Any, frame: FloatArray, label: str) -> Solid:
-        return combined("UNION", [self.item(item, frame, label) for item in shape.Items])
+        return combined("UNION", [self.item(item, frame, label) for item in attribute(shape, "Items")])
 
     def item(self, item: Any, frame: FloatArray, label: str) -> Solid:
         if item.is_a("IfcBooleanResult"):
-            operands = (self.item(item.FirstOperand, frame, label), self.item(item.SecondOperand, frame, label))
-            return Combined(item.Operator, *operands)
+            parts = (attribute(item, "FirstOperand"), attribute(item, "SecondOperand"))
+            return Combined(attribute(item, "Operator"), *(self.item(part, frame, label) for part in parts))
         if item.is_a("IfcCsgSolid"):
             return self.item(item.TreeRootExpression, frame, label)
         if item.is_a("IfcHalfSpaceSolid"):
@@ -89,9 +90,10 @@ class _Builder:
         return Body(Mesh(mesh.vertices @ frame[:3, :3].T + frame[:3, 3], mesh.faces), label)
 
     def half_space(self, item: Any, frame: FloatArray) -> HalfSpace:
-        if not item.BaseSurface.is_a("IfcPlane"):
+        surface = attribute(item, "BaseSurface")
+        if not surface.is_a("IfcPlane"):
             raise NotComparable
-        plane = frame @ axes_frame(item.BaseSurface.Position, self._unit_m)
+        plane = frame @ axes_frame(attribute(surface, "Position"), self._unit_m)
         # IFC: with AgreementFlag true the plane's normal points away from the material
         normal = plane[:3, 2] if item.AgreementFlag else -plane[:3, 2]
         if not item.is_a("IfcPolygonalBoundedHalfSpace"):
@@ -102,7 +104,7 @@ class _Builder:
 
     def polygon(self, curve: Any) -> FloatArray:
         if curve.is_a("IfcPolyline"):
-            points = [point.Coordinates[:2] for point in curve.Points]
+            points = [attribute(point, "Coordinates")[:2] for point in attribute(curve, "Points")]
         elif curve.is_a("IfcIndexedPolyCurve") and not any(s.is_a("IfcArcIndex") for s in curve.Segments or ()):
             points = [coordinates[:2] for coordinates in curve.Points.CoordList]
         else:

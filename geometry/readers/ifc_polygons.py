@@ -14,7 +14,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray, IntArray
 from geometry.design import Mesh
-from geometry.mesh_health import signed_volume, surface_area
+from geometry.mesh_health import cross, signed_volume, surface_area
 from geometry.readers.ifc_attributes import attribute
 from geometry.readers.ifc_extrusions import prism_of
 from geometry.readers.ifc_frames import NotComparable, mapping_frame
@@ -94,7 +94,7 @@ def _framed_items(body: Any, unit_m: float) -> list[tuple[Any, FloatArray]]:
 
 
 def _opened(body: Any, frame: FloatArray, unit_m: float) -> Iterator[tuple[Any, FloatArray]]:
-    for item in body.Items:
+    for item in attribute(body, "Items"):
         if item.is_a("IfcMappedItem"):
             yield from _opened(item.MappingSource.MappedRepresentation, frame @ mapping_frame(item, unit_m), unit_m)
         else:
@@ -176,17 +176,31 @@ def _indexed(item: Any, unit_m: float) -> Iterator[_Part]:
 
 
 def _faces(shells: Sequence[Any], unit_m: float) -> Iterator[_Part]:
-    corners: dict[int, tuple[float, ...]] = {}
-    for shell in shells:
-        for face in shell.CfsFaces:
-            loops = [_loop(bound.Bound.Polygon, corners) * unit_m for bound in face.Bounds]
-            areas = [polygon_area(loop) for loop in loops]
-            yield loops[int(np.argmax(areas))], 2.0 * max(areas) - sum(areas)
+    """Yield the outlines of all faces, of each its largest loop, and the area within them that is no hole."""
+    loops: list[list[Sequence[float]]] = []
+    face: list[int] = []
+    for number, drawn in enumerate(drawn for shell in shells for drawn in attribute(shell, "CfsFaces")):
+        bounds = drawn.get_info(recursive=True, include_identifier=False)["Bounds"]  # all of it in one answer
+        loops += [[point["Coordinates"] for point in bound["Bound"]["Polygon"]] for bound in bounds]
+        face += [number] * len(bounds)
+    if not loops:
+        return
+    corners = np.array([corner for loop in loops for corner in loop], dtype=np.float64) * unit_m
+    starts = np.cumsum([0, *map(len, loops)])
+    areas = polygon_areas(corners, starts)
+    largest_first = np.lexsort((-areas, np.array(face)))
+    outlines = largest_first[np.flatnonzero(np.diff(face, prepend=-1))]
+    is_outline = np.zeros(len(loops), np.bool_)
+    is_outline[outlines] = True
+    yield corners[np.repeat(is_outline, np.diff(starts))], 2.0 * float(areas[outlines].sum()) - float(areas.sum())
 
 
-def _loop(polygon: Sequence[Any], known: dict[int, tuple[float, ...]]) -> FloatArray:
-    """Return the corners (k, 3) of a loop; a point is asked for its coordinates once, whatever faces share it."""
-    for point in polygon:
-        if (id_ := point.id()) not in known:
-            known[id_] = point.Coordinates
-    return np.array([known[point.id()] for point in polygon], dtype=np.float64)
+def polygon_areas(corners: FloatArray, starts: IntArray) -> FloatArray:
+    """Return the areas (p,) of plane polygons, of which the k-th has the corners from ``starts[k]`` to the next."""
+    owner = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    local = corners - corners[starts[:-1]][owner]
+    following = np.arange(1, len(corners) + 1)
+    following[starts[1:] - 1] = starts[:-1]
+    turned = cross(local, local[following])
+    sums = [np.bincount(owner, weights=turned[:, axis], minlength=len(starts) - 1) for axis in range(3)]
+    return 0.5 * np.sqrt(sums[0] ** 2 + sums[1] ** 2 + sums[2] ** 2)

@@ -79,20 +79,21 @@ def products_of(model: Any) -> Iterator[Product]:
 
 def body_of(instance: Any) -> Any | None:
     """Return the representation that shows the product as a body, or None."""
-    if instance.Representation is None:
+    representation = attribute(instance, "Representation")
+    if representation is None:
         return None
     ranked: list[tuple[int, int, int, Any]] = []
-    for shape in instance.Representation.Representations:
-        if not shape.is_a("IfcShapeRepresentation") or not shape.Items:
+    for shape in attribute(representation, "Representations"):
+        if not shape.is_a("IfcShapeRepresentation") or not attribute(shape, "Items"):
             continue
-        identifier = (shape.RepresentationIdentifier or "").lower()
+        identifier = attribute(shape, "RepresentationIdentifier", "").lower()
         if identifier in _BODY_IDENTIFIERS:
             rank = _BODY_IDENTIFIERS.index(identifier)
-        elif identifier not in _NO_BODY and shape.RepresentationType in _BODY_TYPES:
+        elif identifier not in _NO_BODY and attribute(shape, "RepresentationType") in _BODY_TYPES:
             rank = len(_BODY_IDENTIFIERS)
         else:
             continue
-        view = attribute(shape.ContextOfItems, "TargetView", "MODEL_VIEW")
+        view = attribute(attribute(shape, "ContextOfItems"), "TargetView", "MODEL_VIEW")
         ranked.append((rank, view != "MODEL_VIEW", shape.id(), shape))
     return min(ranked, key=lambda entry: entry[:3])[3] if ranked else None
 
@@ -109,13 +110,13 @@ def openings_of(instance: Any) -> tuple[Any, ...]:
 
 def items_of(body: Any) -> Iterator[Any]:
     """Yield the representation items of a body with mapped items and boolean trees opened."""
-    stack = list(body.Items)
+    stack = list(attribute(body, "Items"))
     while stack:
         item = stack.pop()
         if item.is_a("IfcMappedItem"):
-            stack += item.MappingSource.MappedRepresentation.Items
+            stack += attribute(attribute(attribute(item, "MappingSource"), "MappedRepresentation"), "Items")
         elif item.is_a("IfcBooleanResult"):
-            stack += (item.FirstOperand, item.SecondOperand)
+            stack += (attribute(item, "FirstOperand"), attribute(item, "SecondOperand"))
         elif item.is_a("IfcCsgSolid"):
             stack.append(item.TreeRootExpression)
         yield item
@@ -129,7 +130,7 @@ def is_flat(item: Any) -> bool:
         boundary = attribute(item, "PolygonalBoundary")
         return item.BaseSurface.is_a("IfcPlane") and (boundary is None or _straight_curve(boundary))
     if item.is_a() == "IfcExtrudedAreaSolid":
-        return _straight_profile(item.SweptArea)
+        return _straight_profile(attribute(item, "SweptArea"))
     return item.is_a("IfcMappedItem") or item.is_a("IfcBooleanResult") or item.is_a("IfcCsgSolid")
 
 
@@ -149,8 +150,9 @@ def _is_surface(item: Any) -> bool:
 
 
 def _shape_key(body: Any) -> str:
-    if len(body.Items) == 1 and body.Items[0].is_a("IfcMappedItem"):
-        item = body.Items[0]
+    items = attribute(body, "Items")
+    if len(items) == 1 and items[0].is_a("IfcMappedItem"):
+        item = items[0]
         target = item.MappingTarget
         axes = tuple(
             tuple(axis.DirectionRatios) if axis is not None else None

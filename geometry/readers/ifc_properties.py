@@ -2,7 +2,7 @@
 
 # pyright: reportUnknownMemberType=false
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from geometry.readers.ifc_attributes import attribute
@@ -23,16 +23,16 @@ def type_of(instance: Any) -> Any | None:
     """Return the type object of an element."""
     for relation in (*attribute(instance, "IsTypedBy", ()), *attribute(instance, "IsDefinedBy", ())):
         if relation.is_a("IfcRelDefinesByType"):
-            return relation.RelatingType
+            return attribute(relation, "RelatingType")
     return None
 
 
-def predefined_type_of(instance: Any) -> str:
+def predefined_type_of(instance: Any, kind: Any | None) -> str:
     """Return the predefined type of an element, of a user-defined one what it is called; empty where nothing is said.
 
-    What its type object says goes before what it says itself (IFC4 ADD2 TC1, PredefinedType of the element classes).
+    What its type object ``kind`` says goes before what it says itself (IFC4 ADD2 TC1, PredefinedType of the element
+    classes).
     """
-    kind = type_of(instance)
     for owner, own_word in ((kind, "ElementType"), (instance, "ObjectType")):
         said = "" if owner is None else str(attribute(owner, "PredefinedType", ""))
         if said == "USERDEFINED":
@@ -42,14 +42,26 @@ def predefined_type_of(instance: Any) -> str:
     return ""
 
 
-def properties_of(instance: Any, known: dict[int, Values] | None = None) -> Values:
-    """Return ``"Pset.Property" -> value`` in the file's units; the element's own value goes before its type's.
+def definitions_of(instance: Any, kind: Any | None) -> list[Any]:
+    """Return the property and quantity sets of an element, then those of its type."""
+    definitions: list[Any] = []
+    for relation in attribute(instance, "IsDefinedBy", ()):
+        if relation.is_a("IfcRelDefinesByProperties"):
+            definition = attribute(relation, "RelatingPropertyDefinition")
+            definitions += definition.wrappedValue if definition.is_a("IfcPropertySetDefinitionSet") else (definition,)
+    if kind is not None:
+        definitions += attribute(kind, "HasPropertySets", ())
+    return definitions
+
+
+def properties_of(definitions: Iterable[Any], known: dict[int, Values] | None = None) -> Values:
+    """Return ``"Pset.Property" -> value`` in the file's units; what an earlier set says goes before a later one's.
 
     ``known`` holds by instance number the sets of this file that were read before: many elements share one.
     """
     known = {} if known is None else known
     values: Values = {}
-    for definition in _definitions(instance):
+    for definition in definitions:
         if definition.is_a("IfcPropertySet"):
             if (id_ := definition.id()) not in known:
                 known[id_] = {}
@@ -60,10 +72,10 @@ def properties_of(instance: Any, known: dict[int, Values] | None = None) -> Valu
     return values
 
 
-def quantities_of(instance: Any, units: IfcUnits) -> dict[str, float]:
+def quantities_of(definitions: Iterable[Any], units: IfcUnits) -> dict[str, float]:
     """Return ``"Qto.Quantity" -> value`` in SI units."""
     values: dict[str, float] = {}
-    for definition in _definitions(instance):
+    for definition in definitions:
         if definition.is_a("IfcElementQuantity"):
             for quantity in definition.Quantities:
                 _add_quantity(values, definition.Name or "?", quantity, units)
@@ -76,9 +88,9 @@ def fillings_of(opening: Any) -> list[str]:
     return sorted(filling.GlobalId or "" for filling in fillings if filling is not None)
 
 
-def materials_of(instance: Any) -> tuple[str, ...]:
+def materials_of(instance: Any, kind: Any | None) -> tuple[str, ...]:
     """Return the names of an element's materials: of its layers, profiles or constituents, or its type's."""
-    for owner in (instance, type_of(instance)):
+    for owner in (instance, kind):
         if owner is None:
             continue
         names: dict[str, None] = {}
@@ -118,29 +130,15 @@ def _host(instance: Any) -> Any | None:
     return None
 
 
-def _definitions(instance: Any) -> Iterator[Any]:
-    """Yield the property and quantity sets of an element, then of its type."""
-    for relation in attribute(instance, "IsDefinedBy", ()):
-        if relation.is_a("IfcRelDefinesByProperties"):
-            definition = relation.RelatingPropertyDefinition
-            if definition.is_a("IfcPropertySetDefinitionSet"):
-                yield from definition.wrappedValue
-            else:
-                yield definition
-    kind = type_of(instance)
-    if kind is not None:
-        yield from attribute(kind, "HasPropertySets", ())
-
-
 def _add_property(values: Values, prefix: str, single: Any) -> None:
-    key, kind = f"{prefix}.{single.Name}", single.is_a()
+    key, kind = f"{prefix}.{attribute(single, 'Name')}", single.is_a()
     if kind == "IfcComplexProperty":
         for part in single.HasProperties:
             _add_property(values, key, part)
         return
     found: Any = None
     if kind == "IfcPropertySingleValue":
-        found = _plain(single.NominalValue)
+        found = _plain(attribute(single, "NominalValue"))
     elif kind == "IfcPropertyEnumeratedValue":
         found = [_plain(value) for value in single.EnumerationValues or ()]
     elif kind == "IfcPropertyListValue":
@@ -153,12 +151,12 @@ def _add_property(values: Values, prefix: str, single: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    inner = None if value is None else value.wrappedValue
+    inner = None if value is None else attribute(value, "wrappedValue")
     return inner if inner is None or isinstance(inner, str | int | float | bool) else str(inner)
 
 
 def _add_quantity(values: dict[str, float], prefix: str, quantity: Any, units: IfcUnits) -> None:
-    key = f"{prefix}.{quantity.Name}"
+    key = f"{prefix}.{attribute(quantity, 'Name')}"
     if quantity.is_a("IfcPhysicalComplexQuantity"):
         for part in quantity.HasQuantities:
             _add_quantity(values, key, part, units)
@@ -167,7 +165,7 @@ def _add_quantity(values: dict[str, float], prefix: str, quantity: Any, units: I
         if quantity.is_a(kind):
             own = attribute(quantity, "Unit")
             scale = si_scale(own) if own is not None else units.scale(unit_type)
-            values.setdefault(key, float(getattr(quantity, value_name)) * scale)
+            values.setdefault(key, float(attribute(quantity, value_name)) * scale)
             return
 
 

@@ -183,7 +183,9 @@ class _Crew:
             thread.join(_POLL_S)
 
     def dismiss(self) -> None:
-        """End all processes for good; a thread that still runs starts none anew."""
+        """End all processes for good, side by side; a thread that still runs starts none anew."""
+        for worker in self._workers:
+            worker.end()
         for worker in self._workers:
             worker.dismiss()
 
@@ -381,6 +383,12 @@ class _Worker:
                     if pipe is not None:
                         _close(pipe)
             self._process, self._opened = None, False
+
+    def end(self) -> None:
+        """Have the process ended without waiting for it."""
+        process = self._process
+        if process is not None:
+            process.kill()
 
     def dismiss(self) -> None:
         """End the process and never start another: the thread that serves it may not have heard of the end yet."""

@@ -8,6 +8,7 @@ there on their own, so that channel is moved away first.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingTypeStubs=false, reportMissingImports=false
 
+import gc
 import json
 import os
 import sys
@@ -20,6 +21,8 @@ from geometry.readers.frames import write_frame
 from geometry.readers.worker_process import die_with_the_reader, limit_memory
 
 Answer = Callable[..., None]
+_GARBAGE = 50_000
+"""Objects between collections: instances of a model come and go by the thousand and leave no cycles."""
 
 
 def main() -> None:
@@ -29,6 +32,7 @@ def main() -> None:
         os.dup2(2, 1)
         first = json.loads(sys.stdin.readline())
         limit_memory(first.get("memory_bytes"))
+        gc.set_threshold(_GARBAGE)
         _serve(first, channel)
 
 
@@ -112,10 +116,10 @@ class _Session:
                 self._answer_product(id_, avoid, channel)
 
     def _is_nowhere(self, id_: int) -> bool:
-        from geometry.readers.ifc_attributes import placement_chain
+        from geometry.readers.ifc_attributes import attribute, placement_chain
 
         try:
-            placement_chain(self._products[id_].instance.ObjectPlacement)
+            placement_chain(attribute(self._products[id_].instance, "ObjectPlacement"))
         except ValueError:
             return True
         return False
@@ -145,14 +149,15 @@ class _Session:
 
         instance = self._products[id_].instance
         kind, container = said.type_of(instance), said.container_of(instance)
+        definitions = said.definitions_of(instance, kind)
         return {
             "container": None if container is None else container.id(),
             "container_name": "" if container is None else container.Name or "",
             "type_name": "" if kind is None else kind.Name or "",
-            "predefined_type": said.predefined_type_of(instance),
-            "materials": said.materials_of(instance),
-            "properties": said.properties_of(instance, self._property_sets),
-            "quantities": said.quantities_of(instance, self._units),
+            "predefined_type": said.predefined_type_of(instance, kind),
+            "materials": said.materials_of(instance, kind),
+            "properties": said.properties_of(definitions, self._property_sets),
+            "quantities": said.quantities_of(definitions, self._units),
             "openings": [opening.GlobalId or "" for opening in self._products[id_].openings],
             "voids": [
                 (opening.GlobalId or "", opening.Name or "", said.fillings_of(opening))

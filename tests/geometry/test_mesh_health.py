@@ -156,6 +156,20 @@ def test_a_soup_of_triangles_is_welded_without_moving_it() -> None:
     np.testing.assert_array_equal(np.sort(welded.triangles(), axis=0), np.sort(box().triangles(), axis=0))
 
 
+@given(seed=st.integers(0, 1000), count=st.integers(1, 40))
+@settings(max_examples=30)
+def test_welding_keeps_the_first_of_equal_corners_in_their_order(seed: int, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    corners: FloatArray = rng.integers(-1, 2, (12, 3)).astype(np.float64) * rng.choice(
+        [1.0, -1.0], (12, 3)
+    )  # -0.0 among them
+    faces = rng.integers(0, 12, (count, 3)).astype(np.int32)
+    welded = weld(Mesh(corners, faces))
+    used = [tuple(corner) for index, corner in enumerate((corners + 0.0).tolist()) if index in faces]
+    assert [tuple(corner) for corner in welded.vertices.tolist()] == list(dict.fromkeys(used))
+    np.testing.assert_array_equal(welded.triangles(), Mesh(corners, faces).triangles())
+
+
 @given(gap=st.floats(0.0, 0.99e-6), seed=st.integers(0, 5))
 @settings(max_examples=20)
 def test_gaps_below_the_tolerance_close(gap: float, seed: int) -> None:

@@ -90,8 +90,8 @@ def test_properties_that_crash_cost_only_the_properties(path: Path) -> None:
     entry = f"""
 import os
 import geometry.readers.ifc_properties as p
-sound = p.properties_of
-p.properties_of = lambda instance, known: os.abort() if instance.Name == "evil" else sound(instance, known)
+sound = p.definitions_of
+p.definitions_of = lambda instance, kind: os.abort() if instance.Name == "evil" else sound(instance, kind)
 {ENTRY}
 """
     model = read(path, entry)
