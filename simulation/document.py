@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from math import isfinite
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import yaml
 
@@ -20,8 +20,27 @@ from simulation.formula import Formula, read_formula
 _MOST_BYTES, _MOST_NODES, _MOST_DEPTH = 16 * 2**20, 100_000, 40
 _HAS_NUMBER = re.compile(r"(?<![\w.])\d+(\.\d+)?\s*[^\W\d]+$|^[^\W\d]+\d+(\.\d+)?$")
 """A number with a unit, or after letters: 20 mm, M20."""
+_TWO_READINGS = re.compile(r"[-+]?0[0-9_]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+"""What YAML 1.1 takes for a number of base 8 (010 is 8) or 60 (1:30 is 90)."""
+_WHOLE = "tag:yaml.org,2002:int"
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no YAML holds (its chapter 5.1)."""
 _REQUIRED = object()
 Lines = Mapping[str, int]
+
+
+class _Written(float):
+    """A number with a point that knows how it is written: 1.10 may be the name of a hole, and is not 1.1 then."""
+
+    __slots__ = ("_text",)
+
+    def __new__(cls, value: float, text: str) -> Self:
+        number = super().__new__(cls, value)
+        number._text = text
+        return number
+
+    def __str__(self) -> str:
+        return self._text
 
 
 @dataclass(slots=True)
@@ -217,16 +236,10 @@ def read_document(content: bytes, what: str) -> Section:
     """
     if len(content) > _MOST_BYTES:
         raise BadDocument("", f"{len(content)} bytes; {_MOST_BYTES} at most")
-    try:
-        root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
-    except UnicodeDecodeError:
-        raise BadDocument("", "it is no text in UTF-8") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}" if mark else ""
-        raise BadDocument(line, f"it is no YAML: {getattr(error, 'problem', None) or error}") from None
+    root = _composed(text_in(content))
     if not isinstance(root, yaml.MappingNode):
-        raise BadDocument("", f"it holds nothing; its first line should be '{what}: 1'")
+        holds = "nothing" if root is None else "a list" if isinstance(root, yaml.SequenceNode) else "a single text"
+        raise BadDocument("", f"it holds {holds}; its first line should be '{what}: 1'")
     lines = dict[str, int]()
     data = _constructed(root, "", lines, [0], 0)
     top = Section(data, "", lines)
@@ -237,6 +250,38 @@ def read_document(content: bytes, what: str) -> Section:
         raise top.fault(what, f"version {version} is not known; 1 is")
     top.asked.add(what)
     return top
+
+
+def text_in(content: bytes) -> str:
+    """Return the text of a file in UTF-8, with or without a byte order mark.
+
+    Raises
+    ------
+    BadDocument
+        It is in another encoding, or holds what is no text; with the line.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadDocument("", "it is a text in UTF-16; save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadDocument(f"line {line}", "it is no text in UTF-8; save it as UTF-8") from None
+    if unprintable := _UNPRINTABLE.search(text):
+        line = text.count("\n", 0, unprintable.start()) + 1
+        raise BadDocument(f"line {line}", "a character that is no text stands here; is this the file that is meant?")
+    return text
+
+
+def _composed(text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        raise BadDocument("", "the document is too large or nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}" if mark else ""
+        raise BadDocument(line, f"it is no YAML: {getattr(error, 'problem', None) or error}") from None
 
 
 def _constructed(node: yaml.Node, place: str, lines: dict[str, int], count: list[int], depth: int) -> Any:
@@ -260,8 +305,12 @@ def _constructed(node: yaml.Node, place: str, lines: dict[str, int], count: list
         return content
     if isinstance(node, yaml.SequenceNode):
         return [_constructed(item, f"{place}[{k}]", lines, count, depth + 1) for k, item in enumerate(node.value)]
+    if _TWO_READINGS.fullmatch(str(node.value)) and node.tag == _WHOLE and isinstance(node, yaml.ScalarNode):
+        told = f"{node.value} can be read in two ways"
+        raise BadDocument(f"line {line}: {place}", f"{told}: write a plain number, or in quotes what is no number")
     try:
-        return _scalars().construct_object(node)
+        value = _scalars().construct_object(node)
+        return _Written(value, str(node.value)) if isinstance(value, float) else value
     except (yaml.YAMLError, ValueError):
         raise BadDocument(f"line {line}: {place}", f"{_shown(node.value)} cannot be read") from None
 

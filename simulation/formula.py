@@ -95,7 +95,9 @@ def read_formula(text: str | float, place: str) -> Formula:
     try:
         tree = ast.parse(written.replace("^", "**"), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise BadDocument(place, f"{written!r} is no formula such as a + 2*b or acos(a/c)") from None
+        cut = written.count("(") > written.count(")")
+        hint = "; within { } a comma ends it: put it in quotes" if cut else ""
+        raise BadDocument(place, f"{written!r} is no formula such as a + 2*b or acos(a/c){hint}") from None
     names = dict[str, None]()
     _check(tree, place, names, 0)
     return Formula(written, tree, tuple(names))

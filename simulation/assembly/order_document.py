@@ -16,7 +16,7 @@ from simulation.assembly.access import Tool
 from simulation.assembly.lifting import Crane
 from simulation.assembly.precedence import Before, read_rules, whole_rules
 from simulation.assembly.validate import GivenStep
-from simulation.document import Section, read_document
+from simulation.document import Section, read_document, text_in
 from simulation.errors import BadDocument
 
 _MOST_BYTES, _MOST_STEPS = 16 * 2**20, 100_000
@@ -107,9 +107,9 @@ def read_order(content: bytes, suffix: str, names: PartNames, *, origin: Origin 
     if len(content) > _MOST_BYTES:
         raise BadDocument("", f"{len(content)} bytes; {_MOST_BYTES} at most")
     if suffix in (".csv", ".txt"):
-        return OrderDocument(steps=_once(_from_table(_text(content), names)))
+        return OrderDocument(steps=_once(_from_table(text_in(content), names)))
     if suffix == ".json":
-        return OrderDocument(steps=_once(_from_json(_text(content), names)))
+        return OrderDocument(steps=_once(_from_json(text_in(content), names)))
     top = read_document(content, "order")
     base = frozenset(names.number(one, "base") for one in top.texts("base", ()))
     told = whole_rules(top.texts("before", ()))
@@ -253,10 +253,3 @@ def _called(names: PartNames, rules: Sequence[str]) -> Mapping[str, int]:
 
 def _name(names: PartNames, number: int) -> str:
     return next(name for name, found in names.numbers.items() if found == number)
-
-
-def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadDocument("", "it is no text in UTF-8") from None

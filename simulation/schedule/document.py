@@ -176,9 +176,6 @@ def _risk(name: str, section: Section, names: list[str], shape: str) -> Risk:
 
 
 def _calendar(top: Section) -> WorkCalendar | None:
-    if not top.has("start"):
-        top.asked |= {"week", "holidays"}
-        return None
     week = top.texts("week", _DAYS[:5])
     for day in week:
         if day not in _DAYS:
@@ -187,6 +184,8 @@ def _calendar(top: Section) -> WorkCalendar | None:
     mask = "".join("1" if day in week else "0" for day in _DAYS)
     if "1" not in mask:
         raise top.fault("week", "no day is worked")
+    if not top.has("start"):
+        return None
     return WorkCalendar(_date(top, "start", top.text("start")), mask, holidays)
 
 
