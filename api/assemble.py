@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from api.arguments import Commands
     from twin.operations.assembly import AssemblyOutcome
     from twin.operations.assembly_order import OrderRequest
+    from twin.operations.assembly_tasks import TasksRequest
     from twin.operations.check import StepProgress
 
 ASSEMBLE_HELP = """\
@@ -30,6 +31,8 @@ examples:
                                                only among what is there at the same time, by the model's tasks
   qtems assemble design.ifc --out report --at 2026-03-10
                                                and the situation on a day
+  qtems assemble design.ifc --out report --in-time --schedule plan.xer --elements who.yaml
+                                               the same by the tasks of a planning program
 
   qtems assemble design.ifc --out report --order
                                                and in which order it goes together
@@ -83,6 +86,14 @@ def add_assemble(add: "Commands") -> None:
         "--in-time", action="store_true",
         help="only among what the model's tasks (IfcTask) have there at the same time: 4D, temporary works included",
     )  # fmt: skip
+    assemble.add_argument(
+        "--schedule", metavar="FILE", type=Path,
+        help="with --in-time, --at or --tasks: tasks of MS Project (.xml), P6 (.xer, .xml) or .yaml, not the model's",
+    )  # fmt: skip
+    assemble.add_argument(
+        "--elements", metavar="FILE", type=Path,
+        help="which of those tasks builds which elements: .yaml, .csv (docs/assembly.md); default: by their names",
+    )  # fmt: skip
     assemble.add_argument("--at", metavar="DAY", type=_day, help="the same on one day, such as 2026-03-01")
     _add_order(assemble)
     assemble.add_argument(
@@ -122,6 +133,20 @@ def _order(arguments: argparse.Namespace) -> "OrderRequest | None":
     return OrderRequest(arguments.sequence, arguments.tasks, arguments.insertion, arguments.best or 1)
 
 
+def _tasks(arguments: argparse.Namespace) -> "TasksRequest | None":
+    """Return whose tasks count; None: the model's own."""
+    from twin.errors import Invalid
+    from twin.operations.assembly_tasks import TasksRequest
+
+    if arguments.schedule is None:
+        if arguments.elements is not None:
+            raise Invalid("--elements says what the tasks of --schedule FILE build: add that")
+        return None
+    if not (arguments.in_time or arguments.at is not None or arguments.tasks):
+        raise Invalid("--schedule is about when elements come: add --in-time, --at DAY or --tasks")
+    return TasksRequest(arguments.schedule, arguments.elements)
+
+
 def run_assemble_command(
     arguments: argparse.Namespace, cache_dir: Path | None, progress: "StepProgress"
 ) -> "AssemblyOutcome":
@@ -145,6 +170,7 @@ def run_assemble_command(
         order=_order(arguments),
         in_time=arguments.in_time or arguments.at is not None,
         at=arguments.at,
+        tasks=_tasks(arguments),
         reports=arguments.report,
         lang=arguments.lang,
         workers=arguments.workers,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from twin.errors import Invalid
 from twin.operations.assembly_order import OrderRequest, study_model_order
+from twin.operations.assembly_tasks import TasksRequest, with_tasks
 from twin.operations.check import Step, StepProgress, usable_cores
 from twin.operations.rehearsal_input import LARGEST, read_input
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 JSON_FILE, OVERLAY_FILE, ORDER_FILE = "assembly.json", "assembly-overlay.json", "order-overlay.json"
 PAGE_FILE, BCF_FILE, GLB_FILE = "assembly.html", "assembly.bcf", "assembly.glb"
-_MOST_TEXT, _MOST_REPORT = 2**20, 2**30
+_MOST_TEXT, _MOST_REPORT, _MOST_PLAN = 2**20, 2**30, 2**28
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class AssemblyRequest:
     """What is asked about the order; None: nothing."""
     in_time: bool = False
     """Whether elements clash only where the model's tasks have both there at the same time."""
+    tasks: TasksRequest | None = None
+    """Whose tasks count in place of the model's own; None: those."""
     at: date | None = None
     """The day that is asked about, with ``in_time``; None: all."""
     reports: tuple[str, ...] = ()
@@ -104,6 +107,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         request.model, workers=request.workers or usable_cores(), cache_dir=request.cache_dir,
         progress=lambda share: progress(Step.TESSELLATING, request.model.name, share),
     )  # fmt: skip
+    design = design if request.tasks is None else with_tasks(design, request.tasks)
     is_ifc = suffix in (".ifc", ".ifczip")
     meant = read_meant_contacts(request.model) if is_ifc else {}
     places = _places(request, design)
@@ -141,6 +145,8 @@ def _provenance(request: AssemblyRequest, design: "DesignModel") -> "AssemblyPro
     return AssemblyProvenance(
         request.model.name, design.source.sha256, version("qtems"), _named(request.as_built, _MOST_REPORT),
         _named(request.position_file, _MOST_TEXT), _named(sequence, LARGEST), request.seed,
+        _named(request.tasks.schedule if request.tasks else None, _MOST_PLAN),
+        _named(request.tasks.elements if request.tasks else None, LARGEST),
     )  # fmt: skip
 
 
@@ -152,7 +158,8 @@ def _in_time(request: AssemblyRequest, design: "DesignModel", study: "ClashStudy
     if not design.tasks:
         text = "it has no tasks (IfcTask), so nothing says what is there when; leave out --in-time and --at"
         raise Invalid(f"{request.model}: {text}")
-    found = in_time_of(design.tasks, read_task_times(request.model), request.at)
+    times = read_task_times(request.model) if request.tasks is None else {}
+    found = in_time_of(design.tasks, times, request.at)
     if not found.spells:
         text = "no task with dates builds or removes one of its elements, so nothing says what is there when"
         raise Invalid(f"{request.model}: {text}")
@@ -163,7 +170,9 @@ def _require_files(request: AssemblyRequest) -> None:
     """Refuse what is not there before minutes of work."""
     if not request.model.is_file():
         raise Invalid(f"{request.model}: no such file; check the path")
-    beside = (request.position_file, request.as_built, None if request.order is None else request.order.sequence)
+    tasks = (None, None) if request.tasks is None else (request.tasks.schedule, request.tasks.elements)
+    sequence = None if request.order is None else request.order.sequence
+    beside = (request.position_file, request.as_built, sequence, *tasks)
     for path in beside:
         if path is not None and not path.exists():
             raise Invalid(f"{path}: no such file; check the path")

@@ -49,6 +49,8 @@ class AssemblyProvenance:
     positions: InputFile | None = None
     sequence: InputFile | None = None
     seed: int = 0
+    schedule: InputFile | None = None
+    elements: InputFile | None = None
 
 
 def assembly_json(
@@ -100,7 +102,8 @@ def assembly_document(
                 word: {"file": file.name, "sha256": file.sha256}
                 for word, file in (
                     ("as_built", provenance.as_built), ("positions", provenance.positions),
-                    ("sequence", provenance.sequence),
+                    ("sequence", provenance.sequence), ("schedule", provenance.schedule),
+                    ("elements", provenance.elements),
                 )
                 if file is not None
             },
@@ -117,6 +120,10 @@ def _in_time(timed: TimedClashes, study: ClashStudy, design: DesignModel) -> Jso
         "with_dates": sum(name in told.spells for name in names),
         "always_there": sum(name not in told.spells for name in names),
         "moved": [name for name in told.moved if name in names],
+        "tasks_without_elements": [
+            " ".join((task.identification, task.name)).strip() for task in design.tasks
+            if not any(one in names for one in task.elements)
+        ],
         "without_dates": [name for name in told.undated if name in names],
         "mixed_zones": told.clock.mixed,
         "excluded": [

@@ -92,6 +92,8 @@ def time_lines(timed: TimedClashes | None, design: DesignModel, say: Said) -> li
     told = timed.in_time
     dated = sum(name in told.spells for name in design.elements)
     lines = [say("clash.in_time", dated=dated, always=len(design.elements) - dated)]
+    if idle := sum(not any(one in design.elements for one in task.elements) for task in design.tasks):
+        lines.append(say("clash.idle_tasks", count=idle))
     if told.at is not None:
         lines.append(say("clash.at_day", day=told.at.isoformat()))
     if moved := sum(name in design.elements for name in told.moved):
