@@ -16,9 +16,10 @@ from typing import IO, Any
 from geometry.arrays import FloatArray
 from geometry.design import Mesh
 from geometry.errors import ReadError
+from geometry.forked import WorkerProcess, forked
 from geometry.note import restored
 from geometry.readers.frames import read_frame
-from geometry.readers.worker_process import WorkerProcess, forked, memory_share, spawned
+from geometry.readers.worker_process import memory_share, spawned
 
 ENTRY = "from geometry.readers.ifc_worker import main; main()"
 STAGE_LIMIT_S = 120.0

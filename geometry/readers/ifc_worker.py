@@ -16,9 +16,10 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from geometry.forked import die_with_the_first
 from geometry.note import Note, stored
 from geometry.readers.frames import write_frame
-from geometry.readers.worker_process import die_with_the_reader, limit_memory
+from geometry.readers.worker_process import limit_memory
 
 Answer = Callable[..., None]
 _GARBAGE = 50_000
@@ -27,7 +28,7 @@ _GARBAGE = 50_000
 
 def main() -> None:
     """Serve orders until standard input ends."""
-    die_with_the_reader()
+    die_with_the_first()
     with os.fdopen(os.dup(1), "wb") as channel:
         os.dup2(2, 1)
         first = json.loads(sys.stdin.readline())

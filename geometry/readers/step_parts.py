@@ -16,8 +16,9 @@ import numpy as np
 
 from geometry.arrays import FloatArray, Int32Array, IntArray
 from geometry.errors import ReadError
+from geometry.forked import die_with_the_first
 from geometry.readers.frames import read_frame, write_frame
-from geometry.readers.worker_process import die_with_the_reader, limit_memory, memory_share, worker_program
+from geometry.readers.worker_process import limit_memory, memory_share, worker_program
 
 ENTRY = "from geometry.readers.step_parts import main; main()"
 LIMIT_S, _LIMIT_BYTES = 300.0, 50_000_000
@@ -64,7 +65,7 @@ class StepPart:
 
 def main() -> None:
     """Serve one order: the path of a file on standard input, frames of its parts on what was standard output."""
-    die_with_the_reader()
+    die_with_the_first()
     with os.fdopen(os.dup(1), "wb") as channel:
         os.dup2(2, 1)  # the kernel prints there on its own
         order = json.loads(sys.stdin.readline())

@@ -11,6 +11,7 @@ _ROOM, _MOST_FACES = 64, 6000
 """Faces that may wait, and that are found at most: slivers would have no end."""
 _MOST_STEPS, _FITS = 60, 1.0 - 1e-6
 _MORE = 1.0 + 1e-4
+_ENOUGH = 1.0 - 1e-9
 _SHEET = 1e-7
 """Share of how far a mesh extends from which on two faces are more than one sheet."""
 
@@ -28,6 +29,7 @@ def places_inside(corners, faces, count):
     longest = np.sqrt(doubled / count)
     room, kept = 1024, 0
     stack, places, inward = np.empty((_ROOM, 3, 3)), np.empty((room, 3)), np.empty((room, 3))
+    tri = np.empty((3, 3))
     for f in range(len(faces)):
         x, y, z = _cross(corners[faces[f, 0]], corners[faces[f, 1]], corners[faces[f, 2]])
         length = np.sqrt(x * x + y * y + z * z)
@@ -38,25 +40,24 @@ def places_inside(corners, faces, count):
         waiting = 1
         while waiting > 0 and kept < _MOST_FACES:
             waiting -= 1
-            a, b, c = stack[waiting, 0].copy(), stack[waiting, 1].copy(), stack[waiting, 2].copy()
-            ab, bc, ca = _square(a, b), _square(b, c), _square(c, a)
+            tri[:] = stack[waiting]
+            ab, bc, ca = _square(tri[0], tri[1]), _square(tri[1], tri[2]), _square(tri[2], tri[0])
             most = max(ab, max(bc, ca))
             if most <= longest * longest or waiting + 2 > _ROOM:
                 if kept == room:
                     places, inward, room = _twice(places), _twice(inward), 2 * room
                 for m in range(3):
-                    places[kept, m] = (a[m] + b[m] + c[m]) / 3.0
+                    places[kept, m] = (tri[0, m] + tri[1, m] + tri[2, m]) / 3.0
                 inward[kept, 0], inward[kept, 1], inward[kept, 2] = -x / length, -y / length, -z / length
                 kept += 1
                 continue
-            if most == bc:
-                a, b, c = b, c, a
-            elif most == ca:
-                a, b, c = c, a, b
+            first = 1 if most == bc else 2 if most == ca else 0
+            second, third = (first + 1) % 3, (first + 2) % 3
             for m in range(3):
-                middle = 0.5 * (a[m] + b[m])
-                stack[waiting, 0, m], stack[waiting, 1, m], stack[waiting, 2, m] = a[m], middle, c[m]
-                stack[waiting + 1, 0, m], stack[waiting + 1, 1, m], stack[waiting + 1, 2, m] = middle, b[m], c[m]
+                a, b, c = tri[first, m], tri[second, m], tri[third, m]
+                middle = 0.5 * (a + b)
+                stack[waiting, 0, m], stack[waiting, 1, m], stack[waiting, 2, m] = a, middle, c
+                stack[waiting + 1, 0, m], stack[waiting + 1, 1, m], stack[waiting + 1, 2, m] = middle, b, c
             waiting += 2
     return places[:kept].copy(), inward[:kept].copy()
 
@@ -84,7 +85,7 @@ def _square(a, b):
 
 
 @kernel()
-def widest(starts, inward, corners, faces, floor, tries):
+def widest(starts, inward, corners, faces, floor, most, tries):
     """Return the diameter of the largest ball inside a mesh, metres, that touches it at a start; or ``floor``.
 
     A ball shrinks until the point of the surface nearest to its middle is no nearer than the start. Starts on faces
@@ -96,23 +97,27 @@ def widest(starts, inward, corners, faces, floor, tries):
         (n, 3) places on the surface, metres, and unit vectors into the mesh.
     corners, faces
         The mesh, (v, 3) metres and (f, 3).
+    floor, most
+        Metres: no ball smaller than the one is asked for, and none larger than the other can be: that ends the search.
     tries
         How many starts are looked at; the first that will do.
     """
-    flat, most = np.empty((len(faces), 9)), 0.0
+    flat, square = np.empty((len(faces), 15)), 0.0
     for f in range(len(faces)):
         for m in range(3):
             flat[f, m] = corners[faces[f, 0], m]
             flat[f, 3 + m] = corners[faces[f, 1], m] - flat[f, m]
             flat[f, 6 + m] = corners[faces[f, 2], m] - flat[f, m]
+            flat[f, 9 + m] = flat[f, m] + min(0.0, min(flat[f, 3 + m], flat[f, 6 + m]))
+            flat[f, 12 + m] = flat[f, m] + max(0.0, max(flat[f, 3 + m], flat[f, 6 + m]))
     for c in range(len(corners)):
-        most = max(most, _square(corners[c], corners[0]))
-    largest = 2.0 * np.sqrt(most)
+        square = max(square, _square(corners[c], corners[0]))
+    largest = 2.0 * np.sqrt(square)
     best, tiny, tried, middle = floor, _SHEET * largest, 0, np.zeros(3)
     step = 1 + len(starts) // (2 * tries)
     for first in range(step):  # all over the surface before any place twice
         for k in range(first, len(starts), step):
-            if tried == tries:
+            if tried == tries or best >= _ENOUGH * most:
                 break
             # what is no larger than the best shows at once: that ball does not fit here
             least = max(best, tiny)
@@ -131,7 +136,9 @@ def widest(starts, inward, corners, faces, floor, tries):
                 diameter = smaller
             if diameter > best:
                 best, middle = diameter, starts[k] + 0.5 * diameter * inward[k]
-    return best if best == floor else max(best, _grown(flat, middle, 0.5 * best))
+    if best == floor or best >= _ENOUGH * most:
+        return best
+    return max(best, _grown(flat, middle, 0.5 * best))
 
 
 @kernel()
@@ -196,6 +203,12 @@ def _nearest(flat, x, y, z):
     """Return the squared distance of the nearest point of the surface, m², and the point."""
     least, nx, ny, nz = np.inf, 0.0, 0.0, 0.0
     for f in range(len(flat)):
+        # the box around it is no farther than the face
+        ax = max(0.0, max(flat[f, 9] - x, x - flat[f, 12]))
+        ay = max(0.0, max(flat[f, 10] - y, y - flat[f, 13]))
+        az = max(0.0, max(flat[f, 11] - z, z - flat[f, 14]))
+        if ax * ax + ay * ay + az * az > least * _MORE:
+            continue
         px, py, pz = foot_on_triangle(flat, f, x, y, z)
         square = (px - x) ** 2 + (py - y) ** 2 + (pz - z) ** 2
         if square < least:

@@ -15,10 +15,12 @@ _THICK = 1e-6
 """Metres of what is looked at under a face."""
 _FILM = 1e-10
 """Metres that are rounding, also far away."""
-_MOST_PAIRS = 200_000
+_MOST_PAIRS = 4_000_000
 """Of faces, from which on comparing them takes longer than intersecting the solids."""
 _SHARP = 1e-9
 """Share of a face from its edge at which a ray is not to pass."""
+_SIDE = 1e-6
+"""Share of a face's width by which a ray that surely passes it is beside it at least."""
 _WAY = (0.5773216, 0.7713841, 0.2677519)
 """Of the rays, about of length 1: along nothing that people draw."""
 
@@ -37,23 +39,80 @@ def only_meets(our_corners, our_faces, their_corners, their_faces, bounds):
     ours, theirs = _faces_in(our_corners, our_faces, bounds[1]), _faces_in(their_corners, their_faces, bounds[0])
     if len(ours) * len(theirs) > _MOST_PAIRS:
         return False
-    prism, middle = np.empty((6, 3)), np.empty(3)
+    boxes, seen = _boxes(theirs), _along_the_ray(their_corners, their_faces)
+    prism, middle, box = np.empty((6, 3)), np.empty(3), np.empty((2, 3))
     for i in range(len(ours)):
         if not _fill_prism(ours[i], prism):
             return False
+        _fill_box(prism, box)
         for j in range(len(theirs)):
-            if not _is_beside(prism, theirs[j], _FILM):
+            if _boxes_meet(box, boxes[j]) and not _is_beside(prism, theirs[j], _FILM):
                 return False
         for m in range(3):
             middle[m] = prism[:, m].sum() / 6.0
-        if _inside(their_corners, their_faces, bounds[1], middle) != 0:
+        if _inside(their_corners, their_faces, seen, bounds[1], middle) != 0:
             return False
+    seen = _along_the_ray(our_corners, our_faces)
     for j in range(len(theirs)):
         for m in range(3):
             middle[m] = theirs[j, :, m].sum() / 3.0
-        if _inside(our_corners, our_faces, bounds[0], middle) > 0:
+        if _inside(our_corners, our_faces, seen, bounds[0], middle) > 0:
             return False
     return True
+
+
+@kernel(nogil=True)
+def _boxes(faces):
+    """Return the boxes (n, 2, 3) of faces (n, 3, 3)."""
+    boxes = np.empty((len(faces), 2, 3))
+    for f in range(len(faces)):
+        _fill_box(faces[f], boxes[f])
+    return boxes
+
+
+@kernel(nogil=True)
+def _fill_box(places, box):
+    """Set a box (2, 3) around places."""
+    for m in range(3):
+        low, high = places[0, m], places[0, m]
+        for k in range(1, len(places)):
+            low, high = min(low, places[k, m]), max(high, places[k, m])
+        box[0, m], box[1, m] = low, high
+
+
+@kernel(nogil=True)
+def _boxes_meet(one, other):
+    """Return whether two boxes overlap by more than rounding."""
+    return (
+        other[1, 0] > one[0, 0] + _FILM
+        and other[0, 0] < one[1, 0] - _FILM
+        and other[1, 1] > one[0, 1] + _FILM
+        and other[0, 1] < one[1, 1] - _FILM
+        and other[1, 2] > one[0, 2] + _FILM
+        and other[0, 2] < one[1, 2] - _FILM
+    )
+
+
+@kernel(nogil=True)
+def _across_the_ray(place):
+    """Return where a ray through a place passes two planes that stand across the others' ways."""
+    along = place[1] / _WAY[1]
+    return place[0] - along * _WAY[0], place[2] - along * _WAY[2]
+
+
+@kernel(nogil=True)
+def _along_the_ray(corners, faces):
+    """Return the boxes (f, 4) of faces as rays see them: low and high across, with room for rounding."""
+    flat, boxes = np.empty((len(corners), 2)), np.empty((len(faces), 4))
+    for c in range(len(corners)):
+        flat[c] = _across_the_ray(corners[c])
+    for f in range(len(faces)):
+        a, b, c = flat[faces[f, 0]], flat[faces[f, 1]], flat[faces[f, 2]]
+        for m in range(2):
+            low, high = min(a[m], min(b[m], c[m])), max(a[m], max(b[m], c[m]))
+            room = _SIDE * (high - low) + _THICK
+            boxes[f, m], boxes[f, 2 + m] = low - room, high + room
+    return boxes
 
 
 @kernel(nogil=True)
@@ -95,10 +154,7 @@ def _fill_prism(face, prism):
 
 @kernel(nogil=True)
 def _is_beside(prism, face, most):
-    """Return whether some direction brings a prism and a face apart by no more than ``most`` metres."""
-    for m in range(3):
-        if face[:, m].min() >= prism[:, m].max() - most or face[:, m].max() <= prism[:, m].min() + most:
-            return True
+    """Return whether some direction brings a prism and a face, whose boxes meet, apart by no more than ``most`` m."""
     # edges of the prism, the last of them through it; those of the face
     for i in range(4):
         one = prism[3] - prism[0] if i == 3 else prism[(i + 1) % 3] - prism[i]
@@ -136,13 +192,15 @@ def _parts(prism, face, direction, most):
 
 
 @kernel(nogil=True)
-def _inside(corners, faces, box, place):
+def _inside(corners, faces, seen, box, place):
     """Return how often a solid is around a place: 0 is outside, -1 on its surface, 99 where that cannot be told."""
     for m in range(3):
         if place[m] < box[0, m] or place[m] > box[1, m]:
             return 0
-    count = 0
+    count, (x, y) = 0, _across_the_ray(place)
     for f in range(len(faces)):
+        if x < seen[f, 0] or x > seen[f, 2] or y < seen[f, 1] or y > seen[f, 3]:
+            continue
         a, b, c = corners[faces[f, 0]], corners[faces[f, 1]], corners[faces[f, 2]]
         ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
         vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]

@@ -101,7 +101,7 @@ class Shared:
         mesh = self.body.to_mesh64()
         side, ends = np.empty(len(self.faces), dtype=np.int64), [int(end) // 3 for end in mesh.run_index]
         for run, begin, end in zip(mesh.run_original_id, ends[:-1], ends[1:], strict=True):
-            side[begin:end] = FIRST if run in first.original else SECOND
+            side[begin:end] = FIRST if run == first.number else SECOND
         return side
 
 
@@ -125,7 +125,7 @@ class Piece:
         extent = float(least_extent(self.corners, self.faces))
         if extent <= floor or self._is_convex():
             return extent
-        return min(extent, largest_ball(self.corners, self.faces, floor))
+        return min(extent, largest_ball(self.corners, self.faces, floor, extent))
 
     def _is_convex(self) -> bool:
         import manifold3d

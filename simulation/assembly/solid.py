@@ -40,23 +40,21 @@ class Solid:
     """(f, 3) rows of ``corners``, outward; of shells that overlap also what lies inside another."""
     shells: int
     """Of how many the faces are."""
+    number: int
+    """Under which ``body`` names its faces in what is cut from it. Of two solids the one made first has the lower one,
+    so that what they share is the same to the last digit whatever was cut before."""
     whole: Any = None
     """What ``body`` is made of, where more than the faces had to be looked at to tell that they close."""
 
     @cached_property
     def body(self) -> Any:
         """``manifold3d.Manifold``, relative to the ``origin`` of its :class:`Solids`."""
-        return joined(_closed(self.corners, self.faces) if self.whole is None else self.whole)
+        return joined(_closed(self.corners, self.faces, self.number) if self.whole is None else self.whole)
 
     @cached_property
     def surface(self) -> tuple[FloatArray, IntArray]:
         """Corners (v, 3), metres, and faces (f, 3) of its outside alone."""
         return (self.corners, self.faces) if self.shells == 1 else surface_of(self.body)
-
-    @cached_property
-    def original(self) -> frozenset[int]:
-        """Numbers under which ``body`` names its faces in what is cut from it."""
-        return frozenset(self.body.to_mesh64().run_original_id)
 
     @cached_property
     def topology(self) -> tuple[int, int]:
@@ -120,17 +118,17 @@ def make_solid(element: Element) -> Solid | str:
     signed = float(volumes.sum())
     if signed < 0.0:
         faces, signed, volumes = np.ascontiguousarray(faces[:, ::-1]), -signed, -volumes
-    whole = None
+    whole, number = None, _number()
     # shells of which each holds something are a solid, whatever they have to do with each other
     if closed != CLOSED or not np.all(volumes > _THIN * signed):
-        whole = _whole(corners, faces, signed)
+        whole = _whole(corners, faces, signed, number)
         if isinstance(whole, str):
             return whole
     if not signed > 0.0:
         return Note("clash_flat", "it encloses no volume")
     bounds = np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
     count = len(volumes) if whole is None else len(whole.decompose())
-    return Solid(element.global_id, element.ifc_class, element.name, bounds, corners, faces, count, whole)
+    return Solid(element.global_id, element.ifc_class, element.name, bounds, corners, faces, count, number, whole)
 
 
 def make_body(mesh: Mesh) -> Any:
@@ -144,20 +142,20 @@ def make_body(mesh: Mesh) -> Any:
     if closed == OPEN or len(faces) < 4:
         return Note("clash_open", "it is no closed solid")
     signed = float(volumes.sum())
-    body = _whole(corners, faces if signed > 0.0 else np.ascontiguousarray(faces[:, ::-1]), abs(signed))
+    body = _whole(corners, faces if signed > 0.0 else np.ascontiguousarray(faces[:, ::-1]), abs(signed), _number())
     return body if isinstance(body, str) else joined(body)
 
 
-def _whole(vertices: FloatArray, faces: IntArray, signed: float) -> Any:
+def _whole(vertices: FloatArray, faces: IntArray, signed: float, number: int) -> Any:
     """Return a mesh as ``manifold3d.Manifold``, its shells as they are, or why it is none.
 
     ``signed`` is what its faces enclose, m³.
     """
-    body = _closed(vertices, faces)
+    body = _closed(vertices, faces, number)
     # of four faces at one edge the library takes any two for neighbours, which may change the shape
     if body is None or abs(float(body.volume()) - signed) > _SAME_VOLUME * signed:
         apart = parted(vertices, faces)
-        body = None if apart is None else _closed(*apart)
+        body = None if apart is None else _closed(*apart, number)
     if body is None or abs(float(body.volume()) - signed) > _SAME_VOLUME * signed:
         return Note("clash_open", "it is no closed solid")
     return body
@@ -169,7 +167,9 @@ def joined(body: Any) -> Any:
 
     parts = body.decompose()
     if len(parts) > 1 and all(part.volume() > 0.0 for part in parts):
-        return manifold3d.Manifold.batch_boolean(parts, manifold3d.OpType.Add)
+        union = manifold3d.Manifold.batch_boolean(parts, manifold3d.OpType.Add)
+        union.num_tri()  # joins them now: later it would go by what is asked first, in the last digits
+        return union
     return body
 
 
@@ -181,13 +181,25 @@ def surface_of(body: Any) -> tuple[FloatArray, IntArray]:
     return corners, np.asarray(mesh.tri_verts).astype(np.int64).reshape(-1, 3)
 
 
-def _closed(vertices: FloatArray, faces: IntArray) -> Any:
+def _closed(vertices: FloatArray, faces: IntArray, number: int) -> Any:
     """Return ``manifold3d.Manifold`` of a mesh; None where its edges do not close."""
     import manifold3d
 
-    mesh = manifold3d.Mesh64(np.ascontiguousarray(vertices), np.ascontiguousarray(faces, dtype=np.uint64))
+    mesh = manifold3d.Mesh64(
+        np.ascontiguousarray(vertices),
+        np.ascontiguousarray(faces, dtype=np.uint64),
+        run_index=np.array([0, 3 * len(faces)], dtype=np.uint64),
+        run_original_id=np.array([number], dtype=np.uint32),
+    )
     body = manifold3d.Manifold(mesh)
     return body if body.status() is manifold3d.Error.NoError else None
+
+
+def _number() -> int:
+    """Return a number that names no faces yet."""
+    import manifold3d
+
+    return int(manifold3d.Manifold.reserve_ids(1))
 
 
 def _welded(mesh: Mesh) -> tuple[FloatArray, IntArray]:

@@ -10,11 +10,11 @@ from geometry.design import Element
 from simulation.assembly.broad_phase import overlapping_pairs
 from simulation.assembly.chance import Decision, chance_of_overlap
 from simulation.assembly.clash import Clash, ClashKind, ClashRule, apart, clash_of
+from simulation.assembly.pairs import of_all_pairs
 from simulation.assembly.place import Places, measured_part, placed, wander
 from simulation.assembly.separation import gap
 from simulation.assembly.solid import Solid, make_solids
 
-_TELL_EVERY = 50
 EMBEDDED = (
     "IfcReinforcingBar",
     "IfcReinforcingMesh",
@@ -51,6 +51,7 @@ def study_clashes(
     meant: Mapping[tuple[str, str], str],
     *,
     places: Places | None = None,
+    workers: int = 1,
     progress: Callable[[float], None] = lambda share: None,
 ) -> ClashStudy:
     """Return what clashes among the elements of a model.
@@ -65,6 +66,8 @@ def study_clashes(
         Pairs of GlobalIds in order that are meant to meet, with the reason.
     places
         Where they are and how sure that is; None: exactly as designed.
+    workers
+        How many pairs are looked at at a time; what is found is the same.
     progress
         Told the share of the pairs done.
     """
@@ -72,18 +75,21 @@ def study_clashes(
     solids = made.solids
     designed = _designed(elements, places)
     near = overlapping_pairs(_bounds(solids, places), max(rule.touch_tolerance, rule.clearance))
-    clashes, left_out = list[Clash](), dict[tuple[str, str], str]()
-    for index, (i, j) in enumerate(near):
-        first, second = solids[i], solids[j]
+    looked_at, left_out = list[tuple[Solid, Solid]](), dict[tuple[str, str], str]()
+    for first, second in ((solids[i], solids[j]) for i, j in near):
         pair = (first.global_id, second.global_id)
-        reason = meant.get(pair) or _embedded(first.ifc_class, second.ifc_class)
-        if reason:
+        if reason := meant.get(pair) or _embedded(first.ifc_class, second.ifc_class):
             left_out[pair] = reason
-        elif (clash := _clash(first, second, rule, places)) is not None:
-            clashes.append(clash if places is None else _compared(clash, (first, second), designed, rule))
-        if index % _TELL_EVERY == 0:
-            progress(index / len(near))
-    return ClashStudy(rule, len(solids), len(near), tuple(clashes), left_out, made.refused, places)
+        else:
+            looked_at.append((first, second))
+
+    def clash_in(pair: tuple[Solid, Solid]) -> Clash | None:
+        clash = _clash(*pair, rule, places)
+        return clash if places is None or clash is None else _compared(clash, pair, designed, rule)
+
+    found = of_all_pairs(clash_in, looked_at, workers=workers, progress=progress)
+    clashes = tuple(clash for clash in found if clash is not None)
+    return ClashStudy(rule, len(solids), len(near), clashes, left_out, made.refused, places)
 
 
 def _compared(clash: Clash, pair: tuple[Solid, Solid], designed: Mapping[str, Solid], rule: ClashRule) -> Clash:

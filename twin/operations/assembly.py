@@ -116,6 +116,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         ClashRule(request.touch_tolerance_m, request.clearance_m),
         meant,
         places=places,
+        workers=request.workers or usable_cores(),
         progress=lambda share: progress(Step.MEASURING, "", share),
     )
     timed = _in_time(request, design, study) if request.in_time else None

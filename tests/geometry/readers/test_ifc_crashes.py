@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from geometry.errors import ReadError
+from geometry.forked import forked
 from geometry.mesh_health import mesh_health
 from geometry.readers import ifc_tessellation
 from geometry.readers.ifc import design_of
 from geometry.readers.ifc_tessellation import ENTRY, tessellate
-from geometry.readers.worker_process import forked
 from geometry.source import SourceFile
 
 ROOT = Path(__file__).parents[3]
@@ -157,7 +157,7 @@ COPIES = """
 import os, pathlib, signal, sys, threading
 import geometry.readers.ifc_kernels as k
 from geometry.readers import ifc_tessellation as t
-from geometry.readers.worker_process import forked
+from geometry.forked import forked
 copies = []
 def counted(main):
     copy = forked(main)
