@@ -58,8 +58,8 @@ class Scan:
     @property
     def has_poses(self) -> bool:
         """True when every station that has points knows where it stood."""
-        used = [int(i) for i in np.unique(self.station_index)]
-        return all(self.stations[i].position is not None for i in used)
+        lost = [index for index, station in enumerate(self.stations) if station.position is None]
+        return not lost or not np.bincount(self.station_index, minlength=len(self.stations))[lost].any()
 
     def station_positions(self) -> FloatArray:
         """Return the known station positions (s, 3) metres, in the frame of ``points``."""

@@ -15,7 +15,7 @@ from geometry.errors import ReadError
 from geometry.note import Note
 from geometry.pose import Pose
 from geometry.readers.chunk import Chunk, Evidence, Setup
-from geometry.readers.text_rows import Rows, parse_rows, text_blocks
+from geometry.readers.text_rows import Rows, parse_rows, quoted_line, text_blocks
 
 _HEADER_TOKENS = (1, 1, 3, 3, 3, 3, 4, 4, 4, 4)
 _BYTES_PER_POINT = 40
@@ -52,7 +52,7 @@ def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
     with path.open("rb") as stream:
         for text in text_blocks(stream, min(chunk_points * _BYTES_PER_POINT, _MOST_BLOCK_BYTES)):
             rows = parse_rows(text, 4)
-            yield from _chunks_of_block(rows, state, path, stream.tell() / size)
+            yield from _chunks_of_block(rows, text, state, path, stream.tell() / size)
             state.line += rows.line_count
     if state.left:
         raise ReadError(
@@ -63,29 +63,30 @@ def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
         raise ReadError(f"{path}: truncated inside the header of scan {state.scans + 1}; copy the file again")
 
 
-def _chunks_of_block(rows: Rows, state: _State, path: Path, done: float) -> Iterator[Chunk]:
+def _chunks_of_block(rows: Rows, text: bytes, state: _State, path: Path, done: float) -> Iterator[Chunk]:
     at = 0
     while at < len(rows.tokens):
         if state.setup is None or state.left == 0:
-            _take_header_line(rows, at, state, path)
+            _take_header_line(rows, at, text, state, path)
             at += 1
             if state.setup is not None and state.left == 0 and not state.header:
                 yield Chunk(state.setup, np.empty((0, 3)), notes=(*state.notes, _empty(state.scans)))
             continue
         end = min(at + state.left, len(rows.tokens))
-        yield _points(rows, slice(at, end), state, path, done)
+        _check_points(rows, slice(at, end), text, state, path)
+        yield _points(rows, slice(at, end), state, done)
         state.left -= end - at
         state.notes = ()
         at = end
 
 
-def _take_header_line(rows: Rows, at: int, state: _State, path: Path) -> None:
+def _take_header_line(rows: Rows, at: int, text: bytes, state: _State, path: Path) -> None:
     """Collect a header line; the tenth completes the set-up."""
     expected = _HEADER_TOKENS[len(state.header)]
     if rows.tokens[at] != expected:
         raise ReadError(
             f"{path}: line {state.line + rows.lines[at] + 1:,} should be line {len(state.header) + 1} of a PTX header "
-            f"with {expected} number(s); export the file again"
+            f"with {expected} number(s), not {quoted_line(text, int(rows.lines[at]))}; export the file again"
         )
     state.header.append(rows.values[at, :expected].copy())
     if len(state.header) < len(_HEADER_TOKENS):
@@ -107,13 +108,18 @@ def _empty(scan: int) -> Note:
     return Note("no_points", "{name} has no points.", name=_name(scan))
 
 
-def _points(rows: Rows, here: slice, state: _State, path: Path, done: float) -> Chunk:
+def _check_points(rows: Rows, here: slice, text: bytes, state: _State, path: Path) -> None:
+    """Refuse the first line that has fewer than three numbers, or something else."""
+    bad = rows.tokens[here] < 3
+    if bad.any():
+        line = int(rows.lines[here][np.argmax(bad)])
+        said = f"line {state.line + line + 1:,} is no point of scan {state.scans}: {quoted_line(text, line)}"
+        raise ReadError(f"{path}: {said}; copy or export the file again")
+
+
+def _points(rows: Rows, here: slice, state: _State, done: float) -> Chunk:
     assert state.setup is not None
-    tokens = rows.tokens[here]
-    if (tokens < 3).any():
-        line = state.line + int(rows.lines[here][np.argmax(tokens < 3)]) + 1
-        raise ReadError(f"{path}: line {line:,} is no point of scan {state.scans}; copy or export the file again")
-    values = rows.values[here]
+    tokens, values = rows.tokens[here], rows.values[here]
     hit = (values[:, :3] != 0.0).any(axis=1)
     intensity = values[hit, 3].astype(np.float32) if (tokens > 3).all() else None
     return Chunk(

@@ -15,7 +15,7 @@ from geometry.arrays import Float32Array, FloatArray
 from geometry.errors import ReadError
 from geometry.note import Note
 from geometry.readers.chunk import Chunk, Setup
-from geometry.readers.text_rows import Rows, parse_rows, text_blocks
+from geometry.readers.text_rows import Rows, parse_rows, quoted_line, text_blocks
 
 _HEAD_BYTES = 1 << 16
 _BYTES_PER_POINT = 32
@@ -57,6 +57,8 @@ class _Tally:
     sections: int = 0
     bad: int = 0
     first_bad: int = 0
+    bad_text: str = ""
+    """The first line that is no point, as a message shows it."""
 
 
 def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
@@ -100,7 +102,7 @@ def _chunks_of_block(text: bytes, table: _Table, tally: _Tally, path: Path) -> I
     counts = (rows.tokens == 1) & (rows.values[:, 0] >= 0) & (rows.values[:, 0] % 1 == 0)
     if table.format != "PTS":
         counts &= (rows.lines + tally.line) == 0
-    _count_bad(rows, good, counts, tally)
+    _count_bad(rows, good, counts, tally, text)
     start = 0
     for stop in (*np.flatnonzero(counts), len(good)):
         here = slice(start, int(stop))
@@ -129,7 +131,7 @@ def _intensity(values: FloatArray, table: _Table) -> Float32Array | None:
     return None if table.intensity is None else values[:, table.intensity].astype(np.float32)
 
 
-def _count_bad(rows: Rows, good: np.ndarray, counts: np.ndarray, tally: _Tally) -> None:
+def _count_bad(rows: Rows, good: np.ndarray, counts: np.ndarray, tally: _Tally, text: bytes) -> None:
     """Count lines that are no points; the first lines before any point are a header and do not count."""
     lines = rows.lines + tally.line
     bad = ~good & ~counts
@@ -137,7 +139,9 @@ def _count_bad(rows: Rows, good: np.ndarray, counts: np.ndarray, tally: _Tally) 
         first = int(np.argmax(good)) if good.any() else len(good)
         bad[:first] &= lines[:first] >= _HEADER_LINES
     if bad.any():
-        tally.first_bad = tally.first_bad or int(lines[np.argmax(bad)]) + 1
+        if not tally.first_bad:
+            first = int(np.argmax(bad))
+            tally.first_bad, tally.bad_text = int(lines[first]) + 1, quoted_line(text, int(rows.lines[first]))
         tally.bad += int(np.count_nonzero(bad))
 
 
@@ -151,8 +155,9 @@ def _begin_section(tally: _Tally, announced: int, table: _Table, path: Path) -> 
 
 def _check_section(tally: _Tally, path: Path) -> None:
     if tally.announced is not None and tally.in_section < tally.announced:
+        why = f", and line {tally.first_bad:,} is no point: {tally.bad_text}" if tally.bad else ""
         raise ReadError(
-            f"{path}: truncated: {tally.in_section:,} of {tally.announced:,} points are there; copy the file again"
+            f"{path}: truncated: {tally.in_section:,} of {tally.announced:,} points are there{why}; copy the file again"
         )
 
 
@@ -163,10 +168,11 @@ def _closing_notes(tally: _Tally, path: Path) -> tuple[str, ...]:
     if tally.bad > _WORST_SHARE * (tally.bad + tally.rows) and tally.bad > 1:
         raise ReadError(
             f"{path}: not a table of points: {tally.bad:,} lines do not begin with three numbers "
-            f"(first: line {tally.first_bad:,}); export it as x y z"
+            f"(first: line {tally.first_bad:,}, {tally.bad_text}); export it as x y z"
         )
-    said = "{lines} lines are no points and were skipped (first: line {first})."
-    return (Note("lines_skipped", said, lines=f"{tally.bad:,}", first=f"{tally.first_bad:,}"),)
+    said = "{lines} lines are no points and were skipped (first: line {first}, {text})."
+    first = {"first": f"{tally.first_bad:,}", "text": tally.bad_text}
+    return (Note("lines_skipped", said, lines=f"{tally.bad:,}", **first),)
 
 
 def _table(head: bytes, path: Path) -> _Table:

@@ -13,6 +13,7 @@ from geometry.compiled import kernel
 
 LONGEST_LINE = 1 << 20
 """Bytes. A longer line is no line of numbers."""
+_SHOWN, _SHOWN_BYTES = 60, 1000
 _OTHER, _BLANK, _SEPARATOR, _LINE_END, _COMMENT = 0, 1, 2, 3, 4
 _KINDS = np.zeros(256, np.uint8)
 _KINDS[list(b" \t\v\f")] = _BLANK
@@ -47,6 +48,19 @@ def text_blocks(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
             yield block[:end]
     if rest:
         yield rest
+
+
+def quoted_line(text: bytes, line: int) -> str:
+    r"""Return the line of a block, counted from 0 as in ``Rows.lines``, as a message can show it: one short line.
+
+    Examples
+    --------
+    >>> quoted_line(b"1 2 3\r\n4 5\t oops\n", 1)
+    '"4 5 oops"'
+    """
+    start = text.splitlines()[line][:_SHOWN_BYTES]  # parted at the same places as by the parser
+    shown = " ".join("".join(c if c.isprintable() else " " for c in start.decode("utf-8", "replace")).split())
+    return f'"{shown}"' if len(shown) <= _SHOWN else f'"{shown[:_SHOWN]} ..."'
 
 
 def parse_rows(text: bytes, columns: int, *, separators: bytes = b",;") -> Rows:

@@ -17,6 +17,8 @@ def test_poses_are_known_when_every_station_with_points_has_one() -> None:
     known, unknown = Station("A", np.array([1.0, 2, 3])), Station("B", None)
     assert scan_with((known, unknown), [0, 0]).has_poses
     assert not scan_with((known, unknown), [0, 1]).has_poses
+    assert scan_with((unknown, known), [1, 1]).has_poses
+    assert scan_with((unknown, known), []).has_poses
     assert scan_with((known, unknown), [0, 1]).station_positions().tolist() == [[1, 2, 3]]
 
 

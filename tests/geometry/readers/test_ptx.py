@@ -102,12 +102,12 @@ def test_a_rounded_rotation_is_made_rigid(tmp_path: Path) -> None:
         (6, "-1 0 0 0", "not rigid"),
         (9, "1 2 3 5", "not rigid"),
         (9, "1 2 3 nan", "no number"),
-        (9, "1 2 3", "PTX header"),
+        (9, "1 2 3", 'line 10 should be line 10 of a PTX header with 4.* not "1 2 3"'),
         (1, "-2", "cannot have"),
         (1, "1.25", "cannot have"),
         (0, "99999999", "truncated"),
-        (12, "hello", "no point"),
-        (12, "1 2", "no point"),
+        (12, "hello", 'line 13 is no point of scan 1: "hello"'),
+        (12, "1 2", 'line 13 is no point of scan 1: "1 2"'),
     ],
 )
 def test_broken_files_are_refused(tmp_path: Path, line: int, text: str, reason: str) -> None:

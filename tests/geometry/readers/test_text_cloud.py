@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from geometry.errors import EmptyInput, GeometryError, ReadError
 from geometry.readers import read_scan
+from geometry.readers.text_cloud import read_chunks
 from geometry.readers.text_rows import parse_rows
 from geometry.scan import Scan
 
@@ -79,7 +80,17 @@ def test_nan_points_are_dropped_and_bad_lines_noted(tmp_path: Path) -> None:
     scan = read_text(tmp_path, "1.5 2 -3\nnan nan nan\n4.25 5 6\nhello 1 2\n7 8.5 9\n")
     assert absolute(scan) == EXPECTED
     assert scan.invalid_points == 1
-    assert any("first: line 4" in note for note in scan.notes)
+    assert any('first: line 4, "hello 1 2"' in note for note in scan.notes)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_first_bad_line_is_shown_wherever_it_stands(tmp_path: Path, end: str) -> None:
+    bad = "1 2 three\t\x01" + "long " * 400
+    lines = ["# x y z", "", *["1.5 2 -3"] * 3000, bad, *["4.25 5 6"] * 3000]
+    (tmp_path / "a.xyz").write_bytes(end.join(lines).encode())
+    notes = next(c for c in reversed(list(read_chunks(tmp_path / "a.xyz", chunk_points=500))) if c.notes).notes
+    shown = ("1 2 three " + "long " * 400)[:60]
+    assert str(notes[-1]) == f'1 lines are no points and were skipped (first: line 3,003, "{shown} ...").'
 
 
 def test_pts_sections_are_stations_and_have_intensity(tmp_path: Path) -> None:
@@ -98,6 +109,10 @@ def test_pts_with_fewer_points_than_announced_is_truncated(tmp_path: Path) -> No
         read_text(tmp_path, "3\n1 2 3 4\n5 6 7 8\n", "a.pts")
     with pytest.raises(ReadError, match="truncated: 1 of 2"):
         read_text(tmp_path, "2\n1 2 3 4\n1\n5 6 7 8\n", "a.pts")
+    with pytest.raises(ReadError, match='truncated: 2 of 3 points are there, and line 3 is no point: "5 6 x 8";'):
+        read_text(tmp_path, "3\n1 2 3 4\n5 6 x 8\n5 6 7 8\n", "a.pts")
+    with pytest.raises(ReadError, match=r'not a table of points: 10 lines .*first: line 21, "1 2"'):
+        read_text(tmp_path, "1 2\n" * 30, "a.xyz")
 
 
 @pytest.mark.parametrize("text", ["a,b,c\nd,e,f\ng,h,i\n", "1 2\n3 4\n5 6\n", "the quick brown\nfox jumps over\n" * 30])
