@@ -171,8 +171,7 @@ def _closing_notes(tally: _Tally, path: Path) -> tuple[str, ...]:
             f"(first: line {tally.first_bad:,}, {tally.bad_text}); export it as x y z"
         )
     said = "{lines} lines are no points and were skipped (first: line {first}, {text})."
-    first = {"first": f"{tally.first_bad:,}", "text": tally.bad_text}
-    return (Note("lines_skipped", said, lines=f"{tally.bad:,}", **first),)
+    return (Note("lines_skipped", said, lines=f"{tally.bad:,}", first=f"{tally.first_bad:,}", text=tally.bad_text),)
 
 
 def _table(head: bytes, path: Path) -> _Table:
