@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         cause = interruption_behind(error)
         code, text = explain(cause)
+        text = _in_language(text, given)
         _say(code, text if debug or not _is_unexpected(cause) else f"{text}; --debug shows where")
         if argv is None and isinstance(cause, (KeyboardInterrupt, Terminated)):
             end_now(code)
@@ -81,6 +83,16 @@ def explain(error: BaseException) -> tuple[ExitCode, str]:
             return ExitCode.UNUSABLE, f"{place}{error.strerror or error}. Check the path, permissions and free space"
         case _:
             return ExitCode.UNUSABLE, f"internal error, please report it: {type(error).__name__}: {error}"
+
+
+def _in_language(text: str, given: Sequence[str]) -> str:
+    """Return a line in the language that was asked for; in English where the catalogue does not have it."""
+    asked = "--lang=zh" in given or ("--lang", "zh") in pairwise(given)
+    if not asked:
+        return text
+    from api.in_chinese import in_chinese
+
+    return in_chinese(text) or text
 
 
 def _is_unexpected(error: BaseException) -> bool:

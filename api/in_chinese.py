@@ -22,6 +22,9 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 _LONGEST_PLACE = 120
 _PLACE = re.compile(r"[^\s;]+|.*[./\\\[].*|(?:line|rule|scan|point|element) .+", re.DOTALL)
 """What may stand before a colon: a file, a place in one, or a single word; no sentence that nobody translated."""
+_LINE = re.compile(r"line (\d+)")
+_TO_BE_TYPED = "word"
+"""The hole of what people type as it stands."""
 _FIELD = re.compile(r"((?:body|query|path|header)(?:\.[^\s]+)?) (.+)", re.DOTALL)
 _LIST = re.compile(r"(, | or | and )")
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -106,7 +109,8 @@ def _after_place(text: str) -> Iterator[_Said]:
         place = text[: match.start()]
         rest = _said(text[match.end() :]) if _PLACE.fullmatch(place) else None
         if rest:
-            yield _Said(f"{_value(place).chinese}：{rest.chinese}", rest.known + 2)
+            line = _LINE.fullmatch(place)
+            yield _Said(f"{f'第 {line[1]} 行' if line else _value(place).chinese}：{rest.chinese}", rest.known + 2)
 
 
 def _in_two(text: str) -> Iterator[_Said]:
@@ -143,6 +147,8 @@ def _term(hole: str, value: str) -> _Said:
 
     `plumb` is a bob among instruments, and a characteristic in ``{characteristic}``.
     """
+    if hole == _TO_BE_TYPED:
+        return _Said(value, 0)
     if hole not in ("characteristic", "feature"):
         return _value(value)
     known = catalogue()

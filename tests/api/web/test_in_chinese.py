@@ -105,6 +105,56 @@ def test_every_fault_that_can_be_raised_has_its_chinese() -> None:
     assert not lacking, "in api/in_chinese.yaml are missing:\n" + "\n".join(lacking)
 
 
+def faults(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and text of what a module says of a document: ``BadDocument(place, text)``, ``fault(word, text)``."""
+    for function in [one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.FunctionDef)]:
+        names = {
+            target.id: one.value
+            for one in ast.walk(function)
+            if isinstance(one, ast.Assign)
+            for target in one.targets
+            if isinstance(target, ast.Name)
+        }
+        for one in ast.walk(function):
+            called = getattr(one.func, "id", getattr(one.func, "attr", "")) if isinstance(one, ast.Call) else ""
+            if isinstance(one, ast.Call) and called in ("BadDocument", "fault"):
+                yield from ((one.lineno, text) for value in one.args[1:2] for text in written(value, names))
+
+
+def test_every_fault_of_a_document_has_its_chinese() -> None:
+    """A hint that may follow (``did you mean ...``) is a hole at the end."""
+    said = {
+        (f"{path.relative_to(ROOT)}:{line}", text)
+        for path in sorted(ROOT.glob("simulation/**/*.py"))
+        for line, text in faults(path)
+    }
+    assert len(said) > 200, "the code is found and read"
+    bare = {
+        (place, text, re.sub(r"§\d+§$", "", text).replace("it holds §1§", "it holds nothing")) for place, text in said
+    }
+    lacking = sorted(f"{place}: {text}" for place, text, cut in bare if not is_known(text) and not is_known(cut))
+    assert not lacking, "in api/in_chinese.yaml are missing:\n" + "\n".join(lacking)
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        (
+            "/x/f.yaml: line 5: dimensions.a.nominal: nan is no number",
+            "/x/f.yaml：第 5 行：dimensions.a.nominal：nan 不是数值",
+        ),
+        (
+            "f.yaml: line 8: stations.mill.to: there is no station 'tst'; did you mean test?",
+            "第 8 行：stations.mill.to：没有工位 'tst'；是否指 test？",
+        ),
+        ("f.yaml: line 2: it is no text in UTF-8; save it as UTF-8", "它不是 UTF-8 编码的文本；请另存为 UTF-8"),
+        ("f.yaml: these tasks wait for each other: b → a → b", "这些任务互相等待：b → a → b"),
+    ],
+)
+def test_a_fault_of_a_document_in_chinese(text: str, chinese: str) -> None:
+    assert chinese in in_chinese(text)
+
+
 STEPS = re.compile(r"""\.progress\(f?"([^"]+)\"""")
 
 
