@@ -8,7 +8,7 @@ from api.cli import main
 
 WRONG = {
     "stackup": "stackup: 1\ndimensions:\n  a: {nominal: .nan, tolerance: 0.1}\nrequirements: {}\n",
-    "simulate": "simulate: 1\nsources: {o: {every: -6, to: mill}}\nstations: {mill: {takes: 4, to: ship}}\n",
+    "simulate": "simulate: 1\ntime: min\nsources: {o: {every: -6, to: mill}}\nstations: {mill: {takes: 4, to: ship}}\n",
     "schedule": "schedule: 1\ntasks:\n  a: {days: 3, after: b}\n  b: {days: 4, after: a}\n",
     "fitup": "fitup: 1\nparts: {}\njoints:\n  - {fixed: l, moving: u, bolt: 20}\n",
 }
