@@ -24,6 +24,7 @@ from twin.report.selection import actionable, worst
 from twin.report.stations import stations_of
 from twin.report.words import Words, clean
 from twin.result import CheckResult, ElementResult
+from twin.texts import filled
 
 MOST_FAILING_SHOWN = 20
 PLAIN_WIDTH = 160
@@ -69,7 +70,7 @@ def print_summary(outcome: CheckOutcome, stream: TextIO, *, lang: str = "en") ->
         key = "headline.without_limit_one" if unlimited == 1 else "headline.without_limit"
         console.print(words(key, n=unlimited))
     if result.unmodelled:
-        console.print(own["unmodelled"].format(count=len(result.unmodelled)))
+        console.print(filled(own["unmodelled"], {"count": len(result.unmodelled)}))
     first, *others = sorted(outcome.files, key=lambda path: path.suffix != ".html")  # the one that people open
     console.print(Text.assemble((own["report"] + words("colon"), "bold"), clean(str(first))), soft_wrap=True)
     if others:

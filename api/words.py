@@ -22,7 +22,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "failing": "Failing or missing, most severe first ({shown} of {total}):",
         "limits": "{characteristic} {actual} ± {uncertainty} mm, limits {lower} to {upper} mm, {source}",
         "limits_number": "{characteristic}: {value}, limit {limits}, {source}",
-        "unmodelled": "{count} clusters of points belong to no element of the model",
+        "unmodelled": "{count} {count|cluster of points belongs|clusters of points belong} to no element of the model",
         "report": "Report",
         "beside": "Beside it",
         "removed": "Removed, being of an earlier check: {names}",

@@ -1,6 +1,7 @@
 """From what a check found to what is kept of it: the run, the state of every element, the causes behind what fails."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ import numpy as np
 from geometry.registration.result import Registration
 from geometry.registration.result import RegistrationStatus as Ended
 from twin.element_state import ElementState, Epoch, observe_all, seen_as
+from twin.errors import Damaged
 from twin.finding import Finding, Origin, Viewpoint
 from twin.grouping import Cause, failed_elements, group_failures
 from twin.project import CheckRun, ModelRevision, RegistrationRecord, RegistrationStatus, ScanEpoch
@@ -30,6 +32,18 @@ class ElementRow:
     verdict: str
     measured: Mapping[str, Any]
     """The element's entry in the check's ``report.json``."""
+
+    @contextmanager
+    def reading(self) -> Generator[Mapping[str, Any]]:
+        """Give the entry to be read; what is missing in it or of another kind raises :class:`Damaged` that names it."""
+        try:
+            yield self.measured
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            state, what = self.state, repr(error.args[0]) if isinstance(error, KeyError) else type(error).__name__
+            raise Damaged(
+                f"what check {state.epoch.check} kept of element {state.global_id} is not whole ({what}): "
+                "run the check of this scan again"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

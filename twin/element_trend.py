@@ -64,10 +64,11 @@ def trend_of(history: Iterable[tuple[ElementRow, bool]]) -> Trend:
     series: dict[tuple[str, str, str, int], list[tuple[TrendPoint, Mapping[str, Any]]]] = {}
     for row in rows:
         met: dict[tuple[str, str, str], int] = {}
-        for one in row.measured.get("measurements", ()):
-            of = one["characteristic"], one.get("part_id", ""), one.get("direction", "")
-            met[of] = met.get(of, -1) + 1  # the same measured twice in one check, by two sources
-            series.setdefault((*of, met[of]), []).append((_point(row, one), one))
+        with row.reading() as told:
+            for one in told.get("measurements", ()):
+                of = one["characteristic"], one.get("part_id", ""), one.get("direction", "")
+                met[of] = met.get(of, -1) + 1  # the same measured twice in one check, by two sources
+                series.setdefault((*of, met[of]), []).append((_point(row, one), one))
     return Trend(
         tuple(_sighting(row) for row in rows),
         tuple(

@@ -1,5 +1,6 @@
 """Texts in English and Simplified Chinese, from a YAML file of the package that needs them: ``key: {en: …, zh: …}``."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,22 @@ def catalogue(package: str, name: str) -> Mapping[str, Mapping[str, str]]:
     return cast("dict[str, dict[str, str]]", yaml.safe_load(text))
 
 
+_NUMBER = re.compile(r"\{(\w+)\|((?:[^{}|]|\{\w+\})*)\|((?:[^{}|]|\{\w+\})*)\}")
+
+
+def filled(text: str, values: Mapping[str, object]) -> str:
+    """Return a text with each ``{name}`` filled in; ``{n|element|elements}`` is the word for so many.
+
+    Examples
+    --------
+    >>> said = "{n} {n|element|elements} left"
+    >>> filled(said, {"n": 1}), filled(said, {"n": "1,200"})
+    ('1 element left', '1,200 elements left')
+    """
+    number = _NUMBER.sub(lambda found: found[2] if str(values[found[1]]) == "1" else found[3], text)
+    return number.format(**values)
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The texts of one file in one language."""
@@ -35,7 +52,7 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of ``key`` with ``{name}`` filled in; :class:`KeyError` for a key that there is not."""
         text = self.entries[key][self.language]
-        return text.format(**values) if values else text
+        return filled(text, values) if values else text
 
     def find(self, *keys: str, **values: object) -> str:
         """Return the text of the first key that there is; empty when there is none."""

@@ -178,21 +178,21 @@ class ElementDetail(ElementOut):
 
 def element_detail(row: ElementRow, run: CheckRun, standing: Standing) -> ElementDetail:
     """Return an element with what its check measured."""
-    told = row.measured
     names = MeasurementOut.model_fields
     evidence = [
         evidence_out(run.report),
         EvidenceOut(kind=EvidenceKind.MODEL, sha256=run.model_sha256, name="model", media_type=_BYTES),
         *(EvidenceOut(kind=EvidenceKind.SCAN, sha256=s, name="scan", media_type=_BYTES) for s in run.scan_sha256),
     ]
-    return ElementDetail(
-        **_told(row, standing), presence=State(told["state"]), points=told["points"],
-        visible_fraction=told["visible_fraction"], coverage=told["coverage"], pose=told["pose"],
-        deviation_mm=told["deviation_mm"],
-        measurements=[MeasurementOut(**{name: m[name] for name in names if name in m}) for m in told["measurements"]],
-        reasons=list(told["reasons"]), evidence=evidence,
-        visibility=None if (seen := told.get("visibility")) is None else SightOut.model_validate(seen),
-    )  # fmt: skip
+    with row.reading() as told:
+        return ElementDetail(
+            **_told(row, standing), presence=State(told["state"]), points=told["points"],
+            visible_fraction=told["visible_fraction"], coverage=told["coverage"], pose=told["pose"],
+            deviation_mm=told["deviation_mm"],
+            measurements=[MeasurementOut(**{k: one[k] for k in names if k in one}) for one in told["measurements"]],
+            reasons=list(told["reasons"]), evidence=evidence,
+            visibility=None if (seen := told.get("visibility")) is None else SightOut.model_validate(seen),
+        )  # fmt: skip
 
 
 _BYTES = "application/octet-stream"

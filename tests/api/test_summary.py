@@ -77,7 +77,7 @@ def test_speaks_every_language(finished: Any, made: Any, lang: str) -> None:
 
 def test_every_language_has_the_same_words_with_the_same_places() -> None:
     def places(text: str) -> list[str]:
-        return sorted(re.findall(r"\{(\w+)\}", text))
+        return sorted(set(re.findall(r"\{(\w+)[|}]", text)))
 
     english = WORDS["en"]
     for words in WORDS.values():

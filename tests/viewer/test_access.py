@@ -103,6 +103,28 @@ def test_no_screen_shuts_anybody_out(site: Site, axe: str, size: tuple[int, int]
     site.leave(page)
 
 
+@pytest.mark.parametrize(("size", "language"), [((820, 1180), "zh-CN"), ((1180, 820), "en-GB")])
+def test_on_a_tablet_every_panel_is_for_everybody(site: Site, axe: str, size: tuple[int, int], language: str) -> None:
+    page = site.inside(size=size, language=language, touch=True)
+    found: list[str] = []
+    page.tap(".row:not(.head) >> nth=0")
+    page.wait_for_selector(".measurements")
+    under = (
+        page.inner_text(".row.chosen .under")
+        if size[0] < size[1]
+        else "".join(page.locator(".row.chosen").all_inner_texts())
+    )
+    assert "Level" in under, "class and storey are told where they have no column of their own"
+    found += examined(page, axe, "details")
+    assert len(modes_in_turn(page, lambda name: found.extend(examined(page, axe, name, ".dock")))) >= 14
+    fits = (
+        "() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
+    )
+    assert page.evaluate(fits) == [0, 0], "nothing lies beyond the edges"
+    assert found == [], json.dumps(found, indent=1, ensure_ascii=False)
+    site.leave(page)
+
+
 def modes_in_turn(page: Any, look: Callable[[str], None]) -> list[str]:
     """Open each mode, with something in it where that takes one press; look at it and close it. Return their names."""
     press = "([where, n]) => document.querySelectorAll(where)[n]?.click()"

@@ -80,11 +80,11 @@ def test_a_project_begins_in_the_browser(empty: Empty) -> None:
         return route.abort() if next(breaks, False) else route.continue_()
 
     page.route("**/uploads/*", once)
+    page.set_input_files(scans, empty.desk / "hall.xyz")  # chosen before the model is there, and not lost
     page.set_input_files(model, empty.desk / "hall.obj")  # the line breaks once, and it goes on by itself
     page.wait_for_selector("canvas[data-phase=ready]")
     assert next(breaks, None) is None, "it did break"
 
-    page.set_input_files(scans, empty.desk / "hall.xyz")
     page.fill("input[name=scan-name]", "Week 47")
     page.fill("input[name=captured]", "2026-11-20T14:30")
     page.click("text=Take in")

@@ -10,7 +10,7 @@ import pytest
 from geometry.verdict import Outcome
 from simulation.prediction.line_data import VARIABLES, line_data
 from tests.api.web.live import until
-from tests.api.web.planted import CAPTURED, MACHINE, context, upload
+from tests.api.web.planted import CAPTURED, MACHINE, context
 from tests.api.web.world import PASSWORD
 from tests.viewer.conftest import Site
 from tests.viewer.pages import sign_in
@@ -191,6 +191,30 @@ def test_without_a_connection_a_reason_waits_and_nothing_is_signed(site: Site, p
     site.leave(page)
 
 
+def test_what_cannot_be_read_is_said_with_a_way_on_and_asked_for_again_with_patience(
+    site: Site, predicted: list[Prediction]
+) -> None:
+    """One thing fails while all others answer: the connection seems to break and to be back each time."""
+    page = site.inside(size=(820, 1180), language="zh-CN", touch=True)
+    asked: list[str] = []
+
+    def lose(route: Any) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    page.route("**/predictions?*", lose)
+    page.tap(".tasks [data-mode=simulation]")
+    page.tap(".dock > .stack > .segments button >> nth=1")
+    page.wait_for_selector(".dock .notice[role=alert] button:has-text('重试')")
+    page.wait_for_timeout(700)  # it asked some fifty times in that time
+    assert len(asked) <= 8, len(asked)
+    assert page.evaluate("() => document.documentElement.scrollHeight <= innerHeight")
+    page.unroute("**/predictions?*")
+    page.tap(".dock .notice button:has-text('重试')")
+    page.wait_for_selector(".predictions .segments")
+    site.leave(page)
+
+
 def table(count: int, seed: int, named: str = "") -> bytes:
     """Return units of a line as CSV, with their outcome where they have no names."""
     data = line_data(count, np.random.default_rng(seed))
@@ -205,15 +229,30 @@ def test_new_units_are_scored_by_a_model_that_a_run_fitted(site: Site) -> None:
     admin, root = site.world.administrator(), f"/projects/{site.project}"
     services = site.world.services
     worker = Worker(services.store, services.blobs, job_kinds(), clock=site.world.clock)
-    file = upload(admin, site.project, "line.csv", table(1_000, 5))
-    asked = {"kind": "quality", "upload": file, "outcome": "bad", "escape": "100", "action": "15"}
-    assert admin.post(f"{root}/rehearsals", asked).status_code == 202
-    worker.drain()
     page = site.inside(size=(390, 844), touch=True)
     said = complaints(page)
     page.tap(".tabs button >> nth=3")
     page.tap(".tasks [data-mode=simulation]")
     page.tap(".dock .segments button >> nth=0")
+    asking = page.locator(".dock details:has(> summary:has-text('Ask for another'))")
+    asking.get_by_label("What is asked").select_option("quality")
+    learnt = {"name": "line.csv", "mimeType": "text/csv", "buffer": table(1_000, 5)}
+    asking.locator("input[type=file]").set_input_files(files=[learnt])
+    asking.locator("button.primary, button[type=submit]").tap()
+    asking.locator(".fault:has-text('which column')").wait_for()
+    asking.get_by_label("Column of the outcome").select_option("bad")
+    asking.locator("summary:has-text('costs')").tap()
+    asking.get_by_label("Cost of a defect").fill("100")
+    asking.get_by_label("Cost of acting").fill("15")
+    if AXE.is_file():
+        assert examined(page, AXE.read_text(encoding="utf-8"), "learning", ".dock") == []
+    asking.locator("button[type=submit]").tap()
+    page.wait_for_selector("[role=status]:has-text('Learning from the units')")
+    until(lambda: bool(admin.get(f"{root}/jobs?state=queued").json()["items"]))
+    worker.drain()
+    page.wait_for_selector(".units")
+    (fitted,) = admin.get(f"{root}/rehearsals?kind=quality").json()["items"]
+    assert (fitted["parameters"]["escape"], fitted["parameters"]["action"]) == ("100", "15")
     page.tap(".units summary")
     page.wait_for_selector(".units:has-text('Learnt from 1000 units')")
     today = {"name": "today.csv", "mimeType": "text/csv", "buffer": table(60, 6, "N")}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from geometry.note import Note
-from twin.texts import Texts
+from twin.texts import Texts, filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +33,4 @@ class Said:
             return text
         entry = self.texts.entries.get(f"note.{text.word}")
         template = text.template if entry is None else entry.get(self.language, text.template)
-        return template.format(**{name: self.note(value) for name, value in text.values.items()})
+        return filled(template, {name: self.note(value) for name, value in text.values.items()})

@@ -12,6 +12,7 @@ from geometry.errors import GeometryError
 from geometry.note import Note
 from geometry.tolerance import standard_title
 from geometry.verdict import Measurement
+from twin.texts import filled
 
 LANGUAGES = ("en", "zh")
 _ONE_SOURCE = " [one source]"
@@ -57,7 +58,7 @@ class Words:
             If there is no such text: a mistake of the writer, not of the user.
         """
         text = catalogue()[key][self.lang]
-        return text.format(**values) if values else text
+        return filled(text, values) if values else text
 
     def term(self, kind: str, word: str) -> str:
         """Return a machine word of a kind (``state``, ``verdict``, ``characteristic`` ...); unknown ones readable."""
@@ -114,7 +115,7 @@ class Words:
         if not isinstance(text, Note):
             return text
         template = catalogue().get(f"note.{text.word}", {}).get(self.lang) or text.template
-        return template.format(**{name: self.say(value) for name, value in text.values.items()})
+        return filled(template, {name: self.say(value) for name, value in text.values.items()})
 
     def explain(self, reason: str) -> str:
         """Return a reason (``word`` or ``word:value``) as a sentence; an unknown one passes through readable."""
@@ -128,7 +129,7 @@ class Words:
             return f"{readable(word)}: {value}" if value else readable(word)
         text = entry[self.lang]
         # a template with a value but none given loses the punctuation that led to it
-        return text.format(value=value) if value else re.sub(r"[\s:：（(]*\{value\}[)）]?", "", text)
+        return filled(text if value else re.sub(r"[\s:：（(]*\{value\}[)）]?", "", text), {"value": value})
 
     def source(self, source: str) -> str:
         """Return where a limit comes from: the standard's name as it is, its clause in this language.

@@ -2,7 +2,18 @@ import { afterEach, describe, expect, it } from "vitest";
 import { sha256, sha256Of } from "../src/core/digest";
 import { language } from "../src/core/i18n";
 import { missingSaid } from "../src/core/missing";
-import { mine, minus, type NcrLine, type NcrRecord, type Recheck, standingOf, stepOf, sum } from "../src/core/ncr";
+import {
+  mine,
+  minus,
+  type NcrLine,
+  type NcrRecord,
+  quantitySaid,
+  type Recheck,
+  reasonSaid,
+  standingOf,
+  stepOf,
+  sum,
+} from "../src/core/ncr";
 import { fitted, pinOf, sceneOf, takenAt } from "../src/core/photos";
 
 describe("quantities", () => {
@@ -116,4 +127,14 @@ describe("a photo", () => {
     expect(takenAt(new Uint8Array([1, 2, 3]))).toBeNull();
     expect(takenAt(new Uint8Array([0xff, 0xd8, 0xff, 0xe1, 0, 9]))).toBeNull();
   });
+});
+
+it("reasons of a record name people and where it came from, never an identifier", () => {
+  const id = "0123456789abcdef0123456789abcdef";
+  expect(reasonSaid(`finding ${id}`, new Map())).toBe("from a finding of the check");
+  expect(reasonSaid(`given to ${id}`, new Map([[id, "Carl"]]))).toBe("given to Carl");
+  expect(reasonSaid(`it goes on in another record, ${id}`, new Map())).toBe("it goes on in another record, …");
+  expect(quantitySaid("1", "element")).toBe("1 element");
+  expect(quantitySaid("3", "Elements")).toBe("3 elements");
+  expect(quantitySaid("3", "m²")).toBe("3 m²");
 });

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from tests.api.web.live import found
 from tests.api.web.planted import CAPTURED, Planted, context, plant
 from tests.api.web.world import Browser, World
 from twin.store.records import FINDING
+from twin.store.schema import ELEMENT_STATE
 
 Tower = tuple[Browser, str, Planted]
 
@@ -137,3 +139,22 @@ def test_a_supplier_sees_the_elements_of_what_is_shared_with_it(world: World, to
     assert sue.get(f"{project}/elements/{made.global_ids[1]}").status_code == 404
     assert sue.get(f"{project}/elements/{made.global_ids[1]}/history").status_code == 404
     assert [one["id"] for one in sue.get(f"{project}/findings").json()["items"]] == [made.finding]
+
+
+@pytest.mark.parametrize("lost", ["source", "actual_mm"])
+def test_what_a_check_kept_and_is_not_whole_is_told_as_damage_with_a_way_on(
+    world: World, tower: Tower, lost: str
+) -> None:
+    admin, project, made = tower
+    one = made.global_ids[0]
+    with world.services.store.write(context(world)) as unit:
+        at = ELEMENT_STATE.c.global_id == one
+        body = unit.connection.execute(select(ELEMENT_STATE.c.body).where(at)).scalar_one()
+        del body["measured"]["measurements"][0][lost]
+        unit.connection.execute(update(ELEMENT_STATE).where(at).values(body=body))
+    for path in (f"{project}/elements/{one}/trend", f"{project}/elements/{one}"):
+        answer = admin.get(path)
+        told = answer.json()
+        assert (answer.status_code, told["type"].rsplit(":", 1)[-1]) == (500, "damaged"), told
+        assert f"element {one}" in told["detail"]
+        assert admin.get(f"{project}/elements/{made.global_ids[1]}").status_code == 200, "the others are read"

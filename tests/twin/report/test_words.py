@@ -20,7 +20,9 @@ ONLY_CHINESE = ("class.", "clause.", "note.")
 
 def placeholders(text: str) -> set[str]:
     """Return the names that a text wants filled in."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    chosen = re.findall(r"\{(\w+)\|", text)
+    plain = re.sub(r"\{\w+\|((?:[^{}|]|\{\w+\})*)\|((?:[^{}|]|\{\w+\})*)\}", r"\1\2", text)
+    return {*chosen, *(name for _, name, _, _ in string.Formatter().parse(plain) if name)}
 
 
 def test_every_text_exists_in_both_languages_with_the_same_placeholders() -> None:

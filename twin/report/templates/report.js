@@ -17,6 +17,12 @@
 
   const text = new Map(rows.map((row) => [row, row.dataset.search.toLowerCase()]));
 
+  /** As in twin/texts.py: {n} is the number, {n|card|cards} the word for so many. */
+  const filled = (template, values) =>
+    template.replace(/\{(\w+)(?:\|([^{}|]*)\|([^{}|]*))?\}/g, (_, name, one, many) =>
+      one === undefined ? values[name] : values[name] === 1 ? one : many,
+    );
+
   function apply() {
     const words = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = controls.filter((control) => control.value).map((control) => [control.dataset.filter, control.value]);
@@ -27,10 +33,10 @@
       row.hidden = !fits || matching > limit;
     }
     const shown = Math.min(matching, limit);
-    status.textContent = status.dataset.template.replace("{shown}", shown).replace("{total}", rows.length);
+    status.textContent = filled(status.dataset.template, { shown, total: rows.length });
     nothing.hidden = matching > 0;
     more.hidden = matching <= limit;
-    more.textContent = more.dataset.template.replace("{n}", Math.min(PAGE, matching - limit));
+    more.textContent = filled(more.dataset.template, { n: Math.min(PAGE, matching - limit) });
   }
 
   function sort(header, ascending) {
@@ -91,7 +97,7 @@
   function showCards(count) {
     for (const [place, card] of cards.entries()) card.hidden = place >= count;
     moreCards.hidden = cards.length <= count;
-    moreCards.textContent = moreCards.dataset.template.replace("{n}", cards.length - count);
+    moreCards.textContent = filled(moreCards.dataset.template, { n: cards.length - count });
   }
   const linked = () => cards.findIndex((card) => `#${card.id}` === location.hash);
   function follow() {

@@ -38,8 +38,29 @@ export function heard(answer: Response): void {
     if (connected.value) return;
     connected.value = true;
     asOf.value = "";
-    for (const again of listeners) again();
+    returned();
   }
+}
+
+const STEADY_MS = 30_000;
+const LONGEST_PAUSE_MS = 15_000;
+let lastReturn = Number.NEGATIVE_INFINITY;
+let pause = 0;
+let waiting = false;
+
+/** Tell of the server's return: at once, but later each time where one thing answers and another does not. */
+function returned(): void {
+  if (waiting) return;
+  const now = performance.now();
+  pause = now - lastReturn > STEADY_MS ? 0 : Math.min(Math.max(1_000, 2 * pause), LONGEST_PAUSE_MS);
+  waiting = true;
+  const tell = () => {
+    waiting = false;
+    lastReturn = performance.now();
+    for (const again of listeners) again();
+  };
+  if (pause === 0) tell();
+  else setTimeout(tell, pause);
 }
 
 export function unheard(): void {

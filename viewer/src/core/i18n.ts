@@ -57,7 +57,8 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
   return filled(words[language.value][key], values);
 }
 
-function filled(text: string, values: Record<string, string | number>): string {
+/** Return a text with its `{names}` filled in, and words by number. */
+export function filled(text: string, values: Record<string, string | number>): string {
   return text.replace(PLACES, (_, name: string, one?: string, more?: string) =>
     one === undefined ? String(values[name] ?? "") : `${(String(values[name]) === "1" ? one : more) ?? ""}`,
   );

@@ -1,5 +1,6 @@
 /** One nonconformance record and what a person does with it: requests, and what can be read off it. */
 import { ask, get, list, Problem, type Schemas, session } from "./client";
+import { t, word } from "./i18n";
 
 export type Ncr = Schemas["NcrOut"];
 export type NcrRecord = Ncr["record"];
@@ -36,6 +37,20 @@ export function take(project: string, ncr: Ncr, event: NcrEvent, body?: unknown)
 
 export async function historyOf(project: string, id: string): Promise<Happening[]> {
   return (await get<{ items: Happening[] }>(`${at(project, id)}/history`)).items;
+}
+
+const IDENTIFIER = /\b[0-9a-f]{32}\b/g;
+
+/** Why something was done: where it came from in words, people by their names, no bare identifiers. */
+export function reasonSaid(reason: string, people: ReadonlyMap<string, string>): string {
+  const [, origin] = /^(finding|prediction|check) [0-9a-f]{32}$/.exec(reason) ?? [];
+  if (origin) return word("from", origin);
+  return reason.replace(IDENTIFIER, (found) => people.get(found) ?? "…");
+}
+
+/** A quantity as people say it; a unit that somebody wrote stays as it is. */
+export function quantitySaid(n: string, unit: string): string {
+  return /^elements?$/i.test(unit.trim()) ? t("manyElements", { n }) : `${n} ${unit}`;
 }
 
 /** Who takes part; nobody where one may not see that (suppliers). */

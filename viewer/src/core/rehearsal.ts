@@ -45,8 +45,8 @@ export async function showFile(url: string): Promise<void> {
 export const SEQUENCES = ["none", "found", "model_tasks"] as const;
 export type Sequence = (typeof SEQUENCES)[number];
 
-/** What can be asked of the model that is shown. */
-export const KINDS = ["assembly", "prediction", "schedule"] as const;
+/** What can be asked: of the model that is shown, or of a table of units. */
+export const KINDS = ["assembly", "prediction", "schedule", "quality"] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface Asked {

@@ -1,5 +1,5 @@
 /** Machine words of a check in words of people, the same as in the reports (written by scripts/viewer_terms.py). */
-import { type Language, language, t } from "./i18n";
+import { filled, type Language, language, t } from "./i18n";
 import told from "./terms.json";
 
 const words = told as Record<Language, Record<string, string>>;
@@ -49,7 +49,7 @@ export function reason(text: string): string {
   const value = rest.join(":");
   const template = find(`reason.${word}`);
   if (!template) return value ? `${readable(word)}${t("colon")}${value}` : readable(word);
-  return value ? template.replace("{value}", value) : template.replace(/[\s:：（(]*\{value\}[)）]?/, "");
+  return filled(value ? template : template.replace(/[\s:：（(]*\{value\}[)）]?/, ""), { value });
 }
 
 const ONE_SOURCE = " [one source]";

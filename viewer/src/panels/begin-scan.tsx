@@ -1,4 +1,5 @@
 /** Scans of one visit that are taken in: the files, when they were captured, and with what. */
+import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { type Campaign, lackOf, NO_CAMPAIGN, SCANS, scanOrder, sizeSaid, unusable } from "../core/begin";
 import { ask } from "../core/client";
@@ -9,8 +10,14 @@ import { begin } from "../core/tasks";
 import { Drop } from "./drop";
 import { Amount, Text, useKept } from "./fields";
 
+/** Files that are chosen and not sent, by project: the page that they were chosen on may make room for another. */
+const chosen = signal<ReadonlyMap<string, readonly File[]>>(new Map());
+
 export function ScanIn({ project }: { project: string }) {
-  const [files, setFiles] = useState<readonly File[]>([]);
+  const files = chosen.value.get(project) ?? [];
+  const setFiles = (all: readonly File[]) => {
+    chosen.value = new Map([...chosen.value, [project, all]]);
+  };
   const [fault, setFault] = useState("");
   const { value, set, forget } = useKept(`scan.${project}`, NO_CAMPAIGN);
 

@@ -29,13 +29,14 @@ import { Choice, Form, Signing, useKept, when } from "./fields";
 import { Answer } from "./inspection-answer";
 import { Instruments, Start } from "./inspection-instruments";
 import { Sync } from "./inspections";
-import { Failed, Loading } from "./notices";
+import { Failed, Loading, useReturn } from "./notices";
 import { Sign } from "./table";
 
 export function One({ work, id, onEnd }: { work: Workspace; id: string; onEnd: () => void }) {
   const project = work.project.id;
   const load = useLast(id, () => inspectionOf(project, id));
-  const [asked, again] = useAsked(load, [project, id, delivered.value, connected.value]);
+  const [asked, again] = useAsked(load, [project, id, delivered.value]);
+  useReturn(again);
   return (
     <div class="stack inspection">
       <button type="button" class="quiet back" onClick={onEnd}>

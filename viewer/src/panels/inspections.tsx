@@ -24,7 +24,7 @@ import { waitsForSignature } from "../core/to-sign";
 import { useAsked, useLast } from "./asked";
 import { Amount, Choice, Form, Signing } from "./fields";
 import { One } from "./inspection";
-import { Failed, Loading } from "./notices";
+import { Failed, Loading, useReturn } from "./notices";
 import { Segments } from "./segments";
 import { Sign } from "./table";
 
@@ -54,7 +54,8 @@ function Lists({ project }: { project: string }) {
   const load = useLast(globalId, () =>
     Promise.all([inspectionsOf(project, globalId), executionsOf(project), peopleOf(project).catch(() => [])]),
   );
-  const [asked, again] = useAsked(load, [project, globalId, delivered.value, connected.value]);
+  const [asked, again] = useAsked(load, [project, globalId, delivered.value]);
+  useReturn(again);
   if (asked.kind === "loading") return <Loading />;
   if (asked.kind === "failed") return <Failed problem={asked.problem} again={again} />;
   const [lines, all, people] = asked.value;

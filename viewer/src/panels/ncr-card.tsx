@@ -16,6 +16,7 @@ import {
   offers,
   type Person,
   peopleOf,
+  reasonSaid,
   stepOf,
   take,
   WAY,
@@ -267,6 +268,7 @@ function Waiting({ move }: { move: Offer }) {
 
 function Overtaken({ ncr, meanwhile }: { ncr: Ncr; meanwhile: Meanwhile }) {
   const fits = offers(ncr).some((one) => one.event === meanwhile.event && !one.bar);
+  const { people } = useContext(Names);
   const kept = unsent.read(keptAs(ncr, meanwhile.event));
   return (
     <div class="box overtaken" role="alert">
@@ -275,7 +277,7 @@ function Overtaken({ ncr, meanwhile }: { ncr: Ncr; meanwhile: Meanwhile }) {
         {meanwhile.changes.map((one) => (
           <li key={one.seq}>
             {t("changedBy", { when: when(one.at), name: one.actor_name, what: word("done", one.action) })}
-            {one.reason && `${colon()}${one.reason}`}
+            {one.reason && `${colon()}${reasonSaid(one.reason, people)}`}
           </li>
         ))}
       </ul>
@@ -299,6 +301,7 @@ function Overtaken({ ncr, meanwhile }: { ncr: Ncr; meanwhile: Meanwhile }) {
 }
 
 function Trail({ project, id, round }: { project: string; id: string; round: number }) {
+  const { people } = useContext(Names);
   const [all, setAll] = useState<Happening[]>([]);
   const [fault, setFault] = useState("");
   useEffect(() => {
@@ -316,7 +319,7 @@ function Trail({ project, id, round }: { project: string; id: string; round: num
             <span class="dim">
               {one.actor_name}, {when(one.at)}
             </span>
-            {one.reason && <p class="small">{one.reason}</p>}
+            {one.reason && <p class="small">{reasonSaid(one.reason, people)}</p>}
           </li>
         ))}
       </ol>

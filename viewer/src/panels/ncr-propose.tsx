@@ -1,7 +1,7 @@
 /** The form that proposes a disposition: what becomes of which part. */
 import type { Schemas } from "../core/client";
 import { bracketed, t, word } from "../core/i18n";
-import { ASKS, type Decision, minus, sum } from "../core/ncr";
+import { ASKS, type Decision, minus, quantitySaid, sum } from "../core/ncr";
 import { Amount, Choice, Form, Prose, Text, Tick, useKept } from "./fields";
 import { type Asked, keptAs } from "./ncr-step";
 
@@ -95,9 +95,9 @@ export function Propose({ ncr, name, send, event }: Asked) {
         </fieldset>
       ))}
       <p class={left === "0" ? "dim" : "fault"} role="status">
-        {t("linesSum", { sum: decided, total: record.quantity, unit: record.unit })}
+        {t("linesSum", { sum: decided, total: quantitySaid(record.quantity, record.unit) })}
         {left !== "0" &&
-          ` · ${left.startsWith("-") ? t("linesOver", { over: left.slice(1), unit: record.unit }) : t("linesLeft", { left, unit: record.unit })}`}
+          ` · ${left.startsWith("-") ? t("linesOver", { over: quantitySaid(left.slice(1), record.unit) }) : t("linesLeft", { left: quantitySaid(left, record.unit) })}`}
       </p>
       <button
         type="button"

@@ -3,7 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { bracketed, colon, t, word } from "../core/i18n";
 import { recordedText } from "../core/limits";
-import { fileOf, type Line, type Ncr, standingOf } from "../core/ncr";
+import { fileOf, type Line, type Ncr, quantitySaid, standingOf } from "../core/ncr";
 import { select, workspace } from "../core/state";
 import { characteristic, source } from "../core/terms";
 import { when } from "./fields";
@@ -160,9 +160,7 @@ function LineSaid({ line, unit }: { line: Line; unit: string }) {
     <>
       <div class="between">
         <strong>{word("decision", line.decision)}</strong>
-        <span class="number">
-          {line.quantity} {unit}
-        </span>
+        <span class="number">{quantitySaid(line.quantity, unit)}</span>
       </div>
       <p class="small">{line.justification}</p>
       <p class="dim small">

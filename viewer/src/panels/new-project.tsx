@@ -110,7 +110,7 @@ function Founding({ organisations, known }: Known) {
         label={t("projectLanguage")}
         value={value.language}
         onValue={(spoken) => set({ language: spoken })}
-        options={LANGUAGES}
+        options={LANGUAGES.toSorted(([one]) => (one === language.value ? -1 : 1))}
       />
     </Form>
   );

@@ -1,7 +1,6 @@
 /** What is predicted: candidates for nonconformances, what is worth an inspection, and what was found out since. */
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { connected } from "../core/connection";
 import { t } from "../core/i18n";
 import { me, type Person, peopleOf } from "../core/ncr";
 import { delivered } from "../core/outbox";
@@ -14,7 +13,7 @@ import { ta } from "../core/words/ahead";
 import { useAsked, useLast } from "./asked";
 import { Chance } from "./chance";
 import { explained } from "./fields";
-import { Failed, Loading } from "./notices";
+import { Failed, Loading, useReturn } from "./notices";
 import { FaredPanel } from "./prediction-fared";
 import { Deciding, Settled, Why } from "./prediction-one";
 
@@ -43,7 +42,8 @@ export function Predictions({ work }: { work: Workspace }) {
       offeredIn(project),
     ]),
   );
-  const [state, again] = useAsked(load, [project, delivered.value, connected.value]);
+  const [state, again] = useAsked(load, [project, delivered.value]);
+  useReturn(again);
   if (state.kind === "loading") return <Loading />;
   if (state.kind === "failed" && state.problem.status === 403) return null; // suppliers see none
   if (state.kind === "failed") return <Failed problem={state.problem} again={again} />;

@@ -7,6 +7,7 @@ import { newKey } from "../core/keys";
 import { cancel, type Job } from "../core/ordering";
 import { overlay } from "../core/overlay";
 import { type Offered, offeredIn } from "../core/permits";
+import { type Learning, lackOf, learn, NO_LEARNING } from "../core/quality";
 import {
   fileOf,
   isShown,
@@ -23,10 +24,12 @@ import {
   showFile,
 } from "../core/rehearsal";
 import type { Workspace } from "../core/state";
+import { ta } from "../core/words/ahead";
 import { useAsked } from "./asked";
 import { Amount, Choice, Form, Tick, when } from "./fields";
 import { Failed, Loading } from "./notices";
 import { StakeFields } from "./prediction-ask";
+import { QualityFields } from "./quality-ask";
 import { told } from "./sign-in";
 import { UnitScores } from "./unit-scores";
 
@@ -168,21 +171,31 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const [inTime, setInTime] = useState(false);
   const [asBuilt, setAsBuilt] = useState(false);
   const [stakes, setStakes] = useState<Stakes>(NO_STAKES);
+  const [table, setTable] = useState<File | null>(null);
+  const [learning, setLearning] = useState<Learning>(NO_LEARNING);
+  const [sending, setSending] = useState<number | null>(null);
   const [job, setJob] = useState<Job | null>(null);
   const [fault, setFault] = useState("");
   const ending = useRef(new AbortController());
   useEffect(() => () => ending.current.abort(), []);
   const project = work.project.id;
+  const lack = kind !== "quality" ? "" : table ? lackOf(learning) : "file";
   const run = async () => {
     setFault("");
     const lang = language.value;
     const of = { revision: work.model.id, clearanceMm: clearance, sequence, inTime, asBuilt };
     const asked = { kind, ...of, minutes, stakes, lang };
     try {
-      const ended = await rehearse(project, asked, newKey(), setJob, ending.current.signal);
+      const { signal } = ending.current;
+      const units = table && { project, file: table, asked: learning, lang };
+      const ended =
+        kind === "quality" && units
+          ? await learn(units, setSending, setJob, signal)
+          : await rehearse(project, asked, newKey(), setJob, signal);
       if (ended.state === "failed") setFault(faultSaid(ended));
     } finally {
       setJob(null);
+      setSending(null);
     }
     onDone();
   };
@@ -205,7 +218,7 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
   return (
     <details class="fold" open={overlay.value === null && flow.value === null}>
       <summary>{t("rehearseModel")}</summary>
-      <Form button={t(`ask.${kind}`)} work={run}>
+      <Form button={t(`ask.${kind}`)} work={run} lacks={lack && ta(`learnLack.${lack}`)}>
         <Choice
           label={t("rehearseWhat")}
           value={kind}
@@ -228,6 +241,15 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
         {kind === "prediction" && (
           <Amount label={t("inspectionMinutes")} value={minutes} onValue={setMinutes} placeholder="480" />
         )}
+        {kind === "quality" && (
+          <QualityFields
+            file={table}
+            value={learning}
+            take={setTable}
+            set={(change) => setLearning((before) => ({ ...before, ...change }))}
+          />
+        )}
+        {sending !== null && <progress max={1} value={sending} aria-label={ta("learnSending")} />}
         {kind === "prediction" && <StakeFields work={work} value={stakes} set={setStakes} />}
         {kind !== "assembly" && <p class="dim small">{t(`about.${kind}`)}</p>}
       </Form>

@@ -89,7 +89,7 @@ export function NewPassword() {
       <form class="card enter" onSubmit={change}>
         <Brand />
         <p>{t("passwordRule")}</p>
-        <Password label={t("password")} value={current} set={setCurrent} />
+        <Password label={t("currentPassword")} value={current} set={setCurrent} />
         <Password label={t("newPassword")} kind="new-password" value={fresh} set={setFresh} />
         <p class="fault" role="alert">
           {fault}

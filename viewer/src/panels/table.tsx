@@ -11,6 +11,9 @@ import { className } from "../core/terms";
 import { TRADES, tradeOf } from "../core/trades";
 
 const ROW = 44;
+/** Of a row in a narrow table, which says below the name what has no column there (styles/site.css). */
+const NARROW_ROW = 64;
+const NARROW_REM = 26;
 const SPARE = 8;
 const COLUMNS: readonly Column[] = ["verdict", "name", "worst", "ifcClass", "storey"];
 const HEADS = { verdict: "verdict", name: "name", worst: "worst", ifcClass: "class", storey: "storey" } as const;
@@ -30,6 +33,7 @@ export function ElementList() {
   const descending = useSignal(false);
   const top = useSignal(0);
   const height = useSignal(600);
+  const isNarrow = useSignal(false);
   const frame = useRef<HTMLDivElement>(null);
   const rows = useComputed(() => sorted(filtered.value, by.value, descending.value));
 
@@ -38,23 +42,26 @@ export function ElementList() {
     if (!node) return;
     const watch = new ResizeObserver(() => {
       height.value = node.clientHeight;
+      isNarrow.value =
+        node.offsetWidth <= NARROW_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     });
     watch.observe(node);
     return () => watch.disconnect();
-  }, [height]);
+  }, [height, isNarrow]);
+  const tall = isNarrow.value ? NARROW_ROW : ROW;
 
   const chosen = selected.value;
   useEffect(() => {
     const node = frame.current;
     const at = chosen ? rows.peek().indexOf(chosen) : -1;
     if (!node || at < 0) return;
-    if (at * ROW < node.scrollTop || (at + 2) * ROW > node.scrollTop + node.clientHeight) {
-      node.scrollTop = at * ROW - node.clientHeight / 3;
+    if (at * tall < node.scrollTop || (at + 2) * tall > node.scrollTop + node.clientHeight) {
+      node.scrollTop = at * tall - node.clientHeight / 3;
     }
-  }, [chosen, rows]);
+  }, [chosen, rows, tall]);
 
-  const first = Math.max(0, Math.floor(top.value / ROW) - SPARE);
-  const last = Math.min(rows.value.length, Math.ceil((top.value + height.value) / ROW) + SPARE);
+  const first = Math.max(0, Math.floor(top.value / tall) - SPARE);
+  const last = Math.min(rows.value.length, Math.ceil((top.value + height.value) / tall) + SPARE);
 
   function step(event: KeyboardEvent) {
     const move = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
@@ -102,7 +109,7 @@ export function ElementList() {
           ))}
         </div>
         {rows.value.length === 0 && <p class="empty">{t("nothingFound")}</p>}
-        <div style={{ height: `${first * ROW}px` }} />
+        <div style={{ height: `${first * tall}px` }} />
         {rows.value.slice(first, last).map((row, k) => (
           <div
             key={row.globalId}
@@ -118,14 +125,19 @@ export function ElementList() {
           >
             <div role="gridcell" class="verdict">
               <Sign verdict={markOf(row)} />
-              {word("verdict", markOf(row))}
+              <span class="called">{word("verdict", markOf(row))}</span>
               {statedOf(row) && (
                 <span class="stated" title={t("statedIs", { what: word("verdict", statedOf(row) ?? "") })}>
                   ✎<Sign verdict={statedOf(row) ?? ""} />
                 </span>
               )}
             </div>
-            <div role="gridcell">{row.name || "–"}</div>
+            <div role="gridcell">
+              <span class="over">{row.name || "–"}</span>
+              <span class="under">
+                <b aria-hidden="true">{word("verdict", markOf(row))}</b> · {className(row.ifcClass)} · {row.storey}
+              </span>
+            </div>
             <div role="gridcell" class="number">
               {row.worst ? shortValue(row.worst.characteristic, row.worst.actual_mm) : ""}
             </div>
@@ -137,7 +149,7 @@ export function ElementList() {
             </div>
           </div>
         ))}
-        <div style={{ height: `${(rows.value.length - last) * ROW}px` }} />
+        <div style={{ height: `${(rows.value.length - last) * tall}px` }} />
       </div>
     </section>
   );

@@ -16,7 +16,7 @@ export const en = {
   "inspection.signed": "signed",
   "inspection.cancelled": "cancelled",
   progressOf: "{n} of {m} answered",
-  sampleOf: "{n} of {m} elements, drawn by {source}",
+  sampleOf: "{n} of {m} {m|element|elements}, drawn by {source}",
   everyElement: "every element ({n})",
   byPlan: "Asked for by {plan} rev {revision}",
   inspectNow: "Plan and begin",
