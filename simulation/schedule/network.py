@@ -12,9 +12,13 @@ from enum import StrEnum
 import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
+from geometry.work_plan import Workdays
 from simulation.distribution import Distribution
 from simulation.errors import SimulationError
+from simulation.schedule.calendar import WorkCalendar
 
+_Lags = Callable[[int, int], "FloatArray | float"]
+"""Of a task and a position among its links: the lag as it counts in these runs."""
 _SLACK = 1e-9
 """Days of float below which a task is critical."""
 
@@ -29,6 +33,30 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWeek:
+    """The calendar that a task follows in a schedule that counts the days of another one."""
+
+    week: Workdays
+    days_a_day: float
+    """Days of its own that the plan counts as one."""
+    earliest: float
+    """Of the task, as the plan counts it."""
+    floor: float
+    """The same in days by the clock from the schedule's first day on."""
+    calendar: WorkCalendar
+    """The schedule's."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLag:
+    """The calendar that a lag follows."""
+
+    week: Workdays
+    days: float
+    """Of that calendar."""
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A task that another waits for."""
 
@@ -37,6 +65,8 @@ class Link:
     relation: Relation = Relation.FINISH_START
     lag: float = 0.0
     """Days to wait beyond it; negative: a lead."""
+    own: OwnLag | None = None
+    """By which calendar it counts, where tasks follow their own; None: the schedule's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +86,8 @@ class Task:
     """GlobalIds of what stands once it is done."""
     needs: Mapping[str, int] = field(default_factory=dict[str, int])
     """How much of which resource it takes while it runs."""
+    own: OwnWeek | None = None
+    """The calendar that it follows; None: the schedule's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +137,8 @@ class Network:
         """
         self.tasks, self.instead = tuple(tasks), instead
         self.order = _ordered(self.tasks) if instead is None else instead.order
+        self.follows_own = any(task.own is not None for task in self.tasks)
+        """Whether tasks follow calendars of their own: what they last then depends on when."""
 
     def changed(self, change: Callable[[int, Task], Task]) -> "Network":
         """Return the network with every task (index, task) changed, in what is done instead, too."""
@@ -117,32 +151,47 @@ class Network:
         A task starts as early as its links allow and never before its ``earliest``, which (m, n) days may say anew;
         late times are those that keep the end.
         """
+        return self._worked_out(durations, earliest)[0]
+
+    def _worked_out(self, durations: FloatArray, earliest: FloatArray | None = None) -> tuple[Times, FloatArray, _Lags]:
+        """Return the times, and durations (n, m) and lags as they count in these runs."""
         single = durations.ndim == 1
         whole = np.ascontiguousarray(np.atleast_2d(durations).T)  # a task a row: rows are what is worked on
         floors = np.array([task.earliest for task in self.tasks]) if earliest is None else earliest
         start = np.array(np.broadcast_to(np.atleast_2d(floors).T, whole.shape), order="C")
-        settled = self._passed(lambda: self._forward(start, whole), start)
+        lags = self._lag
+        if self.follows_own:
+            from simulation.schedule.own_clock import clock_of
+
+            passed = clock_of(self.tasks).forward(self.order, start, whole, self._passed)
+            start, whole, settled = passed.start, passed.lasts, passed.settled
+            lags = passed.lag
+        else:
+            settled = self._passed(lambda: self._forward(start, whole), start)
         finish = start + whole
         end = finish.max(axis=0) if len(whole) else np.zeros(whole.shape[1])
         late = end - whole
-        self._passed(lambda: self._backward(late, whole), late)
+        self._passed(lambda: self._backward(late, whole, lags), late)
         found = Times(start.T, finish.T, late.T, (late + whole).T, end)
         if self.instead is not None and not settled.all():
             floors = np.broadcast_to(np.atleast_2d(floors), found.start.shape)[~settled]
             _put(found, ~settled, self.instead.times(whole.T[~settled], floors))
-        if not single:
-            return found
-        return Times(found.start[0], found.finish[0], found.late_start[0], found.late_finish[0], end[0])
+        if single:
+            found = Times(found.start[0], found.finish[0], found.late_start[0], found.late_finish[0], end[0])
+        return found, whole, lags
+
+    def _lag(self, task: int, k: int) -> float:
+        return self.tasks[task].links[k].lag
 
     def _forward(self, start: FloatArray, whole: FloatArray) -> None:
         for task in self.order:
             for link in self.tasks[task].links:
-                np.maximum(start[task], _earliest(link, start, whole, task), out=start[task])
+                np.maximum(start[task], _earliest(link, start, whole, task, link.lag), out=start[task])
 
-    def _backward(self, late: FloatArray, whole: FloatArray) -> None:
+    def _backward(self, late: FloatArray, whole: FloatArray, lags: _Lags) -> None:
         for task in reversed(self.order):
-            for link in self.tasks[task].links:
-                np.minimum(late[link.before], _latest(link, late, whole, task), out=late[link.before])
+            for k, link in enumerate(self.tasks[task].links):
+                np.minimum(late[link.before], _latest(link, late, whole, task, lags(task, k)), out=late[link.before])
 
     def _passed(self, once: Callable[[], None], values: FloatArray) -> BoolArray:
         """Go through all tasks, with rings until nothing changes (Bellman and Ford); return where it came to that."""
@@ -160,17 +209,17 @@ class Network:
 
     def free_float(self, durations: FloatArray) -> FloatArray:
         """Return how long each task (n,) may be late without moving the earliest start of any other, days."""
-        found = self.times(durations)
+        found, whole, lags = self._worked_out(durations)
         free = found.end - found.finish
         for index, task in enumerate(self.tasks):
-            for link in task.links:
-                earliest = _earliest(link, found.start, durations, index)
+            for k, link in enumerate(task.links):
+                earliest = _earliest(link, found.start, whole[:, 0], index, _of_one(lags(index, k)))
                 free[link.before] = min(free[link.before], found.start[index] - earliest)
         return free
 
     def critical_path(self, durations: FloatArray) -> tuple[int, ...]:
         """Return one chain of tasks that decides the end, from first to last; of several the first by name."""
-        found = self.times(durations)
+        found, whole, lags = self._worked_out(durations)
         if not self.tasks:
             return ()
         last = min(np.flatnonzero(found.finish >= found.end - _SLACK), key=lambda k: self.tasks[k].name)
@@ -178,8 +227,9 @@ class Network:
         while True:
             driving = [
                 link.before
-                for link in self.tasks[task].links
-                if abs(_earliest(link, found.start, durations, task) - found.start[task]) <= _SLACK
+                for k, link in enumerate(self.tasks[task].links)
+                if abs(_earliest(link, found.start, whole[:, 0], task, _of_one(lags(task, k))) - found.start[task])
+                <= _SLACK
                 and link.before not in path
             ]
             if not driving or found.start[task] <= _SLACK:
@@ -194,9 +244,14 @@ def _put(times: Times, where: BoolArray, others: Times) -> None:
         getattr(times, name)[where] = getattr(others, name)
 
 
-def _earliest(link: Link, start: FloatArray, durations: FloatArray, task: int) -> FloatArray:
+def _of_one(lag: "FloatArray | float") -> float:
+    """Return the lag of a single run."""
+    return float(np.ravel(lag)[0])
+
+
+def _earliest(link: Link, start: FloatArray, durations: FloatArray, task: int, lag: "FloatArray | float") -> FloatArray:
     """Return before when a task cannot start because of a link, () or (m,), of arrays (n,) or (n, m)."""
-    before = start[link.before] + link.lag
+    before = start[link.before] + lag
     match link.relation:
         case Relation.FINISH_START:
             return before + durations[link.before]
@@ -208,9 +263,9 @@ def _earliest(link: Link, start: FloatArray, durations: FloatArray, task: int) -
             return before - durations[task]
 
 
-def _latest(link: Link, late: FloatArray, durations: FloatArray, task: int) -> FloatArray:
+def _latest(link: Link, late: FloatArray, durations: FloatArray, task: int, lag: "FloatArray | float") -> FloatArray:
     """Return when the task before has to start at the latest because of a link, (m,), of arrays (n, m)."""
-    after = late[task] - link.lag
+    after = late[task] - lag
     match link.relation:
         case Relation.FINISH_START:
             return after - durations[link.before]

@@ -3,6 +3,7 @@
 Durations and lags are counted day by day from where the plan has them, each by its own calendar, and become what passes
 of the project's calendar meanwhile: the network of the project's days then has the same starts and finishes. What
 starts or ends on a day that the project has off has no number there: the days are then those on which anybody works.
+Tasks keep their calendars, so that runs in which they come later count them anew (:mod:`own_clock`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,11 +15,11 @@ import numpy as np
 from geometry.work_plan import Workdays
 from simulation.distribution import Fixed
 from simulation.schedule.calendar import WorkCalendar
-from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.network import Link, Network, OwnLag, OwnWeek, Relation, Task
 
 _LONGEST = 100_000
 """Days looked ahead at most; longer plans are converted by the days of the weeks."""
-_NEAR = 1e-9
+NEAR = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,13 @@ def in_project_days(tasks: Sequence[Task], own: Sequence[Own], calendar: WorkCal
     for index, task in enumerate(tasks):
         lasts = base.done(clock.finish[index]) - base.done(clock.start[index])
         links = tuple(
-            replace(link, lag=_lag(link, base.done(at), lasts, *clock.passed(link.before)))
-            for link, at in zip(task.links, clock.waits[index], strict=True)
+            replace(link, lag=_lag(link, base.done(at), lasts, *clock.passed(link.before)), own=OwnLag(week, link.lag))
+            for link, at, week in zip(task.links, clock.waits[index], own[index].lags, strict=True)
         )
         earliest = max(0.0, base.done(clock.floor[index]))
-        found[index] = replace(task, duration=Fixed(lasts), planned=lasts, links=links, earliest=earliest)
+        week, floor = own[index].duration, clock.floor[index] if task.planned else clock.at[index]
+        follows = OwnWeek(week, task.planned / lasts if lasts else 1.0, earliest, floor, calendar)
+        found[index] = replace(task, duration=Fixed(lasts), planned=lasts, links=links, earliest=earliest, own=follows)
     return found
 
 
@@ -93,9 +96,9 @@ def on_days_off(tasks: Sequence[Task], own: Sequence[Own], common: WorkCalendar,
         That of the days on which anybody works, and the project's.
     """
     clock = _Clock(tasks, own, common)
-    project = _Days(Workdays("", calendar.week, calendar.holidays), common, clock.ahead)
+    project = Days(Workdays("", calendar.week, calendar.holidays), common, clock.ahead)
     for task, start, finish in zip(tasks, clock.start, clock.finish, strict=True):
-        first, last = int(start + _NEAR), int(np.ceil(finish - _NEAR)) - 1
+        first, last = int(start + NEAR), int(np.ceil(finish - NEAR)) - 1
         if task.planned and last < clock.ahead and not (project.worked[first] and project.worked[last]):
             return True
     return False
@@ -116,13 +119,14 @@ class _Clock:
         order = Network(tasks).order
         length = sum(task.planned + sum(abs(link.lag) for link in task.links) for task in tasks)
         self.ahead = min(400 + 8 * int(length + max(task.earliest for task in tasks)), _LONGEST)
-        self._calendar, self._kept = calendar, dict[Workdays, _Days]()
+        self._calendar, self._kept = calendar, dict[Workdays, Days]()
         self.base = base = self._days(Workdays("", calendar.week, calendar.holidays))
         self.start, self.finish, self.floor = [0.0] * len(tasks), [0.0] * len(tasks), [0.0] * len(tasks)
+        self.at = [0.0] * len(tasks)
         self.waits: list[list[float]] = [[] for _ in tasks]
         for index in order:
             task, week = tasks[index], self._days(own[index].duration)
-            at = base.after(0.0, task.earliest)
+            at = self.at[index] = base.after(0.0, task.earliest)
             self.floor[index] = week.opens(base.opens(at))
             self.waits[index] = [
                 _position(link, task, (self.start, self.finish), self._days(lags), week)
@@ -135,13 +139,13 @@ class _Clock:
         """Return how many days of the calendar are over when a task starts and when it finishes."""
         return self.base.done(self.start[task]), self.base.done(self.finish[task])
 
-    def _days(self, week: Workdays) -> "_Days":
+    def _days(self, week: Workdays) -> "Days":
         if week not in self._kept:
-            self._kept[week] = _Days(week, self._calendar, self.ahead)
+            self._kept[week] = Days(week, self._calendar, self.ahead)
         return self._kept[week]
 
 
-def _position(link: Link, task: Task, times: tuple[list[float], list[float]], lags: "_Days", week: "_Days") -> float:
+def _position(link: Link, task: Task, times: tuple[list[float], list[float]], lags: "Days", week: "Days") -> float:
     """Return when a task may start because of a link, days by the clock."""
     start, finish = times
     from_start = link.relation in (Relation.START_START, Relation.START_FINISH)
@@ -166,7 +170,7 @@ def _lag(link: Link, at: float, lasts: float, start: float, finish: float) -> fl
             return at + lasts - start
 
 
-class _Days:
+class Days:
     """A calendar from the project's first day on; positions are days by the clock: 2.5 is half of the third day's."""
 
     def __init__(self, week: Workdays, calendar: WorkCalendar, ahead: int) -> None:
@@ -188,21 +192,21 @@ class _Days:
 
     def opens(self, at: float) -> float:
         """Return the position, or the beginning of its next working day."""
-        day = min(int(at + _NEAR), len(self.worked) - 1)
-        return at if self.worked[day] else float(np.searchsorted(self.count, self.count[day] + _NEAR, "right") - 1)
+        day = min(int(at + NEAR), len(self.worked) - 1)
+        return at if self.worked[day] else float(np.searchsorted(self.count, self.count[day] + NEAR, "right") - 1)
 
     def after(self, at: float, days: float) -> float:
         """Return where so many of its days are over: at the end of the last one."""
         if days <= 0.0:
             return at
         over = self.done(at) + days
-        day = min(int(np.searchsorted(self.count, over - _NEAR)), len(self.worked)) - 1
-        return day + min(1.0, (over - float(self.count[day])) / max(float(self.worked[day]), _NEAR))
+        day = min(int(np.searchsorted(self.count, over - NEAR)), len(self.worked)) - 1
+        return day + min(1.0, (over - float(self.count[day])) / max(float(self.worked[day]), NEAR))
 
     def before(self, at: float, days: float) -> float:
         """Return where so many of its days begin that are over at a position."""
         left = self.done(at) - days
-        if left < -_NEAR:
+        if left < -NEAR:
             return left
-        day = min(int(np.searchsorted(self.count, left + _NEAR, "right")), len(self.worked)) - 1
-        return day + max(0.0, left - float(self.count[day])) / max(float(self.worked[day]), _NEAR)
+        day = min(int(np.searchsorted(self.count, left + NEAR, "right")), len(self.worked)) - 1
+        return day + max(0.0, left - float(self.count[day])) / max(float(self.worked[day]), NEAR)

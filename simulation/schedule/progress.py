@@ -76,7 +76,9 @@ def progress(
     begun = [one.stage is not Stage.WAITING for one in observed]
 
     def left(index: int, task: Task) -> Task:
-        return replace(task, links=()) if begun[index] else replace(task, earliest=max(task.earliest, now))
+        if begun[index]:  # when it is over is drawn in the schedule's own days
+            return replace(task, links=(), own=None)
+        return replace(task, earliest=max(task.earliest, now))
 
     rest = network.changed(left)
     source = _Rest(rest, risks, observed, now, paces)

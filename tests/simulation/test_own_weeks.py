@@ -78,6 +78,106 @@ def test_against_counting_day_by_day(seed: int) -> None:
     assert times.finish.tolist() == pytest.approx(finish)
 
 
+def counted(
+    tasks: list[tuple[Workdays, int, list[tuple[int, Relation, int, Workdays]]]],
+) -> tuple[list[int], list[int]]:
+    """Return mornings of starts and after finishes, counted one day after the other."""
+    start, finish = list[int](), list[int]()
+    for week, days, links in tasks:
+        begins = [opens(week, 0)]
+        for before, relation, lag, lags in links:
+            at = (start if relation.value[0] == "S" else finish)[before]
+            at = forward(lags, at, lag) if lag > 0 else backward(lags, at, -lag)
+            at = backward(week, at, days) if relation.value[1] == "F" else at
+            begins.append(opens(week, max(0, at)))
+        start.append(max(begins))
+        finish.append(forward(week, start[-1], days))
+    return start, finish
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_runs_that_come_later_meet_other_days_off(seed: int) -> None:
+    """Durations by chance, each counted by its task's own calendar from where that run has it."""
+    rng = np.random.default_rng(seed)
+    shut = Workdays("shut", "1111100", tuple(date(2026, 4, 6) + timedelta(days=k) for k in range(14)))
+    weeks = (OFFICE, SITE, ALWAYS, SOUTH, shut)
+    own = [weeks[int(rng.integers(5))] for _ in range(10)]
+    days = rng.integers(1, 9, 10)
+    links = [
+        [
+            (int(k), tuple(Relation)[int(rng.integers(4))], int(rng.integers(-2, 5)), weeks[int(rng.integers(5))])
+            for k in sorted({int(k) for k in rng.integers(0, index, 2)})
+        ] if index else []
+        for index in range(10)
+    ]  # fmt: skip
+    tasks = [
+        Task(f"t{k}", Fixed(float(days[k])), tuple(Link(b, r, float(lag)) for b, r, lag, _ in links[k]), float(days[k]))
+        for k in range(10)
+    ]
+    found = in_project_days(
+        tasks,
+        [Own(week, tuple(lags for *_, lags in of)) for week, of in zip(own, links, strict=True)],
+        WorkCalendar(START, "1111111"),
+    )
+    drawn = rng.integers(1, 25, (20, 10))
+    ratio = np.array([1.0 if task.own is None else task.own.days_a_day for task in found])
+    times = Network(found).times(drawn / ratio)
+    for run, whole in enumerate(drawn):
+        start, finish = counted([(own[k], int(whole[k]), links[k]) for k in range(10)])
+        assert times.start[run].tolist() == pytest.approx(start)
+        assert times.finish[run].tolist() == pytest.approx(finish)
+        last = max(range(10), key=lambda k: finish[k])
+        assert times.critical[run, last], "what ends last decides"
+        assert times.total_float[run].min() > -1e-6
+
+
+def test_a_shutdown_that_a_delay_runs_into_counts() -> None:
+    """A week's work before a closure of two: two days later it is over two weeks later."""
+    shut = Workdays("shut", "1111100", tuple(date(2026, 3, 16) + timedelta(days=k) for k in range(14)))
+    plan = WorkPlan(
+        "",
+        (
+            WorkTask("1", "steel", "", None, 5.0),
+            WorkTask("2", "glass", "", None, 5.0, calendar="shut"),
+        ),
+        (WorkLink("1", "2", "FS", ""),), START, None, Workdays("project", "1111100"), {"shut": shut},
+    )  # fmt: skip
+    document = repaired(plan)
+    calendar, network = document.calendar, document.network
+    assert calendar is not None
+    ends = network.times(np.array([[5.0, 5.0], [7.0, 5.0]])).end
+    assert [calendar.day(float(end)) for end in ends] == [date(2026, 3, 13), date(2026, 3, 31)]
+
+
+def test_a_levelled_plan_keeps_to_the_calendars() -> None:
+    """Two tasks of one crane: the second comes into the closure of its own calendar and waits for its end."""
+    pytest.importorskip("ortools")
+    from dataclasses import replace
+
+    from simulation.schedule.levelling import level
+
+    shut = Workdays("shut", "1111100", tuple(date(2026, 3, 9) + timedelta(days=k) for k in range(14)))
+    plan = WorkPlan(
+        "",
+        (WorkTask("1", "first", "", None, 5.0), WorkTask("2", "second", "", None, 5.0, calendar="shut")),
+        (), START, None, Workdays("project", "1111100"), {"shut": shut},
+    )  # fmt: skip
+    document = repaired(plan)
+    assert document.calendar is not None
+    network = document.network.changed(lambda _, task: replace(task, needs={"crane": 1}))
+    found = level(network, {"crane": 1}, 5.0)
+    times = found.network.times(np.array([task.planned for task in found.network.tasks]))
+    (before, after) = np.argsort(times.start)
+    assert times.finish[before] <= times.start[after], "one crane"
+    for task, week in enumerate((Workdays("project", "1111100"), shut)):
+        first = (document.calendar.begin(float(times.start[task])) - START).days
+        last = (document.calendar.day(float(times.finish[task])) - START).days
+        assert [worked(week, first), worked(week, last)] == [True, True]
+        assert sum(worked(week, day) for day in range(first, last + 1)) == 5
+    assert found.end == times.end
+    assert not found.optimal or found.end == 10.0, "no order is shorter than both one after the other"
+
+
 def test_a_projects_own_calendar_changes_nothing() -> None:
     tasks = [Task("a", Fixed(3.5), (), 3.5), Task("b", Fixed(2.0), (Link(0, Relation.FINISH_START, 1.0),), 2.0)]
     project = WorkCalendar(START, OFFICE.week, OFFICE.holidays)
