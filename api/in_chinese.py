@@ -12,8 +12,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import cast
 
-import yaml
-
+from geometry.quick_yaml import load_yaml
 from twin.report.words import catalogue
 
 _LONGEST = 1000
@@ -176,8 +175,7 @@ def _value(value: str) -> _Said:
 @cache
 def _catalogue() -> Mapping[str, Mapping[str, str]]:
     text = files("api").joinpath("in_chinese.yaml").read_text("utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return cast("dict[str, dict[str, str]]", yaml.load(text, loader))
+    return cast("dict[str, dict[str, str]]", load_yaml(text))
 
 
 @cache

@@ -1,12 +1,14 @@
 # pyright: basic, reportPrivateImportUsage=false
 """Surface normals of a scan, whatever its density: from 1 mm to 100 mm between neighbours."""
 
+from functools import partial
+
 import numpy as np
 
 from geometry.arrays import FloatArray, IntArray, as_points, lowest
 from geometry.cell_kernels import cell_keys, cell_table, fit_planes
 from geometry.thinning import voxel_thin
-from geometry.threads import in_parts
+from geometry.threads import both, in_parts
 
 _WORTH_THREADS = 500
 _SUPPORT_PER_RADIUS = 3.5
@@ -52,10 +54,9 @@ def estimate_normals(
     corner = lowest(points) - max_radius if len(points) else np.zeros(3)
     support = points = np.subtract(points, corner)
     while len(open_points) and radius <= max_radius * (1 + 1e-9):
-        support = support[voxel_thin(support, radius / _SUPPORT_PER_RADIUS)]
-        order, keys, start = _by_cell(support, radius)
-        support = support[order]
-        query, _, first = _by_cell(points[open_points], radius)
+        (support, keys, start), (query, _, first) = both(
+            partial(_supported, support, radius), partial(_by_cell, points[open_points], radius)
+        )
         done = np.zeros(len(query), np.bool_)
         grid = (np.ascontiguousarray(support.T), keys, start, cell_table(keys), radius)
         found = (normals, planarity, done)
@@ -68,6 +69,13 @@ def estimate_normals(
         towards = np.einsum("ij,ij->i", normals, np.subtract(as_points(stations) - corner, points))
         normals[towards < 0] *= -1.0
     return (normals, planarity) if at is None else (normals[at], planarity[at])
+
+
+def _supported(points: FloatArray, radius: float) -> tuple[FloatArray, IntArray, IntArray]:
+    """Return the thinned points (m, 3) sorted by cell, the occupied cells' keys (c,) and where each begins (c + 1,)."""
+    kept = points[voxel_thin(points, radius / _SUPPORT_PER_RADIUS)]
+    order, keys, start = _by_cell(kept, radius)
+    return kept[order], keys, start
 
 
 def _by_cell(points: FloatArray, cell: float) -> tuple[IntArray, IntArray, IntArray]:

@@ -7,12 +7,31 @@ installation, and a part that takes long would hold up the others.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numba as nb
 
+_First = TypeVar("_First")
+_Second = TypeVar("_Second")
 _PARTS_PER_THREAD = 8
 """Parts are handed out as threads come free: some more than threads, so that all end at about the same time."""
+
+
+def both(first: Callable[[], _First], second: Callable[[], _Second]) -> tuple[_First, _Second]:
+    """Return what two functions return, worked out side by side where two threads may be used.
+
+    It is for work that mostly happens without Python's lock: kernels, and numpy on large arrays.
+
+    Examples
+    --------
+    >>> both(lambda: 1, lambda: "a")
+    (1, 'a')
+    """
+    if int(nb.get_num_threads()) == 1:  # pyright: ignore[reportPrivateImportUsage, reportUnknownMemberType]
+        return first(), second()
+    with ThreadPoolExecutor(1) as beside:
+        pending = beside.submit(second)
+        return first(), pending.result()
 
 
 def in_parts(kernel: Callable[..., None], count: int, *arguments: Any, smallest: int = 1) -> None:

@@ -17,6 +17,7 @@ import yaml
 
 from geometry.errors import ToleranceError
 from geometry.f_number import F_SCALES
+from geometry.quick_yaml import load_yaml
 
 CHARACTERISTICS = (
     "surface", "axis_position", "verticality", "level", "slope", "section_size", "flatness", "floor_flatness",
@@ -234,7 +235,7 @@ def _plain(name: str) -> str:
 
 def _load_yaml(path: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ToleranceError(f"cannot read tolerances {path}: {error.strerror}; check the path") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

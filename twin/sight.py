@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geometry.arrays import FloatArray
+from geometry.arrays import FloatArray, IntArray
 from geometry.as_built import SeenPoints
 from geometry.noise import estimate_noise
 from geometry.normals import estimate_normals
 from geometry.pose import Pose
 from geometry.scan import Scan
+from geometry.threads import both
 from geometry.triangle_tree import TriangleTree, closest
 
 _MIN_COSINE = 0.77
@@ -40,10 +41,9 @@ class Sight:
 def bring_into_sight(scan: Scan, T_design_scan: Pose, tree: TriangleTree, *, band: float) -> Sight:
     """Map the scan into the design frame and find for each point what a surface there must face."""
     points = T_design_scan.apply(scan.points)
-    noise = estimate_noise(points)
-    sigma = float(np.hypot(noise, _FORM))
     if not scan.has_poses:
-        normals, planarity = estimate_normals(points, None)
+        (normals, planarity), noise = both(lambda: estimate_normals(points, None), lambda: estimate_noise(points))
+        sigma = float(np.hypot(noise, _FORM))
         near = closest(tree, points, band)
         flip = np.einsum("ij,ij->i", normals, near.normal) < 0
         normals[flip] *= -1.0
@@ -53,12 +53,17 @@ def bring_into_sight(scan: Scan, T_design_scan: Pose, tree: TriangleTree, *, ban
     positions = np.array([s.position if s.position is not None else np.full(3, np.nan) for s in scan.stations])
     positions = T_design_scan.apply(positions)
     origins = positions[scan.station_index]
-    normals, planarity = estimate_normals(points, origins)
-    towards = origins - points
-    distance = np.linalg.norm(towards, axis=1)
-    # a gate is tested as gate . normal >= min_cosine: scaling it down loosens the test to facing the station at all
-    facing = towards / np.maximum(distance, 1e-9)[:, None] * (_MIN_COSINE / _FACING)
+
+    def seen_from() -> tuple[float, FloatArray, FloatArray, IntArray]:
+        towards = origins - points
+        distance = np.linalg.norm(towards, axis=1)
+        # a gate is tested as gate . normal >= min_cosine: scaling it down loosens the test to facing the station at all
+        facing = towards / np.maximum(distance, 1e-9)[:, None] * (_MIN_COSINE / _FACING)
+        used = np.flatnonzero(np.bincount(scan.station_index))
+        reach = np.array([np.quantile(distance[scan.station_index == s], 0.999) for s in used])
+        return estimate_noise(points), facing, reach, used
+
+    (normals, planarity), (noise, facing, reach, used) = both(lambda: estimate_normals(points, origins), seen_from)
     gates = np.where((planarity > _PLANAR)[:, None], normals, facing)
-    used = np.unique(scan.station_index)
-    reach = np.array([np.quantile(distance[scan.station_index == s], 0.999) for s in used])
+    sigma = float(np.hypot(noise, _FORM))
     return Sight(SeenPoints(points, gates, facing, _MIN_COSINE, sigma), origins, positions[used], reach, noise)

@@ -7,8 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
-import yaml
-
+from geometry.quick_yaml import load_yaml
 from twin.account import LANGUAGES
 from twin.errors import Invalid
 
@@ -17,7 +16,7 @@ from twin.errors import Invalid
 def catalogue(package: str, name: str) -> Mapping[str, Mapping[str, str]]:
     """Return key -> language -> text of a file."""
     text = files(package).joinpath(name).read_text("utf-8")
-    return cast("dict[str, dict[str, str]]", yaml.safe_load(text))
+    return cast("dict[str, dict[str, str]]", load_yaml(text))
 
 
 _NUMBER = re.compile(r"\{(\w+)\|((?:[^{}|]|\{\w+\})*)\|((?:[^{}|]|\{\w+\})*)\}")

@@ -6,10 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
-import yaml
-
 from geometry.errors import GeometryError
 from geometry.note import Note
+from geometry.quick_yaml import load_yaml
 from geometry.tolerance import standard_title
 from geometry.verdict import Measurement
 from twin.texts import filled
@@ -27,7 +26,7 @@ class UnknownLanguage(GeometryError):
 def catalogue() -> dict[str, dict[str, str]]:
     """Return key -> language -> text, as in ``words.yaml``."""
     text = files("twin.report").joinpath("words.yaml").read_text("utf-8")
-    return cast("dict[str, dict[str, str]]", yaml.safe_load(text))
+    return cast("dict[str, dict[str, str]]", load_yaml(text))
 
 
 @dataclass(frozen=True, slots=True)
