@@ -4,8 +4,8 @@
 
 The cases are walls and balls of which the answer is known. Found rightly is an overlap where there is one and none
 where things only touch or are apart; right is also the depth to 5 % and the gap to 0.1 mm. Peers are
-``ifcopenshell.geom.tree`` with the triangle backend, ifcclash (which calls it) and Coal, each asked for what crosses with
-a tolerance of 0.1 mm and for a clearance of 0.2 m, in processes of their own by ``--peers-python`` (``pip install
+``ifcopenshell.geom.tree`` with the triangle backend, ifcclash (which calls it) and Coal, each asked for what crosses
+with a tolerance of 0.1 mm and for a clearance of 0.2 m, in processes of their own by ``--peers-python`` (``pip install
 ifcclash coal`` into an environment of its own; they are not needed to use or to test anything here).
 
 Then the broad phase on 10,000 boxes; a building of 2,636 elements of which every clash is known, beside the peers and

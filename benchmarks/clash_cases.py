@@ -65,7 +65,7 @@ def write_scene(folder: Path, scene: Scene) -> None:
     elements = scene.elements
     pairs = overlapping_pairs(np.array([one.mesh.bounds() for one in elements.values()]), 0.0)
     write_meshes(folder / "scene.npz", elements, pairs)
-    shapes = [(name, (one.mesh.vertices, one.mesh.faces), (0, 0, 0)) for name, one in elements.items()]
+    shapes: list[Any] = [(name, (one.mesh.vertices, one.mesh.faces), (0, 0, 0)) for name, one in elements.items()]
     written(folder / "scene.ifc", shapes)
     row = {"name": "scene", "ifc": "scene.ifc", "meshes": "scene.npz", "clearance": 0.0, "kernel": "cgal-simple"}
     (folder / "cases.json").write_text(json.dumps([row]), encoding="utf-8")
@@ -73,7 +73,7 @@ def write_scene(folder: Path, scene: Scene) -> None:
 
 def write_meshes(path: Path, elements: dict[str, Element], pairs: Any) -> None:
     """Write elements' meshes under their names, and which pairs are to be looked at."""
-    arrays = {"names": np.array(list(elements)), "pairs": np.asarray(pairs)}
+    arrays: dict[str, Any] = {"names": np.array(list(elements)), "pairs": np.asarray(pairs)}
     for k, element in enumerate(elements.values()):
         arrays[f"v{k}"], arrays[f"f{k}"] = element.mesh.vertices, element.mesh.faces
     np.savez(path, **arrays)

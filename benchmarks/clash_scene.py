@@ -114,15 +114,15 @@ class _Bay:
 
     def _pipes(self, thick: float, slab: str, wall: str) -> None:
         """Put pipes through the slab, the last of them drawn twice, and one through the wall."""
-        know, through, pipe = self.scene.know, ClashKind.PIERCING, ""
-        for k in range(3):
-            radius, side = self.rng.uniform(0.05, 0.15), 4 * int(self.rng.integers(5, 13))
-            solid = prism(radius, side, (1.0 + k, 2.0, -0.5), (0, 0, 1), 2.5)
-            pipe = self.put(f"pipe{k}", "IfcPipeSegment", solid)
-            know(pipe, slab, through, section(radius, side) * thick)
-        again = self.put("pipe2-again", "IfcPipeSegment", solid)
-        know(again, slab, through, section(radius, side) * thick)
-        know(again, pipe, ClashKind.DUPLICATE, section(radius, side) * 2.5)
+        know, through = self.scene.know, ClashKind.PIERCING
+        sizes = [(self.rng.uniform(0.05, 0.15), 4 * int(self.rng.integers(5, 13))) for _ in range(3)]
+        solids = [prism(*size, (1.0 + k, 2.0, -0.5), (0, 0, 1), 2.5) for k, size in enumerate(sizes)]
+        pipes = [self.put(f"pipe{k}", "IfcPipeSegment", solid) for k, solid in enumerate(solids)]
+        for pipe, size in zip(pipes, sizes, strict=True):
+            know(pipe, slab, through, section(*size) * thick)
+        again = self.put("pipe2-again", "IfcPipeSegment", solids[2])
+        know(again, slab, through, section(*sizes[2]) * thick)
+        know(again, pipes[2], ClashKind.DUPLICATE, section(*sizes[2]) * 2.5)
         radius, side = self.rng.uniform(0.04, 0.1), 4 * int(self.rng.integers(5, 13))
         pipe = self.put("pipe3", "IfcPipeSegment", prism(radius, side, (4.5, -0.6, 1.7), (0, 1, 0), 1.6))
         know(pipe, wall, through, section(radius, side) * 0.2)

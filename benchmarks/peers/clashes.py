@@ -6,7 +6,7 @@
 output as JSON. ifcclash is LGPL and imported here alone, in a process of its own.
 """
 
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 
 import json
 import logging
@@ -34,7 +34,7 @@ def _tree(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
     import ifcopenshell.geom as geom
 
     model = ifcopenshell.open(str(folder / case["ifc"]))
-    wanted = model.by_type("IfcElement")
+    wanted: Any = model.by_type("IfcElement")
     tree: Any = geom.tree(backend="opencascade.trianglebvh")
     iterator = geom.iterator(geom.settings(), model, 2, include=wanted, geometry_library=case["kernel"])
     if iterator.initialize():
