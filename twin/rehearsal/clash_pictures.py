@@ -1,4 +1,4 @@
-"""Pictures of clashes: both elements see-through, what they share in red, from a corner above."""
+"""Pictures of clashes: both elements see-through, what they share in red before their faces, from a corner above."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def picture_clashes(
     cameras = [_camera(clash, elements) for clash in clashes]
     if not clashes or cannot_render():
         return tuple(ClashPicture(camera, b"") for camera in cameras)
-    canvas, found = Canvas(WIDTH, HEIGHT), list[ClashPicture]()
+    canvas, found = Canvas(WIDTH, HEIGHT, see_through=True), list[ClashPicture]()
     try:
         for done, (clash, camera) in enumerate(zip(clashes, cameras, strict=True)):
             progress(done / len(clashes))
@@ -92,8 +92,8 @@ def _draw(canvas: Any, clash: Clash, elements: Mapping[str, Element]) -> None:
     shared = (bodies[0] ^ bodies[1]).to_mesh64()
     corners = np.asarray(shared.vert_properties, dtype=np.float64)[:, :3]
     triangles = corners[np.asarray(shared.tri_verts)]
-    canvas.triangles(triangles, SHARED, 1.0)
-    canvas.lines(_edges(triangles), SHARED, 3.0, 1.0)
+    canvas.triangles(triangles, SHARED, 1.0, lift=1.0)
+    canvas.lines(_edges(triangles), SHARED, 3.0, 1.0, lift=1.0)
 
 
 def _edges(triangles: FloatArray) -> FloatArray:

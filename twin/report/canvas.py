@@ -22,14 +22,20 @@ _SAMPLES = 4
 class Canvas:
     """One window for all pictures: making a window costs more than drawing in it."""
 
-    def __init__(self, width: int, height: int) -> None:
-        """Open the window, ``width`` by ``height`` pixels."""
+    def __init__(self, width: int, height: int, *, see_through: bool = False) -> None:
+        """Open the window, ``width`` by ``height`` pixels; ``see_through``: most of what is drawn in it will be.
+
+        What can be seen through takes a pass of its own, in which no pixel is sampled more than once. Where nearly all
+        is drawn in it the samples cost more than all else and are not seen; there shapes are blended as they lie,
+        farthest first.
+        """
         self._renderer: Any = vtk().vtkRenderer()
         self._renderer.SetBackground(*_colour(BACKGROUND))
         vtk().vtkLightKit().AddLightsToRenderer(self._renderer)
         self._window: Any = vtk().vtkRenderWindow()
         self._window.SetOffScreenRendering(1)
-        self._window.SetMultiSamples(_SAMPLES)
+        self._window.SetMultiSamples(0 if see_through else _SAMPLES)
+        self._renderer.SetUseOIT(not see_through)
         self._window.SetSize(width, height)
         self._window.AddRenderer(self._renderer)
 
@@ -41,17 +47,20 @@ class Canvas:
         """Take everything off."""
         self._renderer.RemoveAllViewProps()
 
-    def triangles(self, corners: FloatArray, colour: str, opacity: float) -> None:
-        """Draw faces (f, 3, 3), each with its own shade: no corner is shared."""
+    def triangles(self, corners: FloatArray, colour: str, opacity: float, *, lift: float = 0.0) -> None:
+        """Draw faces (f, 3, 3), each with its own shade: no corner is shared.
+
+        ``lift`` draws them so much in front of what lies in the same plane; about 1 is enough.
+        """
         if len(corners):
-            look = self._add(_cells(corners.reshape(-1, 3), 3, "SetPolys"), colour, opacity)
+            look = self._add(_cells(corners.reshape(-1, 3), 3, "SetPolys"), colour, opacity, lift)
             look.SetAmbient(0.55)
             look.SetDiffuse(0.5)
 
-    def lines(self, ends: FloatArray, colour: str, width: float, opacity: float) -> None:
-        """Draw segments (e, 2, 3), ``width`` pixels wide."""
+    def lines(self, ends: FloatArray, colour: str, width: float, opacity: float, *, lift: float = 0.0) -> None:
+        """Draw segments (e, 2, 3), ``width`` pixels wide; ``lift`` as of :meth:`triangles`."""
         if len(ends):
-            look = self._add(_cells(ends.reshape(-1, 3), 2, "SetLines"), colour, opacity)
+            look = self._add(_cells(ends.reshape(-1, 3), 2, "SetLines"), colour, opacity, lift)
             look.SetLighting(False)
             look.SetLineWidth(width)
 
@@ -88,10 +97,14 @@ class Canvas:
         pixels = vtk().vtk_to_numpy(taken.GetPointData().GetScalars()).reshape(height, width, 3)
         return Image.fromarray(pixels[::-1].copy())  # VTK counts rows from below
 
-    def _add(self, shape: Any, colour: str, opacity: float) -> Any:
+    def _add(self, shape: Any, colour: str, opacity: float, lift: float = 0.0) -> Any:
         """Put a shape on the canvas and return its look."""
         mapper = vtk().vtkPolyDataMapper()
         mapper.SetInputData(shape)
+        if lift:
+            mapper.SetResolveCoincidentTopologyToPolygonOffset()
+            mapper.SetRelativeCoincidentTopologyPolygonOffsetParameters(-2.0 * lift, -2.0 * lift)
+            mapper.SetRelativeCoincidentTopologyLineOffsetParameters(-4.0 * lift, -4.0 * lift)
         actor = vtk().vtkActor()
         actor.SetMapper(mapper)
         self._renderer.AddActor(actor)
