@@ -11,6 +11,7 @@ import pytest
 
 from api.cli import main
 from simulation.assembly.clash import ClashKind
+from tests.api.results import read_result
 from tests.geometry.readers.ifc_models import Model
 from twin.rehearsal.assembly_rows import shown_line
 from twin.rehearsal.said import Said
@@ -60,7 +61,7 @@ def test_every_kind_is_found_and_named(model: Path, tmp_path: Path, capsys: pyte
     )
     told = capsys.readouterr().out
     assert "drawn twice" in told
-    document = json.loads((out / "assembly.json").read_text("utf-8"))
+    document = read_result(out / "assembly.json")
     assert document["schema"] == "qtems.assembly/2"
     found = {frozenset((c["first"]["name"], c["second"]["name"])): c for c in document["clashes"]}
     kinds = {tuple(sorted(names)): clash["kind"] for names, clash in found.items()}
@@ -122,7 +123,7 @@ def test_parts_of_a_mesh_that_do_not_clash_are_status_0(tmp_path: Path, capsys: 
     path = tmp_path / "two.obj"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert main(["assemble", str(path), "--out", str(tmp_path / "out"), "--quiet"]) == 0
-    assert json.loads((tmp_path / "out" / "assembly.json").read_text("utf-8"))["summary"]["solids"] == 2
+    assert read_result(tmp_path / "out" / "assembly.json")["summary"]["solids"] == 2
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_what_was_measured_takes_the_place_of_the_design(tmp_path: Path, capsys:
         str(tmp_path / "out"),
     ]
     assert main([*base, "--as-built", str(report)]) == 1
-    document = json.loads((tmp_path / "out" / "assembly.json").read_text("utf-8"))
+    document = read_result(tmp_path / "out" / "assembly.json")
     by_name = {frozenset((c["first"]["name"], c["second"]["name"])): c for c in document["clashes"]}
     sure, open_ = by_name[frozenset(("post", "beam"))], by_name[frozenset(("other", "beam"))]
     assert (sure["kind"], sure["decision"], sure["as_designed"]) == ("hard", "clash", None)
@@ -240,7 +241,7 @@ def test_two_of_one_check_share_its_registration(tmp_path: Path) -> None:
         out = tmp_path / name
         base = ["assemble", str(model), "--quiet", "--no-cache", "--report", "json", "--out", str(out)]
         main([*base, "--as-built", str(report)])
-        found[name] = json.loads((out / "assembly.json").read_text("utf-8"))["clashes"]
+        found[name] = read_result(out / "assembly.json")["clashes"]
     assert found["shared"] == []  # 4 mm are 2.8 of √2 mm
     assert found["unknown"][0]["decision"] == "undecided"
     assert found["unknown"][0]["sd_mm"] == pytest.approx((2 * 101.0) ** 0.5, rel=1e-3)
@@ -254,7 +255,7 @@ def test_page_and_bcf_show_the_worst(model: Path, tmp_path: Path) -> None:
     page = (out / "assembly.html").read_text("utf-8")
     assert "重复构件" in page
     assert "<script" not in page
-    document = json.loads((out / "assembly.json").read_text("utf-8"))
+    document = read_result(out / "assembly.json")
     asked = [clash for clash in document["clashes"] if clash["kind"] != "touching"]
     with ZipFile(out / "assembly.bcf") as archive:
         names = archive.namelist()

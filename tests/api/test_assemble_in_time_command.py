@@ -1,12 +1,12 @@
 """``qtems assemble --in-time``, ``--at``: from the tasks of a model to which clashes count."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.cli import main
+from tests.api.results import read_result
 from tests.geometry.readers.ifc_models import Model
 
 Tasks = tuple[tuple[str, str, str | None, str | None], ...]
@@ -30,7 +30,7 @@ def _study(folder: Path, tasks: Tasks, *asked: str) -> tuple[int, dict[str, Any]
         made.make("IfcRelAssignsToProduct", made.guid(), RelatedObjects=[task], RelatingProduct=parts[element])
     path = made.write(folder / "model.ifc")
     status = main(["assemble", str(path), "--out", str(folder / "out"), "--quiet", *asked])
-    return status, json.loads((folder / "out" / "assembly.json").read_text("utf-8"))
+    return status, read_result(folder / "out" / "assembly.json")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """``qtems assemble --schedule``: tasks of other programs say which clashes count, and in which order is built."""
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 
 from api.cli import main
+from tests.api.results import read_result
 from tests.geometry.readers.ifc_models import Model
 
 NAMES = ("scaffold", "beam", "post", "post")
@@ -77,7 +77,7 @@ FORMATS = {"plan.xml": as_msp, "plan.xer": as_xer, "p6.xml": as_pmxml, "plan.yam
 def study(model: Path, folder: Path, *asked: str) -> tuple[int, dict[str, Any]]:
     out = folder / "out"
     status = main(["assemble", str(model), "--out", str(out), "--quiet", "--report", "json", *asked])
-    return status, json.loads((out / "assembly.json").read_text("utf-8")) if status < 2 else {}
+    return status, read_result(out / "assembly.json") if status < 2 else {}
 
 
 @pytest.mark.parametrize("name", list(FORMATS))

@@ -8,6 +8,7 @@ import pytest
 
 from api.cli import main
 from samples.__main__ import main as make
+from tests.api.results import as_documented, read_result
 
 FITUP = """\
 fitup: 1
@@ -54,7 +55,7 @@ def test_tables_json_and_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     path.write_text(FITUP.replace("WIDE", "  - {fixed: lower, moving: wide, bolt: 20, ream_to: 26}"), "utf-8")
     assert main(base) == 1
     first = (out / "fitup.json").read_bytes()
-    document = json.loads(first)
+    document = as_documented(json.loads(first), "fitup")
     assert document["schema"] == "qtems.fitup/1"
     good, bad = document["joints"]
     assert (good["decision"], bad["decision"]) == ("fit", "no_fit")
@@ -75,7 +76,7 @@ def test_scanned_plates_are_measured_and_what_is_off_is_reamed(
     base = ["fitup", str(tmp_path / "fitup.yaml"), "--out", str(tmp_path / "out"), "--samples", "1000"]
     assert main([*base, "--lang", "zh"]) == 1
     assert "扫描" in (tmp_path / "out" / "fitup.html").read_text("utf-8")
-    document = json.loads((tmp_path / "out" / "fitup.json").read_text("utf-8"))
+    document = read_result(tmp_path / "out" / "fitup.json")
     found = {scan["part"]: {f["name"]: f for f in scan["features"]} for scan in document["scans"]}
     squares, holes = 0.0, 0
     for part, places in truth.items():
@@ -99,7 +100,7 @@ def test_scanned_plates_are_measured_and_what_is_off_is_reamed(
     (tmp_path / "fitup.yaml").write_text((tmp_path / "fitup.yaml").read_text("utf-8").replace("6}", "30}"), "utf-8")
     capsys.readouterr()
     assert main(base) == 1
-    document = json.loads((tmp_path / "out" / "fitup.json").read_text("utf-8"))
+    document = read_result(tmp_path / "out" / "fitup.json")
     assert document["joints"][0]["decision"] == "undecided"
     missing = [f["name"] for f in document["scans"][0]["features"] if not f["measured"]]
     assert missing == ["1.4", "2.4"]
@@ -183,7 +184,7 @@ def test_a_hole_that_was_not_measured_leaves_a_joint_undecided(tmp_path: Path) -
         "joints:\n  - {fixed: a, moving: b, bolt: 24}\n", "utf-8",
     )  # fmt: skip
     assert main(["fitup", str(path), "--out", str(out), "--samples", "100"]) == 1
-    assert json.loads((out / "fitup.json").read_text("utf-8"))["joints"][0]["decision"] == "undecided"
+    assert read_result(out / "fitup.json")["joints"][0]["decision"] == "undecided"
 
 
 def test_a_part_is_not_joined_to_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

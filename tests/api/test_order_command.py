@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from api.cli import main
+from tests.api.results import read_result
 from tests.geometry.readers.ifc_models import Model
 
 WALL = (3.0, 0.2, 3.0)
@@ -59,7 +60,7 @@ def test_an_order_is_found_and_can_be_played(model: Path, tmp_path: Path, capsys
     assert run(model, tmp_path / "a", "--order", "--best", "2") == 0
     told = capsys.readouterr().out
     assert "5 parts go together in 5 steps" in told
-    document = json.loads((tmp_path / "a" / "assembly.json").read_text("utf-8"))
+    document = read_result(tmp_path / "a" / "assembly.json")
     order, names = document["order"], {c: n for n, c in _ids(tmp_path / "a").items()}
     assert order["works"]
     assert order["source"] == "found"
@@ -84,13 +85,13 @@ def test_an_order_is_found_and_can_be_played(model: Path, tmp_path: Path, capsys
 def test_the_tasks_of_the_model_are_judged(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The right wall comes from the side: with nothing moved but from above it cannot."""
     assert run(model, tmp_path / "a", "--tasks") == 0
-    steps = json.loads((tmp_path / "a" / "assembly.json").read_text("utf-8"))["order"]["steps"]
+    steps = read_result(tmp_path / "a" / "assembly.json")["order"]["steps"]
     assert [step["name"] for step in steps] == ["day 1", "day 2", "day 3", "day 4"]
     assert not steps[1]["stable"]
     rules = tmp_path / "rules.yaml"
     rules.write_text("order: 1\nbase: [plate]\nin_place: [IfcWall]\nbefore: [right < slab]\n", "utf-8")
     assert run(model, tmp_path / "c", "--tasks", "--sequence", str(rules)) == 1
-    ruled = json.loads((tmp_path / "c" / "assembly.json").read_text("utf-8"))["order"]
+    ruled = read_result(tmp_path / "c" / "assembly.json")["order"]
     assert len(ruled["made_in_place"]) == 2
     assert [step["blocked"][0]["rules"] for step in ruled["steps"] if step["blocked"]] == [["right < slab"]] * 2
     sequence = tmp_path / "order.yaml"
@@ -100,7 +101,7 @@ def test_the_tasks_of_the_model_are_judged(model: Path, tmp_path: Path, capsys: 
     assert run(model, tmp_path / "b", "--sequence", str(sequence), "--lang", "zh") == 1
     told = capsys.readouterr().out
     assert "第 3 步" in told
-    order = json.loads((tmp_path / "b" / "assembly.json").read_text("utf-8"))["order"]
+    order = read_result(tmp_path / "b" / "assembly.json")["order"]
     assert not order["works"]
     assert order["summary"]["first_blocked_step"] == 3
     (blocked,) = order["steps"][2]["blocked"]
@@ -145,12 +146,12 @@ def test_what_cannot_be_asked_is_refused(tmp_path: Path, capsys: pytest.CaptureF
         with pytest.raises(SystemExit):
             run(stl, tmp_path / "out", "--order", *refused)
     assert run(stl, tmp_path / "out", "--order", "--insertion", "2.5 m") == 0
-    assert json.loads((tmp_path / "out" / "assembly.json").read_text("utf-8"))["order"]["rule"]["insertion_m"] == 2.5
+    assert read_result(tmp_path / "out" / "assembly.json")["order"]["rule"]["insertion_m"] == 2.5
 
 
 def _ids(out: Path) -> dict[str, str]:
     """Return the GlobalIds by name, as the order's own list has them: the model numbers its elements as they come."""
-    free = json.loads((out / "assembly.json").read_text("utf-8"))["order"]["free"]
+    free = read_result(out / "assembly.json")["order"]["free"]
     return dict(zip(("plate", "left", "right", "slab", "post"), sorted(one["global_id"] for one in free), strict=True))
 
 

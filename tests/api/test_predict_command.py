@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from api.cli import main
+from tests.api.results import read_result
 
 SPREADS = {"IfcColumn": 4.0, "IfcWall": 12.0}
 """True standard deviations, mm; the tolerance is 10 mm and the scan's U is 2 mm."""
@@ -53,7 +54,7 @@ def test_what_was_not_measured_is_told_by_its_like(tmp_path: Path, capsys: pytes
     )
     assert main(["predict", first, "--out", str(out), "--minutes", "200"]) == 0
     assert "predicted is not confirmed" in capsys.readouterr().out
-    found = json.loads((out / "predict.json").read_text("utf-8"))
+    found = read_result(out / "predict.json")
     features = {one["feature"]: one for one in found["families"][0]["features"]}
     wall = features["IfcWall · L1"]["out_of_tolerance"]
     column = features["IfcColumn · L1"]["out_of_tolerance"]
@@ -77,7 +78,7 @@ def test_what_was_not_measured_is_told_by_its_like(tmp_path: Path, capsys: pytes
     assert main(["predict", first, "--out", str(out), "--minutes", "200", "--quiet"]) == 0
     assert (out / "predict.json").read_bytes() == again
     assert main(["predict", first, "--out", str(out), "--costs", str(costs), "--minutes", "200"]) == 0
-    dear = json.loads((out / "predict.json").read_text("utf-8"))["inspection"]["items"]
+    dear = read_result(out / "predict.json")["inspection"]["items"]
     assert any(one["chosen"] and one["ifc_class"] == "IfcColumn" for one in dear), "what is dear is worth a look"
 
 
@@ -105,7 +106,7 @@ def test_predictions_are_scored_against_a_later_check(tmp_path: Path, capsys: py
     assert main(["predict", first, "--score", later, "--out", str(out), "--lang", "zh"]) == 0
     assert "Brier" in capsys.readouterr().out
     assert "预测与实际对照" in (out / "predict.html").read_text("utf-8")
-    found = json.loads((out / "predict.json").read_text("utf-8"))["scored"]
+    found = read_result(out / "predict.json")["scored"]
     told = found["score"]
     assert told["count"] + found["in_doubt"] == 100
     total = told["reliability"] - told["resolution"] + told["uncertainty"] + told["within_bins"]
@@ -120,7 +121,7 @@ def test_predictions_are_scored_against_a_later_check(tmp_path: Path, capsys: py
     assert "drifts: measured values lie +" in capsys.readouterr().out
     last = report(tmp_path / "4.json", [entry("IfcWall-0", "IfcWall", 0.5), entry("IfcWall-1", "IfcWall", None)])
     assert main(["predict", first, last, "--out", str(out)]) == 0
-    document = json.loads((out / "predict.json").read_text("utf-8"))
+    document = read_result(out / "predict.json")
     assert [one["file"] for one in document["provenance"]["reports"]] == ["1.json", "4.json"]
     assert document["summary"]["elements"] == 200
 

@@ -11,6 +11,7 @@ import pytest
 
 from api.cli import main
 from simulation.prediction.line_data import VARIABLES, line_data
+from tests.api.results import as_documented
 from twin.operations.quality import QualityRequest, run_quality
 from twin.operations.unit_table import defects, moments, read_units
 
@@ -57,7 +58,7 @@ def test_json_page_and_new_units(rows: list[Row], tmp_path: Path, capsys: pytest
     first = (out / "quality.json").read_bytes()
     assert main(base) == 1
     assert (out / "quality.json").read_bytes() == first, "the same bytes, in any order of the rows and language"
-    told = json.loads(first)
+    told = as_documented(json.loads(first), "quality")
     assert told["schema"] == "qtems.quality/1"
     other = json.loads(first)
     other["tried_on"]["brier"]["value"] += 1e-3

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
+from tests.api.results import read_result
 
 SCHEDULE = """\
 schedule: 1
@@ -28,7 +29,7 @@ def test_tables_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     told = capsys.readouterr().out
     assert "关键线路：A → C" in told
     assert "B, C：这些任务没有紧后任务" in told
-    document = json.loads((out / "schedule.json").read_text("utf-8"))
+    document = read_result(out / "schedule.json")
     assert document["schema"] == "qtems.schedule/1"
     assert document["planned_days"] == pytest.approx(26 / 3 + 5)
     assert document["planned_end"] == "2026-03-19"
@@ -63,7 +64,7 @@ def test_the_page_and_a_planning_programs_file(tmp_path: Path, capsys: pytest.Ca
     order = ["schedule", str(plan), "--conditions", str(conditions), "--out", str(out), "--samples", "2000"]
     assert main([*order, "--lang", "zh"]) == 0
     assert "UID 2: Pour：逻辑关系所指任务 9 不在文件中，去除。" in capsys.readouterr().out
-    document = json.loads((out / "schedule.json").read_text("utf-8"))
+    document = read_result(out / "schedule.json")
     assert document["planned_days"] == 12.0
     assert [one["kind"] for one in document["repairs"]] == ["unknown_task"]
     page = (out / "schedule.html").read_text("utf-8")
@@ -110,7 +111,7 @@ def test_two_checks_say_how_far_things_are(tmp_path: Path, capsys: pytest.Captur
     assert main([*order, "--progress", f"2026-03-27={two}", "--progress", f"2026-03-06={one}", "--lang", "zh"]) == 0
     told = capsys.readouterr().out
     assert "1 项任务未被观测，按未开始计：C。" in told
-    found = json.loads((out / "schedule.json").read_text("utf-8"))["progress"]
+    found = read_result(out / "schedule.json")["progress"]
     assert (found["day"], found["date"]) == (20.0, "2026-03-27")
     first, second, third = found["tasks"]
     assert (first["stage"], first["started_day"], first["finished_day"]) == ("done", [5.0, 20.0], [5.0, 20.0])
@@ -143,7 +144,7 @@ def test_resources_make_it_longer(tmp_path: Path, capsys: pytest.CaptureFixture[
     path.write_text(plan + "resources: {crane: 1}\n", encoding="utf-8")
     assert main(["schedule", str(path), "--out", str(out), "--samples", "500"]) == 0
     assert "No schedule that keeps to them is shorter (proven)." in capsys.readouterr().out
-    document = json.loads((out / "schedule.json").read_text("utf-8"))
+    document = read_result(out / "schedule.json")
     assert document["resources"]["unlimited_days"] == pytest.approx(26 / 3 + 5)
     assert document["resources"]["days"] == pytest.approx(26 / 3 + 9)
     assert document["planned_days"] == pytest.approx(26 / 3 + 9)
@@ -159,7 +160,7 @@ def test_a_milestone_has_one_date(tmp_path: Path, capsys: pytest.CaptureFixture[
     )
     assert main(["schedule", str(path), "--out", str(tmp_path), "--samples", "100"]) == 0
     capsys.readouterr()
-    tasks = json.loads((tmp_path / "schedule.json").read_text("utf-8"))["tasks"]
+    tasks = read_result(tmp_path / "schedule.json")["tasks"]
     assert [(task["start"], task["finish"]) for task in tasks] == [
         ("2026-03-02", "2026-03-06"), ("2026-03-06", "2026-03-06"), ("2026-03-09", "2026-03-09"),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from pyarrow import csv
 
 from api.cli import main
+from tests.api.results import read_result
 
 LINE = """\
 simulate: 1
@@ -48,7 +49,7 @@ def test_tables_and_json(line: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "Mill and test" in told
     assert "一次合格率" in told
     assert "各时间与事件相互独立" in told
-    document = json.loads((out / "simulate.json").read_text("utf-8"))
+    document = read_result(out / "simulate.json")
     assert document["schema"] == "qtems.simulate/1"
     assert document["replications"] == 4
     assert document["warm_up"] == 60
@@ -93,7 +94,7 @@ def test_two_lines_side_by_side(line: Path, tmp_path: Path, capsys: pytest.Captu
     told = capsys.readouterr().out
     assert "better.yaml" in told
     assert " points (" in told, "shares differ by percentage points"
-    pairs = json.loads((out / "simulate.json").read_text("utf-8"))["comparison"]
+    pairs = read_result(out / "simulate.json")["comparison"]
     assert pairs["yield"]["low"] > 0.0
     assert pairs["throughput"]["variance_ratio"] > 3.0
 
@@ -146,7 +147,7 @@ def test_the_best_of_several_lines(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main([*asked, "--out", str(tmp_path / "one")]) == 0
     told = capsys.readouterr().out
     assert "steady is the best: the least lead time" in told
-    document = json.loads((tmp_path / "one" / "choice.json").read_text("utf-8"))
+    document = read_result(tmp_path / "one" / "choice.json")
     assert (document["best"], document["settled"]) == ("steady.yaml", True)
     assert document["lines"][0]["difference_to_best"] is None
     assert document["lines"][1]["difference_to_best"]["value"] > 0

@@ -1,11 +1,11 @@
 """``qtems stackup``: from a file to tables, JSON and a page."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from api.cli import main
+from tests.api.results import read_result
 
 STACK = """\
 stackup: 1
@@ -33,7 +33,7 @@ def test_tables_json_and_page(stack: Path, tmp_path: Path, capsys: pytest.Captur
     assert "Lid & box" in told
     assert "合格率" in told
     assert "各尺寸相互独立" in told
-    document = json.loads((out / "stackup.json").read_text("utf-8"))
+    document = read_result(out / "stackup.json")
     assert document["schema"] == "qtems.stackup/1"
     gap = document["requirements"][0]
     assert gap["verdict"] == "pass"
@@ -115,7 +115,7 @@ def test_a_value_without_bound_is_no_value(formula: str, tmp_path: Path) -> None
         f"requirements:\n  gap: {{formula: {formula}, upper: -5, conforming: 0.5}}\n"
     )
     assert main(["stackup", str(path), "--out", str(out), "--samples", "1000"]) == 1
-    (gap,) = json.loads((out / "stackup.json").read_text("utf-8"))["requirements"]
+    (gap,) = read_result(out / "stackup.json")["requirements"]
     assert gap["verdict"] == "fail"
 
 
