@@ -26,7 +26,8 @@ examples:
   qtems database check quality.qtems         is the archive whole? touches nothing
   qtems database restore quality.qtems --data-dir other
                                              into an empty place, also of another kind of database
-  qtems database tidy                        remove files older than a day that no record refers to
+  qtems database tidy                        remove files older than a day that no record refers to, and make what
+                                             older versions did not keep: checks are then shown at once
 """
 AUDIT_HELP = """\
 examples:
@@ -102,14 +103,19 @@ def run_database(arguments: argparse.Namespace) -> int:
 
 
 def _tidy(settings: "Settings", database: "Database") -> None:
+    from twin.operations.missing_glances import make_missing_glances
     from twin.store.blob_register import remove_garbage
     from twin.store.upgrade import require_current
 
     require_current(database)
-    with _store(database).write(_context()) as unit:
-        removed = remove_garbage(unit, _blobs(settings))
+    store, blobs = _store(database), _blobs(settings)
+    with store.write(_context()) as unit:
+        removed = remove_garbage(unit, blobs)
     size = sum(content.size for content in removed) / 1e6
     print(f"removed {len(removed)} files of {size:.1f} MB that no record refers to")
+    made = make_missing_glances(store, blobs, _context())
+    if made:
+        print(f"checks of earlier versions that are now shown as quickly as new ones: {made}")
 
 
 def _archive(arguments: argparse.Namespace, settings: "Settings", database: "Database") -> None:

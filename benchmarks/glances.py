@@ -22,11 +22,12 @@ sys.path[0] = str(ROOT)  # not this folder: its api.py is not the package
 from api.schemas.comparison import EpochChangesOut  # noqa: E402
 from api.schemas.element_columns import ElementColumnsOut  # noqa: E402
 from tests.api.web.live import found  # noqa: E402
-from tests.api.web.planted import plant  # noqa: E402
-from tests.api.web.planted_epochs import Sight, give_glances, plant_epochs  # noqa: E402
+from tests.api.web.planted import context, plant  # noqa: E402
+from tests.api.web.planted_epochs import Sight, plant_epochs  # noqa: E402
 from tests.api.web.world import World, make_world  # noqa: E402
 from twin.element_state import Seen  # noqa: E402
 from twin.operations import element_columns, epoch_changes, glances  # noqa: E402
+from twin.operations.missing_glances import make_missing_glances  # noqa: E402
 from twin.record import Id  # noqa: E402
 from twin.store.view import EVERYTHING  # noqa: E402
 
@@ -89,7 +90,9 @@ def main() -> None:
         project = found(world)
         made = plant(world, project, elements=options.elements)
         epochs = plant_epochs(world, project, made, [story(made.global_ids, rng) for _ in range(2)])
-        give_glances(world, project)
+        started = time.process_time()
+        count = make_missing_glances(world.services.store, world.services.blobs, context(world))
+        print(f"{count} glances made in {time.process_time() - started:.1f} s")
         ways: dict[str, Callable[..., Any]] = {"from reports": none, "at a glance": glances.kept_glance}
         for name, ask in asked(world, project, epochs).items():
             for _ in range(options.rounds):

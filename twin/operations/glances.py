@@ -2,7 +2,8 @@
 
 A hundred thousand reports of elements take seconds to read; what a glance holds of them takes a tenth of one. It is a
 file of the check, named in its record by its digest, and holds only what no later epoch changes. Checks that were kept
-before there were glances are read element by element: the same, slowly.
+before there were glances are read element by element, the same, slowly, until a worker has made theirs
+(``missing_glances``).
 """
 
 import io

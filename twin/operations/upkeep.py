@@ -11,6 +11,7 @@ from twin.jobs.queue import Periodic
 from twin.jobs.worker import WORKER
 from twin.operations.anchors import Signer, write_anchors
 from twin.operations.mailing import Mailing, send_letters
+from twin.operations.missing_glances import make_missing_glances
 from twin.operations.reminders import remind
 from twin.operations.uploads import expire_uploads
 from twin.store import outbox
@@ -56,6 +57,7 @@ def upkeep(
     chores = [
         Periodic("uploads", timedelta(hours=1), lambda: expire_uploads(store, blobs, context())),
         Periodic("reminders", timedelta(hours=1), lambda: remind(store, context())),
+        Periodic("glances", timedelta(hours=1), lambda: make_missing_glances(store, blobs, context())),
         Periodic("scrub", timedelta(days=7), lambda: report_scrub(store, blobs), timedelta(days=1)),
     ]
     chores.append(Periodic("letters", timedelta(seconds=5), lambda: send_letters(store, mailing, clock)))

@@ -13,11 +13,9 @@ from tests.api.web.planted import CAPTURED, Planted, context
 from tests.api.web.world import World
 from twin.check_record import ElementRow
 from twin.element_state import Epoch, Seen, observe_all
-from twin.operations.glances import MEDIA_TYPE, glance_of, packed
 from twin.project import CheckRun, ScanEpoch
 from twin.record import Id
 from twin.store import records
-from twin.store.blob_register import keep_all
 from twin.store.elements import keep_states, latest_states, states_of
 
 APART = timedelta(days=14)
@@ -136,14 +134,3 @@ def plant_schedule(world: World, made: Planted, tasks: Sequence[Task]) -> None:
     with world.services.store.write(context(world)) as unit:
         kept = unit.get(records.MODEL_REVISION, made.revision)
         unit.save(records.MODEL_REVISION, replace(kept.record, schedule_sha256=digest), expected=kept.version)
-
-
-def give_glances(world: World, project: Id) -> None:
-    """Let every check of a project have its glance, as one that is run has."""
-    services = world.services
-    with services.store.write(context(world)) as unit:
-        for run in list(unit.all(records.CHECK_RUN, project=project)):
-            content = packed(glance_of(states_of(unit.connection, run.record.id)))
-            digest = services.blobs.put([content]).sha256
-            unit.save(records.CHECK_RUN, replace(run.record, glance_sha256=digest), expected=run.version)
-            keep_all(unit, services.blobs, {digest: MEDIA_TYPE})

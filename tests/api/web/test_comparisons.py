@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from tests.api.web.planted import CAPTURED, Planted, context, plant
-from tests.api.web.planted_epochs import give_glances, plant_epochs, plant_schedule, planted_tasks, sight
+from tests.api.web.planted_epochs import plant_epochs, plant_schedule, planted_tasks, sight
 from tests.api.web.planted_revisions import NEW, plant_revisions
 from tests.api.web.site import Site, copied_site
 from tests.api.web.world import World
 from twin.operations import epoch_changes as operation
+from twin.operations.missing_glances import make_missing_glances
 from twin.revision_diff import Change
 from twin.store import records
 
@@ -99,7 +100,7 @@ def test_at_a_glance_the_same_is_told_as_from_the_reports(
         unit.share(records.FINDING, made.finding, site.outside)
     pairs = [(first, second), (second, third), (first, third), (third, more), (more, fewer)]
     slowly = [compared(site, *pair, who) for pair in pairs for who in ("olga", "vera")]
-    give_glances(world, site.project)
+    assert make_missing_glances(world.services.store, world.services.blobs, context(world)) == 5
 
     def never(*_: Any) -> Any:
         raise AssertionError("a report was read whole")

@@ -13,11 +13,12 @@ from api import packed
 from api.packed import PackedAnswers
 from api.routes import elements
 from tests.api.web.planted import CAPTURED, Planted, context, plant
-from tests.api.web.planted_epochs import give_glances, plant_epochs, sight
+from tests.api.web.planted_epochs import plant_epochs, sight
 from tests.api.web.site import VIOLATION, Site, copied_site, draft_of
 from tests.api.web.test_standing import revise, second_check
 from tests.api.web.world import World
 from twin.operations import element_columns as operation
+from twin.operations.missing_glances import make_missing_glances
 from twin.store.elements import keep_states, states_of
 from twin.store.records import FINDING
 
@@ -108,7 +109,7 @@ def test_at_a_glance_the_same_is_told_as_from_the_reports(
     asked = [(who, f"?epoch={one['id']}") for who in ("olga", "vera") for one in site.get("olga", "/scans")["items"]]
     slowly = [columns(site, query, who) for who, query in asked]
     assert {stale for told in slowly for stale in told["stale"]} == {True, False}
-    give_glances(world, site.project)
+    make_missing_glances(world.services.store, world.services.blobs, context(world))
 
     def never(*_: Any) -> Any:
         raise AssertionError("a report was read whole")
