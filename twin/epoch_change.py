@@ -200,8 +200,8 @@ def _turned(failing: Sequence[Judged], passing: Sequence[Judged] | None) -> bool
     """Say whether the one fails and the other passes, by the same limits."""
     if passing is None or _worst(failing) is not Outcome.FAIL or _worst(passing) is not Outcome.PASS:
         return False
-    limits = [sorted(((lower, upper) for _, lower, upper in told), key=repr) for told in (failing, passing)]
-    return limits[0] == limits[1]
+    one, other = ([(lower, upper) for _, lower, upper in told] for told in (failing, passing))
+    return one == other or sorted(one, key=repr) == sorted(other, key=repr)
 
 
 def moved(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Move | None:
