@@ -65,8 +65,9 @@ class Measured:
 
     @property
     def seen_share(self) -> float:
-        """Share of the designed surface that has own points on it, 0..1."""
-        seen = float(self.patches.area[self.patches.own].sum())
+        """Share of the designed surface that has points on it which no other element explains as well, 0..1."""
+        patches = self.patches
+        seen = float((patches.area * patches.alone / np.maximum(patches.points, 1))[patches.own].sum())
         return min(1.0, seen / self.area) if self.area > 0 else 0.0
 
 

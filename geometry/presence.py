@@ -76,7 +76,7 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
     if own >= _MIN_OWN and not evidence.another:
         return State.INSTALLED, ()
     if not evidence.rays_known:
-        return State.UNSEEN, ("no_station_pose",)
+        return State.UNSEEN, ("coincident_surface",) if evidence.another else ("no_station_pose",)
     if evidence.another or evidence.shared_points >= _MIN_OWN:
         return State.OCCLUDED, ("coincident_surface",)
     if contested and through >= MIN_THROUGH:

@@ -53,7 +53,7 @@ def presence_of(
     return PresenceEvidence(
         own_points=len(own),
         standing=_standing(i, evidence, built, own, mine[~on_it & ~shared]) if through >= MIN_THROUGH else NOTHING,
-        another=rays is not None and built.is_another(i, own, solved.residual[own]),
+        another=built.is_another(i, own, solved.residual[own]),
         assigned_points=int((~shared).sum()),
         shared_points=int((on_it & shared).sum()),
         through=through,

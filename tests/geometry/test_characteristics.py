@@ -126,6 +126,14 @@ def test_the_share_seen_is_that_of_the_faces_seen(spacing: float) -> None:
     assert 0.35 * front < measured_box(WALL, ["-y"], spacing=spacing).seen_share < 1.1 * front
 
 
+def test_what_a_neighbour_explains_as_well_is_not_seen_of_the_element() -> None:
+    seen = measured_box(WALL, ["-y"])
+    half = replace(seen.patches, alone=seen.patches.points // 2)
+    none = replace(seen.patches, alone=np.zeros_like(seen.patches.alone))
+    assert replace(seen, patches=half).seen_share == pytest.approx(0.5 * seen.seen_share, rel=0.05)
+    assert replace(seen, patches=none).seen_share == 0.0
+
+
 @pytest.mark.parametrize(("depth", "radius"), [(0.03, 0.2), (0.03, 0.12), (0.02, 0.12)])
 def test_a_deep_dent_is_never_a_pass(depth: float, radius: float) -> None:
     """2,500 points per square metre, U 1 mm, some hundred points 20 or 30 mm inside the material: not clutter."""

@@ -58,6 +58,8 @@ ROOF = Standing(points=90, cells=60, bare=200)
         ({"own_points": 0, "coverage": 0.0, "shared_points": 300}, State.OCCLUDED, "coincident_surface"),
         ({"own_points": 0, "coverage": 0.0, "rays_known": False}, State.UNSEEN, "no_station_pose"),
         ({"rays_known": False}, State.INSTALLED, None),
+        # reveals without their door: nothing went through that is known of, and they are the wall's
+        ({"rays_known": False, "another": True}, State.UNSEEN, "coincident_surface"),
         ({"suspect": "cut"}, State.DESIGN_SUSPECT, "design_suspect:cut"),
         ({"suspect": "cut", "own_points": 0, "through": 900}, State.DESIGN_SUSPECT, "design_suspect:cut"),
     ],

@@ -56,10 +56,12 @@ def turned_about_hinge(box: Box, degrees: float) -> Box:
 
 
 def states(
-    boxes: list[Box], noise: float, seed: int, stations: list[tuple[float, float, float]]
+    boxes: list[Box], noise: float, seed: int, stations: list[tuple[float, float, float]], *, known: bool = True
 ) -> dict[str, ElementResult]:
-    """Return what a check says of each element, the scan's place known."""
+    """Return what a check says of each element, the scan's place known, and where it was taken from or not."""
     scan = scan_of(boxes, stations, step=0.02, noise=noise, seed=seed)
+    if not known:
+        scan = replace(scan, stations=tuple(replace(s, position=None) for s in scan.stations))
     covariance: FloatArray = np.diag([1e-10] * 3 + [1e-8] * 3)
     pose = Pose.from_parts(np.eye(3), scan.origin)
     placed = Registration(RegistrationStatus.ACCEPTED, pose, "given", covariance=covariance, pivot=np.zeros(3))
@@ -95,3 +97,15 @@ def test_an_open_door_and_glass_that_returns_nothing_are_not_missing_and_do_not_
 def test_what_is_there_as_designed_is_installed() -> None:
     found = states([*ROOM, *LINING, LEAF, *FRAME, PANE], 0.002, 7, STATIONS)
     assert {e.state for e in found.values()} == {State.INSTALLED}
+
+
+@pytest.mark.parametrize(("noise", "seed", "stations"), [(0.001, 8, STATIONS), (0.004, 9, STATIONS[:2])])
+def test_absent_ones_never_pass_though_nobody_says_where_the_scan_was_taken(
+    noise: float, seed: int, stations: list[tuple[float, float, float]]
+) -> None:
+    boxes = [*ROOM, *(box.absent() for box in (*LINING, LEAF, *FRAME, PANE))]
+    found = states(boxes, noise, seed, stations, known=False)
+    for name in ("door", "window"):
+        assert found[name].state is not State.MISSING, "no ray is known to have gone through"
+        assert found[name].verdict is Outcome.NOT_MEASURED
+    assert found["wall"].state is State.INSTALLED
