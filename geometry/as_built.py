@@ -5,14 +5,15 @@ no other element explains, the elements are moved there, the points are assigned
 poses are fitted again to what each element then owns.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray, Int32Array, IntArray
 from geometry.claims import disputed_points, phantoms, tied, without_phantoms, without_refuted
 from geometry.element_pose import ElementShapes, PoseFit, PoseProblem, fit_poses, unit_normals
+from geometry.slides import LoosePoints, Slide, find_slides
 from geometry.thinning import voxel_thin
 from geometry.triangle_tree import ClosestElements, TriangleTree, build_tree, closest, closest_elements
 
@@ -26,6 +27,8 @@ _FIT_POINTS = 180
 _TIE_TRUST = 0.02
 """Weight of a point that two elements explain equally well (coincident faces)."""
 _MIN_FIT = 10
+_SLIDE = 0.06
+"""How far (m) an element may have slid along the faces that are seen well."""
 _BELIEVED = 0.3
 """Inlier share from which a fitted pose is used to place the element."""
 
@@ -87,8 +90,9 @@ def solve_as_built(
     members: list[IntArray] = []
     trusted: list[FloatArray] = []
     disputes = disputed_points(built, edge, seen.sigma)
+    slides = dict[int, Slide]()
     for number in range(_PASSES):
-        new_members, trust = _members(shapes, candidates, built, edge, some)
+        new_members, trust = _members(shapes, candidates, built, edge, some, slides)
         begin = np.concatenate([[0], np.cumsum([len(m) for m in new_members])]).astype(np.int64)
         new_trusted = np.split(trust, begin[1:-1])
         pending = [
@@ -104,6 +108,7 @@ def solve_as_built(
             sigma=seen.sigma,
             band=band,
             min_cosine=seen.min_cosine,
+            slid={i: slide.twist for i, slide in slides.items()},
         )
         fits = {i: f for i, f in fits.items() if len(new_members[i]) >= _MIN_FIT}
         fits |= fit_poses(shapes, problem, np.array(pending, np.int64))
@@ -121,6 +126,10 @@ def solve_as_built(
             candidates = without_refuted(candidates, disputes, fits, built, shapes, seen.sigma)
         edge = _give_edges(tree, some, built)
         disputes = disputed_points(built, edge, seen.sigma)
+        if number + 1 < _PASSES:
+            about = _loose_about(shapes, candidates, built, some)
+            slides = find_slides(shapes, fits, about, slides, sigma=seen.sigma, band=_SLIDE)
+            some = _freed(some, slides)
         if progress is not None:
             progress((number + 1) / _PASSES)
     built = _near(tree, seen, _FORM_BAND)
@@ -152,7 +161,12 @@ def _give_edges(tree: TriangleTree, seen: SeenPoints, near: ClosestElements) -> 
 
 
 def _members(
-    shapes: ElementShapes, candidates: ClosestElements, built: ClosestElements, edge: BoolArray, seen: SeenPoints
+    shapes: ElementShapes,
+    candidates: ClosestElements,
+    built: ClosestElements,
+    edge: BoolArray,
+    seen: SeenPoints,
+    slides: Mapping[int, Slide],
 ) -> tuple[list[IntArray], FloatArray]:
     """Return per element the points to fit it to, and the trust in each (concatenated).
 
@@ -182,11 +196,46 @@ def _members(
     normal = unit_normals(shapes.triangles)
     axis = np.argmax(np.abs(normal), axis=1)
     direction = 2 * axis + (normal[np.arange(len(normal)), axis] > 0)
-    kept = _evenly(element.astype(np.int64) * 6 + direction[np.concatenate(face)], index)
+    group = direction[np.concatenate(face)]
+    for i, slide in slides.items():  # on a face of their own, where the element may have slid to
+        group[(element == i) & np.isin(index, slide.index)] = 6
+    kept = _evenly(element.astype(np.int64) * 7 + group, index)
     element, index = element[kept], index[kept]
     bounds = np.searchsorted(element, np.arange(len(shapes) + 1))
     trust = np.where(shared[index], _TIE_TRUST, 1.0)
     return [index[bounds[i] : bounds[i + 1]] for i in range(len(shapes))], trust
+
+
+def _freed(seen: SeenPoints, slides: Mapping[int, Slide]) -> SeenPoints:
+    """Return the points with those that speak for a slide free to lie on any face turned to the station."""
+    if not slides:
+        return seen
+    at = np.concatenate([slide.index for slide in slides.values()])
+    gates = seen.gates.copy()
+    gates[at] = seen.facing[at]
+    return replace(seen, gates=gates)
+
+
+def _loose_about(
+    shapes: ElementShapes, candidates: ClosestElements, built: ClosestElements, seen: SeenPoints
+) -> dict[int, LoosePoints]:
+    """Return, per element, the points near its designed place that lie on no element as built."""
+    on_it = built.distance[:, 0] < 3.0 * seen.sigma
+    normal = unit_normals(shapes.triangles)
+    owner, face = built.element[on_it, 0], built.triangle[on_it, 0]
+    settled = np.argsort(owner, kind="stable")
+    ends = np.searchsorted(owner[settled], np.arange(len(shapes) + 1))
+    loose = np.flatnonzero(~on_it)
+    row, rank = np.nonzero(candidates.element[loose] >= 0)
+    who = candidates.element[loose][row, rank]
+    order = np.lexsort((row, who))
+    begin = np.searchsorted(who[order], np.arange(len(shapes) + 1))
+    found: dict[int, LoosePoints] = {}
+    for i in np.flatnonzero(np.diff(begin)).tolist():
+        at = loose[row[order[begin[i] : begin[i + 1]]]]
+        faces = face[settled[ends[i] : ends[i + 1]]]
+        found[i] = LoosePoints(at, seen.points[at], seen.gates[at], seen.facing[at], seen.min_cosine, normal[faces])
+    return found
 
 
 def _evenly(group: IntArray, index: IntArray) -> IntArray:

@@ -7,7 +7,8 @@ several hypotheses because a badly built element stands among its neighbours' po
 fix, or on which the points that could tell do not agree, are left where the design has them and named unobservable.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -106,6 +107,8 @@ class PoseProblem:
     band: float
     """How far the built surface may lie from the designed one, metres."""
     min_cosine: float
+    slid: Mapping[int, FloatArray] = field(default_factory=dict[int, FloatArray])
+    """Element -> twist (6,) of a place to try as well, which something else speaks for."""
 
 
 def element_shapes(meshes: list[FloatArray]) -> ElementShapes:
@@ -157,11 +160,14 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, pending: IntArray) ->
     count = len(shapes)
     twist, covariance = np.zeros((count, 6)), np.zeros((count, 6, 6))
     spread, share, number, doubt = np.zeros(count), np.zeros(count), np.zeros(count, np.int64), np.zeros(count)
+    slid = np.zeros((count, 6))
+    for i, place in problem.slid.items():
+        slid[i] = place
     in_parts(
         fit_many, len(pending), pending, frozen(problem.points), frozen(problem.gates), problem.trust, problem.begin,
         shapes.centre, shapes.size, 0.5 * (shapes.upper - shapes.lower)[:, 2], problem.sigma, problem.band,
         problem.min_cosine, shapes.root, shapes.corners, shapes.normals, shapes.order, shapes.boxes,
-        shapes.child, shapes.frame, twist, covariance, spread, share, number, doubt,
+        shapes.child, shapes.frame, frozen(slid), twist, covariance, spread, share, number, doubt,
     )  # fmt: skip
     return {
         int(i): PoseFit(

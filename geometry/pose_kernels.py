@@ -421,8 +421,11 @@ def _doubt(points, gates, trust, centre, size, twist, sigma, band, min_cosine, t
 
 
 @kernel()
-def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree):
-    """Fit one element; return twist (6,), covariance (6, 6), spread, inlier share, inlier count and doubt."""
+def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree, slid):
+    """Fit one element; return twist (6,), covariance (6, 6), spread, inlier share, inlier count and doubt.
+
+    ``slid`` (6,) is a place that something else speaks for; zero where nothing does.
+    """
     out = np.zeros((len(points), 8))
     here = np.zeros(6)
     best = _refine(points, gates, trust, centre, size, sigma, here, band, WEAK_SHARE, min_cosine, tree, out)
@@ -448,6 +451,11 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
             there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
             if there > share + CLEAR_GAIN and there > MAJORITY:
                 best, share = other, there
+    if _motion(slid, size) > 0.0:
+        other = _refine(points, gates, trust, centre, size, sigma, slid, 3.0 * sigma, WEAK_SHARE, min_cosine, tree, out)
+        there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
+        if there > share + CLEAR_GAIN and there > MAJORITY:
+            best, share = other, there
     covariance, start, spread, share, m = _conclude(
         points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
     )
@@ -471,7 +479,7 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
 @kernel(nogil=True)
 def fit_many(
     first, last, pending, points, gates, trust, begin, centre, size, half_height, sigma, band, min_cosine, root,
-    corners, normals, order, boxes, child, frame, twist, covariance, spread, share, count, doubt,
+    corners, normals, order, boxes, child, frame, slid, twist, covariance, spread, share, count, doubt,
 ):  # fmt: skip
     """Fit the elements pending[first..last] into the last six arrays; element i owns points begin[i]..begin[i+1]."""
     for number in range(first, last):
@@ -479,7 +487,17 @@ def fit_many(
         a, b = begin[i], begin[i + 1]
         tree = (np.int64(root[i]), corners, normals, order, boxes, child, frame)
         t, c, spread[i], share[i], count[i], doubt[i] = fit_one(
-            points[a:b], gates[a:b], trust[a:b], centre[i], size[i], half_height[i], sigma, band, min_cosine, tree
+            points[a:b],
+            gates[a:b],
+            trust[a:b],
+            centre[i],
+            size[i],
+            half_height[i],
+            sigma,
+            band,
+            min_cosine,
+            tree,
+            slid[i],
         )
         for j in range(6):
             twist[i, j] = t[j]

@@ -6,9 +6,10 @@ import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray, IntArray
 from geometry.deviation.surface import Patches
+from geometry.element_pose import unit_normals
 from geometry.measured import FEW, Measured, governing_size, judged
 from geometry.straightedge import largest_gap
-from geometry.tolerance import Rule
+from geometry.tolerance import Limits, Rule
 from geometry.uncertainty import COVERAGE_FACTOR
 from geometry.verdict import Measurement, Outcome
 
@@ -48,9 +49,29 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
     if result.outcome is Outcome.FAIL and not proven:
         note = "few_points" if patches.points[beyond].sum() < _PROOF else "coincident_surface"
         return [replace(result, outcome=Outcome.INDETERMINATE, note=note)]
+    if result.outcome is Outcome.PASS and _elsewhere(element, limits):
+        return [replace(result, outcome=Outcome.INDETERMINATE, note="few_points")]
     if result.outcome is Outcome.PASS and _stands_out(patches, outside, expanded_each):
         return [replace(result, outcome=Outcome.INDETERMINATE, note="attached")]
     return [result]
+
+
+def _elsewhere(element: Measured, limits: Limits) -> bool:
+    """Say whether the pose as built puts a face of the element, seen or not, beyond the limits by more than U.
+
+    A door that stands 5 cm to the side has few points where that shows; its pose is known from them all the same.
+    """
+    fit = element.fit
+    if fit is None:
+        return False
+    triangles = element.vertices.reshape(-1, 3, 3)
+    normal, middle = unit_normals(triangles), triangles.mean(axis=1)
+    arm = middle - 0.5 * (element.lower + element.upper)
+    row = np.concatenate([normal, np.cross(arm, normal)], axis=1)
+    standard = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", row, fit.covariance, row), 0.0))
+    expanded_each = COVERAGE_FACTOR * element.budget.combined(middle, normal, standard)
+    moved = row @ fit.twist
+    return bool((np.maximum(moved - limits.upper, limits.lower - moved) > expanded_each).any())
 
 
 def _surest(beyond: BoolArray, margin: FloatArray, points: IntArray) -> int:
