@@ -68,9 +68,13 @@ class Section:
 
     def fault(self, word: str, message: str) -> BadDocument:
         """Return the fault that something is wrong with what stands behind ``word``; "" is the section itself."""
+        return BadDocument(self.where(word), message)
+
+    def where(self, word: str = "") -> str:
+        """Return line and place of what stands behind ``word``; "" is the section itself."""
         place = _join(self.place, word)
         line = self.lines.get(place) or self.lines.get(self.place)
-        return BadDocument(": ".join(part for part in (f"line {line}" if line else "", place) if part), message)
+        return ": ".join(part for part in (f"line {line}" if line else "", place) if part)
 
     def has(self, word: str) -> bool:
         """Return whether ``word`` is there with something behind it."""

@@ -111,22 +111,22 @@ def read_order(content: bytes, suffix: str, names: PartNames, *, origin: Origin 
     if suffix == ".json":
         return OrderDocument(steps=_once(_from_json(text_in(content), names)))
     top = read_document(content, "order")
-    base = frozenset(names.number(one, "base") for one in top.texts("base", ()))
+    base = frozenset(names.number(one, top.where("base")) for one in top.texts("base", ()))
     told = whole_rules(top.texts("before", ()))
-    rules = read_rules(told, _called(names, told), "before") if told else ()
+    rules = read_rules(told, _called(names, told, top.where("before")), top.where("before")) if told else ()
     ground, friction = top.number("ground", None), top.number("friction", 0.4)
     if not 0.0 <= friction <= 2.0:
         raise top.fault("friction", f"{friction:g} is no coefficient of friction from 0 to 2")
     steps = tuple(_step(item, names) for item in top.listed("sequence"))
     in_place = [
-        names.classes[one] if one in names.classes else frozenset({names.number(one, "in_place")})
+        names.classes[one] if one in names.classes else frozenset({names.number(one, top.where("in_place"))})
         for one in top.texts("in_place", ())
     ]
     tools = tuple(_tool(item, names) for item in top.listed("tools"))
     crane = _crane(top.section("crane"), origin) if top.has("crane") else None
     top.close()
     if twice := base.intersection(part for step in steps for part in step.parts):
-        raise BadDocument("sequence", f"{_name(names, min(twice))} is in the base: it stands already")
+        raise BadDocument(top.where("sequence"), f"{_name(names, min(twice))} is in the base: it stands already")
     return OrderDocument(
         _once(steps), base, rules, None if ground is None else ground - origin[2], friction, tools, crane,
         frozenset[int]().union(*in_place),
@@ -146,13 +146,13 @@ def _step(section: Section, names: PartNames) -> GivenStep:
         insertion = -_unit(np.array(section.numbers("from", count=3)), section)
     name = section.text("name", "")
     section.close()
-    numbers = tuple(names.number(one, section.place) for one in placed or together)
+    numbers = tuple(names.number(one, section.where()) for one in placed or together)
     return GivenStep(numbers, bool(together), insertion, name)
 
 
 def _tool(section: Section, names: PartNames) -> Tool:
     """Return a tool: ``for`` which fasteners, ``diameter_mm`` and ``length_mm`` of the room that it needs."""
-    parts = tuple(names.number(one, f"{section.place}.for") for one in section.texts("for"))
+    parts = tuple(names.number(one, section.where("for")) for one in section.texts("for"))
     size = [1e-3 * float(section.number(word, above=0.0)) for word in ("diameter_mm", "length_mm")]
     section.close()
     return Tool(parts, size[0], size[1])
@@ -242,12 +242,12 @@ def _once(steps: tuple[GivenStep, ...]) -> tuple[GivenStep, ...]:
     return steps
 
 
-def _called(names: PartNames, rules: Sequence[str]) -> Mapping[str, int]:
+def _called(names: PartNames, rules: Sequence[str], place: str) -> Mapping[str, int]:
     """Return what rules may name; a name that several have is refused where a rule uses it."""
     for index, text in enumerate(rules):
         for word in re.split(r"[<,()]", text):
             if word.strip() in names.repeated:
-                names.number(word, f"before[{index}]")
+                names.number(word, f"{place}[{index}]")
     return names.numbers
 
 

@@ -115,9 +115,10 @@ def learn(
     best = min((_held_out(kind, data, stretches, rng) for kind in KINDS), key=lambda one: one.brier)
     scores = _fitted(best.kind, recorded[known], defective[known])
     said = _calibrated(scores(recorded[last]), best.curves[0])
+    trial = try_out(said, defective[last], stakes, group=None if group is None else group[last])
     return QualityModel(
-        best.kind, score(said, defective[last]), average_precision(said, defective[last]),
-        try_out(said, defective[last], stakes), recorded[known], last, said, float(defective[known].mean()), left_out,
+        best.kind, score(said, defective[last]), average_precision(said, defective[last]), trial,
+        recorded[known], last, said, float(defective[known].mean()), left_out,
         best.said, defective[known], scores, best.curves,
     )  # fmt: skip
 

@@ -88,8 +88,15 @@ class Intervals:
     """The threshold that would have been cheapest on these units: where the one used belongs if it is calibrated."""
 
 
-def try_out(probability: FloatArray, defective: BoolArray, stakes: Stakes, threshold: float | None = None) -> Trial:
-    """Return what acting from the threshold on would have done to units (n,) of which the truth is known."""
+def try_out(
+    probability: FloatArray, defective: BoolArray, stakes: Stakes, threshold: float | None = None,
+    group: IntArray | None = None,
+) -> Trial:  # fmt: skip
+    """Return what acting from the threshold on would have done to units (n,) of which the truth is known.
+
+    Units of one group (n,), or of one stretch of fifty, are alike: intervals of shares hold Wilson's, which takes them
+    for independent, and Student's over groups or stretches.
+    """
     threshold = stakes.threshold if threshold is None else threshold
     acted, bad, count = probability >= threshold, defective, len(defective)
     caught, missed = int((acted & bad).sum()), int((~acted & bad).sum())
@@ -102,9 +109,12 @@ def try_out(probability: FloatArray, defective: BoolArray, stakes: Stakes, thres
     good = wilson(count - int(bad.sum()), count)
     escapes = missed + (1.0 - saved) * caught
     every = (1.0 - saved) * float(bad.sum())
+    blocks, units, y = _blocks(count, group), np.ones(count), bad.astype(np.float64)
+    recall = _widened(wilson(caught, caught + missed), y * acted, y, blocks) if caught + missed else None
+    kept = Estimate(after, Interval(max(low, 0.0), min(high, 1.0)))
     return Trial(
-        threshold, wilson(int(acted.sum()), count), wilson(caught, caught + missed) if caught + missed else None, good,
-        Estimate(after, Interval(max(low, 0.0), min(high, 1.0))),
+        threshold, _widened(wilson(int(acted.sum()), count), acted.astype(np.float64), units, blocks), recall,
+        _widened(good, 1.0 - y, units, blocks), _widened(kept, 1.0 - y * (1.0 - saved * acted), units, blocks),
         (stakes.action * float(acted.sum()) + stakes.escape * escapes) / count,
         stakes.escape * float(bad.mean()),
         stakes.action + stakes.escape * every / count,
@@ -151,6 +161,21 @@ def over_blocks(values: FloatArray, blocks: Sequence[IntArray]) -> Interval:
     error = np.sqrt(count / (count - 1.0) * float((strays**2).sum())) / len(values)
     reach = float(t.isf(_TAIL, max(_alike(blocks) - 1.0, _LEAST_FREEDOM))) * error
     return Interval(mean - reach, mean + reach)
+
+
+def _widened(found: Estimate, parts: FloatArray, wholes: FloatArray, blocks: Sequence[IntArray]) -> Estimate:
+    """Return a share with an interval that holds that over blocks, too: of parts (n,) in wholes (n,).
+
+    Of a single block nothing is known of how blocks differ: 0 to 1.
+    """
+    count, ratio = len(blocks), float(parts.sum() / wholes.sum())
+    if count < 2:
+        return Estimate(found.value, Interval(0.0, 1.0))
+    strays = np.array([float((parts[block] - ratio * wholes[block]).sum()) for block in blocks])
+    error = np.sqrt(count / (count - 1.0) * float((strays**2).sum())) / float(wholes.sum())
+    reach = float(t.isf(_TAIL, max(_alike(blocks) - 1.0, _LEAST_FREEDOM))) * error
+    low, high = min(found.interval.low, ratio - reach), max(found.interval.high, ratio + reach)
+    return Estimate(found.value, Interval(max(low, 0.0), min(high, 1.0)))
 
 
 def costs(said: FloatArray, happened: BoolArray, stakes: Stakes) -> tuple[FloatArray, FloatArray]:

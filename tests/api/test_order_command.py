@@ -115,7 +115,11 @@ def test_the_tasks_of_the_model_are_judged(model: Path, tmp_path: Path, capsys: 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.yaml", "order: 1\nsequence:\n- place: nobody\n", "'nobody' is no element of the model"),
+        (
+            "a.yaml",
+            "order: 1\nsequence:\n- place: nobody\n",
+            r"a.yaml: line 3: sequence\[0\]: 'nobody' is no element of the model",
+        ),
         ("a.yaml", "order: 1\nbefore: [slab < left < slab]\n", "before: .* wait for each other"),
         ("a.csv", "left\nleft\n", "step 2: .* step 1 already"),
         ("a.json", "{", "it is no JSON"),

@@ -140,6 +140,28 @@ def test_traps_are_told(
     assert line.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("高度,合格\n1,是\n".encode("gbk"), "it is no text in UTF-8; save it as CSV UTF-8"),
+        ("a,y\n" + "高,0\n低,1\n" * 300, "column 'a': it is no text in UTF-8; save it as CSV UTF-8"),
+        ("a,y\n1,0\n".encode("utf-16"), "it is a text in UTF-16; save it as UTF-8"),
+        (b"", "it is no table as CSV or Parquet"),
+        (b"PAR1 and no more", "it is no table as CSV or Parquet"),
+    ],
+)
+def test_what_is_no_table_is_told(
+    content: bytes | str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "units.csv"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode("gbk"))
+    assert main(["quality", str(file), "--outcome", "y"]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(f"qtems: {file}: ")
+    assert says in line
+    assert line.count("\n") == 1
+
+
 UNUSABLE: list[tuple[Callable[[list[Row]], list[Row]], str]] = [
     (lambda rows: rows[:1_000], "these are the units that were learnt from"),
     (lambda rows: [rows[3] | {"made": "2027-01-01"}], "row 2: this unit was learnt from (1 of 1 were)"),

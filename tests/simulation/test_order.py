@@ -390,7 +390,7 @@ def test_a_beam_between_posts_has_to_be_held() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("order: 1\nbase: [nobody]\n", "base: 'nobody' is no element of the model"),
+        ("order: 1\nbase: [nobody]\n", "line 2: base: 'nobody' is no element of the model"),
         ("order: 1\nbefore: ['pin < lid < pin']\n", "wait for each other"),
         ("order: 1\nbefore: ['pin lid']\n", r"before\[0\]: 'pin lid' is no element"),
         ("order: 1\nbefore: [pin < max(lid, box]\n", r"before\[0\]: 'max\(lid, box' lacks its closing bracket"),

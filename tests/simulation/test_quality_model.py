@@ -10,6 +10,7 @@ from simulation.prediction.quality_model import QualityModel, learn
 from simulation.prediction.quality_study import study
 from simulation.prediction.quality_trial import BATCH, Stakes, costs, intervals, over_blocks, threshold_of, try_out
 from simulation.prediction.quality_watch import watch
+from simulation.stackup.capability import wilson
 
 STAKES = Stakes(escape=100.0, action=15.0, effectiveness=0.9)
 
@@ -99,6 +100,27 @@ def test_what_a_batch_has_in_common_is_not_taken_for_foresight() -> None:
     found = learn(recorded, fate[group] & (rng.random(2_000) < 0.9), STAKES, group=group)
     spread = intervals(found.said, (fate[group])[found.tried], STAKES, found.share, rng, group[found.tried])
     assert spread.brier_gain.interval.low <= 0.0, "a batch's reading says nothing of the next batch"
+
+
+def test_shares_of_units_of_one_batch_are_as_sure_as_batches_are_many() -> None:
+    """Bad batches: intervals of shares hold the truth about as often as they say; those of single units do not."""
+    rng, batches, size, runs = np.random.default_rng(3), 25, 40, 300
+    held, alone = np.zeros(4), 0
+    truth = 0.3 * 0.4 + 0.7 * 0.02  # P(defect); the model alarms on 80 % of bad units, 10 % of good ones
+    wanted = np.array([0.8 * truth + 0.1 * (1.0 - truth), 0.8, 1.0 - truth, 1.0 - truth * (1.0 - 0.9 * 0.8)])
+    for _ in range(runs):
+        rate = np.where(rng.random(batches) < 0.3, 0.4, 0.02)
+        group = np.repeat(np.arange(batches), size)
+        bad = rng.random(batches * size) < rate[group]
+        alarm = rng.random(batches * size) < np.where(bad, 0.8, 0.1)
+        found = try_out(alarm.astype(float), bad, STAKES, 0.5, group)
+        assert found.recall is not None
+        for k, one in enumerate((found.alarms, found.recall, found.yield_before, found.yield_after)):
+            held[k] += one.interval.low <= wanted[k] <= one.interval.high
+        single = wilson(int((~bad).sum()), len(bad)).interval
+        alone += single.low <= wanted[2] <= single.high
+    assert (held / runs > 0.9).all(), held / runs
+    assert alone / runs < 0.6, "as if units were independent"
 
 
 def test_missing_values_are_no_obstacle() -> None:

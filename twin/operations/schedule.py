@@ -87,6 +87,8 @@ def _document(request: ScheduleRequest) -> "ScheduleDocument":
     from simulation.schedule.document import read_schedule
     from simulation.schedule.repair import repaired
 
+    if request.file.suffix.lower() in (".mpp", ".mpt", ".mpx"):
+        raise Invalid(f"{request.file}: it is a file of MS Project itself; save it from there as XML")
     if request.file.suffix.lower() not in PLAN_SUFFIXES:
         if request.conditions is not None:
             raise Invalid(

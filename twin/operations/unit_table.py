@@ -44,6 +44,9 @@ class UnitTable:
         return f"{self.path}: row {index + self.first_row}"
 
 
+_NO_UTF8 = "it is no text in UTF-8; save it as CSV UTF-8"
+
+
 def read_units(path: Path) -> UnitTable:
     """Return a table of units.
 
@@ -61,17 +64,25 @@ def read_units(path: Path) -> UnitTable:
         if size > MOST_BYTES:
             raise Invalid(f"{path}: larger than {MOST_BYTES // 2**20} MiB; give fewer units")
         with path.open("rb") as stream:
-            parquet = stream.read(4) == b"PAR1"
+            begins = stream.read(4)
+        parquet = begins == b"PAR1"
+        if begins.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise Invalid(f"{path}: it is a text in UTF-16; save it as UTF-8")
         table = _parquet(path) if parquet else _csv(path)
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
         raise Invalid(f"{path}: {reason}; check the path") from error
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{path}: {_NO_UTF8}") from error
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         text = " ".join(str(error).split())[:200]
         raise Invalid(f"{path}: it is no table as CSV or Parquet: {text}") from error
     if not table.num_rows:
         raise Invalid(f"{path}: it holds no units; a head of column names and a row for each unit are expected")
-    names = [str(name).strip() for name in table.column_names]
+    try:
+        names = [str(name).strip() for name in table.column_names]
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{path}: {_NO_UTF8}") from error
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise Invalid(f"{path}: column {twice[0]!r} is there twice; name each once")
     if table.num_rows * table.num_columns > MOST_CELLS:
@@ -201,6 +212,8 @@ def _column(path: Path, name: str, found: Any, first: int) -> "Column":
         return tuple(None if one is None else one.isoformat() for one in found.to_pylist())
     if pa.types.is_dictionary(kind):
         found = found.cast(kind.value_type)
+    if pa.types.is_binary(found.type):
+        raise Invalid(f"{path}: column {name!r}: {_NO_UTF8}")
     if not (pa.types.is_string(found.type) or pa.types.is_large_string(found.type)):
         raise Invalid(f"{path}: column {name!r}: {kind} is neither a number nor a text")
     texts = tuple(None if one is None or not one.strip() else one.strip() for one in found.to_pylist())
