@@ -2,7 +2,7 @@
 
 import ctypes.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +38,8 @@ class Pictures:
     snapshots: dict[str, bytes] = field(default_factory=dict[str, bytes])
     registrations: tuple[bytes, ...] = ()
     """The best position first, then its rivals."""
+    cameras: dict[str, Camera] = field(default_factory=dict[str, Camera])
+    """Of the cards, by GlobalId."""
     missing_reason: str = ""
     """Key of the text that says why there are no pictures; empty when there are."""
 
@@ -71,11 +73,16 @@ def render_pictures(
         canvas.close()
 
 
-def element_cameras(result: CheckResult, scene: Scene | None = None) -> dict[str, Camera]:
-    """Return the camera of every failing or missing element by GlobalId; ``scene`` is that of the result."""
-    scene = scene or make_scene(result)
+def element_cameras(
+    result: CheckResult, scene: Scene | None = None, known: Mapping[str, Camera] | None = None
+) -> dict[str, Camera]:
+    """Return the camera of every failing or missing element by GlobalId.
+
+    ``scene`` is that of the result, ``known`` are cameras that were found before.
+    """
+    scene, known = scene or make_scene(result), known or {}
     return {
-        element.global_id: element_camera(scene, index, near(scene, index))
+        element.global_id: known.get(element.global_id) or element_camera(scene, index, near(scene, index))
         for index, element in enumerate(result.elements)
         if needs_action(element)
     }
@@ -107,7 +114,9 @@ def _element_pictures(studio: "Studio", result: CheckResult, progress: Callable[
                 drawn.append((pictures.storeys, storey, packing.submit(jpeg, image)))
         for done, index in enumerate(cards, start=len(storeys)):
             progress(done / steps)
-            image, id_ = studio.card(result, index), result.elements[index].global_id
+            id_ = result.elements[index].global_id
+            pictures.cameras[id_] = element_camera(studio.scene, index, near(studio.scene, index))
+            image = studio.group(result, [index], pictures.cameras[id_])
             drawn.append((pictures.cards, id_, packing.submit(jpeg, image)))
             drawn.append((pictures.snapshots, id_, packing.submit(png, image)))
         for place, name, packed in drawn:
@@ -135,10 +144,6 @@ class Studio:
         camera = overview(self.scene.triangles[self.scene.faces_of.rows(members)].reshape(-1, 3))
         image = self.canvas.shoot(camera)
         return _numbered(image, camera, self.scene, result, members, numbers)
-
-    def card(self, result: CheckResult, index: int) -> Any:
-        """Return the picture of one element among its ghosted neighbours with its scan points."""
-        return self.group(result, [index], element_camera(self.scene, index, near(self.scene, index)))
 
     def group(self, result: CheckResult, members: Sequence[int], camera: Camera) -> Any:
         """Return the picture of elements with one cause among their ghosted neighbours with their scan points."""

@@ -192,7 +192,8 @@ class Desk:
     def _bcf(self, *paths: Path) -> None:
         from twin.report.bcf import VERSIONS, bcf_archive
 
-        cameras, snapshots = element_cameras(self.result, self.scene), self.pictures.snapshots
+        snapshots = self.pictures.snapshots
+        cameras = element_cameras(self.result, self.scene, self.pictures.cameras)
         for version, path in zip(VERSIONS, paths, strict=True):
             archive = bcf_archive(
                 version, self.result, self.provenance, self.words, cameras=cameras, snapshots=snapshots

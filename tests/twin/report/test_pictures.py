@@ -40,6 +40,10 @@ def test_every_storey_and_card_has_its_picture(pictures: Pictures, building: Che
     """JPEG for pages, PNG for BCF, small enough for a report of a hundred cards."""
     assert list(pictures.storeys) == ["Ground floor", "1st floor 二层", ""]
     assert set(pictures.cards) == set(element_cameras(building)) == set(pictures.snapshots)
+    again = element_cameras(building)
+    assert set(pictures.cameras) == set(again)
+    assert all(np.array_equal(pictures.cameras[id_].position, again[id_].position) for id_ in again)
+    assert element_cameras(building, known=pictures.cameras) == pictures.cameras
     for picture in (*pictures.storeys.values(), *pictures.cards.values()):
         assert pixels(picture).shape == (HEIGHT, WIDTH, 3)
         assert len(picture) < 110_000
