@@ -4,7 +4,7 @@
 
 starts ``qtems serve`` in a temporary folder, lives the story of ``scripts/story.py`` there and takes the pictures with
 Debian's chromium; about five minutes. With ``--url`` it looks at a server that was told the story. Only whoever
-changes the look of the viewer runs it. viewer-hand.png and viewer-inspection.png are taken by hand.
+changes the look of the viewer runs it.
 """
 
 import argparse
@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.rest_people import API, PASSWORD, Trace, own_server  # noqa: E402
 from scripts.story import tell, visits  # noqa: E402
+from scripts.viewer_scenes import Yard, due_inspection, refused_yard  # noqa: E402
 
 DESK, PHONE = (1280, 800), (390, 844)
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -36,7 +37,9 @@ class Looker:
     browser: Any
     url: str
 
-    def page(self, size: tuple[int, int] = DESK, language: str = "en-GB") -> Any:
+    def page(
+        self, size: tuple[int, int] = DESK, language: str = "en-GB", login: str = "quinn", project: str = ""
+    ) -> Any:
         """Return a page that shows the model."""
         context = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale=language, has_touch=size == PHONE,
@@ -45,10 +48,10 @@ class Looker:
         context.set_default_timeout(90_000)
         context.add_init_script("localStorage.setItem('qtems.toured', '1')")
         page = context.new_page()
-        asked = {"login": "quinn", "password": PASSWORD}
+        asked = {"login": login, "password": PASSWORD}
         assert context.request.post(f"{self.url}{API}/auth/sign-in", data=asked).ok
-        project = context.request.get(f"{self.url}{API}/projects").json()["items"][0]["id"]
-        page.goto(f"{self.url}/projects/{project}")
+        first = context.request.get(f"{self.url}{API}/projects").json()["items"][0]["id"]
+        page.goto(f"{self.url}/projects/{project or first}")
         page.wait_for_selector("canvas[data-phase=ready]")
         return page
 
@@ -132,6 +135,39 @@ def ahead(page: Any) -> None:
     )
 
 
+def inspection(page: Any) -> None:
+    """Begin an inspection, name an instrument, and answer what fails."""
+    mode("inspect")(page)
+    dock = page.locator(".dock")
+    dock.get_by_role("button", name="Plan and begin").first.click()
+    for label, value in (("Kind", "tape"), ("Serial number", "T-7"), ("Calibrated on", "2026-01-01"),
+                         ("Calibrated until", "2030-01-01"), ("U (k=2)", "1")):  # fmt: skip
+        dock.get_by_label(label).first.fill(value)
+    dock.get_by_role("button", name="Add an instrument").click()
+    dock.get_by_role("checkbox", name="tape T-7").wait_for()
+    dock.get_by_role("button", name="Begin the inspection").click()
+    axis = page.get_by_role("article", name="Axis position", exact=True)
+    axis.get_by_label("Reading (mm)").fill("12")
+    axis.get_by_text("With this answer: Fail").wait_for()
+    page.get_by_role("button", name="Show in 3D").first.click()
+    page.wait_for_timeout(2000)
+    page.locator("article h4, article strong").first.evaluate("(one) => one.scrollIntoView({ block: 'center' })")
+
+
+def by_hand(yard: Yard) -> Callable[[Any], None]:
+    """Pick three pairs where a check was refused."""
+
+    def do(page: Any) -> None:
+        page.click(".strip.warn button")
+        for side in (".beside canvas", ".view > .stage > canvas"):
+            page.wait_for_selector(f"{side}[data-phase=ready]")
+        page.wait_for_selector(".rivals .line >> nth=1")
+        page.uncheck("text=Move both views together")
+        yard.pick(page, (0, 1, 2))
+
+    return do
+
+
 def pictures(url: str) -> None:
     """Take all of them."""
     from playwright.sync_api import sync_playwright
@@ -150,6 +186,10 @@ def pictures(url: str) -> None:
         looker.take("phone-tasks", lambda page: page.tap(".tabs button >> nth=3"), size=PHONE)
         looker.take("photos", photo)
         looker.take("simulation", ahead)
+        due_inspection(url)
+        looker.take("inspection", inspection, login="carl")
+        yard = refused_yard(url)
+        looker.take("hand", by_hand(yard), login="olga", project=yard.project)
         browser.close()
 
 

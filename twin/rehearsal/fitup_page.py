@@ -14,9 +14,12 @@ from twin.rehearsal.figures import Figures
 from twin.rehearsal.fitup_json import FitupProvenance, ScannedFile, assumptions, fitup_document
 from twin.rehearsal.fitup_rows import bolt_rows, joint_rows, pairing_rows, rework_lines, scan_rows
 from twin.rehearsal.page import render
+from twin.rehearsal.room import BROAD, in_both
 from twin.rehearsal.said import Said
 
-_WIDTH, _MARGIN, _MOST_DRAWN = 720.0, 60.0, 200
+_MARGIN, _MOST_DRAWN = 60.0, 200
+_RADIUS, _SIGN = 26.0, 8.4
+"""Of a bolt's whole slack where there is room; width of a letter; pixels."""
 _WORTH_A_BAR = 0.005
 
 
@@ -64,32 +67,56 @@ def _shares(joint: Any, say: Said) -> Any:
 
 
 def drawing(result: FitResult, metres: float, say: Said, unit: str) -> str:
-    """Return the holes of both parts as set, looked at along their axes: offsets enlarged, short of slack in red."""
-    bolts = result.joint.bolts[:_MOST_DRAWN]
-    if not bolts:
+    """Return the holes of both parts as set, looked at along their axes: offsets enlarged, short of slack in red.
+
+    For broad pages and for phones, where bolts are named only as far as there is room: the table below names all.
+    """
+    if not result.joint.bolts:
         return ""
+    return in_both(lambda room: _drawn(result, metres, say, unit, float(room.width)))
+
+
+def _drawn(result: FitResult, metres: float, say: Said, unit: str, width: float) -> str:
+    bolts = result.joint.bolts[:_MOST_DRAWN]
     fixed = np.array([result.joint.fixed.holes[bolt.hole].at for bolt in bolts])
     moving = result.pose.apply(np.array([result.joint.moving.holes[bolt.hole].at for bolt in bolts]))
     across, up = _view(result.joint.fixed.holes[bolts[0].hole].axis)
     flat = np.stack([fixed @ across, fixed @ up], axis=1)
     offset = np.stack([(moving - fixed) @ across, (moving - fixed) @ up], axis=1)
     low, span = flat.min(axis=0), np.maximum(np.ptp(flat, axis=0), 1e-9)
-    scale = min((_WIDTH - 2 * _MARGIN) / span[0], 420.0 / span[1])
+    margin = min(_MARGIN, 0.15 * width)
+    scale = min((width - 2 * margin) / span[0], 420.0 / span[1])
     height = span[1] * scale + 2 * _MARGIN
     allowed = max(bolt.allowed for bolt in result.bolts[:_MOST_DRAWN])
-    enlarged = 26.0 / max(allowed, 1e-9)  # a bolt's whole slack is 26 px
-    side = 0.5 * (_WIDTH - span[0] * scale)
+    side = 0.5 * (width - span[0] * scale)
+    places = np.stack([side + (flat[:, 0] - low[0]) * scale, height - _MARGIN - (flat[:, 1] - low[1]) * scale], axis=1)
+    radius = min(_RADIUS, 0.3 * _nearest(places))  # a bolt's whole slack is so many pixels
+    enlarged = radius / max(allowed, 1e-9)
     parts = list[str]()
-    for place, move, bolt in zip(flat, offset, result.bolts, strict=False):
-        x, y = side + (place[0] - low[0]) * scale, height - _MARGIN - (place[1] - low[1]) * scale
+    for (x, y), move, bolt in zip(places, offset, result.bolts, strict=False):
         parts.append(_bolt(x, y, move * enlarged, bolt.allowed * enlarged, bolt.slack >= 0.0))
         title = f"{bolt.hole}: {bolt.slack / metres:.3g} {unit}".replace("-", "\u2212")
-        parts.append(f'<text x="{x:.1f}" y="{y + 42:.1f}" text-anchor="middle">{escape(title)}</text>')
+        if radius == _RADIUS and _room_beside(places, (x, y)) > _SIGN * len(title):
+            parts.append(f'<text x="{x:.1f}" y="{y + 42:.1f}" text-anchor="middle">{escape(title)}</text>')
     label = escape(say("fitup.drawing"), quote=True)
     return (
-        f'<svg class="chart" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img" aria-label="{label}">'
+        f'<svg class="chart" viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{label}">'
         f"{''.join(parts)}</svg>"
     )
+
+
+def _nearest(places: FloatArray) -> float:
+    """Return how far the nearest two places are apart, pixels; infinite for one alone."""
+    apart = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
+    np.fill_diagonal(apart, np.inf)
+    return float(apart.min())
+
+
+def _room_beside(places: FloatArray, at: tuple[float, float]) -> float:
+    """Return how wide a text below a place may be before it meets that of the next in its row, pixels."""
+    apart = np.abs(places - at)
+    beside = apart[(apart[:, 1] < 14.0) & (apart[:, 0] > 1.0), 0]
+    return float(beside.min()) if len(beside) else float(BROAD.width)
 
 
 def _bolt(x: float, y: float, move: FloatArray, allowed: float, good: bool) -> str:

@@ -9,6 +9,8 @@ from twin.rehearsal.said import Said
 from twin.report.words import clean
 
 _MOST_ITEMS, _MOST_BARS = 100, 16
+_SHOWN_AT_ONCE = 15
+"""Rows that stand open; the others are one press away."""
 
 
 def predict_page(result: PredictResult, provenance: PredictProvenance, language: str) -> bytes:
@@ -25,15 +27,15 @@ def predict_page(result: PredictResult, provenance: PredictProvenance, language:
             (item_row(result, index, say), reason(result.predictions[index], say)) for index in chosen[:_MOST_ITEMS]
         ],
         "more": say("clash.and_more", n=more) if more > 0 else "",
-        "candidates": _candidates(result, say), "feature_heads": heads, "features": features,
+        "candidates": _candidates(result, say), "shown": _SHOWN_AT_ONCE, "feature_heads": heads, "features": features,
         "bars": Markup(_bars(result, say)), "calibration": _calibration(result),
     }  # fmt: skip
     return render("predict.html.j2", values)
 
 
-def _candidates(result: PredictResult, say: Said) -> list[tuple[str, str, str]]:
+def _candidates(result: PredictResult, say: Said) -> list[tuple[tuple[str, str], str]]:
     return [
-        (clean(one.element.name or one.element.global_id), f"{100 * one.probability:.1f} %", reason(one, say))
+        ((clean(one.element.name or one.element.global_id), f"{100 * one.probability:.1f} %"), reason(one, say))
         for one in result.predictions
         if one.expected and one.probability >= result.candidate_from
     ]

@@ -78,9 +78,9 @@ describe("elements", () => {
     const order = (...by: Parameters<typeof sorted> extends [unknown, ...infer R] ? R : never) =>
       sorted(table.rows, ...by).map((row) => row.globalId);
     expect(order("name", false)).toEqual(["C", "B", "A"]);
-    expect(order("verdict", false)).toEqual(["B", "A", "C"]);
+    expect(order("verdict", false)).toEqual(["B", "C", "A"]); // by name where nothing else tells them apart
     expect(order("worst", false)[0]).toBe("B");
-    expect(order("verdict", true)).toEqual(["A", "C", "B"]);
+    expect(order("verdict", true)).toEqual(["C", "A", "B"]);
   });
 
   it("that are missing are marked so and come before all others that fail, whatever is measured", () => {

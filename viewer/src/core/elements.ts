@@ -169,7 +169,9 @@ export function sorted(rows: readonly ElementRow[], by: Column, descending: bool
     return by === "worst" ? size(other) - size(one) : collator.compare(one[by], other[by]);
   };
   const sign = descending ? -1 : 1;
-  return [...rows].sort((one, other) => sign * order(one, other) || one.id - other.id);
+  return [...rows].sort(
+    (one, other) => sign * order(one, other) || collator.compare(one.name, other.name) || one.id - other.id,
+  );
 }
 
 /** How an element is marked: its verdict, except that what is missing stands apart, as in the reports. */

@@ -72,6 +72,9 @@ export function speaker<K extends string>(own: Readonly<Record<Language, Readonl
 /** What stands between a name and its value. */
 export const colon = (): string => t("colon");
 
+/** Return several words as one text. */
+export const listed = (words: readonly string[]): string => words.join(t("listComma"));
+
 /** Return a text in brackets, to be put after another. */
 export const bracketed = (what: string | number): string => t("inBrackets", { what });
 

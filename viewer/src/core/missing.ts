@@ -1,5 +1,6 @@
 /** What the server says is missing, in the language of the interface: it says so in English, in phrases made of parts. */
 import { language } from "./i18n";
+import { named } from "./named";
 
 const CAPACITIES: Record<string, string> = {
   "design authority": "设计单位",
@@ -130,6 +131,10 @@ function found(text: string, among: typeof PHRASES): string | null {
 
 /** Return one phrase of what is missing; in Chinese where it is known, else as the server says it. */
 export function missingSaid(text: string): string {
+  return named(translated(text));
+}
+
+function translated(text: string): string {
   if (language.value === "en") return text;
   const whole = found(text, PHRASES);
   if (whole !== null) return whole;

@@ -1,5 +1,6 @@
 /** What went wrong, in the language of the interface. */
 import { type Key, language, t } from "./i18n";
+import { named } from "./named";
 import { en } from "./words/problems";
 
 export interface Told {
@@ -15,13 +16,17 @@ export interface Told {
 const NEED_DETAIL = new Set(["invalid", "invalid-fields", "conflict", "refused", "illegal-transition", "internal"]);
 
 /** Return one or two sentences that say what went wrong and what to do. */
-export function problemSaid({ status, kind, detail, chinese = "" }: Told): string {
+export function problemSaid(problem: Told): string {
+  return named(said(problem));
+}
+
+function said({ status, kind, detail, chinese = "" }: Told): string {
   if (status === 0) return t("offline");
   const known = `problem.${kind}` in en;
   const told = language.value === "en" ? detail : chinese;
   if (told) return told;
   const [minutes = "15"] = /\d+/.exec(detail) ?? [];
-  const said = t((known ? `problem.${kind}` : "problem.other") as Key, { n: minutes, status });
-  if (!detail || language.value === "en") return said;
-  return NEED_DETAIL.has(kind) || !known ? t("problemSays", { said, detail }) : said;
+  const plain = t((known ? `problem.${kind}` : "problem.other") as Key, { n: minutes, status });
+  if (!detail || language.value === "en") return plain;
+  return NEED_DETAIL.has(kind) || !known ? t("problemSays", { said: plain, detail }) : plain;
 }

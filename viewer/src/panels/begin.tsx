@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, list, Problem, type Schemas } from "../core/client";
-import { type Key, t } from "../core/i18n";
+import { type Key, listed, t } from "../core/i18n";
 import { BEGIN, mode, REGISTER } from "../core/mode";
 import { may, type Right, type Role, roleIn, whoMay } from "../core/permits";
 import { go, place } from "../core/route";
@@ -160,7 +160,7 @@ function Begin({ project, heading: Heading, done, named = false, epoch = "" }: A
 function Not({ role, right, said }: { role: Role | null; right: Right; said: Key }) {
   if (may(role, right)) return null;
   const who = whoMay(right).map((one) => t(`role.${one}` as Key));
-  return <p class="small dim">{t(said, { who: who.join(", ") })}</p>;
+  return <p class="small dim">{t(said, { who: listed(who) })}</p>;
 }
 
 interface StepAsked {

@@ -17,7 +17,7 @@ import {
   swiping,
 } from "../core/compare";
 import type { Columns } from "../core/elements";
-import { type Key, t, word } from "../core/i18n";
+import { type Key, listed, t, word } from "../core/i18n";
 import { css, STATES } from "../core/palette";
 import { select, selected, type Workspace } from "../core/state";
 import { useAsked } from "./asked";
@@ -191,7 +191,7 @@ function Cautions({ told, before, after, work }: Two & { told: Schemas["EpochCha
   const [one, other] = [told.before.tolerance, told.after.tolerance];
   return (
     <>
-      {vague.length > 0 && <p class="small">{t("comparePoseUnknown", { which: vague.join(", ") })}</p>}
+      {vague.length > 0 && <p class="small">{t("comparePoseUnknown", { which: listed(vague) })}</p>}
       {one !== other && <p class="small">{t("compareTolerances", { one, other })}</p>}
       {told.after.revision !== work.model.id && <p class="small">{t("timelineRevision")}</p>}
     </>

@@ -15,7 +15,7 @@ import {
   revisedElements,
   revisionDyer,
 } from "../core/compare";
-import { type Key, t } from "../core/i18n";
+import { type Key, listed, t } from "../core/i18n";
 import { select, selected, type Workspace } from "../core/state";
 import { useAsked } from "./asked";
 import { ElementLines, Kinds, MeaningSign } from "./compare-list";
@@ -119,6 +119,6 @@ function said(row: RevisedElement): string {
       parts.push(t("revisionResized", { mm: along(resized) }));
   }
   if (row.said.length > 0)
-    parts.push(t("revisionSaid", { what: row.said.map((one) => t(`said.${one}` as Key)).join(", ") }));
+    parts.push(t("revisionSaid", { what: listed(row.said.map((one) => t(`said.${one}` as Key))) }));
   return parts.join(" · ");
 }

@@ -2,28 +2,34 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Schemas, whole } from "../core/client";
+import { connected } from "../core/connection";
 import { t, word } from "../core/i18n";
 import type { Workspace } from "../core/state";
 import { explained, when } from "./fields";
+import { useReturn } from "./notices";
 import { Sign } from "./table";
 
 export function ElementHistory({ work, globalId }: { work: Workspace; globalId: string }) {
   const [all, setAll] = useState<Schemas["ElementOut"][]>([]);
   const [fault, setFault] = useState("");
+  const [round, setRound] = useState(0);
+  useReturn(() => fault && setRound(round + 1));
   useEffect(() => {
     let latest = true;
+    setFault("");
     whole<Schemas["ElementOut"]>(`/projects/${work.project.id}/elements/${encodeURIComponent(globalId)}/history`)
       .then((found) => latest && setAll(found))
       .catch((error) => latest && setFault(explained(error)));
     return () => {
       latest = false;
     };
-  }, [work.project.id, globalId]);
+  }, [work.project.id, globalId, round]);
   const several = new Set(all.filter((one) => one.counts).map((one) => one.epoch)).size > 1;
   const [trend, setTrend] = useState<{ Shown: ComponentType<{ work: Workspace; globalId: string }> } | null>(null);
   useEffect(() => {
     if (several && !trend) void import("./trend").then(({ Trend }) => setTrend({ Shown: Trend }));
   }, [several, trend]);
+  if (fault && !connected.value) return <p class="dim small">{t("historyLater")}</p>;
   if (fault) return <p class="fault">{fault}</p>;
   if (all.length === 0) return null;
   return (

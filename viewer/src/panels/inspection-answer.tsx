@@ -5,7 +5,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { session } from "../core/client";
 import { connected } from "../core/connection";
-import { bracketed, colon, t, word } from "../core/i18n";
+import { bracketed, colon, listed, t, word } from "../core/i18n";
 import {
   bodyOf,
   type Cell,
@@ -85,7 +85,7 @@ export function limitsOf(question: Question): string {
   const { kind, unit } = question;
   const [lower, upper] = [signed(question.lower), signed(question.upper)];
   if (kind === "boolean") return t("mustBe", { what: t(question.expected ? "yes" : "no") });
-  if (kind === "choice") return t("mustBe", { what: question.conforming.join(", ") });
+  if (kind === "choice") return t("mustBe", { what: listed(question.conforming) });
   if (kind !== "numeric") return "";
   if (lower === null) return t("atMost", { upper: upper ?? "", unit });
   return upper === null ? t("atLeast", { lower, unit }) : t("limitsAre", { lower, upper, unit });

@@ -5,6 +5,7 @@ import { Problem } from "../core/client";
 import { connected } from "../core/connection";
 import { bracketed, colon, t, word } from "../core/i18n";
 import { allMissing } from "../core/missing";
+import { elementName } from "../core/named";
 import {
   forward,
   type Happening,
@@ -28,7 +29,7 @@ import { explained, when } from "./fields";
 import { Files } from "./files";
 import { StepForm } from "./ncr-forms";
 import { keptAs } from "./ncr-step";
-import { Decided, elementName, Names, Proven, Settled, Wrong } from "./ncr-told";
+import { Decided, Names, Proven, Settled, Wrong } from "./ncr-told";
 import { Talk } from "./talk";
 
 /** What others did while a form was open: the form keeps its input, this says what changed. */

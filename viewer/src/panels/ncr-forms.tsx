@@ -1,7 +1,7 @@
 /** What each event of a nonconformance record asks for: one form each, kept until it was sent. */
 import { useEffect, useState } from "preact/hooks";
 import type { Schemas } from "../core/client";
-import { bracketed, colon, t, word } from "../core/i18n";
+import { bracketed, colon, listed, t, word } from "../core/i18n";
 import { type Capacity, me, type Ncr, type NcrEvent, type Person, type Rechecks, recheckable } from "../core/ncr";
 import { recordsOf } from "../core/records";
 import { bring, evidenceFrom } from "../core/uploads";
@@ -370,7 +370,7 @@ function Note({ project, ncr, name, send, event }: Asked) {
         setFound(
           [...open.values()].map((one) => [
             one.id,
-            `${word("cause", one.kind)}${colon()}${one.global_ids.map(name).join(", ")}`,
+            `${word("cause", one.kind)}${colon()}${listed(one.global_ids.map(name))}`,
           ]),
         );
       })

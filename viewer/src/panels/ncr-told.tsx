@@ -1,7 +1,7 @@
 /** What is known of a nonconformance record: what is wrong, what was decided and proven, what it cost. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { bracketed, colon, t, word } from "../core/i18n";
+import { bracketed, colon, listed, t, word } from "../core/i18n";
 import { recordedText } from "../core/limits";
 import { fileOf, type Line, type Ncr, quantitySaid, standingOf } from "../core/ncr";
 import { select, workspace } from "../core/state";
@@ -13,14 +13,6 @@ export const Names = createContext({
   elements: (globalId: string) => globalId,
   people: new Map<string, string>(),
 });
-
-/** How an element is called in the model that is open. */
-export function elementName(globalId: string): string {
-  if (workspace.value.kind !== "ready") return globalId;
-  const { table } = workspace.value.value;
-  const row = table.byGlobalId.get(globalId);
-  return (row === undefined ? "" : table.rows[row]?.name) || globalId;
-}
 
 export function Wrong({ project, ncr, onShow }: { project: string; ncr: Ncr; onShow: () => void }) {
   const { record } = ncr;
@@ -164,7 +156,7 @@ function LineSaid({ line, unit }: { line: Line; unit: string }) {
       </div>
       <p class="small">{line.justification}</p>
       <p class="dim small">
-        {[line.global_ids.map(elements).join(", "), ...more].filter(Boolean).join(" · ")}
+        {[listed(line.global_ids.map(elements)), ...more].filter(Boolean).join(" · ")}
         {line.concession &&
           ` · ${t("concessionUntil")} ${line.concession.expires_at.slice(0, 10)} ${line.concession.reference}`}
       </p>
@@ -267,7 +259,7 @@ export function Settled({ ncr }: { ncr: Ncr }) {
           {t("capaDecision", { what: t(capa.needed ? "needed" : "notNeeded") })} · {capa.reason}
         </p>
       )}
-      {cost.length > 0 && <p class="small">{t("costIs", { what: cost.join(", ") })}</p>}
+      {cost.length > 0 && <p class="small">{t("costIs", { what: listed(cost) })}</p>}
       {notice && <p class="small">{t("customerTold", { what: notice.reference })}</p>}
     </>
   );

@@ -2,7 +2,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ElementRow } from "../core/elements";
-import { colon, type Key, t } from "../core/i18n";
+import { colon, type Key, listed, t } from "../core/i18n";
 import { delivered, outbox } from "../core/outbox";
 import { type Offered, offeredIn, whoMay } from "../core/permits";
 import { confirm, dismiss, draftOf, type ElementRecords, type Finding, recordsOf, unsent } from "../core/records";
@@ -46,9 +46,12 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
   }, [project, row.globalId]);
   useEffect(load, [project, row.globalId, delivered.value]);
 
+  const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
   useReturn(() => {
+    setGone(new Set());
     if (fault) load();
   });
+  const pictures = (all?.pictures ?? []).filter((one) => !gone.has(one.url)).slice(0, MOST_PICTURES);
 
   async function decide(work: () => Promise<unknown>) {
     setFault("");
@@ -69,7 +72,7 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
     setAll(found);
     const made = found.ncrs.find((one) => !before.has(one.id));
     if (!made) return;
-    setDrafted(made.title);
+    setDrafted(t("drafted", { title: made.title }));
     setShown(made.id);
   }
 
@@ -91,19 +94,23 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
           mine={triages}
           known={open.map((record) => record.number || `${t("draft")}${colon()}${record.title}`)}
           onConfirm={() => decide(() => draft(one))}
-          onDismiss={(reason) => decide(() => dismiss(project, one, reason))}
+          onDismiss={(reason) =>
+            decide(async () => {
+              if ((await dismiss(project, one, reason)) === "sent") setDrafted(t("dismissedNow"));
+            })
+          }
         />
       ))}
-      {all && all.pictures.length > 0 && <h3>{t("pictures")}</h3>}
+      {pictures.length > 0 && <h3>{t("pictures")}</h3>}
       <div class="pictures">
-        {all?.pictures.slice(0, MOST_PICTURES).map((one) => (
+        {pictures.map((one) => (
           <figure key={one.url}>
             <a href={one.url} target="_blank" rel="noopener">
               <img
                 src={one.url}
                 alt={t("pictureOf", { what: said("cause", one.kind), name: row.name || row.globalId })}
                 loading="lazy"
-                onError={(e) => e.currentTarget.closest("figure")?.remove()}
+                onError={() => setGone((before) => new Set([...before, one.url]))}
               />
             </a>
             <figcaption class="dim small">
@@ -115,7 +122,7 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
       <h3>{t("ncrs")}</h3>
       <Pending about={`element:${row.globalId}`} />
       <p role="status" class={drafted ? "hint" : ""}>
-        {drafted && `✓ ${t("drafted", { title: drafted })}`}
+        {drafted && `✓ ${drafted}`}
       </p>
       <ul class="plain">
         {all?.ncrs.map((ncr) => (
@@ -183,11 +190,11 @@ function FindingCard(asked: Found) {
       {finding.global_ids.length > 1 && (
         <p class="dim small">{t("withOthers", { n: finding.global_ids.length - 1 })}</p>
       )}
-      {asked.known.length > 0 && <p class="small">{t("aboutAlready", { what: asked.known.join(", ") })}</p>}
+      {asked.known.length > 0 && <p class="small">{t("aboutAlready", { what: listed(asked.known) })}</p>}
       {decided ? (
         <Pending about={`finding:${finding.id}`} />
       ) : asked.mine === null ? null : !asked.mine ? (
-        <p class="dim small">{t("findingNot", { who: whoMay("finding.triage").map(roleSaid).join(", ") })}</p>
+        <p class="dim small">{t("findingNot", { who: listed(whoMay("finding.triage").map(roleSaid)) })}</p>
       ) : asking ? (
         <form
           onSubmit={(event) => {

@@ -135,7 +135,10 @@ export function ElementList() {
             <div role="gridcell">
               <span class="over">{row.name || "–"}</span>
               <span class="under">
-                <b aria-hidden="true">{word("verdict", markOf(row))}</b> · {className(row.ifcClass)} · {row.storey}
+                <b aria-hidden="true">{word("verdict", markOf(row))}</b>
+                {["", className(row.ifcClass), row.storey, statedOf(row) && `✎ ${word("verdict", statedOf(row) ?? "")}`]
+                  .filter((part, n) => n === 0 || part)
+                  .join(" · ")}
               </span>
             </div>
             <div role="gridcell" class="number">

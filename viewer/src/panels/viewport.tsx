@@ -5,7 +5,7 @@ import { ROOT } from "../core/client";
 import { type Dyer, dyed, dyedBeside } from "../core/compare";
 import { boxOf, type ElementRow, markOf, type SceneElements } from "../core/elements";
 import { type Box, hiders } from "../core/hiding";
-import { t } from "../core/i18n";
+import { listed, t } from "../core/i18n";
 import { mode } from "../core/mode";
 import { clashing, looks, recoloured } from "../core/overlay";
 import { RECORDS, type Rgb, STATES, spread, standing, VERDICTS } from "../core/palette";
@@ -117,7 +117,7 @@ export function Viewport({ work }: { work: Workspace }) {
       )}
       {missing.length > 0 && (
         <div class="toast" role="alert">
-          <p>{t("failedPart", { what: missing.join(", ") })}</p>
+          <p>{t("failedPart", { what: listed(missing) })}</p>
           <button
             type="button"
             onClick={() => {

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { ask, list, type Schemas } from "../core/client";
-import { bracketed, t, word } from "../core/i18n";
+import { bracketed, listed, t, word } from "../core/i18n";
 import { type Asked, me, mine, type NcrLine, type Person, peopleOf, recordsLike } from "../core/ncr";
 import { go, place } from "../core/route";
 import type { Workspace } from "../core/state";
@@ -90,7 +90,7 @@ function Card({ one, people }: { one: NcrLine; people: readonly Person[] }) {
         {one.overdue && <b class="late"> · ! {t("overdue")}</b>}
       </span>
       {one.next.length > 0 && (
-        <span class="small turnline">→ {one.next.map((each) => word("does", each)).join(", ")}</span>
+        <span class="small turnline">→ {listed(one.next.map((each) => word("does", each)))}</span>
       )}
     </button>
   );
