@@ -310,6 +310,7 @@ def test_a_finding_becomes_one_record_by_one_act_that_says_what_it_made(crew: Cr
     page.click(".records .primary:has-text('Make a nonconformance of it')")
     page.locator("dialog[open]").get_by_role("button", name="Open the record").wait_for()  # shown at once
     page.keyboard.press("Escape")
+    page.wait_for_selector("dialog[open]", state="detached")
     page.wait_for_selector(".records [role=status]:has-text('Draft made')")
     assert page.locator(".records .primary").count() == 0, "the finding is decided"
     page.click(".records .wide:has-text('Raise another nonconformance')")
