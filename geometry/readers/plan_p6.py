@@ -8,20 +8,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import isfinite
 
-from geometry.work_plan import Flaws, LagCalendar, Workdays, WorkLink, WorkPlan, WorkTask
+from geometry.work_plan import RELATIONS, Flaws, LagCalendar, Workdays, WorkLink, WorkPlan, WorkTask
 
 _CONSTRAINTS = {
     "CS_MSOA": "start_after", "CS_MSO": "start on", "CS_MSOB": "start on or before", "CS_MEO": "finish on",
     "CS_MEOA": "finish on or after", "CS_MEOB": "finish on or before", "CS_ALAP": "as late as possible",
     "CS_MANDSTART": "mandatory start", "CS_MANDFIN": "mandatory finish",
 }  # fmt: skip
-_MILESTONES, _SPANNING = ("TT_Mile", "TT_FinMile"), ("TT_LOE", "TT_WBS")
+"""Words of P6 in capitals: files write TT_Mile and TT_MILE, rcal_24Hour and rcal_24hour."""
+_MILESTONES, _SPANNING = ("TT_MILE", "TT_FINMILE"), ("TT_LOE", "TT_WBS")
 _LAGS: Mapping[str, LagCalendar] = {
-    "rcal_Predecessor": "before",
-    "rcal_Successor": "after",
-    "rcal_ProjDefault": "project",
+    "RCAL_PREDECESSOR": "before",
+    "RCAL_SUCCESSOR": "after",
+    "RCAL_PROJDEFAULT": "project",
+    "RCAL_PROJECT": "project",
 }
-_BY_CLOCK = "rcal_24Hour"
+_BY_CLOCK = "RCAL_24HOUR"
 Row = Mapping[str, str]
 
 
@@ -88,7 +90,7 @@ def plan_of(file: P6File) -> WorkPlan:
         main.get("proj_short_name", ""), tasks, links,
         min((day for row in own if (day := _day(row.get("plan_start_date", "")))), default=None),
         max((day for row in own if (day := _day(row.get("last_recalc_date", "")))), default=None),
-        project, calendars, tuple(flaws.found), _LAGS.get(file.lags_by, "before"),
+        project, calendars, tuple(flaws.found), _LAGS.get(file.lags_by.upper(), "before"),
     )  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def _warn_of_calendars(file: P6File, flaws: Flaws) -> None:
 
 def _warn_of_lags(file: P6File, calendars: Mapping[str, Workdays], flaws: Flaws) -> None:
     """Say that the file does not tell which calendar lags are counted in, where that matters."""
-    known = file.lags_by in _LAGS or file.lags_by == _BY_CLOCK
+    known = file.lags_by.upper() in {*_LAGS, _BY_CLOCK}
     if not known and calendars and any(number_of(one.row.get("lag_hr_cnt", "")) for one in file.links):
         text = "Lags are counted in days of the predecessor's calendar; the file says {said}."
         flaws.note("lag_calendar", file.lags_place, text, said=file.lags_by or "nothing")
@@ -127,7 +129,7 @@ def _tasks(
     for index, (place, row) in enumerate((one.place, one.row) for one in rows):
         key, code = row.get("task_id", ""), row.get("task_code", "").strip()
         name = " ".join(part for part in (code, row.get("task_name", "").strip()) if part) or f"task {key}"
-        if row.get("task_type", "") in _SPANNING:
+        if row.get("task_type", "").upper() in _SPANNING:
             flaws.note("spanning", place, "{name} spans other tasks and decides nothing: left out.", name=name)
             continue
         if not key or key in seen:
@@ -149,7 +151,7 @@ def _task(
     return WorkTask(
         key, name, place, None, None if hours is None else hours / calendar.hours,
         _day(row.get("target_start_date", "")), _day(row.get("target_end_date", "")),
-        row.get("task_type", "") in _MILESTONES, own if own in calendars else "", constraint, day,
+        row.get("task_type", "").upper() in _MILESTONES, own if own in calendars else "", constraint, day,
         _share(row, hours), _day(row.get("act_start_date", "")), _day(row.get("act_end_date", "")),
     )  # fmt: skip
 
@@ -157,7 +159,7 @@ def _task(
 def _constraint(one: Placed, name: str, flaws: Flaws) -> tuple[str, date | None]:
     """Return the constraint that counts of the two that an activity may have; another one is told."""
     both = [
-        (_CONSTRAINTS.get(kind, kind), _day(one.row.get(day, "")))
+        (_CONSTRAINTS.get(kind.upper(), kind), _day(one.row.get(day, "")))
         for word, day in (("cstr_type", "cstr_date"), ("cstr_type2", "cstr_date2"))
         if (kind := one.row.get(word, "").strip())
     ]
@@ -170,11 +172,11 @@ def _constraint(one: Placed, name: str, flaws: Flaws) -> tuple[str, date | None]
 
 def _share(row: Row, hours: float | None) -> float | None:
     """Return the share that is done, as the file has it."""
-    if row.get("status_code") == "TK_Complete":
+    if row.get("status_code", "").upper() == "TK_COMPLETE":
         return 1.0
     percent = number_of(row.get("phys_complete_pct", ""))
     left = number_of(row.get("remain_drtn_hr_cnt", ""))
-    if row.get("complete_pct_type") != "CP_Phys" and hours and left is not None:
+    if row.get("complete_pct_type", "").upper() != "CP_PHYS" and hours and left is not None:
         percent = 100.0 * (1.0 - min(left / hours, 1.0))
     return None if percent is None else min(max(percent / 100.0, 0.0), 1.0)
 
@@ -182,7 +184,7 @@ def _share(row: Row, hours: float | None) -> float | None:
 def _links(
     file: P6File, days: Mapping[str, Workdays], project: Workdays, left_out: set[str], flaws: Flaws
 ) -> Iterator[WorkLink]:
-    by_clock, counted = file.lags_by == _BY_CLOCK, _LAGS.get(file.lags_by, "before")
+    by_clock, counted = file.lags_by.upper() == _BY_CLOCK, _LAGS.get(file.lags_by.upper(), "before")
     for place, row in ((one.place, one.row) for one in file.links):
         before, after, said = row.get("pred_task_id", ""), row.get("task_id", ""), row.get("lag_hr_cnt", "")
         if before in left_out or after in left_out:
@@ -191,7 +193,8 @@ def _links(
         lag = number_of(said) if said.strip() else 0.0
         whose = {"before": days.get(before, project), "after": days.get(after, project)}.get(counted, project)
         length = None if lag is None else lag / (24.0 if by_clock else whose.hours)
-        relation = row.get("pred_type", "").removeprefix("PR_")
+        told = row.get("pred_type", "").removeprefix("PR_")
+        relation = told if (short := told.upper().removeprefix("PR_")) not in RELATIONS else short
         yield WorkLink(before, after, relation, place, length, None, said, by_clock)
 
 

@@ -250,6 +250,24 @@ def test_lags_count_by_the_calendar_that_the_file_says(lags: str, ends: date, fo
     assert "lag_calendar" not in {one.kind for one in document.repairs}
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_words_in_other_letters_are_the_same_words(seed: int) -> None:
+    text = as_xer(random_project(seed)).decode()
+    loud = text
+    for word in (
+        "TT_Mile",
+        "TT_FinMile",
+        "TK_Complete",
+        "CP_Phys",
+        "rcal_24Hour",
+        "rcal_Successor",
+        "CS_ALAP",
+        "PR_FF",
+    ):
+        loud = loud.replace(word, word.swapcase())
+    assert told(plan_from_xer(loud.encode())) == told(plan_from_xer(text.encode()))
+
+
 def test_what_cannot_be_read_is_told() -> None:
     text = as_pmxml(small("rcal_Predecessor", 0.0)).decode()
     text = text.replace(
