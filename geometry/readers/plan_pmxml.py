@@ -78,9 +78,9 @@ def plan_in_pmxml(root: Element, lines: Mapping[int, int]) -> WorkPlan:
 
 def _lags_said(root: Element) -> Iterator[str]:
     """Give what projects say of the calendar of lags; newer files say it among their options."""
-    for project in root.iterfind("Project"):
-        for node in (project, *project.iterfind("ScheduleOptions"), *root.iterfind("ScheduleOptions")):
-            if said := text_of(node, "RelationshipLagCalendar"):
+    for home in (*root.iterfind("Project"), root):
+        for node in home.iter("RelationshipLagCalendar"):
+            if said := (node.text or "").strip():
                 yield said
 
 
