@@ -52,6 +52,10 @@ def add_schedule(add: "Commands") -> None:
         help="how far things are: DATE=report.json of a check (several), a .yaml, or 'plan' for what FILE itself says",
     )  # fmt: skip
     schedule.add_argument(
+        "--elements", metavar="FILE", type=Path,
+        help="which tasks of MS Project or P6 build which elements of the reports: .yaml, .csv (docs/assembly.md)",
+    )  # fmt: skip
+    schedule.add_argument(
         "--effort", metavar="SECONDS", type=_effort, default=20.0,
         help="what levelling resources may take, the same on every machine (default 20)",
     )  # fmt: skip
@@ -77,6 +81,7 @@ def run_schedule_command(arguments: argparse.Namespace) -> "ScheduleOutcome":
             seed=arguments.seed,
             lang=arguments.lang,
             conditions=arguments.conditions,
+            elements=arguments.elements,
             effort=arguments.effort,
             progress=tuple(ProgressSource(path, day) for path, day in arguments.progress),
         )

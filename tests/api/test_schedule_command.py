@@ -136,6 +136,35 @@ def test_two_checks_say_how_far_things_are(tmp_path: Path, capsys: pytest.Captur
         assert says in capsys.readouterr().err
 
 
+def test_a_planning_programs_plan_learns_from_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tasks = "".join(
+        f"<Task><UID>{uid}</UID><Name>{name}</Name><OutlineLevel>1</OutlineLevel><Duration>PT{8 * days}H0M0S</Duration>"
+        f"<DurationFormat>7</DurationFormat>{link}</Task>"
+        for uid, name, days, link in (
+            (1, "Footings", 10, ""),
+            (2, "Walls", 10, "<PredecessorLink><PredecessorUID>1</PredecessorUID><Type>1</Type></PredecessorLink>"),
+        )
+    )
+    plan, who, out = tmp_path / "plan.xml", tmp_path / "who.yaml", tmp_path / "out"
+    plan.write_text(
+        f"<Project><StartDate>2026-03-02T08:00:00</StartDate><Tasks>{tasks}</Tasks></Project>", encoding="utf-8"
+    )
+    who.write_text("elements: 1\ntasks:\n  Footings: {elements: [f1, f2]}\n  Walls: {elements: [w1]}\n", "utf-8")
+    seen = report(tmp_path / "1.json", f1="installed", f2="missing", w1="missing")
+    order = ["schedule", str(plan), "--out", str(out), "--samples", "2000", "--elements", str(who)]
+    assert main([*order, "--progress", f"2026-03-20={seen}"]) == 0
+    found = read_result(out / "schedule.json")
+    assert [one["stage"] for one in found["progress"]["tasks"]] == ["running", "waiting"]
+    assert [one["elements"] for one in found["tasks"]] == [["f1", "f2"], ["w1"]]
+    assert found["forecast"]["mean_days"]["value"] > found["planned_days"] + 3.0
+    capsys.readouterr()
+    assert main(order) == 2
+    assert "give those: --progress" in capsys.readouterr().err
+    who.write_text("elements: 1\ntasks:\n  Roof: {elements: [f1]}\n", "utf-8")
+    assert main([*order, "--progress", f"2026-03-20={seen}"]) == 2
+    assert f"{who}: line 3: tasks.Roof: 'Roof' is no task of the schedule" in capsys.readouterr().err
+
+
 def test_resources_make_it_longer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = tmp_path / "hall.yaml", tmp_path / "out"
     plan = SCHEDULE.replace("days: 4,", "days: 4, needs: {crane: 1},").replace(

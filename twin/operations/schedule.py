@@ -29,6 +29,8 @@ class ScheduleRequest:
     lang: str = "en"
     conditions: Path | None = None
     """Spreads, risks and resources for a planning program's file."""
+    elements: Path | None = None
+    """Which of its tasks builds which elements of the check reports: YAML or CSV."""
     progress: tuple["ProgressSource", ...] = ()
     """What says how far things are."""
     effort: float = 20.0
@@ -70,7 +72,8 @@ def run_schedule(request: ScheduleRequest) -> ScheduleOutcome:
     from twin.rehearsal.schedule_page import schedule_page
 
     digest = sha256_of(request.file)
-    given = [*([request.conditions] if request.conditions else []), *(source.path for source in request.progress)]
+    beside_it = [path for path in (request.conditions, request.elements) if path]
+    given = [*beside_it, *(source.path for source in request.progress)]
     beside = tuple((path.name, sha256_of(path)) for path in given)
     provenance = ScheduleProvenance(request.file.name, digest, version("qtems"), request.seed, request.samples, beside)
     with named(request.file):
@@ -94,11 +97,17 @@ def _document(request: ScheduleRequest) -> "ScheduleDocument":
             raise Invalid(
                 f"{request.file}: a schedule in YAML says its spreads and risks itself; leave --conditions out"
             )
+        if request.elements is not None:
+            raise Invalid(f"{request.file}: a schedule in YAML says its elements itself; leave --elements out")
         content = read_input(request.file)
         with named(request.file):
             return read_schedule(content)
     conditions = None if request.conditions is None else read_input(request.conditions)
     plan = read_plan(request.file)
+    if request.elements is not None:
+        from twin.operations.schedule_elements import with_elements
+
+        plan = with_elements(plan, request.elements, [source.path for source in request.progress])
     with named(request.file):
         document = repaired(plan)
     with named(request.conditions or request.file):
