@@ -6,7 +6,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from geometry.pose import Pose
-from simulation.fitup.joint import SHARED, Freedom, Hole, Joint
+from simulation.fitup.joint import SHARED, Freedom, Joint, Part
 from simulation.fitup.minimax import Misfits, least_squares
 
 _PARALLEL = 0.996
@@ -44,15 +44,11 @@ def draw(joint: Joint, normal: FloatArray) -> Drawn:
     """Return features of a joint at states of ``normal`` deviates (s, n)."""
     count, holes = len(normal), len(joint.bolts)
     turns = normal[:, : 8 * holes].reshape(count, holes, 8)
-    fixed, moving = np.empty((count, holes, 3)), np.empty((count, holes, 3))
-    slack, room = np.empty((count, holes)), np.empty((count, holes))
     common = normal[:, -SHARED:] if joint.shares else np.zeros((count, SHARED))
-    for k, bolt in enumerate(joint.bolts):
-        a, b = joint.fixed.holes[bolt.hole], joint.moving.holes[bolt.hole]
-        fixed[:, k], first = _drawn_hole(a, turns[:, k, :3], turns[:, k, 6], common)
-        moving[:, k], second = _drawn_hole(b, turns[:, k, 3:6], turns[:, k, 7], common)
-        slack[:, k] = 0.5 * (first + second) - bolt.diameter
-        room[:, k] = np.minimum(first, second) - bolt.diameter
+    fixed, first = _drawn_holes(joint, joint.fixed, turns[..., :3], turns[..., 6], common)
+    moving, second = _drawn_holes(joint, joint.moving, turns[..., 3:6], turns[..., 7], common)
+    thick = np.array([bolt.diameter for bolt in joint.bolts])
+    slack, room = 0.5 * (first + second) - thick, np.minimum(first, second) - thick
     noise = normal[:, 8 * holes : 8 * holes + len(joint.gaps)].copy()
     for k, gap in enumerate(joint.gaps):
         fixed_face, moving_face = joint.fixed.faces[gap.fixed], joint.moving.faces[gap.moving]
@@ -62,13 +58,22 @@ def draw(joint: Joint, normal: FloatArray) -> Drawn:
     return Drawn(fixed, moving, slack, room, noise)
 
 
-def _drawn_hole(
-    hole: Hole, place: FloatArray, width: FloatArray, common: FloatArray
+def _drawn_holes(
+    joint: Joint, part: Part, place: FloatArray, width: FloatArray, common: FloatArray
 ) -> tuple[FloatArray, FloatArray]:  # fmt: skip
-    """Return centres (s, 3) and diameters (s,) of a hole at states of deviates of its own and common ones."""
-    at = hole.at + place @ _root(hole.covariance).T + common @ hole.shared[:3].T
-    diameter = hole.diameter + hole.diameter_sd * width + common @ hole.shared[3]
-    return at, np.maximum(diameter, hole.reamed)
+    """Return centres (s, k, 3) and diameters (s, k) of a part's holes at states of deviates: own ones, common ones."""
+    holes = [part.holes[bolt.hole] for bolt in joint.bolts]
+    centre = np.array([hole.at for hole in holes]).reshape(-1, 3)
+    shared = np.array([hole.shared for hole in holes]).reshape(-1, 4, SHARED)
+    sizes = np.array([(hole.diameter, hole.diameter_sd, hole.reamed) for hole in holes]).reshape(-1, 3)
+    at, diameter = centre + np.zeros((len(place), 1, 1)), sizes[:, 0] + np.zeros((len(place), 1))
+    if place.any() or width.any():
+        at = at + np.einsum("ske,kde->skd", place, _roots(np.array([hole.covariance for hole in holes])))
+        diameter = diameter + sizes[:, 1] * width
+    if common.any():
+        at = at + np.einsum("sc,kdc->skd", common, shared[:, :3])
+        diameter = diameter + np.einsum("sc,kc->sk", common, shared[:, 3])
+    return at, np.maximum(diameter, sizes[:, 2])
 
 
 def laid_together(joint: Joint) -> Pose:
@@ -108,7 +113,7 @@ def misfits_of(joint: Joint, drawn: Drawn, start: Pose) -> Misfits:
     moving = drawn.moving @ start.rotation.T + start.translation
     centre, arm = _lever(joint, start)
     at = moving.mean(axis=0) if len(moving) else np.zeros((0, 3))
-    bases = np.array([_across(joint.fixed.holes[bolt.hole].axis) for bolt in joint.bolts]).reshape(-1, 2, 3)
+    bases = _across(np.array([joint.fixed.holes[bolt.hole].axis for bolt in joint.bolts]).reshape(-1, 3))
     ends = _ends(joint, start)
     turning = np.concatenate([np.einsum("kde,kep->kdp", bases, _motion(at + there - centre, arm)) for _, there in ends])
     offset = np.concatenate(
@@ -207,12 +212,13 @@ def _motion(lever: FloatArray, arm: float) -> FloatArray:
 
 
 def _across(axis: FloatArray) -> FloatArray:
-    """Return two directions (2, 3) across an axis."""
-    first = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
-    first /= np.linalg.norm(first)
-    return np.array([first, np.cross(axis, first)], dtype=np.float64)
+    """Return two directions (..., 2, 3) across axes (..., 3)."""
+    first = np.cross(axis, np.eye(3)[np.argmin(np.abs(axis), axis=-1)])
+    first = first / np.linalg.norm(first, axis=-1, keepdims=True)
+    return np.asarray(np.stack([first, np.cross(axis, first)], axis=-2), dtype=np.float64)
 
 
-def _root(covariance: FloatArray) -> FloatArray:
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)), dtype=np.float64)
+def _roots(covariances: FloatArray) -> FloatArray:
+    """Return a root (k, 3, 3) of each covariance (k, 3, 3)."""
+    values, vectors = np.linalg.eigh(covariances)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None], dtype=np.float64)

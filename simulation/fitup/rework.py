@@ -1,19 +1,19 @@
 """What makes a joint go together that does not: the fewest holes to ream and shims to put in, and how much of each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
 from math import floor
 
 import numpy as np
 
-from geometry.arrays import BoolArray
+from geometry.arrays import BoolArray, FloatArray, IntArray
 from geometry.pose import Pose
 from simulation.fitup.joint import Bolt, Gap, Hole, Joint, Part
-from simulation.fitup.minimax import Misfits, can_fit, minimax
+from simulation.fitup.minimax import Judged, Misfits, can_fit, judged, minimax
 from simulation.fitup.problem import Drawn, gap_values, misfits_of, nominal
 
-_MOST_TRIED = 20_000
+_MOST_TRIED, _AT_A_TIME = 20_000, 32
 _HALVINGS = 14
 _MOST_SURE = 60
 _SIGMAS = 3.0
@@ -66,10 +66,13 @@ def fewest_reworked(joint: Joint, drawn: Drawn, start: Pose, sure: Callable[[Joi
     actions = [("ream", k) for k in able] + [("shim", k) for k in shimmed]
     nothing = Rework(False, (), (), False, joint, allowed=bool(actions))
     full = np.ones((1, len(actions)), dtype=np.bool_)
-    if not actions or not _works(joint, drawn, start, actions, full)[0]:
+    if not actions:
+        return nothing
+    choices = _Choices(joint, drawn, start, actions)
+    if not choices.judged(full)[0][0]:
         return nothing
     first, trials = None, 0
-    for choice, fewest in _smallest(joint, drawn, start, actions):
+    for choice, fewest in _smallest(choices, _Refuted(joint, actions), len(actions)):
         chosen = [action for action, taken in zip(actions, choice, strict=True) if taken]
         first, trials = first or (chosen, fewest), trials + 1
         if sure((done := _as_little(joint, start, chosen, fewest, sure)).joint):
@@ -89,53 +92,110 @@ def reamable(joint: Joint) -> Joint:
     return replace(joint, bolts=tuple(bolts))
 
 
-def _smallest(
-    joint: Joint, drawn: Drawn, start: Pose, actions: list[tuple[str, int]]
-) -> Iterator[tuple[BoolArray, bool]]:
+def _smallest(choices: "_Choices", refuted: "_Refuted", count: int) -> Iterator[tuple[BoolArray, bool]]:
     """Yield choices (a,) with which the most probable state fits, the smallest first, and whether that is sure."""
-    count, tried = len(actions), 0
+    tried = 0
     for size in range(1, count + 1):
-        choices = combinations(range(count), size)
-        while block := list(islice(choices, 1000)):
+        every = combinations(range(count), size)
+        while block := list(islice(every, 1000)):
             masks = np.zeros((len(block), count), dtype=np.bool_)
             for row, choice in enumerate(block):
                 masks[row, list(choice)] = True
-            for found in np.flatnonzero(_works(joint, drawn, start, actions, masks)):
-                yield masks[found], True
+            left = np.arange(len(block))
+            while len(left := left[refuted.may_work(masks[left])]):
+                some, left = left[:_AT_A_TIME], left[_AT_A_TIME:]
+                works, found = choices.judged(masks[some])
+                refuted.learn(masks[some], found.deciding)
+                for row in some[works]:
+                    yield masks[row], True
             tried += len(block)
             if tried >= _MOST_TRIED:
-                yield _left_out(joint, drawn, start, actions), False
+                yield _left_out(choices, count), False
                 return
 
 
-def _left_out(joint: Joint, drawn: Drawn, start: Pose, actions: list[tuple[str, int]]) -> BoolArray:
+class _Refuted:
+    """What was learnt of choices that do not work: holes that, reamed as far as in those, no motion keeps.
+
+    A choice that reams none of these holes but what the refuted one did cannot work either.
+    """
+
+    def __init__(self, joint: Joint, actions: list[tuple[str, int]]) -> None:
+        self._reams = np.array([k if kind == "ream" else -1 for kind, k in actions])
+        self._bolts = max(1, len(joint.bolts))
+        self._needed = np.empty((0, len(actions)), dtype=np.bool_)
+
+    def may_work(self, masks: BoolArray) -> BoolArray:
+        """Return which choices (n, a) nothing that is known refutes."""
+        open_ = np.ones(len(masks), dtype=np.bool_)
+        for needed in self._needed:
+            open_ &= masks[:, needed].any(axis=1)
+        return open_
+
+    def learn(self, masks: BoolArray, deciding: Sequence[IntArray | None]) -> None:
+        """Take in why choices (n, a) do not work."""
+        found = [self._needed]
+        for mask, holes in zip(masks, deciding, strict=True):
+            if holes is not None:
+                bolts = np.unique(holes % self._bolts)
+                found.append(((self._reams < 0) | np.isin(self._reams, bolts)) & ~mask)
+        self._needed = np.unique(np.concatenate([np.atleast_2d(row) for row in found]), axis=0)
+
+
+def _left_out(choices: "_Choices", count: int) -> BoolArray:
     """Return what is left when whatever is not needed is left out, in order."""
-    mask = np.ones((1, len(actions)), dtype=np.bool_)
-    for k in range(len(actions)):
+    mask = np.ones((1, count), dtype=np.bool_)
+    x = choices.judged(mask)[1].motions
+    for k in range(count):
         mask[0, k] = False
-        mask[0, k] = not _works(joint, drawn, start, actions, mask)[0]
+        if choices.keeps(mask, x):  # nothing of it was needed
+            continue
+        works, found = choices.judged(mask)
+        mask[0, k] = not works[0]
+        x = found.motions if works[0] else x
     return mask[0]
 
 
-def _works(joint: Joint, drawn: Drawn, start: Pose, actions: list[tuple[str, int]], masks: BoolArray) -> BoolArray:
-    """Return which choices (n, a) of actions, each taken as far as it may go, make the joint go together."""
-    everything = _reworked(joint, actions, 1.0)
-    before, after = misfits_of(joint, drawn, start), misfits_of(everything, nominal(everything), start)
-    slack = np.repeat(before.slack, len(masks), axis=0)
-    over = np.repeat(before.over, len(masks), axis=0)
-    room = np.repeat(drawn.room, len(masks), axis=0)
-    uppers = [k for k, gap in enumerate(joint.gaps) if np.isfinite(gap.high)]
-    widened = nominal(everything).room[0]
-    for column, (kind, k) in enumerate(actions):
-        taken = masks[:, column]
-        if kind == "ream":
-            ends = slice(k, None, len(joint.bolts))
-            slack[taken, ends], room[taken, k] = after.slack[0, k], widened[k]
-        else:
-            over[taken, uppers.index(k)] = after.over[0, uppers.index(k)]
-    offset = np.repeat(before.offset, len(masks), axis=0)
-    passes = room.min(axis=1, initial=np.inf) >= 0.0
-    return passes & can_fit(Misfits(offset, before.turning, slack, over, before.tilting))
+class _Choices:
+    """Choices (n, a) of actions, each taken as far as it may go."""
+
+    def __init__(self, joint: Joint, drawn: Drawn, start: Pose, actions: list[tuple[str, int]]) -> None:
+        everything = _reworked(joint, actions, 1.0)
+        self._before, self._room = misfits_of(joint, drawn, start), drawn.room
+        self._after = misfits_of(everything, nominal(everything), start)
+        self._widened = nominal(everything).room[0]
+        self._bolts = len(joint.bolts)
+        self._reams = [(column, k) for column, (kind, k) in enumerate(actions) if kind == "ream"]
+        uppers = [k for k, gap in enumerate(joint.gaps) if np.isfinite(gap.high)]
+        self._shims = [(column, uppers.index(k)) for column, (kind, k) in enumerate(actions) if kind == "shim"]
+
+    def judged(self, masks: BoolArray) -> tuple[BoolArray, Judged]:
+        """Return which choices make the joint go together, and how, and why not."""
+        misfits, passes = self._misfits(masks)
+        found = judged(misfits)
+        return passes & found.fits, found
+
+    def keeps(self, mask: BoolArray, x: FloatArray) -> bool:
+        """Return whether a motion (1, p) keeps all with a choice (1, a)."""
+        misfits, passes = self._misfits(mask)
+        return bool(passes[0] and misfits.worst(x)[0] <= 0.0)
+
+    def _misfits(self, masks: BoolArray) -> tuple[Misfits, BoolArray]:
+        before, after, count = self._before, self._after, len(masks)
+        slack, over = np.repeat(before.slack, count, axis=0), np.repeat(before.over, count, axis=0)
+        room = np.repeat(self._room, count, axis=0)
+        if self._reams:
+            columns, bolts = np.array(self._reams).T
+            taken = masks[:, columns]
+            room[:, bolts] = np.where(taken, self._widened[bolts], room[:, bolts])
+            for end in range(0, slack.shape[1], max(1, self._bolts)):
+                # as wide at both ends, as far as the first of them says
+                slack[:, end + bolts] = np.where(taken, after.slack[0, bolts], slack[:, end + bolts])
+        for column, row in self._shims:
+            over[masks[:, column], row] = after.over[0, row]
+        offset = np.repeat(before.offset, count, axis=0)
+        passes = np.asarray(room.min(axis=1, initial=np.inf) >= 0.0)
+        return Misfits(offset, before.turning, slack, over, before.tilting), passes
 
 
 def _as_little(
@@ -159,7 +219,7 @@ def _as_little(
     low, high = 0.0, 1.0
     if reamed and fits(0.0):
         high = 0.0  # wide enough as drawn, if it is made sure that they are
-    elif reamed:
+    elif reamed and fits(1.0):
         for _ in range(_HALVINGS):
             middle = 0.5 * (low + high)
             low, high = (low, middle) if fits(middle) else (middle, high)

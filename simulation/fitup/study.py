@@ -113,9 +113,9 @@ def fit_joint(joint: Joint, confidence: float, samples: int, rng: np.random.Gene
     normal = rng.standard_normal((_TRIED, normals_needed(joint)))
 
     def sure_enough(tried: Joint) -> bool:
-        if sure or _kept(tried, start, normal[:_GLANCE])[0].mean() < confidence - _HOPELESS:
+        if sure or _set_well(tried, start, normal[:_GLANCE]).mean() < confidence - _HOPELESS:
             return sure
-        return bool(_kept(tried, start, normal)[0].mean() >= confidence + (1.0 - confidence) / 3.0)
+        return bool(_set_well(tried, start, normal).mean() >= confidence + (1.0 - confidence) / 3.0)
 
     fits = _decided(counted[0], confidence) if not sure else Fit.FIT if worst <= 0.0 else Fit.NO_FIT
     rework = fewest_reworked(joint, drawn, start, sure_enough) if fits is not Fit.FIT else None
@@ -175,6 +175,15 @@ def _kept(joint: Joint, start: Pose, normal: FloatArray) -> BoolArray:
     squares = misfits.worst(least_squares(misfits)) <= 0.0
     placed = unmoved.worst(np.zeros((len(normal), misfits.turning.shape[2]))) <= 0.0
     return passes & np.array([can_fit(misfits), squares, placed])
+
+
+def _set_well(joint: Joint, start: Pose, normal: FloatArray) -> BoolArray:
+    """Return which states (s,) go together, set for the most slack."""
+    drawn = draw(joint, normal)
+    fits = drawn.room.min(axis=1, initial=np.inf) >= 0.0
+    if fits.any():
+        fits[fits] = can_fit(misfits_of(joint, drawn, start).some(fits))
+    return fits
 
 
 def _decided(p_fit: Estimate, confidence: float) -> Fit:
