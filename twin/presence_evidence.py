@@ -81,7 +81,8 @@ def _covered(evidence: Evidence, shapes: ElementShapes, i: int, mine: IntArray, 
     fit = evidence.as_built.fits[i]
     if fit is not None:
         position = built_pose(fit.twist, shapes.centre[i]).apply(position)
-    tree = cKDTree(evidence.sight.seen.points[mine])
+    # built in less than half the time, asked in the same, and the distances are the same
+    tree = cKDTree(evidence.sight.seen.points[mine], balanced_tree=False, compact_nodes=False)
     some = evidence.sight.seen.points[mine[:: max(1, len(mine) // 100)]]
     spacing = float(np.median(tree.query(some, k=min(2, len(mine)))[0].reshape(len(some), -1)[:, -1]))
     near = tree.query(position, distance_upper_bound=max(0.05, 4.0 * spacing))[0]

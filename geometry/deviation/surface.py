@@ -170,7 +170,9 @@ def _mean_by(group: IntArray, values: FloatArray, count: IntArray) -> FloatArray
 
 def _median_by(group: IntArray, values: FloatArray, count: IntArray) -> FloatArray:
     """Return the median of values per group (all groups non-empty)."""
-    order = np.lexsort((values, group))
+    order = np.argsort(values)
+    # few groups fit 16 bits, which numpy sorts by radix
+    order = order[np.argsort(group[order].astype(np.min_scalar_type(len(count))), kind="stable")]
     start = np.concatenate([[0], np.cumsum(count)[:-1]])
     low, high = start + (count - 1) // 2, start + count // 2
     return 0.5 * (values[order[low]] + values[order[high]])

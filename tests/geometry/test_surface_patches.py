@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geometry.arrays import FloatArray
-from geometry.deviation.surface import Patches, adjacent_cells, numbered_rows, patch_surface
+from geometry.deviation.surface import (
+    Patches,
+    _median_by,  # pyright: ignore[reportPrivateUsage]
+    adjacent_cells,
+    numbered_rows,
+    patch_surface,
+)
 from geometry.pose import Pose
 
 SIGMA = 0.0025
@@ -215,3 +221,13 @@ def test_rows_are_numbered_as_numpy_does(seed: int, reach: int) -> None:
     np.testing.assert_array_equal(found[0], number.reshape(-1))
     np.testing.assert_array_equal(found[1], count)
     assert [len(part) for part in numbered_rows(rows[:0])] == [0, 0]
+
+
+@given(seed=st.integers(0, 1000), groups=st.sampled_from([1, 40, 300, 70_000]))
+@settings(max_examples=25, deadline=None)
+def test_medians_of_many_groups_are_those_of_each(seed: int, groups: int) -> None:
+    rng = np.random.default_rng(seed)
+    _, group = np.unique(rng.integers(0, groups, 1500), return_inverse=True)
+    values = rng.normal(0.0, 1.0, 1500).round(2)  # some of them equal
+    medians = _median_by(group, values, np.bincount(group))
+    np.testing.assert_array_equal(medians, [np.median(values[group == one]) for one in range(len(medians))])
