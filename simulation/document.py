@@ -43,6 +43,20 @@ class _Written(float):
         return self._text
 
 
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """What YAML takes for true or false, as it is written: yes, no, on and off may be names."""
+
+    on: bool
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 @dataclass(slots=True)
 class Section:
     """A part of a document: words and what stands behind them."""
@@ -134,9 +148,11 @@ class Section:
     def flag(self, word: str, default: bool) -> bool:
         """Return yes or no."""
         value = self._get(word, default)
-        if not isinstance(value, bool):
+        if value is default:
+            return default
+        if not isinstance(value, _Switch):
             raise self.fault(word, f"{_shown(value)} is neither true nor false")
-        return value
+        return value.on
 
     def formula(self, word: str, default: Any = _REQUIRED) -> Any:
         """Return a formula; a number is one."""
@@ -314,6 +330,8 @@ def _constructed(node: yaml.Node, place: str, lines: dict[str, int], count: list
         raise BadDocument(f"line {line}: {place}", f"{told}: write a plain number, or in quotes what is no number")
     try:
         value = _scalars().construct_object(node)
+        if isinstance(value, bool):
+            return _Switch(value, str(node.value))
         return _Written(value, str(node.value)) if isinstance(value, float) else value
     except (yaml.YAMLError, ValueError):
         raise BadDocument(f"line {line}: {place}", f"{_shown(node.value)} cannot be read") from None

@@ -25,6 +25,19 @@ def test_names_that_look_like_numbers_stay_as_they_are_written() -> None:
     assert (top.text("a"), top.text("b"), top.texts("c"), top.text("d")) == ("1.1", "1.10", ("2.0", "3.10"), "010")
 
 
+def test_yes_and_no_may_be_names_and_switches_but_no_numbers() -> None:
+    top = read_document(b"quality: 1\na: yes\nb: [no, on, x]\nc: off\nd: true\n", "quality")
+    assert (top.text("a"), top.texts("b"), top.flag("c", True), top.flag("d", False)) == (
+        "yes", ("no", "on", "x"), False, True,
+    )  # fmt: skip
+    assert top.flag("e", True) is True
+    for word in ("number", "formula", "numbers", "section"):
+        with pytest.raises(BadDocument):
+            top.vector("a") if word == "formula" else getattr(top, word)("a")
+    with pytest.raises(BadDocument, match="version yes is not known"):
+        read_document(b"quality: yes\n", "quality")
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
