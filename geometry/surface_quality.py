@@ -143,7 +143,10 @@ def _mean_uncertainty(patches: Patches, on: BoolArray) -> float:
 
 def flatness(element: Measured, rule: Rule) -> list[Measurement]:
     """Largest gap under a straightedge on any of the faces that the rule is about."""
-    patches = element.patches
+    laid = rule.laid_on(element.longest)
+    if laid is None:
+        return []
+    rule, patches = laid, element.patches
     gaps: list[float] = []
     noise: list[float] = []
     n = 0

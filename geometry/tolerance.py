@@ -5,7 +5,7 @@ The catalogue is a folder of YAML files; a user's own file has the same form. In
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from itertools import pairwise
@@ -77,6 +77,8 @@ class Rule:
     diameter, the opening's designed width or height."""
     span: float = 2.0
     """Length of the straightedge for flatness, metres."""
+    spans: tuple[tuple[float, float], ...] = ()
+    """(length of a straightedge, its limit), metres, rising: the table that this rule is a line of, where it is."""
     faces: str = ""
     """``up``, ``down`` or nothing: which faces a flatness rule is about."""
     classes: tuple[str, ...] = ()
@@ -99,6 +101,22 @@ class Rule:
         """Say whether the rule would apply had the element another predefined type: it is one it names as not its."""
         said = _plain_type(predefined_type)
         return said in map(_plain_type, self.not_predefined_types) and self._is_about(ifc_class, materials)
+
+    def laid_on(self, length: float) -> "Rule | None":
+        """Return the rule for an element so long (metres): no straightedge is longer than what it lies on.
+
+        Of a table of straightedges the first that is longer is cut to the element, its limit interpolated and rounded
+        to a millimetre (DIN 18202:2013-04, tables 3 and 4: limits are for distances *up to* those named, with
+        values between them interpolated); those still longer say nothing more and are None.
+        """
+        if not self.spans or length >= self.span:
+            return self
+        shorter = max((span for span, _ in self.spans if span < self.span), default=0.0)
+        if length <= shorter:
+            return None if shorter else self
+        spans, limits = np.array(self.spans).T
+        limit = float(np.interp(length, spans, limits))
+        return replace(self, span=float(np.floor(100.0 * length)) / 100.0, steps=_whole(limit))
 
     def _is_about(self, ifc_class: str, materials: Sequence[str]) -> bool:
         if self.classes and ifc_class not in self.classes:
@@ -304,7 +322,8 @@ def _read_rule(entry: Mapping[str, Any], standard: str) -> list[Rule]:
     if "spans" in entry and characteristic in F_SCALES:
         raise ToleranceError(f"{characteristic} has no 'spans'; give 'limits: [{{minimum: 35}}]'")
     if "spans" in entry:
-        return [Rule(**shared, span=s, steps=((np.inf, Limits(0.0, t)),)) for s, t in _spans(entry["spans"])]
+        lines = _spans(entry["spans"])
+        return [Rule(**shared, span=span, steps=_whole(limit), spans=lines) for span, limit in lines]
     if "limits" not in entry:
         raise ToleranceError("'limits' is missing")
     if not entry["limits"]:
@@ -368,8 +387,8 @@ def _limits(step: Mapping[str, Any], characteristic: str) -> Limits:
     return Limits(_number(step, "lower_mm") / 1000.0, _number(step, "upper_mm") / 1000.0)
 
 
-def _spans(table: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
-    """Return (span m, limit m) for the table's spans and for 2 m between them, interpolated to whole millimetres."""
+def _spans(table: Sequence[Mapping[str, Any]]) -> tuple[tuple[float, float], ...]:
+    """Return (span m, limit m) for the table's spans and for 2 m between them, interpolated."""
     if not table:
         raise ToleranceError("'spans' is empty")
     span = np.array([_number(row, "span_m") for row in table])
@@ -377,5 +396,9 @@ def _spans(table: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
         raise ToleranceError("'span_m' must be positive and rise from line to line")
     limit = np.array([_number(row, "value_mm") for row in table])
     wanted = np.unique(np.append(span, 2.0) if span[0] < 2.0 < span[-1] else span)
-    rounded = np.floor(np.interp(wanted, span, limit) + 0.5)
-    return list(zip(wanted.tolist(), (rounded / 1000.0).tolist(), strict=True))
+    return tuple(zip(wanted.tolist(), (np.interp(wanted, span, limit) / 1000.0).tolist(), strict=True))
+
+
+def _whole(limit: float) -> tuple[tuple[float, Limits], ...]:
+    """Return the one step of a straightedge's limit (m), rounded to a millimetre."""
+    return ((np.inf, Limits(0.0, float(np.floor(1000.0 * limit + 0.5 + 1e-9)) / 1000.0)),)

@@ -316,6 +316,23 @@ def test_flatness_finds_a_planted_hollow(depth: float) -> None:
     assert found.method == "straightedge 2 m"
 
 
+@pytest.mark.parametrize(
+    ("length", "edges"),
+    [
+        (3.0, {"straightedge 1 m": 0.010, "straightedge 2 m": 0.012, "straightedge 3 m": 0.013}),
+        (6.0, {"straightedge 2 m": 0.012, "straightedge 4 m": 0.015, "straightedge 6 m": 0.018}),
+        (10.0, {"straightedge 4 m": 0.015, "straightedge 10 m": 0.025}),
+    ],
+)
+def test_no_straightedge_is_longer_than_the_wall_that_it_lies_on(length: float, edges: dict[str, float]) -> None:
+    """DIN 18202, table 3, line 6: limits of distances between those named are interpolated, to whole millimetres."""
+    wall = Box("w", (0, 0, 0), (length, 0.2, 2.7), "IfcWall")
+    found = measure(measured_box(wall, ["-y"], spacing=0.02), load_standard("din-18202-2013"))
+    limits = {m.method: m.upper for m in found if m.characteristic == "flatness"}
+    assert limits.items() >= edges.items()
+    assert max(float(method.split()[1]) for method in limits) == length
+
+
 def test_flatness_looks_at_the_faces_that_the_rule_is_about() -> None:
     element = measured_box(SLAB, ["+z"])
     assert measure(element, rule("flatness", Limits(0.0, 0.010), faces="down")) == ()
