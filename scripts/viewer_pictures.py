@@ -139,7 +139,7 @@ def inspection(page: Any) -> None:
     """Begin an inspection, name an instrument, and answer what fails."""
     mode("inspect")(page)
     dock = page.locator(".dock")
-    dock.get_by_role("button", name="Plan and begin").first.click()
+    dock.locator(".box", has_text="axis and plumb").get_by_role("button", name="Plan and begin").click()
     for label, value in (("Kind", "tape"), ("Serial number", "T-7"), ("Calibrated on", "2026-01-01"),
                          ("Calibrated until", "2030-01-01"), ("U (k=2)", "1")):  # fmt: skip
         dock.get_by_label(label).first.fill(value)
