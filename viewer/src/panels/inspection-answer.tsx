@@ -149,7 +149,7 @@ function Given({
       </p>
       {verdict?.missing.map((one) => (
         <p key={one} class="fault small">
-          {missingSaid(one)}
+          {t("needs", { what: missingSaid(one) })}
         </p>
       ))}
       {reading.photos.length > 0 && (
@@ -509,7 +509,7 @@ function DraftVerdict({ project, inspection, shown, cell, draft, photos, filled 
       {typeof said === "object" &&
         said?.missing.map((one) => (
           <p key={one} class="fault small">
-            {missingSaid(one)}
+            {t("needs", { what: missingSaid(one) })}
           </p>
         ))}
     </div>
