@@ -59,6 +59,8 @@ class _Tally:
     first_bad: int = 0
     bad_text: str = ""
     """The first line that is no point, as a message shows it."""
+    before: str = ""
+    """The first line before any point, as a message shows it, where it is no count either."""
 
 
 def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
@@ -136,6 +138,8 @@ def _count_bad(rows: Rows, good: np.ndarray, counts: np.ndarray, tally: _Tally, 
     lines = rows.lines + tally.line
     bad = ~good & ~counts
     if tally.rows == 0:
+        if not tally.before and (head := np.flatnonzero(bad)).size:
+            tally.before = f"line {int(lines[head[0]]) + 1:,}, {quoted_line(text, int(rows.lines[head[0]]))}"
         first = int(np.argmax(good)) if good.any() else len(good)
         bad[:first] &= lines[:first] >= _HEADER_LINES
     if bad.any():
@@ -163,6 +167,11 @@ def _check_section(tally: _Tally, path: Path) -> None:
 
 def _closing_notes(tally: _Tally, path: Path) -> tuple[str, ...]:
     """Return the note about skipped lines, or refuse when they are too many."""
+    if tally.rows == 0 and tally.bad == 0 and tally.before:
+        raise ReadError(
+            f"{path}: not a table of points: no line begins with three numbers (first: {tally.before}); "
+            "export it as x y z"
+        )
     if tally.bad == 0:
         return ()
     if tally.bad > _WORST_SHARE * (tally.bad + tally.rows) and tally.bad > 1:

@@ -115,6 +115,11 @@ def test_pts_with_fewer_points_than_announced_is_truncated(tmp_path: Path) -> No
         read_text(tmp_path, "1 2\n" * 30, "a.xyz")
 
 
+def test_a_short_table_without_three_numbers_in_any_line_is_told_by_its_first(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r'no line begins with three numbers \(first: line 2, "1.0 2.0"\)'):
+        read_text(tmp_path, "# plan\n1.0 2.0\n3.0 4.0\n", "a.xyz")
+
+
 @pytest.mark.parametrize("text", ["a,b,c\nd,e,f\ng,h,i\n", "1 2\n3 4\n5 6\n", "the quick brown\nfox jumps over\n" * 30])
 def test_a_table_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises((ReadError, EmptyInput), match=r"a\.xyz"):
