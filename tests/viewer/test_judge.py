@@ -138,6 +138,29 @@ def test_the_board_is_named_a_decision_proposed_and_signed_again_after_a_wrong_p
     crew.site.leave(page)
 
 
+def test_a_form_that_was_saved_shows_what_the_server_holds_and_a_second_save_loses_nothing(crew: Crew) -> None:
+    ncr = crew.draft()
+    crew.people.do("ines", ncr, "open")
+    page = crew.page("quinn", f"?record=ncr:{ncr[6:]}")
+    card = page.locator("dialog.card")
+    card.get_by_text("Other steps").click()
+    card.get_by_label("Choose a step").select_option("assign")
+    for day in ("2026-12-01", "2026-12-02"):
+        card.get_by_label("Who sees to it").select_option(crew.people.ids["carl"])
+        card.get_by_label("Until").fill(day)
+        card.get_by_role("button", name="Save").last.click()
+        card.get_by_text(f"Due {day}").wait_for()
+        assert card.get_by_label("Until").input_value() == day
+        assert card.get_by_label("Who sees to it").input_value() == crew.people.ids["carl"]
+    crew.people.do("ines", ncr, "assign", {"assignee": None, "due": "2027-03-01"})
+    card.get_by_label("Until").fill("2026-12-05")
+    card.get_by_role("button", name="Save").last.click()
+    card.locator(".overtaken").wait_for()
+    assert card.get_by_label("Until").input_value() == "2026-12-05", "what was typed stays"
+    assert card.get_by_label("Who sees to it").input_value() == "", "what was not touched is as the server has it now"
+    crew.site.leave(page)
+
+
 def test_what_others_did_meanwhile_is_shown_and_nothing_typed_is_lost(crew: Crew) -> None:
     ncr = crew.draft()
     crew.people.do("ines", ncr, "open")

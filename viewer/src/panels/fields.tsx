@@ -10,21 +10,20 @@ import { signedNow, signLater, type ToSign, toSign } from "../core/to-sign";
 import { Password } from "./password";
 import { told } from "./sign-in";
 
-/** State that is kept until it was sent; `forget` after that. */
+/** State that is kept until it was sent; `forget` after that. What was not touched is what `initial` says now, so that a
+ * form that was sent shows what the server made of it. */
 export function useKept<T extends object>(name: string, initial: T) {
-  const read = (): T => {
-    const kept = unsent.read(name);
-    if (!kept) return initial;
+  const read = (): Partial<T> => {
     try {
-      return { ...initial, ...JSON.parse(kept) };
+      return JSON.parse(unsent.read(name) || "{}");
     } catch {
-      return initial;
+      return {};
     }
   };
-  const [value, setValue] = useState<T>(read);
-  useEffect(() => setValue(read()), [name]);
+  const [touched, setTouched] = useState<Partial<T>>(read);
+  useEffect(() => setTouched(read()), [name]);
   const set = (change: Partial<T>) => {
-    setValue((before) => {
+    setTouched((before) => {
       const next = { ...before, ...change };
       unsent.keep(name, JSON.stringify(next));
       return next;
@@ -32,9 +31,9 @@ export function useKept<T extends object>(name: string, initial: T) {
   };
   const forget = () => {
     unsent.keep(name, "");
-    setValue(initial);
+    setTouched({});
   };
-  return { value, set, forget };
+  return { value: { ...initial, ...touched }, set, forget };
 }
 
 interface Labelled {
