@@ -2,38 +2,47 @@
 
     make demo && .venv/bin/python scripts/report_picture.py
 
-Needs Debian's chromium; only whoever changes the look of the report runs it.
+Needs Debian's chromium and the test tools; only whoever changes the look of the report runs it.
 """
 
-import subprocess
-import tempfile
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-WINDOW = (1280, 2250)
-KEPT = ((0, 0, 1280, 716), (0, 996, 1280, 1572))
-"""Which parts of the page are shown, one below the other: left, top, right, bottom."""
+WIDTH, SHOWN = 1280, 1000
+ENDS = """() => {
+  const end = (one) => one.getBoundingClientRect().bottom + scrollY;
+  const storeys = document.querySelector("#storeys");
+  const figures = [...storeys.querySelectorAll("figure, article")];
+  const first = figures[0].getBoundingClientRect().top;
+  const row = figures.filter((one) => one.getBoundingClientRect().top < first + 20);
+  return [end(document.querySelector("#summary")), storeys.getBoundingClientRect().top + scrollY,
+    Math.max(...row.map(end))];
+}"""
+"""Where the summary ends, where the storeys begin, and where the first row of them ends."""
 
 
 def main() -> None:
     """Take the picture."""
-    page = (ROOT / "out" / "demo" / "report.html").as_uri()
-    with tempfile.TemporaryDirectory() as folder:
-        shot = Path(folder) / "page.png"
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-        size = f"--window-size={WINDOW[0]},{WINDOW[1]}"
-        subprocess.run(["chromium", *options, size, f"--screenshot={shot}", page], check=True, capture_output=True)
-        parts = [Image.open(shot).convert("RGB").crop(box) for box in KEPT]
-    picture = Image.new("RGB", (WINDOW[0], sum(part.height for part in parts)))
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": WIDTH, "height": 900})
+        page.goto((ROOT / "out" / "demo" / "report.html").as_uri())
+        summary, begin, end = page.evaluate(ENDS)
+        whole = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
+        browser.close()
+    parts = [whole.crop((0, 0, WIDTH, round(summary) + 24)), whole.crop((0, round(begin) - 8, WIDTH, round(end) + 24))]
+    picture = Image.new("RGB", (WIDTH, sum(part.height for part in parts)))
     top = 0
     for part in parts:
         picture.paste(part, (0, top))
         top += part.height
     target = ROOT / "docs" / "images" / "report.png"
     target.parent.mkdir(exist_ok=True)
-    picture.resize((1000, round(picture.height * 1000 / picture.width))).quantize(256).save(target, optimize=True)
+    picture.resize((SHOWN, round(picture.height * SHOWN / WIDTH))).quantize(256).save(target, optimize=True)
 
 
 if __name__ == "__main__":
