@@ -10,11 +10,13 @@ from geometry.arrays import BoolArray, FloatArray
 from geometry.pose import Pose
 from simulation.fitup.joint import Freedom, Joint
 from simulation.fitup.minimax import Misfits, can_fit, least_squares, minimax
-from simulation.fitup.problem import draw, gap_values, misfits_of, nominal, normals_needed, pose_of, settled
+from simulation.fitup.problem import Drawn, draw, gap_values, misfits_of, nominal, normals_needed, pose_of, settled
 from simulation.fitup.rework import Rework, fewest_reworked, reamable
 from simulation.stackup.capability import Estimate, wilson
 
 _CHUNK, _TRIED, _GLANCE = 4096, 2048, 200
+_TURNS, _SAME = 10, 1e-10
+"""How often at most a joint is turned for good, and the gain (m) below which that is enough."""
 _HOPELESS = 0.1
 """Share below the confidence at a glance that more states do not make good."""
 
@@ -101,11 +103,12 @@ def fit_joint(joint: Joint, confidence: float, samples: int, rng: np.random.Gene
         Where they come from.
     """
     drawn = nominal(joint)
-    start = settled(joint, drawn) if joint.freedom is not Freedom.NONE else Pose.identity()
-    misfits = misfits_of(joint, drawn, start)
+    squares_start = settled(joint, drawn) if joint.freedom is not Freedom.NONE else Pose.identity()
+    start = _set(joint, drawn, squares_start)
+    misfits, about_squares = misfits_of(joint, drawn, start), misfits_of(joint, drawn, squares_start)
     x = minimax(misfits)
     worst = float(max(misfits.worst(x)[0], -drawn.room.min(initial=np.inf)))
-    squares = float(max(misfits.worst(least_squares(misfits))[0], -drawn.room.min(initial=np.inf)))
+    squares = float(max(about_squares.worst(least_squares(about_squares))[0], -drawn.room.min(initial=np.inf)))
     unmoved = misfits_of(joint, drawn, Pose.identity())
     placed = float(max(unmoved.worst(np.zeros_like(x))[0], -drawn.room.min(initial=np.inf)))
     sure = not _is_uncertain(joint)
@@ -132,6 +135,21 @@ def fit_joint(joint: Joint, confidence: float, samples: int, rng: np.random.Gene
         _gaps(joint, misfits, x), *counted, fits, 0 if sure else samples, rework, again,
         beyond if beyond is not None and beyond.works else None,
     )  # fmt: skip
+
+
+def _set(joint: Joint, drawn: Drawn, start: Pose) -> Pose:
+    """Return the pose of most slack: turned for good after each small motion, until turning changes nothing more."""
+    best, least = start, np.inf
+    for _ in range(_TURNS):
+        misfits = misfits_of(joint, drawn, start)
+        x = minimax(misfits)
+        worst = float(misfits.worst(np.zeros_like(x))[0])
+        if worst < least:
+            best = start
+        if worst >= least - _SAME:
+            break
+        least, start = worst, pose_of(joint, x[0], start)
+    return best
 
 
 def without(joint: Joint, unknown: Collection[tuple[str, str]]) -> Joint | None:

@@ -122,6 +122,27 @@ def _searched(offset: FloatArray, turning: FloatArray, slack: FloatArray, near: 
     return min(found)
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("spread", [0.0005, 0.004])
+def test_the_slack_is_that_of_turning_for_good(seed: int, spread: float) -> None:
+    """Holes off by up to several millimetres turn the part by degrees: what is linear in a turn is µm off then."""
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(0.0, 0.1, (4, 2))
+    made = places + rng.normal(0.0, spread, places.shape)
+    result = fitted(joint(part("a", places / MM), part("b", made / MM)), 1)
+    put = result.pose.apply(np.column_stack([made, np.zeros(4)]))[:, :2]
+    assert 0.002 - np.linalg.norm(put - places, axis=1).max() == pytest.approx(result.slack, abs=1e-9)
+
+    def slack(z: FloatArray) -> float:
+        turned = made @ np.array([[np.cos(z[2]), np.sin(z[2])], [-np.sin(z[2]), np.cos(z[2])]])
+        return 0.002 - float(np.linalg.norm(turned + z[:2] - places, axis=1).max())
+
+    there = result.pose.translation
+    at = np.array([there[0], there[1], np.arctan2(result.pose.rotation[1, 0], result.pose.rotation[0, 0])])
+    around = [at + rng.normal(0.0, 1.0, (20_000, 3)) * size * [1.0, 1.0, 10.0] for size in (1e-3, 1e-4, 1e-5, 1e-6)]
+    assert max(slack(z) for near in around for z in near[:3000]) <= result.slack + 1e-9
+
+
 def test_a_pattern_that_is_too_wide_by_d_lacks_half_of_d() -> None:
     """Four holes of a square whose sides are d longer: no setting leaves the corners less than d / √2 off."""
     square = grid(2, 2, 200, 200)
