@@ -1,11 +1,12 @@
 """Which elements are probably out of tolerance, from those that were measured.
 
 What was not measured is told by what is usual among its like; what was, by what was measured, weighed with that.
+Each element is held against its own limits and has no characteristic that its limits do not ask for (``applicable``).
 A family is one characteristic under one pair of limits; its features are the classes and storeys in which it was
 measured. What was measured as failing is known, not predicted; what is not there cannot fail.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -15,61 +16,9 @@ from geometry.arrays import FloatArray
 from geometry.note import Note
 from simulation.errors import SimulationError
 from simulation.gauge import gauge_errors
+from simulation.prediction.applicable import Applicable, applicable
+from simulation.prediction.checked import Checked, Kind, Reading
 from simulation.prediction.priors import Family, Measured, Prior, posterior_outside, priors, unmeasured
-
-Limits = tuple[float, float]
-Kind = tuple[str, float, float]
-"""A family: characteristic and limits, millimetres."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One characteristic of one element as it was measured, millimetres."""
-
-    characteristic: str
-    actual: float
-    u: float
-    lower: float
-    upper: float
-    verdict: str
-    """``pass``, ``fail`` or ``indeterminate``."""
-
-    @property
-    def family(self) -> Kind:
-        """Return what it is alike to."""
-        return self.characteristic, self.lower, self.upper
-
-    @property
-    def doubted(self) -> bool:
-        """Return whether the verdict is open for another reason than the limit's nearness: too few points, say.
-
-        Such a value counts half, what is usual the other half.
-        """
-        nearest = min(abs(self.actual - self.lower), abs(self.actual - self.upper))
-        return self.verdict == "indeterminate" and nearest > 2.0 * self.u
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What is known of an element."""
-
-    global_id: str
-    name: str
-    ifc_class: str
-    storey: str
-    missing: bool
-    """Seen not to be there."""
-    readings: tuple[Reading, ...]
-
-    @property
-    def feature(self) -> str:
-        """Return the class and storey, within which pieces are alike."""
-        return f"{self.ifc_class} · {self.storey}" if self.storey else self.ifc_class
-
-    @property
-    def failed(self) -> bool:
-        """Return whether a measured value is known to be out of tolerance."""
-        return any(reading.verdict == "fail" for reading in self.readings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,8 +69,8 @@ class Learnt:
     features: Mapping[tuple[Kind, str], Prior]
     unmeasured: Mapping[Kind, Prior]
     """Of a feature of the family of which nothing was measured."""
-    by_class: Mapping[str, tuple[Kind, ...]]
-    """Which families are measured of elements of a class."""
+    applicable: Applicable
+    """Which of them bear on elements whose own report does not say it."""
 
 
 def learn_families(elements: Sequence[Checked], rng: np.random.Generator) -> Learnt:
@@ -133,11 +82,9 @@ def learn_families(elements: Sequence[Checked], rng: np.random.Generator) -> Lea
         Nothing was measured.
     """
     values = dict[Kind, dict[str, list[Reading]]]()
-    by_class = dict[str, set[Kind]]()
     for element in elements:
         for reading in element.readings:
             values.setdefault(reading.family, {}).setdefault(element.feature, []).append(reading)
-            by_class.setdefault(element.ifc_class, set()).add(reading.family)
     if not values:
         raise SimulationError("nothing was measured in these reports, so nothing can be predicted")
     families, found, unseen = dict[Kind, Family](), dict[tuple[Kind, str], Prior](), dict[Kind, Prior]()
@@ -151,7 +98,7 @@ def learn_families(elements: Sequence[Checked], rng: np.random.Generator) -> Lea
         families[kind], described = priors(features, rng)
         found |= {(kind, prior.name): prior for prior in described}
         unseen[kind] = unmeasured(families[kind], features, rng)
-    return Learnt(families, found, unseen, {name: tuple(sorted(kinds)) for name, kinds in by_class.items()})
+    return Learnt(families, found, unseen, applicable(elements))
 
 
 def predict(elements: Sequence[Checked], learnt: Learnt) -> tuple[Prediction, ...]:
@@ -163,26 +110,41 @@ def predict(elements: Sequence[Checked], learnt: Learnt) -> tuple[Prediction, ..
 
 
 def _prediction(element: Checked, learnt: Learnt) -> Prediction:
-    readings = {reading.family: reading for reading in element.readings}
-    rows = list[Expected]()
-    for kind in sorted(set(learnt.by_class.get(element.ifc_class, ())) | set(readings)):
-        prior = learnt.features.get((kind, element.feature)) or learnt.unmeasured[kind]
-        reading = readings.get(kind)
-        if reading is None:
-            rows.append(Expected(kind, prior.defective.value, prior, None))
-            continue
-        chance = posterior_outside(prior, reading.actual, reading.u, kind[1], kind[2])
+    rows, chances = list[Expected](), dict[tuple[object, ...], float]()
+    for feature, row in _expected(element, learnt):
+        rows.append(row)
+        chances[feature] = max(chances.get(feature, 0.0), row.probability)
+    rows.sort(key=lambda one: (-one.probability, one.family))
+    good = float(np.prod([1.0 - one for one in chances.values()]))
+    return Prediction(element, 1.0 - good, tuple(rows), _reason(element, rows))
+
+
+def _expected(element: Checked, learnt: Learnt) -> Iterator[tuple[tuple[object, ...], Expected]]:
+    """Yield what is to be expected of each of an element's characteristics, and which feature of it that is.
+
+    A value under two pairs of limits is one feature: out of the wider ones it is out of the narrower ones, too.
+    """
+    for reading in element.readings:
+        prior = _prior(element, reading.family, learnt)
+        chance = posterior_outside(prior, reading.actual, reading.u, reading.lower, reading.upper)
         if reading.doubted:
             chance = 0.5 * (chance + prior.defective.value)
-        rows.append(Expected(kind, chance, prior, reading))
-    rows.sort(key=lambda one: (-one.probability, one.family))
-    good = float(np.prod([1.0 - one.probability for one in rows])) if rows else 1.0
-    return Prediction(element, 1.0 - good, tuple(rows), _reason(element, rows))
+        yield (reading.characteristic, reading.actual), Expected(reading.family, chance, prior, reading)
+    counts = dict[Kind, int]()
+    for kind in (*(one.family for one in element.asked), *learnt.applicable.to(element)):
+        counts[kind] = counts.get(kind, 0) + 1
+        if kind in learnt.families:
+            prior = _prior(element, kind, learnt)
+            yield (kind[0], "not measured", counts[kind]), Expected(kind, prior.defective.value, prior, None)
+
+
+def _prior(element: Checked, kind: Kind, learnt: Learnt) -> Prior:
+    return learnt.features.get((kind, element.feature)) or learnt.unmeasured[kind]
 
 
 def _reason(element: Checked, rows: Sequence[Expected]) -> str:
     if not rows:
-        text = "Nothing of its class was measured: nothing can be said."
+        text = "No limit is known to apply to it of which anything was measured: nothing can be said."
         return Note("predict_nothing", text)
     worst = rows[0]
     values = {"characteristic": worst.family[0], "count": str(worst.prior.count), "feature": element.feature}
@@ -207,6 +169,8 @@ def detection(expected: Expected, u: float) -> float:
     """Return P(found | out of tolerance) of measuring with a standard uncertainty of ``u`` millimetres."""
     prior, (_, lower, upper) = expected.prior, expected.family
     sd = float(np.hypot(prior.sd, prior.mean_sd))
+    if not prior.normal:  # what is out may be anywhere, not where a normal distribution of the others would end
+        sd = max(sd, *(abs(limit) for limit in (lower, upper) if abs(limit) != inf))
     found = gauge_errors(
         mean=prior.mean, sd=sd, lower=None if lower == -inf else lower, upper=None if upper == inf else upper, u=u
     )

@@ -5,12 +5,13 @@ family's. A feature of which little was measured leans on the family, one of whi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from geometry.arrays import FloatArray
 from simulation.errors import SimulationError
+from simulation.prediction.gross import gross
 from simulation.prediction.hierarchy import Drawn, draw
 from simulation.stackup.capability import Estimate
 from simulation.stackup.extremes import Interval
@@ -18,6 +19,7 @@ from simulation.stackup.extremes import Interval
 _COUNTED_DRAWS = 4_000
 _PIECES = np.array([1.0, 3.0, 10.0, 30.0, 100.0, 300.0])
 """As how many pieces the family's share of defects may count within one feature, where pieces are counted."""
+_FEWEST_FOR_OWN_MIDDLE = 3
 _NOT_NORMAL = 0.752
 """Anderson-Darling's adjusted statistic beyond which normality is rejected at 5 % (Stephens 1974, case 3)."""
 _FEWEST_TO_DOUBT = 8
@@ -56,7 +58,10 @@ class Prior:
     counted: Estimate
     """The same from pass and fail alone, leaning on the family's share."""
     normal: bool
-    """False: the measurements of the feature or of its family are not normal, and ``defective`` is ``counted``."""
+    """False: the measurements of the feature or of its family are not normal, or some are defects far off all others.
+
+    ``defective`` is ``counted`` then, and mean and spread are without what is far off.
+    """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +118,7 @@ def priors(features: Sequence[Measured], rng: np.random.Generator) -> tuple[Fami
     Means lean on the family's and spreads on the others', as far as what was measured says that they are alike
     (``hierarchy``). The interval of the probability holds all that this leaves open. Where a family
     is not normal, as where a few pieces are far off and all others good, defects are counted instead, leaning on the
-    family's share as far as the features' shares are alike.
+    family's share as far as the features' shares are alike. Mean and spread are those of the others then.
 
     Raises
     ------
@@ -125,8 +130,9 @@ def priors(features: Sequence[Measured], rng: np.random.Generator) -> tuple[Fami
             raise SimulationError(f"{one.name}: no measured value, or one that is no number")
     gauge = np.array([float(np.mean(one.u**2)) for one in features])
     by_counting = _counted(features, rng)
-    drawn = _drawn(features, rng)
-    alike = is_normal(_scatter(features, np.sqrt(np.median(drawn.variances, axis=0))))
+    calm, far_off = _calmed(features)
+    drawn = _drawn(calm, rng)
+    alike = not far_off and is_normal(_scatter(features, np.sqrt(np.median(drawn.variances, axis=0))))
     found = list[Prior]()
     for index, one in enumerate(features):
         mean, variance = drawn.means[:, index], np.maximum(drawn.variances[:, index] - gauge[index], 0.0)
@@ -161,6 +167,25 @@ def unmeasured(family: Family, features: Sequence[Measured], rng: np.random.Gene
         "", 0, family.mean, float(0.5 * (high - low)), float(np.sqrt(np.median(variance))), 0.0,
         defective if normal else counted, counted, normal,
     )  # fmt: skip
+
+
+def _calmed(features: Sequence[Measured]) -> tuple[Sequence[Measured], bool]:
+    """Return the features with defects that are far off all others put into the middle, and whether there are any."""
+    middles = np.array([float(np.median(one.values)) for one in features])
+    usual = float(np.median(middles))
+    centres = [
+        np.full(n, middle if n >= _FEWEST_FOR_OWN_MIDDLE else usual)
+        for n, middle in zip(map(len, (one.values for one in features)), middles, strict=True)
+    ]
+    centre, u = np.concatenate(centres), np.concatenate([one.u for one in features])
+    values = np.concatenate([one.values for one in features])
+    defect = np.concatenate([(one.values < one.lower) | (one.values > one.upper) for one in features])
+    far = gross(values - centre, u) & defect
+    if not far.any():
+        return features, False
+    ends = np.cumsum([len(one.values) for one in features])[:-1]
+    parts = np.split(np.where(far, centre, values), ends)
+    return [replace(one, values=part) for one, part in zip(features, parts, strict=True)], True
 
 
 def _scatter(features: Sequence[Measured], sds: FloatArray) -> FloatArray:

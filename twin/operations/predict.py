@@ -12,7 +12,7 @@ from twin.operations.check_reports import Entry, report_identity, reported_eleme
 from twin.operations.rehearsal_input import named, read_input
 
 if TYPE_CHECKING:
-    from simulation.prediction.elements import Checked, Reading
+    from simulation.prediction.checked import Asked, Checked, Reading
     from twin.rehearsal.predict_json import PredictResult, Stake
 
 JSON_FILE, PAGE_FILE = "predict.json", "predict.html"
@@ -20,6 +20,8 @@ OVERLAY_FILE = "predict-overlay.json"
 _DEFAULT_COST, _DEFAULT_MINUTES = 1.0, 10.0
 _MOST_COST, _MOST_MINUTES = 1e9, 1e5
 _LONGEST_MM = 1e9
+_UNKNOWN = "_unknown"
+"""Ends a reason of a report: a characteristic that a limit asks for and that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _checked(paths: Sequence[Path]) -> list["Checked"]:
     """Return the elements of reports: of each element what the last report that measured it says."""
     from dataclasses import replace
 
-    from simulation.prediction.elements import Checked
+    from simulation.prediction.checked import Checked
 
     found = dict[str, Checked]()
     for path in paths:
@@ -152,29 +154,39 @@ def _checked(paths: Sequence[Path]) -> list["Checked"]:
             one = _element(entry, f"{path}: elements[{index}]")
             before = found.get(one.global_id)
             if before is not None and not one.readings and not one.missing:
-                one = replace(one, readings=before.readings, missing=before.missing)
+                one = replace(
+                    one, readings=before.readings, missing=before.missing, exempt=one.exempt and not before.told,
+                    asked=before.asked or one.asked, unknown=before.unknown or one.unknown,
+                )  # fmt: skip
             found[one.global_id] = one
     return list(found.values())
 
 
 def _element(entry: Entry, place: str) -> "Checked":
-    from simulation.prediction.elements import Checked
+    from simulation.prediction.checked import Asked, Checked, Reading
 
     measurements = entry.get("measurements") or []
     if not isinstance(measurements, list):
         raise Invalid(f"{place}.measurements: it is no list; the report is damaged")
-    readings = [_reading(one, f"{place}.measurements[{k}]") for k, one in enumerate(cast("list[Any]", measurements))]
-    global_id, name, kind, storey = (
-        str(entry.get(word) or "") for word in ("global_id", "name", "ifc_class", "storey")
+    told = [_told(one, f"{place}.measurements[{k}]") for k, one in enumerate(cast("list[Any]", measurements))]
+    global_id, name, kind, storey, predefined = (
+        str(entry.get(word) or "") for word in ("global_id", "name", "ifc_class", "storey", "predefined_type")
     )
-    missing = entry.get("state") == "missing"
-    return Checked(global_id, name, kind, storey, missing, tuple(one for one in readings if one is not None))
+    reasons: Any = entry.get("reasons")
+    words = [str(one) for one in cast("list[Any]", reasons)] if isinstance(reasons, list) else []
+    return Checked(
+        global_id, name, kind, storey, entry.get("state") == "missing",
+        tuple(one for one in told if isinstance(one, Reading)), predefined,
+        asked=tuple(one for one in told if isinstance(one, Asked)),
+        unknown=tuple(word.removesuffix(_UNKNOWN) for word in words if word.endswith(_UNKNOWN)),
+        exempt="no_tolerance" in words,
+    )  # fmt: skip
 
 
-def _reading(told: Any, place: str) -> "Reading | None":
-    """Return a measured value; None for what was not measured or has no limit."""
+def _told(told: Any, place: str) -> "Reading | Asked | None":
+    """Return a measured value, or what is asked for and was not measured; None for what has no limit."""
     from geometry.measured import UNSIGNED
-    from simulation.prediction.elements import Reading
+    from simulation.prediction.checked import Asked, Reading
 
     if not isinstance(told, dict):
         raise Invalid(f"{place}: it is no measurement; the report is damaged")
@@ -185,17 +197,20 @@ def _reading(told: Any, place: str) -> "Reading | None":
         if value is not None and (not known or not abs(value) <= _LONGEST_MM):
             raise Invalid(f"{place}: {str(value)[:40]} is no length; the report is damaged")
     actual, expanded, lower, upper = values
-    if actual is None or expanded is None or (lower is None and upper is None):
+    if lower is None and upper is None:
         return None
-    factor = max(abs(float(entry.get("coverage_factor") or 2.0)), 1e-3)
     direction, characteristic = str(entry.get("direction") or ""), str(entry.get("characteristic") or "")
-    name = f"{characteristic} {direction}".strip()
+    name, source = f"{characteristic} {direction}".strip(), str(entry.get("source") or "")
     if characteristic in UNSIGNED:
         lower = None  # a distance has no lower limit: nothing is flatter than flat
     limits = -inf if lower is None else float(lower), inf if upper is None else float(upper)
     if not limits[0] < limits[1]:
         return None  # an exact value is asked for: no measurement can show it
-    return Reading(name, float(actual), abs(float(expanded)) / float(factor), *limits, str(entry.get("verdict") or ""))
+    if actual is None or expanded is None:
+        return Asked(name, *limits, source)
+    factor = max(abs(float(entry.get("coverage_factor") or 2.0)), 1e-3)
+    verdict = str(entry.get("verdict") or "")
+    return Reading(name, float(actual), abs(float(expanded)) / factor, *limits, verdict, source)
 
 
 def _stakes(path: Path | None) -> "dict[str, Stake]":

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-from simulation.prediction.elements import Checked, Drift, Kind, Learnt, Prediction, detection
+from simulation.prediction.checked import Checked, Kind
+from simulation.prediction.elements import Drift, Learnt, Prediction, detection
 from simulation.prediction.inspection import Candidate, InspectionChoice
 from simulation.prediction.scoring import Score
 from simulation.stackup.capability import Estimate
@@ -160,7 +161,8 @@ def _item(result: PredictResult, rank: int, index: int, chosen: bool) -> Json:
     return {
         "rank": rank, "chosen": chosen, "global_id": element.global_id, "name": element.name,
         "ifc_class": element.ifc_class, "storey": element.storey,
-        "characteristics": [one.family[0] for one in prediction.expected], "measured": bool(element.readings),
+        "characteristics": list(dict.fromkeys(one.family[0] for one in prediction.expected)),
+        "measured": bool(element.readings),
         "probability": row.probability, **_between(prediction), "cost": row.cost, "minutes": row.minutes,
         "detection": row.detection, "risk": row.risk, "saving": row.saving, "reason": str(prediction.reason),
     }  # fmt: skip
