@@ -54,6 +54,11 @@ class Prediction:
     """A note."""
 
     @property
+    def by_own(self) -> bool:
+        """Return whether anything of the element itself was measured: else it is told by others alone."""
+        return any(one.reading is not None for one in self.expected)
+
+    @property
     def interval(self) -> tuple[float, float]:
         """Return the 95 % interval of the probability, as far as what is usual is not known for sure."""
         sides = [one.interval for one in self.expected]

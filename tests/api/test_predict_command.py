@@ -69,6 +69,12 @@ def test_what_was_not_measured_is_told_by_its_like(tmp_path: Path, capsys: pytes
     assert not failed & {one["global_id"] for one in items}
     assert found["summary"]["known_to_fail"] == len(failed)
     assert (found["summary"]["missing"], found["summary"]["of_which_nothing_is_known"]) == (1, 1)
+    summary = found["summary"]
+    parts = summary["by_own_measurement"], summary["by_others_alone"]
+    assert parts[1]["elements"] == sum(not one["measurements"] for one in entries) - 2
+    assert sum(one["elements"] for one in parts) == summary["predicted"] - 1
+    total = sum(one["expected_out_of_tolerance"] for one in parts)
+    assert total == pytest.approx(summary["expected_out_of_tolerance"])
     assert items[-1]["reason"].startswith("No limit is known to apply to it of which anything was measured")
     assert all(one["state"] == "predicted" and one["probability"] >= 0.5 for one in found["candidates"])
     page = (out / "predict.html").read_text("utf-8")

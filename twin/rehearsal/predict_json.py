@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -54,6 +54,16 @@ class PredictResult:
     candidate_from: float
     instrument_u_mm: float
     loop: Loop | None
+
+    @property
+    def own(self) -> tuple[Prediction, ...]:
+        """Return the predictions of elements of which something was measured."""
+        return tuple(one for one in self.predictions if one.expected and one.by_own)
+
+    @property
+    def by_others(self) -> tuple[Prediction, ...]:
+        """Return the predictions of elements that are told by others alone."""
+        return tuple(one for one in self.predictions if one.expected and not one.by_own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,8 @@ def predict_document(result: PredictResult) -> Json:
             "predicted": len(result.predictions),
             "of_which_nothing_is_known": sum(not one.expected for one in result.predictions),
             "expected_out_of_tolerance": sum(one.probability for one in result.predictions),
+            "by_own_measurement": _part(result.own),
+            "by_others_alone": _part(result.by_others),
         },
         "families": [_family(result, kind) for kind in result.learnt.families],
         "inspection": {
@@ -136,6 +148,12 @@ def predict_document(result: PredictResult) -> Json:
         ],
         "scored": None if result.loop is None else _loop(result.loop),
     }
+
+
+def _part(predictions: Sequence[Prediction]) -> Json:
+    return {
+        "elements": len(predictions), "expected_out_of_tolerance": sum(one.probability for one in predictions),
+    }  # fmt: skip
 
 
 def _family(result: PredictResult, kind: Kind) -> Json:

@@ -93,12 +93,16 @@ def predict_lines(result: PredictResult, say: Said) -> list[str]:
     """Return what was predicted of how many, what the minutes buy, and how predictions fared."""
     missing = sum(element.missing for element in result.elements)
     failed = sum(element.failed and not element.missing for element in result.elements)
-    expected = sum(one.probability for one in result.predictions)
     candidates = sum(bool(one.expected) and one.probability >= result.candidate_from for one in result.predictions)
-    figures = {"count": len(result.predictions), "expected": f"{expected:.1f}", "failed": failed, "missing": missing}
+    figures = {"count": len(result.predictions), "failed": failed, "missing": missing}
     spent = {"minutes": f"{result.choice.minutes:g}", "budget": f"{result.budget:g}"}
     lines = [
         say("predict.summary", **figures),
+        *[
+            say(f"predict.{word}", count=len(told), expected=f"{sum(one.probability for one in told):.1f}")
+            for word, told in (("by_own", result.own), ("by_others", result.by_others))
+            if told
+        ],
         say("predict.budget", count=len(result.choice.chosen), **spent),
         say("predict.candidates", count=candidates, share=f"{100 * result.candidate_from:g}"),
     ]
