@@ -13,7 +13,7 @@ from tests.api.web.live import live_server, worker_beside
 from tests.api.web.world import PASSWORD, World, make_world
 from tests.viewer.conftest import STATIC
 from tests.viewer.test_access import AXE, examined
-from twin.access import PERMITTED, Action
+from twin.access import CAPACITIES, PERMITTED, Action
 
 PERMITS = Path(__file__).resolve().parents[2] / "viewer" / "src" / "core" / "permits.ts"
 
@@ -106,7 +106,10 @@ def test_a_project_begins_in_the_browser(empty: Empty) -> None:
 
 
 def test_it_offers_what_the_server_permits() -> None:
-    said = re.findall(r'"([\w.]+)": \[([^\]]*)\]', PERMITS.read_text(encoding="utf-8"))
+    text = PERMITS.read_text(encoding="utf-8")
+    signs = dict(re.findall(r"^  (\w+): \[([^\]]*)\]", text, re.MULTILINE))
+    assert {role: set(re.findall(r"\w+", all_)) for role, all_ in signs.items()} == {**CAPACITIES}
+    said = re.findall(r'"([\w.]+)": \[([^\]]*)\]', text)
     assert len(said) == 8
     for action, roles in said:
         assert set(re.findall(r"\w+", roles)) == {r for r, may in PERMITTED.items() if Action(action) in may}, action

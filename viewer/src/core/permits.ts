@@ -27,6 +27,23 @@ export function may(role: Role | null, right: Right): boolean {
   return role !== null && MAY[right].includes(role);
 }
 
+export type Capacity = Schemas["Capacity"];
+
+/** In which capacities a role may sign; a membership grants some of them. */
+export const SIGNS: Readonly<Record<Role, readonly Capacity[]>> = {
+  owner: ["customer"],
+  quality_manager: ["quality_manager", "contractor"],
+  inspector: ["inspector", "third_party", "authority"],
+  designer: ["design_authority", "consultant"],
+  site_manager: ["contractor", "subcontractor"],
+  supplier: ["supplier"],
+  viewer: [],
+};
+
+/** Return the roles to which a capacity can be granted. */
+export const rolesOf = (capacity: Capacity): Role[] =>
+  (Object.keys(SIGNS) as Role[]).filter((role) => SIGNS[role].includes(capacity));
+
 /** Founding is above all projects. */
 export function mayFound(): boolean {
   return session.value?.user.administrator === true;

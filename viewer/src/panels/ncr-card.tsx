@@ -22,6 +22,7 @@ import {
   take,
   WAY,
 } from "../core/ncr";
+import { peopleChanged } from "../core/people";
 import { unsent } from "../core/records";
 import { signedNow, toSign } from "../core/to-sign";
 import { Dialog } from "./dialog";
@@ -51,7 +52,7 @@ export function NcrCard({ project, id, onEnd }: { project: string; id: string; o
         setPeople(all);
       })
       .catch((error) => setFault(explained(error)));
-  }, [project, id]);
+  }, [project, id, peopleChanged.value]);
 
   useEffect(() => {
     // signed elsewhere, or decided otherwise: nobody is asked for it again

@@ -3,12 +3,14 @@ import { useEffect, useState } from "preact/hooks";
 import type { Schemas } from "../core/client";
 import { bracketed, colon, listed, t, word } from "../core/i18n";
 import { type Capacity, me, type Ncr, type NcrEvent, type Person, type Rechecks, recheckable } from "../core/ncr";
+import { rolesOf } from "../core/permits";
 import { recordsOf } from "../core/records";
 import { bring, evidenceFrom } from "../core/uploads";
 import { Amount, Choice, explained, Form, Prose, Signing, Text, Tick, useKept, when } from "./fields";
 import { Propose } from "./ncr-propose";
 import { Prove } from "./ncr-prove";
 import { type Asked, FileField, keptAs } from "./ncr-step";
+import { PeopleButton } from "./people";
 import { Requirements } from "./requirements";
 
 /** The form of an event; one that asks for nothing is a button. */
@@ -141,7 +143,7 @@ function Contain({ ncr, send, event }: Asked) {
 }
 
 /** One seat for each capacity that has to sign; who raised the record does not sit on the board. */
-function Board({ ncr, people, send, event }: Asked) {
+function Board({ project, ncr, people, send, event }: Asked) {
   const { record } = ncr;
   const seated = Object.fromEntries(record.roster.map((one) => [one.capacity, one.person]));
   const { value, set, forget } = useKept<Record<string, string>>(keptAs(ncr, event), seated);
@@ -155,7 +157,7 @@ function Board({ ncr, people, send, event }: Asked) {
   const seat = (capacity: Capacity, required: boolean) => {
     const candidates = able(capacity);
     const role = word("capacity", capacity);
-    if (candidates.length === 0) return required ? <p class="fault">{t("boardNobody", { role })}</p> : null;
+    if (candidates.length === 0) return required ? <Empty key={capacity} capacity={capacity} /> : null;
     return (
       <Choice
         key={capacity}
@@ -168,23 +170,32 @@ function Board({ ncr, people, send, event }: Asked) {
     );
   };
   return (
-    <Form
-      button={t("save")}
-      disabled={twice || chosen.length === 0}
-      work={async () => {
-        await send(event, { members: chosen.map(([capacity, user]) => ({ capacity, user })) });
-        forget();
-      }}
-    >
-      {ncr.signs_as.map((one) => seat(one, true))}
-      {optional.map((one) => seat(one, false))}
-      {twice && (
-        <p class="fault" role="status">
-          {t("boardTwice")}
-        </p>
-      )}
-    </Form>
+    <>
+      <Form
+        button={t("save")}
+        disabled={twice || chosen.length === 0}
+        work={async () => {
+          await send(event, { members: chosen.map(([capacity, user]) => ({ capacity, user })) });
+          forget();
+        }}
+      >
+        {ncr.signs_as.map((one) => seat(one, true))}
+        {optional.map((one) => seat(one, false))}
+        {twice && (
+          <p class="fault" role="status">
+            {t("boardTwice")}
+          </p>
+        )}
+      </Form>
+      <PeopleButton project={project} />
+    </>
   );
+}
+
+/** A seat that nobody of the project can take, and what to do about it: four eyes are no matter of a setting. */
+function Empty({ capacity }: { capacity: Capacity }) {
+  const roles = rolesOf(capacity).map((one) => word("role", one));
+  return <p class="fault">{t("boardNobody", { role: word("capacity", capacity), roles: roles.join(t("boardOr")) })}</p>;
 }
 
 function SignDecision({ ncr, send, event }: Asked) {

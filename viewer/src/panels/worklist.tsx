@@ -4,10 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, list, type Schemas } from "../core/client";
 import { bracketed, listed, t, word } from "../core/i18n";
 import { type Asked, me, mine, type NcrLine, type Person, peopleOf, recordsLike } from "../core/ncr";
+import { peopleChanged } from "../core/people";
 import { go, place } from "../core/route";
 import type { Workspace } from "../core/state";
 import { explained, when } from "./fields";
 import { Loading } from "./notices";
+import { PeopleButton } from "./people";
 import { Segments } from "./segments";
 
 type Tab = "mine" | "all" | "inbox";
@@ -26,6 +28,7 @@ export function Worklist({ work }: { work: Workspace }) {
       ) : (
         <Found project={project} only={tab.value} open={open} />
       )}
+      <PeopleButton project={project} />
     </div>
   );
 }
@@ -50,7 +53,7 @@ function Found({ project, only, open }: { project: string; only: Tab; open: stri
     peopleOf(project)
       .then(setPeople)
       .catch(() => setPeople([]));
-  }, [project]);
+  }, [project, peopleChanged.value]);
   if (fault)
     return (
       <p class="fault" role="alert">
