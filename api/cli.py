@@ -189,7 +189,7 @@ def run_quality_command(arguments: argparse.Namespace) -> int:
 
     outcome = quality.run_quality_command(arguments)
     with _reader_may_leave():
-        quality.print_quality(outcome, sys.stdout, arguments.lang)
+        quality.print_quality(outcome, sys.stdout, arguments.lang, quiet=arguments.quiet)
     return quality.quality_status(outcome)
 
 

@@ -10,7 +10,10 @@ from api.tables import print_table
 
 if TYPE_CHECKING:
     from api.arguments import Commands
+    from api.summary import ResultConsole
     from twin.operations.quality import QualityOutcome
+    from twin.rehearsal.quality_json import QualityResult
+    from twin.rehearsal.said import Said
 
 HELP = """\
 examples:
@@ -48,6 +51,7 @@ def add_quality(add: "Commands") -> None:
     quality.add_argument("--out", metavar="DIR", type=Path, help="folder for quality.json and quality.html")
     quality.add_argument("--seed", metavar="N", type=seed_number, default=0, help="start of random numbers (default 0)")
     quality.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report (default en)")
+    quality.add_argument("--quiet", action="store_true", help="print the files that were written, nothing else")
     quality.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
@@ -76,14 +80,22 @@ def quality_status(outcome: "QualityOutcome") -> ExitCode:
     return ExitCode.FAILED if outcome.needs_action else ExitCode.CONFORMS
 
 
-def print_quality(outcome: "QualityOutcome", stream: TextIO, lang: str) -> None:
+def print_quality(outcome: "QualityOutcome", stream: TextIO, lang: str, *, quiet: bool = False) -> None:
     """Print what was learnt, how good it is, what acting does, and what it rests on."""
     from api.summary import ResultConsole
-    from twin.rehearsal import quality_rows
-    from twin.rehearsal.quality_json import notes_of
     from twin.rehearsal.said import Said
 
-    say, console, result = Said(lang), ResultConsole(stream), outcome.result
+    console = ResultConsole(stream)
+    if not quiet:
+        _print_found(outcome.result, console, Said(lang))
+    for path in outcome.files:
+        console.print(str(path), soft_wrap=True)
+
+
+def _print_found(result: "QualityResult", console: "ResultConsole", say: "Said") -> None:
+    from twin.rehearsal import quality_rows
+    from twin.rehearsal.quality_json import notes_of
+
     tables = (quality_rows.merit_rows, quality_rows.cost_rows, quality_rows.choice_rows, quality_rows.variable_rows)
     for of in (*tables, quality_rows.unit_rows):
         print_table(console, *of(result, say))
@@ -91,5 +103,3 @@ def print_quality(outcome: "QualityOutcome", stream: TextIO, lang: str) -> None:
         console.print(line, soft_wrap=True)
     for note in notes_of(result):
         console.print(f"- {say.note(note)}", soft_wrap=True)
-    for path in outcome.files:
-        console.print(str(path), soft_wrap=True)

@@ -56,7 +56,9 @@ def test_json_page_and_new_units(rows: list[Row], tmp_path: Path, capsys: pytest
     assert "漂移" in capsys.readouterr().out
     assert "预测性质量" in (out / "quality.html").read_text("utf-8")
     first = (out / "quality.json").read_bytes()
-    assert main(base) == 1
+    assert main([*base, "--quiet"]) == 1
+    printed = capsys.readouterr().out.split()
+    assert [Path(one).name for one in printed] == ["quality.json", "quality.html", "quality-units.csv"]
     assert (out / "quality.json").read_bytes() == first, "the same bytes, in any order of the rows and language"
     told = as_documented(json.loads(first), "quality")
     assert told["schema"] == "qtems.quality/1"
@@ -212,6 +214,24 @@ def test_tables_as_people_have_them(tmp_path: Path) -> None:
     read = read_units(tmp_path / "b.parquet")
     assert read.columns["n"] == ("a", None)
     assert defects(read, "ok", "false").tolist() == [False, True]
+    for word in ("true", "yes", "No"):
+        pq.write_table(pa.table({"out": [word, "unsure", word]}), tmp_path / "c.parquet")
+        named = read_units(tmp_path / "c.parquet")
+        assert defects(named, "out", word).tolist() == [True, False, True], "as it is written"
+
+
+def test_acting_on_all_leaves_what_acting_does_not_prevent(rows: list[Row], tmp_path: Path) -> None:
+    from twin.rehearsal.quality_rows import cost_rows
+    from twin.rehearsal.said import Said
+
+    plan = tmp_path / "plan.yaml"
+    text = "quality: 1\noutcome: scrapped\ndefective: yes\ntime: made\nid: serial\ncosts: {escape: 100, action: 15}\n"
+    plan.write_text(text + "intervention: {effectiveness: 0.9, goal: 0.98}\n", "utf-8")
+    result = run_quality(QualityRequest(written(tmp_path / "said.csv", rows[:1_000]), plan=plan)).result
+    before = result.study.model.trial.yield_before.value
+    (none, every, _) = cost_rows(result, Said("en"))[1]
+    assert none[3].startswith(f"{100 * before:.1f} %")
+    assert every[3].startswith(f"{100 * (1 - 0.1 * (1 - before)):.1f} %")
 
 
 def test_units_of_their_own_name_are_no_copies(rows: list[Row], tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def defects(table: UnitTable, name: str, value: str) -> BoolArray:
         if len(known) == 1:
             raise Invalid(f"{table.path}: column {name!r} is {known[0]!r} for all units: nothing can be learnt from it")
         value = bad[0]
-    value = _as_written(value)
+    value = value if value in known else _as_written(value)
     if value not in known:
         raise Invalid(f"{table.path}: no unit has {value!r} in column {name!r}; there is {_few(known)}")
     return np.array([one == value for one in texts])

@@ -34,7 +34,7 @@ def cost_rows(result: QualityResult, say: Said) -> Rows:
     trial, found = result.study.model.trial, result.study.intervals
     rows = [
         [say("quality.all_pass"), f"{trial.cost_never:.4g}", "0 %", percent(trial.yield_before)],
-        [say("quality.act_on_all"), f"{trial.cost_always:.4g}", "100 %", "–"],
+        [say("quality.act_on_all"), f"{trial.cost_always:.4g}", "100 %", percent(_all_acted_on(result))],
         [
             say("quality.by_model", threshold=f"{100 * trial.threshold:.3g}"),
             _cost(found.cost),
@@ -43,6 +43,13 @@ def cost_rows(result: QualityResult, say: Said) -> Rows:
         ],
     ]
     return [say(f"quality.{word}") for word in ("acting", "cost", "alarms", "yield")], rows
+
+
+def _all_acted_on(result: QualityResult) -> Estimate:
+    """Return the yield where every unit is acted on: what acting does not prevent is left of the defects."""
+    left, before = 1.0 - result.study.stakes.effectiveness, result.study.model.trial.yield_before
+    low, high = (1.0 - (1.0 - one) * left for one in (before.interval.low, before.interval.high))
+    return Estimate(1.0 - (1.0 - before.value) * left, Interval(low, high))
 
 
 def choice_rows(result: QualityResult, say: Said) -> Rows:
