@@ -4,6 +4,7 @@ import {
   type Fared,
   ofTab,
   type Prediction,
+  parted,
   percent,
   ranked,
   scoreOf,
@@ -49,6 +50,18 @@ describe("what is predicted", () => {
     expect(ofTab(all, "inspect").map((one) => one.id)).toEqual(["b"]);
     expect(ofTab(all, "found")).toHaveLength(3);
     expect(sumOf(all)).toEqual({ minutes: 24, saving: 20 });
+  });
+
+  it("is not buried by clashes of the design, which are sure and many", () => {
+    const clash = (id: string, low: string | null) => made(id, "1", { kind: "clash", low, high: low, candidate: true });
+    const likely = made("wall", "0.7", { kind: "out_of_tolerance", low: "0.5", high: "0.9", candidate: true });
+    const all = ofTab([clash("sure", null), clash("by chance", "0.9"), likely, clash("sure too", null)], "candidates");
+    const names = parted(all).map((part) => part.map((one) => one.id));
+    expect(names).toEqual([
+      ["by chance", "wall"],
+      ["sure", "sure too"],
+    ]);
+    expect(parted([clash("alone", null)])[0]).toHaveLength(1);
   });
 
   it("is never said to be sure or impossible where it is not", () => {

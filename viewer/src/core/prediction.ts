@@ -37,6 +37,15 @@ export function ofTab(all: readonly Prediction[], tab: Tab): readonly Prediction
   return tab === "inspect" ? all.filter((one) => one.worth?.chosen) : all;
 }
 
+/** Whether it stands in the design as it is: sure, nothing to be measured, and often there by the hundred. */
+const ofDesign = (one: Prediction) => one.kind === "clash" && one.low === null;
+
+/** Return what a list begins with, and clashes of the design, which would bury it: these open from one line. */
+export function parted(all: readonly Prediction[]): [first: readonly Prediction[], design: readonly Prediction[]] {
+  const design = all.filter(ofDesign);
+  return design.length === all.length ? [all, []] : [all.filter((one) => !ofDesign(one)), design];
+}
+
 const byChance = (one: Prediction, other: Prediction) =>
   Number(other.probability) - Number(one.probability) || one.title.localeCompare(other.title);
 

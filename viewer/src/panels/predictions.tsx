@@ -5,7 +5,17 @@ import { t } from "../core/i18n";
 import { me, type Person, peopleOf } from "../core/ncr";
 import { delivered } from "../core/outbox";
 import { type Offered, offeredIn } from "../core/permits";
-import { amount, expectedOf, faredOf, ofTab, type Prediction, settledOf, sumOf, type Tab } from "../core/prediction";
+import {
+  amount,
+  expectedOf,
+  faredOf,
+  ofTab,
+  type Prediction,
+  parted,
+  settledOf,
+  sumOf,
+  type Tab,
+} from "../core/prediction";
 import { fileOf, showFile } from "../core/rehearsal";
 import { select, selected, type Workspace } from "../core/state";
 import { className, measured } from "../core/terms";
@@ -73,7 +83,7 @@ export function Predictions({ work }: { work: Workspace }) {
       {shown.length === 0 ? (
         <p class="empty">{ta(going === "found" ? "noneFound" : noneIn(going, expected))}</p>
       ) : (
-        <Listed work={work} shown={shown} by={{ project, people, offered, again }} />
+        <Parted work={work} shown={shown} by={{ project, people, offered, again }} />
       )}
     </div>
   );
@@ -114,7 +124,35 @@ function Heading({ project, going, shown }: { project: string; going: Tab; shown
   );
 }
 
-function Listed({ work, shown, by }: { work: Workspace; shown: readonly Prediction[]; by: Decider }) {
+interface Shown {
+  work: Workspace;
+  shown: readonly Prediction[];
+  by: Decider;
+}
+
+/** The list, and under it in one line the clashes of the design: open where what is chosen is among them alone. */
+function Parted({ work, shown, by }: Shown) {
+  const [first, design] = parted(shown);
+  const row = selected.value;
+  const about = (one: Prediction) => (row ? one.global_ids.includes(row.globalId) : one.id === opened.value);
+  const among = !first.some(about) && design.some(about);
+  return (
+    <>
+      {row && !first.some(about) && !among && (
+        <p class="dim small">{ta("noneOf", { name: row.name || row.globalId })}</p>
+      )}
+      <Listed work={work} shown={first} by={by} />
+      {design.length > 0 && (
+        <details class="fold" open={among}>
+          <summary>{ta("ofDesign", { n: design.length })}</summary>
+          <Listed work={work} shown={design} by={by} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Listed({ work, shown, by }: Shown) {
   const [many, setMany] = useState(MANY);
   const frame = useRef<HTMLUListElement>(null);
   const row = selected.value;
@@ -127,7 +165,6 @@ function Listed({ work, shown, by }: { work: Workspace; shown: readonly Predicti
   }, [current, many]);
   return (
     <>
-      {row && place < 0 && <p class="dim small">{ta("noneOf", { name: row.name || row.globalId })}</p>}
       <ul class="plain" ref={frame}>
         {shown.slice(0, many).map((one) => (
           <li key={one.id}>
