@@ -58,11 +58,13 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
     assert " ".join(page.inner_text(".player .legend").split()) == "✕ blocked"
     assert "Risk" in page.inner_text(".tools"), "the view's own legend says it, too"
     page.click(".dock button[aria-label='One step on']")
-    page.wait_for_selector(".dock output:has-text('2.0 of 5.0 s')")
+    page.wait_for_selector(".dock output:has-text('Step 1 of 1')")
+    page.wait_for_selector(".player .comes:has-text('Column 1')")
+    page.wait_for_selector(".player .comes:has-text('lifted')")
     page.evaluate("(z) => globalThis.qtems.stage.controls.setLookAt(-9, -14, z, 0, 0, z, false)", lifted[2])
     page.wait_for_function(f"(place) => ({AT})(place) === 0", arg=lifted)
     page.click(".dock [role=group] .primary")
-    page.wait_for_selector(".dock output:has-text('5.0 of 5.0 s')")
+    page.wait_for_selector(".player .comes:has-text('blocked')")
     page.wait_for_selector(".dock [role=group] .primary:has-text('Play')")
     page.wait_for_function(f"(place) => ({AT})(place) !== 0", arg=lifted)
     page.click(".dock .line:has-text('Two')")
@@ -70,9 +72,9 @@ def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> No
     page.wait_for_selector(f".detail .id:has-text('{first}')")
     page.wait_for_selector(".dock p[role=status]:has-text('blocked')")
     page.click(".dock button[aria-label='One step back']")
-    page.wait_for_selector(".dock output:has-text('2.0 of 5.0 s')")
-    page.click(".dock .line:has-text('at 5.0 s')")  # a blocked step leads to its moment
-    page.wait_for_selector(".dock output:has-text('5.0 of 5.0 s')")
+    page.wait_for_selector(".player .comes:has-text('lifted')")
+    page.click(".dock .line:has-text('✕'):has-text('Step 1 of 1')")  # a blocked step leads to its moment
+    page.wait_for_selector(".player .comes:has-text('blocked')")
     page.click(".dock button:has-text('End')")
     page.wait_for_selector(".pin-clash", state="detached")
     assert said == []
@@ -96,7 +98,7 @@ def test_on_a_phone_what_is_played_is_controlled_without_scrolling(site: Site, s
         assert 0 <= box["y"] <= size[1] - 52 - box["height"] if size[0] < 500 else 0 <= box["y"] < size[1] - 44
         assert min(box["width"], box["height"]) >= 44
     page.tap(".player button[aria-label='下一步']")
-    page.wait_for_selector(".player output:has-text('3.0')")
+    page.wait_for_selector(".player output:has-text('第 1 步，共 1 步')")
     assert (examined(page, AXE.read_text(encoding="utf-8"), "look ahead") if AXE.is_file() else []) == []
     site.leave(page)
 
@@ -127,6 +129,36 @@ def rehearsed(site: Site, clashes: list[dict[str, Any]]) -> None:
             ),
         )  # fmt: skip
         keep_all(unit, services.blobs, {kept.sha256: "application/json"})
+
+
+def test_clashes_are_listed_the_deepest_first_and_their_numbers_fit_their_pins(site: Site) -> None:
+    names = site.made.global_ids
+    at = site.design.elements[names[0]].mesh.bounds().mean(axis=0).tolist()
+    depths = [20.0, 80.0, 43.3, None, 200.0, *(10.0,) * 13]
+    clashes = [
+        {"id": f"c{n}", "elements": [names[0], names[1 + n % 11]], "at_m": at, "depth_mm": depth, "label": "hard"}
+        for n, depth in enumerate(depths)
+    ]
+    page = site.inside()
+    page.click(".tasks [data-mode=simulation]")
+    opened(page, {"schema": "qtems.overlay/1", "title": "hall.ifc", "clashes": clashes})
+    lines = page.locator(".dock li .line .small")
+    lines.first.wait_for()
+    told = [text.split(" · ")[-1] for text in lines.all_inner_texts()]
+    assert told[:4] == ["200.0 mm", "80.0 mm", "43.3 mm", "20.0 mm"], "a depth has no sign"
+    assert "mm" not in told[-1], "what has no depth comes last"
+    page.locator(".dock select:has(option[value=depth])").select_option("kind")
+    page.wait_for_function("() => document.querySelector('.dock li .line .small').textContent.includes('20.0 mm')")
+    pin = page.locator(".pin-clash.many")
+    pin.wait_for()
+    assert pin.inner_text() == "✕18"
+    wide = pin.evaluate("""(pin) => {
+      const said = document.createRange();
+      said.selectNodeContents(pin);
+      return [said.getBoundingClientRect().width, pin.clientWidth - 14];
+    }""")
+    assert wide[0] + 4 <= wide[1], f"{wide[0]} px of text in a mark of {wide[1]} px"
+    site.leave(page)
 
 
 def test_clashes_that_the_server_found_are_listed_and_both_parts_shown_alone(site: Site) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from twin.errors import Invalid
@@ -109,7 +110,19 @@ class Rehearsing:
 
     def step(self, step: Step, what: str, share: float) -> None:
         """Say how far it is; raises when the work was cancelled."""
-        self.work.progress(f"{step.value} {what}".strip(), share)
+        words = SAID_OF.get(self.order.kind, {}).get(step, "") or SAID.get(step, step.value)
+        self.work.progress(f"{words} {what}".strip(), share)
+
+
+SAID: Mapping[Step, str] = MappingProxyType({Step.MEASURING: "working it out"})
+"""Steps as rehearsals call them: nothing is measured there, and no scan registered."""
+SAID_OF: Mapping[RehearsalKind, Mapping[Step, str]] = MappingProxyType(
+    {
+        RehearsalKind.ASSEMBLY: MappingProxyType(
+            {Step.MEASURING: "looking for clashes", Step.REGISTERING: "looking for an order"}
+        )
+    }
+)
 
 
 def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal]:

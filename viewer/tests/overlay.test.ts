@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { coloursOf, lookAt, moments, OverlayFault, overlayOf, SCHEMA, shade, type Track } from "../src/core/overlay";
+import {
+  arrivalAt,
+  arrivalsIn,
+  clashesBy,
+  coloursOf,
+  lookAt,
+  moments,
+  OverlayFault,
+  overlayOf,
+  SCHEMA,
+  shade,
+  type Track,
+} from "../src/core/overlay";
 
 const WHOLE = {
   schema: SCHEMA,
@@ -93,4 +105,50 @@ it("what is played says what its colours mean, each once", () => {
     { state: "in place", colour: [0, 114, 178] },
     { state: "blocked", colour: [213, 94, 0] },
   ]);
+});
+
+describe("an order of building", () => {
+  const track = (element: string, from: number, to: number, state = "in place") => ({
+    element,
+    keys: [
+      ...(from > 0 ? [{ t: 0, visible: false }] : []),
+      { t: from, visible: true, move_m: [0, 0, 3] },
+      { t: to, move_m: [0, 0, 0], state },
+    ],
+  });
+  const order = overlayOf(
+    JSON.stringify({
+      schema: SCHEMA,
+      tracks: [track("C", 4, 6, "blocked"), track("A", 0, 2), track("B1", 2, 4), track("B2", 2, 4)],
+    }),
+  );
+
+  it("is told in steps: what comes together is one", () => {
+    const steps = arrivalsIn(order);
+    expect(steps.map(({ elements }) => elements)).toEqual([["A"], ["B1", "B2"], ["C"]]);
+    expect([0, 1, 2, 2.1, 4, 5, 6, 99].map((t) => arrivalAt(steps, t))).toEqual([0, 0, 0, 1, 1, 2, 2, 2]);
+  });
+
+  it("has no steps where nothing comes", () => {
+    expect(arrivalsIn(overlayOf(JSON.stringify({ schema: SCHEMA })))).toEqual([]);
+  });
+});
+
+describe("clashes", () => {
+  const clash = (id: string, depth: number | null) => ({
+    id,
+    elements: [id, "x"] as const,
+    at: [0, 0, 0] as const,
+    depthMm: depth,
+    label: "hard",
+  });
+  const all = [clash("b10", 20), clash("b9", null), clash("a", 200), clash("c", 20)];
+
+  it.each([
+    ["depth", ["a", "b10", "c", "b9"]],
+    ["kind", ["b10", "b9", "a", "c"]],
+    ["name", ["a", "b9", "b10", "c"]],
+  ] as const)("are listed by %s", (by, expected) => {
+    expect(clashesBy(by, all, (id) => id).map(({ id }) => id)).toEqual(expected);
+  });
 });

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from api.in_chinese import in_chinese
 from tests.api.ifc_hall import write_ifc_hall
 from tests.api.web.live import followed, found, worker_beside
 from tests.api.web.planted import CAPTURED, context, plant, upload
 from tests.api.web.world import World, make_world
+from twin.operations.rehearsals import RehearsalOrder, run_ordered_rehearsal
+from twin.operations.work import Work
 from twin.record import Evidence, EvidenceKind
+from twin.rehearsal_record import RehearsalKind
 from twin.store import records
 from twin.store.blob_register import keep
 
@@ -91,6 +95,25 @@ def test_a_model_s_clashes(world: World, project: str, tmp_path: Path) -> None:
     assert admin.get(f"{root}/rehearsals/{one['id']}/files/secret.json").status_code == 404
     listed = admin.get(f"{root}/rehearsals?kind=assembly&model_revision={model}").json()["items"]
     assert [it["id"] for it in listed] == [one["id"]]
+
+
+def test_its_steps_are_told_in_words_of_its_own(world: World, project: str, tmp_path: Path) -> None:
+    """No scan is placed where clashes are looked for."""
+    admin, root = world.administrator(), f"/projects/{project}"
+    ifc = write_ifc_hall(tmp_path / "steps.ifc", unit="mm").read_bytes()
+    taken = admin.post(f"{root}/models", {"upload": upload(admin, project, "steps.ifc", ifc)})
+    model, services, said = followed(admin, root, taken)["makes"], world.services, list[str]()
+    work = Work(
+        services.store, services.blobs, context(world).actor, world.clock, lambda step, share: said.append(step)
+    )
+    parameters = {"touch_mm": "0.1", "clearance_mm": "0", "sequence": "found"}
+    order = RehearsalOrder(
+        services.store.new_id(), project, RehearsalKind.ASSEMBLY, revision=model, parameters=parameters
+    )
+    run_ordered_rehearsal(work, order)
+    assert {"looking for clashes", "looking for an order"} <= set(said)
+    assert not any(step.startswith(("registering", "measuring")) for step in said)
+    assert all(in_chinese(step) for step in said), sorted({step for step in said if not in_chinese(step)})
 
 
 def test_clashes_in_time_and_as_built_need_tasks_and_a_check(world: World, project: str, tmp_path: Path) -> None:

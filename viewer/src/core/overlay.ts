@@ -227,6 +227,45 @@ export function blockedIn(overlay: Overlay): Blocked[] {
   return found.sort((one, other) => one.t - other.t);
 }
 
+/** A step of an order: what comes to its place together, and when it is there. */
+export interface Arrival {
+  readonly elements: readonly string[];
+  readonly t: number;
+}
+
+/** Return the steps in which elements come, in the order of time; none where nothing comes. */
+export function arrivalsIn(overlay: Overlay): Arrival[] {
+  const found = new Map<number, string[]>();
+  for (const { element, keys } of overlay.tracks) {
+    const comes = keys.findIndex((one) => one.visible);
+    if (comes < 0) continue;
+    const there = keys.find((one, n) => n >= comes && one.state !== undefined) ?? (keys[comes] as Key);
+    found.set(there.t, [...(found.get(there.t) ?? []), element]);
+  }
+  return [...found].map(([t, elements]) => ({ t, elements })).sort((one, other) => one.t - other.t);
+}
+
+/** Return the place of the step that is under way at a moment, or has just ended; the last one after all of them. */
+export function arrivalAt(arrivals: readonly Arrival[], t: number): number {
+  const at = arrivals.findIndex((one) => t <= one.t + 1e-9);
+  return at < 0 ? arrivals.length - 1 : at;
+}
+
+export const CLASH_ORDERS = ["depth", "kind", "name"] as const;
+export type ClashOrder = (typeof CLASH_ORDERS)[number];
+
+/** Return clashes as they are listed: the deepest first (those without a depth last), by kind, or by name. */
+export function clashesBy(order: ClashOrder, clashes: readonly Clash[], name: (id: string) => string): Clash[] {
+  if (order === "kind") return [...clashes]; // the server sends the kinds by how serious they are
+  const deepest = (one: Clash, other: Clash) => (other.depthMm ?? -1) - (one.depthMm ?? -1);
+  if (order === "depth") return [...clashes].sort(deepest);
+  const said = new Map(clashes.map((one) => [one, one.elements.map(name).join(" ")]));
+  const collator = new Intl.Collator(undefined, { numeric: true });
+  return [...clashes].sort(
+    (one, other) => collator.compare(said.get(one) ?? "", said.get(other) ?? "") || deepest(one, other),
+  );
+}
+
 /** Return what the colours of the elements that move mean, each once: how they end, in the colour that they have then. */
 export function coloursOf(overlay: Overlay): { state: string; colour: Rgb }[] {
   const found = new Map<string, { state: string; colour: Rgb }>();

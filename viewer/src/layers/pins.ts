@@ -27,7 +27,7 @@ export const pinsPart: Part = ({ stage }) => {
     const [first] = members as readonly [Pin];
     const label = members.length === 1 ? first.label : t("pinsHere", { n: members.length, label: first.label });
     if (button.title === label && button.dataset["sign"] === first.sign) return;
-    button.className = `pin pin-${first.kind}`;
+    button.className = `pin pin-${first.kind}${members.length > 1 ? " many" : ""}`;
     button.title = label;
     button.setAttribute("aria-label", label);
     button.dataset["sign"] = first.sign;

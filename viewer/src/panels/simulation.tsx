@@ -3,10 +3,14 @@ import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { flow, flowOf, showFlow } from "../core/flow";
 import { colon, t, word } from "../core/i18n";
-import { millimetres } from "../core/limits";
 import {
+  arrivalAt,
+  arrivalsIn,
   blockedIn,
   CLASH_COLOURS,
+  CLASH_ORDERS,
+  type ClashOrder,
+  clashesBy,
   clashShown,
   looks,
   moment,
@@ -21,6 +25,7 @@ import { css } from "../core/palette";
 import { inFolder } from "../core/source";
 import { select, selected, type Workspace } from "../core/state";
 import { ta } from "../core/words/ahead";
+import { Choice } from "./fields";
 import { Flowing } from "./flow";
 import { OverlayLegend } from "./legend";
 import { Predictions } from "./predictions";
@@ -30,8 +35,9 @@ import { Rehearsals } from "./rehearsals";
 const side = signal<"runs" | "predictions">("runs");
 const SIDES = ["runs", "predictions"] as const;
 
-/** The deepest come first; so many are listed. */
+/** So many are listed, the deepest first unless asked otherwise. */
 const MOST_LISTED = 200;
+const order = signal<ClashOrder>("depth");
 
 export function Simulation({ work }: { work: Workspace }) {
   const [fault, setFault] = useState("");
@@ -107,7 +113,7 @@ function Shown({ work, shown }: { work: Workspace; shown: Overlay }) {
         </button>
       </div>
       {unknown > 0 && <p class="small">{t("unknownElements", { n: unknown })}</p>}
-      {shown.seconds > 0 && <Player shown={shown} />}
+      {shown.seconds > 0 && <Player work={work} shown={shown} />}
       {(here?.state || value !== undefined) && (
         <p role="status">
           {selected.value?.name || selected.value?.globalId}
@@ -124,9 +130,20 @@ function Shown({ work, shown }: { work: Workspace; shown: Overlay }) {
   );
 }
 
-function Player({ shown }: { shown: Overlay }) {
+/** How elements are called. */
+const namer = (work: Workspace) => (id: string) => work.table.rows[work.table.byGlobalId.get(id) ?? -1]?.name || id;
+/** So many parts of one step are named. */
+const MOST_NAMED = 3;
+
+function Player({ work, shown }: { work: Workspace; shown: Overlay }) {
   const at = moment.value;
-  const told = t("secondOf", { n: at.toFixed(1), total: shown.seconds.toFixed(1) });
+  const arrivals = arrivalsIn(shown);
+  const now = arrivalAt(arrivals, at);
+  const here = arrivals[now];
+  const told = here
+    ? ta("stepOf", { n: now + 1, total: arrivals.length })
+    : t("secondOf", { n: at.toFixed(1), total: shown.seconds.toFixed(1) });
+  const left = (here?.elements.length ?? 0) - MOST_NAMED;
   const step = (sign: 1 | -1) => {
     const all = moments(shown);
     const next = sign > 0 ? all.find((one) => one > at + 1e-6) : all.findLast((one) => one < at - 1e-6);
@@ -167,14 +184,30 @@ function Player({ shown }: { shown: Overlay }) {
         </button>
         <output class="number">{told}</output>
       </div>
+      {here && (
+        <div class="comes">
+          {here.elements.slice(0, MOST_NAMED).map((id) => (
+            <button key={id} type="button" class="line" onClick={() => select(id)}>
+              <strong>{namer(work)(id)}</strong>
+              <span class="dim small">{comesAs(looks.value?.get(id)?.state ?? "")}</span>
+            </button>
+          ))}
+          {left > 0 && <span class="dim small">{ta("andMore", { n: left })}</span>}
+        </div>
+      )}
       <OverlayLegend shown={shown} />
     </div>
   );
 }
 
+function comesAs(state: string): string {
+  return state ? word("simulated", state) : ta("comes");
+}
+
 /** What cannot come to its place: one goes to the moment and the part. */
 function BlockedSteps({ work, shown }: { work: Workspace; shown: Overlay }) {
   const blocked = blockedIn(shown);
+  const arrivals = arrivalsIn(shown);
   const knows = shown.tracks.some(({ keys }) => keys.some(({ state }) => state === "in place" || state === "blocked"));
   if (!knows) return null;
   if (blocked.length === 0) return <p class="small">✓ {t("notBlocked")}</p>;
@@ -193,8 +226,8 @@ function BlockedSteps({ work, shown }: { work: Workspace; shown: Overlay }) {
                 select(element);
               }}
             >
-              <strong>✕ {work.table.rows[work.table.byGlobalId.get(element) ?? -1]?.name || element}</strong>
-              <span class="dim small">{t("atSecond", { n: at.toFixed(1) })}</span>
+              <strong>✕ {namer(work)(element)}</strong>
+              <span class="dim small">{ta("stepOf", { n: arrivalAt(arrivals, at) + 1, total: arrivals.length })}</span>
             </button>
           </li>
         ))}
@@ -204,8 +237,9 @@ function BlockedSteps({ work, shown }: { work: Workspace; shown: Overlay }) {
 }
 
 function Clashes({ work, shown }: { work: Workspace; shown: Overlay }) {
-  const name = (id: string) => work.table.rows[work.table.byGlobalId.get(id) ?? -1]?.name || id;
+  const name = namer(work);
   const chosen = clashShown.value;
+  const listed = clashesBy(order.value, shown.clashes, name);
   return (
     <>
       <h3>{t("clashes", { n: shown.clashes.length })}</h3>
@@ -232,8 +266,18 @@ function Clashes({ work, shown }: { work: Workspace; shown: Overlay }) {
           </button>
         </div>
       )}
+      {shown.clashes.length > 1 && (
+        <Choice
+          label={ta("clashOrder")}
+          value={order.value}
+          options={CLASH_ORDERS.map((one) => [one, ta(`clashOrder.${one}`)] as const)}
+          onValue={(one) => {
+            order.value = one as ClashOrder;
+          }}
+        />
+      )}
       <ul class="plain">
-        {shown.clashes.slice(0, MOST_LISTED).map((clash) => (
+        {listed.slice(0, MOST_LISTED).map((clash) => (
           <li key={clash.id}>
             <button
               type="button"
@@ -246,7 +290,7 @@ function Clashes({ work, shown }: { work: Workspace; shown: Overlay }) {
               <strong>{clash.label ? word("clash", clash.label) : clash.elements.map(name).join(" × ")}</strong>
               <span class="dim small">
                 {clash.elements.map(name).join(" × ")}
-                {clash.depthMm !== null && ` · ${millimetres(clash.depthMm)} mm`}
+                {clash.depthMm !== null && ` · ${clash.depthMm.toFixed(1)} mm`}
               </span>
             </button>
           </li>

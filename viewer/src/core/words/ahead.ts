@@ -128,6 +128,13 @@ export const en = {
   "learnLack.file": "Choose the table of units.",
   "learnLack.outcome": "Say which column holds the outcome.",
   "learnLack.costs": "Give both costs, or neither.",
+  stepOf: "Step {n} of {total}",
+  comes: "comes to its place",
+  andMore: "and {n} more",
+  clashOrder: "Order",
+  "clashOrder.depth": "The deepest first",
+  "clashOrder.kind": "By kind, the gravest first",
+  "clashOrder.name": "By name",
   learnSending: "Sending the table…",
 } as const;
 
@@ -250,6 +257,13 @@ export const zh: Record<keyof typeof en, string> = {
   "learnLack.file": "请选择工件表格。",
   "learnLack.outcome": "请说明结果在哪一列。",
   "learnLack.costs": "两项成本须同时填写，或都不填。",
+  stepOf: "第 {n} 步，共 {total} 步",
+  comes: "正在就位",
+  andMore: "另有 {n} 件",
+  clashOrder: "排序",
+  "clashOrder.depth": "按深度，最深在前",
+  "clashOrder.kind": "按类型，最严重在前",
+  "clashOrder.name": "按名称",
   learnSending: "正在上传表格……",
 };
 
