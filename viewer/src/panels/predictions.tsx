@@ -60,7 +60,7 @@ export function Predictions({ work }: { work: Workspace }) {
   const [expected, settled, fared, people, offered] = state.value;
   const going = tab.value;
   const shown = going === "found" ? settled : ofTab(expected, going);
-  const count = (one: Tab) => (one === "found" ? settled.length : ofTab(expected, one).length);
+  const count = (one: Tab) => (one === "found" ? settled.length : parted(ofTab(expected, one))[0].length);
   return (
     <div class="stack predictions">
       <div class="segments" role="group" aria-label={ta("predictions")}>
