@@ -60,7 +60,7 @@ class _Tally:
     bad_text: str = ""
     """The first line that is no point, as a message shows it."""
     before: str = ""
-    """The first line before any point, as a message shows it, where it is no count either."""
+    """The first line before any point, its number and as a message shows it, where it is no count either."""
 
 
 def read_chunks(path: Path, *, chunk_points: int) -> Iterator[Chunk]:
@@ -139,7 +139,7 @@ def _count_bad(rows: Rows, good: np.ndarray, counts: np.ndarray, tally: _Tally, 
     bad = ~good & ~counts
     if tally.rows == 0:
         if not tally.before and (head := np.flatnonzero(bad)).size:
-            tally.before = f"line {int(lines[head[0]]) + 1:,}, {quoted_line(text, int(rows.lines[head[0]]))}"
+            tally.before = f"{int(lines[head[0]]) + 1:,}, {quoted_line(text, int(rows.lines[head[0]]))}"
         first = int(np.argmax(good)) if good.any() else len(good)
         bad[:first] &= lines[:first] >= _HEADER_LINES
     if bad.any():
@@ -169,7 +169,7 @@ def _closing_notes(tally: _Tally, path: Path) -> tuple[str, ...]:
     """Return the note about skipped lines, or refuse when they are too many."""
     if tally.rows == 0 and tally.bad == 0 and tally.before:
         raise ReadError(
-            f"{path}: not a table of points: no line begins with three numbers (first: {tally.before}); "
+            f"{path}: not a table of points: no line begins with three numbers (first: line {tally.before}); "
             "export it as x y z"
         )
     if tally.bad == 0:

@@ -52,6 +52,6 @@ def test_each_chore_does_its_work(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert told == [f"file {content.sha256} is {how}; bring it back from a backup" for how in ("damaged", "gone")]
     assert {chore.name for chore in upkeep(store, blobs, lambda: later)} == {
-        "uploads", "reminders", "scrub", "letters",
+        "uploads", "reminders", "scrub", "letters", "glances",
     }  # fmt: skip
     database.close()
