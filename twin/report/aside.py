@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from types import TracebackType
 
 Share = Callable[[float], None]
 """Told the share done, 0..1."""
 _LOOK_S = 0.2
+_PATIENCE_S = 5.0
+"""How long, after an error, what is in work is waited for."""
 
 
 class Aside:
@@ -28,8 +30,8 @@ class Aside:
         self._tasks = tasks
         self._share = dict.fromkeys(tasks, 0.0)
         self._stopped = threading.Event()
-        self._pool = ThreadPoolExecutor(1)
-        self._pending: dict[str, Future[None]] = {}
+        self._pending: dict[str, Future[None]] = {name: Future() for name in tasks}
+        self._thread = threading.Thread(target=self._work, name="aside", daemon=True)
 
     def __contains__(self, name: str) -> bool:
         """Return whether a task of this name is among them."""
@@ -37,16 +39,20 @@ class Aside:
 
     def __enter__(self) -> "Aside":
         """Begin."""
-        self._pending = {name: self._pool.submit(self._run, name) for name in self._tasks}
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Wait for the thread; after an error what it has in work is of no use any more."""
+        """Wait for the thread; after an error what it has in work is of no use any more.
+
+        Then it is not waited for without end: Ctrl-C in an import leaves that module's lock taken (CPython 3.11), and a
+        thread that imports the same never goes on. It is a daemon, so that the program ends all the same.
+        """
         if kind is not None:
             self._stopped.set()
-        self._pool.shutdown(cancel_futures=kind is not None)
+        self._thread.join(None if kind is None else _PATIENCE_S)
 
     def finish(self, name: str, tell: Share) -> None:
         """Wait for a task and tell its share meanwhile; what it raised is raised here."""
@@ -54,12 +60,22 @@ class Aside:
             tell(self._share[name])
         self._pending[name].result()
 
+    def _work(self) -> None:
+        for name, pending in self._pending.items():
+            try:
+                self._run(name)
+            except BaseException as error:
+                pending.set_exception(error)
+            else:
+                pending.set_result(None)
+
     def _run(self, name: str) -> None:
         def tell(share: float) -> None:
             if self._stopped.is_set():
                 raise _Stopped
             self._share[name] = share
 
+        tell(0.0)
         self._tasks[name](tell)
 
 

@@ -62,3 +62,23 @@ def test_its_share_is_told_while_it_is_waited_for() -> None:
     with Aside({"a": task}) as aside:
         aside.finish("a", listen)
     assert told[0] == 0.25
+
+
+def test_after_an_error_a_task_that_never_goes_on_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twin.report.aside._PATIENCE_S", 0.05)
+    begun, free = threading.Event(), threading.Event()
+
+    def stuck(tell: Callable[[float], None]) -> None:
+        begun.set()
+        free.wait(60.0)
+
+    def interrupted() -> None:
+        with Aside({"a": stuck}):
+            begun.wait(10.0)
+            raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert time.monotonic() - start < 30.0
+    free.set()
