@@ -228,3 +228,25 @@ def test_what_hides_an_element_that_one_goes_to_steps_aside_until_it_is_wanted_b
     page.wait_for_selector(".detail button:has-text('Show what hides it (1)')")
     assert page.evaluate(way)[:2] == [200, 80], "the second one hides the sixth, and steps back to a ghost"
     site.leave(page)
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_words_of_a_table_are_not_broken_in_two(site: Site, width: int) -> None:
+    page = site.inside(size=(width, 800))
+    page.wait_for_selector(".rows .row:not(.head)")
+    wraps = """() => {
+      const cells = document.querySelector('.rows .row:not(.head)').children;
+      const said = { 0: 'Indeterminate', 3: 'Column', 4: 'Erdgeschoss' };
+      return Object.entries(said).map(([n, word]) => {
+        const holder = n === '0' ? cells[0].querySelector('.called') : cells[n];
+        holder.textContent = word;
+        const range = document.createRange();
+        range.selectNodeContents(holder);
+        const box = range.getBoundingClientRect();
+        const next = cells[Number(n) + 1]?.getBoundingClientRect().left ?? Infinity;
+        const whole = cells[n].scrollWidth <= cells[n].clientWidth;
+        return range.getClientRects().length === 1 && box.right + 4 <= next && whole;
+      });
+    }"""
+    assert page.evaluate(wraps) == [True, True, True]
+    site.leave(page)

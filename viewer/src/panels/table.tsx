@@ -13,7 +13,7 @@ import { TRADES, tradeOf } from "../core/trades";
 const ROW = 44;
 /** Of a row in a narrow table, which says below the name what has no column there (styles/site.css). */
 const NARROW_ROW = 64;
-const NARROW_REM = 26;
+const NARROW_REM = 28;
 const SPARE = 8;
 const COLUMNS: readonly Column[] = ["verdict", "name", "worst", "ifcClass", "storey"];
 const HEADS = { verdict: "verdict", name: "name", worst: "worst", ifcClass: "class", storey: "storey" } as const;
