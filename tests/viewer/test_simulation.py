@@ -93,6 +93,8 @@ def test_on_a_phone_what_is_played_is_controlled_without_scrolling(site: Site, s
     opened(page, {"schema": "qtems.overlay/1", "title": "Order", "tracks": tracks})
     page.wait_for_selector(".player .legend")
     page.locator(".right").evaluate("(side) => side.scrollTo(0, side.scrollHeight)")
+    ground = page.locator(".player").evaluate("(one) => getComputedStyle(one).backgroundColor")
+    assert ground.startswith("rgb("), "what scrolls behind it is not read through it"
     for control in page.locator(".player button").all():
         box = control.bounding_box()
         assert 0 <= box["y"] <= size[1] - 52 - box["height"] if size[0] < 500 else 0 <= box["y"] < size[1] - 44

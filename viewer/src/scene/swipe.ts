@@ -131,8 +131,8 @@ class Handle {
     this.grip.setAttribute("aria-label", t("swipeHandle"));
     this.grip.setAttribute("aria-valuenow", String(percent));
     this.grip.setAttribute("aria-valuetext", t("swipeShare", { percent, left, rest: 100 - percent, right }));
-    this.names[0].textContent = left;
-    this.names[1].textContent = right;
+    this.names[0].textContent = wholeDates(left);
+    this.names[1].textContent = wholeDates(right);
     // a name stands over its own half only
     this.names[0].style.maxWidth = `calc(${100 * at}% - 2rem)`;
     this.names[1].style.maxWidth = `calc(${100 - 100 * at}% - 5.4rem)`;
@@ -150,3 +150,6 @@ function plate(side: "left" | "right"): HTMLElement {
   node.className = `swipe-name on-${side}`;
   return node;
 }
+
+/** A line breaks beside a date, not within it. */
+const wholeDates = (text: string): string => text.replace(/(\d)-(?=\d)/g, "$1\u2011");
