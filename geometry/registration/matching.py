@@ -30,6 +30,13 @@ class Matches:
     element: Int32Array
     triangle: Int32Array
 
+    def only(self, kept: IntArray) -> "Matches":
+        """Return the matches ``kept`` (k,) names, in that order."""
+        return Matches(
+            self.index[kept], self.points[kept], self.normals[kept], self.residual[kept], self.distance[kept],
+            self.element[kept], self.triangle[kept],
+        )  # fmt: skip
+
 
 def match(
     surface: DesignSurface, sample: ScanSample, T_design_scan: Pose, reach: float, *, past_edge: float = np.inf

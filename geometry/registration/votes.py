@@ -1,3 +1,5 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 """Who votes on the pose: faces of elements, each with a voice that does not grow with its number of points.
 
 As-built deviations are shared by all points of an element, so a slab with a third of the points is still one thing that
@@ -8,19 +10,22 @@ and the information of a group saturates.
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from geometry.arrays import FloatArray, Int32Array, IntArray
+from geometry.arrays import BoolArray, FloatArray, Int32Array, IntArray
 from geometry.pose import Pose
 from geometry.registration.matching import MIN_COSINE, Matches, jacobian
 from geometry.registration.occupancy import direction_classes
 from geometry.registration.surfaces import DesignSurface, ScanSample
-from geometry.triangle_tree import closest_elements
+from geometry.triangle_tree import ClosestElements, closest_elements
 
 FULL_VOICE_POINTS = 30
 """A group of this many points has half the voice of an endless one: beyond it building errors outweigh noise."""
 _FEWEST_POINTS = 6
 _FEWEST_ELEMENTS = 12
 _BLOCKS_PER_EXTENT = 6.0
+_COMPARED = 9
+"""How many of the nearest points on a face tell where it was built: their median holds against noise and strays."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +62,11 @@ class Votes:
 def collect_votes(matches: Matches, *, most_rows: int, owner: Int32Array | None = None) -> Votes:
     """Return the votes of matched points, at most ``most_rows`` rows per group (the first, which are spread evenly).
 
-    ``owner`` (n,) names for every point of the sample the element it counts for (:func:`owners`); without it a point
-    counts for the element of its nearest face.
+    ``owner`` (n,) names for every point of the sample the element it counts for (:func:`owners`), -1 for none; without
+    it a point counts for the element of its nearest face.
     """
+    if owner is not None:
+        matches = matches.only(np.flatnonzero(owner[matches.index] >= 0))
     pivot = matches.points.mean(axis=0) if len(matches.index) else np.zeros(3)
     axis, sign = _axes(matches.normals)
     element = matches.element if owner is None else owner[matches.index]
@@ -85,10 +92,11 @@ def moved(votes: Votes, step: FloatArray) -> Votes:
 
 
 def owners(surface: DesignSurface, sample: ScanSample, T_design_scan: Pose, reach: float, tie: float) -> Int32Array:
-    """Return the element (n,) that each point counts for, -1 where none is within ``reach`` metres.
+    """Return the element (n,) that each point counts for, -1 where none is within ``reach`` metres, or none to say.
 
     Where faces of two elements lie within ``tie`` metres of one another (a rafter in a roof slab, a lining on a wall),
-    the points count for the one that owns more: strips of a large face must not vote again under other names.
+    the points count for the one that owns more: strips of a large face must not vote again under other names. The same
+    goes for a large face built elsewhere: what continues it on its neighbours' faces counts for none (:func:`_strips`).
     """
     near = closest_elements(
         surface.tree, T_design_scan.apply(sample.points), reach, normals=T_design_scan.rotate(sample.normals),
@@ -97,7 +105,36 @@ def owners(surface: DesignSurface, sample: ScanSample, T_design_scan: Pose, reac
     size = np.bincount(near.element[near.element[:, 0] >= 0, 0], minlength=surface.element_count)
     rivals = (near.element >= 0) & (near.distance <= near.distance[:, :1] + tie)
     best = np.argmax(np.where(rivals, size[near.element], -1), axis=1)
-    return near.element[np.arange(len(best)), best]
+    owner = near.element[np.arange(len(best)), best]
+    owner[_strips(surface, T_design_scan.apply(sample.points), near, size, tie)] = -1
+    return owner
+
+
+def _strips(surface: DesignSurface, points: FloatArray, near: ClosestElements, size: IntArray, tie: float) -> BoolArray:
+    """Return which points (n, 3) are part of a larger element's face that was built elsewhere.
+
+    A roof that sits 3 cm low hides its rafters as designed, but its surface now lies near their faces: each would vote
+    for it again, all for the same wrong pose. In the design the two faces lie further apart than ``tie``, in the scan
+    they are one: most points near the smaller face lie as far from the larger as its own points nearby do.
+    """
+    facet = np.where(near.element >= 0, surface.facet[near.triangle], -1)
+    strip = np.zeros(len(points), np.bool_)
+    own = np.flatnonzero(near.element[:, 0] >= 0)
+    if len(own) < _COMPARED:
+        return strip
+    apart = 10.0 * float(np.ptp(points, axis=0).max()) + 1.0  # faces are searched one by one: each is its own place
+    index = cKDTree(np.column_stack([points[own], apart * facet[own, 0]]))
+    for k in range(1, near.element.shape[1]):
+        larger = (near.element[:, k] >= 0) & (size[near.element[:, k]] > size[near.element[:, 0]])
+        asked = np.flatnonzero(larger & (np.abs(near.signed[:, k] - near.signed[:, 0]) > tie))
+        place = np.column_stack([points[asked], apart * facet[asked, k]])
+        reached, found = index.query(place, k=_COMPARED, distance_upper_bound=0.5 * apart)
+        asked, found = asked[np.isfinite(reached).all(axis=1)], found[np.isfinite(reached).all(axis=1)]
+        beside = np.median(near.signed[own, 0][found], axis=1)
+        pair, of = np.unique(facet[asked, 0] * (facet.max() + 1) + facet[asked, k], return_inverse=True)
+        level = np.abs(near.signed[asked, k] - beside) <= tie
+        strip[asked[(np.bincount(of, level, len(pair)) > 0.5 * np.bincount(of, minlength=len(pair)))[of]]] = True
+    return strip
 
 
 def _axes(normals: FloatArray) -> tuple[IntArray, FloatArray]:

@@ -21,7 +21,7 @@ from geometry.registration.occupancy import direction_classes, occupancy_grid, s
 from geometry.registration.refinement import natural_scale, refine
 from geometry.registration.search import distinct
 from geometry.registration.surfaces import design_surface, sample_surface, scan_sample
-from geometry.registration.votes import Votes, collect_votes, moved
+from geometry.registration.votes import Votes, collect_votes, moved, owners
 from geometry.registration.yaw import facing_histogram, yaw_candidates
 from tests.geometry.registration.buildings import (
     HOUSE_STATIONS,
@@ -215,11 +215,23 @@ def test_points_on_coincident_faces_vote_once() -> None:
     model = of_boxes([slab, *strips])
     scanned = scan_of(model, ((3.0, 3.0, 2.0),))
     surface, sample = design_surface(model), scan_sample(scanned.scan, 0)
-    from geometry.registration.votes import owners
-
     owner = owners(surface, sample, scanned.T_design_scan, 0.1, 0.005)
     votes = collect_votes(match(surface, sample, scanned.T_design_scan, 0.1), most_rows=100, owner=owner)
     assert len(np.unique(votes.element)) == 1
+
+
+@pytest.mark.parametrize(("depth", "voting"), [(0.04, False), (-0.04, True)])
+def test_parts_vote_by_what_is_seen_of_them_not_by_a_larger_face_that_was_built_near_theirs(
+    depth: float, voting: bool
+) -> None:
+    """Hidden 4 cm deep in a slab built 33 mm low no strip votes; standing out of it by as much all of them do."""
+    strips = [(0.2 + k, 0.2, -0.2 + depth, 0.5 + k, 5.8, 0.0 - depth) for k in range(5)]
+    design = of_boxes([(0.0, 0.0, -0.2, 6.0, 6.0, 0.0), *strips])
+    scanned = scan_of(shifted(design, {0: (0.0, 0.0, -0.033)}), ((3.0, 3.0, 2.0),))
+    surface, sample = design_surface(design), scan_sample(scanned.scan, 0)
+    owner = owners(surface, sample, scanned.T_design_scan, 0.1, 0.01)
+    votes = collect_votes(match(surface, sample, scanned.T_design_scan, 0.1), most_rows=100, owner=owner)
+    assert set(votes.element) == ({0, 1, 2, 3, 4, 5} if voting else {0})
 
 
 def test_only_places_where_poses_disagree_are_evidence() -> None:
