@@ -100,27 +100,19 @@ def solve_as_built(
             if len(index) >= _MIN_FIT
             and not (number and np.array_equal(index, members[i]) and np.array_equal(new_trusted[i], trusted[i]))
         ]  # fmt: skip
-        problem = PoseProblem(
-            points=some.points[np.concatenate(new_members)],
-            gates=some.gates[np.concatenate(new_members)],
-            trust=trust,
-            begin=begin,
-            sigma=seen.sigma,
-            band=band,
-            min_cosine=seen.min_cosine,
-            slid={i: slide.twist for i, slide in slides.items()},
-        )
+        slid = {i: slide.twist for i, slide in slides.items()}
+        problem = _problem(some, np.concatenate(new_members), trust, begin, band=band, slid=slid)
         fits = {i: f for i, f in fits.items() if len(new_members[i]) >= _MIN_FIT}
         fits |= fit_poses(shapes, problem, np.array(pending, np.int64))
         members, trusted = new_members, new_trusted
-        tree = build_tree(placed_triangles(shapes, tuple(fits.get(i) for i in range(len(shapes)))), shapes.element)
+        tree = _built_tree(shapes, fits)
         built = _near(tree, some, _FORM_BAND)
         drawn = phantoms(fits, built, seen.sigma)
         if drawn:
             fits = {i: f for i, f in fits.items() if i not in drawn}
             members = [m if i not in drawn else m[:0] for i, m in enumerate(members)]
             candidates = without_phantoms(candidates, drawn, seen.sigma)
-            tree = build_tree(placed_triangles(shapes, tuple(fits.get(i) for i in range(len(shapes)))), shapes.element)
+            tree = _built_tree(shapes, fits)
             built = _near(tree, some, _FORM_BAND)
         if number:
             candidates = without_refuted(candidates, disputes, fits, built, shapes, seen.sigma)
@@ -135,6 +127,31 @@ def solve_as_built(
     built = _near(tree, seen, _FORM_BAND)
     _give_edges(tree, seen, built)
     return _conclude(shapes, seen, tuple(fits.get(i) for i in range(len(shapes))), built)
+
+
+def _built_tree(shapes: ElementShapes, fits: Mapping[int, PoseFit]) -> TriangleTree:
+    return build_tree(placed_triangles(shapes, tuple(fits.get(i) for i in range(len(shapes)))), shapes.element)
+
+
+def _problem(
+    seen: SeenPoints,
+    index: IntArray,
+    trust: FloatArray,
+    begin: IntArray,
+    *,
+    band: float,
+    slid: Mapping[int, FloatArray],
+) -> PoseProblem:
+    return PoseProblem(
+        points=seen.points[index],
+        gates=seen.gates[index],
+        trust=trust,
+        begin=begin,
+        sigma=seen.sigma,
+        band=band,
+        min_cosine=seen.min_cosine,
+        slid=slid,
+    )
 
 
 def _near(tree: TriangleTree, seen: SeenPoints, reach: float) -> ClosestElements:
