@@ -183,8 +183,8 @@ def _scene(python: str) -> None:
                 continue
             one = answers["scene"]
             hard = {(pair.split("|")[0], pair.split("|")[1]) for pair, depth in one["hard"].items() if depth >= 0.0}
-            name = f"{peer}, reading included" if peer == "ifcclash" else peer
-            print(f"  {name:30} {one['wall']:8.2f} {one['seconds']:8.2f}   {_missed(scene, hard)}")
+            called = f"{peer}, reading included" if peer == "ifcclash" else peer
+            print(f"  {called:30} {one['wall']:8.2f} {one['seconds']:8.2f}   {_missed(scene, hard)}")
 
 
 def _manifold(scene: Scene, pairs: Any) -> str:
