@@ -487,18 +487,9 @@ def fit_many(
         a, b = begin[i], begin[i + 1]
         tree = (np.int64(root[i]), corners, normals, order, boxes, child, frame)
         t, c, spread[i], share[i], count[i], doubt[i] = fit_one(
-            points[a:b],
-            gates[a:b],
-            trust[a:b],
-            centre[i],
-            size[i],
-            half_height[i],
-            sigma,
-            band,
-            min_cosine,
-            tree,
+            points[a:b], gates[a:b], trust[a:b], centre[i], size[i], half_height[i], sigma, band, min_cosine, tree,
             slid[i],
-        )
+        )  # fmt: skip
         for j in range(6):
             twist[i, j] = t[j]
             for k in range(6):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -45,16 +46,12 @@ def plan_from_xer(content: bytes) -> WorkPlan:
 
 def _text(content: bytes) -> str:
     """Return the text of a file: newer P6 writes UTF-8, older ones the code page of the machine, which none names."""
-    try:
+    with suppress(UnicodeDecodeError):
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
     beyond_ascii = sum(byte > 0x7F for byte in content)
     if 2 * len(_CHINESE.findall(content)) >= 0.8 * beyond_ascii:
-        try:
+        with suppress(UnicodeDecodeError):
             return content.decode("gb18030")
-        except UnicodeDecodeError:
-            pass
     return content.decode("cp1252", "replace")
 
 

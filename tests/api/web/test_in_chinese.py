@@ -70,17 +70,22 @@ def written(node: ast.expr, names: dict[str, ast.expr]) -> Iterator[str]:
             return
 
 
+def assigned(function: ast.AST) -> dict[str, ast.expr]:
+    """Return what names stand for within a function."""
+    return {
+        target.id: one.value
+        for one in ast.walk(function)
+        if isinstance(one, ast.Assign)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+
+
 def raised(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and text of what a module raises."""
     tree = ast.parse(path.read_text("utf-8"))
     for function in [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)] or [tree]:
-        names = {
-            target.id: one.value
-            for one in ast.walk(function)
-            if isinstance(one, ast.Assign)
-            for target in one.targets
-            if isinstance(target, ast.Name)
-        }
+        names = assigned(function)
         for one in ast.walk(function):
             if isinstance(one, ast.Call) and getattr(one.func, "id", "") in RAISED:
                 yield from ((one.lineno, text) for value in one.args[:1] for text in written(value, names))
@@ -108,13 +113,7 @@ def test_every_fault_that_can_be_raised_has_its_chinese() -> None:
 def faults(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and text of what a module says of a document: ``BadDocument(place, text)``, ``fault(word, text)``."""
     for function in [one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.FunctionDef)]:
-        names = {
-            target.id: one.value
-            for one in ast.walk(function)
-            if isinstance(one, ast.Assign)
-            for target in one.targets
-            if isinstance(target, ast.Name)
-        }
+        names = assigned(function)
         for one in ast.walk(function):
             called = getattr(one.func, "id", getattr(one.func, "attr", "")) if isinstance(one, ast.Call) else ""
             if isinstance(one, ast.Call) and called in ("BadDocument", "fault"):
