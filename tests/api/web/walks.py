@@ -18,7 +18,6 @@ from httpx2 import Response
 
 from api.routes import all_declared
 from api.routing import ROOT
-from tests.api.web import test_bcf as bcf
 from tests.api.web import test_bcf_files as bcf_files
 from tests.api.web import test_capas as capas
 from tests.api.web import test_comments as comments
@@ -30,6 +29,9 @@ from tests.api.web import test_oauth as oauth
 from tests.api.web import test_overrides as overrides
 from tests.api.web import test_plans as plans
 from tests.api.web import test_repeats as repeats
+from tests.api.web.bcf import test_topics as bcf_topics
+from tests.api.web.bcf import test_viewpoints as bcf_views
+from tests.api.web.bcf_client import Client
 from tests.api.web.direct import DirectClient
 from tests.api.web.planted import context, fresh, plant, upload
 from tests.api.web.planted_bcf import plant_bcf
@@ -267,19 +269,19 @@ def _other_ends(site: Site) -> None:
 
 
 def _bcf(site: Site) -> None:
-    quinn = bcf.Client(site, "quinn")
+    quinn = Client(site, "quinn")
     given = {"topic_type": "Nonconformity", "title": "Wall leans", "priority": "major", "description": "Second floor"}
     for walk in (
-        bcf.test_a_viewpoint_comes_back_as_it_was_sent, bcf.test_comments_stay_as_they_were_written,
-        bcf.test_viewpoints_never_change_and_are_taken_back_by_who_made_them,
+        bcf_views.test_a_viewpoint_comes_back_as_it_was_sent, bcf_topics.test_comments_stay_as_they_were_written,
+        bcf_views.test_viewpoints_never_change_and_are_taken_back_by_who_made_them,
     ):  # fmt: skip
         walk(site, quinn, quinn.post("topics", given))
-    for walk in (bcf.test_documents_and_what_refers_to_them, bcf.test_related_topics_and_files):
+    for walk in (bcf_views.test_documents_and_what_refers_to_them, bcf_views.test_related_topics_and_files):
         walk(quinn, quinn.post("topics", given))
-    bcf.test_a_draft_changes_and_a_client_that_says_nothing_changes_nothing(quinn, quinn.post("topics", given))
-    bcf.test_a_draft_and_an_observation_are_taken_back(quinn, site, quinn.post("topics", given))
+    bcf_topics.test_a_draft_changes_and_a_client_that_says_nothing_changes_nothing(quinn, quinn.post("topics", given))
+    bcf_topics.test_a_draft_and_an_observation_are_taken_back(quinn, site, quinn.post("topics", given))
     site.awake("olga")
-    bcf.Client(site, "olga").put(quinn.base, {"name": "Tower of Babel"})
+    Client(site, "olga").put(quinn.base, {"name": "Tower of Babel"})
 
 
 def _columns(site: Site) -> None:
