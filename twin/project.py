@@ -292,6 +292,8 @@ class CheckRun:
     """The blob with what it found, raised as findings once it counts; empty when the registration was refused."""
     glance_sha256: str = ""
     """The blob with what views ask of all elements at once (``twin.operations.glances``); empty where there is none."""
+    glance_version: int = 0
+    """Of what that blob says; 0 where there is none, and for those made before there were versions."""
 
     def __post_init__(self) -> None:
         """Refuse a run that could not be repeated from what it says."""

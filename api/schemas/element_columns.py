@@ -108,7 +108,8 @@ class ElementColumnsOut(Schema):
     status: StatusColumn = Field(description="What is known after the epoch: `state` of an element")
     stale: list[bool] = Field(description="This epoch does not support the status: it is what was known before")
     characteristic: TextColumn = Field(
-        description="Of the measurement that decides, as in reports: the most severe verdict, then most of its limit"
+        description="Of the measurement that the verdict rests on, as in reports: the most severe, then most of its "
+        "limit; null where it rests on none: all that was measured passes, and the verdict does not"
     )
     actual_mm: list[float | None] = Field(description=_OF_WORST)
     lower_mm: list[float | None] = Field(description=_OF_WORST)

@@ -17,7 +17,7 @@ from twin.ncr_repeat import checked_elements
 from twin.operations.check import DEFAULT_STANDARD, Step, usable_cores
 from twin.operations.check_standing import Found, counting_check, derive_anew, raise_findings, retire_counting
 from twin.operations.design_changes import carried
-from twin.operations.glances import MEDIA_TYPE, glance_of, packed
+from twin.operations.glances import MEDIA_TYPE, VERSION, glance_of, packed
 from twin.operations.predictions import settle_by_checks
 from twin.operations.scenes import keep_deviation_scene, register_scene
 from twin.operations.work import Upload, Work, fetched
@@ -126,7 +126,9 @@ def run_ordered_check(work: Work, order: CheckOrder) -> Stored[CheckRun]:
     content = json.dumps(to_json(found), separators=(",", ":")).encode()
     run = replace(run, findings_sha256=work.blobs.put([content]).sha256 if result.elements and run.counts else "")
     seen = element_rows(result, document, commission, {})
-    run = replace(run, glance_sha256=work.blobs.put([packed(glance_of(seen))]).sha256 if seen else "")
+    if seen:
+        glance = work.blobs.put([packed(glance_of(seen))])
+        run = replace(run, glance_sha256=glance.sha256, glance_version=VERSION)
     with work.store.write(work.context()) as unit:
         previous = carried(
             unit, work.blobs, latest_states(unit.connection, run.project, before=epoch.captured_at), revision.id

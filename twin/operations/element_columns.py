@@ -171,7 +171,7 @@ def _read(view: View, blobs: BlobStore, check: Id) -> Iterator[_Known]:
 
 
 def _from_reports(some: ElementBatch) -> _Known:
-    worst = [worst_of(measured) or {} for measured in some.measurements]
+    worst = [worst_of(*told) or {} for told in zip(some.verdict, some.measurements, strict=True)]
     numbers = ([one.get(word) for one in worst] for word in WORST)
     return _Known(
         some.global_id, some.name, some.ifc_class, some.storey, some.state, some.verdict, some.status, some.stale,

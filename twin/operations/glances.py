@@ -2,8 +2,8 @@
 
 A hundred thousand reports of elements take seconds to read; what a glance holds of them takes a tenth of one. It is a
 file of the check, named in its record by its digest, and holds only what no later epoch changes. Checks that were kept
-before there were glances are read element by element, the same, slowly, until a worker has made theirs
-(``missing_glances``).
+before there were glances, or with one of an earlier version, are read element by element, the same, slowly, until a
+worker has made theirs (``missing_glances``).
 """
 
 import io
@@ -23,6 +23,9 @@ from twin.store.blobs import BlobStore
 from twin.store.view import View
 
 MEDIA_TYPE = "application/zip"
+VERSION = 1
+"""Of what a glance says. A change of it, also of the rule for what decides an element, needs the next number: a check
+names the version of its glance, and one of another version is never shown."""
 WORST = ("actual_mm", "lower_mm", "upper_mm", "expanded_uncertainty_mm")
 _TEXTS = ("global_id", "name", "ifc_class", "storey", "presence", "seen", "characteristic")
 _UNKNOWN = (None, None, None)
@@ -40,7 +43,7 @@ class Glance:
     """What the check saw of it: ``state`` in ``report.json``."""
     seen: Sequence[str]
     characteristic: Sequence[str | None]
-    """Of the measurement that decides; None where nothing was measured."""
+    """Of the measurement that the verdict rests on; None where it rests on none."""
     worst_mm: FloatArray
     """(n, 4) its actual value, lower and upper limit and U; NaN where not known or not limited."""
     translation_mm: FloatArray
@@ -58,7 +61,7 @@ def glance_of(rows: Sequence[ElementRow]) -> Glance:
     rows = sorted(rows, key=lambda row: row.state.global_id)
     told = [row.measured for row in rows]
     measurements: list[Sequence[Mapping[str, Any]]] = [one.get("measurements") or () for one in told]
-    worst = [worst_of(one) or {} for one in measurements]
+    worst = [worst_of(row.verdict, one) or {} for row, one in zip(rows, measurements, strict=True)]
     poses: list[Mapping[str, Any]] = [one.get("pose") or {} for one in told]
     return Glance(
         global_id=[row.state.global_id for row in rows],
@@ -97,11 +100,11 @@ def unpacked(content: bytes) -> Glance:
 
 
 def kept_glance(view: View, blobs: BlobStore, check: Id) -> Glance | None:
-    """Return the glance of a check; None where it was kept before there were any."""
-    digest = view.get(records.CHECK_RUN, check).record.glance_sha256
-    if not digest:
+    """Return the glance of a check; None where it was kept before there were any, or has one of another version."""
+    run = view.get(records.CHECK_RUN, check).record
+    if not run.glance_sha256 or run.glance_version != VERSION:
         return None
-    with blobs.open(digest) as stream:
+    with blobs.open(run.glance_sha256) as stream:
         return unpacked(stream.read())
 
 

@@ -13,13 +13,13 @@ from tests.api.web.site import make_site
 from tests.api.web.world import World, make_world
 from tests.servers import postgres_database
 from twin.operations import missing_glances as operation
-from twin.operations.glances import glance_of, kept_glance, packed
+from twin.operations.glances import MEDIA_TYPE, VERSION, glance_of, kept_glance, packed
 from twin.operations.missing_glances import make_missing_glances
 from twin.operations.upkeep import upkeep
 from twin.project import RegistrationStatus
 from twin.record import Id
 from twin.store import records
-from twin.store.blob_register import scrub
+from twin.store.blob_register import keep_all, scrub
 from twin.store.elements import states_of
 from twin.store.reconcile import verify_stream_and_records
 
@@ -85,3 +85,24 @@ def test_of_two_that_make_the_same_one_keeps_it(world: World, monkeypatch: pytes
     with world.services.store.read() as view:
         assert all(kept_glance(view, world.services.blobs, check) for check in checks)
         assert {view.get(records.CHECK_RUN, check).record.glance_sha256 for check in checks} != {""}
+
+
+def test_a_glance_of_another_version_is_never_shown_and_made_again(world: World) -> None:
+    project, checks = planted(world)
+    store, blobs = world.services.store, world.services.blobs
+    assert make(world) == len(checks)
+    with store.write(context(world)) as unit:
+        rows = states_of(unit.connection, checks[0])
+        wrong = blobs.put([packed(glance_of([replace(row, name="of old") for row in rows]))]).sha256
+        run = unit.get(records.CHECK_RUN, checks[0])
+        old = replace(run.record, glance_sha256=wrong, glance_version=VERSION - 1)
+        unit.save(records.CHECK_RUN, old, expected=run.version, action="keep_glance")
+        keep_all(unit, blobs, {wrong: MEDIA_TYPE})
+    with store.read() as view:
+        assert kept_glance(view, blobs, checks[0]) is None
+    assert (make(world), make(world)) == (1, 0)
+    with store.read() as view:
+        glance = kept_glance(view, blobs, checks[0])
+        assert glance is not None
+        assert packed(glance) == packed(glance_of(rows))
+        assert verify_stream_and_records(view.connection, project).holds

@@ -16,7 +16,7 @@ from twin.check_record import ElementRow
 from twin.errors import NotFound
 from twin.operations.element_columns import ElementColumns, element_columns
 from twin.operations.worst_measured import worst_of
-from twin.report.selection import decisive_first
+from twin.report.selection import deciding
 from twin.store.blobs import BlobStore, open_blobs
 from twin.store.elements import page_of
 from twin.store.repository import Context, Store
@@ -39,11 +39,15 @@ def as_value(told: Mapping[str, Any], place: int) -> Measurement:
     )  # fmt: skip
 
 
-@given(st.lists(SAID, max_size=6))
-def test_the_worst_is_the_one_that_reports_show(told: list[dict[str, Any]]) -> None:
-    order = decisive_first([as_value(one, place) for place, one in enumerate(told)])
-    expected = told[int(order[0].characteristic)] if order else None
-    assert worst_of(told) is expected
+@given(st.sampled_from(Outcome), st.lists(SAID, max_size=6))
+def test_the_measurement_that_decides_is_the_one_that_reports_show(
+    verdict: Outcome, told: list[dict[str, Any]]
+) -> None:
+    expected = deciding(verdict, [as_value(one, place) for place, one in enumerate(told)])
+    found = worst_of(verdict.value, told)
+    assert found is (told[int(expected.characteristic)] if expected else None)
+    if verdict is not Outcome.PASS:
+        assert found is None or found["verdict"] != "pass", "a value that passes would read as a pass"
 
 
 def measured(n: int) -> dict[str, Any]:
@@ -92,7 +96,8 @@ def test_columns_say_what_the_rows_say(store: Store, context: Context, blobs: Bl
     assert told.captured_at == FIRST + timedelta(days=1)
     assert len(rows) == count
     for n, row in enumerate(rows):
-        worst = (row.measured["measurements"] or [{}])[-1]
+        some = row.measured["measurements"]
+        worst = some[-1] if some and (row.verdict == "pass" or some[-1]["verdict"] != "pass") else {}
         assert at(told, n) == {
             "global_id": row.state.global_id, "name": row.name, "ifc_class": row.ifc_class, "storey": row.storey,
             "state": row.measured["state"], "verdict": row.verdict, "status": row.state.status.value,
