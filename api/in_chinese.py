@@ -21,7 +21,7 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 _LONGEST_PLACE = 120
 _PLACE = re.compile(r"[^\s;]+|.*[./\\\[].*|(?:line|rule|scan|point|element) .+", re.DOTALL)
 """What may stand before a colon: a file, a place in one, or a single word; no sentence that nobody translated."""
-_LINE = re.compile(r"line (\d+)")
+_LINE = re.compile(r"line (\d+)(?:, (.+))?")
 _TO_BE_TYPED = "word"
 """The hole of what people type as it stands."""
 _FIELD = re.compile(r"((?:body|query|path|header)(?:\.[^\s]+)?) (.+)", re.DOTALL)
@@ -108,8 +108,14 @@ def _after_place(text: str) -> Iterator[_Said]:
         place = text[: match.start()]
         rest = _said(text[match.end() :]) if _PLACE.fullmatch(place) else None
         if rest:
-            line = _LINE.fullmatch(place)
-            yield _Said(f"{f'第 {line[1]} 行' if line else _value(place).chinese}：{rest.chinese}", rest.known + 2)
+            yield _Said(f"{_placed(place)}：{rest.chinese}", rest.known + 2)
+
+
+def _placed(place: str) -> str:
+    line = _LINE.fullmatch(place)
+    if line is None:
+        return _value(place).chinese
+    return f"第 {line[1]} 行" + (f"，{line[2]}" if line[2] else "")
 
 
 def _in_two(text: str) -> Iterator[_Said]:

@@ -1,10 +1,11 @@
 """A schedule as a planning program wrote it: tasks, links and calendars, before anybody judged if they are sound."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from geometry.errors import ReadError
 from geometry.note import Note
 
 RELATIONS = ("FS", "SS", "FF", "SF")
@@ -72,14 +73,12 @@ class WorkLink:
     after: str
     """Keys."""
     relation: str
-    """One of ``RELATIONS``; another word where the file says something else."""
+    """One of ``RELATIONS``."""
     place: str
-    lag_days: float | None = 0.0
-    """Working days; None: there is one that could not be read."""
+    lag_days: float = 0.0
+    """Working days."""
     lag_share: float | None = None
     """Lag as a share of the duration of the task before, in place of days."""
-    lag_said: str = ""
-    """As the file has it."""
     by_clock: bool = False
     """The lag is in days of 24 hours, worked or not."""
 
@@ -113,12 +112,48 @@ class WorkPlan:
     """By whose calendar lags count: the project's, that of the task waited for or of the task that waits."""
 
 
+_MOST_NAMED = 5
+
+
 @dataclass(slots=True)
 class Flaws:
-    """A list of flaws that is being written."""
+    """A list that is being written: of flaws, and of what makes a file useless."""
 
     found: list[Flaw] = field(default_factory=list[Flaw])
+    faults: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Place and text of what stands in the file and cannot be: nothing is computed from it."""
+
+    def fault(self, place: str, text: str) -> None:
+        """Add what makes the file useless."""
+        self.faults.append((place, text))
+
+    def stop(self) -> None:
+        """Refuse the file where there is a fault.
+
+        Raises
+        ------
+        ReadError
+            With the first fault, and the places of the others; without file name.
+        """
+        if self.faults:
+            raise ReadError(told_of(self.faults))
 
     def note(self, kind: str, place: str, template: str, **values: str) -> None:
         """Add a flaw; ``template`` holds ``{name}`` for each value."""
         self.found.append(Flaw(kind, place, Note(f"plan_{kind}", template, **values)))
+
+
+def told_of(faults: Sequence[tuple[str, str]]) -> str:
+    """Return one line on faults (place, text): the first, and where the others are.
+
+    Examples
+    --------
+    >>> told_of([("line 4", "its lag is no number"), ("line 9", "its lag is no number")])
+    'line 4: its lag is no number; more is wrong in line 9'
+    """
+    place, text = faults[0]
+    first = f"{place}: {text}" if place else text
+    others = list(dict.fromkeys(other for other, _ in faults[1:] if other and other != place))
+    left = len(others) - _MOST_NAMED
+    told = ", ".join(others[:_MOST_NAMED]) + (f" (+{left})" if left > 0 else "")
+    return f"{first}; more is wrong in {told}" if others else first

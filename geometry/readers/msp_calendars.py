@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from xml.etree.ElementTree import Element
 
+from geometry.readers.plan_values import Stated, day_of, minute_of, whole_day
 from geometry.safe_xml import is_true, text_of
 from geometry.work_plan import Flaws, Workdays
 
@@ -16,28 +17,72 @@ _LONGEST = 366 * 60
 """Days looked through for an exception: 60 years."""
 _EVERY_DAY = ("", "1", "9")
 _USUAL_HOURS = 8.0
+_SHOWN = 40
 
 
-def calendars_of(root: Element, hours: float, flaws: Flaws) -> Mapping[str, Workdays]:
-    """Return the calendars of a file by their UID; ``hours`` are those of a day's work; what cannot be read is told."""
-    _tell(root, flaws)
+def calendars_of(root: Element, hours: float, flaws: Flaws, lines: Mapping[int, int]) -> Mapping[str, Workdays]:
+    """Return the calendars of a file by their UID.
+
+    Parameters
+    ----------
+    root
+        The project.
+    hours
+        Those of a day's work.
+    flaws
+        Takes what cannot be read.
+    lines
+        Of elements, by their id.
+    """
     nodes = {text_of(node, "UID"): node for node in root.iterfind("Calendars/Calendar")}
-    return {key: _workdays(node, nodes.get(text_of(node, "BaseCalendarUID")), hours) for key, node in nodes.items()}
+    used = {text_of(root, "CalendarUID")} | {text_of(node, "CalendarUID") for node in root.iterfind("Tasks/Task")}
+    bases = {text_of(node, "BaseCalendarUID") for key, node in nodes.items() if key in used}
+    for key, node in nodes.items():
+        if key in used | bases:
+            _judge(node, f"line {lines[id(node)]}, Calendar {text_of(node, 'Name') or key}", flaws)
+    found = {key: _workdays(node, nodes.get(text_of(node, "BaseCalendarUID")), hours) for key, node in nodes.items()}
+    for key in used & found.keys():
+        if "1" not in found[key].week:
+            node = nodes[key]
+            flaws.fault(f"line {lines[id(node)]}, Calendar {found[key].name or key}", "no day is worked")
+    return found
 
 
-def _tell(root: Element, flaws: Flaws) -> None:
-    """Note exceptions that come on no day, and working times that are none."""
-    for node in root.iterfind("Calendars/Calendar"):
-        place = f"Calendar {text_of(node, 'Name') or text_of(node, 'UID')}"
-        for exception in node.iterfind("Exceptions/Exception"):
-            if next(_occurrences(exception), None) is None:
-                name = text_of(exception, "Name") or "–"
-                flaws.note("holiday", place, "{name}: a holiday that cannot be read; it is not counted.", name=name)
-        for time in node.iter("WorkingTime"):
-            said = f"{text_of(time, 'FromTime')} – {text_of(time, 'ToTime')}"
-            if said != " – " and None in (_hour(text_of(time, "FromTime")), _hour(text_of(time, "ToTime"))):
-                text = "The working time {said} cannot be read; it is left out."
-                flaws.note("working_time", place, text, said=said[:40])
+def _judge(calendar: Element, place: str, flaws: Flaws) -> None:
+    """Note days and working times that are none, and exceptions that come on no day."""
+    for exception in calendar.iterfind("Exceptions/Exception"):
+        period = exception.find("TimePeriod")
+        said = [text_of(period, word) for word in ("FromDate", "ToDate")]
+        if None not in map(day_of, said) and next(_occurrences(exception), None) is None:
+            name = text_of(exception, "Name") or "–"
+            flaws.note("holiday", place, "{name}: a holiday that cannot be read; it is not counted.", name=name)
+    says = Stated(flaws, place)
+    for period in calendar.iter("TimePeriod"):
+        for word in ("FromDate", "ToDate"):
+            says.day(word, text_of(period, word))
+    for day in calendar.iter("WeekDay"):
+        says.one_of("DayType", text_of(day, "DayType") or "–", "01234567")
+    for day in (*calendar.iter("WeekDay"), *calendar.iter("Exception")):
+        says.one_of("DayWorking", text_of(day, "DayWorking").lower(), ("0", "1", "true", "false"))
+    for times in calendar.iter("WorkingTimes"):
+        _judge_times(times, place, flaws)
+
+
+def _judge_times(times: Element, place: str, flaws: Flaws) -> None:
+    total = 0.0
+    for time in times.iterfind("WorkingTime"):
+        said = text_of(time, "FromTime"), text_of(time, "ToTime")
+        if not any(said):
+            continue
+        begin, end = map(_hour, said)
+        if begin is None or end is None:
+            flaws.fault(place, f"its working time '{' – '.join(said)[:_SHOWN]}' cannot be read")
+        else:
+            total += (end - begin) % 24.0 or 24.0
+    faults = list[str]()
+    whole_day(total, faults)
+    for text in faults:
+        flaws.fault(place, text)
 
 
 def _workdays(node: Element, base: Element | None, hours: float) -> Workdays:
@@ -48,8 +93,6 @@ def _workdays(node: Element, base: Element | None, hours: float) -> Workdays:
         for day, share in (*_exceptions(source, hours), *_work_weeks(source, hours)):
             special.setdefault(day, share)
     week = "".join("1" if share else "0" for share in shares)
-    if "1" not in week:
-        week, shares = "1111100", [1.0] * 7
     return Workdays(
         text_of(node, "Name"), week, tuple(sorted(day for day, share in special.items() if not share)), hours,
         tuple(sorted((day, share) for day, share in special.items() if share and share != shares[day.weekday()])),
@@ -153,7 +196,7 @@ def _nth(day: date, length: int, item: str, position: int) -> date | None:
 
 def _days(period: Element | None) -> Iterator[date]:
     """Yield the days of a period, both ends included."""
-    first, last = _day(text_of(period, "FromDate")), _day(text_of(period, "ToDate"))
+    first, last = day_of(text_of(period, "FromDate")), day_of(text_of(period, "ToDate"))
     if first is None or last is None:
         return
     for shift in range(min((last - first).days, _LONGEST, (date.max - first).days) + 1):
@@ -161,19 +204,10 @@ def _days(period: Element | None) -> Iterator[date]:
 
 
 def _hour(said: str) -> float | None:
-    parts = said.split(":")
-    if len(parts) < 2 or not all(part.isdigit() and len(part) <= 2 for part in parts[:2]):
-        return None
-    hour, minute = int(parts[0]), int(parts[1])
-    return None if hour > 24 or minute > 59 else (hour + minute / 60.0) % 24.0
+    hour, _, rest = said.rpartition("T")[2].partition(":")
+    minutes = minute_of(hour, rest[:2])
+    return None if minutes is None else minutes / 60.0 % 24.0
 
 
 def _whole(said: str) -> int:
     return int(said) if said.isdigit() and len(said) <= 6 else 0
-
-
-def _day(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said[:10])
-    except ValueError:
-        return None

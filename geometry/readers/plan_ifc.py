@@ -20,7 +20,8 @@ from geometry.errors import ReadError
 from geometry.note import restored, stored
 from geometry.readers.ifc_attributes import attribute
 from geometry.readers.ifc_container import model_file
-from geometry.work_plan import BY_CLOCK, CLOCK, Flaw, Flaws, Workdays, WorkLink, WorkPlan, WorkTask
+from geometry.readers.plan_values import Stated, day_of
+from geometry.work_plan import BY_CLOCK, CLOCK, RELATIONS, Flaw, Flaws, Workdays, WorkLink, WorkPlan, WorkTask, told_of
 
 _ENTRY = "from geometry.readers.plan_ifc import main; main()"
 _LIMIT_S, _BYTES_PER_LIMIT = 120.0, 50_000_000
@@ -37,7 +38,7 @@ def plan_from_ifc(path: Path) -> WorkPlan:
     Raises
     ------
     ReadError
-        If the file is no IFC, beyond parsing, or has no task; with the file's name.
+        If the file is no IFC, beyond parsing, has no task, or says what cannot be; with the file's name.
     """
     with model_file(path) as file:
         limit = _LIMIT_S * (1.0 + file.stat().st_size / _BYTES_PER_LIMIT)
@@ -91,19 +92,20 @@ class _Plan:
         from geometry.readers.ifc_tasks import tasks_of
 
         chosen = self._chosen()
-        said = {one["global_id"]: one for one in tasks_of(self._model)}
-        times = self._times_2x3()
+        times, every = self._times_2x3(), self._model.by_type("IfcTask")
         tasks = [
-            self._task(task, said[str(task.GlobalId)], times)
-            for task in self._model.by_type("IfcTask")
+            self._task(task, said, times)
+            for task, said in zip(every, tasks_of(self._model), strict=True)
             if task.id() in chosen
         ]
+        links = [link for link in self._links() if link["before"] in chosen or link["after"] in chosen]
         return {
             "name": self._name(),
             "tasks": tasks,
-            "links": [link for link in self._links() if link["before"] in chosen or link["after"] in chosen],
+            "links": links,
             "calendars": {str(key): value for key, value in self._calendars.items() if key != self._main},
             "calendar": self._calendars.get(self._main) if self._main is not None else None,
+            "faults": self._flaws.faults,
             "flaws": [[flaw.kind, flaw.place, stored(flaw.text)] for flaw in self._flaws.found],
         }
 
@@ -162,23 +164,30 @@ class _Plan:
         return found, own
 
     def _calendar(self, calendar: Any) -> dict[str, Any]:
-        week = set[int]()
+        week, says = set[int](), Stated(self._flaws, f"#{calendar.id()}", str(attribute(calendar, "Name", "")))
         for time in attribute(calendar, "WorkingTimes", ()) or ():
             pattern = attribute(time, "RecurrencePattern")
             days = None if pattern is None else attribute(pattern, "WeekdayComponent")
             week |= set(range(1, 8)) if days is None else {int(day) for day in days}
+        for day in sorted(week - set(range(1, 8))):
+            says.no("WeekdayComponent", str(day), "number from 1 to 7")
         holidays = list[str]()
         for time in attribute(calendar, "ExceptionTimes", ()) or ():
             pattern = attribute(time, "RecurrencePattern")
             if pattern is not None:
                 holidays += self._yearly(pattern, calendar)
                 continue
-            first = _day(attribute(time, "Start") or attribute(time, "StartDate"))
-            last = _day(attribute(time, "Finish") or attribute(time, "FinishDate")) or first
+            ends = (attribute(time, "Start") or attribute(time, "StartDate"),
+                    attribute(time, "Finish") or attribute(time, "FinishDate"))  # fmt: skip
+            first, last = (None if end is None else says.day("holiday", str(end)) for end in ends)
+            last = last or first
             if first is not None and last is not None:
                 holidays += [(first + timedelta(days=k)).isoformat() for k in range(min((last - first).days, 3660) + 1)]
+        if not week:
+            text = "{name} does not say which days of the week are worked: {count} are counted."
+            self._flaws.note("no_week", says.place, text, name=says.name or "–", count="7")
         mask = "".join("1" if day in week else "0" for day in range(1, 8)) if week else "1111111"
-        return {"name": str(attribute(calendar, "Name", "")), "week": mask, "holidays": holidays}
+        return {"name": says.name, "week": mask, "holidays": holidays}
 
     def _yearly(self, pattern: Any, calendar: Any) -> list[str]:
         """Return the days of a holiday that comes every year, from the first planned year on."""
@@ -186,13 +195,15 @@ class _Plan:
             text = "{name}: a recurring holiday that is not understood is left out."
             self._flaws.note("holiday", f"#{calendar.id()}", text, name=str(attribute(calendar, "Name", "")))
             return []
-        planned = [_day(attribute(time, "ScheduleStart")) for time in self._model.by_type("IfcTaskTime")]
+        planned = [day_of(str(attribute(time, "ScheduleStart") or "")) for time in self._model.by_type("IfcTaskTime")]
         first = min((day.year for day in planned if day is not None), default=2000)
         days, months = attribute(pattern, "DayComponent", ()), attribute(pattern, "MonthComponent", ())
         found = list[str]()
-        for year, month, day in ((y, m, d) for y in range(first, first + _YEARS) for m in months for d in days):
-            if (at := _date_or_none(year, int(month), int(day))) is not None:
-                found.append(at.isoformat())
+        for month, day in ((int(m), int(d)) for m in months for d in days):
+            dates = [_date_or_none(year, month, day) for year in range(first, first + _YEARS)]
+            if not any(dates):
+                self._flaws.fault(f"#{calendar.id()}", f"its holiday on day {day} of month {month} is in no year")
+            found += [at.isoformat() for at in dates if at is not None]
         return found
 
     def _times_2x3(self) -> dict[int, Any]:
@@ -207,37 +218,41 @@ class _Plan:
     def _task(self, task: Any, said: Mapping[str, Any], times: Mapping[int, Any]) -> dict[str, Any]:
         time = times.get(task.id()) or attribute(task, "TaskTime")
         identification, name = said["identification"], said["name"] or f"#{task.id()}"
+        says = Stated(self._flaws, f"#{task.id()}", name)
+        for end, word in (("start", "ScheduleStart"), ("finish", "ScheduleFinish")):
+            if said[end] is None and (told := None if time is None else attribute(time, word)):
+                says.no(word, str(told), "day such as 2026-03-02")
         calendar = self._calendar_of(task)
         elements = [self._model.by_id(id_) for id_ in said["products"]]
         ends = ("ActualStart", "ActualFinish")
-        actual = [None if time is None else _day(attribute(time, end)) for end in ends]
+        actual = [None if time is None else says.day(end, str(attribute(time, end) or "")) for end in ends]
         own = "" if calendar in (None, self._main) else str(calendar)
         builds = said["kind"] in ("", "CONSTRUCTION", "INSTALLATION", "NOTDEFINED", "USERDEFINED")
         return {
             "key": task.id(), "name": f"{identification} {name}" if identification else name,
             "place": f"#{task.id()} {said['global_id']}", "parent": self._parents.get(task.id()),
-            "days": self._days(time, task, name), "start": said["start"], "finish": said["finish"],
+            "days": self._days(time, task, says), "start": said["start"], "finish": said["finish"],
             "milestone": bool(attribute(task, "IsMilestone", False)),
             "calendar": CLOCK if time is not None and _by_clock(time) else own,
-            "percent": None if time is None else _share(attribute(time, "Completion")),
+            "percent": None if time is None else _share(attribute(time, "Completion"), says),
             "actual": [None if day is None else day.isoformat() for day in actual],
             "trade": str(attribute(task, "ObjectType", "") or ""),
             "elements": sorted(str(one.GlobalId) for one in elements) if builds else [],
         }  # fmt: skip
 
-    def _days(self, time: Any, task: Any, name: str) -> float | None:
+    def _days(self, time: Any, task: Any, says: Stated) -> float | None:
         said = None if time is None else attribute(time, "ScheduleDuration")
         if said is None:
             return None
-        place = f"#{task.id()}"
         if isinstance(said, (int, float)):  # IFC2X3: seconds
-            return float(said) / 28800.0 if 0.0 <= float(said) < 1e12 else None
+            seconds = says.number("ScheduleDuration", repr(said), low=0.0)
+            return None if seconds is None else seconds / 28800.0
         days = self._worked(str(said), _by_clock(time), self._calendar_of(task))
         if days is None:
-            self._flaws.note("bad_duration", place, "{name}: {said} is no duration.", name=name, said=str(said)[:40])
+            says.no("ScheduleDuration", str(said), "duration in weeks, days and hours such as P5D")
         elif not attribute(time, "DurationType", "") and self._main is not None and days:
             text = "{name}: the file does not say if its days are working days: counted as such."
-            self._flaws.note("duration_type", place, text, name=name)
+            self._flaws.note("duration_type", says.place, text, name=says.name)
         return days
 
     def _worked(self, said: str, by_clock: bool, calendar: int | None) -> float | None:
@@ -263,27 +278,33 @@ class _Plan:
                 self._flaws.note("link_of_no_task", place, "A sequence that does not join two tasks: left out.")
                 continue
             kind = str(attribute(relation, "SequenceType", "") or "FINISH_START")
-            lag = attribute(relation, "TimeLag")
-            days, share, said = self._lag(lag, before)
+            lag, says = attribute(relation, "TimeLag"), Stated(self._flaws, place)
+            says.one_of("kind", _RELATIONS.get(kind, kind), RELATIONS)
+            days, share = self._lag(lag, before, says)
             yield {
-                "before": before.id(), "after": after.id(), "relation": _RELATIONS.get(kind, kind), "place": place,
-                "days": days, "share": share, "said": said, "by_clock": hasattr(lag, "DurationType") and _by_clock(lag),
+                "before": before.id(), "after": after.id(), "relation": _RELATIONS.get(kind, "FS"), "place": place,
+                "days": days, "share": share, "by_clock": hasattr(lag, "DurationType") and _by_clock(lag),
             }  # fmt: skip
 
-    def _lag(self, lag: Any, before: Any) -> tuple[float | None, float | None, str]:
+    def _lag(self, lag: Any, before: Any, says: Stated) -> tuple[float, float | None]:
+        """Return the lag in days, or as a share of the duration of the task before."""
         if lag is None or isinstance(lag, (int, float)):  # IFC2X3: seconds
-            return float(lag or 0.0) / 28800.0, None, "" if lag is None else f"{lag:g} s"
+            return (says.number("TimeLag", repr(lag or 0.0)) or 0.0) / 28800.0, None
         value = attribute(lag, "LagValue")
         told = None if value is None else value.wrappedValue
         if isinstance(told, (int, float)):
-            return 0.0, float(told), f"{told:g}"
+            return 0.0, says.number("LagValue", repr(told))
         text = str(told or "")
         sign = -1.0 if text.startswith("-") else 1.0
         days = self._worked(text.lstrip("-"), _by_clock(lag), self._calendar_of(before))
-        return None if days is None else sign * days, None, text
+        if days is None:
+            says.no("LagValue", text, "duration in weeks, days and hours such as P5D")
+        return sign * (days or 0.0), None
 
 
 def _plan(path: Path, told: Mapping[str, Any]) -> WorkPlan:
+    if told["faults"]:
+        raise ReadError(f"{path}: {told_of(told['faults'])}")
     tasks = tuple(_work_task(one) for one in told["tasks"])
     if not tasks:
         raise ReadError(f"{path}: the model has no task (IfcTask): there is no schedule in it")
@@ -295,7 +316,6 @@ def _plan(path: Path, told: Mapping[str, Any]) -> WorkPlan:
             one["place"],
             one["days"],
             one["share"],
-            one["said"],
             one["by_clock"],
         )
         for one in told["links"]
@@ -307,7 +327,9 @@ def _plan(path: Path, told: Mapping[str, Any]) -> WorkPlan:
 
 
 def _work_task(one: Mapping[str, Any]) -> WorkTask:
-    start, finish, actual_start, actual_finish = map(_day, (one["start"], one["finish"], *one["actual"]))
+    start, finish, actual_start, actual_finish = (
+        None if said is None else day_of(said) for said in (one["start"], one["finish"], *one["actual"])
+    )
     return WorkTask(
         str(one["key"]), one["name"], one["place"], None if one["parent"] is None else str(one["parent"]), one["days"],
         start, finish, one["milestone"], one["calendar"], "", None, one["percent"], actual_start, actual_finish,
@@ -324,19 +346,10 @@ def _workdays(told: Mapping[str, Any]) -> Workdays:
     return Workdays(told["name"], told["week"], tuple(map(date.fromisoformat, told["holidays"])))
 
 
-def _share(value: Any) -> float | None:
+def _share(value: Any, says: Stated) -> float | None:
     """Return a completion as a share; files give 0.4, and some 40."""
-    number = None if value is None else float(value)
-    if number is None or not 0.0 <= number <= 100.0:
-        return None
-    return number if number <= 1.0 else number / 100.0
-
-
-def _day(said: Any) -> date | None:
-    try:
-        return None if said is None else date.fromisoformat(str(said)[:10])
-    except ValueError:
-        return None
+    number = None if value is None else says.number("Completion", str(value), low=0.0, high=100.0)
+    return number if number is None or number <= 1.0 else number / 100.0
 
 
 def _date_or_none(year: int, month: int, day: int) -> date | None:

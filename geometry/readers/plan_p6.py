@@ -6,8 +6,8 @@ Rows have the names of XER's fields, as in Oracle's XER data map guide.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from math import isfinite
 
+from geometry.readers.plan_values import Stated, number_of
 from geometry.work_plan import RELATIONS, Flaws, LagCalendar, Workdays, WorkLink, WorkPlan, WorkTask
 
 _CONSTRAINTS = {
@@ -23,6 +23,7 @@ _LAGS: Mapping[str, LagCalendar] = {
     "RCAL_PROJDEFAULT": "project",
     "RCAL_PROJECT": "project",
 }
+_PERCENTS = ("CP_PHYS", "CP_DRTN", "CP_UNITS")
 _BY_CLOCK = "RCAL_24HOUR"
 Row = Mapping[str, str]
 
@@ -48,8 +49,10 @@ class P6Calendar:
     """Hours of days that are other than their week says."""
     base: str = ""
     """Key of the calendar whose exceptions hold here, too."""
-    unread: tuple[tuple[str, str], ...] = ()
-    """Holidays and working times that cannot be read: ``holiday`` or ``working_time``, and what stands there."""
+    place: str = ""
+    """Where in the file, for people."""
+    faults: tuple[str, ...] = ()
+    """What is said of it and cannot be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +72,13 @@ class P6File:
 
 
 def plan_of(file: P6File) -> WorkPlan:
-    """Return the plan that a file of P6 holds."""
+    """Return the plan that a file of P6 holds.
+
+    Raises
+    ------
+    ReadError
+        With the place of a value that cannot be; without file name.
+    """
     flaws = Flaws()
     calendars = {key: _workdays(calendar, file.calendars) for key, calendar in file.calendars.items()}
     used = {one.row.get("proj_id", "") for one in file.tasks}
@@ -80,38 +89,40 @@ def plan_of(file: P6File) -> WorkPlan:
     if len(own) > 1:
         names = ", ".join(row.get("proj_short_name", "") for row in own[:8])
         flaws.note("several_projects", "PROJECT", "{names}: several projects, taken as one schedule.", names=names)
-    _warn_of_calendars(file, flaws)
+    _judge_calendars(file, key, flaws)
     _warn_of_lags(file, calendars, flaws)
-    tasks = tuple(_tasks(file.tasks, calendars, project, flaws))
+    tasks = tuple(_tasks(file, {*calendars, key}, calendars, project, flaws))
     days = {task.key: calendars.get(task.calendar) or project or Workdays("") for task in tasks}
     left_out = {one.row.get("task_id", "") for one in file.tasks} - set(days)
     links = tuple(_links(file, days, project or Workdays(""), left_out, flaws))
+    starts = [_of_project(row, "start", "plan_start_date", flaws) for row in own]
+    known = [_of_project(row, "data date", "last_recalc_date", flaws) for row in own]
+    flaws.stop()
     return WorkPlan(
         main.get("proj_short_name", ""), tasks, links,
-        min((day for row in own if (day := _day(row.get("plan_start_date", "")))), default=None),
-        max((day for row in own if (day := _day(row.get("last_recalc_date", "")))), default=None),
+        min((day for day in starts if day), default=None), max((day for day in known if day), default=None),
         project, calendars, tuple(flaws.found), _LAGS.get(file.lags_by.upper(), "before"),
     )  # fmt: skip
 
 
-def number_of(said: str) -> float | None:
-    """Return a number, also one with a decimal comma, as P6 writes it in some countries."""
-    try:
-        value = float(said.strip().replace(",", ".")) if len(said) <= 40 else float("nan")
-    except ValueError:
-        return None
-    return value if isfinite(value) else None
+def _of_project(row: Row, what: str, field: str, flaws: Flaws) -> date | None:
+    return Stated(flaws, "PROJECT", row.get("proj_short_name", "")).day(what, row.get(field, ""))
 
 
-def _warn_of_calendars(file: P6File, flaws: Flaws) -> None:
-    for calendar in file.calendars.values():
-        place = f"Calendar {calendar.name}"
-        for kind, said in calendar.unread:
-            if kind == "holiday":
-                text = "{name}: a holiday that cannot be read; it is not counted."
-                flaws.note(kind, place, text, name=said or "–")
-            else:
-                flaws.note(kind, place, "The working time {said} cannot be read; it is left out.", said=said)
+def _judge_calendars(file: P6File, main: str, flaws: Flaws) -> None:
+    """Note what calendars say that cannot be; of those that work goes by also that they have no working time."""
+    used = {main} | {one.row.get("clndr_id", "") for one in file.tasks}
+    bases = {calendar.base for key, calendar in file.calendars.items() if key in used}
+    for key, calendar in file.calendars.items():
+        for fault in calendar.faults if key in used | bases else ():
+            flaws.fault(calendar.place, fault)
+        if key not in used or calendar.faults:
+            continue
+        if calendar.week is None:
+            text = "{name} does not say which days of the week are worked: {count} are counted."
+            flaws.note("no_week", calendar.place, text, name=calendar.name or "–", count="5")
+        elif not any(calendar.week):
+            flaws.fault(calendar.place, "no day is worked")
 
 
 def _warn_of_lags(file: P6File, calendars: Mapping[str, Workdays], flaws: Flaws) -> None:
@@ -123,43 +134,50 @@ def _warn_of_lags(file: P6File, calendars: Mapping[str, Workdays], flaws: Flaws)
 
 
 def _tasks(
-    rows: Sequence[Placed], calendars: Mapping[str, Workdays], project: Workdays | None, flaws: Flaws
+    file: P6File, known: set[str], calendars: Mapping[str, Workdays], project: Workdays | None, flaws: Flaws
 ) -> Iterator[WorkTask]:
     seen = set[str]()
-    for index, (place, row) in enumerate((one.place, one.row) for one in rows):
+    linked = {one.row.get(end, "") for one in file.links for end in ("pred_task_id", "task_id")}
+    for index, (place, row) in enumerate((one.place, one.row) for one in file.tasks):
         key, code = row.get("task_id", ""), row.get("task_code", "").strip()
         name = " ".join(part for part in (code, row.get("task_name", "").strip()) if part) or f"task {key}"
         if row.get("task_type", "").upper() in _SPANNING:
             flaws.note("spanning", place, "{name} spans other tasks and decides nothing: left out.", name=name)
             continue
         if not key or key in seen:
+            if key in linked:
+                flaws.fault(place, f"{name}: another task has its number {key!r}, too, and links name it")
             key = f"{key}/{index}"
             flaws.note("twice", place, "{name}: its task_id is missing or taken; links lead to the first.", name=name)
         seen.add(key)
+        if (own := row.get("clndr_id", "").strip()) and own not in known:
+            flaws.fault(place, f"{name}: there is no calendar {own[:40]!r} in the file")
         yield _task(Placed(place, row), key, name, calendars, project, flaws)
 
 
 def _task(
     one: Placed, key: str, name: str, calendars: Mapping[str, Workdays], project: Workdays | None, flaws: Flaws
 ) -> WorkTask:
-    place, row = one.place, one.row
-    own, said = row.get("clndr_id", ""), row.get("target_drtn_hr_cnt", "")
-    calendar, hours = calendars.get(own) or project or Workdays(""), number_of(said)
-    if hours is None and said.strip():
-        flaws.note("bad_duration", place, "{name}: {said} is no duration.", name=name, said=said[:40])
+    row, says = one.row, Stated(flaws, one.place, name)
+    own = row.get("clndr_id", "")
+    calendar = calendars.get(own) or project or Workdays("")
+    hours = says.number("duration", row.get("target_drtn_hr_cnt", ""), low=0.0)
     constraint, day = _constraint(one, name, flaws)
     return WorkTask(
-        key, name, place, None, None if hours is None else hours / calendar.hours,
-        _day(row.get("target_start_date", "")), _day(row.get("target_end_date", "")),
+        key, name, one.place, None, None if hours is None else hours / calendar.hours,
+        says.day("planned start", row.get("target_start_date", "")),
+        says.day("planned finish", row.get("target_end_date", "")),
         row.get("task_type", "").upper() in _MILESTONES, own if own in calendars else "", constraint, day,
-        _share(row, hours), _day(row.get("act_start_date", "")), _day(row.get("act_end_date", "")),
+        _share(row, hours, says), says.day("actual start", row.get("act_start_date", "")),
+        says.day("actual finish", row.get("act_end_date", "")),
     )  # fmt: skip
 
 
 def _constraint(one: Placed, name: str, flaws: Flaws) -> tuple[str, date | None]:
     """Return the constraint that counts of the two that an activity may have; another one is told."""
+    says = Stated(flaws, one.place, name)
     both = [
-        (_CONSTRAINTS.get(kind.upper(), kind), _day(one.row.get(day, "")))
+        (_CONSTRAINTS.get(kind.upper(), kind), says.day("constraint date", one.row.get(day, "")))
         for word, day in (("cstr_type", "cstr_date"), ("cstr_type2", "cstr_date2"))
         if (kind := one.row.get(word, "").strip())
     ]
@@ -170,15 +188,16 @@ def _constraint(one: Placed, name: str, flaws: Flaws) -> tuple[str, date | None]
     return both[0] if both else ("", None)
 
 
-def _share(row: Row, hours: float | None) -> float | None:
+def _share(row: Row, hours: float | None, says: Stated) -> float | None:
     """Return the share that is done, as the file has it."""
+    percent = says.number("percent complete", row.get("phys_complete_pct", ""), low=0.0, high=100.0)
+    left = says.number("remaining duration", row.get("remain_drtn_hr_cnt", ""), low=0.0)
+    says.one_of("kind of percent complete", row.get("complete_pct_type", "").upper(), _PERCENTS)
     if row.get("status_code", "").upper() == "TK_COMPLETE":
         return 1.0
-    percent = number_of(row.get("phys_complete_pct", ""))
-    left = number_of(row.get("remain_drtn_hr_cnt", ""))
     if row.get("complete_pct_type", "").upper() != "CP_PHYS" and hours and left is not None:
         percent = 100.0 * (1.0 - min(left / hours, 1.0))
-    return None if percent is None else min(max(percent / 100.0, 0.0), 1.0)
+    return None if percent is None else percent / 100.0
 
 
 def _links(
@@ -190,12 +209,16 @@ def _links(
         if before in left_out or after in left_out:
             flaws.note("spanning_link", place, "A link of a task that was left out: left out, too.")
             continue
-        lag = number_of(said) if said.strip() else 0.0
+        says = Stated(flaws, place)
+        if not (before and after):
+            flaws.fault(place, "it does not say which task waits for which")
+        lag = says.number("lag", said) or 0.0
         whose = {"before": days.get(before, project), "after": days.get(after, project)}.get(counted, project)
-        length = None if lag is None else lag / (24.0 if by_clock else whose.hours)
-        told = row.get("pred_type", "").removeprefix("PR_")
-        relation = told if (short := told.upper().removeprefix("PR_")) not in RELATIONS else short
-        yield WorkLink(before, after, relation, place, length, None, said, by_clock)
+        length = lag / (24.0 if by_clock else whose.hours)
+        relation = row.get("pred_type", "").strip().upper().removeprefix("PR_")
+        if relation not in RELATIONS:
+            says.one_of("kind", relation or "–", RELATIONS)
+        yield WorkLink(before, after, relation, place, length, None, by_clock)
 
 
 def _workdays(calendar: P6Calendar, calendars: Mapping[str, P6Calendar]) -> Workdays:
@@ -224,10 +247,3 @@ def _exceptions(calendar: P6Calendar, calendars: Mapping[str, P6Calendar]) -> Ma
         seen.append(one)
         one = calendars.get(one.base) if one.base else None
     return days
-
-
-def _day(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said.strip()[:10])
-    except ValueError:
-        return None

@@ -9,7 +9,8 @@ from datetime import date
 from xml.etree.ElementTree import Element
 
 from geometry.errors import ReadError
-from geometry.readers.plan_p6 import P6Calendar, P6File, Placed, number_of, plan_of
+from geometry.readers.plan_p6 import P6Calendar, P6File, Placed, plan_of
+from geometry.readers.plan_values import day_of, hours_a_day, minute_of, number_of, whole_day
 from geometry.safe_xml import is_true, parse_xml, text_of
 from geometry.work_plan import WorkPlan
 
@@ -25,6 +26,7 @@ _CONSTRAINTS = {
     "Finish On or Before": "CS_MEOB", "Finish On or After": "CS_MEOA", "As Late As Possible": "CS_ALAP",
     "Mandatory Start": "CS_MANDSTART", "Mandatory Finish": "CS_MANDFIN",
 }  # fmt: skip
+_PERCENTS = {"Physical": "CP_Phys", "Duration": "CP_Drtn", "Units": "CP_Units"}
 _LAGS = {
     "Predecessor Activity Calendar": "rcal_Predecessor", "Successor Activity Calendar": "rcal_Successor",
     "Project Default Calendar": "rcal_ProjDefault", "24 Hour Calendar": "rcal_24Hour",
@@ -62,7 +64,7 @@ def plan_in_pmxml(root: Element, lines: Mapping[int, int]) -> WorkPlan:
     tasks = [_activity(node, home, lines) for home in homes for node in home.iterfind("Activity")]
     if not tasks:
         raise ReadError("it has no Activity: there is no schedule in it; export the project from P6 again")
-    calendars = {text_of(node, "ObjectId"): _calendar(node) for node in root.iter("Calendar")}
+    calendars = {text_of(node, "ObjectId"): _calendar(node, lines) for node in root.iter("Calendar")}
     return plan_of(
         P6File(
             [_project(node) for node in root.iterfind("Project")],
@@ -94,13 +96,14 @@ def _project(node: Element) -> dict[str, str]:
 
 def _activity(node: Element, home: Element, lines: Mapping[int, int]) -> Placed:
     row = {name: text_of(node, field) for name, field in _FIELDS.items()}
-    kind, done = text_of(node, "Type"), number_of(text_of(node, "PhysicalPercentComplete"))
+    kind, said = text_of(node, "Type"), text_of(node, "PhysicalPercentComplete")
+    done = number_of(said)
     row |= {
         "proj_id": text_of(home, "ObjectId"),
         "task_type": _KINDS.get(kind, kind),
         "status_code": "TK_Complete" if text_of(node, "Status") == "Completed" else "",
-        "complete_pct_type": "CP_Phys" if text_of(node, "PercentCompleteType") == "Physical" else "",
-        "phys_complete_pct": "" if done is None else str(100.0 * done),
+        "complete_pct_type": _PERCENTS.get(by := text_of(node, "PercentCompleteType"), by),
+        "phys_complete_pct": said if done is None else str(100.0 * done),
     }
     for word, field in (("cstr_type", "PrimaryConstraintType"), ("cstr_type2", "SecondaryConstraintType")):
         said = text_of(node, field)
@@ -119,43 +122,45 @@ def _relationship(node: Element, lines: Mapping[int, int]) -> Placed:
     return Placed(f"line {lines[id(node)]}, Relationship", row)
 
 
-def _calendar(node: Element) -> P6Calendar:
-    said = number_of(text_of(node, "HoursPerDay"))
-    hours = said if said is not None and 0.0 < said <= 24.0 else 8.0
-    week, unread = list[float](), list[tuple[str, str]]()
+def _calendar(node: Element, lines: Mapping[int, int]) -> P6Calendar:
+    hours, faults = hours_a_day(text_of(node, "HoursPerDay"))
+    week = list[float]()
     for day in node.iterfind("StandardWorkWeek/StandardWorkHours"):
         week = week or [hours] * 5 + [0.0] * 2
         if (name := text_of(day, "DayOfWeek")) in _WEEK:
-            week[_WEEK.index(name)] = _hours(day, unread)
+            week[_WEEK.index(name)] = _hours(day, faults)
+        else:
+            faults.append(f"'{name[:40]}' is no day of the week")
     exceptions = dict[date, float]()
     for one in node.iterfind("HolidayOrExceptions/HolidayOrException"):
-        said_day = text_of(one, "Date")
-        try:
-            exceptions[date.fromisoformat(said_day[:10])] = _hours(one, unread)
-        except ValueError:
-            unread.append(("holiday", said_day[:40]))
-    base = text_of(node, "BaseCalendarObjectId")
-    return P6Calendar(text_of(node, "Name"), hours, tuple(week) or None, exceptions, base, tuple(unread))
+        worked, said = _hours(one, faults), text_of(one, "Date")
+        if (off := day_of(said)) is None:
+            faults.append(f"its holiday '{said[:40]}' is no day such as 2026-03-02")
+        else:
+            exceptions[off] = worked
+    name = text_of(node, "Name")
+    return P6Calendar(
+        name, hours, tuple(week) or None, exceptions, text_of(node, "BaseCalendarObjectId"),
+        f"line {lines[id(node)]}, Calendar {name}", tuple(faults),
+    )  # fmt: skip
 
 
-def _hours(day: Element, unread: list[tuple[str, str]]) -> float:
-    """Return the hours of a day's working times; what cannot be read goes to ``unread``."""
+def _hours(day: Element, faults: list[str]) -> float:
+    """Return the hours of a day's working times; what cannot be read goes to ``faults``."""
     minutes = 0
     for time in day.iterfind("WorkTime"):
         said = text_of(time, "Start"), text_of(time, "Finish")
         begin, end = _minute(said[0]), _minute(said[1])
         if begin is None or end is None:
             if any(said):
-                unread.append(("working_time", " – ".join(said)[:40]))
+                faults.append(f"its working time '{' – '.join(said)[:40]}' cannot be read")
             continue
         end += end % 10 == 9  # the last minute of work; programs other than P6 write the end itself
         minutes += (end - begin) % 1440 or 1440
-    return min(minutes / 60.0, 24.0)
+    return whole_day(minutes / 60.0, faults)
 
 
 def _minute(said: str) -> int | None:
     """Return the minute of the day of a time such as 07:30:00."""
     hour, _, rest = said.rpartition("T")[2].partition(":")
-    if not (hour.isdecimal() and rest[:2].isdecimal()):
-        return None
-    return int(hour) * 60 + int(rest[:2])
+    return minute_of(hour, rest[:2])

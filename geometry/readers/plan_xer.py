@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from geometry.errors import ReadError
-from geometry.readers.plan_p6 import P6Calendar, P6File, Placed, Row, number_of, plan_of
+from geometry.readers.plan_p6 import P6Calendar, P6File, Placed, Row, plan_of
+from geometry.readers.plan_values import hours_a_day, minute_of, whole_day
 from geometry.work_plan import WorkPlan
 
 _DAY_OF_WEEK = re.compile(r"\(0\|\|([1-7])\(\)\s*\(")
-_INTERVAL = re.compile(r"s\|(\d{1,2}):(\d{2})\|f\|(\d{1,2}):(\d{2})")
-_EXCEPTION = re.compile(r"\(0\|\|\d+\(d\|(\d{4,6})\)\s*\(")
+_INTERVAL = re.compile(r"s\|([^|()]*)\|f\|([^|()]*)")
+_BEGUN = re.compile(r"\(\s*s\|")
+_EXCEPTION = re.compile(r"\(0\|\|\d+\(d\|([^|()]*)\)\s*\(")
+_DATED = re.compile(r"\(d\|")
+_LAST_DAY = 999_999
 _CHINESE = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 """A character as GB 2312 writes it; of the letters of western code pages two rarely follow each other."""
 _DAY_ZERO = date(1899, 12, 30)
@@ -101,16 +105,15 @@ def _file(tables: Mapping[str, _Table]) -> P6File:
             for line, row in _rows(tables, "TASK")
         ],
         [Placed(f"line {line}, TASKPRED", row) for line, row in _rows(tables, "TASKPRED")],
-        {row.get("clndr_id", ""): _calendar(row) for _, row in calendars},
+        {row.get("clndr_id", ""): _calendar(row, line) for line, row in calendars},
         next((row.get("clndr_id", "") for _, row in calendars if row.get("default_flag") == "Y"), ""),
         next(chosen, ""),
         "SCHEDOPTIONS",
     )
 
 
-def _calendar(row: Row) -> P6Calendar:
-    said, data = number_of(row.get("day_hr_cnt", "")), row.get("clndr_data", "")
-    hours = said if said is not None and 0.0 < said <= 24.0 else 8.0
+def _calendar(row: Row, line: int) -> P6Calendar:
+    (hours, faults), data = hours_a_day(row.get("day_hr_cnt", "")), row.get("clndr_data", "")
     week, exceptions = list[float](), dict[date, float]()
     start = data.find("DaysOfWeek")
     if start >= 0:
@@ -119,21 +122,34 @@ def _calendar(row: Row) -> P6Calendar:
         )
         parts, week = _DAY_OF_WEEK.split(data[start:end]), [hours] * 5 + [0.0] * 2
         for day, times in zip(parts[1::2], parts[2::2], strict=False):
-            week[(int(day) - 2) % 7] = _hours_of(times)
+            week[(int(day) - 2) % 7] = _hours_of(times, faults)
     if (begin := data.find("Exceptions")) >= 0:
         parts = _EXCEPTION.split(data[begin:])
+        if len(parts[1::2]) < len(_DATED.findall(data[begin:])):
+            faults.append("one of its exceptions cannot be read")
         for number, times in zip(parts[1::2], parts[2::2], strict=False):
-            exceptions[_DAY_ZERO + timedelta(days=int(number))] = _hours_of(times)
-    base = row.get("base_clndr_id", "").strip()
-    return P6Calendar(row.get("clndr_name", ""), hours, tuple(week) or None, exceptions, base)
+            worked = _hours_of(times, faults)
+            if number.isdecimal() and int(number) <= _LAST_DAY:
+                exceptions[_DAY_ZERO + timedelta(days=int(number))] = worked
+            else:
+                faults.append(f"its exception '{number[:40]}' is no number of a day")
+    base, name = row.get("base_clndr_id", "").strip(), row.get("clndr_name", "")
+    place = f"line {line}, CALENDAR {name}"
+    return P6Calendar(name, hours, tuple(week) or None, exceptions, base, place, tuple(faults))
 
 
-def _hours_of(said: str) -> float:
+def _hours_of(said: str, faults: list[str]) -> float:
     """Return the hours of the intervals of a day, such as (s|07:00|f|12:00); from 00:00 to 00:00 is all day."""
-    total = 0.0
-    for begin, begun, end, ended in _INTERVAL.findall(said):
-        total += (int(end) + int(ended) / 60.0 - int(begin) - int(begun) / 60.0) % 24.0 or 24.0
-    return min(total, 24.0)
+    total, found = 0.0, _INTERVAL.findall(said)
+    if len(found) < len(_BEGUN.findall(said)):
+        faults.append("one of its working times cannot be read")
+    for told in found:
+        begin, end = (minute_of(*(part.strip() for part in one.partition(":")[::2])) for one in told)
+        if begin is None or end is None:
+            faults.append(f"its working time '{' – '.join(told)[:40]}' cannot be read")
+        else:
+            total += ((end - begin) % 1440 or 1440) / 60.0
+    return whole_day(total, faults)
 
 
 def _rows(tables: Mapping[str, _Table], name: str) -> list[tuple[int, dict[str, str]]]:

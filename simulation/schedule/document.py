@@ -8,7 +8,7 @@ from typing import Any
 from simulation.distribution import BetaPert, Distribution, Fixed, Triangular
 from simulation.document import Section, read_document
 from simulation.schedule.calendar import MOST_DAYS, WorkCalendar
-from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.network import Cycle, Link, Network, Relation, Task
 from simulation.schedule.plan import ScheduleDocument, loose_ends
 from simulation.schedule.risk import Risk
 
@@ -41,7 +41,15 @@ def read_schedule(content: bytes) -> ScheduleDocument:
     tasks = tuple(_task(task, section, names, shape, supply, calendar) for task, section in sections)
     risks, deadline = conditions_of(top, names, shape)
     top.close()
-    return ScheduleDocument(name, Network(tasks), risks, deadline, calendar, loose_ends(tasks), resources=supply)
+    loose = loose_ends(tasks, [f"line {section.lines[section.place]}" for _, section in sections])
+    return ScheduleDocument(name, _network(tasks, sections), risks, deadline, calendar, loose, resources=supply)
+
+
+def _network(tasks: tuple[Task, ...], sections: Sequence[tuple[str, Section]]) -> Network:
+    try:
+        return Network(tasks)
+    except Cycle as error:
+        raise sections[error.ring[0]][1].fault("after", str(error)) from None
 
 
 def conditions_of(top: Section, names: list[str], shape: str) -> tuple[tuple[Risk, ...], float | None]:
@@ -55,7 +63,7 @@ def _task(
 ) -> Task:
     section.knows("days", *_SPREAD, "shape", "after", "not_before", "trade", "elements", "needs")
     duration, planned = duration_of(section, shape)
-    links = tuple(_link(section, text, names) for text in section.texts("after", ()))
+    links = _links(section, names)
     earliest = _not_before(section, calendar) if section.has("not_before") else 0.0
     needs = needs_of(section, supply)
     trade, elements = section.text("trade", ""), section.texts("elements", ())
@@ -119,6 +127,16 @@ def spread_of(section: Section | None, low: float, mode: float, high: float, sha
     if low == high:
         return Fixed(low)
     return BetaPert(low, mode, high) if shape == "pert" else Triangular(low, mode, high)
+
+
+def _links(section: Section, names: list[str]) -> tuple[Link, ...]:
+    links = tuple(_link(section, text, names) for text in section.texts("after", ()))
+    seen = set[tuple[int, Relation]]()
+    for link in links:
+        if (link.before, link.relation) in seen:
+            raise section.fault("after", f"it waits for {names[link.before]!r} twice ({link.relation})")
+        seen.add((link.before, link.relation))
+    return links
 
 
 def _link(section: Section, text: str, names: list[str]) -> Link:

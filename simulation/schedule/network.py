@@ -113,7 +113,17 @@ class Times:
 
 
 class Cycle(SimulationError):
-    """Tasks wait for each other in a ring."""
+    """Tasks wait for each other in a ring.
+
+    Attributes
+    ----------
+    ring
+        Indices of the tasks along it, the first one again at its end.
+    """
+
+    def __init__(self, tasks: Sequence["Task"], ring: Sequence[int]) -> None:
+        super().__init__(f"these tasks wait for each other: {' → '.join(tasks[index].name for index in ring)}")
+        self.ring = tuple(ring)
 
 
 class Network:
@@ -294,15 +304,15 @@ def _ordered(tasks: tuple[Task, ...]) -> tuple[int, ...]:
             if not waiting[follower]:
                 ready.append(follower)
     if len(order) < len(tasks):
-        raise Cycle(f"these tasks wait for each other: {' → '.join(_ring(tasks, {*range(len(tasks))} - {*order}))}")
+        raise Cycle(tasks, _ring(tasks, {*range(len(tasks))} - {*order}))
     return tuple(order)
 
 
-def _ring(tasks: tuple[Task, ...], left: set[int]) -> list[str]:
-    """Return the names along a ring among tasks that can never start, its first one again at its end."""
+def _ring(tasks: tuple[Task, ...], left: set[int]) -> list[int]:
+    """Return the tasks along a ring among tasks that can never start, its first one again at its end."""
     path, task = list[int](), min(left)
     while task not in path:
         path.append(task)
         task = min(link.before for link in tasks[task].links if link.before in left)
     ring = path[path.index(task) :]
-    return [tasks[index].name for index in [*reversed(ring), ring[-1]]]
+    return [*reversed(ring), ring[-1]]

@@ -66,11 +66,15 @@ class ScheduleDocument:
     """Up to when it knows."""
 
 
-def loose_ends(tasks: Sequence[Task]) -> tuple[str, ...]:
-    """Return notes on tasks that nothing waits for or that wait for nothing, where there are several."""
+def loose_ends(tasks: Sequence[Task], places: Sequence[str]) -> tuple[str, ...]:
+    """Return notes on tasks that nothing waits for or that wait for nothing, where there are several.
+
+    ``places`` are those of the tasks in the file.
+    """
     waited = {link.before for task in tasks for link in task.links}
-    first = [task.name for task in tasks if not task.links]
-    last = [task.name for index, task in enumerate(tasks) if index not in waited]
+    told = [f"{task.name} ({place})" if place else task.name for task, place in zip(tasks, places, strict=True)]
+    first = [name for task, name in zip(tasks, told, strict=True) if not task.links]
+    last = [name for index, name in enumerate(told) if index not in waited]
     notes = list[str]()
     if len(first) > 1:
         text = "{names}: these tasks wait for nothing; a link may be missing."

@@ -1,6 +1,7 @@
 """What a planning program wrote becomes a network; whatever is not sound in it is mended, and every mend is told.
 
-Nothing is mended silently, and what cannot be mended without guessing the order of work (a ring) is refused.
+Nothing is mended silently, and what cannot be mended without guessing how long work takes (a task without duration) or
+in which order it is done (a ring) is refused.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,11 +10,11 @@ from dataclasses import replace
 import numpy as np
 
 from geometry.note import Note
-from geometry.work_plan import RELATIONS, Workdays, WorkLink, WorkPlan, WorkTask
+from geometry.work_plan import Workdays, WorkLink, WorkPlan, WorkTask, told_of
 from simulation.distribution import Fixed
-from simulation.errors import BadDocument
+from simulation.errors import BadDocument, SimulationError
 from simulation.schedule.calendar import MOST_DAYS, WorkCalendar
-from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.network import Cycle, Link, Network, Relation, Task
 from simulation.schedule.plan import Mends, Repair, Reported, ScheduleDocument, loose_ends
 from simulation.schedule.plan_weeks import PlanWeeks
 
@@ -26,14 +27,14 @@ def repaired(plan: WorkPlan) -> ScheduleDocument:
     Raises
     ------
     SimulationError
-        Tasks wait for each other; a duration or a lag is beyond all measure.
+        A task has no duration; tasks wait for each other; a duration or a lag is beyond all measure. With the place.
     """
     mends = Mends([Repair(flaw.kind, flaw.place, flaw.text) for flaw in plan.flaws])
     calendar = _calendar(plan)
     below = _children(plan.tasks, mends)
     leaves = [task for task in plan.tasks if task.key not in below]
     names = _names(leaves, mends)
-    days = {task.key: _days(task, plan, calendar, mends) for task in leaves}
+    days = _durations(leaves, calendar, mends)
     links = _links(plan, {task.key: task.name for task in plan.tasks} | names, below, days, mends)
     index = {task.key: position for position, task in enumerate(leaves)}
 
@@ -43,8 +44,7 @@ def repaired(plan: WorkPlan) -> ScheduleDocument:
                 names[task.key],
                 Fixed(days[task.key]),
                 tuple(
-                    Link(index[link.before], Relation(link.relation), link.lag_days or 0.0)
-                    for link in links.get(task.key, ())
+                    Link(index[link.before], Relation(link.relation), link.lag_days) for link in links.get(task.key, ())
                 ),
                 days[task.key],
                 _earliest(task, links.get(task.key, ()), calendar, mends),
@@ -57,15 +57,26 @@ def repaired(plan: WorkPlan) -> ScheduleDocument:
     weeks = PlanWeeks(plan, leaves, links)
     calendar = weeks.calendar(lambda common: tasks_by(common, Mends()), calendar, mends)
     tasks = weeks.counted(tasks_by(calendar, mends), calendar, mends)
-    repairs, notes = tuple(mends.found), list(loose_ends(tasks))
+    network = _network(tasks, leaves)
+    notes = list(loose_ends(tasks, [leaf.place for leaf in leaves]))
+    if plan.calendar is None:
+        mends.note("no_calendar", "", "The file has no calendar: every day is counted as worked.")
+    repairs = tuple(mends.found)
     if calendar is None:
         notes.append(Note("plan_no_start", "The file says no date: the schedule is in working days only."))
     told = tuple(Reported(task.percent, task.actual_start, task.actual_finish) for task in leaves)
     known = any(one.share or one.start or one.finish for one in told)
     return ScheduleDocument(
-        plan.name or "schedule", Network(tasks), (), None, calendar, tuple(notes), repairs,
+        plan.name or "schedule", network, (), None, calendar, tuple(notes), repairs,
         reported=told if known else (), status_day=plan.status_day,
     )  # fmt: skip
+
+
+def _network(tasks: tuple[Task, ...], leaves: Sequence[WorkTask]) -> Network:
+    try:
+        return Network(tasks)
+    except Cycle as error:
+        raise BadDocument(leaves[error.ring[0]].place, str(error)) from None
 
 
 def _calendar(plan: WorkPlan) -> WorkCalendar | None:
@@ -108,28 +119,30 @@ def _names(leaves: Sequence[WorkTask], mends: Mends) -> dict[str, str]:
     return names
 
 
-def _days(task: WorkTask, plan: WorkPlan, calendar: WorkCalendar | None, mends: Mends) -> float:
-    """Return the duration in working days of the project."""
-    days = task.days
-    if days is not None and days < 0.0:
-        mends.note("negative", task.place, "{name} lasts {days} days: counted as 0.", name=task.name, days=f"{days:g}")
-        days = 0.0
-    if days is not None and days > MOST_DAYS:
-        raise BadDocument(task.place, f"{task.name}: {days:g} days are more than {MOST_DAYS:g}")
-    if days is None:
-        return _days_between(task, calendar, mends)
-    if task.milestone and days:
-        text = "{name} is a milestone and lasts {days} days: the days are counted."
-        mends.note("milestone_lasts", task.place, text, name=task.name, days=f"{days:g}")
-    return days
+def _durations(leaves: Sequence[WorkTask], calendar: WorkCalendar | None, mends: Mends) -> Mapping[str, float]:
+    """Return the durations in working days of the project; a task that says none is no task of 0 days."""
+    faults, found = list[tuple[str, str]](), dict[str, float]()
+    for task in leaves:
+        days = task.days if task.days is not None else _days_between(task, calendar, mends)
+        if days is None:
+            faults.append((task.place, f"{task.name}: it says no duration, and no start and finish to take it from"))
+            continue
+        if not 0.0 <= days <= MOST_DAYS:
+            faults.append((task.place, f"{task.name}: {days:g} days are not between 0 and {MOST_DAYS:g}"))
+        if task.milestone and days:
+            text = "{name} is a milestone and lasts {days} days: the days are counted."
+            mends.note("milestone_lasts", task.place, text, name=task.name, days=f"{days:g}")
+        found[task.key] = days
+    if faults:
+        raise SimulationError(told_of(faults))
+    return found
 
 
-def _days_between(task: WorkTask, calendar: WorkCalendar | None, mends: Mends) -> float:
+def _days_between(task: WorkTask, calendar: WorkCalendar | None, mends: Mends) -> float | None:
     if task.milestone:
         return 0.0
     if task.start is None or task.finish is None or calendar is None or task.finish < task.start:
-        mends.note("no_duration", task.place, "{name} has no duration: counted as 0 days.", name=task.name)
-        return 0.0
+        return None
     first, last = np.datetime64(task.start), np.datetime64(task.finish) + 1
     days = float(np.busday_count(first, last, weekmask=calendar.week, holidays=list(calendar.holidays)))
     text = "{name} has no duration: counted as the {days} days from its start to its finish."
@@ -165,7 +178,7 @@ def _links(
             text = "{known}: a link with the task {lost}, which is not in the file: left out."
             mends.note("unknown_task", link.place, text, known=known, lost=lost[0] or "–")
             continue
-        sound.append(_sound(link, names, days, mends))
+        sound.append(_sound(link, days))
     ends, direct = _Ends(sound, below), {id(link) for link in sound}
     handed, count = dict[str, dict[tuple[str, str], WorkLink]](), 0
     for link in sound:
@@ -176,7 +189,7 @@ def _links(
                 text = "{after} waits for {before} twice ({relation}): the longer lag is kept."
                 values = {"after": names[one.after], "before": names[one.before], "relation": one.relation}
                 mends.note("double_link", one.place, text, **values)
-            if twin is None or (one.lag_days or 0.0) > (twin.lag_days or 0.0):
+            if twin is None or one.lag_days > twin.lag_days:
                 waits[one.before, one.relation] = one
             count += 1
             if count > _MOST_LINKS:
@@ -184,24 +197,12 @@ def _links(
     return {after: list(waits.values()) for after, waits in handed.items()}
 
 
-def _sound(link: WorkLink, names: Mapping[str, str], days: Mapping[str, float], mends: Mends) -> WorkLink:
-    """Return a link with a relation and a lag in days."""
-    values = {"before": names[link.before], "after": names[link.after], "said": link.lag_said[:40]}
-    relation, lag = link.relation, link.lag_days
-    if relation not in RELATIONS:
-        text = "{after} waits for {before}, but {relation} says not how: counted as finish to start."
-        told = {"after": values["after"], "before": values["before"], "relation": relation[:40] or "–"}
-        mends.note("unknown_relation", link.place, text, **told)
-        relation = "FS"
-    if lag is None:
-        text = "{after} waits for {before}: the lag {said} cannot be read and is counted as 0."
-        mends.note("lost_lag", link.place, text, **values)
-        lag = 0.0
-    if link.lag_share is not None:
-        lag = link.lag_share * days.get(link.before, 0.0)
+def _sound(link: WorkLink, days: Mapping[str, float]) -> WorkLink:
+    """Return a link with its lag in days."""
+    lag = link.lag_days if link.lag_share is None else link.lag_share * days.get(link.before, 0.0)
     if abs(lag) > MOST_DAYS:
         raise BadDocument(link.place, f"a lag of {lag:g} days is more than {MOST_DAYS:g}")
-    return replace(link, relation=relation, lag_days=lag, lag_share=None)
+    return replace(link, lag_days=lag, lag_share=None)
 
 
 class _Ends:
@@ -211,9 +212,9 @@ class _Ends:
         self._below = below
         self._waits, self._waited = dict[str, set[str]](), dict[str, set[str]]()
         for link in links:
-            if link.relation in ("FS", "SS") and (link.lag_days or 0.0) >= 0.0:
+            if link.relation in ("FS", "SS") and link.lag_days >= 0.0:
                 self._waits.setdefault(link.after, set()).add(link.before)
-            if link.relation in ("FS", "FF") and (link.lag_days or 0.0) >= 0.0:
+            if link.relation in ("FS", "FF") and link.lag_days >= 0.0:
                 self._waited.setdefault(link.before, set()).add(link.after)
         self._first, self._last = dict[str, list[str]](), dict[str, list[str]]()
 

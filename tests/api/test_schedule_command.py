@@ -28,7 +28,7 @@ def test_tables_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["schedule", str(path), "--out", str(out), "--samples", "5000", "--lang", "zh"]) == 0
     told = capsys.readouterr().out
     assert "关键线路：A → C" in told
-    assert "B, C：这些任务没有紧后任务" in told
+    assert "B (line 7), C (line 8)：这些任务没有紧后任务" in told
     document = read_result(out / "schedule.json")
     assert document["schema"] == "qtems.schedule/1"
     assert document["planned_days"] == pytest.approx(26 / 3 + 5)
@@ -48,7 +48,7 @@ def test_a_bad_file_is_one_line_and_status_2(tmp_path: Path, capsys: pytest.Capt
     path = tmp_path / "hall.yaml"
     path.write_text(SCHEDULE.replace("after: A}", "after: B}", 1), encoding="utf-8")
     assert main(["schedule", str(path)]) == 2
-    assert capsys.readouterr().err == f"qtems: {path}: these tasks wait for each other: B → B\n"
+    assert capsys.readouterr().err == f"qtems: {path}: line 7: tasks.B.after: these tasks wait for each other: B → B\n"
 
 
 def test_the_page_and_a_planning_programs_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +66,7 @@ def test_the_page_and_a_planning_programs_file(tmp_path: Path, capsys: pytest.Ca
     assert "UID 2: Pour：逻辑关系所指任务 9 不在文件中，去除。" in capsys.readouterr().out
     document = read_result(out / "schedule.json")
     assert document["planned_days"] == 12.0
-    assert [one["kind"] for one in document["repairs"]] == ["unknown_task"]
+    assert [one["kind"] for one in document["repairs"]] == ["unknown_task", "no_calendar"]
     page = (out / "schedule.html").read_text("utf-8")
     assert "Dig &lt;b&gt;" in page
     assert "<b>" not in page

@@ -58,9 +58,15 @@ def test_a_week_of_six_days() -> None:
             "colums SS+2",
             "line 8: tasks.roof +1.after: there is no task 'colums SS+2' (did you mean columns?)",
         ),
-        ("after: ground", "after: end", "end → columns → end"),
+        (
+            "after: ground",
+            "after: end",
+            "tasks.end.after: these tasks wait for each other: end → columns → end",
+        ),
         ("days: 4", "days: -4", "tasks.columns.days: -4 is less than 0"),
         ("likely: 8", "likely: 5", "have to rise: 6, 5, 14 do not"),
+        ('SS+2", "ground FF - 1', 'SS+2", "columns SS+1', "tasks.roof +1.after: it waits for 'columns' twice (SS)"),
+        ("2026-04-06", "2026-02-31", "line 4: holidays[1]: '2026-02-31' cannot be read"),
         ("days: 4, ", "", "'optimistic' is missing"),
         ("days: 4, ", "day: 4, ", "tasks.columns.day: this word is not known here; did you mean days?"),
         ("columns SS+2", "columns SX+2", "tasks.roof +1.after: 'SX' is none of FS, SS, FF, SF"),
@@ -98,7 +104,7 @@ def test_calendars_end_with_the_year_9999() -> None:
 
 def test_loose_ends_are_noted() -> None:
     notes = read_schedule(b"schedule: 1\ntasks: {a: {days: 1}, b: {days: 2}}").notes
-    assert [note.partition(":")[0] for note in notes] == ["a, b", "a, b"]
+    assert [note.partition(":")[0] for note in notes] == ["a (line 2), b (line 2)"] * 2
 
 
 def test_what_starts_at_noon_starts_on_that_day() -> None:

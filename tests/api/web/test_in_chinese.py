@@ -116,15 +116,23 @@ def faults(path: Path) -> Iterator[tuple[int, str]]:
         names = assigned(function)
         for one in ast.walk(function):
             called = getattr(one.func, "id", getattr(one.func, "attr", "")) if isinstance(one, ast.Call) else ""
-            if isinstance(one, ast.Call) and called in ("BadDocument", "fault"):
-                yield from ((one.lineno, text) for value in one.args[1:2] for text in written(value, names))
+            if isinstance(one, ast.Call) and called in ("BadDocument", "fault", "_fault", "append"):
+                told = one.args[-1:] if called in ("_fault", "append") else one.args[1:2]
+                collected = called != "append" or getattr(getattr(one.func, "value", None), "id", "") == "faults"
+                yield from ((one.lineno, text) for value in told if collected for text in written(value, names))
 
 
 def test_every_fault_of_a_document_has_its_chinese() -> None:
     """A hint that may follow (``did you mean ...``) is a hole at the end."""
     said = {
         (f"{path.relative_to(ROOT)}:{line}", text)
-        for path in sorted(ROOT.glob("simulation/**/*.py"))
+        for path in sorted(
+            [
+                *ROOT.glob("simulation/**/*.py"),
+                *ROOT.glob("geometry/readers/*pla*.py"),
+                ROOT / "geometry/readers/msp_calendars.py",
+            ]
+        )
         for line, text in faults(path)
     }
     assert len(said) > 200, "the code is found and read"
@@ -148,6 +156,11 @@ def test_every_fault_of_a_document_has_its_chinese() -> None:
         ),
         ("f.yaml: line 2: it is no text in UTF-8; save it as UTF-8", "它不是 UTF-8 编码的文本；请另存为 UTF-8"),
         ("f.yaml: these tasks wait for each other: b → a → b", "这些任务互相等待：b → a → b"),
+        (
+            "p.xer: line 14, TASK A5: A5 Late: its duration is 'much', which is no number; "
+            "more is wrong in line 19, TASKPRED",
+            "p.xer：第 14 行，TASK A5：A5 Late：其持续时间为 'much'，不是数值；另有错误：line 19, TASKPRED",
+        ),
     ],
 )
 def test_a_fault_of_a_document_in_chinese(text: str, chinese: str) -> None:

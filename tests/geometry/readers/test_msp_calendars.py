@@ -1,11 +1,11 @@
 """Calendars of MS Project XML: exceptions that come again, as MS Project has them, short days, work weeks."""
 
 from datetime import date, timedelta
-from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from geometry.readers.msp_calendars import calendars_of
+from geometry.safe_xml import parse_xml
 from geometry.work_plan import Flaws, Workdays
 
 FLAWS = Flaws()
@@ -23,9 +23,11 @@ WEEK = WORKED + "".join(f"<WeekDay><DayType>{k}</DayType><DayWorking>0</DayWorki
 
 
 def read(inside: str, week: str = WEEK, more: str = "") -> dict[str, Workdays]:
-    text = f"""<Project><Calendars><Calendar><UID>1</UID><Name>Standard</Name><BaseCalendarUID>-1</BaseCalendarUID>
+    text = f"""<Project><CalendarUID>1</CalendarUID><Calendars>
+    <Calendar><UID>1</UID><Name>Standard</Name><BaseCalendarUID>-1</BaseCalendarUID>
     <WeekDays>{week}</WeekDays>{inside}</Calendar>{more}</Calendars></Project>"""
-    return dict(calendars_of(fromstring(text), 8.0, FLAWS))
+    root, lines = parse_xml(text.encode())
+    return dict(calendars_of(root, 8.0, FLAWS, lines))
 
 
 def exception(first: str, last: str, rule: str, inside: str = "<DayWorking>0</DayWorking>") -> str:
@@ -127,14 +129,17 @@ def test_a_week_that_differs_for_a_while_and_a_calendar_made_from_another() -> N
     ("inside", "week", "says"),
     [
         (exception("2026-01-01", "2030-01-01", "<Type>2</Type><Month>17</Month>"), WEEK, "–: a holiday that"),
-        (exception("2026-13-45", "2030-01-01", "<Name>Eid</Name><Type>1</Type>"), WEEK, "Eid: a holiday that"),
-        ("", WEEK.replace("<FromTime>13:00:00", "<FromTime>25:99:00", 1), "25:99:00 – 17:00:00 cannot be read"),
+        (exception("2026-13-45", "2030-01-01", "<Name>Eid</Name><Type>1</Type>"), WEEK,
+            "its FromDate is '2026-13-45T00:00:00', which is no day"),
+        ("", WEEK.replace("<FromTime>13:00:00", "<FromTime>25:99:00", 1), "25:99:00 – 17:00:00' cannot be read"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_told(inside: str, week: str, says: str) -> None:
     FLAWS.found.clear()
+    FLAWS.faults.clear()
     read(inside, week)
-    assert [says in str(one.text) for one in FLAWS.found] == [True]
+    told = [*(str(one.text) for one in FLAWS.found), *(text for _, text in FLAWS.faults)]
+    assert [says in text for text in told] == [True]
 
 
 def test_nothing_is_told_of_calendars_that_are_sound() -> None:
