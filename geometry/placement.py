@@ -1,5 +1,6 @@
 """Where and how an element lies as a whole: axis position, verticality, slope, level, from its rigid as-built pose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from geometry.witnesses import FEW
 _OBSERVED = 0.005
 """Standard deviation (m) beyond which a displacement counts as not measured."""
 _UP = np.array([0.0, 0.0, 1.0])
+_UPRIGHT = 0.7
+"""Cosine to the vertical from which a displacement is one in height."""
 _LONG = 3.0
 """Sides' ratio from which an element in plan is a line: where it lies along itself is not its axis position."""
 
@@ -133,6 +136,20 @@ def _margin(found: Measurement) -> float:
 def _over_two_ends(element: Measured, standard: float, turning: float) -> float:
     """Return the standard uncertainty of a difference between two ends: the fit, the frame's turn, both readings."""
     return float(np.sqrt(standard**2 + turning + 2.0 * element.budget.instrument**2))
+
+
+def place_limit(element: Measured, measurements: Sequence[Measurement], direction: FloatArray) -> float:
+    """Return how far (m) an element may be off along a unit vector (3,) by what was measured; infinite if that is free.
+
+    A surface is limited in all directions, a level in height, an axis position across the sides of the plan.
+    """
+    plan = plan_rectangle(element.vertices)
+    upright = abs(float(direction[2])) > _UPRIGHT
+    needed = np.array([plan.lengths[0] < _LONG * plan.lengths[1], True])
+    across = not upright and bool(needed[int(np.argmax(np.abs(plan.axes @ direction[:2])))])
+    applies = {"surface": True, "level": upright, "axis_position": across}
+    limits = [max(abs(m.lower), abs(m.upper)) for m in measurements if applies.get(m.characteristic, False)]
+    return min(limits, default=np.inf)
 
 
 def level(element: Measured, rule: Rule) -> list[Measurement]:

@@ -18,7 +18,7 @@ from geometry.triangle_tree import TriangleTree, build_tree, cast
 
 _FREE = 0.005
 """Standard deviation (m) along a face's normal from which a fit says nothing about displacements along it."""
-_ALIKE = 0.94
+ALIKE = 0.94
 """Cosine between normals of faces that tell of the same displacement."""
 _DIRECTIONS = 6
 
@@ -63,8 +63,8 @@ def find_slide(
     triangles = fit.T_built_design.apply(shapes.triangles[part].reshape(-1, 3)).reshape(-1, 3, 3)
     tree = build_tree(np.ascontiguousarray(triangles))
     best: tuple[FloatArray, IntArray] | None = None
-    for direction in _directions(triangles):
-        votes, voter = _votes(tree, loose, direction, band)
+    for direction in face_directions(triangles):
+        votes, voter = votes_along(tree, loose, direction, band)
         mode = _mode(votes, voter, sigma)
         if mode is None or len(mode[1]) <= 2 * _settled(fit, loose, direction):
             continue
@@ -77,28 +77,30 @@ def find_slide(
     return Slide(np.concatenate([fit.twist[:3] + shift, fit.twist[3:]]), loose.index[voters[misled]])
 
 
-def _votes(tree: TriangleTree, loose: LoosePoints, direction: FloatArray, band: float) -> tuple[FloatArray, IntArray]:
+def votes_along(
+    tree: TriangleTree, loose: LoosePoints, direction: FloatArray, band: float
+) -> tuple[FloatArray, IntArray]:
     """Return the displacements (v,) along a direction that put a point on a face across it, and whose they are (v,)."""
     votes: list[FloatArray] = []
     voter: list[IntArray] = []
     for sense in (1.0, -1.0):
         hits = cast(tree, loose.points, np.broadcast_to(sense * direction, loose.points.shape), band)
-        found = (hits.element >= 0) & (np.abs(hits.normal @ direction) > _ALIKE)
+        found = (hits.element >= 0) & (np.abs(hits.normal @ direction) > ALIKE)
         found &= _may_face(loose, hits.normal)
         voter.append(np.flatnonzero(found))
         votes.append(-sense * hits.range[found])
     return np.concatenate(votes), np.concatenate(voter)
 
 
-def _directions(triangles: FloatArray) -> list[FloatArray]:
-    """Return the unit normals (3,) of the largest faces that are no more alike than ``_ALIKE``."""
+def face_directions(triangles: FloatArray) -> list[FloatArray]:
+    """Return the unit normals (3,) of the largest faces that are no more alike than ``ALIKE``."""
     normals = unit_normals(triangles)
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     area = np.linalg.norm(cross, axis=1)
     found: list[FloatArray] = []
     while (area > 0.0).any() and len(found) < _DIRECTIONS:
         found.append(normals[int(np.argmax(area))])
-        area[np.abs(normals @ found[-1]) >= _ALIKE] = 0.0
+        area[np.abs(normals @ found[-1]) >= ALIKE] = 0.0
     return found
 
 
@@ -106,7 +108,7 @@ def _settled(fit: PoseFit, loose: LoosePoints, direction: FloatArray) -> int:
     """Return on how many points it rests what the fit says along a direction; 0 if it says nothing."""
     if direction @ fit.covariance[:3, :3] @ direction > _FREE**2:
         return 0
-    return int((np.abs(loose.settled @ direction) > _ALIKE).sum())
+    return int((np.abs(loose.settled @ direction) > ALIKE).sum())
 
 
 def _may_face(loose: LoosePoints, normal: FloatArray) -> BoolArray:

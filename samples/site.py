@@ -48,7 +48,7 @@ DEFECTS: dict[str, Defect] = {
 }
 """By part name; everything else is built within a millimetre or so."""
 
-WELL_BUILT = DefectMix(shifted=0.0, tilted=0.0, missing=0.0, ok_sigma_m=0.0005)
+WELL_BUILT = DefectMix(shifted=0.0, tilted=0.0, missing=0.0, ok_sigma_m=0.0005, ok_limit_m=0.0015)
 
 
 def planted(

@@ -3,6 +3,7 @@
 """From evidence to an element's result: state, pose, measurements, verdict."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -13,7 +14,10 @@ from geometry.design import Element
 from geometry.deviation.surface import patch_surface
 from geometry.element_pose import ElementShapes, PoseFit
 from geometry.measured import Measured
+from geometry.other_places import Unexplained, other_place
+from geometry.placement import place_limit
 from geometry.presence import PresenceEvidence, decide_state
+from geometry.slides import LoosePoints
 from geometry.standing import BuiltSurfaces
 from geometry.tolerance import Rule, ToleranceSet
 from geometry.triangle_tree import TriangleTree, closest
@@ -40,6 +44,8 @@ _LEAST_SEEN = 0.02
 """Share of an element's surface that must have been measured before it can pass."""
 _LEAST_SEEN_BLIND = 0.1
 """The same where the rays are not known: what lies there may be a neighbour's edge, and nothing says it is not."""
+_BELIEVED = 0.5
+"""Share of the points that may be an element's own that must lie on it where it was found, before it can pass."""
 _CONTESTED = 0.5
 """Points that speak against a displacement per point that speaks for it, from which it proves no failure."""
 _MOST = 0.75
@@ -57,6 +63,7 @@ def judge_elements(
     around = Surroundings(evidence.sight, evidence.as_built)
     through = evidence.rays.through_any if evidence.rays is not None else np.zeros(len(elements), np.int64)
     built = BuiltSurfaces(shapes, evidence.as_built, evidence.sight.seen, through)
+    unexplained = Unexplained(evidence.as_built, evidence.sight.seen)
     order = np.argsort(evidence.as_built.element, kind="stable")
     bounds = np.searchsorted(evidence.as_built.element[order], np.arange(len(elements) + 1))
     sample_bounds = np.searchsorted(evidence.surface.element, np.arange(len(elements) + 1))
@@ -65,6 +72,7 @@ def judge_elements(
             i, element, shapes, evidence, tolerances,
             around=around,
             built=built,
+            unexplained=unexplained,
             mine=order[bounds[i] : bounds[i + 1]],
             samples=np.arange(sample_bounds[i], sample_bounds[i + 1]),
         )
@@ -81,6 +89,7 @@ def _judge(
     *,
     around: Surroundings,
     built: BuiltSurfaces,
+    unexplained: Unexplained,
     mine: IntArray,
     samples: IntArray,
 ) -> ElementResult:
@@ -122,6 +131,9 @@ def _judge(
     measured = around.with_parts(_measured(i, element, shapes, evidence, mine), element, rules, mine)
     measurements = measure(measured, tolerances)
     verdict, doubts = _verdict(measurements, presence, measured, rules)
+    if verdict is Outcome.PASS:
+        unsure = _place_doubts(measured, measurements, unexplained.about(_placed(measured), mine))
+        verdict, doubts = Outcome.INDETERMINATE if unsure else verdict, doubts + unsure
     return replace(
         result,
         verdict=verdict,
@@ -165,6 +177,24 @@ def _verdict(
         reasons += ("contested",)
         verdict = Outcome.INDETERMINATE
     return verdict, reasons
+
+
+def _place_doubts(measured: Measured, measurements: tuple[Measurement, ...], loose: LoosePoints) -> tuple[str, ...]:
+    """Return the words for why it is not known where the element stands, though all that was measured passes."""
+    fit, reasons = measured.fit, ()
+    if fit is not None and fit.inlier_fraction < _BELIEVED:
+        reasons += ("place_unsure",)
+    limit = partial(place_limit, measured, measurements)
+    elsewhere = other_place(_placed(measured), loose, limit, sigma=measured.witnesses.sigma)
+    if elsewhere is not None:
+        reasons += (f"other_place:{1000.0 * np.linalg.norm(elsewhere.shift):.0f} mm",)
+    return reasons
+
+
+def _placed(measured: Measured) -> FloatArray:
+    """Return the element's triangles (t, 3, 3) where it was fitted, or designed when it was not."""
+    fit = measured.fit
+    return (measured.vertices if fit is None else fit.T_built_design.apply(measured.vertices)).reshape(-1, 3, 3)
 
 
 def _contested(measured: Measured) -> bool:
