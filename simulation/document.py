@@ -15,7 +15,7 @@ from typing import Any, Self, cast
 import yaml
 
 from simulation.errors import BadDocument
-from simulation.formula import Formula, read_formula
+from simulation.formula import Formula, beyond_measure, read_formula
 
 _MOST_BYTES, _MOST_NODES, _MOST_DEPTH = 16 * 2**20, 100_000, 40
 _HAS_NUMBER = re.compile(r"(?<![\w.])\d+(\.\d+)?\s*[^\W\d]+$|^[^\W\d]+\d+(\.\d+)?$")
@@ -25,6 +25,7 @@ _TWO_READINGS = re.compile(r"[-+]?0[0-9_]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0
 _WHOLE = "tag:yaml.org,2002:int"
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no YAML holds (its chapter 5.1)."""
+_NOTHING = "nothing stands behind it; write a value, or leave the word out"
 _REQUIRED = object()
 Lines = Mapping[str, int]
 
@@ -91,9 +92,11 @@ class Section:
         return ": ".join(part for part in (f"line {line}" if line else "", place) if part)
 
     def has(self, word: str) -> bool:
-        """Return whether ``word`` is there with something behind it."""
+        """Return whether ``word`` is there; one with nothing behind it is a fault: what was meant?"""
         self.asked.add(word)
-        return self.content.get(word) is not None
+        if word in self.content and self.content[word] is None:
+            raise self.fault(word, _NOTHING)
+        return word in self.content
 
     def number(
         self,
@@ -118,6 +121,8 @@ class Section:
             raise self.fault(word, f"{number:g} is not more than {above:g}")
         if high is not None and number > high:
             raise self.fault(word, f"{number:g} is more than {high:g}")
+        if (told := beyond_measure(number)) is not None:
+            raise self.fault(word, told)
         return number
 
     def whole(self, word: str, default: Any = _REQUIRED, *, low: int = 0, high: int | None = None) -> Any:
@@ -172,6 +177,9 @@ class Section:
         found = [_number(one) for one in cast("list[Any]", value)] if isinstance(value, list) else [None]
         if any(one is None for one in found):
             raise self.fault(word, f"{_shown(value)} is no list of numbers")
+        for one in cast("list[float]", found):
+            if (told := beyond_measure(one)) is not None:
+                raise self.fault(word, told)
         if count is not None and len(found) != count:
             raise self.fault(word, f"{len(found)} numbers, not {count}")
         return tuple(cast("list[float]", found))
@@ -196,8 +204,9 @@ class Section:
         return tuple(_formula_at(self, f"{word}[{k}]", one) for k, one in enumerate(cast("list[Any]", value)))
 
     def section(self, word: str) -> "Section":
-        """Return the section behind ``word``; an absent one is empty."""
-        value = self._get(word, None)
+        """Return the section behind ``word``; an absent one, or one with nothing in it, is empty."""
+        self.asked.add(word)
+        value = self.content.get(word)
         if value is None:
             value = {}
         if not isinstance(value, dict):
@@ -211,8 +220,9 @@ class Section:
             yield name, outer.section(name)
 
     def listed(self, word: str) -> Iterator["Section"]:
-        """Yield the sections of a list behind ``word``; an absent one is empty."""
-        value = self._get(word, None)
+        """Yield the sections of a list behind ``word``; an absent one, or one with nothing in it, is empty."""
+        self.asked.add(word)
+        value = self.content.get(word)
         items = cast("list[Any]", [] if value is None else value)
         if not isinstance(value, list) and value is not None:
             raise self.fault(word, f"{_shown(value)} is no list")
@@ -229,14 +239,12 @@ class Section:
                 raise self.fault(word, f"this word is not known here{_meant(word, sorted(self.asked | self.known))}")
 
     def _get(self, word: str, default: Any) -> Any:
-        self.asked.add(word)
-        value = self.content.get(word)
-        if value is None:
-            if default is _REQUIRED:
-                self.misspelt()
-                raise self.fault("", f"{word!r} is missing")
-            return default
-        return value
+        if self.has(word):
+            return self.content[word]
+        if default is _REQUIRED:
+            self.misspelt()
+            raise self.fault("", f"{word!r} is missing")
+        return default
 
 
 def read_document(content: bytes, what: str) -> Section:

@@ -11,7 +11,12 @@ import numpy as np
 from geometry.arrays import FloatArray
 from simulation.errors import BadDocument
 
-_MOST_LETTERS, _MOST_DEPTH = 2000, 60
+_MOST_LETTERS, _MOST_DEPTH, _SHOWN = 2000, 60, 40
+_LARGEST = 1.7e308
+MOST = 1e12
+"""No number of a document is larger, whatever it counts: millimetres, seconds, newtons."""
+LEAST = 1e-12
+"""None but 0 is nearer to 0."""
 FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int]] = MappingProxyType({
     "sin": (np.sin, 1), "cos": (np.cos, 1), "tan": (np.tan, 1),
     "asin": (np.arcsin, 1), "acos": (np.arccos, 1), "atan": (np.arctan, 1), "atan2": (np.arctan2, 2),
@@ -87,7 +92,7 @@ def read_formula(text: str | float, place: str) -> Formula:
     BadDocument
         It is no formula, or uses what is not known.
     """
-    if isinstance(text, bool) or (isinstance(text, (int, float)) and not np.isfinite(text)):
+    if isinstance(text, bool) or (isinstance(text, float) and not np.isfinite(text)):
         raise BadDocument(place, f"{text!r} is no number or formula")
     written = str(text).strip()
     if len(written) > _MOST_LETTERS:
@@ -103,13 +108,29 @@ def read_formula(text: str | float, place: str) -> Formula:
     return Formula(written, tree, tuple(names))
 
 
+def beyond_measure(value: float) -> str | None:
+    """Return what is wrong with a number that counts nothing there is; None for others.
+
+    Examples
+    --------
+    >>> beyond_measure(1e308), beyond_measure(1e-300), beyond_measure(20.0)
+    ('1e+308 is beyond all measure: 1e+12 at most', '1e-300 is beyond all measure: 0, or 1e-12 at least', None)
+    """
+    if not abs(value) <= MOST:
+        return f"{str(value)[:_SHOWN]} is beyond all measure: {MOST:g} at most"
+    if 0.0 < abs(value) < LEAST:
+        return f"{str(value)[:_SHOWN]} is beyond all measure: 0, or {LEAST:g} at least"
+    return None
+
+
 def _check(node: ast.expr, place: str, names: dict[str, None], depth: int) -> None:
     """Refuse what is no arithmetic and collect the names."""
     if depth > _MOST_DEPTH:
         raise BadDocument(place, "the formula is nested too deeply")
     match node:
         case ast.Constant(value=float() | int() as value) if not isinstance(value, bool):
-            return
+            if not abs(value) <= _LARGEST:
+                raise BadDocument(place, f"{str(value)[:_SHOWN]} is no number or formula")
         case ast.Name(id=name):
             if name not in CONSTANTS:
                 names[name] = None

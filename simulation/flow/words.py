@@ -17,6 +17,7 @@ from simulation.document import Section
 from simulation.flow.laws import Exponential, Gamma, LogNormal, Weibull
 from simulation.flow.model import SCRAP, SHIP, Laws, Leg, Route
 from simulation.flow.time_unit import parse_time
+from simulation.formula import LEAST
 
 OTHER = "other"
 """Every kind that is not named."""
@@ -51,6 +52,8 @@ class Words:
             raise section.fault(word, f"{value} is a negative time")
         if number > _LONGEST:
             raise section.fault(word, f"{value} is longer than any line runs ({_LONGEST:g} at most)")
+        if 0.0 < number < LEAST:
+            raise section.fault(word, f"{value} is shorter than anything ({LEAST:g} at least, or 0)")
         if above is not None and number <= above:
             raise section.fault(word, f"{value} is not more than {above:g}")
         return number

@@ -5,13 +5,12 @@ ASME Y14.5-2018, section 7), or any other six that hold it: a point of the part 
 pose follows from the contacts as they are for each sample, without linearising; a part may also simply be placed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from geometry.arrays import FloatArray, IntArray
-from simulation.errors import BadDocument
 from simulation.formula import Formula
 from simulation.newton import solve
 
@@ -88,19 +87,14 @@ class Assembly:
         for measure in self.measures:
             values[measure.name] = _measured(measure, values, size, poses)
 
-    def check(self, values: Mapping[str, FloatArray]) -> None:
-        """Refuse, with the nominal values (1,) of everything, a part whose contacts leave it free to move.
+    def loose(self, values: Mapping[str, FloatArray]) -> Iterator[tuple[str, list[str]]]:
+        """Yield parts that their contacts leave free to move, and what nothing holds them against.
 
-        Raises
-        ------
-        BadDocument
-            With the part and the freedoms that nothing holds.
+        ``values`` are the nominal ones (1,) of everything.
         """
         for part in self.parts:
-            if part.contacts:
-                free = self._free(part, values)
-                if free:
-                    raise BadDocument(f"parts.{part.name}.contacts", f"nothing holds it against {', '.join(free)}")
+            if part.contacts and (free := self._free(part, values)):
+                yield part.name, free
 
     def _pose(
         self, part: Part, values: Mapping[str, FloatArray], size: int, poses: Mapping[str, FloatArray]
@@ -143,6 +137,8 @@ class Assembly:
         """Return the freedoms that take part in motions which no contact resists."""
         points, _, normals = self._contact_vectors(part, values, 1)
         rows = [np.r_[n[0], np.cross(p[0], n[0]) / self.scale] for p, n in zip(points, normals, strict=True)]
+        if not np.isfinite(rows).all():
+            return list(FREEDOMS)
         _, strength, directions = np.linalg.svd(np.array(rows))
         loose = directions[int(np.sum(strength > 1e-9 * max(1.0, strength[0]))) :]
         return [name for k, name in enumerate(FREEDOMS) if np.abs(loose[:, k]).max(initial=0.0) > 1e-6]

@@ -157,7 +157,8 @@ def _steps(top: Section, known: set[str], nominal: dict[str, FloatArray], size: 
     if top.has("parts") or top.has("measures"):
         section = top.section("measures")
         assembly = _assembly(top, section, known, size)
-        assembly.check(nominal)
+        for part, free in assembly.loose(nominal):
+            raise top.fault(f"parts.{part}.contacts", f"nothing holds it against {', '.join(free)}")
         steps.append(_done(section, "", assembly, known, nominal))
     return tuple(steps)
 
