@@ -92,7 +92,7 @@ class Section:
         return ": ".join(part for part in (f"line {line}" if line else "", place) if part)
 
     def has(self, word: str) -> bool:
-        """Return whether ``word`` is there; one with nothing behind it is a fault: what was meant?"""
+        """Return whether ``word`` is there; one with nothing behind it is a fault."""
         self.asked.add(word)
         if word in self.content and self.content[word] is None:
             raise self.fault(word, _NOTHING)
