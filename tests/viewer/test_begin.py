@@ -95,6 +95,19 @@ def test_a_project_begins_in_the_browser(empty: Empty) -> None:
     page.click("text=Start the check")
     page.get_by_role("button", name="Files", exact=True).click()
     assert page.query_selector(".begin") is None, "nobody looks at the files while it is checked"
+    page.click(".tasks button:has-text('My work')")
+    page.click(".worklist button:has-text('People of the project')")
+    panel = page.locator("dialog.card")
+    panel.get_by_label("Name").fill("Quinn Li")
+    panel.get_by_label("Login").fill("quinn")
+    panel.get_by_role("button", name="Take somebody in").click()
+    opens = panel.locator("[role=status] code")
+    opens.wait_for()
+    page.wait_for_selector(".strip:has-text('The check is done')")
+    assert opens.is_visible(), "a password that is shown once is not taken away by a check that is over"
+    assert "check=" not in page.url
+    panel.get_by_role("button", name="Close").click()
+    page.click(".tasks button:has-text('My work')")
     page.wait_for_url("**check=*")
     page.wait_for_selector(".row .verdict:has-text('Fail')")
     admin = empty.world.administrator()
@@ -110,6 +123,6 @@ def test_it_offers_what_the_server_permits() -> None:
     signs = dict(re.findall(r"^  (\w+): \[([^\]]*)\]", text, re.MULTILINE))
     assert {role: set(re.findall(r"\w+", all_)) for role, all_ in signs.items()} == {**CAPACITIES}
     said = re.findall(r'"([\w.]+)": \[([^\]]*)\]', text)
-    assert len(said) == 8
+    assert len(said) == 13
     for action, roles in said:
         assert set(re.findall(r"\w+", roles)) == {r for r, may in PERMITTED.items() if Action(action) in may}, action

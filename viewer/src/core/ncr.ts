@@ -1,6 +1,7 @@
 /** One nonconformance record and what a person does with it: requests, and what can be read off it. */
 import { ask, get, list, Problem, type Schemas, session } from "./client";
 import { t, word } from "./i18n";
+import { may, type Right } from "./permits";
 
 export type Ncr = Schemas["NcrOut"];
 export type NcrRecord = Ncr["record"];
@@ -126,6 +127,43 @@ export function forward(ncr: Ncr): Offer | undefined {
   return offers(ncr).find((one) => FORWARD.includes(one.event));
 }
 
+/** What moves a record on, by the right that it takes. */
+const RIGHT: Partial<Record<NcrEvent, Right>> = {
+  open: "ncr.raise",
+  contain: "ncr.contain",
+  review: "ncr.review",
+  propose: "ncr.review",
+  dispose: "ncr.review",
+  correct: "ncr.correct",
+  verify: "ncr.correct",
+  reinspect: "ncr.correct",
+  record_recheck: "inspection.perform",
+  close: "ncr.close",
+};
+
+/** A step, and who can take it: by role, or by a seat on the board. */
+export interface Able {
+  event: NcrEvent;
+  right: Right;
+  people: readonly Person[];
+}
+
+/** Return the steps that come before a record has moved on, each with everybody else who can take it. */
+export function ableTo(ncr: Ncr, move: Offer, people: readonly Person[]): Able[] {
+  const others = people.filter((one) => one.user !== me());
+  const by = (event: NcrEvent): Able[] => {
+    const right = RIGHT[event];
+    return right ? [{ event, right, people: others.filter((one) => may(one.role, right)) }] : [];
+  };
+  if (move.missing.length === 0) return by(move.event);
+  if (move.event === "close") return [...by("record_recheck"), ...by("close")];
+  if (move.event !== "dispose") return by(move.event);
+  if (ncr.record.lines.length === 0) return by("propose");
+  const signed = new Set(ncr.signed_by);
+  const seats = new Set(ncr.record.roster.map((one) => one.person).filter((one) => !signed.has(one)));
+  return [{ event: "sign", right: "ncr.review", people: others.filter((one) => seats.has(one.user)) }];
+}
+
 /** Whether a re-inspection counts: not if it is from before the work was finished, or a later one speaks of the same. */
 export function standingOf(record: NcrRecord, recheck: Recheck): "counts" | "early" | "older" {
   if (record.corrected_at && Date.parse(recheck.captured_at) < Date.parse(record.corrected_at)) return "early";
@@ -189,6 +227,8 @@ export const PROVES: Record<Decision, readonly string[]> = {
 export interface Rechecks {
   checks: { id: string; name: string; at: string }[];
   inspections: { id: string; name: string; at: string }[];
+  /** The last scan that was checked since the record was raised, and captured too early to prove the work. */
+  early: { name: string; at: string } | null;
 }
 
 export async function recheckable(project: string, record: NcrRecord): Promise<Rechecks> {
@@ -201,12 +241,14 @@ export async function recheckable(project: string, record: NcrRecord): Promise<R
   ]);
   const epochs = new Map(scans.map((one) => [one.id, one]));
   const known = new Set(record.rechecks.map((one) => one.id));
+  const counting = checks.flatMap((one) => {
+    const scan = epochs.get(one.epoch);
+    return scan && one.counts ? [{ id: one.id, name: scan.name, at: scan.captured_at }] : [];
+  });
+  const before = counting.filter((one) => Date.parse(one.at) < since && one.at > record.raised_at);
   return {
-    checks: checks.flatMap((one) => {
-      const scan = epochs.get(one.epoch);
-      if (!scan || !one.counts || known.has(one.id) || Date.parse(scan.captured_at) < since) return [];
-      return [{ id: one.id, name: scan.name, at: scan.captured_at }];
-    }),
+    checks: counting.filter((one) => !known.has(one.id) && Date.parse(one.at) >= since),
+    early: before.sort((one, other) => other.at.localeCompare(one.at))[0] ?? null,
     inspections: inspections
       .filter((one) => one.reinspects === record.id || Date.parse(one.changed_at) >= since)
       .filter((one) => !known.has(one.id))

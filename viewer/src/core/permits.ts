@@ -9,6 +9,11 @@ export type Right =
   | "check.decide"
   | "finding.triage"
   | "ncr.raise"
+  | "ncr.contain"
+  | "ncr.review"
+  | "ncr.correct"
+  | "ncr.close"
+  | "inspection.perform"
   | "rehearsal.run"
   | "prediction.decide";
 
@@ -21,6 +26,11 @@ const MAY: Record<Right, readonly Role[]> = {
   "rehearsal.run": ["owner", "quality_manager", "inspector", "designer", "site_manager"],
   "prediction.decide": ["owner", "quality_manager", "inspector"],
   "ncr.raise": ["owner", "quality_manager", "inspector", "designer", "site_manager"],
+  "ncr.contain": ["owner", "quality_manager", "inspector", "site_manager", "supplier"],
+  "ncr.review": ["owner", "quality_manager", "designer"],
+  "ncr.correct": ["owner", "quality_manager", "site_manager", "supplier"],
+  "ncr.close": ["owner", "quality_manager"],
+  "inspection.perform": ["owner", "quality_manager", "inspector", "designer"],
 };
 
 export function may(role: Role | null, right: Right): boolean {

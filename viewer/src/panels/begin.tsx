@@ -6,6 +6,7 @@ import { type Key, listed, t } from "../core/i18n";
 import { BEGIN, mode, REGISTER } from "../core/mode";
 import { may, type Right, type Role, roleIn, whoMay } from "../core/permits";
 import { go, place } from "../core/route";
+import { isInDialog } from "../core/screen";
 import { open, type Workspace } from "../core/state";
 import { type Task, takeUp, tasks } from "../core/tasks";
 import { CheckRun } from "./begin-check";
@@ -53,7 +54,7 @@ export function StartPage({ project }: { project: string }) {
 export function BeginPanel({ work }: { work: Workspace }) {
   const project = work.project.id;
   const done = (task: Task) => {
-    if (task.kind === "run_check") void show(task).catch(() => undefined); // its line leads there, too
+    if (task.kind === "run_check" && !isInDialog()) void show(task).catch(() => undefined); // its line leads there, too
   };
   return (
     <div class="begin">

@@ -3,10 +3,11 @@ import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../core/client";
 import { connected } from "../core/connection";
-import { bracketed, colon, t, word } from "../core/i18n";
+import { bracketed, colon, listed, t, word } from "../core/i18n";
 import { allMissing } from "../core/missing";
 import { elementName } from "../core/named";
 import {
+  ableTo,
   forward,
   type Happening,
   historyOf,
@@ -23,6 +24,7 @@ import {
   WAY,
 } from "../core/ncr";
 import { peopleChanged } from "../core/people";
+import { whoMay } from "../core/permits";
 import { unsent } from "../core/records";
 import { signedNow, toSign } from "../core/to-sign";
 import { Dialog } from "./dialog";
@@ -31,6 +33,7 @@ import { Files } from "./files";
 import { StepForm } from "./ncr-forms";
 import { keptAs } from "./ncr-step";
 import { Decided, Names, Proven, Settled, Wrong } from "./ncr-told";
+import { PeopleButton } from "./people";
 import { Talk } from "./talk";
 
 /** What others did while a form was open: the form keeps its input, this says what changed. */
@@ -219,7 +222,7 @@ function Turn(turned: Turned) {
           ))}
         </>
       ) : (
-        move && <Waiting move={move} />
+        move && <Waiting {...turned} move={move} />
       )}
       {ncr.next.length > 0 && move && move.missing.length > 0 && (
         <p class="dim small">
@@ -258,12 +261,28 @@ function Turn(turned: Turned) {
   );
 }
 
-function Waiting({ move }: { move: Offer }) {
+/** What others do next, and who they are; where nobody can, what they would have to be, and where people are taken in. */
+function Waiting({ move, ncr, people, project }: Turned & { move: Offer }) {
+  const able = people.length > 0 ? ableTo(ncr, move, people) : []; // a supplier does not see who takes part
   return (
     <div class="box">
       <strong>{t("forOthers")}</strong>
       <p>{t("nextStep", { what: word("does", move.event) })}</p>
       {move.missing.length > 0 && <p class="dim small">{t("othersNeed", { what: allMissing(move.missing) })}</p>}
+      {able.map((one) => (
+        <p key={one.event} class="small">
+          {word("does", one.event)}
+          {colon()}
+          {one.people.length > 0
+            ? listed(one.people.map((each) => `${each.name}${bracketed(word("role", each.role))}`))
+            : t("nobodyCan", {
+                roles: whoMay(one.right)
+                  .map((role) => word("role", role))
+                  .join(t("boardOr")),
+              })}
+        </p>
+      ))}
+      {able.some((one) => one.people.length === 0) && <PeopleButton project={project} />}
     </div>
   );
 }

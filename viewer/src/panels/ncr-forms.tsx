@@ -10,6 +10,7 @@ import { Amount, Choice, explained, Form, Prose, Signing, Text, Tick, useKept, w
 import { Propose } from "./ncr-propose";
 import { Prove } from "./ncr-prove";
 import { type Asked, FileField, keptAs } from "./ncr-step";
+import { LinesSaid } from "./ncr-told";
 import { PeopleButton } from "./people";
 import { Requirements } from "./requirements";
 
@@ -202,12 +203,15 @@ function SignDecision({ ncr, send, event }: Asked) {
   const seat = ncr.record.roster.find((one) => one.person === me());
   const role = seat ? bracketed(word("capacity", seat.capacity)) : "";
   return (
-    <Signing
-      meaning={`${t("meansDisposition")}${role}`}
-      button={word("does", event)}
-      work={(password) => send(event, { password })}
-      later={laterOf(ncr, event)}
-    />
+    <>
+      <LinesSaid ncr={ncr} />
+      <Signing
+        meaning={`${t("meansDisposition")}${role}`}
+        button={word("does", event)}
+        work={(password) => send(event, { password })}
+        later={laterOf(ncr, event)}
+      />
+    </>
   );
 }
 
@@ -267,7 +271,16 @@ function Recheck({ project, ncr, send, event }: Asked) {
   const [kind, id] = which.split(":");
   const repairs = ncr.record.lines.some((one) => one.decision === "repair");
   if (fault) return <p class="fault">{fault}</p>;
-  if (able && options.length === 0) return <p class="dim">{t("recheckNone")}</p>;
+  if (able && options.length === 0) {
+    const { early } = able;
+    const { corrected_at: finished } = ncr.record;
+    return (
+      <p class="dim">
+        {t("recheckNone")}{" "}
+        {early && finished && t("recheckTooEarly", { name: early.name, at: when(early.at), finished: when(finished) })}
+      </p>
+    );
+  }
   return (
     <Form
       button={word("does", event)}

@@ -102,13 +102,7 @@ export function Decided({ ncr }: { ncr: Ncr }) {
   const settled = !["contained", "under_review"].includes(record.state);
   return (
     <>
-      <ul class="plain">
-        {record.lines.map((one) => (
-          <li key={one.id} class="box">
-            <LineSaid line={one} unit={record.unit} />
-          </li>
-        ))}
-      </ul>
+      <LinesSaid ncr={ncr} />
       <h3>{t("signaturesNeeded")}</h3>
       <ul class="plain small">
         {record.signatures.map((one) => (
@@ -142,6 +136,19 @@ export function Decided({ ncr }: { ncr: Ncr }) {
         </p>
       ))}
     </>
+  );
+}
+
+/** What is decided, line by line. */
+export function LinesSaid({ ncr: { record } }: { ncr: Ncr }) {
+  return (
+    <ul class="plain">
+      {record.lines.map((one) => (
+        <li key={one.id} class="box">
+          <LineSaid line={one} unit={record.unit} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

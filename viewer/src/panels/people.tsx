@@ -1,5 +1,5 @@
 /** Who takes part in a project, as what: its owners take people in, grant what they sign as, and let them go. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { session } from "../core/client";
 import { bracketed, listed, word } from "../core/i18n";
 import {
@@ -138,11 +138,16 @@ function Granting({ member, mine }: { member: Member; mine: boolean }) {
   );
 }
 
+interface Made {
+  person: Person;
+  password: string;
+}
+
 const NOTHING = { who: "", login: "", name: "", organisation: "" };
 
 function TakeIn({ project, members }: { project: string; members: readonly Member[] }) {
   const [state, again] = useAsked(directory, [project]);
-  const [made, setMade] = useState<{ person: Person; password: string } | null>(null);
+  const [made, setMade] = useState<readonly Made[]>([]);
   const [open] = useState(members.filter((one) => one.active).length < 3);
   if (state.kind === "loading") return <Loading />;
   if (state.kind === "failed") return <Failed problem={state.problem} again={again} />;
@@ -155,17 +160,26 @@ function TakeIn({ project, members }: { project: string; members: readonly Membe
           members={members}
           known={state.value}
           onMade={(one) => {
-            setMade(one);
+            setMade((before) => [one, ...before]);
             again();
           }}
         />
       </details>
-      {made && (
-        <p class="box" role="status">
-          {tp("password", { name: made.person.name, login: made.person.login })} <code>{made.password}</code>
-        </p>
-      )}
+      {made.map((one) => (
+        <Told key={one.person.id} made={one} />
+      ))}
     </>
+  );
+}
+
+/** What opens a new account, once: it is brought into sight, and stays there as long as the dialog. */
+function Told({ made: { person, password } }: { made: Made }) {
+  const line = useRef<HTMLParagraphElement>(null);
+  useEffect(() => line.current?.scrollIntoView({ block: "nearest" }), []);
+  return (
+    <p ref={line} class="box" role="status">
+      {tp("password", { name: person.name, login: person.login })} <code>{password}</code>
+    </p>
   );
 }
 
@@ -173,7 +187,7 @@ interface Takes {
   project: string;
   members: readonly Member[];
   known: Directory;
-  onMade: (made: { person: Person; password: string }) => void;
+  onMade: (made: Made) => void;
 }
 
 function Taking({ project, members, known, onMade }: Takes) {

@@ -6,7 +6,7 @@ import { get, type Schemas } from "../core/client";
 import { t } from "../core/i18n";
 import { BEGIN, INSPECT, mode, REGISTER, toggle } from "../core/mode";
 import { go, place } from "../core/route";
-import { narrow } from "../core/screen";
+import { isInDialog, narrow } from "../core/screen";
 import { inFolder } from "../core/source";
 import { open, selected, type Workspace, workspace } from "../core/state";
 import { type CheckTold, checkTold } from "../core/under-way";
@@ -43,7 +43,8 @@ function Start({ project }: { project: string }) {
 function CheckStrip({ work }: { work: Workspace }) {
   const told = checkTold.value;
   const elsewhere = !told || told.project !== work.project.id || told.check === work.check?.id;
-  const first = !elsewhere && told.state === "done" && !work.check && !work.refused;
+  const isFirst = !elsewhere && told.state === "done" && !work.check && !work.refused;
+  const first = isFirst && !mode.value && !isInDialog(); // who is at something else is not torn from it
   useEffect(() => {
     if (first) void look(told).catch(() => undefined);
   }, [first]);
