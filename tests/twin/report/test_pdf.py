@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -91,3 +92,23 @@ def test_a_missing_font_package_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(PdfError, match="manimgx-fonts-cjk"):
         font_folder()
     font_folder.cache_clear()
+
+
+def test_two_cards_of_many_measurements_share_a_page(building: CheckResult, provenance_of: ProvenanceOf) -> None:
+    """Cards are not broken in two, and hold ten measurements in less than half of a page: none is left half empty."""
+    from PIL import Image
+
+    words, provenance = Words("en"), provenance_of(building)
+    content = make_content(building, provenance, words)
+    card = max((one for one in content.cards if not one.missing), key=lambda one: len(one.measurements))
+    fails = card.measurements[0]
+    passes = replace(fails, mark="pass", sign="✓", verdict="Pass", note="straightedge 2 m")
+    long = replace(card, measurements=(fails,) * 2 + (passes,) * 8, name="A column")
+    picture = io.BytesIO()
+    Image.new("RGB", (600, 400), "white").save(picture, "JPEG")
+    cards = tuple(replace(long, number=n + 1, global_id=f"card-{n}") for n in range(8))
+    pictures = Pictures(cards={one.global_id: picture.getvalue() for one in cards})
+    reader = PdfReader(io.BytesIO(pdf_report(replace(content, cards=cards), pictures, provenance, words)))
+    held = [page.extract_text().count("A column") for page in reader.pages]
+    assert sum(held) == 8
+    assert [n for n in held if n][1:-1] == [2] * (len([n for n in held if n]) - 2)
