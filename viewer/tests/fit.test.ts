@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Frame, fitBall } from "../src/core/fit";
+import { type Frame, fitBall, fitFlat } from "../src/core/fit";
 
 /** Where points of a ball about the origin are in the picture, pixels from its top left. */
 function seen(radius: number, frame: Frame, polar: number): { x: number; y: number }[] {
@@ -43,5 +43,29 @@ describe("what is fitted", () => {
     const frame = { width: 400, height: 400, covered: 150, field: 0.9 };
     expect(fitBall(1, frame, 0.1).lift).toBe(0);
     expect(fitBall(1, { ...frame, covered: 300 }, 1.2)).toEqual(fitBall(1, { ...frame, covered: 0 }, 1.2));
+  });
+});
+
+describe("a plan that is fitted", () => {
+  test.each([
+    [390, 390, 0, 12, 10],
+    [285, 356, 117, 12, 10],
+    [844, 264, 0, 30, 4],
+    [700, 700, 180, 5, 40],
+  ])("is whole in %i x %i under %i px, above its note", (width, height, covered, wide, deep) => {
+    const edges = { below: 48, around: 24 };
+    const { high, lift } = fitFlat([wide, deep], { width, height, covered }, edges);
+    const pixels = height / high;
+    const middle = height / 2 + lift * pixels; // the camera looks that far above it
+    const [top, bottom] = [middle - (deep / 2) * pixels, middle + (deep / 2) * pixels];
+    expect(top).toBeGreaterThanOrEqual(covered + 23);
+    expect(bottom).toBeLessThanOrEqual(height - 48 - 23);
+    expect(wide * pixels).toBeLessThanOrEqual(width - 47);
+    const fills = Math.max((wide * pixels) / (width - 48), (deep * pixels) / (height - covered - 96));
+    expect(fills).toBeCloseTo(1, 3); // and no smaller than it has to be
+  });
+
+  test("uses the whole picture where too little would be free", () => {
+    expect(fitFlat([10, 10], { width: 400, height: 300, covered: 250 }, { below: 48, around: 24 }).lift).toBe(0);
   });
 });

@@ -8,6 +8,24 @@ export interface Place {
 /** Centres of what a finger aims at are at least so far apart, CSS pixels. */
 const FINGER = 46;
 
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Return where the middle of a label goes so that none lies on another: where it belongs, or the nearest height that is free. */
+export function stacked(place: Place, size: Size, taken: readonly (Place & Size)[]): Place {
+  const isFree = (y: number) =>
+    taken.every(
+      (one) =>
+        Math.abs(one.x - place.x) >= (one.width + size.width) / 2 ||
+        Math.abs(one.y - y) >= (one.height + size.height) / 2,
+    );
+  for (let step = 0; step < 60; step += 1)
+    for (const y of [place.y - 6 * step, place.y + 6 * step]) if (isFree(y)) return { x: place.x, y };
+  return place;
+}
+
 /** Return where something for fingers goes: where it belongs, or the nearest place beside what is there. */
 export function apart(place: Place, taken: readonly Place[]): Place {
   for (let reach = 0; reach < 10 * FINGER; reach += 8)

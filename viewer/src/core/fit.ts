@@ -39,3 +39,28 @@ export function fitBall(radius: number, frame: Frame, polar: number): Fit {
   const lift = covered === 0 ? 0 : ((covered / 2) * depth) / (focal * level);
   return { distance: depth - lift * Math.cos(polar), lift };
 }
+
+export interface Flat {
+  /** Metres from the top to the bottom of the picture. */
+  readonly high: number;
+  /** So far above the middle of what is seen the camera looks, metres along the picture. */
+  readonly lift: number;
+}
+
+/**
+ * Return how a rectangle (metres) is seen whole from above, in the part of the picture that nothing lies over: `covered`
+ * CSS pixels at its top and `below` at its bottom are taken, and `around` is left for what is pinned to its edges.
+ */
+export function fitFlat(
+  size: readonly [number, number],
+  frame: Omit<Frame, "field">,
+  { below, around }: { below: number; around: number },
+): Flat {
+  const { width, height } = frame;
+  const isSplit = height - frame.covered - below >= LEAST_FREE * height;
+  const [top, bottom] = isSplit ? [frame.covered, below] : [0, 0];
+  const free = height - top - bottom;
+  const left = (room: number) => room - 2 * Math.min(around, 0.2 * room);
+  const scale = Math.max(size[0] / left(width), size[1] / left(free), 1e-3); // metres per pixel
+  return { high: scale * height, lift: ((top - bottom) / 2) * scale };
+}

@@ -13,6 +13,8 @@ export interface Pin {
   readonly sign: string;
   /** What it is in words, for whoever does not see it. */
   readonly label: string;
+  /** GlobalId of the element that it is about: the pin shows when that is chosen. */
+  readonly about?: string;
   onOpen(): void;
 }
 

@@ -2,10 +2,13 @@
 import { effect } from "@preact/signals";
 import { t } from "../core/i18n";
 import { clustered, type Pin, pins } from "../core/pins";
+import { selected } from "../core/state";
 import { onCanvas } from "../scene/marks";
 import type { Part } from "../scene/view";
 
 const APART = 34;
+/** Seen about pins that part, metres. */
+const AROUND = 1;
 
 export const pinsPart: Part = ({ stage }) => {
   const root = document.createElement("div");
@@ -26,6 +29,10 @@ export const pinsPart: Part = ({ stage }) => {
   function look(members: readonly Pin[], button: HTMLButtonElement): void {
     const [first] = members as readonly [Pin];
     const label = members.length === 1 ? first.label : t("pinsHere", { n: members.length, label: first.label });
+    const chosen = selected.peek()?.globalId;
+    const isChosen = chosen !== undefined && members.some((one) => one.about === chosen);
+    if (isChosen) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
     if (button.title === label && button.dataset["sign"] === first.sign) return;
     button.className = `pin pin-${first.kind}${members.length > 1 ? " many" : ""}`;
     button.title = label;
@@ -42,7 +49,10 @@ export const pinsPart: Part = ({ stage }) => {
     const wide = Math.hypot(...max.map((value, axis) => value - (min[axis] as number)));
     // they lie on each other: coming closer would not part them
     if (members.length === 1 || wide < 0.05) first.onOpen();
-    else void stage.fit({ min, max });
+    else {
+      const room = Math.max(wide, AROUND); // with what is about them: two pins alone say nothing
+      void stage.fit({ min: min.map((low) => low - room), max: max.map((high) => high + room) });
+    }
   }
 
   function place(): void {
@@ -71,6 +81,7 @@ export const pinsPart: Part = ({ stage }) => {
     stage.whenDrawn(place),
     effect(() => {
       void pins.value;
+      void selected.value;
       stage.invalidate();
     }),
   ];

@@ -1,4 +1,5 @@
 /** A check that is asked for: of which revision and scan, by which tolerances, and where the scan lies. */
+
 import { useState } from "preact/hooks";
 import { type CheckFiles, checkOrder, isAskable, STANDARDS, type Wanted } from "../core/begin";
 import { ask } from "../core/client";
@@ -8,6 +9,7 @@ import { may } from "../core/permits";
 import { begin } from "../core/tasks";
 import type { Stock } from "./begin";
 import { Amount, Choice, Prose, Tick } from "./fields";
+import { FileChoice } from "./file-choice";
 
 const PLAIN: Wanted = {
   revision: "",
@@ -87,14 +89,14 @@ export function CheckRun({ project, stock, epoch }: { project: string; stock: St
       {wanted.limits === "mm" && (
         <Amount label={t("limitsMm")} required value={wanted.mm} onValue={(mm) => change({ mm })} />
       )}
-      {wanted.limits === "file" && <OneFile label={t("limitsFile")} take={setLimits} />}
+      {wanted.limits === "file" && <FileChoice label={t("limitsFile")} required onFile={setLimits} />}
       <Choice
         label={t("checkPose")}
         value={wanted.pose}
         onValue={(told) => change({ pose: told as Wanted["pose"] })}
         options={POSES.map((one) => [one, t(`pose.${one}`)] as const)}
       />
-      {wanted.pose === "file" && <OneFile label={t("poseFile")} take={setPose} />}
+      {wanted.pose === "file" && <FileChoice label={t("poseFile")} required onFile={setPose} />}
       {counting && <p class="small dim">{t("checkCountsAlready")}</p>}
       {counting && may(stock.role, "check.decide") && (
         <>
@@ -113,14 +115,5 @@ export function CheckRun({ project, stock, epoch }: { project: string; stock: St
         {t("checkRun")}
       </button>
     </form>
-  );
-}
-
-function OneFile({ label, take }: { label: string; take: (file: File | null) => void }) {
-  return (
-    <label class="stack">
-      {label}
-      <input type="file" required onChange={(event) => take(event.currentTarget.files?.[0] ?? null)} />
-    </label>
   );
 }

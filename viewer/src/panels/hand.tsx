@@ -34,13 +34,52 @@ export function HandPanel({ work }: { work: Workspace }) {
   useEffect(() => keys(), []);
   return (
     <div class="pairing">
-      <p class="lead" aria-live="polite">
-        {t(nextStep())}
-      </p>
+      <Lead />
       <Rivals work={work} />
       <PairList />
       <Options />
       <HandRun work={work} />
+    </div>
+  );
+}
+
+/** What comes next, what is left at the pairs, and the way back: in sight however far one has scrolled. */
+function Lead() {
+  const { past, future } = desk.value;
+  const told = fit.value;
+  return (
+    <div class="head">
+      <p class="lead" aria-live="polite">
+        {t(nextStep())}
+      </p>
+      <div class="between" hidden={past.length + future.length + pairs.value.length === 0}>
+        <p class="rms" aria-live="polite">
+          {typeof told !== "string" &&
+            t("handRms", { mm: (1000 * told.rms).toFixed(0), pairs: pairs.value.filter(isWhole).length })}
+        </p>
+        <div class="tight">
+          <button
+            type="button"
+            class="quiet"
+            disabled={past.length === 0}
+            aria-label={t("handUndo")}
+            title={t("handUndo")}
+            onClick={undo}
+          >
+            ↶
+          </button>
+          <button
+            type="button"
+            class="quiet"
+            disabled={future.length === 0}
+            aria-label={t("handRedo")}
+            title={t("handRedo")}
+            onClick={redo}
+          >
+            ↷
+          </button>
+        </div>
+      </div>
     </div>
   );
 }
@@ -155,54 +194,25 @@ function reasonOf(told: Registration): string {
 function PairList() {
   const told = fit.value;
   const whole = pairs.value.filter(isWhole);
-  const { past, future } = desk.value;
+  if (pairs.value.length === 0) return null;
   return (
     <section aria-label={t("handPairs")}>
       <div class="between">
         <h3>{t("handPairs")}</h3>
-        <div class="tight">
-          <button
-            type="button"
-            class="quiet"
-            disabled={past.length === 0}
-            aria-label={t("handUndo")}
-            title={t("handUndo")}
-            onClick={undo}
-          >
-            ↶
-          </button>
-          <button
-            type="button"
-            class="quiet"
-            disabled={future.length === 0}
-            aria-label={t("handRedo")}
-            title={t("handRedo")}
-            onClick={redo}
-          >
-            ↷
-          </button>
-          <button type="button" class="quiet" disabled={pairs.value.length === 0} onClick={clear}>
-            {t("handClear")}
-          </button>
-        </div>
+        <button type="button" class="quiet" onClick={clear}>
+          {t("handClear")}
+        </button>
       </div>
-      {pairs.value.length > 0 && (
-        <ul class="plain pairs">
-          {pairs.value.map((pair) => (
-            <Row
-              key={pair.name}
-              pair={pair}
-              at={whole.indexOf(pair as (typeof whole)[number])}
-              told={typeof told === "string" ? null : told}
-            />
-          ))}
-        </ul>
-      )}
-      {typeof told !== "string" && (
-        <p class="rms" aria-live="polite">
-          {t("handRms", { mm: (1000 * told.rms).toFixed(0), pairs: whole.length })}
-        </p>
-      )}
+      <ul class="plain pairs">
+        {pairs.value.map((pair) => (
+          <Row
+            key={pair.name}
+            pair={pair}
+            at={whole.indexOf(pair as (typeof whole)[number])}
+            told={typeof told === "string" ? null : told}
+          />
+        ))}
+      </ul>
     </section>
   );
 }

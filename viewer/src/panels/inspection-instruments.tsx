@@ -12,6 +12,7 @@ import {
   usedInstruments,
 } from "../core/inspection";
 import { Amount, Form, Text, Tick, useKept } from "./fields";
+import { NoCapacity } from "./no-capacity";
 
 export function Start({ project, inspection }: { project: string; inspection: Inspection }) {
   const name = `inspection.${inspection.id}.start`;
@@ -25,7 +26,8 @@ export function Start({ project, inspection }: { project: string; inspection: In
       chosen: on.has(one.serial) ? value.chosen.filter((each) => each.serial !== one.serial) : [...value.chosen, one],
     });
   const why = inspection.barred.start;
-  if (why) return <p class="small">{t(why === "capacity" ? "noCapacity" : "notYourRole")}</p>;
+  if (why === "capacity") return <NoCapacity project={project} />;
+  if (why) return <p class="small">{t("notYourRole")}</p>;
   return (
     <div class="box next stack">
       <strong>{t("instruments")}</strong>

@@ -1,4 +1,5 @@
 /** One inspection: begun with its instruments, answered element by element, completed and signed. */
+
 import { useEffect, useState } from "preact/hooks";
 import { whole } from "../core/client";
 import { connected } from "../core/connection";
@@ -21,6 +22,7 @@ import {
 import { allMissing } from "../core/missing";
 import type { Happening } from "../core/ncr";
 import { delivered, outbox } from "../core/outbox";
+import { peopleChanged } from "../core/people";
 import { go } from "../core/route";
 import { select, selected, type Workspace } from "../core/state";
 import { signedNow } from "../core/to-sign";
@@ -29,13 +31,14 @@ import { Choice, Form, Signing, useKept, when } from "./fields";
 import { Answer } from "./inspection-answer";
 import { Instruments, Start } from "./inspection-instruments";
 import { Sync } from "./inspections";
+import { NoCapacity } from "./no-capacity";
 import { Failed, Loading, useReturn } from "./notices";
 import { Sign } from "./table";
 
 export function One({ work, id, onEnd }: { work: Workspace; id: string; onEnd: () => void }) {
   const project = work.project.id;
   const load = useLast(id, () => inspectionOf(project, id));
-  const [asked, again] = useAsked(load, [project, id, delivered.value]);
+  const [asked, again] = useAsked(load, [project, id, delivered.value, peopleChanged.value]);
   useReturn(again);
   return (
     <div class="stack inspection">
@@ -287,7 +290,7 @@ function Completing({
     barred.sign === "inspector" && !shown.starting
       ? t("notYourInspection")
       : able.length === 0
-        ? t("noCapacity")
+        ? "capacity"
         : connected.value && waits
           ? t("signAfterSending")
           : connected.value && missing.length > 0
@@ -298,7 +301,9 @@ function Completing({
   return (
     <section class="box next stack" aria-label={t("signInspection")}>
       <strong>{t("signInspection")}</strong>
-      {why ? (
+      {why === "capacity" ? (
+        <NoCapacity project={project} />
+      ) : why ? (
         <p class="small">{why}</p>
       ) : (
         <Signing

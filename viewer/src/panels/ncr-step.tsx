@@ -1,6 +1,8 @@
 /** What every form of a nonconformance record is given. */
+
 import { t } from "../core/i18n";
 import type { Ncr, NcrEvent, Person } from "../core/ncr";
+import { FileChoice } from "./file-choice";
 
 export interface Step {
   project: string;
@@ -19,10 +21,5 @@ export function keptAs(ncr: Ncr, event: string): string {
 }
 
 export function FileField({ onFile, required = false }: { onFile: (file: File | null) => void; required?: boolean }) {
-  return (
-    <label class="stack">
-      {t("file")}
-      <input type="file" required={required} onChange={(e) => onFile(e.currentTarget.files?.[0] ?? null)} />
-    </label>
-  );
+  return <FileChoice label={t("file")} required={required} onFile={onFile} />;
 }

@@ -1,4 +1,5 @@
 /** Storey plans: choose the storey, and what is pinned on it as a list too. */
+import { useEffect, useRef } from "preact/hooks";
 import { t, word } from "../core/i18n";
 import { flawsOf, level, levels } from "../core/plan";
 import { select, selected, type Workspace } from "../core/state";
@@ -7,6 +8,14 @@ const SIGNS = { fail: "✕", missing: "○", ncr: "!" } as const;
 
 export function PlanPanel({ work }: { work: Workspace }) {
   const chosen = levels.value.find((one) => one.name === level.value);
+  const row = selected.value;
+  const before = useRef(row);
+  useEffect(() => {
+    // its name and verdict stand below the list of pins: with a finger on a pin nobody looks for them there
+    if (row && row !== before.current)
+      document.querySelector(".right .detail .banner")?.scrollIntoView({ block: "nearest" });
+    before.current = row;
+  }, [row]);
   const flaws = work.scene && chosen ? flawsOf(work.scene, work.table.rows, chosen.name) : [];
   return (
     <div class="stack">

@@ -1,8 +1,10 @@
 /** What is asked of a table of units: which of its columns say what, and what a defect costs. */
+
 import { useEffect, useState } from "preact/hooks";
 import { columnsOf, type Learning } from "../core/quality";
 import { ta } from "../core/words/ahead";
 import { Amount, Choice, Text, Tick } from "./fields";
+import { FileChoice } from "./file-choice";
 
 interface Asked {
   file: File | null;
@@ -32,10 +34,7 @@ export function QualityFields({ file, value, take, set }: Asked) {
   );
   return (
     <>
-      <label class="stack">
-        {ta("learnFile")}
-        <input type="file" required onChange={(event) => take(event.currentTarget.files?.[0] ?? null)} />
-      </label>
+      <FileChoice label={ta("learnFile")} required onFile={take} />
       {file && (
         <>
           {column(ta("learnOutcome"), "outcome", ta("learnChoose"))}

@@ -1,4 +1,5 @@
 /** The player of what a simulation shows: opened from a file, played, stepped through, its clashes listed. */
+
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { flow, flowOf, showFlow } from "../core/flow";
@@ -26,6 +27,7 @@ import { inFolder } from "../core/source";
 import { select, selected, type Workspace } from "../core/state";
 import { ta } from "../core/words/ahead";
 import { Choice } from "./fields";
+import { FileChoice } from "./file-choice";
 import { Flowing } from "./flow";
 import { OverlayLegend } from "./legend";
 import { Predictions } from "./predictions";
@@ -64,10 +66,7 @@ export function Simulation({ work }: { work: Workspace }) {
       ) : (
         <>
           {!inFolder() && <Rehearsals work={work} />}
-          <label class="stack">
-            {t("openSimulation")}
-            <input type="file" accept=".json" onChange={(e) => void take(e.currentTarget.files?.[0])} />
-          </label>
+          <FileChoice label={t("openSimulation")} accept=".json" onFile={(file) => void take(file ?? undefined)} />
           {fault && <p role="alert">{t("noSimulation", { why: fault })}</p>}
           {!shown && !flow.value && <p class="empty">{t("simulationHelp")}</p>}
         </>

@@ -1,4 +1,5 @@
 /** BCF topics: fly to their viewpoints, make some of what is seen now, exchange files with other tools. */
+
 import { useRef, useState } from "preact/hooks";
 import {
   addTopic,
@@ -26,6 +27,7 @@ import { scale } from "../core/space";
 import { hidden, select, selected, type Workspace } from "../core/state";
 import { cameraWanted, standpoint } from "../core/view-state";
 import { problemOf, useAsked } from "./asked";
+import { FileChoice } from "./file-choice";
 import { Failed, Loading, Refusal } from "./notices";
 
 export function Topics({ work }: { work: Workspace }) {
@@ -227,10 +229,7 @@ function Import({ project, onTaken }: { project: string; onTaken: () => void }) 
   };
   return (
     <>
-      <label class="stack">
-        {t("importBcf")}
-        <input type="file" accept=".bcf,.bcfzip" onChange={(e) => void take(e.currentTarget.files?.[0])} />
-      </label>
+      <FileChoice label={t("importBcf")} accept=".bcf,.bcfzip" onFile={(file) => void take(file ?? undefined)} />
       <div role="status">
         {told && (
           <ul class="small">

@@ -1,4 +1,5 @@
 /** What a model of a line says of its units, and new units that it is to score. */
+
 import { useEffect, useRef, useState } from "preact/hooks";
 import { connected } from "../core/connection";
 import { language, t } from "../core/i18n";
@@ -9,6 +10,7 @@ import { ta } from "../core/words/ahead";
 import { useAsked } from "./asked";
 import { Chance } from "./chance";
 import { explained } from "./fields";
+import { FileChoice } from "./file-choice";
 import { Failed, Loading } from "./notices";
 
 interface Asked {
@@ -102,10 +104,7 @@ function Scoring({ project, rehearsal, onDone }: Omit<Asked, "may">) {
   }
   return (
     <form class="stack" onSubmit={(event) => void score(event)}>
-      <label class="stack">
-        {ta("unitsFile")}
-        <input type="file" required onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />
-      </label>
+      <FileChoice label={ta("unitsFile")} required onFile={setFile} />
       {share !== null && <progress max={1} value={share} aria-label={ta("unitsScoring")} />}
       <p class="fault" role="alert">
         {fault}

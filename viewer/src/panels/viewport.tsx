@@ -303,7 +303,7 @@ function show(stage: Stage, work: Workspace, told: Told): Shown {
       byTap = false;
       aside.value = new Set();
       if (!wanted) return;
-      void stage.fit(box);
+      void stage.bring(box);
       const shown = design;
       if (shown && mode.peek() === "") aside.value = hiding(stage, shown, work, row.id, box);
     }),

@@ -1,7 +1,7 @@
 /** The stage: one canvas, one camera, z up as in the design; it draws when something changed and not otherwise. */
 import CameraControls from "camera-controls";
 import * as THREE from "three";
-import { fitBall } from "../core/fit";
+import { fitBall, fitFlat } from "../core/fit";
 import type { Vec } from "../core/space";
 
 CameraControls.install({ THREE });
@@ -25,6 +25,9 @@ export function named(hex: number): THREE.Color {
   return new THREE.Color(hex).convertLinearToSRGB();
 }
 
+/** Of a plan: what is said at its foot, and half a pin at its edges, CSS pixels. */
+const PLAN = { below: 48, around: 24 };
+
 export type Camera = THREE.PerspectiveCamera | THREE.OrthographicCamera;
 
 export class Stage {
@@ -46,6 +49,8 @@ export class Stage {
   covered: () => number = () => 0;
   /** What was fitted last, and where the camera went for it. */
   private fitted: { box: Box; eye: THREE.Vector3; target: THREE.Vector3 } | null = null;
+  /** The same of the plan, with its scale. */
+  private framed: { box: Box; target: THREE.Vector3; zoom: number } | null = null;
   private readonly drawn = new Set<() => void>();
   private readonly frames = new Set<(seconds: number) => boolean>();
   private readonly layers: Layer[] = [];
@@ -113,20 +118,55 @@ export class Stage {
 
   /** Show a box (metres, scene's frame) in what is free, from where the camera looks now or the south-west above. */
   async fit(box: Box, animate = true): Promise<void> {
+    if (this.camera === this.parallel) return this.frame2d(box, animate);
     const bounds = new THREE.Box3(new THREE.Vector3(...box.min), new THREE.Vector3(...box.max));
     const sphere = bounds.getBoundingSphere(new THREE.Sphere());
     sphere.radius = Math.max(sphere.radius, 0.5);
     this.camera.far = Math.max(500, sphere.radius * 40);
     this.camera.updateProjectionMatrix();
-    const done =
-      this.camera === this.perspective ? this.stand(sphere, animate) : this.controls.fitToSphere(sphere, animate);
+    const done = this.stand(sphere, animate);
     this.fitted = { box, ...this.aims() };
     await done;
   }
 
+  /** Bring a box into sight: a plan keeps its scale, and where it is if the box is seen already. */
+  async bring(box: Box): Promise<void> {
+    if (this.camera === this.perspective) return this.fit(box);
+    const middle = box.min.map((low, k) => (low + (box.max[k] as number)) / 2) as [number, number, number];
+    const seen = new THREE.Vector3(...middle).project(this.parallel);
+    const top = 1 - (2 * this.covered()) / Math.max(1, this.canvas.clientHeight);
+    if (Math.abs(seen.x) < 0.95 && seen.y > -0.9 && seen.y < top) return;
+    const { z } = this.controls.getTarget(new THREE.Vector3(), true);
+    await this.controls.moveTo(middle[0], middle[1], z, true);
+  }
+
+  private async frame2d(box: Box, animate: boolean): Promise<void> {
+    const [min, max] = [new THREE.Vector3(...box.min), new THREE.Vector3(...box.max)];
+    const { clientWidth, clientHeight } = this.canvas.parentElement ?? this.canvas;
+    const frame = { width: Math.max(clientWidth, 1), height: Math.max(clientHeight, 1), covered: this.covered() };
+    const { high, lift } = fitFlat([max.x - min.x, max.y - min.y], frame, PLAN);
+    const { z } = this.controls.getTarget(new THREE.Vector3(), true);
+    const zoom = (this.parallel.top - this.parallel.bottom) / high;
+    const target = new THREE.Vector3((min.x + max.x) / 2, (min.y + max.y) / 2 + lift, z);
+    this.framed = { box, target, zoom };
+    await Promise.all([
+      this.controls.rotateTo(0, 0, animate),
+      this.controls.moveTo(target.x, target.y, z, animate),
+      this.controls.zoomTo(zoom, animate),
+      animate || this.controls.update(0), // or the camera would have the scale from before until the next picture
+    ]);
+  }
+
   /** Fit again what was fitted, unless somebody has looked elsewhere since. */
   refit(): void {
-    if (!this.fitted || this.camera !== this.perspective) return;
+    if (this.camera === this.parallel) {
+      if (!this.framed) return;
+      const { box, target, zoom } = this.framed;
+      const isThere = this.aims().target.distanceTo(target) < 1e-6 * (1 + target.length());
+      if (isThere && Math.abs(this.parallel.zoom / zoom - 1) < 1e-6) void this.frame2d(box, false);
+      return;
+    }
+    if (!this.fitted) return;
     const { eye, target } = this.aims();
     const moved = eye.distanceTo(this.fitted.eye) + target.distanceTo(this.fitted.target);
     if (moved < 1e-6 * (1 + eye.length())) void this.fit(this.fitted.box, false);
@@ -185,6 +225,8 @@ export class Stage {
     if (camera === this.camera) return;
     this.camera = camera;
     this.controls.camera = camera;
+    this.framed = null;
+    void this.controls.zoomTo(1, false); // it is the controls', not the camera's
     this.resize();
   }
 

@@ -73,6 +73,7 @@ export const measurePart: Part = (view) => {
         ...shown.map((one, n) => ({
           position: one.label,
           node: label(`${n + 1}: ${written(one.figures[0] ?? { name: "total", value: null })}`),
+          words: true,
         })),
         ...shown.flatMap((one) => one.places.map((place) => ({ position: place.position, node: dot(place.snap) }))),
         ...waiting.map((place) => ({ position: place.position, node: dot(place.snap) })),

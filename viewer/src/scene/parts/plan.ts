@@ -40,6 +40,7 @@ export const planPart: Part = (view) => {
     const { eye, target } = before;
     before = null;
     void controls.setLookAt(eye.x, eye.y, eye.z, target.x, target.y, target.z, false);
+    stage.refit(); // the picture may have another size than when the plan began
     stage.invalidate();
   }
 
@@ -50,13 +51,9 @@ export const planPart: Part = (view) => {
     slice.value = { low: chosen.floor - BELOW, high: chosen.floor + EYE };
     const { min, max } = design.bounds();
     const middle = min.map((low, k) => (low + (max[k] as number)) / 2) as unknown as Vec;
-    const [wide, deep] = [(max[0] as number) - (min[0] as number), (max[1] as number) - (min[1] as number)];
-    const { clientWidth, clientHeight } = stage.canvas;
-    const high = Math.max(deep, (wide * clientHeight) / clientWidth, 1) * 1.15;
-    const up = chosen.floor + Math.max(50, high);
+    const up = chosen.floor + Math.max(50, ...max.map((high, k) => high - (min[k] as number)));
     void controls.setLookAt(middle[0], middle[1], up, middle[0], middle[1], chosen.floor, false);
-    void controls.rotateTo(0, 0, false);
-    void controls.zoomTo((stage.parallel.top - stage.parallel.bottom) / high, false);
+    void stage.fit({ min, max }, false);
     const flaws = flawsOf(scene, work.table.rows, name);
     setPins(
       "plan",
@@ -67,6 +64,7 @@ export const planPart: Part = (view) => {
         kind,
         sign: SIGNS[kind],
         label: `${row.name || row.globalId}: ${kind === "ncr" ? (row.ncr?.number ?? "") : kind === "missing" ? word("status", "missing") : word("verdict", "fail")}`,
+        about: row.globalId,
         onOpen: () => select(row.globalId),
       })),
     );
