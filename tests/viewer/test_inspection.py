@@ -191,6 +191,26 @@ def test_a_whole_inspection_without_a_connection_is_sent_once_and_signed_when_ba
     crew.site.leave(page)
 
 
+def test_whoever_may_not_sign_is_told_who_grants_it_and_led_there(crew: Crew) -> None:
+    people = crew.people
+    people.world.person("sam")
+    member = {"login": "sam", "organisation": people.organisation, "role": "site_manager", "capacities": []}
+    people.post("olga", "/members", member)
+    plan = next(one["record"]["plan"] for one in people.get("vera", "/executions")["items"])
+    begun = {
+        "item": CLEAN["id"], "global_ids": crew.site.made.global_ids[4:5], "model_revision": crew.site.made.revision,
+    }  # fmt: skip
+    execution = people.post("carl", f"/plans/{plan}/executions", begun)["id"]
+    made = people.post("ines", f"/executions/{execution}/inspect", {})
+    page = crew.page("sam", f"?record=inspection:{made['id']}")
+    page.wait_for_selector(".dock:has-text('grants no capacity in which this inspection is signed')")
+    owner = next(one["name"] for one in people.get("olga", "/members")["items"] if one["role"] == "owner")
+    page.wait_for_selector(f".dock:has-text('It is granted by owners: {owner}')")
+    page.locator(".dock").get_by_role("button", name="People of the project").first.click()
+    page.wait_for_selector(f"dialog li:has-text('{owner}')")
+    crew.site.leave(page)
+
+
 def test_a_site_manager_is_told_who_decides_a_finding_and_may_raise_a_record(crew: Crew) -> None:
     page = crew.page("carl", f"?element={crew.site.made.global_ids[0]}")
     page.wait_for_selector(".records .wide:has-text('Raise a nonconformance')")

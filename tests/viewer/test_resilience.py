@@ -76,6 +76,32 @@ def test_a_server_that_dies_while_somebody_writes_gets_it_once_it_is_back(site: 
     site.leave(page)
 
 
+def test_a_panel_that_is_first_wanted_without_a_server_says_so_and_comes_once_it_is_back(site: Site) -> None:
+    page = site.inside(size=(900, 700))
+    page.route("**/assets/topics-*", lambda route: route.abort())
+    page.route("**/api/v1/health", lambda route: route.abort())
+    page.click(".tasks [data-mode=topics]")
+    page.wait_for_selector(".dock [role=alert]:has-text('The server does not answer')")
+    page.wait_for_selector(".sync:has-text('Offline')")
+    page.unroute_all()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_selector(".dock form:has-text('New topic from this view')")
+    site.leave(page)
+
+
+def test_a_panel_that_the_server_does_not_have_any_more_asks_for_a_reload(site: Site) -> None:
+    page = site.inside(size=(900, 700))
+    page.route("**/assets/views-*", lambda route: route.fulfill(status=404, body="gone"))
+    page.click(".rail [data-mode=views]")
+    page.wait_for_selector(".dock [role=alert]:has-text('may have a newer version')")
+    page.unroute_all()
+    page.click(".dock [role=alert] button:has-text('Reload')")
+    page.wait_for_selector("canvas[data-phase=ready]")
+    page.click(".rail [data-mode=views]")
+    page.wait_for_selector(".dock form")
+    site.leave(page)
+
+
 def test_twice_the_size_and_wider_spaced_nothing_is_cut_off(site: Site) -> None:
     page = site.inside(size=(640, 400))  # 1280 by 800 at 200 %
     page.add_style_tag(content=SPACED)

@@ -225,11 +225,20 @@ def test_a_plan_pins_what_is_wrong_on_a_storey(desk: Any) -> None:
     mode(desk, "Plan")
     desk.select_option(".dock select", "Level 0")
     desk.wait_for_function("() => document.querySelectorAll('.pin').length === 2")
+    scale = desk.evaluate("() => globalThis.qtems.stage.parallel.zoom")
+    note, legend = desk.locator(".axes").bounding_box(), desk.locator(".overlay").bounding_box()
+    for pin in desk.locator(".pin").all():
+        box = pin.bounding_box()
+        assert legend["y"] + legend["height"] <= box["y"] + 8, "below the legend"
+        assert box["y"] + box["height"] <= note["y"] + 8, "above the note that says where north is not known"
     desk.click(".pin[aria-label='Column 1: Fail']")
     desk.wait_for_selector(".detail h2:has-text('Column 1')")
+    desk.wait_for_selector(".pin[aria-label='Column 1: Fail'][aria-current]")
     assert desk.evaluate("() => globalThis.qtems.stage.camera.isOrthographicCamera")
+    assert desk.evaluate("() => globalThis.qtems.stage.parallel.zoom") == scale, "it stays where it is seen among the rest"
     desk.click(".dock header button")
     desk.wait_for_function("() => globalThis.qtems.stage.camera.isPerspectiveCamera === true")
+    desk.wait_for_function("() => globalThis.qtems.stage.perspective.zoom === 1")  # the plan's scale is the plan's
     desk.wait_for_function("() => document.querySelectorAll('.pin').length === 0")
     assert desk.evaluate("() => globalThis.qtems.stage.planes.length") == 0
 

@@ -67,13 +67,18 @@ export function unheard(): void {
   connected.value = false;
 }
 
+/** Ask whether the server is there: something that came by another way did not come. */
+export async function probe(): Promise<void> {
+  await fetch("/api/v1/health", { cache: "no-store" }).then(heard, unheard);
+}
+
 const PROBE_MS = 15_000;
 
 /** Look from time to time whether the server is back; call once. */
 export function watchConnection(): void {
   const look = () => {
     if (connected.value || document.hidden) return;
-    fetch("/api/v1/health", { cache: "no-store" }).then(heard, () => undefined);
+    void probe();
   };
   addEventListener("online", look);
   addEventListener("offline", unheard);

@@ -1,5 +1,5 @@
 /** One element: the verdict, and why to believe it. */
-import type { ComponentType } from "preact";
+
 import { useEffect, useState } from "preact/hooks";
 import { Problem, type Schemas } from "../core/client";
 import { markOf } from "../core/elements";
@@ -22,6 +22,7 @@ import {
 } from "../core/state";
 import { className, measured, reason, source } from "../core/terms";
 import { ElementHistory } from "./element-history";
+import { useLate } from "./late";
 import { Failed, Loading } from "./notices";
 import { Override } from "./override";
 import { Records } from "./records";
@@ -147,13 +148,11 @@ export function Detail() {
 
 /** The element's inspections, fetched when an element is first looked at. */
 function Inspections(asked: { project: string; globalId: string }) {
-  const [Shown, setShown] = useState<ComponentType<typeof asked> | null>(null);
-  useEffect(() => {
-    void import("./element-inspections").then(
-      (part) => setShown(() => part.ElementInspections),
-      () => undefined, // without a connection: fetched with the next element
-    );
-  }, []);
+  // without a connection: it comes when that is back
+  const { shown: Shown } = useLate(
+    "inspections",
+    async () => (await import("./element-inspections")).ElementInspections,
+  );
   return Shown && <Shown {...asked} />;
 }
 

@@ -1,11 +1,12 @@
 /** What every check said of an element, the latest scan first: where it comes from, and what people stated beside it. */
-import type { ComponentType } from "preact";
+
 import { useEffect, useState } from "preact/hooks";
 import { type Schemas, whole } from "../core/client";
 import { connected } from "../core/connection";
 import { t, word } from "../core/i18n";
 import type { Workspace } from "../core/state";
 import { explained, when } from "./fields";
+import { useLate } from "./late";
 import { useReturn } from "./notices";
 import { Sign } from "./table";
 
@@ -25,16 +26,13 @@ export function ElementHistory({ work, globalId }: { work: Workspace; globalId: 
     };
   }, [work.project.id, globalId, round]);
   const several = new Set(all.filter((one) => one.counts).map((one) => one.epoch)).size > 1;
-  const [trend, setTrend] = useState<{ Shown: ComponentType<{ work: Workspace; globalId: string }> } | null>(null);
-  useEffect(() => {
-    if (several && !trend) void import("./trend").then(({ Trend }) => setTrend({ Shown: Trend }));
-  }, [several, trend]);
+  const { shown: Trend } = useLate("trend", several ? async () => (await import("./trend")).Trend : null);
   if (fault && !connected.value) return <p class="dim small">{t("historyLater")}</p>;
   if (fault) return <p class="fault">{fault}</p>;
   if (all.length === 0) return null;
   return (
     <section class="stack">
-      {several && trend && <trend.Shown work={work} globalId={globalId} />}
+      {several && Trend && <Trend work={work} globalId={globalId} />}
       <h3>{t("history")}</h3>
       <ol class="trail">
         {[...all].reverse().map((one) => (

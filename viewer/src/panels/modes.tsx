@@ -1,11 +1,13 @@
 /** The modes there are: a button in the rail each, and a panel that is fetched when it is first wanted. */
+
 import type { ComponentType } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { COMPARE } from "../core/compare";
 import { type Key, t } from "../core/i18n";
 import { BEGIN, INSPECT, mode, REGISTER, toggle } from "../core/mode";
 import { inFolder } from "../core/source";
 import type { Workspace } from "../core/state";
+import { PartFailed, useLate } from "./late";
 import { Loading } from "./notices";
 
 export type ModePanel = ComponentType<{ work: Workspace }>;
@@ -220,15 +222,7 @@ function Modes({ offered, look, label }: { offered: readonly Mode[]; look: strin
 /** The panel of the mode that goes on. */
 export function Dock({ work }: { work: Workspace }) {
   const going = MODES.find((one) => one.name === mode.value);
-  const [panel, setPanel] = useState<{ name: string; shown: ModePanel } | null>(null);
-  useEffect(() => {
-    if (!going) return;
-    let wanted = true;
-    void going.panel().then((shown) => wanted && setPanel({ name: going.name, shown }));
-    return () => {
-      wanted = false;
-    };
-  }, [going]);
+  const { shown: Shown, again } = useLate(going?.name ?? "", going ? () => going.panel() : null);
   const frame = useRef<HTMLElement>(null);
   const name = going?.name;
   useLayoutEffect(() => {
@@ -237,7 +231,6 @@ export function Dock({ work }: { work: Workspace }) {
     byKey = false;
   }, [name]);
   if (!going) return null;
-  const Shown = panel?.name === going.name ? panel.shown : null;
   return (
     <section class="dock" aria-label={t(going.label)} ref={frame}>
       <header class="between">
@@ -254,7 +247,7 @@ export function Dock({ work }: { work: Workspace }) {
           ✕
         </button>
       </header>
-      {Shown ? <Shown work={work} /> : <Loading />}
+      {Shown ? <Shown work={work} /> : again ? <PartFailed again={again} /> : <Loading />}
     </section>
   );
 }
@@ -262,21 +255,13 @@ export function Dock({ work }: { work: Workspace }) {
 /** The view that the mode shows beside the model; nothing where it has none. */
 export function Beside({ work }: { work: Workspace }) {
   const going = MODES.find((one) => one.name === mode.value && one.beside);
-  const [view, setView] = useState<{ name: string; shown: ModePanel } | null>(null);
-  useEffect(() => {
-    if (!going?.beside) return;
-    let wanted = true;
-    void going.beside().then((shown) => wanted && setView({ name: going.name, shown }));
-    return () => {
-      wanted = false;
-    };
-  }, [going]);
+  const load = going?.beside;
+  const { shown: Shown, again } = useLate(going?.name ?? "", load ? () => load() : null);
   if (!going) return null;
-  const Shown = view?.name === going.name ? view.shown : null;
   return (
     <>
       <span class="plate">{t("model")}</span>
-      <div class="beside">{Shown ? <Shown work={work} /> : <Loading />}</div>
+      <div class="beside">{Shown ? <Shown work={work} /> : again ? <PartFailed again={again} /> : <Loading />}</div>
     </>
   );
 }

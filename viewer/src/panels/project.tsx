@@ -1,7 +1,7 @@
 /** One project: the model, the table beside it, and what is known of the element that is chosen. */
+
 import { signal } from "@preact/signals";
-import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { get, type Schemas } from "../core/client";
 import { t } from "../core/i18n";
 import { BEGIN, INSPECT, mode, REGISTER, toggle } from "../core/mode";
@@ -11,6 +11,7 @@ import { inFolder } from "../core/source";
 import { open, selected, type Workspace, workspace } from "../core/state";
 import { type CheckTold, checkTold } from "../core/under-way";
 import { Detail } from "./detail";
+import { PartFailed, useLate } from "./late";
 import { Tools } from "./legend";
 import { Beside, Dock, hasBeside, Rail, Tasks } from "./modes";
 import { Failed, Loading } from "./notices";
@@ -34,9 +35,8 @@ export function Project() {
 
 /** Where a project begins that has no model yet. */
 function Start({ project }: { project: string }) {
-  const [Page, setPage] = useState<ComponentType<{ project: string }> | null>(null);
-  useEffect(() => void import("./begin").then((part) => setPage(() => part.StartPage)), []);
-  return Page ? <Page project={project} /> : <Loading />;
+  const { shown: Page, again } = useLate("begin", async () => (await import("./begin")).StartPage);
+  return Page ? <Page project={project} /> : again ? <PartFailed again={again} /> : <Loading />;
 }
 
 /** How far a check is that was asked for, and what came of it, where its own line is not in sight. */

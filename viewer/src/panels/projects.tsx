@@ -1,11 +1,13 @@
 /** The projects somebody takes part in. */
-import type { ComponentType } from "preact";
+
 import { useEffect, useState } from "preact/hooks";
 import { list, Problem, type Schemas } from "../core/client";
 import { t } from "../core/i18n";
 import { mayFound } from "../core/permits";
 import { go } from "../core/route";
 import type { Loaded } from "../core/state";
+import { Dialog } from "./dialog";
+import { PartFailed, useLate } from "./late";
 import { Failed, Loading } from "./notices";
 
 export function Projects() {
@@ -61,17 +63,23 @@ export function Projects() {
 
 /** The way to a new project; its form comes when it is wanted. */
 function Founding() {
-  const [Form, setForm] = useState<ComponentType<{ onEnd: () => void }> | null>(null);
-  const open = async () => {
-    const { NewProject } = await import("./new-project");
-    setForm(() => NewProject);
-  };
+  const [open, setOpen] = useState(false);
+  const end = () => setOpen(false);
+  const { shown: Form, again } = useLate(
+    "new-project",
+    open ? async () => (await import("./new-project")).NewProject : null,
+  );
   return (
     <>
-      <button type="button" class="primary" onClick={() => void open()}>
+      <button type="button" class="primary" onClick={() => setOpen(true)}>
         {t("newProject")}
       </button>
-      {Form && <Form onEnd={() => setForm(null)} />}
+      {open && Form && <Form onEnd={end} />}
+      {open && again && (
+        <Dialog title={t("newProject")} onEnd={end}>
+          <PartFailed again={again} />
+        </Dialog>
+      )}
     </>
   );
 }

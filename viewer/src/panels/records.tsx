@@ -1,11 +1,13 @@
 /** What people decide about an element: findings to confirm or dismiss, nonconformance records to raise and follow. */
-import type { ComponentType } from "preact";
+
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ElementRow } from "../core/elements";
 import { colon, type Key, listed, t } from "../core/i18n";
 import { delivered, outbox } from "../core/outbox";
 import { type Offered, offeredIn, whoMay } from "../core/permits";
 import { confirm, dismiss, draftOf, type ElementRecords, type Finding, recordsOf, unsent } from "../core/records";
+import { Dialog } from "./dialog";
+import { PartFailed, useLate } from "./late";
 import { useReturn } from "./notices";
 import { RaiseForm } from "./raise";
 import { told } from "./sign-in";
@@ -243,14 +245,15 @@ function FindingCard(asked: Found) {
 
 /** One nonconformance record over everything; fetched when one is first opened. */
 export function NcrCard(asked: { project: string; id: string; onEnd: () => void }) {
-  const [Card, setCard] = useState<ComponentType<typeof asked> | null>(null);
-  useEffect(() => {
-    void import("./ncr-card").then(
-      (part) => setCard(() => part.NcrCard),
-      () => asked.onEnd(), // without a connection: asked for again by who opens it again
-    );
-  }, []);
-  return Card && <Card {...asked} />;
+  const { shown: Card, again } = useLate("ncr", async () => (await import("./ncr-card")).NcrCard);
+  if (Card) return <Card {...asked} />;
+  return (
+    again && (
+      <Dialog title={t("ncrs")} onEnd={asked.onEnd}>
+        <PartFailed again={again} />
+      </Dialog>
+    )
+  );
 }
 
 const roleSaid = (role: string) => t(`role.${role}` as Key);

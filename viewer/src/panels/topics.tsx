@@ -19,7 +19,7 @@ import {
   visibilityOf,
 } from "../core/bcf";
 import { type Problem, ROOT } from "../core/client";
-import { bracketed, colon, t } from "../core/i18n";
+import { bracketed, colon, t, word } from "../core/i18n";
 import { newKey } from "../core/keys";
 import { unsent } from "../core/records";
 import { addSection, clearSections, halves } from "../core/sections";
@@ -72,7 +72,7 @@ export function Topics({ work }: { work: Workspace }) {
                   <span class="dim small">
                     {[
                       topic.server_assigned_id === topic.guid ? "" : topic.server_assigned_id,
-                      topic.topic_status,
+                      topic.topic_status && statusSaid(topic.topic_status),
                       topic.creation_author,
                     ]
                       .filter(Boolean)
@@ -102,6 +102,13 @@ export function Topics({ work }: { work: Workspace }) {
       </div>
     </div>
   );
+}
+
+/** BCF keeps the states of records as English words; others that came with a file stay as they are. */
+function statusSaid(status: string): string {
+  const state = status.toLowerCase().replaceAll(" ", "_");
+  const said = word("ncr", state);
+  return said === state.replaceAll("_", " ") ? status : said;
 }
 
 function NewTopic({ work, onMade }: { work: Workspace; onMade: (topic: Topic) => void }) {

@@ -59,6 +59,8 @@ export const en = {
   details: "Details",
   close: "Close",
   fileChoose: "Choose a file",
+  partGone:
+    "This part of the interface cannot be loaded: the server may have a newer version. Reload the page; what you typed stays.",
   measurements: "Measurements",
   actual: "Actual",
   limits: "Limits",
@@ -219,6 +221,7 @@ export const zh: Record<keyof typeof en, string> = {
   details: "详情",
   close: "关闭",
   fileChoose: "选择文件",
+  partGone: "无法加载此部分界面，服务器可能已更新。请重新加载页面，已输入的内容会保留。",
   measurements: "测量结果",
   actual: "实测",
   limits: "限值",

@@ -1,6 +1,7 @@
 /** What comparing draws is fetched when somebody wants it, and ends with it. */
 import { effect, type ReadonlySignal } from "@preact/signals";
 import { dyedBeside, otherRevision } from "../../core/compare";
+import { late } from "../../core/late";
 import type { Part, View } from "../view";
 
 export function compareWhenWanted(view: View): () => void {
@@ -16,14 +17,19 @@ export function compareWhenWanted(view: View): () => void {
 function whenWanted(view: View, wanted: ReadonlySignal<unknown>, load: () => Promise<Part>): () => void {
   let end: (() => void) | null = null;
   let over = false;
+  let leave = () => {};
   const stop = () => {
+    leave();
     end?.();
     end = null;
   };
   const ended = effect(() => {
     if (wanted.value === null) return stop();
-    void load().then((part) => {
-      if (!over && !end && wanted.peek() !== null) end = part(view);
+    leave();
+    leave = late(load, {
+      got: (part) => {
+        if (!over && !end && wanted.peek() !== null) end = part(view);
+      },
     });
   });
   return () => {

@@ -1,5 +1,6 @@
 /** Registering by hand is fetched when somebody begins it, and ends with the mode. */
 import { effect } from "@preact/signals";
+import { late } from "../../core/late";
 import { mode, REGISTER } from "../../core/mode";
 import { takeUp } from "../../core/pairs";
 import type { View } from "../view";
@@ -7,7 +8,9 @@ import type { View } from "../view";
 export function handWhenWanted(view: View): () => void {
   let end: (() => void) | null = null;
   let over = false;
+  let leave = () => {};
   const stop = () => {
+    leave();
     end?.();
     end = null;
   };
@@ -16,8 +19,10 @@ export function handWhenWanted(view: View): () => void {
     stop();
     if (!wanted || !view.work.scan) return;
     takeUp(view.work.scan.id);
-    void import("../hand").then(({ handPart }) => {
-      if (!over && mode.peek() === REGISTER && !end) end = handPart(view);
+    leave = late(() => import("../hand"), {
+      got: ({ handPart }) => {
+        if (!over && mode.peek() === REGISTER && !end) end = handPart(view);
+      },
     });
   });
   return () => {
