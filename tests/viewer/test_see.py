@@ -235,7 +235,7 @@ def test_a_plan_pins_what_is_wrong_on_a_storey(desk: Any) -> None:
     desk.wait_for_selector(".detail h2:has-text('Column 1')")
     desk.wait_for_selector(".pin[aria-label='Column 1: Fail'][aria-current]")
     assert desk.evaluate("() => globalThis.qtems.stage.camera.isOrthographicCamera")
-    assert desk.evaluate("() => globalThis.qtems.stage.parallel.zoom") == scale, "it stays where it is seen among the rest"
+    assert desk.evaluate("() => globalThis.qtems.stage.parallel.zoom") == scale, "seen among the rest, as before"
     desk.click(".dock header button")
     desk.wait_for_function("() => globalThis.qtems.stage.camera.isPerspectiveCamera === true")
     desk.wait_for_function("() => globalThis.qtems.stage.perspective.zoom === 1")  # the plan's scale is the plan's
