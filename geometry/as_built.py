@@ -13,6 +13,7 @@ import numpy as np
 from geometry.arrays import BoolArray, FloatArray, Int32Array, IntArray
 from geometry.claims import disputed_points, phantoms, tied, without_phantoms, without_refuted
 from geometry.element_pose import ElementShapes, PoseFit, PoseProblem, fit_poses, unit_normals
+from geometry.self_hiding import fit_to_seen, layered
 from geometry.slides import LoosePoints, Slide, find_slides
 from geometry.thinning import voxel_thin
 from geometry.triangle_tree import ClosestElements, TriangleTree, build_tree, closest, closest_elements
@@ -91,6 +92,7 @@ def solve_as_built(
     trusted: list[FloatArray] = []
     disputes = disputed_points(built, edge, seen.sigma)
     slides = dict[int, Slide]()
+    may_hide = layered(shapes)
     for number in range(_PASSES):
         new_members, trust = _members(shapes, candidates, built, edge, some, slides)
         begin = np.concatenate([[0], np.cumsum([len(m) for m in new_members])]).astype(np.int64)
@@ -103,7 +105,8 @@ def solve_as_built(
         slid = {i: slide.twist for i, slide in slides.items()}
         problem = _problem(some, np.concatenate(new_members), trust, begin, band=band, slid=slid)
         fits = {i: f for i, f in fits.items() if len(new_members[i]) >= _MIN_FIT}
-        fits |= fit_poses(shapes, problem, np.array(pending, np.int64))
+        fitted = fit_poses(shapes, problem, np.array(pending, np.int64))
+        fits |= fit_to_seen(shapes, problem, some.facing[np.concatenate(new_members)], fitted, may_hide)
         members, trusted = new_members, new_trusted
         tree = _built_tree(shapes, fits)
         built = _near(tree, some, _FORM_BAND)

@@ -109,6 +109,8 @@ class PoseProblem:
     min_cosine: float
     slid: Mapping[int, FloatArray] = field(default_factory=dict[int, FloatArray])
     """Element -> twist (6,) of a place to try as well, which something else speaks for."""
+    only: frozenset[int] = frozenset()
+    """Elements to be fitted about that place and nowhere else."""
 
 
 def element_shapes(meshes: list[FloatArray]) -> ElementShapes:
@@ -163,11 +165,12 @@ def fit_poses(shapes: ElementShapes, problem: PoseProblem, pending: IntArray) ->
     slid = np.zeros((count, 6))
     for i, place in problem.slid.items():
         slid[i] = place
+    only = np.isin(np.arange(count), list(problem.only))
     in_parts(
         fit_many, len(pending), pending, frozen(problem.points), frozen(problem.gates), problem.trust, problem.begin,
         shapes.centre, shapes.size, 0.5 * (shapes.upper - shapes.lower)[:, 2], problem.sigma, problem.band,
         problem.min_cosine, shapes.root, shapes.corners, shapes.normals, shapes.order, shapes.boxes,
-        shapes.child, shapes.frame, frozen(slid), twist, covariance, spread, share, number, doubt,
+        shapes.child, shapes.frame, frozen(slid), only, twist, covariance, spread, share, number, doubt,
     )  # fmt: skip
     return {
         int(i): PoseFit(

@@ -9,6 +9,7 @@ slices: numba needs seconds to compile an assignment of slices, which somebody w
 import numpy as np
 
 from geometry.compiled import kernel
+from geometry.start_kernels import hypotheses, leans
 from geometry.triangle_kernels import closest_one, search_space
 
 UNKNOWN = 0.1
@@ -226,107 +227,6 @@ def _explained(points, gates, trust, centre, twist, reach, min_cosine, tree, out
 
 
 @kernel()
-def _modes(values, weight, sigma, band, found):
-    """Fill ``found`` (3,) with 0 and up to two modes of the displacement along one axis; return how many."""
-    step = 2.0 * sigma
-    bins = int(np.ceil(2.0 * band / step))
-    count = np.zeros(bins)
-    for i in range(len(values)):
-        b = int((values[i] + band) / step)
-        if 0 <= b < bins:
-            count[b] += weight[i]
-    total = count.sum()
-    smooth = count.copy()
-    for b in range(bins):
-        if b > 0:
-            smooth[b] += 0.5 * count[b - 1]
-        if b < bins - 1:
-            smooth[b] += 0.5 * count[b + 1]
-    found[0] = 0.0
-    used = 1
-    for _ in range(2):
-        top = int(np.argmax(smooth))
-        if smooth[top] < 0.1 * total or smooth[top] <= 0.0:
-            break
-        value = (top + 0.5) * step - band
-        if abs(value) > 2.0 * step:
-            found[used] = value
-            used += 1
-        for b in range(max(0, top - 3), min(bins, top + 4)):
-            smooth[b] = 0.0
-    return used
-
-
-@kernel()
-def _hypotheses(out, trust, sigma, band, starts):
-    """Fill ``starts`` (27, 6) with twists that put modes of the signed distances, per face direction, on the faces.
-
-    Return how many there are.
-    """
-    valid = np.flatnonzero(out[:, 7] > 0.0)
-    axes = np.zeros((3, 3))
-    modes = np.zeros((3, 3))
-    counts = np.ones(3, np.int64)
-    used = 0
-    remaining = np.zeros(len(out))
-    for i in valid:
-        remaining[i] = trust[i]
-    for _ in range(3):
-        tried = np.flatnonzero(remaining > 0.0)
-        if len(tried) < 5:
-            break
-        best, axis = -1.0, np.zeros(3)
-        for j in range(0, len(tried), max(1, len(tried) // 24)):
-            a = out[tried[j], :3]
-            support = 0.0
-            for i in tried:
-                if abs(out[i, 0] * a[0] + out[i, 1] * a[1] + out[i, 2] * a[2]) > 0.94:
-                    support += remaining[i]
-            if support > best:
-                best = support
-                axis[0], axis[1], axis[2] = a[0], a[1], a[2]
-        values = np.zeros(len(valid))
-        weight = np.zeros(len(valid))
-        m = 0
-        for i in valid:
-            cosine = out[i, 0] * axis[0] + out[i, 1] * axis[1] + out[i, 2] * axis[2]
-            if abs(cosine) > 0.94:
-                values[m] = out[i, 6] * (1.0 if cosine > 0 else -1.0)
-                weight[m] = trust[i]
-                m += 1
-            if abs(cosine) > 0.77:
-                remaining[i] = 0.0
-        axes[used, 0], axes[used, 1], axes[used, 2] = axis[0], axis[1], axis[2]
-        counts[used] = _modes(values[:m], weight[:m], sigma, band, modes[used])
-        used += 1
-    made = 0
-    if used == 0:
-        return made
-    inverse = np.linalg.pinv(axes[:used].copy(), 0.1)
-    for i in range(counts[0]):
-        for j in range(counts[1]):
-            for k in range(counts[2]):
-                shift = np.array([modes[0, i], modes[1, j], modes[2, k]])[:used]
-                start = inverse @ shift
-                if start[0] ** 2 + start[1] ** 2 + start[2] ** 2 > sigma * sigma:
-                    starts[made, 0], starts[made, 1], starts[made, 2] = start[0], start[1], start[2]
-                    made += 1
-    return made
-
-
-@kernel()
-def _leans(half_height, starts):
-    """Fill ``starts`` (8, 6) with twists of an element that leans about its foot, which modes cannot show."""
-    i = 0
-    for angle in (-0.03, -0.015, 0.015, 0.03):
-        starts[i, 3] = angle
-        starts[i, 1] = -angle * half_height
-        starts[i + 1, 4] = angle
-        starts[i + 1, 0] = angle * half_height
-        i += 2
-
-
-@kernel()
 def _share_on(points, gates, trust, centre, twist, sigma, min_cosine, tree, out):
     """Return the trusted share of all points that lie on the element at ``twist`` within 3 sigma."""
     total = trust.sum()
@@ -421,12 +321,8 @@ def _doubt(points, gates, trust, centre, size, twist, sigma, band, min_cosine, t
 
 
 @kernel()
-def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree, slid):
-    """Fit one element; return twist (6,), covariance (6, 6), spread, inlier share, inlier count and doubt.
-
-    ``slid`` (6,) is a place that something else speaks for; zero where nothing does.
-    """
-    out = np.zeros((len(points), 8))
+def _searched(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree, slid, out):
+    """Return the place (6,) that explains most: near the designed one, at ``slid``, or where modes and leans start."""
     here = np.zeros(6)
     best = _refine(points, gates, trust, centre, size, sigma, here, band, WEAK_SHARE, min_cosine, tree, out)
     share = _share_on(points, gates, trust, centre, best, sigma, min_cosine, tree, out)
@@ -436,8 +332,8 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
     if share <= 0.9:
         _associate(points, gates, centre, here, band, min_cosine, tree, out)
         starts = np.zeros((27 + 8, 6))
-        made = _hypotheses(out, trust, sigma, band, starts)
-        _leans(half_height, starts[made:])
+        made = hypotheses(out, trust, sigma, band, starts)
+        leans(half_height, starts[made:])
         scores = np.zeros(made + 8)
         for h in range(len(scores)):
             scores[h] = _explained(points, gates, trust, centre, starts[h], 6.0 * sigma, min_cosine, tree, out)
@@ -456,6 +352,22 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
         there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
         if there > share + CLEAR_GAIN and there > MAJORITY:
             best, share = other, there
+    return best
+
+
+@kernel()
+def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree, slid, only):
+    """Fit one element; return twist (6,), covariance (6, 6), spread, inlier share, inlier count and doubt.
+
+    ``slid`` (6,) is a place that something else speaks for, zero where nothing does; ``only`` looks about it alone.
+    """
+    out = np.zeros((len(points), 8))
+    if only:
+        best = _refine(
+            points, gates, trust, centre, size, sigma, slid, 4.0 * sigma + 0.02, WEAK_SHARE, min_cosine, tree, out
+        )
+    else:
+        best = _searched(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree, slid, out)
     covariance, start, spread, share, m = _conclude(
         points, gates, trust, centre, best, sigma, band, min_cosine, tree, out
     )
@@ -479,7 +391,7 @@ def fit_one(points, gates, trust, centre, size, half_height, sigma, band, min_co
 @kernel(nogil=True)
 def fit_many(
     first, last, pending, points, gates, trust, begin, centre, size, half_height, sigma, band, min_cosine, root,
-    corners, normals, order, boxes, child, frame, slid, twist, covariance, spread, share, count, doubt,
+    corners, normals, order, boxes, child, frame, slid, only, twist, covariance, spread, share, count, doubt,
 ):  # fmt: skip
     """Fit the elements pending[first..last] into the last six arrays; element i owns points begin[i]..begin[i+1]."""
     for number in range(first, last):
@@ -488,7 +400,7 @@ def fit_many(
         tree = (np.int64(root[i]), corners, normals, order, boxes, child, frame)
         t, c, spread[i], share[i], count[i], doubt[i] = fit_one(
             points[a:b], gates[a:b], trust[a:b], centre[i], size[i], half_height[i], sigma, band, min_cosine, tree,
-            slid[i],
+            slid[i], only[i],
         )  # fmt: skip
         for j in range(6):
             twist[i, j] = t[j]
