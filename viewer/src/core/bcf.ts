@@ -137,6 +137,37 @@ export function addViewpoint(project: string, topic: string, view: NewViewpoint,
   return ask("POST", `${at(project)}/${topic}/viewpoints`, { body: { ...view, guid }, key: guid });
 }
 
+export type TopicComment = Schemas["BcfCommentOut"];
+
+export function topicCommentsOf(project: string, topic: string): Promise<TopicComment[]> {
+  return get(`${at(project)}/${topic}/comments`);
+}
+
+export function sayOf(project: string, topic: string, text: string, key: string): Promise<TopicComment> {
+  return ask("POST", `${at(project)}/${topic}/comments`, { body: { comment: text }, key });
+}
+
+/** Whether nobody has decided about a topic yet: it is no nonconformance record. */
+export const isObservation = (topic: Topic): boolean =>
+  topic.topic_type !== "Nonconformity" || topic.authorization.topic_status.includes("Received");
+
+/** How the address names the record that a topic is. */
+export const recordOf = (topic: Topic): string => `ncr:${topic.guid.replaceAll("-", "")}`;
+
+/** Make an observation the draft of a record, under its own guid. */
+export function confirmTopic(
+  project: string,
+  topic: Topic,
+  { severity, quantity }: { severity: string; quantity: string },
+): Promise<Topic> {
+  const body = { severity, quantity, unit: "element" };
+  return ask("POST", `/projects/${project}/observations/${topic.guid}/confirm`, { body });
+}
+
+export function dismissTopic(project: string, topic: Topic, reason: string): Promise<unknown> {
+  return ask("POST", `/projects/${project}/observations/${topic.guid}/dismiss`, { body: { reason } });
+}
+
 export type Receipt = Schemas["ReceiptOut"];
 
 /** Take a BCF file in; sent again, only what is new is added. */

@@ -29,6 +29,7 @@ import { cameraWanted, standpoint } from "../core/view-state";
 import { problemOf, useAsked } from "./asked";
 import { FileChoice } from "./file-choice";
 import { Failed, Loading, Refusal } from "./notices";
+import { TopicDecide, TopicTalk } from "./topic-decide";
 
 export function Topics({ work }: { work: Workspace }) {
   const project = work.project.id;
@@ -80,7 +81,13 @@ export function Topics({ work }: { work: Workspace }) {
                   </span>
                 </button>
               </div>
-              {opened === topic.guid && <Viewpoints work={work} topic={topic} />}
+              {opened === topic.guid && (
+                <>
+                  <Viewpoints work={work} topic={topic} />
+                  <TopicTalk project={project} topic={topic} />
+                  <TopicDecide project={project} topic={topic} onDone={again} />
+                </>
+              )}
             </li>
           ))}
         </ul>
