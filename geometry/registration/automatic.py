@@ -10,6 +10,7 @@ from geometry.note import Note, listed
 from geometry.pose import Pose, pose_difference
 from geometry.registration.consensus import anneal
 from geometry.registration.covariance import weak_directions
+from geometry.registration.dissent import dissenting_modes, division
 from geometry.registration.evidence import View, compare, view
 from geometry.registration.gravity import levelling
 from geometry.registration.matching import perturbed
@@ -28,7 +29,8 @@ _LEAST_OVERLAP = 0.15
 _DOUBTFUL_OVERLAP = 0.4
 _MOST_UNCERTAIN = 0.05
 _FEWEST_SUPPORTERS = 0.35
-_NEAR_TIE = 0.6
+_WRONG_POSE = 0.02
+"""Metres from which two elements that disagree make a pose doubtful; by less, its uncertainty says so."""
 _SLIDES = (-1.0, -0.3, 0.3, 1.0)
 _METHOD = "auto"
 _HELP = Note("tell_apart", "give control points with --register FILE, or scan what tells them apart")
@@ -223,21 +225,19 @@ def near_tie(scene: Scene, refined: Refined) -> str:
     if found is None:
         return ""
     votes = found.votes
-    _, element = np.unique(votes.element, return_inverse=True)
     _, at_pose = anneal(votes, np.zeros((1, 6)), np.full(1, refined.scale))
-    for mode in found.modes:
-        apart = float(np.sqrt(np.mean((votes.rows @ mode.step) ** 2)))
-        gain = np.bincount(element, votes.voice * (at_pose[0] ** 2 - mode.consent**2))
-        gain = np.clip(gain, -1.0, 1.0)
-        ours, theirs = float(gain[gain > 0].sum()), float(-gain[gain < 0].sum())
-        # two elements may be off by the same by chance; three are a party, unless hardly more speak for the best pose
-        enough = theirs >= 2.5 or ours < 2.5
-        if apart > 2 * refined.scale and enough and theirs >= _NEAR_TIE * ours:
+    nearest = 2 * refined.scale
+    modes = [(mode, nearest) for mode in found.modes]
+    far = max(nearest, _WRONG_POSE * scene.size)
+    modes += [(mode, far) for mode in dissenting_modes(votes, at_pose[0], refined.scale)]
+    for mode, beyond in modes:
+        divided = division(votes, at_pose[0], mode)
+        if divided.is_near_tie and divided.apart > beyond:
             return Note(
                 "near_tie",
                 "about as many elements fit a pose {apart} mm beside the best one: either may be the badly built half; "
                 "give control points with --register FILE",
-                apart=f"{1000 * apart:.0f}",
+                apart=f"{1000 * divided.apart:.0f}",
             )
     return ""
 

@@ -1,24 +1,34 @@
 """How well the pose is known: elements are the independent units, not points."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from geometry.arrays import FloatArray, IntArray
+from geometry.registration.dissent import dissenting_modes, division
+from geometry.registration.pair_fit import BUILT
 from geometry.registration.votes import Votes
 
 _PRIOR_SHIFT = 0.0015
 """How far (m) a well placed element lies off along an axis, before the scan has said anything."""
 _PRIOR_WEIGHT = 2.0
+_LEAST_SEEN = 0.02
+"""Share of an element's voices along a direction from which its shift that way is seen."""
+_ALONE = 0.85
+_CONFIRMED = 0.6
+_LEAST_CONSENT = 0.3
+_FELT = 0.5
 
 
-def pose_covariance(votes: Votes, consent: FloatArray, scale: float) -> FloatArray:
+def pose_covariance(votes: Votes, consent: FloatArray, scale: float, size: float) -> FloatArray:
     """Return the covariance (6, 6) of (rotation vector rad, translation m) about ``votes.pivot``.
 
     Building deviations are shared by all points of an element. Two estimates take that into account, and the larger
     counts in each direction: the spread of the poses found without each element in turn (jackknife over clusters, one
     step each), and the spread that elements scattering as much as they do on average would cause. The first sees where
-    elements scatter more than elsewhere, the second where too few elements are left to be left out.
+    elements scatter more than elsewhere, the second where too few elements are left to be left out. Neither sees that
+    the only element to fix a direction is built elsewhere: there it may be, by :data:`BUILT` times ``size``. Where
+    about as many elements disagree as agree, either may be right.
     """
     fit, weight = _weights(votes, consent, scale)
     information, pull = _sums_by_cluster(votes, weight)
@@ -27,12 +37,25 @@ def pose_covariance(votes: Votes, consent: FloatArray, scale: float) -> FloatArr
     without = np.linalg.solve(total - information, -(pull.sum(axis=0) - pull)[:, :, None])[:, :, 0]
     yielding = _yielding(weight, fit)
     spread = (without - without.mean(axis=0)) / yielding
-    return _larger(_scattered(votes, weight, total * yielding), (count - 1) / count * spread.T @ spread)
+    jackknife = (count - 1) / count * spread.T @ spread
+    elements, owner = np.unique(votes.element, return_inverse=True)
+    if len(elements) == 1:
+        return jackknife  # a single element is its own datum: it counts as not shifted
+    seen = _seen_shifts(votes, weight, owner)
+    scattered = _scattered(seen, np.linalg.inv(total), yielding)
+    found = _larger(scattered, jackknife) + _resting_on_one(votes, consent, seen.information, total, BUILT * size)
+    for mode in dissenting_modes(votes, consent, scale):
+        divided = division(votes, consent, mode)
+        if divided.is_near_tie:
+            # a mixture of two poses, by how many elements are for each
+            share = divided.theirs / (divided.ours + divided.theirs)
+            found = _larger(found, share * (1.0 - share) * np.outer(mode.step, mode.step))
+    return found
 
 
 def _weights(votes: Votes, consent: FloatArray, scale: float) -> tuple[FloatArray, FloatArray]:
     """Return how well each row fits, and the weight it has in the solution."""
-    trust = np.clip((consent - 0.3) / 0.2, 0.0, 1.0)
+    trust = np.clip((consent - _LEAST_CONSENT) / 0.2, 0.0, 1.0)
     fit = 1.0 / (1.0 + (votes.residual / scale) ** 2)
     return fit, votes.weight * fit**2 * trust[votes.group]
 
@@ -60,33 +83,85 @@ def _yielding(weight: FloatArray, fit: FloatArray) -> float:
     return float(np.clip(slope.sum() / max(weight.sum(), 1e-30), 0.3, 1.0))
 
 
-def _scattered(votes: Votes, weight: FloatArray, information: FloatArray) -> FloatArray:
-    """Return the covariance (6, 6) that elements cause which are each shifted by about as much as they are on average.
+@dataclass(frozen=True, slots=True, eq=False)
+class _SeenShifts:
+    """How far elements lie off along the directions in which they are seen, and what a shift does to the pose."""
 
-    How much that is comes from how far their faces lie off, together with a prior guess. A single element is its own
-    datum: it counts as not shifted.
-    """
-    elements, owner = np.unique(votes.element, return_inverse=True)
-    if len(elements) == 1:
-        return np.zeros((6, 6))
-    seen = np.bincount(votes.group, weight, len(votes.voice))
-    off = np.bincount(votes.group, votes.sign * votes.residual * weight, len(seen)) / np.maximum(seen, 1e-30)
-    freedom = max(0.0, float(seen.sum() - 6.0 * np.sum(seen**2) / max(seen.sum(), 1e-30)))
-    variance = (np.sum(seen * off**2) + _PRIOR_WEIGHT * _PRIOR_SHIFT**2) / (freedom + _PRIOR_WEIGHT)
-    middle = np.zeros((6, 6))
-    for rows, w in _per_element(votes, weight, owner):
-        pull = (rows * w[:, None]).T @ rows[:, 3:]
-        middle += pull @ pull.T
-    inverse = np.linalg.inv(information)
-    return variance * inverse @ middle @ inverse
+    off: FloatArray
+    """(s,) metres, at the pose found."""
+    weight: FloatArray
+    """(s,) 0..1: how much of a whole observation it is."""
+    felt: FloatArray
+    """(s, 6) change of ``off`` by a step of the pose."""
+    pull: FloatArray
+    """(s, 6) pull on the pose by a shift of a metre."""
+    information: FloatArray
+    """(e, 6, 6) of each element."""
 
 
-def _per_element(votes: Votes, weight: FloatArray, owner: IntArray) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Yield the rows and weights of each element."""
+def _seen_shifts(votes: Votes, weight: FloatArray, owner: IntArray) -> _SeenShifts:
+    """Return the shifts of the elements along the main axes of their faces; ``owner`` (g,) counts elements from 0."""
+    information = np.zeros((int(owner.max()) + 1, 6, 6))
+    found: list[tuple[float, float, FloatArray, FloatArray]] = []
     of_row = owner[votes.group]
     order = np.argsort(of_row, kind="stable")
-    for part in np.split(order, np.flatnonzero(np.diff(of_row[order])) + 1):
-        yield votes.rows[part], weight[part]
+    for element, part in enumerate(np.split(order, np.flatnonzero(np.diff(of_row[order])) + 1)):
+        rows, w = votes.rows[part], weight[part]
+        information[element] = (rows * w[:, None]).T @ rows
+        amount, axes = np.linalg.eigh(information[element, 3:, 3:])
+        for k in np.flatnonzero(amount > _LEAST_SEEN * w.sum()):
+            moved = w * (rows[:, 3:] @ axes[:, k])
+            pull = moved @ rows
+            off = float(moved @ votes.residual[part]) / amount[k]
+            found.append((off, min(1.0, float(amount[k])), pull / amount[k], pull))
+    off, share, felt, pull = zip(*found, strict=True)
+    return _SeenShifts(np.array(off), np.array(share), np.array(felt), np.array(pull), information)
+
+
+def _scattered(seen: _SeenShifts, inverse: FloatArray, yielding: float) -> FloatArray:
+    """Return the covariance (6, 6) that elements cause which are each shifted by about as much as they are on average.
+
+    How much that is comes from how far they lie off, together with a prior guess. The pose follows the elements, so
+    that what they lie off is less than their shift: of shifts s with variance v the pose leaves (I - H) s, and the
+    expected sum of squares is v tr((I - H)' W (I - H)), here with H = felt inverse pull' and weights W.
+    """
+    follows = np.einsum("si,ij,sj->s", seen.felt, inverse, seen.pull)
+    back = inverse @ ((seen.felt * seen.weight[:, None]).T @ seen.felt) @ inverse
+    freedom = float(seen.weight @ (1 - 2 * follows)) + float(np.einsum("si,ij,sj->", seen.pull, back, seen.pull))
+    squares = float(seen.weight @ seen.off**2) + _PRIOR_WEIGHT * _PRIOR_SHIFT**2
+    variance = squares / (max(0.0, freedom) + _PRIOR_WEIGHT)
+    middle = seen.pull.T @ seen.pull
+    return variance / yielding**2 * inverse @ middle @ inverse
+
+
+def _resting_on_one(
+    votes: Votes, consent: FloatArray, information: FloatArray, total: FloatArray, built: float
+) -> FloatArray:
+    """Return the covariance (6, 6) of directions that hardly anything but one element fixes.
+
+    ``information`` (e, 6, 6) of the elements that agree adds up to ``total``. Whether such an element is built off
+    nobody can tell, unless ``_CONFIRMED`` voices of others along that direction say that it is not: it may be by
+    ``built`` metres, or by as much as those say that disagree with it, each by its voice.
+    """
+    lever = lever_arm(votes)
+    to_length = np.array([1 / lever] * 3 + [1.0] * 3)
+    alone, everyone = (i * np.outer(to_length, to_length) for i in (information, total))
+    disagree = consent < _LEAST_CONSENT
+    count = np.bincount(votes.group, minlength=len(consent))
+    off = np.bincount(votes.group, votes.residual, len(consent)) / count
+    felt = np.stack([np.bincount(votes.group, row, len(consent)) / count for row in votes.rows.T], axis=1) * to_length
+    root = np.linalg.inv(np.linalg.cholesky(everyone))
+    share, axes = np.linalg.eigh(root @ alone @ root.T)
+    found = np.zeros((6, 6))
+    for element, k in zip(*np.nonzero(share > _ALONE), strict=True):
+        direction = root.T @ axes[element, :, k]
+        direction /= np.linalg.norm(direction)
+        others = float(direction @ (everyone - alone[element]) @ direction)
+        agreed, along = float(direction @ everyone @ direction), felt @ direction
+        voice = np.where(disagree & (np.abs(along) > _FELT), votes.voice, 0.0)
+        variance = (agreed * built**2 + float(voice @ off**2)) / (agreed + float(voice @ along**2))
+        found += max(0.0, 1.0 - others / _CONFIRMED) * variance * np.outer(direction, direction)
+    return found * np.outer(to_length, to_length)
 
 
 def _larger(a: FloatArray, b: FloatArray) -> FloatArray:

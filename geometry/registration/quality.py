@@ -76,7 +76,7 @@ def _quality(
     judged = voices >= _LEAST_VOICES
     value, vector, _ = weak_directions(votes, consent, scale)
     loose = tuple(direction_name(vector[:, k]) for k in range(6) if value[k] < 1e-3 * votes.voice.sum())
-    covariance = None if loose else pose_covariance(votes, consent, scale)
+    covariance = None if loose else pose_covariance(votes, consent, scale, size)
     if covariance is not None and not np.isfinite(covariance).all():
         covariance = None
     return Quality(

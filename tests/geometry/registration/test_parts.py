@@ -184,7 +184,7 @@ def test_the_reported_covariance_holds_what_it_promises() -> None:
         mode = find_modes(votes, natural_scale(votes, mode, 1.0), rng, starts=6)[0]
         scale = natural_scale(votes, mode, 1.0)
         steps, consent = anneal(votes, mode.step[None], np.full(6, scale))
-        covariance = pose_covariance(moved(votes, steps[0]), consent[0], scale)
+        covariance = pose_covariance(moved(votes, steps[0]), consent[0], scale, 1.0)
         inside.append(np.abs(steps[0] - truth) < 2 * np.sqrt(np.diag(covariance)))
     assert 0.93 <= np.mean(inside) <= 0.985
 
