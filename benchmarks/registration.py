@@ -6,6 +6,9 @@ the folder or the path that ``truth.json`` names, below ``--models``. Each start
 it by up to 50 m; with ``--stations k`` each start sees k stations drawn by chance only. Right means within 20 mm and
 0.1 degrees of the truth at the scan's centre.
 
+``--made k`` takes k buildings of each kind made by chance (``benchmarks/registration_buildings.py``): a third of every
+other one is badly built, of four one leans by 3 and one by 5 degrees. Only a refusal is right of those that fit twice.
+
 Peers run when they are installed (``pip install small-gicp kiss-matcher``): KISS-Matcher from the same starts, and
 small_gicp from 0.2 m and 1.5 degrees beside the truth, both against the model sampled every 0.1 m, as they have no
 meshes.
@@ -25,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.registration_buildings import KINDS
 from geometry.design import DesignModel
 from geometry.pose import Pose, pose_difference
 from geometry.readers import read_design, read_scan
@@ -32,7 +36,11 @@ from geometry.registration.register import register
 from geometry.registration.request import RegistrationRequest
 from geometry.registration.surfaces import DesignSurface, design_surface, sample_surface
 from geometry.scan import Scan, Station
+from geometry.source import SourceFile
 from geometry.thinning import voxel_thin
+from samples.clutter import ClutterSettings
+from samples.defects import DefectMix, random_defects
+from samples.scanner import ScannerSettings, scan_design
 
 RIGHT_M, RIGHT_DEG = 0.02, 0.1
 PEER_SPACING = 0.1
@@ -59,11 +67,16 @@ class Run:
 def main() -> None:
     """Print one table per case and one over all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cases", type=Path, nargs="+")
+    parser.add_argument("cases", type=Path, nargs="*")
+    parser.add_argument("--made", type=int, default=0, metavar="K", help="buildings made by chance, of each kind")
+    parser.add_argument("--seed", type=int, default=0, help="of the first of them")
     parser.add_argument("--starts", type=int, default=10)
     parser.add_argument("--stations", type=int, default=0)
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("QTEMS_SHARED_DATA", "../shared/data")))
     options = parser.parse_args()
+    for kind in KINDS if options.made else ():
+        runs = [made(kind, seed) for seed in range(options.seed, options.seed + options.made)]
+        print_row(kind, runs)
     everything: dict[str, list[Run]] = {}
     for folder in options.cases:
         design, scan, truth = load_case(folder, options.models)
@@ -73,9 +86,33 @@ def main() -> None:
             runs = [timed(contender, one) for one in starts]
             print_row(name, runs)
             everything.setdefault(name, []).extend(runs)
-    print("\nall cases")
+    if everything:
+        print("\nall cases")
     for name, runs in everything.items():
         print_row(name, runs)
+
+
+def made(kind: str, seed: int) -> Run:
+    """Return how the registration of a building made by chance ended."""
+    rng = np.random.default_rng(seed)
+    building = KINDS[kind](rng)
+    bad = (0.2, 0.1, 0.05) if seed % 2 else (0.0, 0.0, 0.0)
+    settings = ScannerSettings(
+        resolution_rad=float(np.radians(0.6)), noise_m=float(rng.choice([0.001, 0.002, 0.003])),
+        site_tilt_rad=float(np.radians((0.0, 0.0, 3.0, 5.0)[seed % 4])), clutter=ClutterSettings(per_station=2),
+    )  # fmt: skip
+    defects = random_defects(tuple(building.elements), DefectMix(*bad), rng)
+    shots = scan_design(building.elements, building.stations, settings, defects, rng)
+    points = [s.T_site_station.apply(s.points.astype(np.float64)) for s in shots.stations]
+    index = np.repeat(np.arange(len(points)), [len(p) for p in points]).astype(np.int32)
+    places = tuple(Station(s.name, s.T_site_station.translation) for s in shots.stations)
+    nowhere = SourceFile("made up", "0" * 64, "IFC4")
+    design = DesignModel(building.elements, np.zeros(3), nowhere, 1.0)
+    scan = Scan(np.concatenate(points), index, places, np.zeros(3), (nowhere,))
+    run = timed(lambda one: ours(design, one), Start(scan, shots.T_design_site))
+    if building.symmetric:
+        return dataclasses.replace(run, outcome="right" if run.outcome == "refused" else "wrong")
+    return run
 
 
 def load_case(folder: Path, models: Path) -> tuple[DesignModel, Scan, Pose]:

@@ -41,7 +41,7 @@ def wall(a: FloatArray, b: FloatArray, low: float, high: float, thick: float = 0
     return prism(np.array([a, b, b + left, a + left]), low, high)
 
 
-def block(x: float, y: float, w: float, d: float, low: float, high: float, turn: float = 0.0) -> Mesh:
+def block(x: float, y: float, w: float, d: float, low: float, high: float, *, turn: float = 0.0) -> Mesh:
     """Return a block about (x, y), ``w`` by ``d`` metres, turned by ``turn`` radians."""
     half = np.array([[-w, -d], [w, -d], [w, d], [-w, d]]) / 2
     c, s = np.cos(turn), np.sin(turn)
@@ -67,13 +67,14 @@ def skew(rng: np.random.Generator) -> Made:
     angle = -np.sort(rng.uniform(0, 2 * np.pi / count * 0.7, count) + 2 * np.pi * np.arange(count) / count)
     radius = rng.uniform(5.0, 9.0, count)
     corners = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    meshes = _ring(corners, 0.0, 3.0) + [block(0, 0, 22, 22, -0.25, 0.0), block(0, 0, 22, 22, 3.0, 3.25)]
+    meshes = [*_ring(corners, 0.0, 3.0), block(0, 0, 22, 22, -0.25, 0.0), block(0, 0, 22, 22, 3.0, 3.25)]
     for _ in range(4):
         turn, at = rng.uniform(0, np.pi), rng.uniform(-2.5, 2.5, 2)
-        meshes.append(block(*at, rng.uniform(1.2, 2.5), 0.15, 0.0, 3.0, turn))
+        meshes.append(block(at[0], at[1], rng.uniform(1.2, 2.5), 0.15, 0.0, 3.0, turn=turn))
     for _ in range(4):
         at = rng.uniform(-3.0, 3.0, 2)
-        meshes.append(block(*at, *rng.uniform(0.25, 0.8, 2), 0.0, rng.uniform(0.7, 2.9), rng.uniform(0, np.pi)))
+        w, d = rng.uniform(0.25, 0.8, 2)
+        meshes.append(block(at[0], at[1], w, d, 0.0, rng.uniform(0.7, 2.9), turn=rng.uniform(0, np.pi)))
     return Made(_named(meshes), _free(meshes, rng, int(rng.integers(2, 5)), 2.6))
 
 
@@ -81,7 +82,7 @@ def one_room(rng: np.random.Generator) -> Made:
     """Return one room with a few things in it that say which way round it is."""
     w, d = rng.uniform(4, 8), rng.uniform(3, 6)
     corners = np.array([[0, 0], [0, d], [w, d], [w, 0]])
-    meshes = _ring(corners, 0.0, 2.8) + [block(w / 2, d / 2, w + 1, d + 1, -0.2, 0.0)]
+    meshes = [*_ring(corners, 0.0, 2.8), block(w / 2, d / 2, w + 1, d + 1, -0.2, 0.0)]
     meshes += [block(w / 2, d / 2, w + 1, d + 1, 2.8, 3.0)]
     meshes.append(block(0.3 * w, d - 0.3, 0.5, 0.6, 0.0, 2.8))
     meshes.append(block(w - 0.3, 0.3 * d, 0.6, rng.uniform(0.8, 1.4), 0.0, rng.uniform(0.8, 2.2)))
@@ -93,7 +94,10 @@ def corridor(rng: np.random.Generator) -> Made:
     """Return a long corridor with doors' niches at uneven places on both sides and walls at its ends."""
     length = rng.uniform(35, 70)
     meshes = [block(length / 2, 1.1, length + 1, 3.5, -0.2, 0.0), block(length / 2, 1.1, length + 1, 3.5, 2.7, 2.9)]
-    meshes += [wall(np.array([0, 0.0]), np.array([0, 2.2]), 0, 2.7), wall(np.array([length, 2.2]), np.array([length, 0]), 0, 2.7)]
+    meshes += [
+        wall(np.array([0, 0.0]), np.array([0, 2.2]), 0, 2.7),
+        wall(np.array([length, 2.2]), np.array([length, 0]), 0, 2.7),
+    ]
     for y, out in ((0.0, -0.5), (2.2, 0.5)):
         at = 0.0
         while at < length:
@@ -110,7 +114,7 @@ def hall(rng: np.random.Generator) -> Made:
     """Return a hall with a regular grid of columns, told apart by two offices and a pit wall."""
     bays, deep = int(rng.integers(4, 8)), 3
     w, d = 6.0 * bays, 6.0 * deep
-    meshes = _ring(np.array([[0, 0], [0, d], [w, d], [w, 0]]), 0, 5) + [block(w / 2, d / 2, w + 1, d + 1, -0.3, 0)]
+    meshes = [*_ring(np.array([[0, 0], [0, d], [w, d], [w, 0]]), 0, 5), block(w / 2, d / 2, w + 1, d + 1, -0.3, 0)]
     meshes += [block(6.0 * i, 6.0 * j, 0.4, 0.4, 0, 5) for i in range(1, bays) for j in range(1, deep)]
     for _ in range(2):
         x, y = rng.uniform(2, w - 4), rng.choice([1.5, d - 1.5])
@@ -123,9 +127,10 @@ def turned_twice(rng: np.random.Generator) -> Made:
     """Return a building that is the same turned by half a turn: whatever is in it is there twice."""
     w, d = rng.uniform(6, 10), rng.uniform(4, 6)
     corners = np.array([[-w, -d], [-w, d], [w, d], [w, -d]]) / 2
-    meshes = _ring(corners, 0.0, 3.0) + [block(0, 0, w + 1, d + 1, -0.2, 0.0), block(0, 0, w + 1, d + 1, 3.0, 3.2)]
+    meshes = [*_ring(corners, 0.0, 3.0), block(0, 0, w + 1, d + 1, -0.2, 0.0), block(0, 0, w + 1, d + 1, 3.0, 3.2)]
     for _ in range(int(rng.integers(1, 4))):
-        x, y, a, b, high = rng.uniform(1, w / 2 - 0.5), rng.uniform(-d / 3, d / 3), *rng.uniform(0.3, 0.9, 2), rng.uniform(0.5, 3)
+        x, y, high = rng.uniform(1, w / 2 - 0.5), rng.uniform(-d / 3, d / 3), rng.uniform(0.5, 3)
+        a, b = rng.uniform(0.3, 0.9, 2)
         meshes += [block(x, y, a, b, 0, high), block(-x, -y, a, b, 0, high)]
     return Made(_named(meshes), _free(meshes, rng, int(rng.integers(1, 4)), 0.3 * d), symmetric=True)
 
@@ -146,7 +151,9 @@ def repeated(rng: np.random.Generator) -> Made:
     return Made(_named(meshes), stations, symmetric=True)
 
 
-def _free(meshes: list[Mesh], rng: np.random.Generator, count: int, reach: float, about: tuple[float, float] = (0, 0)) -> FloatArray:
+def _free(
+    meshes: list[Mesh], rng: np.random.Generator, count: int, reach: float, about: tuple[float, float] = (0, 0)
+) -> FloatArray:
     """Return places 1.6 m above the floor within ``reach`` of a middle, 0.5 m from the boxes of what stands there."""
     boxes = [(m.vertices.min(axis=0), m.vertices.max(axis=0)) for m in meshes]
     boxes = [(low, high) for low, high in boxes if (high - low)[:2].max() < 7 and high[2] > 0.3 and low[2] < 2.5]

@@ -31,6 +31,8 @@ _MOST_UNCERTAIN = 0.05
 _FEWEST_SUPPORTERS = 0.35
 _WRONG_POSE = 0.02
 """Metres from which two elements that disagree make a pose doubtful; by less, its uncertainty says so."""
+_NOTICED = 0.15
+_LARGEST_TURN = 0.35
 _SLIDES = (-1.0, -0.3, 0.3, 1.0)
 _METHOD = "auto"
 _HELP = Note("tell_apart", "give control points with --register FILE, or scan what tells them apart")
@@ -160,7 +162,8 @@ def loose_directions(
     found: list[str] = []
     for k in range(6):
         for slide in _SLIDES:
-            step = vector[:, k] * slide * scene.size / np.array([lever] * 3 + [1.0] * 3)
+            step = slide * scene.size * vector[:, k] / np.array([lever] * 3 + [1.0] * 3)
+            step = _noticeable(step, refined.votes.rows, lever, scene.size)
             T_slid = perturbed(refined.T_design_scan, step, refined.votes.pivot)
             if excluded(T_slid):
                 continue
@@ -171,6 +174,18 @@ def loose_directions(
         else:
             break  # the directions come weakest first
     return tuple(dict.fromkeys(found))
+
+
+def _noticeable(step: FloatArray, rows: FloatArray, lever: float, size: float) -> FloatArray:
+    """Return a step (6,), larger where it is a turn that moves the surfaces (m, 6) less than could be noticed.
+
+    A corridor of 50 m that rolls by 2 degrees is moved by 3 cm: that is little, and tells nothing of how well it is
+    held. A shift stays as it is, for a larger one may find the end of what repeats.
+    """
+    turn, moved = float(np.linalg.norm(step[:3])), float(np.sqrt(np.mean((rows @ step) ** 2)))
+    if np.linalg.norm(step[3:]) > 0.3 * turn * lever or moved >= _NOTICED * size:
+        return step
+    return step * max(1.0, min(_NOTICED * size / max(moved, 1e-9), _LARGEST_TURN / turn))
 
 
 def verdict(scene: Scene, contest: Contest, quality: Quality, loose: tuple[str, ...]) -> tuple[str, str]:

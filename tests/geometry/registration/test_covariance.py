@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geometry.arrays import FloatArray
+from geometry.arrays import BoolArray, FloatArray
 from geometry.registration.consensus import anneal
 from geometry.registration.covariance import pose_covariance
 from geometry.registration.pair_fit import BUILT
@@ -22,7 +22,7 @@ def found(votes: Votes, *, size: float = 1.0) -> tuple[FloatArray, FloatArray]:
 @pytest.mark.parametrize("scatter", [0.0005, 0.001, 0.002])
 def test_few_elements_of_many_patches_promise_no_more_than_they_hold(scatter: float) -> None:
     """The patches of a floor are built off together: counted one by one, they held 88 % where 95 were promised."""
-    inside: list[FloatArray] = []
+    inside: list[BoolArray] = []
     for seed in range(150):
         rng = np.random.default_rng(seed)
         patches = (int(rng.integers(2, 16)), int(rng.integers(2, 16)))
