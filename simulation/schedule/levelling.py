@@ -17,6 +17,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray
 from simulation.errors import NoSolution, SimulationError
+from simulation.schedule.level_by_calendar import ClockPlaces, clock_model, one_after_another, places_of
 from simulation.schedule.network import Cycle, Link, Network, Relation, Task
 
 EFFORT = 60.0
@@ -72,27 +73,74 @@ def level(network: Network, supply: Mapping[str, int], effort: float = EFFORT) -
         raise SimulationError(f"{len(network.tasks)} tasks: resources are levelled for {_MOST_TASKS} at most")
     cp_model = solver_module()
     planned = np.array([task.planned for task in network.tasks])
-    scale, rounded = _scale(network)
-    best, bound, found = _solved(cp_model, network, supply, scale, effort)
-    tasks = _handed_on(network, np.array(found, dtype=np.float64) / scale, planned, supply)
+    places = places_of(network) if network.follows_own else None
+    scale, rounded = _scale(network) if places is None else (1, False)
+
+    def solved(*, in_order: bool) -> _Found:
+        if places is not None:
+            return _solved_by_calendar(cp_model, network, supply, places, effort, in_order=in_order)
+        return _solved(cp_model, network, supply, scale, effort, in_order=in_order)
+
+    first = solved(in_order=False)
+    tasks = _handed_on(network, first, supply)
     try:
         linked = Network(tasks)
     except Cycle:  # a lead lets a task be over first and hand its crane to the one that it waits for: a ring
-        _, _, found = _solved(cp_model, network, supply, scale, effort, in_order=True)
-        ordered = _handed_on(network, np.array(found, dtype=np.float64) / scale, planned, supply)
-        linked = Network(tasks, instead=Network(ordered))
+        linked = Network(tasks, instead=Network(_handed_on(network, solved(in_order=True), supply)))
     times = linked.times(planned)
-    proven, least = best <= bound + 1e-6, bound / scale
-    if network.follows_own:  # looked for with what tasks last where the plan has them; here they come elsewhere
+    proven, least = first.best <= first.bound + 1e-6, first.bound / scale
+    if places is not None:
+        least = max(places.days(np.ceil(first.bound - 1e-6)), float(network.times(planned).end))
+        proven = proven and bool(times.end <= places.days(first.best) + 1e-6)
+    elif network.follows_own:  # looked for with what tasks last where the plan has them; here they come elsewhere
         least = float(network.times(planned).end)
         proven = bool(times.end <= least + 1e-6)
     return Levelled(linked, times.start, float(times.end), least, proven, 1.0 / scale, rounded)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The best schedule that was found."""
+
+    best: float
+    """Its end, units."""
+    bound: float
+    """No schedule is over earlier, units."""
+    start: FloatArray
+    """(n,) in any unit of time."""
+    finish: FloatArray
+    """(n,) in the same."""
+
+
+def _solved_by_calendar(
+    cp_model: Any, network: Network, supply: Mapping[str, int], places: ClockPlaces, effort: float, *, in_order: bool
+) -> _Found:
+    """Return the shortest schedule on the clock; ``in_order`` as of :func:`_solved`."""
+    try:  # the order that is good where the plan has the tasks is a good one to begin with
+        rank = _solved(cp_model, network, supply, _scale(network)[0], 0.4 * effort, in_order=in_order).start
+    except NoSolution:
+        rank = np.zeros(len(network.tasks))
+    known = one_after_another(places, network, supply, rank, in_order=in_order)
+    model, end, bars = clock_model(cp_model, places, network, known, in_order=in_order)
+    starts = [start for start, _, _ in bars]
+    _take_turns(model, network, supply, [bar for _, _, bar in bars])
+    over = max(int(ends[at]) if bar else at for at, ends, (*_, bar) in zip(known, places.ends, bars, strict=True))
+    try:
+        best, bound, found = _shortest(cp_model, model, (starts, end), 0.6 * effort)
+    except NoSolution:  # it came to nothing of its own in the time given
+        best, bound, found = over, 0.0, known
+    if best > over:
+        best, found = over, known
+    lasts = [
+        ends[at] if bar is not None else at for at, ends, (_, _, bar) in zip(found, places.ends, bars, strict=True)
+    ]
+    return _Found(best, bound, np.array(found, dtype=np.float64), np.array(lasts, dtype=np.float64))
+
+
 def _solved(
-    cp_model: Any, network: Network, supply: Mapping[str, int], scale: int, effort: float, *, in_order: bool = False
-) -> tuple[int, float, list[int]]:
-    """Return end, bound and starts of the shortest schedule, in whole units; ``in_order``: with nothing put first.
+    cp_model: Any, network: Network, supply: Mapping[str, int], scale: int, effort: float, *, in_order: bool
+) -> _Found:
+    """Return the shortest schedule of tasks that last as planned, in days; ``in_order``: with nothing put first.
 
     In order, no task starts before one that it waits for, as leads and links to a start otherwise allow.
     """
@@ -111,11 +159,26 @@ def _solved(
         model.new_fixed_size_interval_var(start, last, "") if last else None
         for start, last in zip(starts, lasts, strict=True)
     ]
+    _take_turns(model, network, supply, bars)
+    best, bound, found = _shortest(cp_model, model, (starts, end), effort)
+    start = np.array(found, dtype=np.float64) / scale
+    return _Found(best, bound, start, start + np.array([task.planned for task in network.tasks]))
+
+
+def _take_turns(model: Any, network: Network, supply: Mapping[str, int], bars: Sequence[Any]) -> None:
+    """Let tasks take no more of a resource at any time than there is; ``bars`` are None of those that take no time."""
     for resource, capacity in supply.items():
         takers = [k for k, task in enumerate(network.tasks) if task.needs.get(resource) and bars[k] is not None]
         if takers:
             demands = [network.tasks[k].needs[resource] for k in takers]
             model.add_cumulative([bars[k] for k in takers], demands, capacity)
+
+
+def _shortest(
+    cp_model: Any, model: Any, variables: tuple[list[Any], Any], effort: float
+) -> tuple[float, float, list[int]]:
+    """Return end, bound and starts of the shortest schedule that a model has, of starts and an end."""
+    starts, end = variables
     model.minimize(end)
     solver = cp_model.CpSolver()
     deterministic(solver, effort)
@@ -203,8 +266,10 @@ def _horizon(network: Network, lasts: Sequence[int], scale: int) -> int:
     return horizon
 
 
-def _handed_on(network: Network, start: FloatArray, planned: FloatArray, supply: Mapping[str, int]) -> list[Task]:
+def _handed_on(network: Network, found: _Found, supply: Mapping[str, int]) -> list[Task]:
     """Return the tasks with a link for every hand-over of a resource."""
+    start, finish = found.start, found.finish
+    planned = finish - start
     extra = dict[int, set[int]]()
     order = sorted(range(len(network.tasks)), key=lambda k: (start[k], planned[k], k))
     for resource, capacity in supply.items():
@@ -214,8 +279,8 @@ def _handed_on(network: Network, start: FloatArray, planned: FloatArray, supply:
             if not left:
                 continue
             before = {link.before for link in network.tasks[task].links} | extra.get(task, set())
-            free = [(k, n) for k, n in holders if k < 0 or start[k] + planned[k] <= start[task] + 1e-6]
-            busy = [(k, n) for k, n in holders if not (k < 0 or start[k] + planned[k] <= start[task] + 1e-6)]
+            free = [(k, n) for k, n in holders if k < 0 or finish[k] <= start[task] + 1e-6]
+            busy = [(k, n) for k, n in holders if not (k < 0 or finish[k] <= start[task] + 1e-6)]
             # rather from whom it waits for anyway, then from nobody, then from who was over last
             free.sort(key=lambda one: (one[0] not in before, one[0] >= 0, -start[one[0]] if one[0] >= 0 else 0.0))
             taken = list[tuple[int, int]]()

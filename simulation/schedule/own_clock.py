@@ -44,6 +44,11 @@ def clock_of(tasks: Sequence[Task]) -> "OwnClock":
     return OwnClock(tasks, next(task.own.calendar for task in tasks if task.own is not None))
 
 
+def from_start(link: Link) -> bool:
+    """Return whether a link waits for the start of a task, not for its end."""
+    return link.relation in (Relation.START_START, Relation.START_FINISH)
+
+
 class OwnClock:
     """The calendars of a network's tasks, from the schedule's first day on; positions are days by the clock."""
 
@@ -63,19 +68,14 @@ class OwnClock:
         floors, whole
             (n, m) before when tasks do not start, and their durations as the plan counts them: days of the schedule.
         """
-        days, at = whole.copy(), np.empty_like(whole)
-        for index, (task, week) in enumerate(zip(self._tasks, self._weeks, strict=True)):
-            at[index] = self._base.begins(floors[index])
-            if task.own is not None:
-                days[index] *= task.own.days_a_day
-                at[index] = np.where(floors[index] == task.own.earliest, task.own.floor, at[index])
-            at[index] = np.where(days[index] > 0.0, week.opening(at[index]), at[index])
+        days, at = self.floors(floors, whole)
         finish = np.array([week.ahead(*row) for week, *row in zip(self._weeks, at, days, strict=True)])
 
         def once() -> None:
             for index in order:
                 for link in self._tasks[index].links:
-                    np.maximum(at[index], self._waits(link, index, (at, finish), days), out=at[index])
+                    waits = self.waits(link, index, (at if from_start(link) else finish)[link.before], days[index])
+                    np.maximum(at[index], waits, out=at[index])
                 finish[index] = self._weeks[index].ahead(at[index], days[index])
 
         settled = settle(once, at)
@@ -84,16 +84,46 @@ class OwnClock:
         lags = dict[tuple[int, int], FloatArray]()
         for index, task in enumerate(self._tasks):
             for k, link in enumerate(task.links):
-                waits = self._base.over(self._waits(link, index, (at, finish), days))
-                lags[index, k] = self._lag(link, waits, index, (start, lasts))
+                waits = self.waits(link, index, (at if from_start(link) else finish)[link.before], days[index])
+                lags[index, k] = self._lag(link, self._base.over(waits), index, (start, lasts))
         return Passed(start, lasts, lags, settled)
 
-    def _waits(self, link: Link, index: int, times: tuple[FloatArray, FloatArray], days: FloatArray) -> FloatArray:
-        """Return when a task may start because of a link (m,)."""
-        start, finish = times
-        week, lasts = self._weeks[index], days[index]
-        from_start = link.relation in (Relation.START_START, Relation.START_FINISH)
-        at = start[link.before] if from_start else finish[link.before]
+    def floors(self, floors: FloatArray, whole: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return durations in days of each task's own calendar, and positions before which none starts, (n, m) each."""
+        days, at = whole.copy(), np.empty_like(whole)
+        for index, (task, week) in enumerate(zip(self._tasks, self._weeks, strict=True)):
+            at[index] = self._base.begins(floors[index])
+            if task.own is not None:
+                days[index] *= task.own.days_a_day
+                at[index] = np.where(floors[index] == task.own.earliest, task.own.floor, at[index])
+            at[index] = np.where(days[index] > 0.0, week.opening(at[index]), at[index])
+        return days, at
+
+    def over(self, at: FloatArray) -> FloatArray:
+        """Return how many of the schedule's days are over at positions (m,)."""
+        return self._base.over(at)
+
+    def opens(self, index: int, at: FloatArray) -> FloatArray:
+        """Return where a task goes on that is to start at positions (m,): there, or on its next working day."""
+        return self._weeks[index].opening(at)
+
+    def ends(self, index: int, at: FloatArray, days: FloatArray) -> FloatArray:
+        """Return where a task ends that starts at positions (m,) and lasts days (m,) of its own calendar."""
+        return self._weeks[index].ahead(at, days)
+
+    def waits(self, link: Link, index: int, at: FloatArray, lasts: FloatArray) -> FloatArray:
+        """Return when a task may start because of a link (m,).
+
+        Parameters
+        ----------
+        link, index
+            The link, and the task that waits.
+        at
+            Where the task waited for starts (:func:`from_start`) or finishes.
+        lasts
+            Days of its own calendar that the task lasts.
+        """
+        week = self._weeks[index]
         lag = link.lag if link.own is None else link.own.days
         if lag:
             lags = self._base if link.own is None else self._runs(link.own.week)

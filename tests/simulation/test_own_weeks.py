@@ -175,7 +175,70 @@ def test_a_levelled_plan_keeps_to_the_calendars() -> None:
         assert [worked(week, first), worked(week, last)] == [True, True]
         assert sum(worked(week, day) for day in range(first, last + 1)) == 5
     assert found.end == times.end
-    assert not found.optimal or found.end == 10.0, "no order is shorter than both one after the other"
+    assert (found.end, found.optimal) == (10.0, True), "the one that its calendar shuts out goes first"
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_levelled_plan_is_the_shortest_of_all_where_it_says_so(seed: int) -> None:
+    """Every day on which each of four tasks may start, tried; who holds a crane holds it over days off, too."""
+    pytest.importorskip("ortools")
+    from dataclasses import replace
+
+    from simulation.schedule.levelling import level
+
+    rng = np.random.default_rng(700 + seed)
+    weeks = {"office": OFFICE, "site": SITE, "always": ALWAYS, "south": SOUTH}
+    keys = [list(weeks)[int(rng.integers(4))] for _ in range(4)]
+    days = [int(rng.integers(1, 6)) for _ in range(4)]
+    needs = [{"crane": int(rng.integers(0, 2)), "crew": int(rng.integers(0, 3))} for _ in range(4)]
+    links = [
+        WorkLink(str(k), str(j), "FS" if rng.random() < 0.7 else "SS", "", float(rng.integers(0, 3)))
+        for j in range(4) for k in range(j) if rng.random() < 0.3
+    ]  # fmt: skip
+    tasks = tuple(WorkTask(str(k), f"t{k}", "", None, float(days[k]), calendar=keys[k]) for k in range(4))
+    document = repaired(WorkPlan("", tasks, tuple(links), START, None, OFFICE, weeks))
+    network = document.network.changed(lambda k, task: replace(task, needs=needs[k]))
+    supply = {"crane": 1, "crew": 2}
+    found = level(network, supply, 10.0)
+    assert document.calendar is not None
+    best = _shortest_of_all([weeks[key] for key in keys], days, needs, links, supply)
+    assert document.calendar.day(found.end) == START + timedelta(days=best - 1)
+    assert found.optimal
+    assert found.bound == pytest.approx(found.end)
+
+
+def _shortest_of_all(
+    weeks: list[Workdays], days: list[int], needs: list[dict[str, int]], links: list[WorkLink], supply: dict[str, int]
+) -> int:
+    """Return the morning after the last task of the shortest plan, by trying every start of every task."""
+    best, chosen = 10**6, list[tuple[int, int]]()
+
+    def fits(k: int, start: int, end: int) -> bool:
+        for link in links:
+            if link.after == str(k):
+                begun, over = chosen[int(link.before)]
+                if start < forward(OFFICE, over if link.relation == "FS" else begun, int(link.lag_days)):
+                    return False
+        return all(
+            sum(needs[j][one] for j, (begun, over) in enumerate(chosen) if begun <= at < over) + needs[k][one] <= most
+            for one, most in supply.items() if needs[k][one] for at in range(start, end)
+        )  # fmt: skip
+
+    def tried(k: int) -> None:
+        nonlocal best
+        if k == len(days):
+            best = max(over for _, over in chosen)
+            return
+        start = 0
+        while (end := forward(weeks[k], opens(weeks[k], start), days[k])) < best and start < 60:
+            if worked(weeks[k], start) and fits(k, start, end):
+                chosen.append((start, end))
+                tried(k + 1)
+                chosen.pop()
+            start += 1
+
+    tried(0)
+    return best
 
 
 def test_a_projects_own_calendar_changes_nothing() -> None:
