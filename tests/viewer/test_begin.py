@@ -123,6 +123,6 @@ def test_it_offers_what_the_server_permits() -> None:
     signs = dict(re.findall(r"^  (\w+): \[([^\]]*)\]", text, re.MULTILINE))
     assert {role: set(re.findall(r"\w+", all_)) for role, all_ in signs.items()} == {**CAPACITIES}
     said = re.findall(r'"([\w.]+)": \[([^\]]*)\]', text)
-    assert len(said) == 13
+    assert len(said) == 15
     for action, roles in said:
         assert set(re.findall(r"\w+", roles)) == {r for r, may in PERMITTED.items() if Action(action) in may}, action

@@ -218,3 +218,27 @@ def test_a_site_manager_is_told_who_decides_a_finding_and_may_raise_a_record(cre
     assert "Who may: owner, quality manager, inspector" in said
     assert page.locator(".records .box button").count() == 0
     crew.site.leave(page)
+
+
+def test_an_item_of_the_plan_is_begun_for_what_is_chosen(crew: Crew) -> None:
+    people, fifth = crew.people, crew.site.made.global_ids[4]
+    page = crew.page("carl")
+    page.get_by_role("button", name="Inspections").click()
+    page.click(".dock summary:has-text('Begin an item of the plan')")
+    page.locator(".dock").get_by_text("Choose an element in the model or the table first.").first.wait_for()
+    page.click(".row:has-text('Column 5') >> nth=0")
+    page.get_by_label("Item").select_option(label="Columns: axis and plumb · TOWER-ITP-0001")
+    assert page.get_by_label("Where").inner_text().split("\n") == [
+        "Column 5", "All 6 of the kind: Column, Level 0",
+    ]  # fmt: skip
+    listed = page.locator(".inspections > ul > li")
+    before = listed.count()
+    page.locator(".dock").get_by_role("button", name="Begin an item of the plan").click()
+    listed.nth(before).wait_for()
+    begun = [one for one in people.get("carl", "/executions")["items"] if fifth in one["record"]["global_ids"]]
+    assert [one["record"]["activity"] for one in begun] == ["Columns: axis and plumb"]
+    crew.site.leave(page)
+    looking = crew.page("dora")
+    looking.get_by_role("button", name="Inspections").click()
+    looking.get_by_text("Items of the plan are begun by: owner, quality manager").wait_for()
+    crew.site.leave(looking)

@@ -94,4 +94,7 @@ def test_an_owner_lets_somebody_go_and_takes_them_in_again(site: Site) -> None:
         row.get_by_role("button", name="Let go").click()
         row.wait_for(state="detached")
         assert "Vera Sun" not in members(people)
+    panel.get_by_role("button", name="Close").click()
+    page.click(".tasks button:has-text('Inspections')")
+    page.get_by_text("No inspection and test plan is in force. Who may make one: owner").wait_for()
     site.leave(page)

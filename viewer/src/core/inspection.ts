@@ -37,6 +37,23 @@ export function inspectionOf(project: string, id: string, fresh = false): Promis
   return fresh ? ask("GET", inspectionAt(project, id), { fresh }) : get(inspectionAt(project, id));
 }
 
+export type Plan = Schemas["PlanOut"];
+
+/** The plans by which items can be begun, with their items. */
+export async function plansInForce(project: string): Promise<Plan[]> {
+  const lines = await list<Schemas["PlanLine"]>(`/projects/${project}/plans?status=approved`);
+  return Promise.all(lines.map((one) => get<Plan>(`/projects/${project}/plans/${one.id}`)));
+}
+
+/** Begin an item of a plan on some elements. */
+export function beginItem(
+  project: string,
+  plan: string,
+  body: { item: string; global_ids: string[]; model_revision: string },
+): Promise<Execution> {
+  return ask("POST", `/projects/${project}/plans/${plan}/executions`, { body, key: newKey() });
+}
+
 /** Have the inspection made that an item begun asks for. */
 export function planFor(project: string, execution: Execution, quantity = "", unit = ""): Promise<Inspection> {
   const body = quantity ? { quantity, unit } : {};

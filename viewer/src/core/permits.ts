@@ -14,6 +14,8 @@ export type Right =
   | "ncr.correct"
   | "ncr.close"
   | "inspection.perform"
+  | "plan.edit"
+  | "point.notify"
   | "rehearsal.run"
   | "prediction.decide";
 
@@ -30,6 +32,8 @@ const MAY: Record<Right, readonly Role[]> = {
   "ncr.review": ["owner", "quality_manager", "designer"],
   "ncr.correct": ["owner", "quality_manager", "site_manager", "supplier"],
   "ncr.close": ["owner", "quality_manager"],
+  "plan.edit": ["owner", "quality_manager"],
+  "point.notify": ["owner", "quality_manager", "inspector", "site_manager", "supplier"],
   "inspection.perform": ["owner", "quality_manager", "inspector", "designer"],
 };
 

@@ -22,6 +22,7 @@ import { go, place } from "../core/route";
 import { selected, type Workspace } from "../core/state";
 import { waitsForSignature } from "../core/to-sign";
 import { useAsked, useLast } from "./asked";
+import { BeginItem } from "./begin-item";
 import { Amount, Choice, Form, Signing } from "./fields";
 import { One } from "./inspection";
 import { Failed, Loading, useReturn } from "./notices";
@@ -44,10 +45,11 @@ export function Inspections({ work }: { work: Workspace }) {
     opened.value = "";
     if (asked) go({ record: "" });
   };
-  return id ? <One key={id} work={work} id={id} onEnd={end} /> : <Lists project={work.project.id} />;
+  return id ? <One key={id} work={work} id={id} onEnd={end} /> : <Lists work={work} />;
 }
 
-function Lists({ project }: { project: string }) {
+function Lists({ work }: { work: Workspace }) {
+  const project = work.project.id;
   const row = selected.value;
   const [only, setOnly] = useState(false);
   const globalId = only && row ? row.globalId : "";
@@ -71,6 +73,7 @@ function Lists({ project }: { project: string }) {
         </label>
       )}
       <Listed tab={tab.value} due={due} lines={lines} people={people} project={project} again={again} />
+      {tab.value === "due" && <BeginItem work={work} onDone={again} />}
     </div>
   );
 }
