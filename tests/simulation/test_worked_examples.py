@@ -7,6 +7,7 @@ from scipy.stats import norm
 from simulation.distribution import BetaPert, Triangular
 from simulation.flow.exact.lines import bernoulli_line, bernoulli_pair, exponential_pair
 from simulation.flow.exact.queues import effective_time, practical_worst, repair_shop
+from simulation.flow.exact.recognise import exact_answer
 from simulation.flow.placement import Economics, Stage, evaluate
 from simulation.flow.recurrence import lindley
 from simulation.schedule.network import Network
@@ -69,3 +70,19 @@ def test_pert_by_hand(shape: type[BetaPert] | type[Triangular]) -> None:
     assert found.quantile(0.8) == pytest.approx(44.0 + 3.0 * norm.ppf(0.8))
     certain = classical(Network([task for task in reliable(shape).tasks if task.name == "A"][:1]))
     assert certain.within(2.0) == pytest.approx(0.5)
+
+
+def test_simulated_means_are_unbiased_and_scatter_as_told() -> None:
+    """Of 400 short runs of a queue that turns units away, by tens: means of z are 0, their standard deviations 1."""
+    line = document(
+        {"mill": {"takes": {"exponential": 1}, "machines": 2, "buffer": 3, "to": "ship"}},
+        {"in": {"every": {"exponential": 0.45}, "to": "mill", "full": "lose"}},
+        run={"length": "40 min"},
+    )
+    answer, found = exact_answer(line.line), run(line, 400, 30.0, 11)
+    assert answer is not None
+    for name in ("wip", "throughput"):
+        tens = found.values(name).reshape(40, 10)
+        z = (tens.mean(axis=1) - answer.figures[name]) / (tens.std(ddof=1) / 10**0.5)
+        assert abs(z.mean()) < 3.0 / 40**0.5
+        assert z.std(ddof=1) == pytest.approx(1.0, abs=0.35)
