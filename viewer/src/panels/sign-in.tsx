@@ -10,7 +10,7 @@ import { Password } from "./password";
 import { Switches } from "./switches";
 
 export function SignIn({ again = false }: { again?: boolean }) {
-  const [login, setLogin] = useState("");
+  const [login, setLogin] = useState(again ? (session.peek()?.user.login ?? "") : "");
   const [password, setPassword] = useState("");
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
