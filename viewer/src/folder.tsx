@@ -3,7 +3,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get } from "./core/client";
 import { byScript, type FolderCheck, fileName, folderSource, listen, ONLY } from "./core/folder";
-import { language, speak, t } from "./core/i18n";
+import { language, speak, t, word } from "./core/i18n";
 import { place, stay } from "./core/route";
 import { takeFrom } from "./core/source";
 import { restore, saysMore } from "./core/view-state";
@@ -36,9 +36,9 @@ function About({ check }: { check: FolderCheck }) {
   const rows: [string, string][] = [
     [t("model"), fileName(provenance.model_path)],
     [t("epoch"), provenance.scans.map((one) => fileName(one.path)).join(", ")],
-    [t("tolerance"), check.tolerance],
+    [t("tolerance"), check.tolerance === "default" ? t("limits.default") : check.tolerance],
     [t("pointsShown"), t("shown", { n: shown.toLocaleString(), total: points.toLocaleString() })],
-    [t("registration"), `${registration.method}, ${registration.rmse_m === null ? "–" : (1000 * registration.rmse_m).toFixed(1)} mm`],
+    [t("registration"), `${word("pose", registration.method)} · ${registration.rmse_m === null ? "–" : (1000 * registration.rmse_m).toFixed(1)} mm`],
     ["qtems", provenance.version],
     ["SHA-256", provenance.model_sha256.slice(0, 16)],
   ]; // biome-ignore format: a row a line

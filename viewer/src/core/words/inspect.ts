@@ -144,7 +144,7 @@ export const zh: Record<keyof typeof en, string> = {
   nothingDue: "没有待检项目。检验计划中的项目开始实施后会出现在这里。",
   nothingHeld: "没有工作停在停止点。",
   noInspections: "暂无检验。",
-  onlyAbout: "仅看{name}",
+  onlyAbout: "仅看 {name}",
   backToList: "检验列表",
   "inspection.planned": "未开始",
   "inspection.in_progress": "进行中",
