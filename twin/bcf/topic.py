@@ -22,10 +22,13 @@ from twin.bcf.values import (
     Viewpoint,
 )
 from twin.disposition import DispositionLine
-from twin.finding import MISSING, Failure, Finding, Location
+from twin.finding import Failure, Finding, Location
 from twin.ncr_parts import Violation
 from twin.ncr_record import NonConformance, State
 from twin.record import Actor, Id
+from twin.record_report.titles import finding_title
+from twin.report.words import Words
+from twin.texts import Texts
 
 BLOCK = "-- qtems --"
 """The line of a description below which everything is generated; what people write stands above it."""
@@ -52,6 +55,10 @@ class Surroundings:
     documents: tuple[DocumentReference, ...] = ()
     related: tuple[str, ...] = ()
     changed_at: datetime | None = None
+    language: str = "en"
+    """In which the project keeps its records: ``en`` or ``zh``."""
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """How elements are called, by GlobalId."""
 
     def called(self, actor: Actor) -> str:
         """Return how BCF calls somebody."""
@@ -77,7 +84,7 @@ def topic_of(ncr: NonConformance, around: Surroundings) -> Topic:
         modified_author=around.called(last.by if last else ncr.originator) if modified else "",
         due_date=_due(ncr),
         assigned_to=around.people.get(ncr.assignee, "") if ncr.assignee else "",
-        description=description_of(ncr),
+        description=description_of(ncr, around.language),
         server_assigned_id=ncr.number or guid_of(ncr.id),
         reference_links=(around.link,) if around.link else (),
         snippet=Snippet(KIND, FILE_NAME, SCHEMA, content=_attached(own, "application/json")),
@@ -92,12 +99,12 @@ def topic_of(ncr: NonConformance, around: Surroundings) -> Topic:
 def topic_of_finding(finding: Finding, around: Surroundings) -> Topic:
     """Return a finding as a topic: an observation that nobody has confirmed."""
     lead = finding.defect.lead
-    what = "missing" if lead.characteristic == MISSING else lead.characteristic.replace("_", " ")
-    lines = [f"Raised by a check; {len(finding.defect.global_ids)} element(s), {finding.defect.kind.value}."]
-    lines += [_failed(failure) for failure in finding.defect.failures]
+    say = _said(around.language)
+    lines = [say("bcf.raised", n=len(finding.defect.global_ids))]
+    lines += [_failed(failure, around.language) for failure in finding.defect.failures]
     return Topic(
         guid=guid_of(finding.id),
-        title=f"{finding.defect.kind.value.capitalize()}: {what}{f' of {lead.part}' if lead.part else ''}",
+        title=finding_title(finding.defect, around.names.get(lead.global_id, lead.global_id), around.language),
         type=OBSERVATION,
         status=RECEIVED if finding.decision is None else finding.status.value.capitalize(),
         priority=finding.severity.value,
@@ -126,12 +133,13 @@ def labels_of(ncr: NonConformance) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label for label in labels if label))
 
 
-def description_of(ncr: NonConformance) -> str:
-    """Return what people wrote, and below :data:`BLOCK` what was required, measured and decided."""
-    lines = [BLOCK, f"Number: {ncr.number or 'none yet, a draft'}", f"Quantity: {ncr.quantity:f} {ncr.unit}"]
-    lines += [f"Lot: {ncr.lot}"] * bool(ncr.lot)
-    lines += [_violated(violation) for violation in ncr.violations]
-    lines += [_disposed(line) for line in ncr.lines]
+def description_of(ncr: NonConformance, language: str = "en") -> str:
+    """Return what people wrote, and below :data:`BLOCK` what was required, measured and decided, in a language."""
+    say = _said(language)
+    told = {"number": ncr.number or say("bcf.draft"), "quantity": f"{ncr.quantity:f} {ncr.unit}", "lot": ncr.lot}
+    lines = [BLOCK, *(f"{say(key)}{say('colon')}{value}" for key, value in told.items() if value)]
+    lines += [_violated(violation, language) for violation in ncr.violations]
+    lines += [_disposed(line, say) for line in ncr.lines]
     return "\n".join((*([ncr.description.strip(), ""] if ncr.description.strip() else ()), *lines))
 
 
@@ -197,37 +205,44 @@ def _views(around: Surroundings) -> tuple[Viewpoint, ...]:
     return (*own, *(view for view in around.viewpoints if view.guid not in known))
 
 
-def _violated(violation: Violation) -> str:
+def _said(language: str) -> Texts:
+    return Texts("twin.record_report", "words.yaml", language)
+
+
+def _violated(violation: Violation, language: str) -> str:
     required, measured = violation.requirement, violation.measured
     low = "-∞" if required.lower is None else f"{required.lower:f}"
     high = "∞" if required.upper is None else f"{required.upper:f}"
-    about = _about(violation.global_id, violation)
-    found = "not measured"
+    say = _said(language)
+    found = say("missing_value")
     if measured is not None:
         uncertainty = f"{measured.expanded_uncertainty:f} {required.unit} (U, k = {measured.coverage_factor:f})"
         found = f"{measured.value:f} ± {uncertainty}"
-    return f"{required.characteristic}{about}: {found}; limits {low} .. {high} {required.unit} ({required.clause})"
+    limits = f"{low} .. {high} {required.unit}"
+    what = _about(required.characteristic, violation.global_id, violation, language)
+    return say("bcf.failed", what=what, found=found, limits=limits, clause=Words(language).source(required.clause))
 
 
-def _disposed(line: DispositionLine) -> str:
-    return f"Disposition: {line.decision.value.replace('_', ' ')} of {line.quantity:f}: {line.justification}"
+def _disposed(line: DispositionLine, say: Texts) -> str:
+    decision = f"{say.term('decision', line.decision.value)} ({line.quantity:f})"
+    return say("colon").join((say("disposition"), decision, line.justification))
 
 
-def _failed(failure: Failure) -> str:
+def _failed(failure: Failure, language: str) -> str:
+    say, clause = _said(language), Words(language).source(failure.source)
     if failure.actual_mm is None or failure.lower_mm is None or failure.upper_mm is None:
-        return f"{failure.global_id} is missing ({failure.source})"
+        return say("bcf.missing", name=failure.global_id, clause=clause)
     value = f"{failure.actual_mm:f} ± {failure.expanded_uncertainty_mm:f} mm (U, k = 2)"
-    limits = f"{failure.lower_mm:f} .. {failure.upper_mm:f} mm ({failure.source})"
-    return f"{failure.characteristic}{_about(failure.global_id, failure)}: {value}; limits {limits}"
+    limits = f"{failure.lower_mm:f} .. {failure.upper_mm:f} mm"
+    what = _about(failure.characteristic, failure.global_id, failure, language)
+    return say("bcf.failed", what=what, found=value, limits=limits, clause=clause)
 
 
-def _about(global_id: str, said: Failure | Violation) -> str:
-    """Return what something is said of: the element, and its part where it is about one."""
-    direction = f" ({said.direction})" if said.direction else ""
-    if not said.part:
-        return f"{direction} of {global_id}" if global_id else direction
+def _about(characteristic: str, global_id: str, said: Failure | Violation, language: str) -> str:
+    """Return what is said of what: the characteristic, the element, and its part where it is about one."""
     named = said.part if said.part_id in ("", said.part) else f"{said.part} ({said.part_id})"
-    return f"{direction} of {named}{f' in {global_id}' if global_id else ''}"
+    what = Words(language).about(characteristic, named, said.direction)
+    return _said(language)("title.part", name=what, part=global_id) if global_id else what
 
 
 def _attached(content: bytes, media_type: str) -> Attached:

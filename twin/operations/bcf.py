@@ -171,6 +171,7 @@ def _seen_ncr(
         documents=kept.documents,
         related=kept.related,
         changed_at=changed,
+        language=view.get(records.PROJECT, ncr.project).record.language,
     )
     topic = topic_of(ncr, around)
     return SeenTopic(topic, stored.version + (beside.version if beside else 0), ncr, beside.record if beside else None)

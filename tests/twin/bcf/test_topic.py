@@ -25,6 +25,7 @@ from twin.ncr import missing_for
 from twin.ncr_parts import Measured, Requirement, Violation
 from twin.ncr_record import TRANSITIONS, Event, NonConformance, State
 from twin.record import Actor, Evidence, EvidenceKind
+from twin.record_report.titles import finding_title
 from twin.store.codec import from_json, to_json
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -67,8 +68,8 @@ def test_a_topic_says_what_the_record_says() -> None:
         "-- qtems --",
         "Number: TOWER-NCR-0007",
         "Quantity: 3 element",
-        f"verticality of {WALL}: 12.50 ± 1.2 mm (U, k = 2); limits -5 .. 5 mm (GB 50204-2015 8.3.2)",
-        "Disposition: rework of 3: push it back",
+        f"Verticality, {WALL}: 12.50 ± 1.2 mm (U, k = 2); limits -5 .. 5 mm (GB 50204-2015 8.3.2)",
+        "Disposition: Rework (3): push it back",
     ]
     assert topic_of(NCR, around) == topic
 
@@ -78,16 +79,33 @@ def test_an_opening_is_named_in_title_text_and_structured_part() -> None:
         WALL, "opening_size", "DIN 18202", Decimal(-30), Decimal(-12), Decimal(12), Decimal(2), "Door 3", "O3", "width"
     )
     topic = topic_of_finding(replace(FINDING, defect=Defect(CauseKind.FORM, (WALL,), (size,))), Surroundings())
-    assert topic.title == "Form: opening size of Door 3"
-    said = f"opening_size (width) of Door 3 (O3) in {WALL}: -30 ± 2 mm (U, k = 2); limits -12 .. 12 mm (DIN 18202)"
+    assert topic.title == f"Form: {WALL}, Door 3 (Opening size)"
+    said = f"Opening size, width: Door 3 (O3), {WALL}: -30 ± 2 mm (U, k = 2); limits -12 .. 12 mm (DIN 18202)"
     assert said in topic.description
     ncr = replace(NCR, violations=(replace(NCR.violations[0], part="Door 3", part_id="O3", direction="width"),))
-    assert f"verticality (width) of Door 3 (O3) in {WALL}: 12.50" in topic_of(ncr, Surroundings()).description
+    assert f"Verticality, width: Door 3 (O3), {WALL}: 12.50" in topic_of(ncr, Surroundings()).description
     assert read_structured(structured(ncr)).violations == ncr.violations
     before = json.loads(structured(NCR))
     for name in ("part", "part_id", "direction"):
         del before["violations"][0][name]
     assert read_structured(json.dumps(before).encode()).violations == NCR.violations
+
+
+def test_a_topic_speaks_the_language_of_the_projects_records() -> None:
+    around = Surroundings(language="zh", names={WALL: "墙 3"})
+    assert topic_of(NCR, around).description.splitlines() == [
+        "Seen by all",
+        "",
+        "-- qtems --",
+        "编号：TOWER-NCR-0007",
+        "数量：3 element",
+        f"垂直度，{WALL}：12.50 ± 1.2 mm (U, k = 2)；允许范围 -5 .. 5 mm（GB 50204-2015 8.3.2）",
+        "处置：返工 (3)：push it back",
+    ]
+    said = topic_of_finding(FINDING, around)
+    assert said.title == finding_title(FINDING.defect, "墙 3", "zh")
+    assert "Raised by" not in said.description
+    assert human_part(topic_of(NCR, around).description) == "Seen by all"
 
 
 @pytest.mark.parametrize("text", ["", "One line", "Two\nlines", "With -- qtems -- inside"])

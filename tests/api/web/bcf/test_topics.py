@@ -162,10 +162,26 @@ def ready(site: Site, quinn: Client) -> dict[str, Any]:
     return quinn.get(f"topics/{UUID(draft_of(site).rpartition('/')[2])}")
 
 
+def test_a_topic_is_described_in_the_language_of_the_projects_records(site: Site, quinn: Client) -> None:
+    olga, at = site.awake("olga"), site.root
+
+    def keep_in(language: str) -> None:
+        version = olga.get(at).headers["etag"]
+        changed = olga("PATCH", at, json={"language": language}, headers={"If-Match": version})
+        assert changed.status_code == 200, changed.text
+
+    keep_in("zh")
+    said = ready(site, quinn)["description"]
+    keep_in("en")  # the others share the site
+    assert "编号：尚无，草稿" in said
+    assert "轴线位置，" in said
+    assert not {"Number", "Quantity", "limits"} & set(said.replace(":", " ").split())
+
+
 def test_statuses_that_are_open_now_are_offered_and_reached(site: Site, quinn: Client) -> None:
     topic = ready(site, quinn)
     assert topic["authorization"]["topic_status"] == ["Draft", "Open"]
-    assert "axis_position of" in topic["description"]
+    assert "Axis position, " in topic["description"]
     assert "25.1 ± 2.4 mm (U, k = 2)" in topic["description"]
     moved = quinn.put(f"topics/{topic['guid']}", {**topic, "topic_status": "Open"})
     assert moved["topic_status"] == "Open"
