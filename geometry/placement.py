@@ -67,17 +67,54 @@ def _complete(found: list[Measurement], whole: bool) -> list[Measurement]:
 
 
 def axis_position(element: Measured, rule: Rule) -> list[Measurement]:
-    """Horizontal displacement of the element's middle, the larger of the observed directions of its plan."""
+    """Horizontal displacement, the larger of the observed directions of the plan: of the middle, and a line's ends.
+
+    A wall or a beam that is turned about its middle is out of place at its ends, whatever the middle says.
+    """
     fit = element.fit
     offset = _plan_offset(element, fit.twist[:2], fit.covariance[:2, :2]) if fit is not None else None
     if fit is None or offset is None:
         return []
-    middle = 0.5 * (element.lower + element.upper)
-    direction = np.append(offset.direction, 0.0)
-    combined = element.budget.combined(middle[None], direction[None], np.array([offset.standard]))
+    plan = plan_rectangle(element.vertices)
     size = governing_size(element, rule, element.longest)
-    found = judged(rule, size, offset.actual, float(combined[0]), n=offset.n, method="rigid fit")
+    at = np.zeros((1, 2))
+    if plan.lengths[0] >= _LONG * plan.lengths[1] and abs(offset.direction @ plan.axes[1]) > _UPRIGHT:
+        at = 0.5 * np.array([[0.0], [-1.0], [1.0]]) * plan.lengths[0] * plan.axes[0]
+    direction = np.append(offset.direction, 0.0)
+    found = _farthest_out(element, rule, size, at, direction, n=offset.n)
     return _complete(found, offset.complete)
+
+
+def _farthest_out(
+    element: Measured, rule: Rule, size: float, at: FloatArray, direction: FloatArray, *, n: int
+) -> list[Measurement]:
+    """Judge the displacement along a unit vector (3,) at places of the plan, and return what decides.
+
+    Parameters
+    ----------
+    at
+        (k, 2) metres from the middle of the element's box: the middle itself first.
+    """
+    fit = element.fit
+    assert fit is not None
+    arms = np.column_stack([at, np.zeros(len(at))])
+    # turned by w, a place at r moves by w x r: along n that is w . (r x n)
+    slopes = np.column_stack([np.broadcast_to(direction, arms.shape), np.cross(arms, direction)])
+    standard = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slopes, fit.covariance, slopes), 0.0))
+    places = 0.5 * (element.lower + element.upper) + arms
+    combined = element.budget.combined(places, np.broadcast_to(direction, arms.shape), standard)
+    found = [
+        m
+        for actual, one in zip(slopes @ fit.twist, combined, strict=True)
+        for m in judged(rule, size, float(actual), float(one), n=n, method="rigid fit")
+    ]
+    return sorted(found, key=_how_bad, reverse=True)[:1]
+
+
+def _how_bad(found: Measurement) -> tuple[int, float]:
+    """Return what ranks one rule's measurements at several places: a failure first, then how near the guarded limit."""
+    failed = found.outcome is Outcome.FAIL
+    return failed, (-1.0 if failed else 1.0) * found.expanded_uncertainty - _margin(found)
 
 
 def verticality(element: Measured, rule: Rule) -> list[Measurement]:
@@ -153,13 +190,13 @@ def place_limit(element: Measured, measurements: Sequence[Measurement], directio
 
 
 def level(element: Measured, rule: Rule) -> list[Measurement]:
-    """Vertical displacement of the element's middle."""
+    """Vertical displacement: of the middle, and at both ends of a line or the four corners of any other plan."""
     fit = element.fit
     if fit is None or not fit.observable[2]:
         return []
-    middle = 0.5 * (element.lower + element.upper)
-    standard = np.sqrt(fit.covariance[2, 2])
-    combined = element.budget.combined(middle[None], np.array([[0.0, 0.0, 1.0]]), np.array([standard]))
+    plan = plan_rectangle(element.vertices)
+    sides = 0.5 * plan.lengths[:, None] * plan.axes
+    across = np.array([0.0]) if plan.lengths[0] >= _LONG * plan.lengths[1] else np.array([-1.0, 1.0])
+    ends = [along * sides[0] + over * sides[1] for along in (-1.0, 1.0) for over in across]
     size = governing_size(element, rule, element.longest)
-    n = element.witnesses.along(_UP)
-    return judged(rule, size, float(fit.twist[2]), float(combined[0]), n=n, method="rigid fit")
+    return _farthest_out(element, rule, size, np.array([np.zeros(2), *ends]), _UP, n=element.witnesses.along(_UP))

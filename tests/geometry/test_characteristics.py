@@ -266,6 +266,44 @@ def test_level_is_how_far_the_middle_lies_above_its_design(rise: float) -> None:
     assert found.outcome is (Outcome.FAIL if abs(rise) > 0.012 else Outcome.PASS)
 
 
+@pytest.mark.parametrize("rise", [0.0, 0.03, -0.03])
+def test_level_holds_at_the_ends_of_a_beam_that_is_tilted_about_its_middle(rise: float) -> None:
+    """Its middle lies right, one end 3 cm too high and the other as much too low."""
+    beam = Box("b", (0, 0, 3), (6, 0.3, 3.5), "IfcBeam")
+    found = one(measured_box(beam.moved([0, 0, 0], [0, rise / 3.0, 0]), ["-y", "+y", "-z"]), rule("level"))
+    assert abs(found.actual) == pytest.approx(abs(rise), abs=found.expanded_uncertainty)
+    assert found.outcome is (Outcome.FAIL if rise else Outcome.PASS)
+
+
+@pytest.mark.parametrize("twist", [[0.012 / 2.5, 0, 0], [0, 0.012 / 2.5, 0], [0.008 / 2.0, -0.008 / 2.5, 0]])
+def test_level_holds_at_every_corner_of_a_slab(twist: list[float]) -> None:
+    found = one(measured_box(SLAB.moved([0, 0, 0], twist), ["+z"]), rule("level", Limits(-0.005, 0.005)))
+    highest = 2.0 * abs(twist[0]) + 2.5 * abs(twist[1])
+    assert abs(found.actual) == pytest.approx(highest, abs=found.expanded_uncertainty)
+    assert found.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("aside", [0.0, 0.025, -0.025])
+def test_the_axis_of_a_wall_holds_at_the_ends_of_one_that_is_turned_about_its_middle(aside: float) -> None:
+    found = one(measured_box(WALL.moved([0, 0, 0], [0, 0, aside / 2.0]), ["-y"]), rule("axis_position"))
+    assert abs(found.actual) == pytest.approx(abs(aside), abs=found.expanded_uncertainty)
+    assert found.outcome is (Outcome.FAIL if aside else Outcome.PASS)
+
+
+def test_a_beam_of_which_a_piece_in_the_middle_is_seen_does_not_pass_for_its_ends() -> None:
+    """How far 30 cm of it are turned is known to a millimetre per metre and worse: its ends are not known."""
+    beam = Box("b", (0, 0, 3), (12, 0.3, 3.5), "IfcBeam")
+    whole = measured_box(beam, ["-z", "-y"])
+    fit = whole.fit
+    assert fit is not None
+    assert one(whole, rule("level")).outcome is Outcome.PASS
+    doubtful = fit.covariance.copy()
+    doubtful[4, 4] = 0.003**2
+    found = one(replace(whole, fit=replace(fit, covariance=doubtful)), rule("level"))
+    assert (found.outcome, found.note) == (Outcome.INDETERMINATE, "capability")
+    assert found.expanded_uncertainty > 2 * 0.017
+
+
 def test_a_wall_seen_from_the_front_has_no_level() -> None:
     assert measure(measured_box(WALL.moved([0, 0, 0.03]), ["-y"]), rule("level")) == ()
 

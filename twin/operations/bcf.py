@@ -95,6 +95,7 @@ def find_topics(view: View, caller: Caller, query: Query) -> list[SeenTopic]:
         view, caller.project, caller.rows, wanted, orders, now=caller.now, top=query.top, skip=query.skip
     )
     people = people_of(view, caller.project) if any(place.is_record for place in places) else {}
+    language = _language(view, caller.project)
     found: list[SeenTopic] = []
     for start in range(0, len(places), _AT_ONCE):
         some = places[start : start + _AT_ONCE]
@@ -103,10 +104,11 @@ def find_topics(view: View, caller: Caller, query: Query) -> list[SeenTopic]:
         beside = {stored.record.id: stored for stored in view.list(records.BCF_TOPIC, caller.rows, where=where).items}
         for place in some:
             if place.is_record:
-                found.append(_seen_ncr(view, caller, ncrs[place.id], beside.get(place.id), people, whole=False))
+                stored, kept = ncrs[place.id], beside.get(place.id)
+                found.append(_seen_ncr(view, caller, stored, kept, people, language=language, whole=False))
             else:
-                kept = beside[place.id]
-                found.append(SeenTopic(rules.whole(kept.record), kept.version, None, kept.record))
+                waits = beside[place.id]
+                found.append(SeenTopic(rules.whole(waits.record), waits.version, None, waits.record))
     return found
 
 
@@ -118,7 +120,8 @@ def read_topic(view: View, caller: Caller, guid: str) -> SeenTopic:
     kept = _find(view, records.BCF_TOPIC, record, caller)
     ncr = _find(view, records.NCR, record, caller)
     if ncr is not None and not _is_deleted(ncr.record):
-        return _seen_ncr(view, caller, ncr, kept, people_of(view, caller.project), whole=True)
+        people, language = people_of(view, caller.project), _language(view, caller.project)
+        return _seen_ncr(view, caller, ncr, kept, people, language=language, whole=True)
     if kept is not None and kept.record.standing is Standing.WAITING:
         return SeenTopic(rules.whole(kept.record), kept.version, None, kept.record)
     raise NotFound(f"there is no topic {guid}")
@@ -141,6 +144,10 @@ def people_of(view: View, project: Id) -> dict[Id, str]:
     return found
 
 
+def _language(view: View, project: Id) -> str:
+    return view.get(records.PROJECT, project).record.language
+
+
 def told_as(ncr: Id, guid: str) -> Id:
     """Return the identifier of the comment on a record by which people see one that came in a file."""
     return derived("comment", ncr, guid).replace("-", "")
@@ -153,6 +160,7 @@ def _seen_ncr(
     beside: Stored[KeptTopic] | None,
     people: Mapping[Id, str],
     *,
+    language: str,
     whole: bool,
 ) -> SeenTopic:
     ncr = stored.record
@@ -171,7 +179,7 @@ def _seen_ncr(
         documents=kept.documents,
         related=kept.related,
         changed_at=changed,
-        language=view.get(records.PROJECT, ncr.project).record.language,
+        language=language,
     )
     topic = topic_of(ncr, around)
     return SeenTopic(topic, stored.version + (beside.version if beside else 0), ncr, beside.record if beside else None)

@@ -22,7 +22,7 @@ from twin.finding import Severity
 from twin.ncr_parts import Requirement, Violation
 from twin.ncr_record import Event, NonConformance, State, Step
 from twin.operations.bcf import FILTERS, ORDERS, Caller, SeenTopic, find_topics, read_topic
-from twin.project import Member, Role
+from twin.project import Member, Project, Role
 from twin.record import Actor
 from twin.store import records
 from twin.store.accounts import USER
@@ -81,6 +81,7 @@ def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def plant(store: Store) -> Planted:
     rng = random.Random(7)
     with store.write(at(0)) as unit:
+        unit.add(records.PROJECT, Project(P, FIRM, "TOWER", "Tower"))
         for name, address in PEOPLE.items():
             unit.add(USER, User(ACTORS[name].id, name, f"{name.title()} Name", NOW, email=address))
             if name != "stranger":
