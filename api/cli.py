@@ -21,6 +21,7 @@ from api.process import Terminated, end_now, end_on_signals, ignore_signals, int
 from api.words import WORDS
 from geometry.errors import GeometryError
 from twin.errors import TwinError
+from twin.operations.made_folders import empty_folders_taken_back
 
 if TYPE_CHECKING:
     from api.progress import ProgressView
@@ -42,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         end_on_signals()
         if not arguments.debug:
             warnings.simplefilter("ignore")
-        code = COMMANDS[arguments.command](arguments)
+        with empty_folders_taken_back(getattr(arguments, "out", None)):
+            code = COMMANDS[arguments.command](arguments)
         if argv is None:  # all is done and said; python only takes itself down
             ignore_signals()
         return code

@@ -229,22 +229,28 @@ class Network:
 
     def critical_path(self, durations: FloatArray) -> tuple[int, ...]:
         """Return one chain of tasks that decides the end, from first to last; of several the first by name."""
+        return tuple(task for task, _ in self.driving_chain(durations))
+
+    def driving_chain(self, durations: FloatArray) -> tuple[tuple[int, Relation | None], ...]:
+        """Return the critical path, each task with how it waits for the one before; None: the first."""
         found, whole, lags = self._worked_out(durations)
         if not self.tasks:
             return ()
         last = min(np.flatnonzero(found.finish >= found.end - _SLACK), key=lambda k: self.tasks[k].name)
-        path, task = [int(last)], int(last)
+        chain, path, task = list[tuple[int, Relation | None]](), [int(last)], int(last)
         while True:
             driving = [
-                link.before
+                link
                 for k, link in enumerate(self.tasks[task].links)
                 if abs(_earliest(link, found.start, whole[:, 0], task, _of_one(lags(task, k))) - found.start[task])
                 <= _SLACK
                 and link.before not in path
             ]
             if not driving or found.start[task] <= _SLACK:
-                return tuple(reversed(path))
-            task = min(driving, key=lambda k: self.tasks[k].name)
+                return ((task, None), *reversed(chain))
+            link = min(driving, key=lambda one: self.tasks[one.before].name)
+            chain.append((task, link.relation))
+            task = link.before
             path.append(task)
 
 

@@ -1,5 +1,6 @@
 """The classical PERT figure, to be set beside the simulated one: one path, taken as normal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -7,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 from simulation.distribution import BetaPert, Distribution, Triangular
-from simulation.schedule.network import Network
+from simulation.schedule.network import Network, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,23 @@ class Classical:
 def classical(network: Network) -> Classical:
     """Return the PERT figure of a network: (low + 4 mode + high) / 6 and ((high - low) / 6)^2 of each task of one path.
 
-    Distributions without three points count with their own mean and variance.
+    Distributions without three points count with their own mean and variance. A task that the next one only begins
+    with, or that only ends with the one before, is on the path, but how long it takes does not move the end.
     """
     means = np.array([_mean(task.duration) for task in network.tasks])
-    path = tuple(network.critical_path(means))
-    variance = sum(_variance(network.tasks[index].duration) for index in path)
-    return Classical(float(network.times(means).end), sqrt(variance), path)
+    chain = network.driving_chain(means)
+    variance = sum(
+        _variance(network.tasks[index].duration) * times**2
+        for (index, _), times in zip(chain, _times_on_path(chain), strict=True)
+    )
+    return Classical(float(network.times(means).end), sqrt(variance), tuple(index for index, _ in chain))
+
+
+def _times_on_path(chain: Sequence[tuple[int, Relation | None]]) -> list[int]:
+    """Return how often each task's duration counts in the length of a path: 1, 0, or -1 from its end to its start."""
+    enters_at_end = [relation in (Relation.FINISH_FINISH, Relation.START_FINISH) for _, relation in chain]
+    leaves_at_end = [relation in (Relation.FINISH_START, Relation.FINISH_FINISH) for _, relation in chain[1:]]
+    return [int(out) - int(into) for out, into in zip([*leaves_at_end, True], enters_at_end, strict=True)]
 
 
 def _mean(duration: Distribution) -> float:

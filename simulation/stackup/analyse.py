@@ -121,12 +121,18 @@ def _analysed(
         sensitivity=gradient,
         contribution=_contribution(stack, gradient),
         extremes=Extremes(linear, searched, complete),
-        root_sum_square=float(np.linalg.norm(middle * tolerances)),
+        root_sum_square=_root_sum_square(stack, middle * tolerances),
         moments=moments,
         predicted_outside=edgeworth_outside(moments, requirement.lower, requirement.upper) if moments else None,
         simulated=simulated,
         sobol=sobol,
     )
+
+
+def _root_sum_square(stack: Stack, parts: FloatArray) -> float:
+    """Return the root of the sum of squares of tolerances times sensitivities (n,); with correlation C, of p'C p."""
+    together = parts if stack.correlation is None else stack.correlation @ parts
+    return float(np.sqrt(max(parts @ together, 0.0)))
 
 
 def _contribution(stack: Stack, gradient: FloatArray) -> FloatArray:

@@ -258,6 +258,27 @@ def test_a_mistyped_file_is_answered_before_anything_heavy_is_loaded(tmp_path: P
     assert not out.exists(), "a folder that holds nothing"
 
 
+def test_no_command_leaves_an_empty_folder_behind_an_error(tmp_path: Path) -> None:
+    page, kept = tmp_path / "page.ifc", tmp_path / "kept"
+    page.write_text("<html></html>")
+    kept.mkdir()
+    for out in (tmp_path / "new" / "deep", kept):
+        assert cli.main(["assemble", str(page), "--out", str(out)]) == ExitCode.UNUSABLE
+    assert not (tmp_path / "new").exists()
+    assert kept.is_dir(), "it was there before"
+
+
+def test_dates_beyond_the_calendar_are_refused_where_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "late.yaml"
+    plan.write_text("schedule: 1\nstart: 9999-12-30\ntasks:\n  a: {days: 400}\n")
+    assert cli.main(["schedule", str(plan)]) == ExitCode.UNUSABLE
+    said = capsys.readouterr().err
+    assert "late.yaml: 400 working days from 9999-12-30" in said
+    assert "internal error" not in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -215,6 +215,7 @@ requirements: {sum: {formula: x + y}, product: {formula: x*y}}
     assert total.simulated.moments.sd == pytest.approx(3.6**0.5, rel=0.01)
     assert total.moments is not None
     assert total.moments.sd == pytest.approx(3.6**0.5, rel=1e-9)
+    assert total.root_sum_square == pytest.approx(3 * 3.6**0.5, rel=1e-12)
     assert product_.moments is not None
     assert (product_.moments.mean, product_.moments.sd) == pytest.approx((0.8, 1.64**0.5), rel=1e-9)
     assert total.sobol is None

@@ -10,7 +10,7 @@ from simulation.flow.exact.queues import effective_time, practical_worst, repair
 from simulation.flow.exact.recognise import exact_answer
 from simulation.flow.placement import Economics, Stage, evaluate
 from simulation.flow.recurrence import lindley
-from simulation.schedule.network import Network
+from simulation.schedule.network import Link, Network, Relation, Task
 from simulation.schedule.pert import classical
 from tests.simulation.flow_lines import document, run
 from tests.simulation.test_schedule import RELIABLE, reliable
@@ -70,6 +70,19 @@ def test_pert_by_hand(shape: type[BetaPert] | type[Triangular]) -> None:
     assert found.quantile(0.8) == pytest.approx(44.0 + 3.0 * norm.ppf(0.8))
     certain = classical(Network([task for task in reliable(shape).tasks if task.name == "A"][:1]))
     assert certain.within(2.0) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("first", list(Relation))
+@pytest.mark.parametrize("second", list(Relation))
+def test_pert_counts_a_task_as_often_as_the_end_moves_with_it(first: Relation, second: Relation) -> None:
+    """A task that the next one only begins with does not move the end: the slow reference lengthens each in turn."""
+    shapes = [BetaPert(2.0, 3.0, 7.0), BetaPert(3.0, 5.0, 6.0), BetaPert(1.0, 4.0, 9.0)]
+    links = ((), (Link(0, first, 20.0),), (Link(1, second, 20.0),))
+    network = Network([Task(f"t{k}", shapes[k], links[k], shapes[k].mode) for k in range(3)])
+    means = np.array([shape.mean for shape in shapes])
+    moved = [float(network.times(means + 0.5 * one).end - network.times(means).end) / 0.5 for one in np.eye(3)]
+    variance = sum(m**2 * ((s.high - s.low) / 6.0) ** 2 for m, s in zip(moved, shapes, strict=True))
+    assert classical(network).sd ** 2 == pytest.approx(variance)
 
 
 def test_simulated_means_are_unbiased_and_scatter_as_told() -> None:

@@ -5,7 +5,7 @@ What is heavy is imported where it is used: a mistyped file name is answered bef
 
 import os
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geometry.errors import ReadError
+from twin.operations.made_folders import empty_folders_taken_back
 
 if TYPE_CHECKING:
     from geometry.tolerance import ToleranceSet
@@ -140,15 +141,9 @@ def _folder_for_reports(out_dir: Path) -> Generator[None]:
     """Make the folder; when the work in it ends in an error, take back every folder made here that stayed empty."""
     from twin.report.write import ensure_writable
 
-    made = [folder for folder in (out_dir, *out_dir.parents) if not os.path.lexists(folder)]
-    try:
+    with empty_folders_taken_back(out_dir):
         ensure_writable(out_dir)
         yield
-    except BaseException:
-        for folder in made:
-            with suppress(OSError):  # not made after all, or something is in it
-                folder.rmdir()
-        raise
 
 
 def usable_cores() -> int:

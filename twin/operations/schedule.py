@@ -65,8 +65,6 @@ def run_schedule(request: ScheduleRequest) -> ScheduleOutcome:
     document = _document(request)
     with named(request.file):
         result = _worked_out(request, document)
-    if request.out_dir is None:
-        return ScheduleOutcome(result, ())
     from twin.rehearsal.files import write_whole
     from twin.rehearsal.schedule_json import ScheduleProvenance, schedule_json
     from twin.rehearsal.schedule_page import schedule_page
@@ -76,12 +74,12 @@ def run_schedule(request: ScheduleRequest) -> ScheduleOutcome:
     given = [*beside_it, *(source.path for source in request.progress)]
     beside = tuple((path.name, sha256_of(path)) for path in given)
     provenance = ScheduleProvenance(request.file.name, digest, version("qtems"), request.seed, request.samples, beside)
-    with named(request.file):
-        written = {
-            JSON_FILE: schedule_json(result, provenance),
-            PAGE_FILE: schedule_page(result, provenance, request.lang),
-        }
-    return ScheduleOutcome(result, write_whole(request.out_dir, written))
+    with named(request.file):  # dates beyond the calendar are refused also where nothing is written
+        told = schedule_json(result, provenance)
+        if request.out_dir is None:
+            return ScheduleOutcome(result, ())
+        page = schedule_page(result, provenance, request.lang)
+    return ScheduleOutcome(result, write_whole(request.out_dir, {JSON_FILE: told, PAGE_FILE: page}))
 
 
 def _document(request: ScheduleRequest) -> "ScheduleDocument":
