@@ -1,6 +1,6 @@
 /** One element: the verdict, and why to believe it. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, type Schemas } from "../core/client";
 import { markOf } from "../core/elements";
 import { t, word } from "../core/i18n";
@@ -38,10 +38,14 @@ export function Detail() {
   const ready = workspace.value.kind === "ready" ? workspace.value.value : null;
   const known = ready?.check && row && row.verdict !== "unknown";
 
+  const about = useRef("");
   useEffect(() => {
     if (!ready || !row || !known) return;
     const abort = new AbortController();
-    setState({ kind: "loading" });
+    const asked = `${ready.check?.id}${row.globalId}`;
+    // asked again about the same, what is told stays until the answer: nothing jumps beneath a finger
+    setState((before) => (before.kind === "ready" && about.current === asked ? before : { kind: "loading" }));
+    about.current = asked;
     detailOf(ready.project.id, row.globalId, ready.check?.id, abort.signal)
       .then((value) => setState({ kind: "ready", value }))
       .catch((error) => {

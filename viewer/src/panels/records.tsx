@@ -23,6 +23,7 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
   const [raising, setRaising] = useState(false);
   const [drafted, setDrafted] = useState("");
   const [offered, setOffered] = useState<Offered | null>(null);
+  const [answered, setAnswered] = useState(false); // whatever the answer was: from then on what stands here stays in its place
   useEffect(() => {
     let latest = true;
     void offeredIn(project).then((found) => latest && setOffered(() => found));
@@ -40,10 +41,12 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
     setFault("");
     recordsOf(project, row.globalId)
       .then((found) => mine === asked.current && setAll(found))
-      .catch((error) => mine === asked.current && setFault(told(error)));
+      .catch((error) => mine === asked.current && setFault(told(error)))
+      .finally(() => mine === asked.current && setAnswered(true));
   };
   useEffect(() => {
     setAll(null);
+    setAnswered(false);
     setDrafted("");
   }, [project, row.globalId]);
   useEffect(load, [project, row.globalId, delivered.value]);
@@ -137,7 +140,7 @@ export function Records({ project, row }: { project: string; row: ElementRow }) 
           </li>
         ))}
       </ul>
-      {offered?.("ncr.raise") && (
+      {answered && offered?.("ncr.raise") && (
         <button type="button" class="wide" onClick={() => setRaising(true)}>
           {t(triages && (open.length > 0 || (all && all.findings.length > 0)) ? "raiseAnother" : "raiseNcr")}
         </button>
