@@ -171,7 +171,7 @@ def oracle_table(scale: float) -> None:
     for name, found, warm_up, figure, exact in cases(scale):
         if id(found) not in kept:
             kept[id(found)] = study(found.line, Plan(Rule(10, 10), warm_up=warm_up, seed=len(kept), workers=1))
-        values = kept[id(found)].values(figure)
+        values = kept[id(found)].additions(figure)
         half = stdtrit(9, 0.995) * values.std(ddof=1) / 10**0.5
         holds = abs(values.mean() - exact) <= half
         missed += not holds

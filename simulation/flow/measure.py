@@ -56,5 +56,28 @@ def measures(line: Line, run: Run, begin: int = 0) -> dict[str, float]:
     return found
 
 
+def weights(line: Line, run: Run, begin: int = 0) -> dict[str, float]:
+    """Return how many units or looks each figure that is a mean of such was taken over, from look ``begin`` on.
+
+    Their number differs from run to run, and goes with what is counted: where more come, more are lost. So such a
+    figure of several runs is that of all their units together, not the mean of the runs' own.
+    """
+    change = dict(zip(run.columns, run.table[-1] - run.table[begin], strict=True))
+    leads = run.leads[run.left_at >= run.edges[begin]] if begin else run.leads
+    shipped, left = change["shipped"], change["shipped"] + change["scrapped"]
+    found = {"lead_time": float(len(leads)), "yield": left, "defective": shipped, "cost": shipped}
+    found["lost"] = change["lost"] + change["entered"]
+    for station in line.stations:
+        name = station.name
+        found[f"{name}.wait"] = change[f"{name}.taken"] + change[f"{name}.expired"]
+        if station.inspection is not None:
+            found[f"{name}.first_pass"] = change[f"{name}.first_inspected"]
+            found[f"{name}.inspections"] = left
+            found |= {
+                f"{name}.{word}": change[f"{name}.inspected"] for word in ("rejected", "false_rejects", "false_accepts")
+            }
+    return found
+
+
 def _over(value: float, of: float) -> float:
     return float(value / of) if of else NAN

@@ -12,13 +12,13 @@ from typing import TypeVar
 import numpy as np
 
 from geometry.arrays import FloatArray
-from simulation.experiment.estimate import Paired, Rule, mean_of, paired, replicate
+from simulation.experiment.estimate import Paired, Rule, mean_of, paired, pooled, replicate
 from simulation.experiment.streams import Streams
 from simulation.experiment.warmup import mser
 from simulation.experiment.workers import Batches, together
 from simulation.flow.engine import Happening
 from simulation.flow.load import expected_visits
-from simulation.flow.measure import measures
+from simulation.flow.measure import measures, weights
 from simulation.flow.model import Line
 from simulation.flow.record import Run, run_line
 from simulation.flow.recurrence import is_fixed, run_fixed
@@ -52,6 +52,8 @@ class Replication:
     """What is kept of one run."""
 
     measures: dict[str, float]
+    weights: dict[str, float]
+    """How many units those figures are means of whose number is left to chance."""
     cut: float
     """The warm-up that was left out."""
     edges: FloatArray
@@ -73,12 +75,16 @@ class Study:
     replications: tuple[Replication, ...]
 
     def values(self, name: str) -> FloatArray:
-        """Return one figure of all replications, (n,)."""
+        """Return one figure of each replication by itself, (n,)."""
         return np.array([one.measures[name] for one in self.replications])
+
+    def additions(self, name: str, count: int | None = None) -> FloatArray:
+        """Return what each replication (the first ``count``) adds to a figure of all units together, (n,)."""
+        return additions(self.replications[:count], name)
 
     def estimate(self, name: str) -> Estimate:
         """Return one figure with its interval."""
-        return mean_of(self.values(name), self.plan.rule.confidence)
+        return mean_of(self.additions(name), self.plan.rule.confidence)
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -115,6 +121,14 @@ class Study:
         return name, share
 
 
+def additions(replications: Sequence[Replication], name: str) -> FloatArray:
+    """Return what each replication adds to a figure of all units together, (n,)."""
+    values = np.array([one.measures[name] for one in replications])
+    if not replications or name not in replications[0].weights:
+        return values
+    return pooled(values, np.array([one.weights[name] for one in replications]))
+
+
 def study(line: Line, plan: Plan, progress: Callable[[int, int], None] | None = None) -> Study:
     """Run a line again and again until the plan's rule says enough.
 
@@ -122,9 +136,6 @@ def study(line: Line, plan: Plan, progress: Callable[[int, int], None] | None = 
     """
     workers = workers_of(line, plan)
     told = progress or _nobody
-
-    def value(replication: Replication) -> float:
-        return replication.measures[plan.of]
 
     with made(partial(_run, line, plan.seed), workers, plan.backend) as runs:
         pilot = [_told(told, plan, run, number) for number, run in enumerate(runs(range(_pilots(line, plan))))]
@@ -138,7 +149,7 @@ def study(line: Line, plan: Plan, progress: Callable[[int, int], None] | None = 
             for number, found in zip(numbers, several(numbers), strict=True):
                 yield _told(told, plan, found, number)
 
-        return Study(line, plan, tuple(replicate(value, plan.rule, counted, first)))
+        return Study(line, plan, tuple(replicate(partial(additions, name=plan.of), plan.rule, counted, first)))
 
 
 def _nobody(done: int, most: int) -> None:
@@ -181,7 +192,7 @@ def compare(first: Study, second: Study) -> dict[str, Paired]:
     count = min(len(first.replications), len(second.replications))
     common = [name for name in first.figures if name in second.figures]
     return {
-        name: paired(first.values(name)[:count], second.values(name)[:count], first.plan.rule.confidence)
+        name: paired(first.additions(name, count), second.additions(name, count), first.plan.rule.confidence)
         for name in common
     }
 
@@ -202,7 +213,10 @@ def summed_up(line: Line, warm_up: float, run: Run) -> Replication:
     begin = int(np.searchsorted(run.edges, warm_up * (1.0 - 1e-12))) if len(run.edges) > 2 else 0
     output = np.diff(run.column("shipped"))
     found = measures(line, run, begin)
-    return Replication(found, float(run.edges[begin]), run.edges, run.wip, output, run.births, run.fates, run.log)
+    counts = weights(line, run, begin)
+    return Replication(
+        found, counts, float(run.edges[begin]), run.edges, run.wip, output, run.births, run.fates, run.log
+    )
 
 
 def workers_of(line: Line, plan: Plan) -> int:

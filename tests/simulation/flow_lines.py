@@ -25,6 +25,6 @@ def run(found: LineDocument, count: int = 10, warm_up: float = 0.0, seed: int = 
 
 def within(study: Study, figure: str, exact: float, confidence: float = 0.99) -> bool:
     """Return whether the 99 % interval of a figure holds the exact value."""
-    values = study.values(figure)
+    values = study.additions(figure)
     half = stdtrit(len(values) - 1, 0.5 + 0.5 * confidence) * np.std(values, ddof=1) / np.sqrt(len(values))
     return bool(abs(values.mean() - exact) <= half)

@@ -127,10 +127,10 @@ def test_the_rule_stops_at_the_same_run_whatever_is_made_at_once() -> None:
     def one_by_one(numbers: range) -> list[float]:
         return [float(values[number]) for number in numbers]
 
-    found = replicate(float, rule, one_by_one)
+    found = replicate(np.array, rule, one_by_one)
     assert found == values[: len(found)].tolist()
     assert 10 < len(found) < 400
-    assert replicate(float, rule, one_by_one, values[:40].tolist())[: len(found)] == found[: len(found)]
+    assert replicate(np.array, rule, one_by_one, values[:40].tolist())[: len(found)] == found[: len(found)]
 
 
 def test_warm_up_and_batch_means() -> None:

@@ -5,11 +5,15 @@ import pytest
 from scipy.stats import norm
 
 from simulation.distribution import BetaPert, Triangular
+from simulation.experiment.estimate import Rule, mean_of, pooled
+from simulation.experiment.streams import Streams
 from simulation.flow.exact.lines import bernoulli_line, bernoulli_pair, exponential_pair
 from simulation.flow.exact.queues import effective_time, practical_worst, repair_shop
 from simulation.flow.exact.recognise import exact_answer
 from simulation.flow.placement import Economics, Stage, evaluate
+from simulation.flow.record import run_line
 from simulation.flow.recurrence import lindley
+from simulation.flow.study import Plan, study
 from simulation.schedule.network import Link, Network, Relation, Task
 from simulation.schedule.pert import classical
 from tests.simulation.flow_lines import document, run
@@ -99,3 +103,37 @@ def test_simulated_means_are_unbiased_and_scatter_as_told() -> None:
         z = (tens.mean(axis=1) - answer.figures[name]) / (tens.std(ddof=1) / 10**0.5)
         assert abs(z.mean()) < 3.0 / 40**0.5
         assert z.std(ddof=1) == pytest.approx(1.0, abs=0.35)
+    for name in ("lost", "lead_time", "mill.wait"):
+        off = found.additions(name) - answer.figures[name]
+        assert abs(off.mean()) < 3.0 * off.std(ddof=1) / 400**0.5
+
+
+def test_a_mean_of_units_is_that_of_the_units_of_all_runs() -> None:
+    """Where more come more are lost and wait longer: the mean of the runs' own shares is low, that of waits high."""
+    line = document(
+        {"mill": {"takes": {"exponential": 1}, "machines": 2, "buffer": 3, "to": "ship"}},
+        {"in": {"every": {"exponential": 0.45}, "to": "mill", "full": "lose"}},
+        run={"length": "12 min"},
+    ).line
+    found = study(line, Plan(Rule(300, 300), warm_up=6.0, seed=1, workers=1))
+    runs = [run_line(line, Streams(1, number)) for number in range(300)]
+    begins = [int(np.searchsorted(one.edges, 6.0)) for one in runs]
+    change = [
+        dict(zip(one.columns, one.table[-1] - one.table[b], strict=True)) for one, b in zip(runs, begins, strict=True)
+    ]
+    leads = np.concatenate([one.leads[one.left_at >= one.edges[b]] for one, b in zip(runs, begins, strict=True)])
+    lost = sum(one["lost"] for one in change)
+    assert found.estimate("lost").value == pytest.approx(lost / (lost + sum(one["entered"] for one in change)))
+    assert found.estimate("lead_time").value == pytest.approx(leads.mean())
+    answer = exact_answer(line)
+    assert answer is not None
+    exact = answer.figures["lost"]
+    told, by_runs = found.estimate("lost"), mean_of(found.values("lost"))
+    assert told.interval.low < exact < told.interval.high
+    assert by_runs.value < told.value
+    assert (told.interval.high - told.interval.low) == pytest.approx(
+        by_runs.interval.high - by_runs.interval.low, rel=0.2
+    )
+    alike = np.array([0.3, 0.1, 0.7])
+    assert pooled(alike, np.full(3, 25.0)) == pytest.approx(alike, abs=1e-15)
+    assert pooled(np.array([0.5, np.nan, 0.25]), np.array([2.0, 0.0, 4.0])).mean() == pytest.approx(2.0 / 6.0)
