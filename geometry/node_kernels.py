@@ -14,6 +14,8 @@ from geometry.lane_kernels import LANES
 LEAF_SIZE = LANES
 NO_CHILD = -1
 _BINS = 16
+_ZERO = np.int64(0)
+"""A bare 0 is a type of its own for numba, and what it is handed to is compiled once more for it."""
 _DEEPEST = 40
 """Nodes deeper than this are halved, so that no arrangement of triangles makes a tree deeper than a search's stack."""
 
@@ -159,7 +161,7 @@ def _pairs(lower, upper):
         for a in range(3):
             extent = centre[node, 3 + a] - centre[node, a]
             per[a] = _BINS / extent if extent > 0.0 and deep[node] < _DEEPEST else 0.0
-        axis, last = -1, 0
+        axis, last = np.int64(-1), _ZERO
         if per[0] + per[1] + per[2] > 0.0:
             _fill_bins(prim, start, end, centre, node, per, count, bins)
             axis, last = _cheapest(count, bins, per, end - start, cost, bounds)
@@ -269,7 +271,7 @@ def build_forest(lower, upper, start):
     order, frame, root = np.empty(len(lower), np.int32), _frame(lower, upper), np.zeros(count, np.int32)
     most = 2 * len(lower) + count  # memory that is not written to is not taken
     wide, below = np.empty((most, 6, LANES), np.float32), np.empty((most, LANES), np.int32)
-    used = 0
+    used = _ZERO
     for e in range(count):
         a, b = start[e], start[e + 1]
         root[e] = used

@@ -323,7 +323,7 @@ def _doubt(points, gates, trust, centre, size, twist, sigma, band, min_cosine, t
 @kernel()
 def _searched(points, gates, trust, centre, size, half_height, sigma, band, min_cosine, tree, slid, out):
     """Return the place (6,) that explains most: near the designed one, at ``slid``, or where modes and leans start."""
-    here = np.zeros(6)
+    here, beside = np.zeros(6), slid.copy()  # not to be compiled once more for what is read only
     best = _refine(points, gates, trust, centre, size, sigma, here, band, WEAK_SHARE, min_cosine, tree, out)
     share = _share_on(points, gates, trust, centre, best, sigma, min_cosine, tree, out)
     if share <= MAJORITY:
@@ -347,8 +347,9 @@ def _searched(points, gates, trust, centre, size, half_height, sigma, band, min_
             there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
             if there > share + CLEAR_GAIN and there > MAJORITY:
                 best, share = other, there
-    if _motion(slid, size) > 0.0:
-        other = _refine(points, gates, trust, centre, size, sigma, slid, 3.0 * sigma, WEAK_SHARE, min_cosine, tree, out)
+    if _motion(beside, size) > 0.0:
+        band = 3.0 * sigma
+        other = _refine(points, gates, trust, centre, size, sigma, beside, band, WEAK_SHARE, min_cosine, tree, out)
         there = _share_on(points, gates, trust, centre, other, sigma, min_cosine, tree, out)
         if there > share + CLEAR_GAIN and there > MAJORITY:
             best, share = other, there

@@ -6,6 +6,8 @@ import numpy as np
 
 from geometry.compiled import kernel
 
+_ONE, _NONE = np.int64(1), np.int64(0)
+"""A bare 1 is a type of its own for numba, and what it is handed to is compiled once more for it."""
 OPEN, MANY, CLOSED = 0, 1, 2
 """An edge has more faces one way than the other; as many each way, but not one alone; one face each way, all edges."""
 
@@ -109,10 +111,10 @@ def shells(corners, faces):
             one, other = root(shell, face[slot, 0]), root(shell, face[slot, 1])
             shell[max(one, other)] = min(one, other)
     if closed == MANY:
-        volumes, boxes = _measured(corners, faces, np.zeros(len(faces), dtype=np.int64), 1)
+        volumes, boxes = _measured(corners, faces, np.zeros(len(faces), dtype=np.int64), _ONE)
         return MANY, volumes, boxes
     number = np.full(len(faces), -1, dtype=np.int64)
-    count = 0
+    count = _NONE
     for f in range(len(faces)):
         if root(shell, f) == f:
             number[f] = count
@@ -126,11 +128,10 @@ def shells(corners, faces):
 def _measured(corners, faces, shell, count):
     """Return the volumes (s,) and boxes (s, 2, 3) of shells, each face being of one."""
     volumes, boxes = np.zeros(count), np.empty((count, 2, 3))
-    boxes[:, 0], boxes[:, 1] = np.inf, -np.inf
-    about = np.zeros(3)
-    for k in range(len(corners)):
-        about += corners[k]
-    about /= max(len(corners), 1)
+    for k in range(count):
+        for m in range(3):
+            boxes[k, 0, m], boxes[k, 1, m] = np.inf, -np.inf
+    about = middle_of(corners)
     for f in range(len(faces)):
         a, b, c = corners[faces[f, 0]], corners[faces[f, 1]], corners[faces[f, 2]]
         ax, ay, az = a[0] - about[0], a[1] - about[1], a[2] - about[2]
@@ -142,6 +143,18 @@ def _measured(corners, faces, shell, count):
                 boxes[shell[f], 0, m] = min(boxes[shell[f], 0, m], corners[faces[f, k], m])
                 boxes[shell[f], 1, m] = max(boxes[shell[f], 1, m], corners[faces[f, k], m])
     return volumes, boxes
+
+
+@kernel()
+def middle_of(corners):
+    """Return the mean (3,) of corners; zeros of none."""
+    about = np.zeros(3)
+    for k in range(len(corners)):
+        for m in range(3):
+            about[m] += corners[k, m]
+    for m in range(3):
+        about[m] /= max(len(corners), 1)
+    return about
 
 
 @kernel()
@@ -181,7 +194,7 @@ def distinct_normals(corners, faces, same, most):
             + np.int64(np.rint(z / same))
         )
         count += 1
-    order = np.argsort(keys[:count], kind="mergesort")
+    order = sorted_rows(keys[:count])
     first, weight = np.empty(count, dtype=np.int64), np.zeros(count)
     found = 0
     for k in range(count):
@@ -189,8 +202,35 @@ def distinct_normals(corners, faces, same, most):
             first[found] = order[k]
             found += 1
         weight[found - 1] += area[order[k]]
-    largest = np.argsort(-weight[:found], kind="mergesort")[:most]
-    chosen = np.empty((len(largest), 3))
-    for k in range(len(largest)):
-        chosen[k] = normals[first[largest[k]]]
+    # of numbers above 0 the bits rise as the numbers do
+    largest = sorted_rows(-weight[:found].view(np.int64))
+    kept = min(found, most)
+    chosen = np.empty((kept, 3))
+    for k in range(kept):
+        for m in range(3):
+            chosen[k, m] = normals[first[largest[k]], m]
     return chosen
+
+
+@kernel()
+def sorted_rows(keys):
+    """Return the rows of whole numbers (n,) from the least to the largest, equal ones as they come: by merging runs.
+
+    numpy's own takes numba seconds to compile.
+    """
+    order, spare = np.arange(len(keys)), np.empty(len(keys), dtype=np.int64)
+    run = 1
+    while run < len(keys):
+        for begin in range(0, len(keys), 2 * run):
+            middle, end = min(begin + run, len(keys)), min(begin + 2 * run, len(keys))
+            one, other = begin, middle
+            for k in range(begin, end):
+                if other >= end or (one < middle and keys[order[one]] <= keys[order[other]]):
+                    spare[k] = order[one]
+                    one += 1
+                else:
+                    spare[k] = order[other]
+                    other += 1
+        order, spare = spare, order
+        run *= 2
+    return order

@@ -36,11 +36,14 @@ def places_inside(corners, faces, count):
         if length == 0.0:
             continue
         for k in range(3):
-            stack[0, k] = corners[faces[f, k]]
+            for m in range(3):
+                stack[0, k, m] = corners[faces[f, k], m]
         waiting = 1
         while waiting > 0 and kept < _MOST_FACES:
             waiting -= 1
-            tri[:] = stack[waiting]
+            for k in range(3):
+                for m in range(3):
+                    tri[k, m] = stack[waiting, k, m]
             ab, bc, ca = _square(tri[0], tri[1]), _square(tri[1], tri[2]), _square(tri[2], tri[0])
             most = max(ab, max(bc, ca))
             if most <= longest * longest or waiting + 2 > _ROOM:
@@ -74,7 +77,9 @@ def _cross(about, first, second):
 def _twice(rows):
     """Return an array with room for twice as many rows."""
     more = np.empty((2 * len(rows), 3))
-    more[: len(rows)] = rows
+    for k in range(len(rows)):
+        for m in range(3):
+            more[k, m] = rows[k, m]
     return more
 
 
@@ -113,7 +118,7 @@ def widest(starts, inward, corners, faces, floor, most, tries):
     for c in range(len(corners)):
         square = max(square, _square(corners[c], corners[0]))
     largest = 2.0 * np.sqrt(square)
-    best, tiny, tried, middle = floor, _SHEET * largest, 0, np.zeros(3)
+    best, tiny, tried, middle, place = floor, _SHEET * largest, 0, np.zeros(3), np.empty(3)
     step = 1 + len(starts) // (2 * tries)
     for first in range(step):  # all over the surface before any place twice
         for k in range(first, len(starts), step):
@@ -125,7 +130,9 @@ def widest(starts, inward, corners, faces, floor, most, tries):
             if diameter < least:
                 tried += diameter >= tiny
                 continue
-            if not _holds(flat, starts[k] + 0.5 * least * inward[k]):
+            for m in range(3):
+                place[m] = starts[k, m] + 0.5 * least * inward[k, m]
+            if not _holds(flat, place):
                 continue
             tried += 1
             diameter = largest
@@ -135,7 +142,9 @@ def widest(starts, inward, corners, faces, floor, most, tries):
                     break
                 diameter = smaller
             if diameter > best:
-                best, middle = diameter, starts[k] + 0.5 * diameter * inward[k]
+                best = diameter
+                for m in range(3):
+                    middle[m] = starts[k, m] + 0.5 * diameter * inward[k, m]
     if best == floor or best >= _ENOUGH * most:
         return best
     return max(best, _grown(flat, middle, 0.5 * best))

@@ -12,6 +12,8 @@ from geometry.compiled import kernel
 
 FREE, BLOCKED, NARROW = 0, 1, 2
 """Nothing in the way; something, wider than the tolerance; something, whose width is not known yet."""
+_THREE = np.int64(3)
+"""A bare 3 is a type of its own for numba, for which what takes it would be compiled once more."""
 _ROOM = 16
 """Corners that a polygon may have: two triangles and a half-plane give 7 at most."""
 
@@ -43,7 +45,7 @@ def overlap(first, second, one, two):
     """
     for k in range(3):
         one[k, 0], one[k, 1] = first[k, 0], first[k, 1]
-    count = 3
+    count = _THREE
     turn = (second[1, 0] - second[0, 0]) * (second[2, 1] - second[0, 1]) - (second[1, 1] - second[0, 1]) * (
         second[2, 0] - second[0, 0]
     )

@@ -49,13 +49,16 @@ def only_meets(our_corners, our_faces, their_corners, their_faces, bounds):
             if _boxes_meet(box, boxes[j]) and not _is_beside(prism, theirs[j], _FILM):
                 return False
         for m in range(3):
-            middle[m] = prism[:, m].sum() / 6.0
+            total = 0.0
+            for k in range(6):
+                total += prism[k, m]
+            middle[m] = total / 6.0
         if _inside(their_corners, their_faces, seen, bounds[1], middle) != 0:
             return False
     seen = _along_the_ray(our_corners, our_faces)
     for j in range(len(theirs)):
         for m in range(3):
-            middle[m] = theirs[j, :, m].sum() / 3.0
+            middle[m] = (theirs[j, 0, m] + theirs[j, 1, m] + theirs[j, 2, m]) / 3.0
         if _inside(our_corners, our_faces, seen, bounds[0], middle) > 0:
             return False
     return True
@@ -105,7 +108,7 @@ def _along_the_ray(corners, faces):
     """Return the boxes (f, 4) of faces as rays see them: low and high across, with room for rounding."""
     flat, boxes = np.empty((len(corners), 2)), np.empty((len(faces), 4))
     for c in range(len(corners)):
-        flat[c] = _across_the_ray(corners[c])
+        flat[c, 0], flat[c, 1] = _across_the_ray(corners[c])
     for f in range(len(faces)):
         a, b, c = flat[faces[f, 0]], flat[faces[f, 1]], flat[faces[f, 2]]
         for m in range(2):
@@ -118,6 +121,11 @@ def _along_the_ray(corners, faces):
 @kernel(nogil=True)
 def _cross(a, b):
     return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
+@kernel(nogil=True)
+def _minus(a, b):
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
 
 
 @kernel(nogil=True)
@@ -140,12 +148,13 @@ def _faces_in(corners, faces, box):
 @kernel(nogil=True)
 def _fill_prism(face, prism):
     """Set the corners (6, 3) of what lies under a face; False where it has no area."""
-    x, y, z = _cross(face[1] - face[0], face[2] - face[0])
+    x, y, z = _cross(_minus(face[1], face[0]), _minus(face[2], face[0]))
     length = np.sqrt(x * x + y * y + z * z)
     if not length > 0.0:
         return False
     for k in range(3):
-        prism[k] = face[k]
+        for m in range(3):
+            prism[k, m] = face[k, m]
         prism[3 + k, 0] = face[k, 0] - _THICK * x / length
         prism[3 + k, 1] = face[k, 1] - _THICK * y / length
         prism[3 + k, 2] = face[k, 2] - _THICK * z / length
@@ -157,21 +166,17 @@ def _is_beside(prism, face, most):
     """Return whether some direction brings a prism and a face, whose boxes meet, apart by no more than ``most`` m."""
     # edges of the prism, the last of them through it; those of the face
     for i in range(4):
-        one = prism[3] - prism[0] if i == 3 else prism[(i + 1) % 3] - prism[i]
+        one = _minus(prism[3], prism[0]) if i == 3 else _minus(prism[(i + 1) % 3], prism[i])
         if i == 3:
-            for k in range(3):
-                one[k] /= _THICK
+            one = one[0] / _THICK, one[1] / _THICK, one[2] / _THICK
         for j in range(3):
-            if _parts(prism, face, _cross(one, face[(j + 1) % 3] - face[j]), most):
+            if _parts(prism, face, _cross(one, _minus(face[(j + 1) % 3], face[j])), most):
                 return True
-        other = prism[1] - prism[0] if i == 3 else prism[3] - prism[0]
-        if i == 3:
-            normal = _cross(other, prism[2] - prism[0])
-        else:
-            normal = _cross(one, other)
+        other = _minus(prism[1 if i == 3 else 3], prism[0])
+        normal = _cross(other, _minus(prism[2], prism[0])) if i == 3 else _cross(one, other)
         if _parts(prism, face, normal, most):
             return True
-    return _parts(prism, face, _cross(face[1] - face[0], face[2] - face[0]), most)
+    return _parts(prism, face, _cross(_minus(face[1], face[0]), _minus(face[2], face[0])), most)
 
 
 @kernel(nogil=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from geometry.compiled import kernel
 
-_ROOM = 16
+_ROOM, _THREE = 16, np.int64(3)
 _FACING = -0.995
 """Cosine between the normals of two faces in contact, at most: 5.7 degrees."""
 
@@ -51,7 +51,7 @@ def within_prism(face, other, normal, side, one, two):
     for k in range(3):
         for m in range(3):
             one[k, m] = face[k, m]
-    count = 3
+    count = _THREE
     for k in range(3):
         following = k + 1 if k < 2 else 0
         e0, e1, e2 = (

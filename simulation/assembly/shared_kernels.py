@@ -5,7 +5,7 @@
 import numpy as np
 
 from geometry.compiled import kernel
-from geometry.shell_kernels import distinct_normals, key_table, root, slot_of
+from geometry.shell_kernels import distinct_normals, key_table, middle_of, root, slot_of
 from geometry.triangle_gap_kernels import squared_distance
 
 FIRST, SECOND, BOTH = 0, 1, 2
@@ -16,6 +16,7 @@ _SEAM = 1e-6
 """Share of a face that rounding may leave uncovered."""
 _OFF_RIM = 1e-3
 """Share of a face or an edge that is left out beside its rim."""
+_MOST_NORMALS = np.int64(200)
 _CORNERS = 16
 """Of a triangle cut by a triangle: 6 at most, and some room."""
 
@@ -52,7 +53,8 @@ def own_mesh(corners, faces, piece, which):
                 c = faces[f, k]
                 if row[c] < 0:
                     row[c] = count
-                    used[count] = corners[c]
+                    for m in range(3):
+                        used[count, m] = corners[c, m]
                     count += 1
                 own[kept, k] = row[c]
             kept += 1
@@ -62,27 +64,30 @@ def own_mesh(corners, faces, piece, which):
 @kernel()
 def volume_and_centre(corners, faces):
     """Return the volume of a closed mesh, m³, and its centre of mass (3,)."""
-    about = np.zeros(3)
-    for k in range(len(corners)):
-        about += corners[k]
-    about /= len(corners)
-    total, moment = 0.0, np.zeros(3)
+    about = middle_of(corners)
+    total, moment, tri = 0.0, np.zeros(3), np.empty((3, 3))
     for f in range(len(faces)):
-        a, b, c = corners[faces[f, 0]] - about, corners[faces[f, 1]] - about, corners[faces[f, 2]] - about
+        for k in range(3):
+            for m in range(3):
+                tri[k, m] = corners[faces[f, k], m] - about[m]
+        a, b, c = tri[0], tri[1], tri[2]
         weight = (
             a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2]) + a[2] * (b[0] * c[1] - b[1] * c[0])
         )
         total += weight
-        moment += weight * (a + b + c)
-    centre = about if total == 0.0 else about + moment / (4.0 * total)
-    return total / 6.0, centre
+        for m in range(3):
+            moment[m] += weight * (a[m] + b[m] + c[m])
+    if total != 0.0:
+        for m in range(3):
+            about[m] += moment[m] / (4.0 * total)
+    return total / 6.0, about
 
 
 @kernel()
 def least_extent(corners, faces):
     """Return how far a mesh extends, metres, along that of its face normals and principal axes where that is least."""
     least = np.inf
-    normals = distinct_normals(corners, faces, 1e-4, 200)
+    normals = distinct_normals(corners, faces, 1e-4, _MOST_NORMALS)
     for k in range(len(normals)):
         least = min(least, _extent(corners, normals[k], least))
     axes = _principal(corners)
@@ -105,11 +110,10 @@ def _extent(corners, direction, least):
 @kernel()
 def _principal(corners):
     """Return the axes (3, 3) along which corners scatter most and least, by Jacobi's rotations."""
-    about = np.zeros(3)
-    for k in range(len(corners)):
-        about += corners[k]
-    about /= len(corners)
-    scatter, axes = np.zeros((3, 3)), np.eye(3)
+    about = middle_of(corners)
+    scatter, axes = np.zeros((3, 3)), np.zeros((3, 3))
+    for k in range(3):
+        axes[k, k] = 1.0
     for k in range(len(corners)):
         for i in range(3):
             for j in range(3):
@@ -228,7 +232,8 @@ def _lies_in(corners, face, theirs, of, near):
     """Return 1 where a face lies in faces that look the same way, 0 where in none, -1 where in part or not for sure."""
     own = np.empty((3, 3))
     for k in range(3):
-        own[k] = corners[face[k]]
+        for m in range(3):
+            own[k, m] = corners[face[k], m]
     normal, area = _normal(own[0], own[1], own[2])
     if area == 0.0:
         return -1
@@ -263,7 +268,9 @@ def _normal(a, b, c):
 def _common_area(own, theirs, other, normal, one, two):
     """Return the area twice, m², that a triangle (3, 3) has in common with another in its plane; the last are room."""
     count = 3
-    one[:3] = own
+    for k in range(3):
+        for m in range(3):
+            one[k, m] = own[k, m]
     for k in range(3):
         p, q = theirs[other[k]], theirs[other[(k + 1) % 3]]
         ex, ey, ez = q[0] - p[0], q[1] - p[1], q[2] - p[2]
@@ -275,7 +282,8 @@ def _common_area(own, theirs, other, normal, one, two):
             here = (one[i, 0] - p[0]) * x + (one[i, 1] - p[1]) * y + (one[i, 2] - p[2]) * z
             there = (one[j, 0] - p[0]) * x + (one[j, 1] - p[1]) * y + (one[j, 2] - p[2]) * z
             if here >= 0.0:
-                two[kept] = one[i]
+                for m in range(3):
+                    two[kept, m] = one[i, m]
                 kept += 1
             if (here > 0.0 and there < 0.0) or (here < 0.0 and there > 0.0):
                 share = here / (here - there)
@@ -317,20 +325,27 @@ def meets_at_rim(corners, faces, twin, side, own, theirs, of):
         # the face less its edges, its edges less their ends, its corners: where they are not on the rim
         for part in range(7):
             if part == 0:
-                middle = (corners[faces[f, 0]] + corners[faces[f, 1]] + corners[faces[f, 2]]) / 3.0
-                for k in range(3):
-                    one[k] = corners[faces[f, k]] + _OFF_RIM * (middle - corners[faces[f, k]])
+                for m in range(3):
+                    a, b, c = corners[faces[f, 0], m], corners[faces[f, 1], m], corners[faces[f, 2], m]
+                    middle = (a + b + c) / 3.0
+                    one[0, m] = a + _OFF_RIM * (middle - a)
+                    one[1, m] = b + _OFF_RIM * (middle - b)
+                    one[2, m] = c + _OFF_RIM * (middle - c)
             elif part < 4:
                 k = part - 1
                 if side[twin[3 * f + k] // 3] != own:
                     continue
                 begin, end = corners[faces[f, k]], corners[faces[f, (k + 1) % 3]]
-                one[0], one[1] = begin + _OFF_RIM * (end - begin), end + _OFF_RIM * (begin - end)
-                one[2] = one[1]
+                for m in range(3):
+                    one[0, m] = begin[m] + _OFF_RIM * (end[m] - begin[m])
+                    one[1, m] = end[m] + _OFF_RIM * (begin[m] - end[m])
+                    one[2, m] = one[1, m]
             else:
                 if not inner[faces[f, part - 4]]:
                     continue
-                one[:] = corners[faces[f, part - 4]]
+                for k in range(3):
+                    for m in range(3):
+                        one[k, m] = corners[faces[f, part - 4], m]
             for g in near:
                 beside = False
                 for m in range(3):
@@ -342,7 +357,8 @@ def meets_at_rim(corners, faces, twin, side, own, theirs, of):
                 if beside:
                     continue
                 for k in range(3):
-                    other[k] = theirs[of[g, k]]
+                    for m in range(3):
+                        other[k, m] = theirs[of[g, k], m]
                 if squared_distance(one, other, _FLUSH * _FLUSH) < _FLUSH * _FLUSH:
                     return False
     return True
