@@ -47,6 +47,8 @@ class Series:
     part: str
     part_id: str
     direction: str
+    method: str
+    """How it was measured last; one series has one straightedge."""
     points: tuple[TrendPoint, ...]
 
 
@@ -61,21 +63,30 @@ class Trend:
 def trend_of(history: Iterable[tuple[ElementRow, bool]]) -> Trend:
     """Return the trend of an element from its history (:func:`twin.store.elements.history_of`); what counts alone."""
     rows = [row for row, counts in history if counts]
-    series: dict[tuple[str, str, str, int], list[tuple[TrendPoint, Mapping[str, Any]]]] = {}
+    series: dict[tuple[str, str, str, str, int], list[tuple[TrendPoint, Mapping[str, Any]]]] = {}
     for row in rows:
-        met: dict[tuple[str, str, str], int] = {}
+        met: dict[tuple[str, str, str, str], int] = {}
         with row.reading() as told:
             for one in told.get("measurements", ()):
-                of = one["characteristic"], one.get("part_id", ""), one.get("direction", "")
+                of = one["characteristic"], one.get("part_id", ""), one.get("direction", ""), _straightedge(one)
                 met[of] = met.get(of, -1) + 1  # the same measured twice in one check, by two sources
                 series.setdefault((*of, met[of]), []).append((_point(row, one), one))
     return Trend(
         tuple(_sighting(row) for row in rows),
         tuple(
-            Series(characteristic, points[-1][1].get("part", ""), part, direction, tuple(point for point, _ in points))
-            for (characteristic, part, direction, _), points in series.items()
+            Series(
+                characteristic, points[-1][1].get("part", ""), part, direction, points[-1][1].get("method", ""),
+                tuple(point for point, _ in points),
+            )
+            for (characteristic, part, direction, _, _), points in series.items()
         ),
-    )
+    )  # fmt: skip
+
+
+def _straightedge(one: Mapping[str, Any]) -> str:
+    """Return the straightedge of a measurement: gaps under 1 m and under 2 m are not to be compared."""
+    method = one.get("method", "")
+    return method if method.startswith("straightedge ") else ""
 
 
 def _sighting(row: ElementRow) -> Sighting:

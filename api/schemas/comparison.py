@@ -29,7 +29,9 @@ _POINT = {
     "epoch": _ID, "captured_at": _WHEN, "actual_mm": 14.2, "expanded_uncertainty_mm": 1.9, "lower_mm": -8.0,
     "upper_mm": 8.0, "verdict": "fail", "source": "GB 50204-2015 table 8.3.2", "note": "",
 }  # fmt: skip
-_SERIES = {"characteristic": "position", "part": "", "part_id": "", "direction": "", "points": [_POINT]}
+_SERIES = {
+    "characteristic": "position", "part": "", "part_id": "", "direction": "", "method": "rigid fit", "points": [_POINT],
+}  # fmt: skip
 _SIDE = {
     "epoch": _ID, "captured_at": _WHEN, "check": _ID, "revision": _ID, "tolerance": "GB 50204-2015",
     "pose_known": True,
@@ -98,6 +100,7 @@ class SeriesOut(Schema):
     part: str = Field(description="Which part of the element it is about, by name; else empty")
     part_id: str
     direction: str
+    method: str = Field(description="How it was measured last; one series has one straightedge")
     points: list[TrendPointOut] = Field(description="The earliest capture first")
 
 

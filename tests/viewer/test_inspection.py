@@ -207,8 +207,11 @@ def test_whoever_may_not_sign_is_told_who_grants_it_and_led_there(crew: Crew) ->
     page.wait_for_selector(".dock:has-text('grants no capacity in which this inspection is signed')")
     owner = next(one["name"] for one in people.get("olga", "/members")["items"] if one["role"] == "owner")
     page.wait_for_selector(f".dock:has-text('It is granted by owners: {owner}')")
+    assert page.locator(".dock input[type=password]").count() == 0, "nobody is asked for a password in vain"
     page.locator(".dock").get_by_role("button", name="People of the project").first.click()
     page.wait_for_selector(f"dialog li:has-text('{owner}')")
+    members = people.get("olga", "/members")["items"]
+    assert page.locator("dialog li").count() >= len(members), "everybody is named, the one who grants it among them"
     crew.site.leave(page)
 
 

@@ -86,6 +86,8 @@ def test_a_panel_that_is_first_wanted_without_a_server_says_so_and_comes_once_it
     page.unroute_all()
     page.evaluate("dispatchEvent(new Event('online'))")
     page.wait_for_selector(".dock form:has-text('New topic from this view')")
+    page.wait_for_selector(".sync", state="detached")
+    assert page.locator(".dock [role=alert]").count() == 0, "what went wrong is not said any more"
     site.leave(page)
 
 
@@ -99,6 +101,8 @@ def test_a_panel_that_the_server_does_not_have_any_more_asks_for_a_reload(site: 
     page.wait_for_selector("canvas[data-phase=ready]")
     page.click(".rail [data-mode=views]")
     page.wait_for_selector(".dock form")
+    assert page.locator(".dock [role=alert]").count() == 0, "what went wrong is not said any more"
+    assert page.locator(".dock form input").is_editable(), "a view can be given a name"
     site.leave(page)
 
 

@@ -3261,6 +3261,7 @@ export interface components {
             part: string;
             part_id: string;
             direction: string;
+            method: string;
             points: components["schemas"]["TrendPointOut"][];
         };
         SessionOut: {

@@ -58,29 +58,20 @@ function Lead() {
             t("handRms", { mm: (1000 * told.rms).toFixed(0), pairs: pairs.value.filter(isWhole).length })}
         </p>
         <div class="tight">
-          <button
-            type="button"
-            class="quiet"
-            disabled={past.length === 0}
-            aria-label={t("handUndo")}
-            title={t("handUndo")}
-            onClick={undo}
-          >
-            ↶
-          </button>
-          <button
-            type="button"
-            class="quiet"
-            disabled={future.length === 0}
-            aria-label={t("handRedo")}
-            title={t("handRedo")}
-            onClick={redo}
-          >
-            ↷
-          </button>
+          <Step sign="↶" label="handUndo" steps={past.length} onClick={undo} />
+          <Step sign="↷" label="handRedo" steps={future.length} onClick={redo} />
         </div>
       </div>
     </div>
+  );
+}
+
+/** One step back or forth, while there is one. */
+function Step({ sign, label, steps, onClick }: { sign: string; label: Key; steps: number; onClick: () => void }) {
+  return (
+    <button type="button" class="quiet" disabled={steps === 0} aria-label={t(label)} title={t(label)} onClick={onClick}>
+      {sign}
+    </button>
   );
 }
 
@@ -97,9 +88,9 @@ function keys(): () => void {
   return () => removeEventListener("keydown", pressed);
 }
 
-type Step = "handFirst" | "handModel" | "handScan" | "handMore" | "handLine" | "handPlace" | "handReady" | "handWrong";
+type Next = "handFirst" | "handModel" | "handScan" | "handMore" | "handLine" | "handPlace" | "handReady" | "handWrong";
 
-function nextStep(): Step {
+function nextStep(): Next {
   const half = pairs.value.find((pair) => !isWhole(pair));
   if (half) return half.design ? "handScan" : "handModel";
   if (pairs.value.length === 0) return "handFirst";

@@ -25,7 +25,12 @@ export function Trend({ work, globalId }: { work: Workspace; globalId: string })
       <h3>{t("trend")}</h3>
       <p class="small dim">{t("trendLegend")}</p>
       {several.map((one) => (
-        <One key={`${one.characteristic}${one.part_id}${one.direction}`} one={one} sightings={sightings} work={work} />
+        <One
+          key={`${one.characteristic}${one.part_id}${one.direction}${one.method}`}
+          one={one}
+          sightings={sightings}
+          work={work}
+        />
       ))}
     </section>
   );
