@@ -22,6 +22,8 @@ examples:
   qtems assemble design.ifc --out report       what overlaps, is enclosed, pierced or drawn twice
   qtems assemble design.ifc --out report --clearance 50mm
                                                and what is nearer than 50 mm
+  qtems assemble design.ifc --out report --access access.yaml
+                                               and what stands in the room that doors and valves need
   qtems assemble design.ifc --out report --position 5mm
                                                how probable, where places are good to 5 mm (standard deviation)
   qtems assemble design.ifc --out report --as-built check/report.json
@@ -64,6 +66,10 @@ def add_assemble(add: "Commands") -> None:
     assemble.add_argument(
         "--clearance", metavar="LENGTH", type=length, default=0.0, help="parts have to stay apart by it (default 0mm)"
     )
+    assemble.add_argument(
+        "--access", metavar="FILE.yaml", type=Path,
+        help="space that has to be free on a side of elements: before doors, above valves (docs/assembly.md)",
+    )  # fmt: skip
     assemble.add_argument(
         "--position", metavar="LENGTH|FILE.yaml", type=_position,
         help="standard deviation of where elements are, or a file with those of classes (docs/assembly.md)",
@@ -170,6 +176,7 @@ def run_assemble_command(
         order=_order(arguments),
         in_time=arguments.in_time or arguments.at is not None,
         at=arguments.at,
+        access=arguments.access,
         tasks=_tasks(arguments),
         reports=arguments.report,
         lang=arguments.lang,
@@ -188,6 +195,7 @@ def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> Non
     """Print how many of each kind, the deepest, and what nothing can be said of."""
     from api.summary import ResultConsole
     from twin.operations.assembly import JSON_FILE
+    from twin.rehearsal.access_rows import space_lines
     from twin.rehearsal.assembly_rows import (
         clash_rows,
         count_rows,
@@ -204,7 +212,7 @@ def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> Non
         print_table(console, heads, rows)
     if more := shown_line(outcome.study, JSON_FILE, say):
         console.print(more, soft_wrap=True)
-    for line in decision_lines(outcome.study, say):
+    for line in decision_lines(outcome.study, say) + space_lines(outcome.study, outcome.design, say):
         console.print(line, soft_wrap=True)
     for line in time_lines(outcome.timed, outcome.design, say):
         console.print(line, soft_wrap=True)

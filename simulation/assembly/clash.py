@@ -37,6 +37,8 @@ class ClashKind(StrEnum):
     """They are apart, but nearer than they should be."""
     POSSIBLE = "possible"
     """They are apart, but their places are less certain than that."""
+    ACCESS = "access"
+    """The second stands in space beside the first that has to be free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,33 @@ class ClashRule:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Intrusion:
+    """Something in a space that has to be free."""
+
+    rule: str
+    """Its name."""
+    towards: str
+    """On which side of the element the space is: a word of the rule."""
+    distance: float
+    """How far the space goes, metres."""
+    free: float
+    """Least way from the face of the element to what stands before it, metres."""
+    corners: FloatArray
+    """(8, 3) of the space, metres relative to the model's origin: those at the face first."""
+    by_faces: bool = False
+    """What stands there is no closed solid: its faces were looked at, and it has no volume."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Clash:
     """Two parts in each other's way."""
 
     first: str
-    """GlobalId, before ``second`` in order."""
+    """GlobalId, before ``second`` in order; of ``ACCESS`` the one whose space it is."""
     second: str
     kind: ClashKind
-    volume: float
-    """Shared, m³."""
+    volume: float | None
+    """Shared, m³; None: nothing that has no volume can tell."""
     depth: float
     """How thick the shared volume is at its thickest piece, metres: what would have to be cut away; 0 without one."""
     separation: float
@@ -73,6 +93,8 @@ class Clash:
     """Of sharing volume, where their places are uncertain."""
     designed: "ClashKind | None" = None
     """How they are in each other's way as designed; None: they are not, or nothing but the design is known."""
+    intrusion: Intrusion | None = None
+    """Into which space, of ``ACCESS``: the depth is how far it reaches in from the far side, the gap is free."""
 
 
 def clash_of(first: Solid, second: Solid, rule: ClashRule) -> Clash | None:

@@ -25,6 +25,15 @@ def clash_identifier(kind: ClashKind, elements: Iterable[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def identifier_of(clash: Clash) -> str:
+    """Return the identifier of a clash; of one in a space also of its rule, its side and whose space it is."""
+    said = clash.intrusion
+    if said is None:
+        return clash_identifier(clash.kind, (clash.first, clash.second))
+    text = "|".join([clash.kind.value, clash.first, clash.second, said.rule, said.towards])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def grouped(clashes: Sequence[Clash]) -> tuple[ClashGroup, ...]:
     """Return clashes grouped by kind and by the elements that join them, the largest groups first.
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from simulation.assembly.selector import plain_class
 from simulation.document import Section, read_document
 
-_SUFFIXES = ("StandardCase", "ElementedCase")
 _MOST_MM = 10_000.0
 
 
@@ -25,10 +25,7 @@ class Positions:
         >>> Positions(0.005, {"IfcWall": 0.008}).sd("IfcWallStandardCase")
         0.008
         """
-        plain = ifc_class
-        for suffix in _SUFFIXES:
-            plain = plain.removesuffix(suffix)
-        return self.by_class.get(ifc_class, self.by_class.get(plain, self.default))
+        return self.by_class.get(ifc_class, self.by_class.get(plain_class(ifc_class), self.default))
 
 
 def read_positions(content: bytes) -> Positions:

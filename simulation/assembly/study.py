@@ -10,6 +10,7 @@ from geometry.design import Element
 from simulation.assembly.broad_phase import overlapping_pairs
 from simulation.assembly.chance import Decision, chance_of_overlap
 from simulation.assembly.clash import Clash, ClashKind, ClashRule, apart, clash_of
+from simulation.assembly.free_space import FreeSpaces
 from simulation.assembly.pairs import of_all_pairs
 from simulation.assembly.place import Places, measured_part, placed, wander
 from simulation.assembly.separation import gap
@@ -43,6 +44,8 @@ class ClashStudy:
     """GlobalId -> why nothing was computed of it."""
     places: Places | None = None
     """Where the elements were taken to be; None: exactly as designed."""
+    spaces: FreeSpaces | None = None
+    """What was looked at beside elements; None: no rule asks for it."""
 
 
 def study_clashes(

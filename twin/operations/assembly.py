@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.errors import Invalid
+from twin.operations.assembly_access import ACCESS_LIMIT, read_rules, with_free_spaces
 from twin.operations.assembly_order import OrderRequest, study_model_order
 from twin.operations.assembly_tasks import TasksRequest, with_tasks
 from twin.operations.check import Step, StepProgress, usable_cores
@@ -52,6 +53,8 @@ class AssemblyRequest:
     """Whose tasks count in place of the model's own; None: those."""
     at: date | None = None
     """The day that is asked about, with ``in_time``; None: all."""
+    access: Path | None = None
+    """Rules for space that has to be free on a side of elements; None: none."""
     reports: tuple[str, ...] = ()
     """``html``, ``bcf``, ``glb`` beside the JSON that is always written."""
     lang: str = "en"
@@ -72,10 +75,15 @@ class AssemblyOutcome:
 
     @property
     def needs_action(self) -> bool:
-        """Whether something clashes, was not looked at (that is not free of clashes), or cannot be put together so."""
+        """Whether something clashes, was not looked at (that is not free of clashes), or cannot be put together so.
+
+        A rule that is about no element looked at nothing.
+        """
         from twin.rehearsal.assembly_json import matters
 
-        doubtful = self.study.unchecked or (self.order is not None and not self.order.works)
+        spaces = self.study.spaces
+        unknown = spaces is not None and (spaces.unknown or 0 in spaces.spaces)
+        doubtful = self.study.unchecked or unknown or (self.order is not None and not self.order.works)
         return bool(doubtful) or any(matters(clash) for clash in self.study.clashes)
 
 
@@ -119,6 +127,9 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         workers=request.workers or usable_cores(),
         progress=lambda share: progress(Step.MEASURING, "", share),
     )
+    if request.access is not None:
+        rules = read_rules(request.access, design, is_ifc=suffix.startswith(".ifc"))
+        study = with_free_spaces(study, rules, request.model, design, meant)
     timed = _in_time(request, design, study) if request.in_time else None
     study = study if timed is None else timed.study
     provenance = _provenance(request, design)
@@ -148,6 +159,7 @@ def _provenance(request: AssemblyRequest, design: "DesignModel") -> "AssemblyPro
         _named(request.position_file, _MOST_TEXT), _named(sequence, LARGEST), request.seed,
         _named(request.tasks.schedule if request.tasks else None, _MOST_PLAN),
         _named(request.tasks.elements if request.tasks else None, LARGEST),
+        _named(request.access, ACCESS_LIMIT),
     )  # fmt: skip
 
 
@@ -173,7 +185,7 @@ def _require_files(request: AssemblyRequest) -> None:
         raise Invalid(f"{request.model}: no such file; check the path")
     tasks = (None, None) if request.tasks is None else (request.tasks.schedule, request.tasks.elements)
     sequence = None if request.order is None else request.order.sequence
-    beside = (request.position_file, request.as_built, sequence, *tasks)
+    beside = (request.position_file, request.as_built, request.access, sequence, *tasks)
     for path in beside:
         if path is not None and not path.exists():
             raise Invalid(f"{path}: no such file; check the path")

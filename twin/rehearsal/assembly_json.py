@@ -10,8 +10,9 @@ import numpy as np
 from geometry.arrays import FloatArray
 from geometry.design import DesignModel
 from simulation.assembly.chance import Decision
-from simulation.assembly.clash import Clash, ClashKind
-from simulation.assembly.groups import clash_identifier, grouped
+from simulation.assembly.clash import Clash, ClashKind, Intrusion
+from simulation.assembly.free_space import FreeSpaces
+from simulation.assembly.groups import grouped, identifier_of
 from simulation.assembly.place import PlaceKind
 from simulation.assembly.presence import Spell, TimedClashes
 from simulation.assembly.study import ClashStudy
@@ -25,6 +26,7 @@ SERIOUS = (
     ClashKind.HARD,
     ClashKind.CLEARANCE,
     ClashKind.POSSIBLE,
+    ClashKind.ACCESS,
 )
 """What somebody has to look at; parts that touch are listed only."""
 _COMPONENTS = ("x", "y", "z", "turn about x", "turn about y", "turn about z")
@@ -51,6 +53,7 @@ class AssemblyProvenance:
     seed: int = 0
     schedule: InputFile | None = None
     elements: InputFile | None = None
+    access: InputFile | None = None
 
 
 def assembly_json(
@@ -82,11 +85,12 @@ def assembly_document(
         },
         "uncertainty": _uncertainty(study),
         **({} if timed is None else {"in_time": _in_time(timed, study, design)}),
+        **({} if study.spaces is None else {"access": spaces_section(study.spaces, design)}),
         "clashes": [_clash(clash, study, design) | _together(clash, timed) for clash in study.clashes],
         "groups": [
             {
                 "id": group.identifier, "kind": group.kind.value, "elements": list(group.elements),
-                "clashes": [_identifier(clash) for clash in group.clashes],
+                "clashes": [identifier_of(clash) for clash in group.clashes],
             }
             for group in grouped(study.clashes)
         ],
@@ -103,7 +107,7 @@ def assembly_document(
                 for word, file in (
                     ("as_built", provenance.as_built), ("positions", provenance.positions),
                     ("sequence", provenance.sequence), ("schedule", provenance.schedule),
-                    ("elements", provenance.elements),
+                    ("elements", provenance.elements), ("access", provenance.access),
                 )
                 if file is not None
             },
@@ -128,7 +132,7 @@ def _in_time(timed: TimedClashes, study: ClashStudy, design: DesignModel) -> Jso
         "mixed_zones": told.clock.mixed,
         "excluded": [
             {
-                "id": _identifier(clash), "kind": clash.kind.value, "first": _side(clash.first, study, design),
+                "id": identifier_of(clash), "kind": clash.kind.value, "first": _side(clash.first, study, design),
                 "second": _side(clash.second, study, design),
                 "because": "not_on_that_day" if told.ever(clash) else "never_together",
                 "first_there": _spells(told.of(clash.first)), "second_there": _spells(told.of(clash.second)),
@@ -158,14 +162,20 @@ def overlay_json(study: ClashStudy, design: DesignModel, title: str) -> bytes:
         "title": title,
         "clashes": [
             {
-                "id": _identifier(clash), "elements": [clash.first, clash.second], "at_m": _place(clash.at, design),
+                "id": identifier_of(clash), "elements": [clash.first, clash.second], "at_m": _place(clash.at, design),
                 "depth_mm": None if clash.kind is ClashKind.CLEARANCE else round(1e3 * clash.depth, 4),
-                "label": clash.kind.value,
+                "label": clash.kind.value, **_space(clash, design),
             }
             for clash in shown
         ],
     }  # fmt: skip
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def _space(clash: Clash, design: DesignModel) -> Json:
+    """Return the box that has to be free, of an intrusion: its corners, those at the face first."""
+    said = clash.intrusion
+    return {} if said is None else {"space_m": [_place(corner, design) for corner in said.corners]}
 
 
 def is_contact(clash: Clash) -> bool:
@@ -196,10 +206,13 @@ def _uncertainty(study: ClashStudy) -> Json | None:
     }  # fmt: skip
 
 
-def _chance(clash: Clash) -> Json:
+def _chance(clash: Clash, certain: bool) -> Json:
+    """Return how probable a clash is; of a space only where places are certain."""
     chance = clash.chance
     if chance is None:
-        shared = clash.volume > 0.0 and clash.kind is not ClashKind.TOUCHING
+        if clash.intrusion is not None:
+            return {"probability": 1.0 if certain else None}
+        shared = clash.volume != 0.0 and clash.kind is not ClashKind.TOUCHING
         return {"probability": 1.0 if shared else 0.0}
     return {
         "probability": _significant(chance.probability),
@@ -222,27 +235,56 @@ def _side(global_id: str, study: ClashStudy, design: DesignModel) -> Json:
 
 def _clash(clash: Clash, study: ClashStudy, design: DesignModel) -> Json:
     return {
-        "id": _identifier(clash),
+        "id": identifier_of(clash),
         "kind": clash.kind.value,
         "first": _side(clash.first, study, design),
         "second": _side(clash.second, study, design),
-        "volume_m3": _significant(clash.volume),
+        "volume_m3": None if clash.volume is None else _significant(clash.volume),
         "depth_mm": _significant(1e3 * clash.depth),
         "separation_mm": _significant(1e3 * clash.separation),
         "gap_mm": _significant(1e3 * clash.gap),
-        **_chance(clash),
+        **_chance(clash, study.places is None),
+        **({} if clash.intrusion is None else {"access": _intrusion(clash.intrusion, design)}),
         "at_m": _place(clash.at, design),
         "size_mm": [_significant(1e3 * float(length)) for length in clash.size],
     }
 
 
+def _intrusion(said: Intrusion, design: DesignModel) -> Json:
+    return {
+        "rule": said.rule, "towards": said.towards, "distance_mm": _significant(1e3 * said.distance),
+        "free_mm": _significant(1e3 * said.free), "by_faces": said.by_faces,
+        "space_m": [_place(corner, design) for corner in said.corners],
+    }  # fmt: skip
+
+
+def spaces_section(spaces: FreeSpaces, design: DesignModel) -> Json:
+    """Return what was looked at beside elements, and what is left out there."""
+    return {
+        "rules": [
+            {
+                "name": rule.name, "towards": list(rule.towards), "distance_mm": _significant(1e3 * rule.distance),
+                "spaces": count,
+            }
+            for rule, count in zip(spaces.rules, spaces.spaces, strict=True)
+        ],
+        "left_out": [
+            {
+                "rule": one.rule, "towards": one.towards, "elements": [one.owner, one.other], "because": one.because,
+                "reaches_mm": _significant(1e3 * one.reaches),
+            }
+            for one in spaces.left_out
+        ],
+        "unknown": [
+            {"global_id": name, **_named(design, name), "rule": rule, "because": str(why)}
+            for name, (rule, why) in spaces.unknown.items()
+        ],
+    }  # fmt: skip
+
+
 def _named(design: DesignModel, global_id: str) -> Json:
     element = design.elements[global_id]
     return {"ifc_class": element.ifc_class, "name": element.name, "storey": element.storey}
-
-
-def _identifier(clash: Clash) -> str:
-    return clash_identifier(clash.kind, (clash.first, clash.second))
 
 
 def _place(at: FloatArray, design: DesignModel) -> list[float]:

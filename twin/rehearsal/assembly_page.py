@@ -9,6 +9,7 @@ from simulation.assembly.groups import grouped
 from simulation.assembly.order_study import OrderStudy
 from simulation.assembly.presence import TimedClashes
 from simulation.assembly.study import ClashStudy
+from twin.rehearsal.access_rows import intrusion_line, space_lines
 from twin.rehearsal.assembly_json import AssemblyProvenance, matters
 from twin.rehearsal.assembly_rows import (
     clash_row,
@@ -19,13 +20,15 @@ from twin.rehearsal.assembly_rows import (
     time_rows,
     unchecked_line,
 )
-from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, ClashPicture
+from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, SPACE, ClashPicture
 from twin.rehearsal.order_pictures import BLOCKED, NEW, STANDING, OrderPicture
 from twin.rehearsal.order_rows import blocked_rows, move_rows, order_lines, step_rows
 from twin.rehearsal.page import render
 from twin.rehearsal.said import Said
 from twin.report.words import Words, clean
 
+_PLAIN_HEADS = 6
+"""Columns of the table of clashes where places are exact."""
 MOST_PICTURES, _MOST_ROWS, _MOST_GROUPS, _MOST_STEPS = 12, 100, 40, 500
 
 
@@ -47,12 +50,13 @@ def assembly_page(
         "say": say, "lang": language, "provenance": provenance, "counts": count_rows(study, say),
         "clashes": (heads, rows), "total": sum(matters(clash) for clash in study.clashes),
         "elements": len(design.elements), "pairs": study.pairs,
-        "lines": decision_lines(study, say) + time_lines(timed, design, say),
+        "lines": decision_lines(study, say) + space_lines(study, design, say) + time_lines(timed, design, say),
         "times": time_rows(timed, design, say, most=_MOST_ROWS),
         "unchecked": unchecked_line(study, design, say) if study.unchecked else "",
         "pictures": [_picture(clash, picture, heads, design, say) for clash, picture in shown],
-        "groups": _groups(study, design, say), "colours": (FIRST, SECOND, SHARED), "touch": study.rule.touch_tolerance,
-        "order": None if order is None else _order(order, stages, say), 
+        "groups": _groups(study, design, say), "touch": study.rule.touch_tolerance,
+        "colours": (FIRST, SECOND, SHARED, SPACE if study.spaces else ""),
+        "order": None if order is None else _order(order, stages, say),
     }  # fmt: skip
     return render("assembly.html.j2", values)
 
@@ -75,13 +79,14 @@ def _picture(
     clash: Clash, picture: ClashPicture, heads: Sequence[str], design: DesignModel, say: Said
 ) -> dict[str, object]:
     address = _address(picture.picture)
-    row = clash_row(clash, design, say)
+    row = clash_row(clash, design, say, uncertain=len(heads) > _PLAIN_HEADS)
     sides = [design.elements[name] for name in (clash.first, clash.second)]
     words = Words(say.language)
     said = [clean(f"{side.name or side.global_id} ({words.ifc_class(side.ifc_class)})") for side in sides]
+    note = intrusion_line(clash.intrusion, say) if clash.intrusion is not None else ""
     facts = [(head, cell) for head, cell in zip(heads[3:], row[3:], strict=True) if cell != "–"]
     storey = clean(sides[0].storey or sides[1].storey)
-    return {"image": address, "kind": row[0], "sides": said, "facts": facts, "storey": storey}
+    return {"image": address, "kind": row[0], "sides": said, "facts": facts, "storey": storey, "note": note}
 
 
 def _groups(study: ClashStudy, design: DesignModel, say: Said) -> list[dict[str, object]]:

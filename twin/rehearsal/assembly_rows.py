@@ -14,6 +14,7 @@ from twin.rehearsal.said import Said
 from twin.report.words import clean
 
 Rows = tuple[list[str], list[list[str]]]
+_WITH_GAP = (ClashKind.CLEARANCE, ClashKind.POSSIBLE, ClashKind.ACCESS)
 _MOST_SHOWN, _MOST_NAMED, _MOST_ALIKE = 12, 4, 2
 
 
@@ -35,7 +36,9 @@ def clash_rows(study: ClashStudy, design: DesignModel, say: Said, *, most: int =
     words = ["kind", "first", "second", "depth", "gap", "volume"]
     words += [] if study.places is None else ["probability", "decision"]
     shown = worst_first(study)[:most]
-    return [say(f"clash.{word}") for word in words], [clash_row(clash, design, say) for clash in shown]
+    return [say(f"clash.{word}") for word in words], [
+        clash_row(clash, design, say, uncertain=study.places is not None) for clash in shown
+    ]
 
 
 def worst_first(study: ClashStudy) -> list[Clash]:
@@ -151,12 +154,14 @@ def unchecked_line(study: ClashStudy, design: DesignModel, say: Said) -> str:
     return say("clash.unchecked", count=len(study.unchecked), which=f"{which}. {why}")
 
 
-def clash_row(clash: Clash, design: DesignModel, say: Said) -> list[str]:
-    """Return a clash as a row."""
+def clash_row(clash: Clash, design: DesignModel, say: Said, *, uncertain: bool = False) -> list[str]:
+    """Return a clash as a row; ``uncertain``: the table has columns for how probable it is."""
     names = [clean(design.elements[name].name or name) for name in (clash.first, clash.second)]
-    gap = f"{1e3 * clash.gap:.1f}" if clash.kind in (ClashKind.CLEARANCE, ClashKind.POSSIBLE) else "–"
+    gap = f"{1e3 * clash.gap:.1f}" if clash.kind in _WITH_GAP else "–"
     depth = f"{1e3 * clash.depth:.1f}" if clash.depth else "–"
     row = [say(f"clash.{clash.kind.value}"), *names, depth, gap, f"{clash.volume:.4g}" if clash.volume else "–"]
-    if clash.chance is not None:
+    if uncertain and clash.chance is None:
+        row += ["–", "–"]
+    elif clash.chance is not None:
         row += [f"{100 * clash.chance.probability:.1f} %", say(f"clash.is_{clash.chance.decision.value}")]
     return row

@@ -8,10 +8,11 @@ from hashlib import sha256
 
 from geometry.design import DesignModel
 from simulation.assembly.clash import Clash
-from simulation.assembly.groups import clash_identifier
+from simulation.assembly.groups import identifier_of
 from twin.bcf.guid import derived, is_ifc_guid
 from twin.bcf.values import Archive, Attached, Coloring, Component, ModelFile, Topic, Viewpoint
 from twin.bcf.write import bcf_file
+from twin.rehearsal.access_rows import intrusion_line
 from twin.rehearsal.clash_pictures import FIRST, SECOND, ClashPicture
 from twin.rehearsal.said import Said
 from twin.report.bcf import world_camera
@@ -44,7 +45,7 @@ def clash_archive(
 
 
 def _topic(clash: Clash, shown: ClashPicture, place: int, design: DesignModel, model: str, say: Said) -> Topic:
-    identifier = clash_identifier(clash.kind, (clash.first, clash.second))
+    identifier = identifier_of(clash)
     components = [_component(name) for name in (clash.first, clash.second)]
     kind = say(f"clash.{clash.kind.value}")
     names = [clean(design.elements[name].name or name) for name in (clash.first, clash.second)]
@@ -77,7 +78,9 @@ def _topic(clash: Clash, shown: ClashPicture, place: int, design: DesignModel, m
 
 def _description(clash: Clash, design: DesignModel, say: Said) -> list[str]:
     lines = [f"{say('clash.depth')}: {1e3 * clash.depth:.1f}; {say('clash.gap')}: {1e3 * clash.gap:.1f}"]
-    lines.append(f"{say('clash.volume')}: {clash.volume:.4g}")
+    lines.append(f"{say('clash.volume')}: {'–' if clash.volume is None else format(clash.volume, '.4g')}")
+    if clash.intrusion is not None:
+        lines.append(intrusion_line(clash.intrusion, say))
     if clash.chance is not None:
         decided = say(f"clash.is_{clash.chance.decision.value}")
         lines.append(f"{say('clash.probability')}: {100 * clash.chance.probability:.1f} %, {decided}")

@@ -46,6 +46,14 @@ describe("an overlay", () => {
     expect(moments(shown)).toEqual([0, 1, 2, 6]);
   });
 
+  it("says where something has to be free, by eight corners", () => {
+    const space = [0, 1, 2, 3, 4, 5, 6, 7].map((k) => [k >> 2, (k >> 1) & 1, k & 1]);
+    const clash = { id: "1", elements: ["A", "B"], at_m: [1, 2, 3] };
+    expect(overlayOf(text({ clashes: [{ ...clash, space_m: space }] })).clashes[0]?.space).toEqual(space);
+    expect(overlayOf(text({ clashes: [clash] })).clashes[0]?.space).toBeUndefined();
+    expect(() => overlayOf(text({ clashes: [{ ...clash, space_m: space.slice(1) }] }))).toThrow(/space_m: not eight/);
+  });
+
   it("holds an element as its first key says until then, steps from key to key and moves evenly between", () => {
     expect(lookAt(track, 0).visible).toBe(false);
     expect(lookAt(track, 1.9)).toMatchObject({ visible: false, colour: null, state: "" });

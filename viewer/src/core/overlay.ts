@@ -34,6 +34,8 @@ export interface Clash {
   readonly at: Vec;
   readonly depthMm: number | null;
   readonly label: string;
+  /** Corners of the box beside the first element that has to be free: four at its face, then those opposite. */
+  readonly space?: readonly Vec[];
 }
 
 export interface Values {
@@ -120,12 +122,15 @@ function clashOf(one: unknown, at: string): Clash {
   const [first, second, ...more] = items(told["elements"], `${at}.elements`);
   if (more.length > 0) throw new OverlayFault(`${at}.elements: not two`);
   const depth = told["depth_mm"];
+  const space = items(told["space_m"], `${at}.space_m`).map((one, n) => vec(one, `${at}.space_m[${n}]`));
+  if (space.length !== 0 && space.length !== 8) throw new OverlayFault(`${at}.space_m: not eight corners`);
   return {
     id: named(told["id"], `${at}.id`),
     elements: [named(first, `${at}.elements[0]`), named(second, `${at}.elements[1]`)],
     at: vec(told["at_m"], `${at}.at_m`),
     depthMm: depth === undefined || depth === null ? null : finite(depth, `${at}.depth_mm`),
     label: words(told["label"] ?? "", `${at}.label`),
+    ...(space.length === 8 && { space }),
   };
 }
 
