@@ -15,6 +15,13 @@ from geometry.verdict import Measurement, Outcome
 
 _PROOF = 150
 """Points beyond the limit that prove a surface nonconforming when most of the element conforms."""
+_CONSENSUS = 0.75
+"""Share of the points of one face direction, no other element's, that must lie beyond the limit to prove it together
+with points that a neighbour explains as well."""
+_HANDFUL = 8
+"""Points beyond the limit that keep a face from passing on which no more points conform: fewer may be split beams."""
+_ALIKE = 0.94
+"""Cosine between normals of faces that tell of the same displacement."""
 _CANDIDATES = 64
 """Face directions tried per element."""
 
@@ -31,12 +38,11 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
     outside = np.maximum(patches.deviation - limits.upper, limits.lower - patches.deviation)
     total = int(patches.points[own].sum())
     beyond = own & (outside > expanded_each)
-    # a handful of strays among many says nothing either way
+    strays = np.zeros_like(beyond)
+    # a handful of strays among many proves nothing
     if patches.points[beyond].sum() < FEW <= patches.points[own & ~beyond].sum():
-        own, beyond = own & ~beyond, np.zeros_like(beyond)
-    # what a neighbour explains as well proves nothing against this element
-    support = int(patches.alone[beyond].sum())
-    proven = support >= _PROOF or (support >= FEW and 2 * support >= total)
+        own, beyond, strays = own & ~beyond, strays, beyond
+    proven = _proves(patches, beyond, total)
     # a proven failure is stated by the surest patch that is no stray, anything else by what comes nearest to failing
     worst = (
         _surest(beyond, outside - expanded_each, patches.points)
@@ -49,11 +55,48 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
     if result.outcome is Outcome.FAIL and not proven:
         note = "few_points" if patches.points[beyond].sum() < _PROOF else "coincident_surface"
         return [replace(result, outcome=Outcome.INDETERMINATE, note=note)]
-    if result.outcome is Outcome.PASS and _elsewhere(element, limits):
+    if result.outcome is Outcome.PASS and (_outvoted(patches, own, strays) or _elsewhere(element, limits)):
         return [replace(result, outcome=Outcome.INDETERMINATE, note="few_points")]
     if result.outcome is Outcome.PASS and _stands_out(patches, outside, expanded_each):
         return [replace(result, outcome=Outcome.INDETERMINATE, note="attached")]
     return [result]
+
+
+def _proves(patches: Patches, beyond: BoolArray, total: int) -> bool:
+    """Say whether the patches ``beyond`` the limit prove the surface nonconforming, of ``total`` points of its own.
+
+    What a neighbour explains as well proves nothing by itself. It does where the rest of the faces of its direction,
+    which nobody else explains, say the same: a wall that stands 3 cm low has the heads of its openings in the linings
+    of the windows there, and its top as low. All of them are asked, also what does not join on to the element as it was
+    fitted: a fit that follows a neighbour leaves the element's own points behind.
+    """
+    support = int(patches.alone[beyond].sum())
+    if support >= _PROOF or (support >= FEW and 2 * support >= total):
+        return True
+    if support < FEW or patches.points[beyond].sum() < _PROOF:
+        return False
+    alike = _alike(patches, int(np.argmax(np.where(beyond, patches.alone, -1))))
+    against, all_of_it = int(patches.alone[beyond & alike].sum()), int(patches.alone[alike].sum())
+    return against >= FEW and against >= _CONSENSUS * all_of_it and patches.points[beyond & alike].sum() >= _PROOF
+
+
+def _outvoted(patches: Patches, own: BoolArray, strays: BoolArray) -> bool:
+    """Say whether on faces of some direction more points lie beyond the limit than within it.
+
+    They are too few to prove anything, but nothing says that these faces conform: a column that stands 2 cm to the
+    side, of which the side that shows it has 19 points, must not pass by its front.
+    """
+    for one in np.flatnonzero(strays):
+        alike = _alike(patches, int(one))
+        against = int(patches.alone[strays & alike].sum())
+        if against >= _HANDFUL and against > int(patches.alone[own & alike].sum()):
+            return True
+    return False
+
+
+def _alike(patches: Patches, one: int) -> BoolArray:
+    """Return which patches face as one of them does, or the opposite way: they tell of the same displacement."""
+    return np.abs(patches.normal @ patches.normal[one]) > _ALIKE
 
 
 def _elsewhere(element: Measured, limits: Limits) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from geometry.arrays import FloatArray
 from geometry.characteristics import measure, overall
 from geometry.measured import Measured
+from geometry.placement import free_displacement
 from geometry.pose import Pose
 from geometry.tolerance import Limits, Rule, ToleranceSet, load_standard, surface_tolerance
 from geometry.verdict import Measurement, Outcome
@@ -88,23 +89,6 @@ def test_a_dent_fails_with_its_depth() -> None:
     found = one(measured_box(PANEL, ["-y"], form=dent(0.02, 0.2), spacing=0.02), surface_tolerance(0.010))
     assert found.outcome is Outcome.FAIL
     assert found.actual == pytest.approx(-0.02, abs=0.002)
-
-
-@pytest.mark.parametrize(("strays", "outcome"), [(8, "pass"), (60, "indeterminate"), (400, "fail")])
-def test_a_handful_of_strays_among_thousands_of_points_is_no_doubt(strays: int, outcome: str) -> None:
-    """Points on an end face, 40 mm off: eight say nothing, sixty raise a doubt, four hundred prove it."""
-    found = measured_box(WALL, ["-y"])
-    few = measured_box(WALL, ["-x"], spacing=0.02, keep=slice(0, strays)).patches
-    many = found.patches
-    both = replace(
-        many,
-        deviation=np.concatenate([many.deviation, few.deviation + 0.04]),
-        **{
-            name: np.concatenate([getattr(many, name), getattr(few, name)])
-            for name in ("uncertainty", "position", "normal", "points", "alone", "support", "area", "own")
-        },
-    )
-    assert one(replace(found, patches=both), surface_tolerance(0.010)).outcome == outcome
 
 
 def test_what_a_neighbour_explains_as_well_proves_nothing() -> None:
@@ -302,6 +286,28 @@ def test_a_beam_of_which_a_piece_in_the_middle_is_seen_does_not_pass_for_its_end
     found = one(replace(whole, fit=replace(fit, covariance=doubtful)), rule("level"))
     assert (found.outcome, found.note) == (Outcome.INDETERMINATE, "capability")
     assert found.expanded_uncertainty > 2 * 0.017
+
+
+@pytest.mark.parametrize(
+    ("shift", "faces", "told"),
+    [
+        ([0.0, 0.0, 0.031], ["-y", "+z"], 0.031),
+        ([0.0, 0.0, -0.02], ["-y", "+z", "-x"], 0.02),
+        ([0.0, 0.0, 0.011], ["-y", "+z"], None),  # within U of the largest limit
+        ([0.0, 0.031, 0.0], ["-y", "+z"], None),  # limited there: it fails
+        ([0.0, 0.0, 0.031], ["-y"], None),  # nobody saw it
+    ],
+)
+def test_what_stands_aside_where_nothing_limits_it_is_told(
+    shift: list[float], faces: list[str], told: float | None
+) -> None:
+    """The axis of a wall is limited across it by 10 mm; how high it stands is not."""
+    wall, rules = measured_box(WALL.moved(shift), faces), rule("axis_position")
+    measurements = measure(wall, rules)
+    assert [m.outcome for m in measurements] == [Outcome.FAIL if shift[1] else Outcome.PASS]
+    assert free_displacement(wall, measurements) == (None if told is None else pytest.approx(told, abs=0.001))
+    assert free_displacement(wall, measure(wall, surface_tolerance(0.010))) is None
+    assert free_displacement(wall, ()) is None
 
 
 def test_a_wall_seen_from_the_front_has_no_level() -> None:
