@@ -10,6 +10,7 @@ from geometry.cylinders import axis_rise, is_standing
 from geometry.measured import Measured, governing_size, judged
 from geometry.plan import plan_rectangle
 from geometry.tolerance import Rule
+from geometry.uncertainty import expanded
 from geometry.verdict import Measurement, Outcome
 from geometry.witnesses import FEW
 
@@ -18,6 +19,10 @@ _OBSERVED = 0.005
 _UP = np.array([0.0, 0.0, 1.0])
 _UPRIGHT = 0.7
 """Cosine to the vertical from which a displacement is one in height."""
+_PLACING = ("surface", "level", "axis_position", "cylinder_axis")
+"""Characteristics that limit where an element is."""
+_UNITLESS = ("floor_flatness", "floor_levelness")
+"""Characteristics whose limits are no lengths."""
 _LONG = 3.0
 """Sides' ratio from which an element in plan is a line: where it lies along itself is not its axis position."""
 
@@ -187,6 +192,31 @@ def place_limit(element: Measured, measurements: Sequence[Measurement], directio
     applies = {"surface": True, "level": upright, "axis_position": across}
     limits = [max(abs(m.lower), abs(m.upper)) for m in measurements if applies.get(m.characteristic, False)]
     return min(limits, default=np.inf)
+
+
+def free_displacement(element: Measured, measurements: Sequence[Measurement]) -> float | None:
+    """Return how far (m) an element stands aside in a direction that nothing limits, where that is much; else None.
+
+    It is much when it exceeds, by more than U, the largest limit that the element has on its place, or, where it has
+    none, on anything else that is a length. The sides of the plan and the vertical are asked; of several the largest
+    is told.
+    """
+    fit, plan = element.fit, plan_rectangle(element.vertices)
+    lengths = [m for m in measurements if m.characteristic not in _UNITLESS and not m.part]
+    placing = [m for m in lengths if m.characteristic in _PLACING]
+    much = max((max(abs(m.lower), abs(m.upper)) for m in placing or lengths), default=np.inf)
+    if fit is None or not np.isfinite(much):
+        return None
+    middle, told = 0.5 * (element.lower + element.upper)[None], list[float]()
+    for direction in (*np.column_stack([plan.axes, np.zeros(2)]), _UP):
+        standard = np.sqrt(max(float(direction @ fit.covariance[:3, :3] @ direction), 0.0))
+        if np.isfinite(place_limit(element, measurements, direction)) or standard >= _OBSERVED:
+            continue
+        aside = abs(float(direction @ fit.twist[:3]))
+        unsure = expanded(float(element.budget.combined(middle, direction[None], np.array([standard]))[0]))
+        if aside - unsure > much and element.witnesses.along(direction) >= FEW:
+            told.append(aside)
+    return max(told, default=None)
 
 
 def level(element: Measured, rule: Rule) -> list[Measurement]:

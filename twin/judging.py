@@ -2,7 +2,7 @@
 # pyright: reportUnknownMemberType=false, reportAttributeAccessIssue=false
 """From evidence to an element's result: state, pose, measurements, verdict."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,7 @@ from geometry.deviation.surface import patch_surface
 from geometry.element_pose import ElementShapes, PoseFit
 from geometry.measured import Measured
 from geometry.other_places import Unexplained, other_place
-from geometry.placement import place_limit
+from geometry.placement import free_displacement, place_limit
 from geometry.presence import PresenceEvidence, decide_state
 from geometry.slides import LoosePoints
 from geometry.standing import BuiltSurfaces
@@ -56,23 +56,37 @@ _UNMODELLED = 0.1
 """How far (m) from any designed surface a point must be to count as unmodelled."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Site:
+    """What every element is judged by."""
+
+    shapes: ElementShapes
+    evidence: Evidence
+    tolerances: ToleranceSet
+    around: Surroundings
+    built: BuiltSurfaces
+    unexplained: Unexplained
+
+
 def judge_elements(
     elements: tuple[Element, ...], shapes: ElementShapes, evidence: Evidence, tolerances: ToleranceSet
 ) -> tuple[ElementResult, ...]:
     """Judge every element."""
-    around = Surroundings(evidence.sight, evidence.as_built)
     through = evidence.rays.through_any if evidence.rays is not None else np.zeros(len(elements), np.int64)
-    built = BuiltSurfaces(shapes, evidence.as_built, evidence.sight.seen, through)
-    unexplained = Unexplained(evidence.as_built, evidence.sight.seen)
+    site = _Site(
+        shapes,
+        evidence,
+        tolerances,
+        around=Surroundings(evidence.sight, evidence.as_built),
+        built=BuiltSurfaces(shapes, evidence.as_built, evidence.sight.seen, through),
+        unexplained=Unexplained(evidence.as_built, evidence.sight.seen),
+    )
     order = np.argsort(evidence.as_built.element, kind="stable")
     bounds = np.searchsorted(evidence.as_built.element[order], np.arange(len(elements) + 1))
     sample_bounds = np.searchsorted(evidence.surface.element, np.arange(len(elements) + 1))
     return tuple(
         _judge(
-            i, element, shapes, evidence, tolerances,
-            around=around,
-            built=built,
-            unexplained=unexplained,
+            site, i, element,
             mine=order[bounds[i] : bounds[i + 1]],
             samples=np.arange(sample_bounds[i], sample_bounds[i + 1]),
         )
@@ -80,25 +94,12 @@ def judge_elements(
     )  # fmt: skip
 
 
-def _judge(
-    i: int,
-    element: Element,
-    shapes: ElementShapes,
-    evidence: Evidence,
-    tolerances: ToleranceSet,
-    *,
-    around: Surroundings,
-    built: BuiltSurfaces,
-    unexplained: Unexplained,
-    mine: IntArray,
-    samples: IntArray,
-) -> ElementResult:
+def _judge(site: _Site, i: int, element: Element, *, mine: IntArray, samples: IntArray) -> ElementResult:
     """Judge one element from its points ``mine`` and its surface ``samples``."""
-    presence = presence_of(i, element, shapes, evidence, built=built, mine=mine, samples=samples)
+    presence = presence_of(i, element, site.shapes, site.evidence, built=site.built, mine=mine, samples=samples)
     state, reasons = decide_state(presence)
     if state is State.MISSING:  # what lies about there is a neighbour's
         presence = replace(presence, coverage=0.0)
-    rays = evidence.rays
     result = ElementResult(
         global_id=element.global_id,
         ifc_class=element.ifc_class,
@@ -109,35 +110,48 @@ def _judge(
         points=len(mine),
         visible_fraction=presence.visible / max(len(samples), 1),
         coverage=presence.coverage,
-        visibility=Visibility(
-            samples=len(samples),
-            in_reach=presence.in_reach,
-            expected=presence.visible,
-            confirmed=round(presence.coverage * presence.visible),
-            rays_expected=int(rays.expected[i]) if rays is not None else 0,
-            passed_through=presence.through,
-            blocked=int(rays.blocked[i]) if rays is not None else 0,
-            stations=tuple(evidence.stations.get(i, ())),
-        ),
+        visibility=_visibility(site.evidence, i, presence, len(samples)),
         reasons=reasons,
         predefined_type=element.predefined_type,
     )
-    if state is not State.INSTALLED:
-        return result
-    kind = (element.ifc_class, element.materials, element.predefined_type)
-    rules = tolerances.rules_for(*kind)
-    if tolerances.left_open(*kind):
+    return _with_verdict(site, i, element, result, presence, mine) if state is State.INSTALLED else result
+
+
+def _visibility(evidence: Evidence, i: int, presence: PresenceEvidence, samples: int) -> Visibility:
+    """Return what the stations could see of element ``i``, of which there are so many surface samples."""
+    rays = evidence.rays
+    return Visibility(
+        samples=samples,
+        in_reach=presence.in_reach,
+        expected=presence.visible,
+        confirmed=round(presence.coverage * presence.visible),
+        rays_expected=int(rays.expected[i]) if rays is not None else 0,
+        passed_through=presence.through,
+        blocked=int(rays.blocked[i]) if rays is not None else 0,
+        stations=tuple(evidence.stations.get(i, ())),
+    )
+
+
+def _with_verdict(
+    site: _Site, i: int, element: Element, result: ElementResult, presence: PresenceEvidence, mine: IntArray
+) -> ElementResult:
+    """Measure and judge an element that is there."""
+    evidence, kind = site.evidence, (element.ifc_class, element.materials, element.predefined_type)
+    rules, reasons = site.tolerances.rules_for(*kind), result.reasons
+    if site.tolerances.left_open(*kind):
         reasons += (f"no_rule_for_type:{element.predefined_type}",)
-    measured = around.with_parts(_measured(i, element, shapes, evidence, mine), element, rules, mine)
-    measurements = measure(measured, tolerances)
+    measured = site.around.with_parts(_measured(i, element, site.shapes, evidence, mine), element, rules, mine)
+    measurements = measure(measured, site.tolerances)
     verdict, doubts = _verdict(measurements, presence, measured, rules)
     if verdict is Outcome.PASS:
-        unsure = _place_doubts(measured, measurements, unexplained.about(_placed(measured), mine))
+        unsure = _place_doubts(measured, measurements, site.unexplained.about(_placed(measured), mine))
         verdict, doubts = Outcome.INDETERMINATE if unsure else verdict, doubts + unsure
+    if verdict is Outcome.PASS:
+        doubts += _remarks(measured, measurements)
     return replace(
         result,
         verdict=verdict,
-        pose=_pose(measured.fit, evidence.budget, shapes.centre[i]),
+        pose=_pose(measured.fit, evidence.budget, site.shapes.centre[i]),
         deviation=_summary(evidence.as_built, mine, evidence.sight.seen.sigma),
         measurements=measurements,
         reasons=reasons + doubts,
@@ -188,6 +202,15 @@ def _place_doubts(measured: Measured, measurements: tuple[Measurement, ...], loo
     elsewhere = other_place(_placed(measured), loose, limit, sigma=measured.witnesses.sigma)
     if elsewhere is not None:
         reasons += (f"other_place:{1000.0 * np.linalg.norm(elsewhere.shift):.0f} mm",)
+    return reasons
+
+
+def _remarks(measured: Measured, measurements: tuple[Measurement, ...]) -> tuple[str, ...]:
+    """Return the words for what is to be known of an element that passes: nothing of it changes the verdict."""
+    reasons: tuple[str, ...] = ()
+    free = free_displacement(measured, measurements)
+    if free is not None:
+        reasons += (f"free_displacement:{1000.0 * free:.0f} mm",)
     return reasons
 
 

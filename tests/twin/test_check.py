@@ -315,6 +315,17 @@ def test_without_its_place_nothing_makes_an_element_pass() -> None:
     assert (both.verdict, both.reasons) == (Outcome.INDETERMINATE, ("axis_position_unknown",))
 
 
+def test_what_stands_aside_where_nothing_limits_it_passes_and_says_so() -> None:
+    """A floor 31 mm low of which only the flatness is limited: what the limits say is a pass."""
+    floor = Box("floor", (0, 0, -0.2), (4, 3, 0), "IfcSlab").moved([0.0, 0.0, -0.031])
+    design, scan = design_of([floor]), scan_of([floor], [(2.0, 1.5, 1.5)], T_scan_design=T_SCAN_DESIGN)
+    flat = Rule("flatness", "clause", ((float("inf"), Limits(0.0, 0.012)),), faces="up")
+    low = Rule("level", "clause", ((float("inf"), Limits(-0.04, 0.04)),))
+    for rules, reasons in (((flat,), ("free_displacement:31 mm",)), ((flat, low), ())):
+        [found] = compare(design, scan, surveyed(scan, design), ToleranceSet("test", rules)).elements
+        assert (found.verdict, found.reasons) == (Outcome.PASS, reasons)
+
+
 def test_a_number_that_is_asked_for_and_refused_is_never_passed_over() -> None:
     """A slab of 12 m² within 10 mm everywhere: no F-number, so that it is not known whether it conforms."""
     floor = Box("floor", (0, 0, -0.2), (4, 3, 0), "IfcSlab")
