@@ -221,8 +221,9 @@ def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> Non
         console.print(unchecked_line(outcome.study, outcome.design, say), soft_wrap=True)
     if outcome.order is not None:
         from twin.rehearsal.order_rows import blocked_rows, move_rows, order_lines, step_rows
+        from twin.rehearsal.people_rows import people_rows
 
-        for heads, rows in (table(outcome.order, say) for table in (step_rows, move_rows, blocked_rows)):
+        for heads, rows in (table(outcome.order, say) for table in (step_rows, move_rows, blocked_rows, people_rows)):
             print_table(console, heads, rows)
         for line in order_lines(outcome.order, say):
             console.print(line, soft_wrap=True)

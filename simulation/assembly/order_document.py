@@ -14,6 +14,8 @@ import numpy as np
 from geometry.arrays import FloatArray
 from simulation.assembly.access import Tool
 from simulation.assembly.lifting import Crane
+from simulation.assembly.people import People
+from simulation.assembly.people_document import read_people
 from simulation.assembly.precedence import Before, read_rules, whole_rules
 from simulation.assembly.validate import GivenStep
 from simulation.document import Section, read_document, text_in
@@ -44,6 +46,7 @@ class OrderDocument:
     crane: Crane | None = None
     in_place: frozenset[int] = frozenset()
     """Parts that are made where they stay (cast, laid in masonry): nothing is in their way."""
+    people: People | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class PartNames:
             raise BadDocument(place, f"several elements are called {text!r}; give its GlobalId")
         raise BadDocument(place, f"{text!r} is no element of the model" if text else "a name is missing")
 
+    def several(self, word: str, place: str) -> frozenset[int]:
+        """Return the numbers of the elements of a class, or of one element."""
+        return self.classes[word] if word in self.classes else frozenset({self.number(word, place)})
+
 
 def part_names(parts: Sequence[tuple[str, str]], classes: Sequence[str] = ()) -> PartNames:
     """Return how elements may be called, given their GlobalIds and names, and their IFC classes.
@@ -85,7 +92,9 @@ def part_names(parts: Sequence[tuple[str, str]], classes: Sequence[str] = ()) ->
     return PartNames(numbers, repeated, of_class)
 
 
-def read_order(content: bytes, suffix: str, names: PartNames, *, origin: Origin = (0.0, 0.0, 0.0)) -> OrderDocument:
+def read_order(
+    content: bytes, suffix: str, names: PartNames, *, origin: Origin = (0.0, 0.0, 0.0), ground: float | None = None
+) -> OrderDocument:
     """Return what a file says about an order.
 
     Parameters
@@ -98,6 +107,8 @@ def read_order(content: bytes, suffix: str, names: PartNames, *, origin: Origin 
         How elements may be called.
     origin
         The point that the parts are relative to, metres: the file's places are in the model's own coordinates.
+    ground
+        Where the file says nothing: height of the ground that people stand on, in the model's own coordinates, metres.
 
     Raises
     ------
@@ -114,22 +125,24 @@ def read_order(content: bytes, suffix: str, names: PartNames, *, origin: Origin 
     base = frozenset(names.number(one, top.where("base")) for one in top.texts("base", ()))
     told = whole_rules(top.texts("before", ()))
     rules = read_rules(told, _called(names, told, top.where("before")), top.where("before")) if told else ()
-    ground, friction = top.number("ground", None), top.number("friction", 0.4)
+    level, friction = top.number("ground", None), top.number("friction", 0.4)
     if not 0.0 <= friction <= 2.0:
         raise top.fault("friction", f"{friction:g} is no coefficient of friction from 0 to 2")
     steps = tuple(_step(item, names) for item in top.listed("sequence"))
-    in_place = [
-        names.classes[one] if one in names.classes else frozenset({names.number(one, top.where("in_place"))})
-        for one in top.texts("in_place", ())
-    ]
+    in_place = frozenset[int]().union(*(names.several(one, top.where("in_place")) for one in top.texts("in_place", ())))
     tools = tuple(_tool(item, names) for item in top.listed("tools"))
     crane = _crane(top.section("crane"), origin) if top.has("crane") else None
+    people = None
+    if top.has("people"):
+        every = frozenset(names.numbers.values()) - base - in_place
+        stood_on = ground if level is None else level
+        people = read_people(top.section("people"), names.several, every, origin, stood_on, crane is not None)
     top.close()
     if twice := base.intersection(part for step in steps for part in step.parts):
         raise BadDocument(top.where("sequence"), f"{_name(names, min(twice))} is in the base: it stands already")
     return OrderDocument(
-        _once(steps), base, rules, None if ground is None else ground - origin[2], friction, tools, crane,
-        frozenset[int]().union(*in_place),
+        _once(steps), base, rules, None if level is None else level - origin[2], friction, tools, crane, in_place,
+        people,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from simulation.assembly.lifting import Lift, lifts
 from simulation.assembly.order import BUILDING_COST, USUAL_COST, Due, Order, Step
 from simulation.assembly.order_document import OrderDocument
 from simulation.assembly.part import Part, make_parts
+from simulation.assembly.people import Handling, handled
 from simulation.assembly.sequence import CARRIED, Further, count_sequences, group_order, orders
 from simulation.assembly.stability import Balance, Balances, Standing, Support, support_of
 from simulation.assembly.turns import Reason, Turns, reasons, turns_of
@@ -67,6 +68,10 @@ class OrderStudy:
     """Why each step of the first order comes when it does; empty without turns."""
     passed_over: tuple[tuple[int, int], ...] = ()
     """Pairs of a building that share space and hold each other as drawn: ordered as if they did not meet."""
+    handling: tuple[Handling, ...] = ()
+    """Of each load that people bring; empty where the file says nothing of people."""
+    by_nobody: tuple[int, ...] = ()
+    """Parts that people do not carry where there is no crane; empty where the file says nothing of people."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -77,6 +82,7 @@ class OrderStudy:
     def works(self) -> bool:
         """Whether everything can be put together as the steps say."""
         able = all(access.clear for access in self.access) and not any(lift.problems for lift in self.lifts)
+        able = able and not self.by_nobody and not any(one.problems for one in self.handling)
         return able and not self.blocked_steps and not any(order.locked for order in self.orders)
 
     @property
@@ -144,7 +150,8 @@ def study_order(
     pieces = pieces_of(parts, as_one)
     scene = _Scene(blocking, _standing(parts, document, ground, held, pieces), document, pieces, turns, best, threads)
     found = _judged(scene) if document.steps else _found(scene, lambda share: progress(0.5 + 0.5 * share))
-    return replace(found, passed_over=passed_over)
+    handling, by_nobody = _by_hand(found, document)
+    return replace(found, passed_over=passed_over, handling=handling, by_nobody=by_nobody)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -320,10 +327,28 @@ def _equipped(
 ) -> tuple[tuple[Access, ...], tuple[Lift, ...]]:
     """Return whether the tools find room and the crane lifts, at each step."""
     base = sorted(document.base)
-    # what is made in place is lifted by nobody
-    lifted = [(tuple(k for k in placed if k not in document.in_place), way) for placed, way in steps]
+    # what is made in place is lifted by nobody, what people carry not by the crane
+    left = document.in_place if document.people is None else document.in_place | document.people.carries
+    lifted = [(tuple(k for k in placed if k not in left), way) for placed, way in steps]
     reached = tool_access(parts, document.tools, [placed for placed, _ in steps], base)
     return reached, lifts(parts, document.crane, lifted, base) if document.crane else ()
+
+
+def _by_hand(study: OrderStudy, document: OrderDocument) -> tuple[tuple[Handling, ...], tuple[int, ...]]:
+    """Return how people bring what they carry, and what nobody brings."""
+    people = document.people
+    if people is None:
+        return (), ()
+    loads = [[step.parts] for step in study.orders[0].steps] if study.orders else []
+    for judged in study.judged:
+        loads.append([judged.parts] if judged.given.together else [(part,) for part in judged.parts])
+    # a load of which people carry some is one that they have to carry whole
+    brought = [part for step in loads for load in step for part in load]
+    touched = frozenset(part for step in loads for load in step if people.carries.intersection(load) for part in load)
+    people = replace(people, carries=touched - document.in_place)
+    told = handled(study.parts, people, loads, sorted(document.base))
+    nobody = [part for part in brought if part not in people.carries and part not in document.in_place]
+    return told, () if document.crane is not None else tuple(sorted(nobody))
 
 
 def _support(standing: Standing) -> Support:

@@ -238,3 +238,25 @@ def _track(document: Any, binary: bytes, sampler: Any) -> Any:
         values = np.frombuffer(binary, "<f4", accessor["count"] * width, view["byteOffset"])
         found.append(values if width == 1 else values.reshape(-1, 3))
     return found
+
+
+def test_what_people_cannot_carry_and_what_nobody_does_is_named(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "order.yaml").write_text(
+        "order: 1\nbase: [plate]\n"
+        "people: {carries: [IfcWall, post], density: {IfcWall: 2000}, mass: {post: 20}, floor: 0}\n"
+    )
+    assert run(model, tmp_path / "out", "--sequence", str(tmp_path / "order.yaml")) == 1
+    order = read_result(tmp_path / "out" / "assembly.json")["order"]
+    names = {one["mass_kg"]: one["problems"] for one in order["people"]}
+    assert names == {3600.0: ["too heavy"], 20.0: ["beyond reach"]}
+    assert order["by_nobody"] == [step["elements"][0] for step in order["steps"] if not _carried(order, step)]
+    said = capsys.readouterr().out
+    assert re.search(r"People cannot bring 3 loads.*left.*too heavy", said)
+    assert "slab" in said[said.index("carried by nobody") :]
+    assert not order["works"]
+
+
+def _carried(order: Any, step: Any) -> bool:
+    return any(set(one["elements"]) & set(step["elements"]) for one in order["people"])

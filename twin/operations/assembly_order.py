@@ -62,7 +62,7 @@ def study_model_order(
         return study_order(
             design.elements,
             OrderRule(touch_tolerance_m, request.insertion_m),
-            lambda parts: _said(request, design, parts, meant),
+            lambda parts: _said(request, design, parts, meant, lowest if is_ifc else None),
             ground=lowest if is_ifc else None,
             building=is_ifc,
             held=[pair for pair, reason in meant.items() if reason.startswith("IfcRelConnects")],
@@ -76,7 +76,11 @@ def study_model_order(
 
 
 def _said(
-    request: OrderRequest, design: "DesignModel", parts: "Sequence[Part]", meant: Mapping[tuple[str, str], str]
+    request: OrderRequest,
+    design: "DesignModel",
+    parts: "Sequence[Part]",
+    meant: Mapping[tuple[str, str], str],
+    ground: float | None,
 ) -> "OrderDocument":
     from simulation.assembly.order_document import OrderDocument, part_names, read_order
 
@@ -85,7 +89,8 @@ def _said(
     if request.sequence is not None:
         content = read_input(request.sequence)
         x, y, z = (float(value) for value in design.origin)
-        document = read_order(content, request.sequence.suffix.lower(), names, origin=(x, y, z))
+        level = None if ground is None else ground + z
+        document = read_order(content, request.sequence.suffix.lower(), names, origin=(x, y, z), ground=level)
     if request.from_tasks:
         if document.steps:
             raise Invalid(f"{request.sequence}: it gives a sequence, and so does --tasks; leave out one of them")

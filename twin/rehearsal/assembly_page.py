@@ -24,6 +24,7 @@ from twin.rehearsal.clash_pictures import FIRST, SECOND, SHARED, SPACE, ClashPic
 from twin.rehearsal.order_pictures import BLOCKED, NEW, STANDING, OrderPicture
 from twin.rehearsal.order_rows import blocked_rows, move_rows, order_lines, step_rows
 from twin.rehearsal.page import render
+from twin.rehearsal.people_rows import people_rows
 from twin.rehearsal.said import Said
 from twin.report.words import Words, clean
 
@@ -68,6 +69,7 @@ def _order(order: OrderStudy, stages: Sequence[OrderPicture], say: Said) -> dict
         "colours": ((STANDING, say("order.standing")), (NEW, say("order.new")), (BLOCKED, say("order.blocked"))),
         "lines": order_lines(order, say, _MOST_STEPS), "steps": step_rows(order, say, _MOST_STEPS),
         "blocked": blocked_rows(order, say, _MOST_STEPS), "moves": move_rows(order, say, _MOST_STEPS),
+        "people": people_rows(order, say, _MOST_STEPS),
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from simulation.assembly.order import Order, Step
 from simulation.assembly.order_study import OrderStudy
 from simulation.assembly.validate import Blocker, Obstacle
 from twin.rehearsal.order_shown import ShownStep, figure, shown_steps, vector
+from twin.rehearsal.people_json import handling_json
 
 Json = dict[str, object]
 
@@ -52,6 +53,8 @@ def order_section(study: OrderStudy, design: DesignModel) -> Json:
         "held_together": _held(study, ids),
         "layers_from_above": _layers(study),
         "tools": [_access(one, ids) for one in study.access],
+        "people": [handling_json(one, ids, design) for one in study.handling],
+        "by_nobody": [ids[k] for k in study.by_nobody],
         "overlapping": [
             {"elements": [ids[i], ids[j]], "enclosed": inside, "passed_over": (i, j) in study.passed_over}
             for (i, j), inside in blocking.overlapping.items()

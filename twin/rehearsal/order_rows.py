@@ -9,6 +9,7 @@ from simulation.assembly.order_study import OrderStudy
 from simulation.assembly.turns import BY_HAND, FASTENER, Reason
 from simulation.assembly.validate import Obstacle
 from twin.rehearsal.order_shown import ShownStep, shown_steps
+from twin.rehearsal.people_rows import people_lines
 from twin.rehearsal.said import Said
 from twin.report.words import clean
 
@@ -94,7 +95,7 @@ def order_lines(study: OrderStudy, say: Said, most: int = _MOST_SHOWN) -> list[s
         lines.append(say(word, count=len(failing), first=first, problems=said, mass=f"{heaviest:,.0f}"))
     if not study.balances:
         lines.append(say("order.not_balanced"))
-    return lines
+    return lines + people_lines(study, say)
 
 
 def _row(step: ShownStep, study: OrderStudy, say: Said) -> list[str]:
