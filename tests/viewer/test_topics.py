@@ -88,6 +88,13 @@ def test_what_came_in_a_file_is_shown_talked_about_and_decided(site: Site) -> No
     card.locator("strong", has_text="Column in the way").wait_for()
     card.get_by_role("button", name="Close").click()
 
+    content = made_elsewhere({"a": "Column in the way"}, site.made.global_ids[3])
+    page.set_input_files(".dock input[type=file]", files=[{**file, "name": "again.bcf", "buffer": content}])
+    received = page.locator(".dock [role=status] li", has_text="Column in the way: kept beside the record")
+    received.get_by_role("button", name="Show the record").click()  # it has no line of its own in the list
+    card.locator("strong", has_text="Column in the way").wait_for()
+    card.get_by_role("button", name="Close").click()
+
     opened(page, "Of the old model")
     page.click(".dock summary:has-text('What becomes of it')")
     page.locator(".dock").get_by_label("Reason").fill("the column was moved in revision 4")

@@ -18,7 +18,7 @@ import {
 } from "../core/compare";
 import type { Columns } from "../core/elements";
 import { type Key, listed, t, word } from "../core/i18n";
-import { css, STATES } from "../core/palette";
+import { css, inkOn, STATES } from "../core/palette";
 import { select, selected, type Workspace } from "../core/state";
 import { useAsked } from "./asked";
 import { ElementLines, Kinds, MeaningSign } from "./compare-list";
@@ -142,7 +142,7 @@ export function StatusLegend() {
     <ul class="legend">
       {Object.entries(STATES).map(([status, { colour, sign }]) => (
         <li key={status}>
-          <span class="sign" style={{ background: css(colour) }} aria-hidden="true">
+          <span class="sign" style={{ background: css(colour), color: inkOn(colour) }} aria-hidden="true">
             {sign}
           </span>
           {word("status", status)}

@@ -2,14 +2,14 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../core/i18n";
-import { css, type Meaning } from "../core/palette";
+import { css, inkOn, type Meaning } from "../core/palette";
 import { className } from "../core/terms";
 
 const MANY = 100;
 
 export function MeaningSign({ meaning }: { meaning: Meaning }) {
   return (
-    <span class="sign" style={{ background: css(meaning.colour) }} aria-hidden="true">
+    <span class="sign" style={{ background: css(meaning.colour), color: inkOn(meaning.colour) }} aria-hidden="true">
       {meaning.sign}
     </span>
   );

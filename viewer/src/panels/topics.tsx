@@ -22,6 +22,7 @@ import { type Problem, ROOT } from "../core/client";
 import { bracketed, colon, t, word } from "../core/i18n";
 import { newKey } from "../core/keys";
 import { unsent } from "../core/records";
+import { go } from "../core/route";
 import { addSection, clearSections, halves } from "../core/sections";
 import { scale } from "../core/space";
 import { hidden, select, selected, type Workspace } from "../core/state";
@@ -253,6 +254,11 @@ function Import({ project, onTaken }: { project: string; onTaken: () => void }) 
                 {colon()}
                 {t(`became.${one.became}`)}
                 {one.problems.length > 0 && bracketed(one.problems.join("; "))}
+                {one.ncr && (
+                  <button type="button" class="wide" onClick={() => go({ record: `ncr:${one.ncr}` })}>
+                    {t("openRecord")}
+                  </button>
+                )}
               </li>
             ))}
             {told.problems.map((one) => (
