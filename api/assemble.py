@@ -28,6 +28,8 @@ examples:
                                                how probable, where places are good to 5 mm (standard deviation)
   qtems assemble design.ifc --out report --as-built check/report.json
                                                what is not built yet against what was measured
+  qtems assemble design.ifc --out report --as-built-shape 2O2Fr$t4X7Zf8NOew3FLOH=column.ply
+                                               and with the points or the mesh of a scan in place of a part
 
   qtems assemble design.ifc --out report --in-time
                                                only among what is there at the same time, by the model's tasks
@@ -77,6 +79,14 @@ def add_assemble(add: "Commands") -> None:
     assemble.add_argument(
         "--as-built", metavar="REPORT.json", type=Path, help="a check of this model: measured places replace designed"
     )
+    assemble.add_argument(
+        "--as-built-shape", metavar="GLOBALID=FILE", action="append", default=[],
+        help="a part as scanned, mesh or points in the design frame; or a folder of such files, or a .yaml; may repeat",
+    )  # fmt: skip
+    assemble.add_argument(
+        "--shape-noise", metavar="LENGTH", type=_perhaps_nothing,
+        help="standard deviation of a point of those (default 0mm: exact)",
+    )  # fmt: skip
     assemble.add_argument(
         "--unseen", metavar="LENGTH", type=_perhaps_nothing,
         help="standard deviation of what the check did not see of a measured element; 0mm: as designed (default 50mm)",
@@ -160,8 +170,10 @@ def run_assemble_command(
     from twin.errors import Invalid
     from twin.operations.assembly import AssemblyRequest, run_assembly
 
-    if arguments.unseen is not None and arguments.as_built is None:
+    if arguments.unseen is not None and arguments.as_built is None and not arguments.as_built_shape:
         raise Invalid("--unseen is about what a check did not see: add --as-built REPORT.json")
+    if arguments.shape_noise is not None and not arguments.as_built_shape:
+        raise Invalid("--shape-noise is about scanned parts: add --as-built-shape GLOBALID=FILE")
     request = AssemblyRequest(
         model=arguments.model,
         out_dir=arguments.out,
@@ -171,6 +183,8 @@ def run_assemble_command(
         position_file=arguments.position if isinstance(arguments.position, Path) else None,
         as_built=arguments.as_built,
         unseen_sd_m=0.05 if arguments.unseen is None else arguments.unseen,
+        shapes=tuple(arguments.as_built_shape),
+        shape_noise_m=arguments.shape_noise or 0.0,
         confidence=arguments.confidence,
         seed=arguments.seed,
         order=_order(arguments),
@@ -206,12 +220,15 @@ def print_assembly(outcome: "AssemblyOutcome", stream: TextIO, lang: str) -> Non
         unchecked_line,
     )
     from twin.rehearsal.said import Said
+    from twin.rehearsal.shape_rows import shape_lines
 
     say, console = Said(lang), ResultConsole(stream)
     for heads, rows in (count_rows(outcome.study, say), clash_rows(outcome.study, outcome.design, say)):
         print_table(console, heads, rows)
     if more := shown_line(outcome.study, JSON_FILE, say):
         console.print(more, soft_wrap=True)
+    for line in shape_lines(outcome.study, outcome.design, say):
+        console.print(line, soft_wrap=True)
     for line in decision_lines(outcome.study, say) + space_lines(outcome.study, outcome.design, say):
         console.print(line, soft_wrap=True)
     for line in time_lines(outcome.timed, outcome.design, say):

@@ -93,6 +93,8 @@ class Clash:
     """Of sharing volume, where their places are uncertain."""
     designed: "ClashKind | None" = None
     """How they are in each other's way as designed; None: they are not, or nothing but the design is known."""
+    without_volume: str = ""
+    """Why there is no volume, where there is none."""
     intrusion: Intrusion | None = None
     """Into which space, of ``ACCESS``: the depth is how far it reaches in from the far side, the gap is free."""
 

@@ -203,7 +203,8 @@ class _Search:
         middle = 0.5 * (corners.min(axis=0) + corners.max(axis=0))
         clash = _clash(space, other, corners, None, middle)
         said = clash.intrusion
-        return clash if said is None else replace(clash, intrusion=replace(said, by_faces=True))
+        why = Note("access_faces", "what stands there is no closed solid")
+        return clash if said is None else replace(clash, intrusion=replace(said, by_faces=True), without_volume=why)
 
     def _limits(self, space: _Space, other: Element, body: Any) -> Iterator[HalfSpace]:
         """Yield beyond which planes something counts that the element stands in or on."""

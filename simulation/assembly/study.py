@@ -8,6 +8,7 @@ import numpy as np
 from geometry.arrays import FloatArray
 from geometry.design import Element
 from simulation.assembly.broad_phase import overlapping_pairs
+from simulation.assembly.built_shape import NotSeen
 from simulation.assembly.chance import Decision, chance_of_overlap
 from simulation.assembly.clash import Clash, ClashKind, ClashRule, apart, clash_of
 from simulation.assembly.free_space import FreeSpaces
@@ -44,6 +45,8 @@ class ClashStudy:
     """GlobalId -> why nothing was computed of it."""
     places: Places | None = None
     """Where the elements were taken to be; None: exactly as designed."""
+    not_seen: tuple[NotSeen, ...] = ()
+    """Pairs of which a scanned shape shows too little to clear them."""
     spaces: FreeSpaces | None = None
     """What was looked at beside elements; None: no rule asks for it."""
 

@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 from twin.errors import Invalid
 from twin.operations.assembly_access import ACCESS_LIMIT, read_rules, with_free_spaces
 from twin.operations.assembly_order import OrderRequest, study_model_order
+from twin.operations.assembly_shapes import (
+    ScannedShapes,
+    as_scanned,
+    as_shown,
+    exactly_scanned,
+    read_shapes,
+    with_shapes,
+)
 from twin.operations.assembly_tasks import TasksRequest, with_tasks
 from twin.operations.check import Step, StepProgress, usable_cores
 from twin.operations.rehearsal_input import LARGEST, read_input
@@ -53,6 +61,10 @@ class AssemblyRequest:
     """Whose tasks count in place of the model's own; None: those."""
     at: date | None = None
     """The day that is asked about, with ``in_time``; None: all."""
+    shapes: tuple[str, ...] = ()
+    """Parts whose shape a scan has: ``GLOBALID=FILE``, folders, YAML files."""
+    shape_noise_m: float = 0.0
+    """Standard deviation of a point of those, where their file says nothing else."""
     access: Path | None = None
     """Rules for space that has to be free on a side of elements; None: none."""
     reports: tuple[str, ...] = ()
@@ -79,11 +91,13 @@ class AssemblyOutcome:
 
         A rule that is about no element looked at nothing.
         """
+        from simulation.assembly.clash import ClashKind
         from twin.rehearsal.assembly_json import matters
 
         spaces = self.study.spaces
         unknown = spaces is not None and (spaces.unknown or 0 in spaces.spaces)
-        doubtful = self.study.unchecked or unknown or (self.order is not None and not self.order.works)
+        unseen = any(one.designed is not ClashKind.TOUCHING for one in self.study.not_seen)
+        doubtful = self.study.unchecked or unknown or unseen or (self.order is not None and not self.order.works)
         return bool(doubtful) or any(matters(clash) for clash in self.study.clashes)
 
 
@@ -104,6 +118,7 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     from twin.rehearsal.files import write_whole
     from twin.rehearsal.order_json import order_section
     from twin.rehearsal.order_overlay import order_overlay
+    from twin.rehearsal.shape_rows import scanned_section
     from twin.report.write import ensure_writable
 
     suffix = request.model.suffix.lower()
@@ -119,17 +134,26 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     is_ifc = suffix in (".ifc", ".ifczip")
     meant = read_meant_contacts(request.model) if is_ifc else {}
     places = _places(request, design)
+    scanned = read_shapes(request.shapes, request.shape_noise_m, design)
+    if scanned.shapes:
+        places = exactly_scanned(places, scanned, design, request.confidence, request.seed)
+    elements = as_scanned(design, scanned)
     study = study_clashes(
-        design.elements,
+        elements,
         ClashRule(request.touch_tolerance_m, request.clearance_m),
         meant,
         places=places,
         workers=request.workers or usable_cores(),
         progress=lambda share: progress(Step.MEASURING, "", share),
     )
+    if scanned.shapes and places is not None:
+        study = with_shapes(study, scanned, elements, design, meant, places=places, seen_within=request.unseen_sd_m)
+    shown = as_shown(design, scanned)
     if request.access is not None:
+        if clouds := [one.element.global_id for one in scanned.shapes if one.mesh is None]:
+            raise Invalid(f"--access looks at meshes, and {clouds[0]} has points alone: leave one of the two out")
         rules = read_rules(request.access, design, is_ifc=suffix.startswith(".ifc"))
-        study = with_free_spaces(study, rules, request.model, design, meant)
+        study = with_free_spaces(study, rules, request.model, shown, meant)
     timed = _in_time(request, design, study) if request.in_time else None
     study = study if timed is None else timed.study
     provenance = _provenance(request, design)
@@ -140,9 +164,10 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
             progress=lambda share: progress(Step.REGISTERING, "", share),
         )  # fmt: skip
     section = None if order is None else order_section(order, design)
-    drawn = _drawn(request, study, order, design, provenance, lambda share: progress(Step.REPORTING, "", share), timed)
+    tell: Callable[[float], None] = lambda share: progress(Step.REPORTING, "", share)  # noqa: E731
+    drawn = _drawn(request, study, order, shown, provenance, tell, timed, scanned)
     contents = {
-        JSON_FILE: assembly_json(study, design, provenance, section, timed),
+        JSON_FILE: assembly_json(study, design, provenance, section, timed, scanned_section(scanned)),
         **drawn,
         OVERLAY_FILE: overlay_json(study, design, request.model.name),
         **({} if order is None else {ORDER_FILE: order_overlay(order, request.model.name)}),
@@ -194,6 +219,7 @@ def _require_files(request: AssemblyRequest) -> None:
 def _drawn(
     request: AssemblyRequest, study: "ClashStudy", order: "OrderStudy | None", design: "DesignModel",
     provenance: "AssemblyProvenance", progress: Callable[[float], None], timed: "TimedClashes | None" = None,
+    scanned: ScannedShapes | None = None,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the reports with pictures, and the model in colour, that were asked for, by file name."""
     files = dict[str, bytes]()
@@ -212,7 +238,8 @@ def _drawn(
 
     bcf = "bcf" in request.reports
     worst = varied_first(worst_first(study))[: MOST_TOPICS if bcf else MOST_PICTURES]
-    pictures = picture_clashes(worst, design, study.places, progress)
+    clouds = {} if scanned is None else {one.element.global_id: one.points for one in scanned.shapes if not one.mesh}
+    pictures = picture_clashes(worst, design, study.places, progress, clouds)
     if "html" in request.reports:
         shown = list(zip(worst, pictures, strict=True))[:MOST_PICTURES]
         stages = () if order is None else picture_order(order, design)

@@ -16,6 +16,7 @@ from simulation.assembly.groups import grouped, identifier_of
 from simulation.assembly.place import PlaceKind
 from simulation.assembly.presence import Spell, TimedClashes
 from simulation.assembly.study import ClashStudy
+from twin.rehearsal.shape_rows import section_of
 
 SCHEMA, OVERLAY_SCHEMA = "qtems.assembly/2", "qtems.overlay/1"
 Json = dict[str, object]
@@ -62,9 +63,11 @@ def assembly_json(
     provenance: AssemblyProvenance,
     order: Json | None = None,
     timed: TimedClashes | None = None,
+    shapes: Sequence[Json] = (),
 ) -> bytes:
     """Return ``assembly.json`` as UTF-8, with what was found about the order; the same study gives the same bytes."""
-    document = assembly_document(study, design, provenance, timed) | ({} if order is None else {"order": order})
+    document = assembly_document(study, design, provenance, timed) | dict(section_of(shapes, study))
+    document |= {} if order is None else {"order": order}
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     return (text + "\n").encode("utf-8", "replace")
 
@@ -240,6 +243,7 @@ def _clash(clash: Clash, study: ClashStudy, design: DesignModel) -> Json:
         "first": _side(clash.first, study, design),
         "second": _side(clash.second, study, design),
         "volume_m3": None if clash.volume is None else _significant(clash.volume),
+        **({"volume_because": str(clash.without_volume)} if clash.without_volume else {}),
         "depth_mm": _significant(1e3 * clash.depth),
         "separation_mm": _significant(1e3 * clash.separation),
         "gap_mm": _significant(1e3 * clash.gap),

@@ -26,6 +26,7 @@ from twin.rehearsal.order_rows import blocked_rows, move_rows, order_lines, step
 from twin.rehearsal.page import render
 from twin.rehearsal.people_rows import people_rows
 from twin.rehearsal.said import Said
+from twin.rehearsal.shape_rows import shape_lines
 from twin.report.words import Words, clean
 
 _PLAIN_HEADS = 6
@@ -51,7 +52,10 @@ def assembly_page(
         "say": say, "lang": language, "provenance": provenance, "counts": count_rows(study, say),
         "clashes": (heads, rows), "total": sum(matters(clash) for clash in study.clashes),
         "elements": len(design.elements), "pairs": study.pairs,
-        "lines": decision_lines(study, say) + space_lines(study, design, say) + time_lines(timed, design, say),
+        "lines": [
+            *decision_lines(study, say), *shape_lines(study, design, say), *space_lines(study, design, say),
+            *time_lines(timed, design, say),
+        ],
         "times": time_rows(timed, design, say, most=_MOST_ROWS),
         "unchecked": unchecked_line(study, design, say) if study.unchecked else "",
         "pictures": [_picture(clash, picture, heads, design, say) for clash, picture in shown],

@@ -18,6 +18,7 @@ from twin.report.scene import outlines
 WIDTH, HEIGHT = 900, 600
 FIRST, SECOND, SHARED, SPACE, EDGE = "#c77c00", "#2364aa", "#d7191c", "#1b9e77", "#30343b"
 _LEAST_M, _MOST_TIMES = 0.4, 6.0
+_MOST_POINTS = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +35,12 @@ def picture_clashes(
     design: DesignModel,
     places: Places | None,
     progress: Callable[[float], None] = lambda share: None,
+    clouds: Mapping[str, FloatArray] | None = None,
 ) -> tuple[ClashPicture, ...]:
-    """Return camera and picture of each clash; without a display library there are cameras and no pictures."""
+    """Return camera and picture of each clash; without a display library there are cameras and no pictures.
+
+    ``clouds``: points (n, 3) of elements that a scan has as nothing else.
+    """
     from twin.report.canvas import Canvas, png
     from twin.report.pictures import cannot_render
 
@@ -47,7 +52,7 @@ def picture_clashes(
     try:
         for done, (clash, camera) in enumerate(zip(clashes, cameras, strict=True)):
             progress(done / len(clashes))
-            _draw(canvas, clash, elements)
+            _draw(canvas, clash, elements, clouds or {})
             found.append(ClashPicture(camera, png(canvas.shoot(camera))))
     finally:
         canvas.close()
@@ -89,13 +94,18 @@ def _scale(boxes: Sequence[FloatArray]) -> float:
     return min(1.0, min(float(np.linalg.norm(box[1] - box[0])) for box in boxes))
 
 
-def _draw(canvas: Any, clash: Clash, elements: Mapping[str, Element]) -> None:
+def _draw(canvas: Any, clash: Clash, elements: Mapping[str, Element], clouds: Mapping[str, FloatArray]) -> None:
     import manifold3d
 
     canvas.clear()
     bodies = list[Any]()
     for name, colour in ((clash.first, FIRST), (clash.second, SECOND)):
         mesh = elements[name].mesh
+        if name in clouds:
+            cloud = clouds[name]
+            canvas.points(cloud[:: len(cloud) // _MOST_POINTS + 1], colour, 3.0)
+            bodies.append("")
+            continue
         triangles = mesh.triangles()
         canvas.triangles(triangles, colour, 0.28)
         canvas.lines(_edges(triangles), EDGE, 1.4, 0.8)
