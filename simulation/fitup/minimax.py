@@ -16,6 +16,8 @@ from geometry.arrays import BoolArray, FloatArray, IntArray
 _LEVELS, _FALL, _STEPS, _HALVINGS = 17, 0.3, 25, 12
 _NOTHING = 1e-12
 """Metres that rounding may leave."""
+_LAST_DIGITS = 8.0 * float(np.finfo(np.float64).eps)
+"""Share of the size of the misfits by which one of them may seem to rise by rounding alone."""
 _ROUND = 1e-9
 """Relative to the largest offset: how sharply the distance from a hole's centre turns at zero."""
 
@@ -221,7 +223,7 @@ def _halved(
     length, open_ = np.ones(len(x)), np.ones(len(x), dtype=np.bool_)
     for _ in range(_HALVINGS):
         tried = _value(misfits, x + length[:, None] * step, tau, size)
-        open_ = ~(tried <= value)
+        open_ = ~(tried <= value + _LAST_DIGITS * size)
         if not open_.any():
             break
         length[open_] *= 0.5
@@ -257,10 +259,10 @@ def _smoothed(
     gaps = np.broadcast_to(misfits.tilting, (len(x), *misfits.tilting.shape))
     every = np.concatenate([slopes, gaps], axis=1)
     slope = np.einsum("sk,skp->sp", weight, every)
-    bend = np.einsum("sk,skp,skq->spq", weight, every, every, optimize=True) - slope[:, :, None] * slope[:, None, :]
+    bend = (weight[..., None] * every).transpose(0, 2, 1) @ every - slope[:, :, None] * slope[:, None, :]
     bend = bend / tau[:, None, None]
     share = weight[:, :holes] / length
     squares = np.einsum(f"{own}kdp,{own}kdq->{own}kpq", misfits.turning, misfits.turning)
     bend += np.einsum(f"sk,{own}kpq->spq", share, squares)
-    bend -= np.einsum("sk,skp,skq->spq", share, slopes, slopes, optimize=True)
+    bend -= (share[..., None] * slopes).transpose(0, 2, 1) @ slopes
     return top + tau * np.log(total), slope, bend
