@@ -8,13 +8,20 @@ named ``*_kernels.py``, and what is kept of any kernel counts only as long as al
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numba as nb
+from numba.core.compiler_lock import global_compiler_lock
+
+try:
+    import fcntl
+except ImportError:  # not a Unix: there every process compiles for itself
+    fcntl = None
 
 
 def source_stamp(folder: Path) -> bytes:
@@ -33,7 +40,8 @@ _STAMP = source_stamp(Path(__file__).parent)
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function with ``numba.njit`` and these options when it is first called, and keep the machine code.
 
-    Where nothing can be kept (no folder can be written to) it is compiled in each process anew.
+    Where nothing can be kept (no folder can be written to) it is compiled in each process anew; else by one of several
+    that want it at a time, and the others take what that one kept.
     """
 
     def compile_later(function: Callable[..., Any]) -> Any:
@@ -42,9 +50,32 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         except RuntimeError:  # numba finds no folder for the machine code
             return nb.njit(**options)(function)
         dispatcher._cache._cache_file._source_stamp += _STAMP
+        compile_now = dispatcher.compile
+
+        def compile_once(signature: Any) -> Any:
+            # first the threads' lock, which compiling takes, then that of the processes: never the other way round
+            with global_compiler_lock, _alone(Path(dispatcher._cache._cache_file._index_path).with_suffix(".lock")):
+                return compile_now(signature)  # looks first for what was kept meanwhile
+
+        dispatcher.compile = compile_once
         return dispatcher
 
     return compile_later
+
+
+@contextmanager
+def _alone(path: Path) -> Generator[None]:
+    """Hold a lock that one process holds at a time; none where no file can be made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError:
+        yield
+        return
+    with file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)  # given up when the file is closed, also by a process that is killed
+        yield
 
 
 def kernels_are_compiled() -> bool:

@@ -1,6 +1,7 @@
 """Kept machine code is found, is never older than any source it was made from, and is thrown away when it would be."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,17 @@ def outer(x):
     return inner(x) + 1
 
 print(outer(10), sum(outer.stats.cache_hits.values()))
+"""
+SLOW = """
+from geometry.compiled import kernel
+
+@kernel()
+def inner(x):
+    return 3 * x
+
+@kernel()
+def outer(x):
+    return inner(x) + 1
 """
 INNER = """
 from geometry.compiled import kernel
@@ -124,3 +136,30 @@ def test_the_stamp_knows_names_and_contents(tmp_path: Path) -> None:
     (tmp_path / "a_kernels.py").rename(tmp_path / "b_kernels.py")
     (tmp_path / "b_kernels.py").write_text("1")
     assert compiled.source_stamp(tmp_path) != one
+
+
+def test_one_of_several_processes_compiles_and_the_others_take_what_it_kept(tmp_path: Path) -> None:
+    """They are let go at once; each says how often it compiled."""
+    script = tmp_path / "wants.py"
+    (tmp_path / "slow_kernels.py").write_text(SLOW, "utf-8")
+    script.write_text(
+        "import sys; from slow_kernels import outer; print('ready', flush=True); sys.stdin.readline();"
+        "print(outer(10), sum(outer.stats.cache_misses.values()))",
+        "utf-8",
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(geometry.__file__).parents[1]}"}
+    started = [
+        subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        for _ in range(3)
+    ]
+    told = list[bytes]()
+    for process in started:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+    for process in started:
+        assert process.stdin
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+    for process in started:
+        told.append(process.communicate()[0].strip())
+    assert sorted(told) == [b"31 0", b"31 0", b"31 1"]
