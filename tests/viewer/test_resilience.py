@@ -102,7 +102,7 @@ def test_a_panel_that_the_server_does_not_have_any_more_asks_for_a_reload(site: 
     page.click(".rail [data-mode=views]")
     page.wait_for_selector(".dock form")
     assert page.locator(".dock [role=alert]").count() == 0, "what went wrong is not said any more"
-    assert page.locator(".dock form input").is_editable(), "a view can be given a name"
+    assert page.locator(".dock form input[maxlength]").is_editable(), "a view can be given a name"
     site.leave(page)
 
 
