@@ -8,7 +8,7 @@ import numpy as np
 from geometry.arrays import BoolArray
 from simulation.assembly.blocking import Blocking, block
 from simulation.assembly.directions import axes, distinct, own_directions
-from simulation.assembly.insertion_path import Path, leg_path, turned_round, turning_path
+from simulation.assembly.insertion_path import Budget, Path, leg_path, turned_round, turning_path
 from simulation.assembly.moves import Freed, Looked, free_by_moves
 from simulation.assembly.sequence import Further
 
@@ -61,9 +61,10 @@ def _wound(
     parts, rows = blocking.parts, [int(row) for row in np.flatnonzero(remaining)]
     if len(rows) > most:
         return None
+    budget = Budget()
     for row in sorted((row for row in rows if row not in base), key=lambda row: parts[row].volume):
         directions = distinct(np.vstack([axes(), own_directions(parts[row].normals, most=3)]))
-        found = find(parts, row, [other for other in rows if other != row], directions, blocking.rule)
+        found = find(parts, row, [other for other in rows if other != row], directions, blocking.rule, budget)
         if found is not None:
             return row, found
     return None

@@ -14,8 +14,17 @@ from simulation.assembly.view import OrderRule, View, faces_of, seen_along, shif
 
 _MOST_LEGS, _MOST_STATES, _MOST_STOPS = 4, 250, 6
 _MOST_TESTS, _REACH, _TURNS = 800, 0.35, (90.0, 45.0, 30.0, 60.0, 180.0)
+MOST_WORK = 1_000_000_000
+"""Comparisons of two faces for the legs of one part after the other, and once more for those after a turn."""
 _SHARE = 1e-6
 """Share of a part's volume that may lie in others while it is moved: what rounding leaves between faces that touch."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What may still be looked at, by count and not by clock: the same is found on every machine."""
+
+    left: int = MOST_WORK
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,23 +44,30 @@ class Path:
 
 
 def leg_path(
-    parts: Sequence[Part], moving: int, standing: Sequence[int], directions: FloatArray, rule: OrderRule
+    parts: Sequence[Part],
+    moving: int,
+    standing: Sequence[int],
+    directions: FloatArray,
+    rule: OrderRule,
+    budget: Budget | None = None,
 ) -> Path | None:
     """Return a way out of straight legs, as few as possible, turned round; None where four do not suffice.
 
     Each leg goes until contact, or until an edge of the part's box has passed one of another; what is met and when is
-    exact (:mod:`.view`). The last leg leads out of everything.
+    exact (:mod:`.view`). The last leg leads out of everything. None, too, where the ``budget`` is spent.
     """
+    budget = budget or Budget()
     faces = faces_of([(parts[k].triangles, parts[k].two_sided) for k in (moving, *standing)])
     views = [seen_along(faces, direction) for direction in directions]
     here: FloatArray = np.zeros(3)
     queue: deque[tuple[FloatArray, tuple[FloatArray, ...]]] = deque([(here, (here,))])
     seen = {here.tobytes()}
     states = 0
-    while queue and states < _MOST_STATES:
+    while queue and states < _MOST_STATES and budget.left > 0:
         at, trail = queue.popleft()
         states += 1
         for direction, view in zip(directions, views, strict=True):
+            budget.left -= _work(view)
             met = _met(view, at, rule, len(standing))
             if not met:
                 end = at + direction * _out(view, at)
@@ -65,6 +81,11 @@ def leg_path(
                     seen.add(key)
                     queue.append((place, (*trail, place)))
     return None
+
+
+def _work(view: View) -> int:
+    """Return how many pairs of faces of the first part and of all others are looked at along a view, about."""
+    return int(view.last_starts[1] - view.last_starts[0]) * int(view.first_starts[-1] - view.first_starts[1])
 
 
 def _met(view: View, at: FloatArray, rule: OrderRule, count: int) -> list[float]:
@@ -139,6 +160,7 @@ def turning_path(
     standing: Sequence[int],
     directions: FloatArray,
     rule: OrderRule,
+    budget: Budget | None = None,
     *,
     seed: int = 0,
 ) -> Path | None:
@@ -154,7 +176,7 @@ def turning_path(
     if part.body is None or any(parts[k].body is None for k in standing):
         return None
     search = _Search(parts, moving, standing, np.random.default_rng(seed))
-    poses = _turn_then_legs(parts, moving, standing, search, directions, rule) or search.run()
+    poses = _turn_then_legs(parts, moving, standing, search, directions, rule, budget or Budget()) or search.run()
     if poses is None:
         return None
     poses = _shortened(poses, search.is_way)
@@ -163,7 +185,7 @@ def turning_path(
 
 def _turn_then_legs(
     parts: Sequence[Part], moving: int, standing: Sequence[int], search: "_Search", directions: FloatArray,
-    rule: OrderRule,
+    rule: OrderRule, budget: Budget,
 ) -> list[FloatArray] | None:  # fmt: skip
     """Return a way that turns the part in its place about one axis and then goes straight; None without any."""
     from scipy.spatial.transform import Rotation
@@ -173,11 +195,14 @@ def _turn_then_legs(
         turned = np.eye(4)
         turned[:3, :3] = Rotation.from_rotvec(sign * np.radians(angle) * axis).as_matrix()
         turned[:3, 3] = part.centre - turned[:3, :3] @ part.centre
+        if budget.left <= 0:
+            return None
         if not search.is_way(np.eye(4), turned):
             continue
         triangles = part.triangles @ turned[:3, :3].T + turned[:3, 3]
         moved = replace(part, triangles=triangles, body=None)
-        legs = leg_path([moved, *(parts[k] for k in standing)], 0, range(1, len(standing) + 1), directions, rule)
+        others = [parts[k] for k in standing]
+        legs = leg_path([moved, *others], 0, range(1, len(others) + 1), directions, rule, budget)
         if legs is not None:
             return [*(pose @ turned for pose in legs.poses), np.eye(4)]
     return None

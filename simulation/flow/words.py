@@ -80,19 +80,18 @@ class Words:
             case "exponential":
                 return Exponential(mean)
             case "normal":
-                sd = self.time(inner, "sd", above=0.0)
-                return TruncatedNormal(mean, sd, 0.0, mean + 40.0 * sd)
-            case "lognormal":
-                return LogNormal(mean, self._scv(inner))
-            case "gamma":
-                return Gamma(mean, self._scv(inner))
+                sd = self.time(inner, "sd")
+                return TruncatedNormal(mean, sd, 0.0, mean + 40.0 * sd) if sd > 0.0 else Fixed(mean)
+            case "lognormal" | "gamma":
+                scv = self._scv(inner)
+                return Fixed(mean) if scv == 0.0 else LogNormal(mean, scv) if kind == "lognormal" else Gamma(mean, scv)
             case "erlang":
                 return Gamma(mean, 1.0 / inner.whole("stages", low=1))
             case _:
                 return Weibull(mean, _bounded(inner, "shape", 0.1, 100.0))
 
     def _scv(self, inner: Section) -> float:
-        return _bounded(inner, "cv", 1e-3, 30.0) ** 2
+        return 0.0 if inner.number("cv", low=0.0) == 0.0 else _bounded(inner, "cv", 1e-3, 30.0) ** 2
 
     def _listed_law(self, inner: Section, kind: str) -> Distribution:
         values = self.times(inner, kind)

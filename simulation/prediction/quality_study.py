@@ -104,9 +104,9 @@ def study(units: Units, stakes: Stakes, goal: float | None, seed: int) -> Qualit
     spread = intervals(model.said, happened, stakes, model.share, first, groups)
     aim = None if goal is None else _goal(goal, model.trial, stakes, spread.yield_after)
     recalls: list[float] = sorted({*_RECALLS, *([aim.recall] if aim and aim.recall else [])})
-    choices = tuple(
-        try_out(model.said, happened, stakes, threshold_of(model.said, happened, r), groups) for r in recalls
-    )
+    # units of one probability are acted on together: several recalls may come to one threshold, which is told once
+    thresholds = dict.fromkeys(threshold_of(model.said, happened, recall) for recall in recalls)
+    choices = tuple(try_out(model.said, happened, stakes, threshold, groups) for threshold in thresholds)
     some = slice(0, max(200, _MOST_SHUFFLED // max(1, recorded.shape[1])))
     weights = importance(model, recorded[some], happened[some], second)
     return QualityStudy(
