@@ -70,6 +70,16 @@ def test_a_queue_is_as_its_closed_form(
         assert within(study, name, value), (name, study.estimate(name))
 
 
+@pytest.mark.parametrize(
+    "takes",
+    [{"normal": 1, "sd": 0}, {"lognormal": 1, "cv": 0}, {"gamma": 1, "cv": 0}],
+    ids=lambda takes: next(iter(takes)),
+)
+def test_a_law_without_spread_is_a_constant(takes: dict[str, object]) -> None:
+    """Whoever varies a spread down to none in a study of it gets the queue of constant work, not a refusal."""
+    assert _known(_queue(1.25, takes))["mill.wait"] == pytest.approx(2.0, rel=1e-12)
+
+
 def test_who_finds_no_place_is_lost() -> None:
     found = document(
         {"mill": {"takes": {"exponential": 1}, "buffer": 4, "to": "ship"}},

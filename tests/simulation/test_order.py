@@ -16,7 +16,7 @@ from simulation.assembly.blocking import Blocking, block
 from simulation.assembly.components import layers
 from simulation.assembly.contact import contacts_of
 from simulation.assembly.directions import axes, distinct, own_directions, sphere
-from simulation.assembly.insertion_path import between, leg_path, turning_path
+from simulation.assembly.insertion_path import Budget, between, leg_path, turning_path
 from simulation.assembly.order_document import OrderDocument, part_names, read_order
 from simulation.assembly.order_study import OrderStudy, study_order
 from simulation.assembly.part import make_parts
@@ -372,6 +372,13 @@ def test_a_block_goes_round_a_corner() -> None:
     assert len(step.path.clearance) == 5
     taller = make_parts(elements({"block": cube((0.9, 0.9, 1.05)).translate((0.25, 0.25, 1.1)), "rock": rock}))
     assert leg_path(taller, 0, [1], axes(), FINE) is None
+    parts = make_parts(elements({"block": block_, "rock": rock}))
+    enough = Budget()
+    assert leg_path(parts, 0, [1], axes(), FINE, enough) is not None
+    assert enough.left > 0, "one part needs a small share of it"
+    spent = Budget(1)
+    assert leg_path(parts, 0, [1], axes(), FINE, spent) is None, "and where it is spent no way is claimed"
+    assert spent.left <= 0
 
 
 def test_a_bar_turns_before_it_passes_a_slit() -> None:

@@ -210,6 +210,16 @@ def test_many_batches_show_what_is_there() -> None:
     assert found.useful
 
 
+def test_a_threshold_that_several_recalls_come_to_is_told_once() -> None:
+    """Who is said of two kinds of units has two thresholds to choose between, whatever recall is asked for."""
+    rng = np.random.default_rng(5)
+    kind = rng.random(2000) < 0.3
+    bad = rng.random(2000) < np.where(kind, 0.4, 0.02)
+    found = study(units({"kind": kind.astype(float)}, bad, np.arange(2000)), STAKES, None, 0)
+    thresholds = [one.threshold for one in found.choices]
+    assert len(set(thresholds)) == len(thresholds) <= 4
+
+
 def test_intervals_over_blocks_hold_the_mean_and_one_large_block_counts_little() -> None:
     rng = np.random.default_rng(11)
     blocks = np.array_split(np.arange(120), 6)
