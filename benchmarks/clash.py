@@ -171,7 +171,7 @@ def _scene(python: str) -> None:
     for workers in (1, CORES):
         study, wall, cpu = _timed(lambda workers=workers: study_clashes(elements, ClashRule(), {}, workers=workers))
         wrong = _wrong(scene, study.clashes)
-        sharers = {(one.first, one.second) for one in study.clashes if one.volume > 0.0}
+        sharers = {(one.first, one.second) for one in study.clashes if (one.volume or 0.0) > 0.0}
         print(f"  ours, {workers} at a time {'':13} {wall:8.2f} {cpu:8.2f}   {_missed(scene, sharers)}; {wrong}")
     print(f"  {'manifold3d, each pair':30} {_manifold(scene, pairs)}")
     with tempfile.TemporaryDirectory() as name:
@@ -212,7 +212,10 @@ def _wrong(scene: Scene, clashes: tuple[Clash, ...]) -> int:
     """Return how many pairs have another kind, or a volume farther than 1e-9 of it, than they are known to have."""
     found = {(one.first, one.second): one for one in clashes}
     return sum(
-        known is None or one is None or one.kind is not known[0] or abs(one.volume - known[1]) > 1e-9 * known[1] + 1e-12
+        known is None
+        or one is None
+        or one.kind is not known[0]
+        or abs((one.volume or 0.0) - known[1]) > 1e-9 * known[1] + 1e-12
         for pair in scene.labels.keys() | found.keys()
         for known, one in ((scene.labels.get(pair), found.get(pair)),)
     )
@@ -226,7 +229,7 @@ def _model(path: Path) -> None:
     start, began = time.process_time(), time.perf_counter()
     found = tree.clash_intersection_many(elements, elements, tolerance=1e-4, check_all=True)
     peer, peer_wall = time.process_time() - start, time.perf_counter() - began
-    hard = sum(clash.volume > 0.0 and clash.kind.value != "touching" for clash in study.clashes)
+    hard = sum((clash.volume or 0.0) > 0.0 and clash.kind.value != "touching" for clash in study.clashes)
     triangles = sum(len(element.mesh.faces) for element in design.elements.values())
     times = (f"{one:.2f}" for one in (wall, cpu, peer_wall, peer))
     counts = (len(design.elements), triangles, study.pairs, *times, hard, len(found))
@@ -262,7 +265,7 @@ def _tiled(path: Path, least: int) -> None:
             mesh = Mesh(element.mesh.vertices + shift, element.mesh.faces)
             made[f"{name}-{copy}"] = replace(element, global_id=f"{name}-{copy}", mesh=mesh)
     study, wall, cpu = _timed(lambda: study_clashes(made, ClashRule(), {}, workers=CORES))
-    hard = sum(clash.volume > 0.0 and clash.kind.value != "touching" for clash in study.clashes)
+    hard = sum((clash.volume or 0.0) > 0.0 and clash.kind.value != "touching" for clash in study.clashes)
     triangles = sum(len(element.mesh.faces) for element in made.values())
     counts = (len(made), triangles, study.pairs, f"{wall:.2f}", f"{cpu:.2f}", "", "", hard)
     print(f"{'  in copies':34} " + " ".join(f"{count:>10}" for count in counts), flush=True)
