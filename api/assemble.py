@@ -114,7 +114,8 @@ def add_assemble(add: "Commands") -> None:
     _add_order(assemble)
     assemble.add_argument(
         "--report", metavar="LIST", type=_reports, default=("html",),
-        help="json, html, bcf, glb, separated by commas; assembly.json is always written (default json,html)",
+        help="json, html, bcf, glb, gif (a film of the order), separated by commas; assembly.json is always written "
+        "(default json,html)",
     )  # fmt: skip
     assemble.add_argument("--workers", metavar="N", type=worker_count, help="processes; default: all that may be used")
     assemble.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
@@ -170,6 +171,10 @@ def run_assemble_command(
     from twin.errors import Invalid
     from twin.operations.assembly import AssemblyRequest, run_assembly
 
+    if "gif" in arguments.report and not (arguments.order or arguments.sequence is not None or arguments.tasks):
+        raise Invalid(
+            "gif is a film of an order: add --order, --sequence FILE or --tasks, or leave gif out of --report"
+        )
     if arguments.unseen is not None and arguments.as_built is None and not arguments.as_built_shape:
         raise Invalid("--unseen is about what a check did not see: add --as-built REPORT.json")
     if arguments.shape_noise is not None and not arguments.as_built_shape:
@@ -260,9 +265,9 @@ def _perhaps_nothing(text: str) -> float:
 
 def _reports(text: str) -> tuple[str, ...]:
     words = [word.strip().lower() for word in text.split(",")]
-    unknown = [word for word in words if word not in ("json", "html", "bcf", "glb")]
+    unknown = [word for word in words if word not in ("json", "html", "bcf", "glb", "gif")]
     if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of json, html, bcf, glb")
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of json, html, bcf, glb, gif")
     return tuple(dict.fromkeys(words))
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from twin.rehearsal.assembly_json import AssemblyProvenance, InputFile
 
 JSON_FILE, OVERLAY_FILE, ORDER_FILE = "assembly.json", "assembly-overlay.json", "order-overlay.json"
-PAGE_FILE, BCF_FILE, GLB_FILE = "assembly.html", "assembly.bcf", "assembly.glb"
+PAGE_FILE, BCF_FILE, GLB_FILE, FILM_FILE = "assembly.html", "assembly.bcf", "assembly.glb", "assembly.gif"
 _MOST_TEXT, _MOST_REPORT, _MOST_PLAN = 2**20, 2**30, 2**28
 
 
@@ -68,7 +68,7 @@ class AssemblyRequest:
     access: Path | None = None
     """Rules for space that has to be free on a side of elements; None: none."""
     reports: tuple[str, ...] = ()
-    """``html``, ``bcf``, ``glb`` beside the JSON that is always written."""
+    """``html``, ``bcf``, ``glb``, ``gif`` beside the JSON that is always written."""
     lang: str = "en"
     workers: int | None = None
     cache_dir: Path | None = None
@@ -227,6 +227,11 @@ def _drawn(
         from twin.rehearsal.assembly_glb import assembly_glb
 
         files[GLB_FILE] = assembly_glb(design, study, order)
+    if "gif" in request.reports and order is not None:
+        from twin.rehearsal.order_film import order_film
+        from twin.rehearsal.said import Said
+
+        files[FILM_FILE] = order_film(order, design, Said(request.lang))
     if not {"html", "bcf"} & set(request.reports):
         return files
     from twin.rehearsal.assembly_page import MOST_PICTURES, assembly_page
