@@ -74,6 +74,8 @@ def test_spheres_and_cubes_at_known_distances() -> None:
     assert found(manifold3d.Manifold.cube((2, 2, 2), True), turned, clearance=2).gap == pytest.approx(
         3 - 2**0.5, abs=1e-9
     )
+    capsule = manifold3d.Manifold.batch_hull([ball(1, 0, 0, -1), ball(1, 0, 0, 1)])
+    assert found(capsule, ball(1, 3, 0, 0), clearance=2).gap == pytest.approx(1.0, abs=4e-3)
     deep = found(box(2, 2, 2), box(2, 2, 2, at=(1.9, 0, 0)))
     assert (deep.depth, deep.separation) == pytest.approx((0.1, 0.1), abs=1e-9)
 

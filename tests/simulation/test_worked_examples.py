@@ -8,7 +8,7 @@ from simulation.distribution import BetaPert, Triangular
 from simulation.experiment.estimate import Rule, mean_of, pooled
 from simulation.experiment.streams import Streams
 from simulation.flow.exact.lines import bernoulli_line, bernoulli_pair, exponential_pair
-from simulation.flow.exact.queues import effective_time, practical_worst, repair_shop
+from simulation.flow.exact.queues import birth_death, effective_time, erlang, practical_worst, repair_shop
 from simulation.flow.exact.recognise import exact_answer
 from simulation.flow.placement import Economics, Stage, evaluate
 from simulation.flow.record import run_line
@@ -32,6 +32,23 @@ def test_one_fast_teller_or_two_slow_ones() -> None:
     )
     found = run(slow, 300).values("bank.wait")
     assert found.mean() == pytest.approx(3.693, abs=2.6 * found.std() / 300**0.5)
+
+
+def test_how_often_nobody_is_there() -> None:
+    """Hillier and Lieberman's county hospital, one doctor or two; three servers; machines of which none is down."""
+    one, two = erlang(2.0, 3.0), erlang(2.0, 3.0, 2)
+    assert (one.waiting, one.wait, one.time, one.empty) == pytest.approx((4 / 3, 2 / 3, 1.0, 1 / 3))
+    assert (two.waiting, two.wait, two.time, two.empty) == pytest.approx((1 / 12, 1 / 24, 3 / 8, 0.5))
+    assert erlang(8.0, 3.0, 3).empty == pytest.approx(0.0280374, abs=1e-7)
+    assert birth_death(0.1 * np.arange(5, 0, -1), np.full(5, 0.5))[0] == pytest.approx(0.284868, abs=1e-6)
+    assert birth_death(np.arange(10, 0, -1) / 300, np.full(10, 1 / 30))[0] == pytest.approx(0.214582, abs=1e-6)
+
+
+def test_a_pair_of_bernoulli_machines_blocks_as_often_as_it_starves() -> None:
+    rate, stock = bernoulli_line(np.array([0.9, 0.9]), (2,))
+    assert rate == pytest.approx(6 / 7, abs=1e-9)
+    assert stock == pytest.approx([1.4286], abs=1e-4)
+    assert 0.9 - rate == pytest.approx(0.042857, abs=1e-6)  # what either of them could have made, and did not
 
 
 def test_lines_of_bernoulli_machines() -> None:

@@ -27,6 +27,8 @@ class Queue:
     """Share of the units that have to wait."""
     lost: float = 0.0
     """Share of the units that find no room."""
+    empty: float | None = None
+    """Share of the time in which no unit is there (P0); None: not worked out."""
 
 
 def birth_death(births: FloatArray, deaths: FloatArray) -> FloatArray:
@@ -59,10 +61,11 @@ def erlang(arrivals: float, rate: float, servers: int = 1) -> Queue:
     if load >= 1.0:
         raise NoSolution(f"{arrivals:g} come and {servers} x {rate:g} can be served: the queue grows without end")
     tail = offered**servers / (factorial(servers) * (1.0 - load))
-    must_wait = tail / (sum(offered**k / factorial(k) for k in range(servers)) + tail)
+    empty = 1.0 / (sum(offered**k / factorial(k) for k in range(servers)) + tail)
+    must_wait = tail * empty
     waiting = must_wait * load / (1.0 - load)
     wait = waiting / arrivals
-    return Queue(load, waiting, wait, waiting + offered, wait + 1.0 / rate, must_wait)
+    return Queue(load, waiting, wait, waiting + offered, wait + 1.0 / rate, must_wait, empty=empty)
 
 
 def pollaczek(arrivals: float, mean: float, scv: float) -> Queue:
