@@ -307,6 +307,27 @@ def test_counting_orders_equals_trying_all() -> None:
         assert count_sequences(blocking) == slow
 
 
+@pytest.mark.parametrize(
+    ("rules", "count"),
+    [
+        (["4 < 5", "5 < max(2, 3)", "2 < 1"], 12),
+        (["4 < 5", "5 < max(2, 3)"], 30),
+        (["4 < 5", "5 < 2", "2 < 1"], 5),
+    ],
+)
+def test_the_connections_of_a_pen_are_made_in_as_many_orders_as_its_rules_leave(rules: list[str], count: int) -> None:
+    """Bourjault's way of putting it, each connection a body with nothing in its way: only the rules count."""
+    connections = elements({str(k): cube((1, 1, 1)).translate((9.0 * k, 0, 0)) for k in range(1, 6)})
+    found = study(connections, f"order: 1\nbefore: {rules}\n")
+    places = [{name: k for k, name in enumerate(order)} for order in itertools.permutations(["1", "2", "3", "4", "5"])]
+    late = [at for at in places if at["4"] < at["5"]]
+    if count == 5:
+        late = [at for at in late if at["5"] < at["2"] < at["1"]]
+    else:
+        late = [at for at in late if at["5"] < max(at["2"], at["3"]) and (count == 30 or at["2"] < at["1"])]
+    assert found.count == len(late) == count
+
+
 @pytest.mark.parametrize(("offset", "stable"), [(0.3, True), (0.35, False)])
 def test_a_leaning_stack_falls_though_each_brick_lies_well(offset: float, stable: bool) -> None:
     """The two upper ones together lean 1.5 offsets beyond the middle of the lowest; half a length carries them."""
