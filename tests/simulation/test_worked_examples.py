@@ -41,7 +41,7 @@ def test_how_often_nobody_is_there() -> None:
     assert (two.waiting, two.wait, two.time, two.empty) == pytest.approx((1 / 12, 1 / 24, 3 / 8, 0.5))
     assert erlang(8.0, 3.0, 3).empty == pytest.approx(0.0280374, abs=1e-7)
     assert birth_death(0.1 * np.arange(5, 0, -1), np.full(5, 0.5))[0] == pytest.approx(0.284868, abs=1e-6)
-    assert birth_death(np.arange(10, 0, -1) / 300, np.full(10, 1 / 30))[0] == pytest.approx(0.214582, abs=1e-6)
+    assert birth_death(np.arange(10.0, 0.0, -1.0) * (1 / 300), np.full(10, 1 / 30))[0] == pytest.approx(0.214582, abs=1e-6)
 
 
 def test_a_pair_of_bernoulli_machines_blocks_as_often_as_it_starves() -> None:
