@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from geometry.arrays import FloatArray
 from simulation.distribution import BetaPert, Triangular
 from simulation.experiment.estimate import Rule, mean_of, pooled
 from simulation.experiment.streams import Streams
@@ -34,14 +35,20 @@ def test_one_fast_teller_or_two_slow_ones() -> None:
     assert found.mean() == pytest.approx(3.693, abs=2.6 * found.std() / 300**0.5)
 
 
+def repair_shares(machines: int, failure: float, repair: float) -> FloatArray:
+    """Return the shares of time with 0 … n machines down and one crew."""
+    up: FloatArray = np.linspace(machines, 1, machines)
+    return birth_death(failure * up, np.full(machines, repair))
+
+
 def test_how_often_nobody_is_there() -> None:
     """Hillier and Lieberman's county hospital, one doctor or two; three servers; machines of which none is down."""
     one, two = erlang(2.0, 3.0), erlang(2.0, 3.0, 2)
     assert (one.waiting, one.wait, one.time, one.empty) == pytest.approx((4 / 3, 2 / 3, 1.0, 1 / 3))
     assert (two.waiting, two.wait, two.time, two.empty) == pytest.approx((1 / 12, 1 / 24, 3 / 8, 0.5))
     assert erlang(8.0, 3.0, 3).empty == pytest.approx(0.0280374, abs=1e-7)
-    assert birth_death(0.1 * np.arange(5, 0, -1), np.full(5, 0.5))[0] == pytest.approx(0.284868, abs=1e-6)
-    assert birth_death(np.arange(10.0, 0.0, -1.0) * (1 / 300), np.full(10, 1 / 30))[0] == pytest.approx(0.214582, abs=1e-6)
+    assert repair_shares(5, 0.1, 0.5)[0] == pytest.approx(0.284868, abs=1e-6)
+    assert repair_shares(10, 1 / 300, 1 / 30)[0] == pytest.approx(0.214582, abs=1e-6)
 
 
 def test_a_pair_of_bernoulli_machines_blocks_as_often_as_it_starves() -> None:
