@@ -65,7 +65,7 @@ def pooled(values: FloatArray, weights: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> pooled(np.array([1.0, 4.0]), np.array([3.0, 1.0])).mean()
+    >>> float(pooled(np.array([1.0, 4.0]), np.array([3.0, 1.0])).mean())
     1.75
     """
     counted = (weights > 0.0) & ~np.isnan(values)

@@ -47,7 +47,9 @@ def shown(file: str, kind: str) -> str:
 def parts(content: bytes) -> object:
     words = "foundation,column,beam,beam 1,slab 1,slab 2,party wall,bolt 1,bolt 2,column 1,column 2,frame A,frame B"
     names = {name: k for k, name in enumerate(words.split(","))}
-    return read_order(content, ".yaml", PartNames(names, frozenset(), {"IfcSlab": frozenset({4})}))
+    return read_order(
+        content, ".yaml", PartNames(names, frozenset(), {"IfcSlab": frozenset({4}), "IfcPlate": frozenset({10})})
+    )
 
 
 def under(content: bytes) -> object:

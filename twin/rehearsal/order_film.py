@@ -57,9 +57,9 @@ def order_film(
 
     steps = shown_steps(study)
     if not steps:
-        raise Invalid("gif: the order has no step to show; leave gif out of --report")
+        raise Invalid("the order has no step to show; leave gif out of --report")
     if cannot_render():
-        raise Invalid("gif: pictures cannot be drawn here; install the display libraries, or leave gif out of --report")
+        raise Invalid("pictures cannot be drawn here; install the display libraries, or leave gif out of --report")
     frames = list[tuple[Any, int]]()
     for done, frame in _frames(study, design, steps, say):
         frames.append(frame)
@@ -68,7 +68,7 @@ def order_film(
         film = _gif(frames, width)
         if len(film) <= MOST_BYTES:
             return film
-    raise Invalid("gif: the film would be larger than 5 MB; leave gif out of --report, glb moves as well")
+    raise Invalid("the film would be larger than 5 MB; leave gif out of --report, glb moves as well")
 
 
 def _frames(
@@ -218,7 +218,7 @@ def _font() -> Any:
     try:
         file = next(iter(sorted(Path(font_folder()).glob("*.ttc"))))
     except (PdfError, StopIteration):
-        text = "gif: the font package manimgx-fonts-cjk is missing; install it with pip, or leave gif out of --report"
+        text = "the font package manimgx-fonts-cjk is missing; install it with pip, or leave gif out of --report"
         raise Invalid(text) from None
     faces = (ImageFont.truetype(str(file), 22, index=k) for k in range(10))
     face = next((face for face in faces if face.getname()[0] == "Noto Sans CJK SC"), ImageFont.truetype(str(file), 22))
