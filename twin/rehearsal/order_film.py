@@ -112,7 +112,7 @@ def _moments(steps: int) -> list[tuple[float, ...]]:
     (1.0, 8, [0, 1, 0, 1], 1)
     """
     each = max(1, min(_PER_STEP, _MOST_FRAMES // steps))
-    shown = tuple((np.arange(each) + 1.0) / each)
+    shown = tuple(((np.arange(each) + 1.0) / each).tolist())
     every = -(-steps // _MOST_FRAMES)
     return [shown if (steps - 1 - k) % every == 0 else () for k in range(steps)]
 
