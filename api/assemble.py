@@ -72,6 +72,30 @@ def add_assemble(add: "Commands") -> None:
         "--access", metavar="FILE.yaml", type=Path,
         help="space that has to be free on a side of elements: before doors, above valves (docs/assembly.md)",
     )  # fmt: skip
+    _add_places(assemble)
+    assemble.add_argument(
+        "--confidence", metavar="SHARE", type=_confidence, default=0.95,
+        help="probability from which it is a clash, and below 1 less it is none (default 0.95)",
+    )  # fmt: skip
+    assemble.add_argument(
+        "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
+    )
+    _add_times(assemble)
+    _add_order(assemble)
+    assemble.add_argument(
+        "--report", metavar="LIST", type=_reports, default=("html",),
+        help="json, html, bcf, glb, gif (a film of the order), separated by commas; assembly.json is always written "
+        "(default json,html)",
+    )  # fmt: skip
+    assemble.add_argument("--workers", metavar="N", type=worker_count, help="processes; default: all that may be used")
+    assemble.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
+    assemble.add_argument("--quiet", action="store_true", help="print no progress")
+    assemble.add_argument("--no-cache", action="store_true", help="tessellate anew, keep nothing")
+    assemble.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _add_places(assemble: argparse.ArgumentParser) -> None:
+    """Add what says where elements really are, and how sure that is."""
     assemble.add_argument(
         "--position", metavar="LENGTH|FILE.yaml", type=_position,
         help="standard deviation of where elements are, or a file with those of classes (docs/assembly.md)",
@@ -91,13 +115,10 @@ def add_assemble(add: "Commands") -> None:
         "--unseen", metavar="LENGTH", type=_perhaps_nothing,
         help="standard deviation of what the check did not see of a measured element; 0mm: as designed (default 50mm)",
     )  # fmt: skip
-    assemble.add_argument(
-        "--confidence", metavar="SHARE", type=_confidence, default=0.95,
-        help="probability from which it is a clash, and below 1 less it is none (default 0.95)",
-    )  # fmt: skip
-    assemble.add_argument(
-        "--seed", metavar="N", type=seed_number, default=0, help="start of the random numbers (default 0)"
-    )
+
+
+def _add_times(assemble: argparse.ArgumentParser) -> None:
+    """Add what says when they are there."""
     assemble.add_argument(
         "--in-time", action="store_true",
         help="only among what the model's tasks (IfcTask) have there at the same time: 4D, temporary works included",
@@ -111,17 +132,6 @@ def add_assemble(add: "Commands") -> None:
         help="which of those tasks builds which elements: .yaml, .csv (docs/assembly.md); default: by their names",
     )  # fmt: skip
     assemble.add_argument("--at", metavar="DAY", type=_day, help="the same on one day, such as 2026-03-01")
-    _add_order(assemble)
-    assemble.add_argument(
-        "--report", metavar="LIST", type=_reports, default=("html",),
-        help="json, html, bcf, glb, gif (a film of the order), separated by commas; assembly.json is always written "
-        "(default json,html)",
-    )  # fmt: skip
-    assemble.add_argument("--workers", metavar="N", type=worker_count, help="processes; default: all that may be used")
-    assemble.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed (default en)")
-    assemble.add_argument("--quiet", action="store_true", help="print no progress")
-    assemble.add_argument("--no-cache", action="store_true", help="tessellate anew, keep nothing")
-    assemble.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def _add_order(assemble: argparse.ArgumentParser) -> None:

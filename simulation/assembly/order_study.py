@@ -150,8 +150,7 @@ def study_order(
     pieces = pieces_of(parts, as_one)
     scene = _Scene(blocking, _standing(parts, document, ground, held, pieces), document, pieces, turns, best, threads)
     found = _judged(scene) if document.steps else _found(scene, lambda share: progress(0.5 + 0.5 * share))
-    handling, by_nobody = _by_hand(found, document)
-    return replace(found, passed_over=passed_over, handling=handling, by_nobody=by_nobody)
+    return _by_hand(replace(found, passed_over=passed_over), document)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -334,11 +333,11 @@ def _equipped(
     return reached, lifts(parts, document.crane, lifted, base) if document.crane else ()
 
 
-def _by_hand(study: OrderStudy, document: OrderDocument) -> tuple[tuple[Handling, ...], tuple[int, ...]]:
-    """Return how people bring what they carry, and what nobody brings."""
+def _by_hand(study: OrderStudy, document: OrderDocument) -> OrderStudy:
+    """Return a study with how people bring what they carry, and what nobody brings."""
     people = document.people
     if people is None:
-        return (), ()
+        return study
     loads = [[step.parts] for step in study.orders[0].steps] if study.orders else []
     for judged in study.judged:
         loads.append([judged.parts] if judged.given.together else [(part,) for part in judged.parts])
@@ -348,7 +347,8 @@ def _by_hand(study: OrderStudy, document: OrderDocument) -> tuple[tuple[Handling
     people = replace(people, carries=touched - document.in_place)
     told = handled(study.parts, people, loads, sorted(document.base))
     nobody = [part for part in brought if part not in people.carries and part not in document.in_place]
-    return told, () if document.crane is not None else tuple(sorted(nobody))
+    by_nobody = () if document.crane is not None else tuple(sorted(nobody))
+    return replace(study, handling=told, by_nobody=by_nobody)
 
 
 def _support(standing: Standing) -> Support:

@@ -1,7 +1,7 @@
 """Use case: look for clashes in a model and write what was found."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -112,8 +112,6 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
     _require_files(request)
     from geometry.readers import DESIGN_READERS, SCAN_READERS, read_design
     from geometry.readers.ifc_relations import read_meant_contacts
-    from simulation.assembly.clash import ClashRule
-    from simulation.assembly.study import study_clashes
     from twin.rehearsal.assembly_json import assembly_json, overlay_json
     from twin.rehearsal.files import write_whole
     from twin.rehearsal.order_json import order_section
@@ -131,29 +129,10 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         progress=lambda share: progress(Step.TESSELLATING, request.model.name, share),
     )  # fmt: skip
     design = design if request.tasks is None else with_tasks(design, request.tasks)
-    is_ifc = suffix in (".ifc", ".ifczip")
-    meant = read_meant_contacts(request.model) if is_ifc else {}
-    places = _places(request, design)
+    meant = read_meant_contacts(request.model) if suffix in (".ifc", ".ifczip") else {}
     scanned = read_shapes(request.shapes, request.shape_noise_m, design)
-    if scanned.shapes:
-        places = exactly_scanned(places, scanned, design, request.confidence, request.seed)
-    elements = as_scanned(design, scanned)
-    study = study_clashes(
-        elements,
-        ClashRule(request.touch_tolerance_m, request.clearance_m),
-        meant,
-        places=places,
-        workers=request.workers or usable_cores(),
-        progress=lambda share: progress(Step.MEASURING, "", share),
-    )
-    if scanned.shapes and places is not None:
-        study = with_shapes(study, scanned, elements, design, meant, places=places, seen_within=request.unseen_sd_m)
     shown = as_shown(design, scanned)
-    if request.access is not None:
-        if clouds := [one.element.global_id for one in scanned.shapes if one.mesh is None]:
-            raise Invalid(f"--access looks at meshes, and {clouds[0]} has points alone: leave one of the two out")
-        rules = read_rules(request.access, design, is_ifc=suffix.startswith(".ifc"))
-        study = with_free_spaces(study, rules, request.model, shown, meant)
+    study = _studied(request, design, meant, scanned, shown, progress)
     timed = _in_time(request, design, study) if request.in_time else None
     study = study if timed is None else timed.study
     provenance = _provenance(request, design)
@@ -173,6 +152,36 @@ def run_assembly(request: AssemblyRequest, *, progress: StepProgress) -> Assembl
         **({} if order is None else {ORDER_FILE: order_overlay(order, request.model.name)}),
     }
     return AssemblyOutcome(study, design, order, write_whole(request.out_dir, contents), timed)
+
+
+def _studied(
+    request: AssemblyRequest, design: "DesignModel", meant: Mapping[tuple[str, str], str], scanned: ScannedShapes,
+    shown: "DesignModel", progress: StepProgress,
+) -> "ClashStudy":  # fmt: skip
+    """Return what clashes: where elements are, as scanned where they were, and in spaces that have to be free."""
+    from simulation.assembly.clash import ClashRule
+    from simulation.assembly.study import study_clashes
+
+    places = _places(request, design)
+    if scanned.shapes:
+        places = exactly_scanned(places, scanned, design, request.confidence, request.seed)
+    elements = as_scanned(design, scanned)
+    study = study_clashes(
+        elements,
+        ClashRule(request.touch_tolerance_m, request.clearance_m),
+        meant,
+        places=places,
+        workers=request.workers or usable_cores(),
+        progress=lambda share: progress(Step.MEASURING, "", share),
+    )
+    if scanned.shapes and places is not None:
+        study = with_shapes(study, scanned, elements, design, meant, places=places, seen_within=request.unseen_sd_m)
+    if request.access is not None:
+        if clouds := [one.element.global_id for one in scanned.shapes if one.mesh is None]:
+            raise Invalid(f"--access looks at meshes, and {clouds[0]} has points alone: leave one of the two out")
+        rules = read_rules(request.access, design, is_ifc=request.model.suffix.lower().startswith(".ifc"))
+        study = with_free_spaces(study, rules, request.model, shown, meant)
+    return study
 
 
 def _provenance(request: AssemblyRequest, design: "DesignModel") -> "AssemblyProvenance":
