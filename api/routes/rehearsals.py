@@ -42,6 +42,8 @@ def create_rehearsal(
     files = Files(
         *(getattr(given, name, None) for name in ("upload", "score", "fitted")),
         others=tuple(getattr(given, "others", ())),
+        access=getattr(given, "access", None),
+        scanned=getattr(given, "scanned", ()),
     )
     job = order_rehearsal(desk, given.order(), files)
     return accepted(response, project, job)

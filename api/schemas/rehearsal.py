@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from api.paging import PageQuery
 from api.schemas.base import RECORD_EXAMPLE, OptionalLine, RecordOut, RecordRef, Schema, example, stamp
 from api.schemas.check import CheckFileOut
+from twin.operations.rehearsal_orders import ScannedFile
 from twin.operations.rehearsals import RehearsalOrder
 from twin.record import Id
 from twin.rehearsal_record import Rehearsal, RehearsalKind, RehearsalOutcome
@@ -18,6 +19,8 @@ from twin.store.view import Stored
 _ID = "5f2c9a6f1f0c4f6f8a3e0d1c2b3a4958"
 _HASH = "c6f6f97a3f4b0af52cb6b3ba232fd27730338f5a6ca70e7314dcb80d4f0c6928"
 Length = Annotated[Decimal, Field(ge=0, le=10_000, max_digits=12)]
+Noise = Annotated[Decimal, Field(ge=0, le=1000, max_digits=12)]
+ElementName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Cost = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=18)]
 StakeCost = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18)]
 StakeMinutes = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12)]
@@ -90,6 +93,16 @@ class _Asked(Schema):
         )  # fmt: skip
 
 
+class ShapeAsked(Schema):
+    """A part by the shape that a scan has of it."""
+
+    model_config = example(global_id="2O2Fr$t4X7Zf8NOew3FLOH", upload=_ID, noise_mm="2")
+
+    global_id: ElementName = Field(description="The element")
+    upload: RecordRef = Field(description="Its points or its mesh, in the design frame: .ply, .stl, .e57, .laz ...")
+    noise_mm: Noise | None = Field(default=None, description="Of a point; default: `shape_noise_mm`")
+
+
 class AssemblyAsked(_Asked):
     """Asks whether the parts of a model are in each other's way."""
 
@@ -111,6 +124,33 @@ class AssemblyAsked(_Asked):
         description="Measured places, of the newest check of this model that counts, replace designed ones: P(clash)",
     )
     position_mm: Length | None = Field(default=None, description="Standard deviation of where other elements are")
+    access: RecordRef | None = Field(
+        default=None, description="Space that has to be free on a side of elements, a YAML file (docs/assembly.md)"
+    )
+    shapes: list[ShapeAsked] = Field(
+        default_factory=list[ShapeAsked], max_length=200, description="Parts as scanned, in place of their design"
+    )
+    shape_noise_mm: Noise | None = Field(
+        default=None, description="Standard deviation of a point of those (default 0: exact)"
+    )
+
+    @model_validator(mode="after")
+    def _shapes_fit(self) -> Self:
+        if self.shape_noise_mm is not None and not self.shapes:
+            raise ValueError("shape_noise_mm is about scanned parts: give shapes")
+        names = [one.global_id for one in self.shapes]
+        if again := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"{again}: it has a shape already; give one file of it")
+        return self
+
+    @property
+    def scanned(self) -> tuple[ScannedFile, ...]:
+        """Return the parts that a scan has."""
+        usual = self.shape_noise_mm or Decimal(0)
+        return tuple(
+            ScannedFile(one.global_id, one.upload, usual if one.noise_mm is None else one.noise_mm)
+            for one in self.shapes
+        )
 
     def order(self) -> RehearsalOrder:
         """Return it as it is ordered."""

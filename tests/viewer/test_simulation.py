@@ -26,7 +26,7 @@ AT = """(place) => {
 def opened(page: Any, document: object) -> None:
     content = json.dumps(document).encode()
     file = {"name": "order.json", "mimeType": "application/json", "buffer": content}
-    page.set_input_files(".dock input[type=file]", files=[file])
+    page.set_input_files(".dock input[accept='.json']", files=[file])
 
 
 def test_an_order_of_erection_is_played_and_clashes_are_marked(site: Site) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from simulation.assembly.order_study import OrderStudy
     from simulation.assembly.place import Places
     from simulation.assembly.presence import TimedClashes
+    from simulation.assembly.shape_files import ShapeFile
     from simulation.assembly.study import ClashStudy
     from twin.rehearsal.assembly_json import AssemblyProvenance, InputFile
 
@@ -61,8 +62,8 @@ class AssemblyRequest:
     """Whose tasks count in place of the model's own; None: those."""
     at: date | None = None
     """The day that is asked about, with ``in_time``; None: all."""
-    shapes: tuple[str, ...] = ()
-    """Parts whose shape a scan has: ``GLOBALID=FILE``, folders, YAML files."""
+    shapes: "tuple[str | ShapeFile, ...]" = ()
+    """Parts whose shape a scan has: ``GLOBALID=FILE``, folders, YAML files, or what those say."""
     shape_noise_m: float = 0.0
     """Standard deviation of a point of those, where their file says nothing else."""
     access: Path | None = None

@@ -32,8 +32,10 @@ class ScannedShapes:
     """GlobalId -> name and SHA-256 of its file."""
 
 
-def read_shapes(said: Sequence[str], noise: float, design: "DesignModel") -> ScannedShapes:
+def read_shapes(said: "Sequence[str | ShapeFile]", noise: float, design: "DesignModel") -> ScannedShapes:
     """Return the shapes that are named: ``GLOBALID=FILE``, a folder of files named by GlobalIds, or a YAML file.
+
+    Who knows element and file already gives a :class:`ShapeFile`.
 
     Raises
     ------
@@ -56,9 +58,12 @@ def read_shapes(said: Sequence[str], noise: float, design: "DesignModel") -> Sca
     return ScannedShapes(tuple(found[name] for name in sorted(found)), files)
 
 
-def _named(text: str, noise: float) -> "list[ShapeFile]":
+def _named(text: "str | ShapeFile", noise: float) -> "list[ShapeFile]":
     from simulation.assembly.shape_files import ShapeFile, read_shape_files
     from simulation.errors import SimulationError
+
+    if isinstance(text, ShapeFile):
+        return [text]
 
     path = Path(text)
     if path.is_dir():

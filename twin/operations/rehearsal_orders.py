@@ -1,11 +1,12 @@
 """Asking for a rehearsal."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from twin.errors import Refused
 from twin.operations.job_kinds import REHEARSE
 from twin.operations.queue import Desk, uploaded_file
-from twin.operations.rehearsals import RehearsalOrder
+from twin.operations.rehearsals import RehearsalOrder, ScannedPart
 from twin.operations.work import Upload
 from twin.record import Id
 from twin.rehearsal_record import RehearsalKind
@@ -14,6 +15,17 @@ from twin.store.blob_register import require
 from twin.store.jobs import Job
 from twin.store.repository import Unit
 from twin.store.view import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedFile:
+    """An upload with the shape of a part."""
+
+    element: str
+    """GlobalId."""
+    upload: Id
+    noise_mm: Decimal
+    """Standard deviation of a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,10 @@ class Files:
     """The rehearsal whose model scores them: it is learnt anew, of the same file and by the same settings."""
     others: tuple[Id, ...] = ()
     """Lines beside the first, to compare it with or to choose among."""
+    access: Id | None = None
+    """Rules for space that has to be free on a side of elements."""
+    scanned: tuple[ScannedFile, ...] = ()
+    """Parts by the shape that a scan has of them."""
 
 
 def order_rehearsal(desk: Desk, asked: RehearsalOrder, files: Files | None = None) -> Job:
@@ -56,9 +72,25 @@ def order_rehearsal(desk: Desk, asked: RehearsalOrder, files: Files | None = Non
             others = tuple(uploaded_file(unit, desk, one) for one in given.others)
             told = {"others": "\n".join(f"{one.file_name} {one.sha256}" for one in others)}
             made = replace(made, others=others, parameters={**made.parameters, **told})
+        made = _with_surroundings(unit, desk, made, given)
         return replace(made, identifier=unit.new_id(), project=desk.project)
 
     return desk.ask(REHEARSE, order)
+
+
+def _with_surroundings(unit: Unit, desk: Desk, asked: RehearsalOrder, given: Files) -> RehearsalOrder:
+    """Return an order with its rules for free space, and the parts that a scan has."""
+    told = dict(asked.parameters)
+    access = None if given.access is None else uploaded_file(unit, desk, given.access)
+    if access is not None:
+        told |= {"access": access.file_name, "access_sha256": access.sha256}
+    scanned = tuple(
+        ScannedPart(one.element, uploaded_file(unit, desk, one.upload), one.noise_mm) for one in given.scanned
+    )
+    if scanned:
+        lines = (f"{one.element} {one.file.file_name} {one.noise_mm:f} mm {one.file.sha256}" for one in scanned)
+        told["shapes"] = "\n".join(lines)
+    return replace(asked, access=access, scanned=scanned, parameters=told)
 
 
 def _as_fitted(unit: Unit, desk: Desk, asked: RehearsalOrder, fitted: Id) -> RehearsalOrder:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from geometry.errors import GeometryError
 from twin.errors import Invalid
 from twin.operations.check import Step
 from twin.operations.predictions import keep_predictions, learnt_from, settle_by_checks
@@ -30,6 +32,18 @@ _MEDIA = {
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedPart:
+    """A part whose shape a scan has."""
+
+    element: str
+    """GlobalId."""
+    file: Upload
+    """Its points or mesh in the design frame."""
+    noise_mm: Decimal = Decimal(0)
+    """Standard deviation of a point."""
+
+
+@dataclass(frozen=True, slots=True)
 class RehearsalOrder:
     """Which rehearsal is asked for."""
 
@@ -44,6 +58,10 @@ class RehearsalOrder:
     """Units that came after those of the file, to be scored."""
     others: tuple[Upload, ...] = ()
     """Lines beside the first."""
+    access: Upload | None = None
+    """Rules for space that has to be free on a side of elements."""
+    scanned: tuple[ScannedPart, ...] = ()
+    """Parts by the shape that a scan has of them."""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     """What its kind takes, as text."""
     seed: int = 0
@@ -66,6 +84,10 @@ class Rehearsing:
     """Units to be scored, under the name that their owner gave them."""
     others: tuple[Path, ...] = ()
     """Lines beside the first, under the names that their owners gave them."""
+    access: Path | None = None
+    """Rules for free space, under the name that their owner gave them."""
+    scanned: tuple[Path, ...] = ()
+    """Files of ``order.scanned``, under the names that their owners gave them."""
     used: list[str] = field(default_factory=list[str])
     """SHA-256 of the reports of checks that were learnt from."""
 
@@ -147,14 +169,8 @@ def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal
         folder = Path(name) / "written"
         folder.mkdir()
         given = _given(work, of, Path(name), stack)
-        (Path(name) / "later").mkdir()
-        later = _given(work, order.later, Path(name) / "later", stack) if order.later else None
-        others = tuple(
-            _given(work, one, _made(Path(name) / f"other-{number}"), stack) for number, one in enumerate(order.others)
-        )
-        asked = Rehearsing(work, order, given, folder, stack, later, others)
-        called = {given: of.file_name} | ({later: order.later.file_name} if later and order.later else {})
-        called |= {path: one.file_name for path, one in zip(others, order.others, strict=True)}
+        asked = Rehearsing(work, order, given, folder, stack)
+        asked, called = _with_more(asked, {given: of.file_name}, Path(name))
         needs_action = _said_as(called, lambda: RUNS[order.kind](asked))
         files = tuple(_kept(work, path) for path in sorted(folder.iterdir(), key=_result_first))
     rehearsal = Rehearsal(
@@ -172,9 +188,24 @@ def run_ordered_rehearsal(work: Work, order: RehearsalOrder) -> Stored[Rehearsal
     return stored
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
+def _with_more(asked: Rehearsing, called: Mapping[Path, str], folder: Path) -> tuple[Rehearsing, dict[Path, str]]:
+    """Return what it has to work with, with all files beside the first, and what the owners of all call them."""
+    order, names = asked.order, dict(called)
+
+    def given(file: Upload, place: str) -> Path:
+        (folder / place).mkdir()
+        path = _given(asked.work, file, folder / place, asked.held)
+        names[path] = file.file_name
+        return path
+
+    asked = replace(
+        asked,
+        later=given(order.later, "later") if order.later else None,
+        others=tuple(given(one, f"other-{number}") for number, one in enumerate(order.others)),
+        access=given(order.access, "access") if order.access else None,
+        scanned=tuple(given(one.file, f"scanned-{number}") for number, one in enumerate(order.scanned)),
+    )
+    return asked, names
 
 
 def _given(work: Work, file: Upload, folder: Path, held: ExitStack) -> Path:
@@ -188,11 +219,11 @@ def _said_as(names: Mapping[Path, str], run: Callable[[], bool]) -> bool:
     """Run, and let what is wrong with a file be told under the name that its owner knows."""
     try:
         return run()
-    except Invalid as error:
+    except (GeometryError, Invalid) as error:
         said = str(error)
         for path, name in names.items():
             said = said.replace(str(path), name)
-        raise Invalid(said) from error
+        raise type(error)(said) from error
 
 
 def _result_first(path: Path) -> tuple[bool, str]:
@@ -206,9 +237,11 @@ def _kept(work: Work, path: Path) -> Evidence:
 
 
 def _assembly(asked: Rehearsing) -> bool:
+    from simulation.assembly.shape_files import ShapeFile
     from twin.operations.assembly import AssemblyRequest, run_assembly
     from twin.operations.assembly_order import OrderRequest
 
+    scanned = zip(asked.order.scanned, asked.scanned, strict=True)
     told = asked.order.parameters
     sequence, at = told.get("sequence", "none"), told.get("at")
     request = AssemblyRequest(
@@ -220,6 +253,8 @@ def _assembly(asked: Rehearsing) -> bool:
         seed=asked.order.seed,
         touch_tolerance_m=asked.number("touch_mm", 0.1) / 1000.0,
         clearance_m=asked.number("clearance_mm", 0.0) / 1000.0,
+        shapes=tuple(ShapeFile(one.element, str(path), float(one.noise_mm) / 1000.0) for one, path in scanned),
+        access=asked.access,
         reports=("html", "bcf"),
         lang=asked.order.lang,
         order=None if sequence == "none" else OrderRequest(from_tasks=sequence == "model_tasks"),

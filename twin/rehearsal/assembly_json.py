@@ -176,9 +176,11 @@ def overlay_json(study: ClashStudy, design: DesignModel, title: str) -> bytes:
 
 
 def _space(clash: Clash, design: DesignModel) -> Json:
-    """Return the box that has to be free, of an intrusion: its corners, those at the face first."""
+    """Return the box that has to be free, of an intrusion: its corners, those at the face first, and what is free."""
     said = clash.intrusion
-    return {} if said is None else {"space_m": [_place(corner, design) for corner in said.corners]}
+    if said is None:
+        return {}
+    return {"space_m": [_place(corner, design) for corner in said.corners], "space": _told(said)}
 
 
 def is_contact(clash: Clash) -> bool:
@@ -255,10 +257,13 @@ def _clash(clash: Clash, study: ClashStudy, design: DesignModel) -> Json:
 
 
 def _intrusion(said: Intrusion, design: DesignModel) -> Json:
+    return {**_told(said), "space_m": [_place(corner, design) for corner in said.corners]}
+
+
+def _told(said: Intrusion) -> Json:
     return {
         "rule": said.rule, "towards": said.towards, "distance_mm": _significant(1e3 * said.distance),
         "free_mm": _significant(1e3 * said.free), "by_faces": said.by_faces,
-        "space_m": [_place(corner, design) for corner in said.corners],
     }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { entered } from "../src/core/free-space";
 import {
   arrivalAt,
   arrivalsIn,
@@ -12,6 +13,7 @@ import {
   shade,
   type Track,
 } from "../src/core/overlay";
+import type { Vec } from "../src/core/space";
 
 const WHOLE = {
   schema: SCHEMA,
@@ -49,9 +51,30 @@ describe("an overlay", () => {
   it("says where something has to be free, by eight corners", () => {
     const space = [0, 1, 2, 3, 4, 5, 6, 7].map((k) => [k >> 2, (k >> 1) & 1, k & 1]);
     const clash = { id: "1", elements: ["A", "B"], at_m: [1, 2, 3] };
-    expect(overlayOf(text({ clashes: [{ ...clash, space_m: space }] })).clashes[0]?.space).toEqual(space);
-    expect(overlayOf(text({ clashes: [clash] })).clashes[0]?.space).toBeUndefined();
+    expect(overlayOf(text({ clashes: [{ ...clash, space_m: space }] })).clashes[0]?.box).toEqual(space);
+    expect(overlayOf(text({ clashes: [clash] })).clashes[0]?.box).toBeUndefined();
+    const said = { rule: "doors", towards: "front", distance_mm: 1000, free_mm: 600, by_faces: false };
+    const told = overlayOf(text({ clashes: [{ ...clash, space_m: space, space: said, probability: 0.7 }] })).clashes[0];
+    expect(told?.space).toEqual({ rule: "doors", towards: "front", distanceMm: 1000, freeMm: 600, byFaces: false });
+    expect(told?.probability).toBe(0.7);
+    expect(() => overlayOf(text({ clashes: [{ ...clash, space: { ...said, free_mm: "x" } }] }))).toThrow(/free_mm/);
     expect(() => overlayOf(text({ clashes: [{ ...clash, space_m: space.slice(1) }] }))).toThrow(/space_m: not eight/);
+  });
+
+  it("is met by rays through the box alone, turned or not", () => {
+    const [turned, wide] = [Math.PI / 6, [2, 3, 4] as const];
+    const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((k): Vec => {
+      const [x, y, z] = [((k >> 2) & 1) * wide[0], ((k >> 1) & 1) * wide[1], (k & 1) * wide[2]];
+      return [x * Math.cos(turned) - y * Math.sin(turned), x * Math.sin(turned) + y * Math.cos(turned), z];
+    });
+    const middle: Vec = [Math.cos(turned) - 1.5 * Math.sin(turned), Math.sin(turned) + 1.5 * Math.cos(turned), 2];
+    const from = (way: Vec): Vec => [middle[0] - 10 * way[0], middle[1] - 10 * way[1], middle[2] - 10 * way[2]];
+    const along: Vec = [Math.cos(turned), Math.sin(turned), 0];
+    expect(entered(corners, { origin: from(along), direction: along })).toBeCloseTo(9, 9);
+    expect(entered(corners, { origin: from([0, 0, 1]), direction: [0, 0, 1] })).toBeCloseTo(8, 9);
+    expect(entered(corners, { origin: from([0, 0, 1]), direction: [0, 0, -1] })).toBeNull();
+    expect(entered(corners, { origin: middle, direction: along })).toBe(0);
+    expect(entered(corners, { origin: [9, 9, 2], direction: [0, 0, 1] })).toBeNull();
   });
 
   it("holds an element as its first key says until then, steps from key to key and moves evenly between", () => {

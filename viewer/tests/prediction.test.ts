@@ -11,7 +11,7 @@ import {
   standingOf,
   sumOf,
 } from "../src/core/prediction";
-import { bodyOf, NO_STAKES } from "../src/core/rehearsal";
+import { bodyOf, NO_ASSEMBLY, NO_STAKES } from "../src/core/rehearsal";
 import { modelOf } from "../src/core/unit-scores";
 import { en, zh } from "../src/core/words/ahead";
 
@@ -102,8 +102,7 @@ describe("what hangs on elements", () => {
   const asked = {
     kind: "prediction",
     revision: "r",
-    clearanceMm: "",
-    sequence: "none",
+    assembly: NO_ASSEMBLY,
     minutes: "",
     lang: "en",
   } as const;
@@ -122,13 +121,25 @@ describe("what hangs on elements", () => {
 
 describe("what is asked of a model's clashes", () => {
   const asked = {
-    kind: "assembly", revision: "r", clearanceMm: "", sequence: "none", minutes: "", stakes: NO_STAKES, lang: "zh",
+    kind: "assembly", revision: "r", assembly: NO_ASSEMBLY, minutes: "", stakes: NO_STAKES, lang: "zh",
   } as const; // biome-ignore format: one body
 
   it("is all there as designed, unless somebody says otherwise", () => {
     const all = { kind: "assembly", revision: "r", lang: "zh", clearance_mm: "0", sequence: "none" };
     expect(bodyOf(asked)).toEqual(all);
-    expect(bodyOf({ ...asked, inTime: true, asBuilt: true })).toEqual({ ...all, in_time: true, as_built: true });
+    const both = { ...NO_ASSEMBLY, inTime: true, asBuilt: true };
+    expect(bodyOf({ ...asked, assembly: both })).toEqual({ ...all, in_time: true, as_built: true });
+  });
+
+  it("names the uploads of rules and of parts as scanned", () => {
+    const file = new File(["ply"], "column.ply");
+    const scanned = ["A", "B"].map((element) => ({ element, file }));
+    const assembly = { ...NO_ASSEMBLY, access: file, scanned, noiseMm: "2" };
+    expect(bodyOf({ ...asked, assembly }, { access: "u0", scanned: ["u1", "u2"] })).toMatchObject({
+      access: "u0", shape_noise_mm: "2",
+      shapes: [{ global_id: "A", upload: "u1" }, { global_id: "B", upload: "u2" }],
+    }); // biome-ignore format: one body
+    expect(bodyOf({ ...asked, assembly: { ...NO_ASSEMBLY, noiseMm: "2" } })).not.toHaveProperty("shape_noise_mm");
   });
 });
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.in_chinese import in_chinese
+from geometry.readers import read_design
 from tests.api.ifc_hall import write_ifc_hall
 from tests.api.web.live import followed, found, worker_beside
 from tests.api.web.planted import CAPTURED, context, plant, upload
@@ -132,6 +133,78 @@ def test_clashes_in_time_and_as_built_need_tasks_and_a_check(world: World, proje
     placed = followed(admin, root, admin.post(f"{root}/rehearsals", asked | {"position_mm": "5"}))
     told = admin.get(f"{root}/rehearsals/{placed['makes']}/files/assembly.json").json()
     assert told["uncertainty"]["confidence"] == pytest.approx(0.95), "how probable is said, no longer only whether"
+
+
+ROOM = b"""\
+access: 1
+rules:
+  - {name: before columns, for: {classes: [IfcColumn]}, towards: front, distance_mm: 2500}
+"""
+
+
+def test_room_on_one_side_and_a_part_as_scanned(world: World, project: str, tmp_path: Path) -> None:
+    """What the command line takes as files comes as uploads; what is wrong in them is told under their names."""
+    admin, root = world.administrator(), f"/projects/{project}"
+    ifc = write_ifc_hall(tmp_path / "hall.ifc", unit="mm")
+    of = upload(admin, project, "room.ifc", ifc.read_bytes() + b"\n\n")
+    model = followed(admin, root, admin.post(f"{root}/models", {"upload": of}))["makes"]
+    rules = upload(admin, project, "rules.yaml", ROOM)
+    column = next(one for one in read_design(ifc).elements.values() if one.ifc_class == "IfcColumn")
+    mesh = ply_of(column.mesh.vertices, column.mesh.faces)
+    scanned = {"global_id": column.global_id, "upload": upload(admin, project, "column.ply", mesh)}
+    asked = {"kind": "assembly", "revision": model, "lang": "zh"}
+    job = followed(admin, root, admin.post(f"{root}/rehearsals", asked | {"access": rules, "shapes": [scanned]}))
+    one = admin.get(f"{root}/rehearsals/{job['makes']}").json()
+    assert one["parameters"]["access"] == "rules.yaml"
+    assert one["parameters"]["access_sha256"] == sha256(ROOM).hexdigest()
+    assert one["parameters"]["shapes"] == f"{column.global_id} column.ply 0 mm {sha256(mesh).hexdigest()}"
+    told = admin.get(f"{root}/rehearsals/{job['makes']}/files/assembly.json").json()
+    assert told["provenance"]["access"]["file"] == "rules.yaml"
+    assert [(it["global_id"], it["file"]) for it in told["shapes"]] == [(column.global_id, "column.ply")]
+    blocked = [it for it in told["clashes"] if it["kind"] == "access"]
+    assert blocked, "columns stand before columns"
+    shown = admin.get(f"{root}/rehearsals/{job['makes']}/files/assembly-overlay.json").json()["clashes"]
+    boxes = {it["id"]: it for it in shown if "space_m" in it}
+    assert boxes.keys() == {it["id"] for it in blocked}
+    for it in blocked:
+        told_there = {name: it["access"][name] for name in ("rule", "towards", "distance_mm", "free_mm", "by_faces")}
+        assert boxes[it["id"]]["space"] == told_there
+    wrong = upload(admin, project, "wrong.yaml", ROOM.replace(b"front", b"frond"))
+    points = upload(admin, project, "points.xyz", b"0 0 0\n1 0 0\n0 1 0\n")
+    nothing = {**scanned, "upload": upload(admin, project, "nothing.ply", b"ply\n")}
+    for more, says in (
+        ({"access": wrong}, "wrong.yaml: line 3: rules[0].towards: 'frond' is none of front,"),
+        ({"shapes": [{**scanned, "global_id": "nobody"}]}, "nobody: the model has no element of this GlobalId"),
+        ({"access": rules, "shapes": [{**scanned, "upload": points}]}, "has points alone: leave one of the two out"),
+        ({"shapes": [nothing]}, "nothing.ply: "),
+    ):
+        failed = followed(admin, root, admin.post(f"{root}/rehearsals", asked | more), ends="failed")
+        assert says in failed["error"], failed["error"]
+        assert "/tmp" not in failed["error"]
+        assert failed["error_zh"]
+    for more, says in (
+        ({"shape_noise_mm": "2"}, "shape_noise_mm is about scanned parts: give shapes"),
+        ({"shapes": [scanned, scanned]}, f"{column.global_id}: it has a shape already; give one file of it"),
+        ({"shapes": [{**scanned, "noise_mm": "-1"}]}, "shapes.0.noise_mm is at least 0"),
+    ):
+        refused = admin.post(f"{root}/rehearsals", asked | more)
+        assert (refused.status_code, says in refused.text) == (422, True), refused.text
+        assert refused.json()["detail_zh"]
+    for more in ({"access": "0" * 32}, {"shapes": [{**scanned, "upload": "0" * 32}]}):
+        assert admin.post(f"{root}/rehearsals", asked | more).status_code == 404
+
+
+def ply_of(vertices: Any, faces: Any) -> bytes:
+    """Return a mesh as PLY."""
+    head = [
+        "ply",
+        "format ascii 1.0",
+        f"element vertex {len(vertices)}",
+        *(f"property double {axis}" for axis in "xyz"),
+    ]
+    head += [f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header"]
+    rows = [" ".join(f"{value:.6f}" for value in point) for point in vertices]
+    return "\n".join([*head, *rows, *(f"3 {a} {b} {c}" for a, b, c in faces), ""]).encode()
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,9 @@ export interface components {
             /** @default false */
             as_built: boolean;
             position_mm?: number | string | null;
+            access?: string | null;
+            shapes?: components["schemas"]["ShapeAsked"][];
+            shape_noise_mm?: number | string | null;
         };
         Assignment: {
             assignee: string | null;
@@ -3297,6 +3300,11 @@ export interface components {
         };
         /** @enum {string} */
         Severity: "minor" | "major" | "critical";
+        ShapeAsked: {
+            global_id: string;
+            upload: string;
+            noise_mm?: number | string | null;
+        };
         ShareIn: {
             record: string;
             organisation: string;

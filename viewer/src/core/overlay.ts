@@ -28,6 +28,19 @@ export interface Track {
   readonly keys: readonly Key[];
 }
 
+/** What is said of space beside an element that has to be free. */
+export interface Space {
+  /** Name of its rule. */
+  readonly rule: string;
+  /** Side of the element: front, above, swing ... */
+  readonly towards: string;
+  readonly distanceMm: number;
+  /** Least way from the face to what stands there. */
+  readonly freeMm: number;
+  /** What stands there is no closed solid: its faces were looked at. */
+  readonly byFaces: boolean;
+}
+
 export interface Clash {
   readonly id: string;
   readonly elements: readonly [string, string];
@@ -35,7 +48,10 @@ export interface Clash {
   readonly depthMm: number | null;
   readonly label: string;
   /** Corners of the box beside the first element that has to be free: four at its face, then those opposite. */
-  readonly space?: readonly Vec[];
+  readonly box?: readonly Vec[];
+  readonly space?: Space;
+  /** Of sharing volume, where places are uncertain. */
+  readonly probability?: number;
 }
 
 export interface Values {
@@ -122,15 +138,29 @@ function clashOf(one: unknown, at: string): Clash {
   const [first, second, ...more] = items(told["elements"], `${at}.elements`);
   if (more.length > 0) throw new OverlayFault(`${at}.elements: not two`);
   const depth = told["depth_mm"];
-  const space = items(told["space_m"], `${at}.space_m`).map((one, n) => vec(one, `${at}.space_m[${n}]`));
-  if (space.length !== 0 && space.length !== 8) throw new OverlayFault(`${at}.space_m: not eight corners`);
+  const box = items(told["space_m"], `${at}.space_m`).map((one, n) => vec(one, `${at}.space_m[${n}]`));
+  if (box.length !== 0 && box.length !== 8) throw new OverlayFault(`${at}.space_m: not eight corners`);
+  const share = told["probability"];
   return {
     id: named(told["id"], `${at}.id`),
     elements: [named(first, `${at}.elements[0]`), named(second, `${at}.elements[1]`)],
     at: vec(told["at_m"], `${at}.at_m`),
     depthMm: depth === undefined || depth === null ? null : finite(depth, `${at}.depth_mm`),
     label: words(told["label"] ?? "", `${at}.label`),
-    ...(space.length === 8 && { space }),
+    ...(box.length === 8 && { box }),
+    ...(told["space"] !== undefined && { space: spaceOf(told["space"], `${at}.space`) }),
+    ...(share !== undefined && { probability: finite(share, `${at}.probability`) }),
+  };
+}
+
+function spaceOf(one: unknown, at: string): Space {
+  const told = record(one, at);
+  return {
+    rule: words(told["rule"], `${at}.rule`),
+    towards: words(told["towards"], `${at}.towards`),
+    distanceMm: finite(told["distance_mm"], `${at}.distance_mm`),
+    freeMm: finite(told["free_mm"], `${at}.free_mm`),
+    byFaces: told["by_faces"] === true,
   };
 }
 

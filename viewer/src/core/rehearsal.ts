@@ -2,9 +2,11 @@
 import { ask, list, Problem, ROOT, type Schemas, session } from "./client";
 import { flowOf, showFlow } from "./flow";
 import { t } from "./i18n";
+import { newKey } from "./keys";
 import { follow, type Job } from "./ordering";
 import { overlayOf, showOverlay } from "./overlay";
 import { fetched } from "./source";
+import { type Phase, transfer } from "./transfer";
 
 export type Rehearsal = Schemas["RehearsalOut"];
 
@@ -49,15 +51,49 @@ export type Sequence = (typeof SEQUENCES)[number];
 export const KINDS = ["assembly", "prediction", "schedule", "quality"] as const;
 export type Kind = (typeof KINDS)[number];
 
-export interface Asked {
-  kind: Kind;
-  revision: string;
+/** A part by the shape that a scan has of it. */
+export interface ScannedPart {
+  /** GlobalId. */
+  element: string;
+  file: File;
+}
+
+/** What is asked of a model's parts. */
+export interface Assembly {
   clearanceMm: string;
   sequence: Sequence;
   /** Only among what the model's tasks have there at the same time. */
-  inTime?: boolean;
+  inTime: boolean;
   /** Measured places of the newest check in place of designed ones. */
-  asBuilt?: boolean;
+  asBuilt: boolean;
+  /** Rules for space that has to be free on a side of elements. */
+  access: File | null;
+  scanned: readonly ScannedPart[];
+  /** Standard deviation of a point of those. */
+  noiseMm: string;
+}
+
+export const NO_ASSEMBLY: Assembly = {
+  clearanceMm: "",
+  sequence: "none",
+  inTime: false,
+  asBuilt: false,
+  access: null,
+  scanned: [],
+  noiseMm: "",
+};
+
+/** What was sent beside it: identifiers of uploads. */
+export interface SentFiles {
+  access?: string;
+  /** In the order of the parts. */
+  scanned?: readonly string[];
+}
+
+export interface Asked {
+  kind: Kind;
+  revision: string;
+  assembly: Assembly;
   /** What inspections may take. */
   minutes: string;
   /** What hangs on elements, for a prediction. */
@@ -96,35 +132,53 @@ function stakesBody({ cost, minutes, candidateFrom, classes }: Stakes): Record<s
 }
 
 /** Return what is sent for it. */
-export function bodyOf({
-  kind,
-  revision,
-  clearanceMm,
-  sequence,
-  inTime = false,
-  asBuilt = false,
-  minutes,
-  stakes,
-  lang,
-}: Asked): Record<string, unknown> {
+export function bodyOf(asked: Asked, sent: SentFiles = {}): Record<string, unknown> {
+  const { kind, revision, assembly, minutes, stakes, lang } = asked;
   const all = { kind, revision, lang };
-  if (kind === "assembly") {
-    const how = { ...(inTime && { in_time: true }), ...(asBuilt && { as_built: true }) };
-    return { ...all, clearance_mm: clearanceMm || "0", sequence, ...how };
-  }
+  if (kind === "assembly") return { ...all, ...assemblyBody(assembly, sent) };
   if (kind === "prediction") return { ...all, budget_minutes: minutes || "480", ...stakesBody(stakes) };
   return { ...all, progress: true };
 }
 
-/** Have something of a model looked at before it is built, and follow the job to its end. */
-export async function rehearse(
+function assemblyBody(of: Assembly, { access, scanned = [] }: SentFiles): Record<string, unknown> {
+  const shapes = of.scanned.map(({ element }, n) => ({ global_id: element, upload: scanned[n] }));
+  return {
+    clearance_mm: of.clearanceMm || "0",
+    sequence: of.sequence,
+    ...(of.inTime && { in_time: true }),
+    ...(of.asBuilt && { as_built: true }),
+    ...(access && { access }),
+    ...(shapes.length > 0 && { shapes, ...(of.noiseMm && { shape_noise_mm: of.noiseMm }) }),
+  };
+}
+
+export interface Following {
+  /** The share of the files that was sent; null once all were. */
+  sending: (share: number | null) => void;
+  job: (job: Job) => void;
+}
+
+/** Have something of a model looked at before it is built, and follow the job to its end; its files are sent before. */
+export async function rehearse(project: string, asked: Asked, told: Following, signal: AbortSignal): Promise<Job> {
+  const sent = asked.kind === "assembly" ? await send(project, asked.assembly, told.sending, signal) : {};
+  told.sending(null);
+  const job = await ask<Job>("POST", `/projects/${project}/rehearsals`, { body: bodyOf(asked, sent), key: newKey() });
+  told.job(job);
+  return follow(project, job.id, told.job, signal);
+}
+
+async function send(
   project: string,
-  asked: Asked,
-  key: string,
-  told: (job: Job) => void,
+  { access, scanned }: Assembly,
+  sending: (share: number) => void,
   signal: AbortSignal,
-): Promise<Job> {
-  const job = await ask<Job>("POST", `/projects/${project}/rehearsals`, { body: bodyOf(asked), key });
-  told(job);
-  return follow(project, job.id, told, signal);
+): Promise<SentFiles> {
+  const files = [...(access ? [access] : []), ...scanned.map(({ file }) => file)];
+  const uploads: string[] = [];
+  for (const [n, file] of files.entries()) {
+    const here = (phase: Phase, share: number) => sending((n + (phase === "sending" ? share : 0)) / files.length);
+    uploads.push(await transfer(project, file, here, signal));
+  }
+  const [first, ...others] = uploads;
+  return access && first ? { access: first, scanned: others } : { scanned: uploads };
 }

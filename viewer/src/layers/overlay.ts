@@ -10,9 +10,6 @@ import type { Part } from "../scene/view";
 /** How much of the surroundings of a clash is shown, metres around it. */
 const AROUND = 1.2;
 
-/** Pairs of corners of a box that an edge joins; bit 2 of their number is the way from the face. */
-const EDGES = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((one) => [1, 2, 4].map((bit) => [one, one ^ bit] as const));
-
 /** Seconds that each step stays for whoever wants no motion. */
 const STEP = 1;
 
@@ -44,14 +41,6 @@ export const overlayPart: Part = (view) => {
   mark.renderOrder = 5;
   mark.visible = false;
   stage.scene.add(mark);
-  const box = new THREE.LineSegments(
-    new THREE.BufferGeometry(),
-    new THREE.LineBasicMaterial({ color: named(0x1b9e77), depthTest: false, transparent: true }),
-  );
-  box.renderOrder = 4;
-  box.visible = false;
-  box.frustumCulled = false;
-  stage.scene.add(box);
   const ends = [
     effect(() => place(looks.value)),
     effect(() => {
@@ -73,26 +62,12 @@ export const overlayPart: Part = (view) => {
     effect(() => {
       const clash = clashShown.value;
       mark.visible = clash !== null;
-      box.visible = clash?.space !== undefined;
       stage.invalidate();
       if (!clash) return;
-      const corners = clash.space?.map((one) => sub(one, origin)) ?? [];
-      if (corners.length > 0) {
-        const ends = EDGES.filter(([a, b]) => a < b).flatMap(([a, b]) => [
-          ...(corners[a] as Vec),
-          ...(corners[b] as Vec),
-        ]);
-        box.geometry.setAttribute("position", new THREE.Float32BufferAttribute(ends, 3));
-        const side = (pick: (...of: number[]) => number) =>
-          [0, 1, 2].map((k) => pick(...corners.map((one) => one[k] as number))) as unknown as Vec;
-        mark.position.set(...sub(clash.at, origin));
-        mark.scale.setScalar(0.04);
-        void stage.fit({ min: [...side(Math.min)], max: [...side(Math.max)] });
-        return;
-      }
       const at = sub(clash.at, origin);
       mark.position.set(...at);
-      mark.scale.setScalar(Math.max(0.04, (clash.depthMm ?? 0) / 2000));
+      mark.scale.setScalar(clash.box ? 0.04 : Math.max(0.04, (clash.depthMm ?? 0) / 2000));
+      if (clash.box) return; // the space has a view of its own
       const side = (sign: 1 | -1) => at.map((one) => one + sign * AROUND) as unknown as Vec;
       void stage.fit({ min: [...side(-1)], max: [...side(1)] });
     }),
@@ -118,8 +93,5 @@ export const overlayPart: Part = (view) => {
     stage.scene.remove(mark);
     mark.geometry.dispose();
     mark.material.dispose();
-    stage.scene.remove(box);
-    box.geometry.dispose();
-    box.material.dispose();
   };
 };

@@ -3,30 +3,31 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { flow } from "../core/flow";
 import { language, t, word } from "../core/i18n";
 import { faultSaid, stepSaid } from "../core/job-said";
-import { newKey } from "../core/keys";
 import { cancel, type Job } from "../core/ordering";
 import { overlay } from "../core/overlay";
 import { type Offered, offeredIn } from "../core/permits";
 import { type Learning, lackOf, learn, NO_LEARNING } from "../core/quality";
 import {
+  type Assembly,
   fileOf,
   isShown,
   KINDS,
   type Kind,
+  NO_ASSEMBLY,
   NO_STAKES,
   namesIn,
   type Rehearsal,
   rehearsalsOf,
   rehearse,
-  SEQUENCES,
-  type Sequence,
   type Stakes,
   showFile,
 } from "../core/rehearsal";
 import type { Workspace } from "../core/state";
 import { ta } from "../core/words/ahead";
+import { runSaid, tr } from "../core/words/rehearse";
 import { useAsked } from "./asked";
-import { Amount, Choice, Form, Tick, when } from "./fields";
+import { AssemblyFields } from "./assembly-ask";
+import { Amount, Choice, Form, when } from "./fields";
 import { Failed, Loading } from "./notices";
 import { StakeFields } from "./prediction-ask";
 import { QualityFields } from "./quality-ask";
@@ -59,7 +60,7 @@ export function Rehearsals({ work }: { work: Workspace }) {
         ))}
       </ul>
       {state.value.length > mine.length && (
-        <p class="dim small">{t("rehearsalsElse", { n: state.value.length - mine.length })}</p>
+        <p class="dim small">{tr("rehearsalsElse", { n: state.value.length - mine.length })}</p>
       )}
       {offered?.("rehearsal.run") && <Asking work={work} onDone={again} />}
     </section>
@@ -92,7 +93,7 @@ function Line({ work, rehearsal, by, may, onDone }: Shown) {
   };
   const pages = rehearsal.files.filter(({ name }) => !isShown(name));
   return (
-    <li class="box">
+    <li class="box rehearsal">
       <div class="between">
         <strong>{word("rehearsal", rehearsal.kind)}</strong>
         <span class={`tag ${rehearsal.outcome}`}>
@@ -139,20 +140,20 @@ function Settings({ work, rehearsal, by }: { work: Workspace; rehearsal: Rehears
   const took = (Date.parse(rehearsal.finished_at) - Date.parse(rehearsal.started_at)) / 1000;
   const { file_name: file, number: n } = work.model;
   const rows: [string, string][] = [
-    [t("runModel"), rehearsal.revision ? t("runRevision", { file, n }) : (rehearsal.source ?? "")],
+    [tr("runModel"), rehearsal.revision ? tr("runRevision", { file, n }) : (rehearsal.source ?? "")],
     ...Object.entries(rehearsal.parameters).map(([name, value]): [string, string] => [
-      word("param", name),
-      value === "True" || value === "False" ? word("param", value) : word(name, value).replaceAll("\n", "; "),
+      runSaid("param", name),
+      value === "True" || value === "False" ? runSaid("param", value) : runSaid(name, value).replaceAll("\n", "; "),
     ]),
-    [t("runSeed"), String(rehearsal.seed)],
-    [t("runBy"), by],
-    [t("runStarted"), when(rehearsal.started_at)],
-    [t("runTook"), t("runSeconds", { n: took < 10 ? took.toFixed(1) : Math.round(took) })],
-    [t("runVersion"), rehearsal.qtems],
+    [tr("runSeed"), String(rehearsal.seed)],
+    [tr("runBy"), by],
+    [tr("runStarted"), when(rehearsal.started_at)],
+    [tr("runTook"), tr("runSeconds", { n: took < 10 ? took.toFixed(1) : Math.round(took) })],
+    [tr("runVersion"), rehearsal.qtems],
   ];
   return (
     <details>
-      <summary class="small">{t("runSettings")}</summary>
+      <summary class="small">{tr("runSettings")}</summary>
       <dl class="facts small">
         {rows
           .filter(([, value]) => value !== "")
@@ -166,10 +167,7 @@ function Settings({ work, rehearsal, by }: { work: Workspace; rehearsal: Rehears
 function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const [kind, setKind] = useState<Kind>("assembly");
   const [minutes, setMinutes] = useState("");
-  const [clearance, setClearance] = useState("");
-  const [sequence, setSequence] = useState<Sequence>("none");
-  const [inTime, setInTime] = useState(false);
-  const [asBuilt, setAsBuilt] = useState(false);
+  const [assembly, setAssembly] = useState<Assembly>(NO_ASSEMBLY);
   const [stakes, setStakes] = useState<Stakes>(NO_STAKES);
   const [table, setTable] = useState<File | null>(null);
   const [learning, setLearning] = useState<Learning>(NO_LEARNING);
@@ -183,15 +181,14 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
   const run = async () => {
     setFault("");
     const lang = language.value;
-    const of = { revision: work.model.id, clearanceMm: clearance, sequence, inTime, asBuilt };
-    const asked = { kind, ...of, minutes, stakes, lang };
+    const asked = { kind, revision: work.model.id, assembly, minutes, stakes, lang };
     try {
       const { signal } = ending.current;
       const units = table && { project, file: table, asked: learning, lang };
       const ended =
         kind === "quality" && units
           ? await learn(units, setSending, setJob, signal)
-          : await rehearse(project, asked, newKey(), setJob, signal);
+          : await rehearse(project, asked, { sending: setSending, job: setJob }, signal);
       if (ended.state === "failed") setFault(faultSaid(ended));
     } finally {
       setJob(null);
@@ -217,27 +214,21 @@ function Asking({ work, onDone }: { work: Workspace; onDone: () => void }) {
     );
   return (
     <details class="fold" open={overlay.value === null && flow.value === null}>
-      <summary>{t("rehearseModel")}</summary>
+      <summary>{tr("rehearseModel")}</summary>
       <Form button={t(`ask.${kind}`)} work={run} lacks={lack && ta(`learnLack.${lack}`)}>
         <Choice
-          label={t("rehearseWhat")}
+          label={tr("rehearseWhat")}
           value={kind}
           options={KINDS.map((one) => [one, t(`ask.${one}`)] as const)}
           onValue={(one) => setKind(one as Kind)}
         />
         {kind === "assembly" && (
-          <Amount label={t("clearance")} value={clearance} onValue={setClearance} placeholder="0" />
-        )}
-        {kind === "assembly" && (
-          <Choice
-            label={t("sequence")}
-            value={sequence}
-            options={SEQUENCES.map((one) => [one, t(`sequence.${one}`)] as const)}
-            onValue={(one) => setSequence(one as Sequence)}
+          <AssemblyFields
+            work={work}
+            value={assembly}
+            set={(change) => setAssembly((before) => ({ ...before, ...change }))}
           />
         )}
-        {kind === "assembly" && <Tick label={t("inTime")} value={inTime} onValue={setInTime} />}
-        {kind === "assembly" && <Tick label={t("asBuilt")} value={asBuilt} onValue={setAsBuilt} />}
         {kind === "prediction" && (
           <Amount label={t("inspectionMinutes")} value={minutes} onValue={setMinutes} placeholder="480" />
         )}

@@ -1,7 +1,7 @@
 /** The player of what a simulation shows: opened from a file, played, stepped through, its clashes listed. */
 
 import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { flow, flowOf, showFlow } from "../core/flow";
 import { colon, t, word } from "../core/i18n";
 import {
@@ -20,12 +20,13 @@ import {
   overlay,
   overlayOf,
   playing,
+  type Space,
   showOverlay,
 } from "../core/overlay";
 import { css } from "../core/palette";
 import { inFolder } from "../core/source";
 import { select, selected, type Workspace } from "../core/state";
-import { ta } from "../core/words/ahead";
+import { en as aheadWords, ta } from "../core/words/ahead";
 import { Choice } from "./fields";
 import { FileChoice } from "./file-choice";
 import { Flowing } from "./flow";
@@ -235,16 +236,32 @@ function BlockedSteps({ work, shown }: { work: Workspace; shown: Overlay }) {
   );
 }
 
+const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
+
+/** What has to be free, what is, and what stands there. */
+function spaceSaid({ rule, towards, distanceMm, freeMm, byFaces }: Space, other: string): string {
+  const key = `side.${towards}`;
+  const side = key in aheadWords ? ta(key as keyof typeof aheadWords) : towards;
+  const [distance, free] = [Number(distanceMm.toFixed(1)), freeMm.toFixed(1)];
+  const told = ta("spaceSaid", { rule, side, distance, free, other });
+  return byFaces ? `${told} ${ta("spaceFaces")}` : told;
+}
+
 function Clashes({ work, shown }: { work: Workspace; shown: Overlay }) {
   const name = namer(work);
   const chosen = clashShown.value;
   const listed = clashesBy(order.value, shown.clashes, name);
+  const told = useRef<HTMLDivElement>(null);
+  // it may be chosen in the view, with the list scrolled away
+  useEffect(() => told.current?.scrollIntoView({ block: "nearest" }), [chosen]);
   return (
     <>
       <h3>{t("clashes", { n: shown.clashes.length })}</h3>
       {chosen && (
-        <div class="box" role="status">
-          <p class="small">{t("clashAlone")}</p>
+        <div class="box clashing" role="status" ref={told}>
+          <p class="small">{chosen.box ? ta("spaceAlone") : t("clashAlone")}</p>
+          {chosen.space && <p>{spaceSaid(chosen.space, name(chosen.elements[1]))}</p>}
+          {chosen.probability !== undefined && <p>{ta("clashChance", { share: percent(chosen.probability) })}</p>}
           <ul class="plain small">
             {chosen.elements.map((id, n) => (
               <li key={id}>
@@ -290,6 +307,7 @@ function Clashes({ work, shown }: { work: Workspace; shown: Overlay }) {
               <span class="dim small">
                 {clash.elements.map(name).join(" × ")}
                 {clash.depthMm !== null && ` · ${clash.depthMm.toFixed(1)} mm`}
+                {clash.probability !== undefined && ` · ${percent(clash.probability)}`}
               </span>
             </button>
           </li>

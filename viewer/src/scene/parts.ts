@@ -2,7 +2,7 @@
 import { overlayPart } from "../layers/overlay";
 import { pinsPart } from "../layers/pins";
 import { builtPart } from "./parts/built";
-import { compareWhenWanted } from "./parts/compare";
+import { compareWhenWanted, spacesWhenWanted } from "./parts/compare";
 import { handWhenWanted } from "./parts/hand";
 import { measurePart } from "./parts/measure";
 import { photosPart } from "./parts/photos";
@@ -26,4 +26,5 @@ export const PARTS: readonly Part[] = [
   photosPart,
   handWhenWanted,
   compareWhenWanted,
+  spacesWhenWanted,
 ];

@@ -135,7 +135,20 @@ export const en = {
   "clashOrder.depth": "The deepest first",
   "clashOrder.kind": "By kind, the gravest first",
   "clashOrder.name": "By name",
-  learnSending: "Sending the table…",
+  learnSending: "Sending…",
+  spaceAlone: "The green box has to be free; the round mark is in what stands there.",
+  spaceSaid: "{rule}: {distance} mm {side} have to be free, {free} mm are. {other} stands there.",
+  spaceFaces: "It is no closed solid: judged by its faces.",
+  clashChance: "{share} probable, by how well places are known",
+  "side.front": "in front",
+  "side.back": "behind",
+  "side.left": "on the left",
+  "side.right": "on the right",
+  "side.above": "above",
+  "side.below": "below",
+  "side.up": "upwards",
+  "side.down": "downwards",
+  "side.swing": "where it swings",
 } as const;
 
 export const zh: Record<keyof typeof en, string> = {
@@ -264,7 +277,20 @@ export const zh: Record<keyof typeof en, string> = {
   "clashOrder.depth": "按深度，最深在前",
   "clashOrder.kind": "按类型，最严重在前",
   "clashOrder.name": "按名称",
-  learnSending: "正在上传表格……",
+  learnSending: "正在上传……",
+  spaceAlone: "绿色框内须保持净空；圆形标记在侵入物之中。",
+  spaceSaid: "{rule}：{side}应保持 {distance} mm 净空，实际 {free} mm；被 {other} 占用。",
+  spaceFaces: "它不是封闭实体：按其表面判断。",
+  clashChance: "按位置的不确定度，概率 {share}",
+  "side.front": "前方",
+  "side.back": "后方",
+  "side.left": "左侧",
+  "side.right": "右侧",
+  "side.above": "上方",
+  "side.below": "下方",
+  "side.up": "正上方",
+  "side.down": "正下方",
+  "side.swing": "开启侧",
 };
 
 /** A text of looking ahead in the language of the interface. */
