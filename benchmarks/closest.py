@@ -114,7 +114,7 @@ def sample_points(triangles: FloatArray, count: int, rng: np.random.Generator) -
 
 def curve_order(points: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return the order (n,) of the points along a Z-curve."""
-    from geometry.triangle_kernels import cell_codes
+    from geometry.curve_kernels import cell_codes
 
     low = points.min(axis=0)
     return np.argsort(cell_codes(points, low, 1023.0 / float(np.ptp(points, axis=0).max())))

@@ -13,19 +13,16 @@ import numba as nb
 import numpy as np
 
 from geometry.arrays import Float32Array, FloatArray, Int32Array, IntArray, as_points, frozen
+from geometry.curve_kernels import cell_codes, code_order
 from geometry.node_kernels import build_forest
+from geometry.packet_kernels import closest_surface
 from geometry.threads import in_parts
-from geometry.triangle_kernels import (
-    cast_first,
-    cell_codes,
-    closest_compatible_elements,
-    closest_surface,
-    code_order,
-    leaf_triangles,
-)
+from geometry.triangle_kernels import cast_first, closest_compatible_elements, leaf_triangles
 
 _WORTH_THREADS = 2048
-"""Points or rays in one call from which waking the threads and sorting cost less than they gain."""
+"""Points or rays in one call from which waking the threads costs less than it gains."""
+_WORTH_SORTING = 64
+"""Points in one call from which sorting them does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,9 +172,9 @@ def closest(
 def _along_curve(tree: TriangleTree, points: FloatArray) -> IntArray:
     """Return an order (n,) in which neighbours in space follow each other: the next answer lies near the last.
 
-    Only the time a search takes depends on it; where many points are asked about in any order it falls to a third.
+    Only the time a search takes depends on it: neighbours walk through the tree together.
     """
-    if len(points) < _WORTH_THREADS:
+    if len(points) < _WORTH_SORTING:
         return np.arange(len(points))
     low, extent = tree.frame[:3] - tree.frame[3], 2.0 * float(tree.frame[3])
     return code_order(cell_codes(points, low, 1023.0 / max(extent, 1e-9)))

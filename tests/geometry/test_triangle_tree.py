@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geometry.arrays import FloatArray
+from geometry.curve_kernels import code_order
 from geometry.pose import Pose
-from geometry.triangle_kernels import code_order
 from geometry.triangle_tree import build_tree, cast, closest, closest_elements, set_workers
 from tests.reference.scenes import Box
 from tests.reference.triangles import compatible, distance_table, hit_ranges, nearest_per_element, unit_normals
