@@ -44,7 +44,7 @@ def close_together(rng: np.random.Generator, triangles: FloatArray, count: int) 
     return points
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     seed=st.integers(0, 10_000),
     count=st.integers(64, 700),
@@ -66,7 +66,7 @@ def test_eight_together_answer_as_each_alone_to_the_last_byte(
     assert_same_bytes(free, one_by_one(tree, points, reach, np.zeros_like(points), 0.0))
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10_000), reach=st.sampled_from([np.inf, 0.4]))
 def test_neighbours_together_find_what_looking_at_every_triangle_finds(seed: int, reach: float) -> None:
     rng = np.random.default_rng(seed)
@@ -119,12 +119,12 @@ def test_a_point_that_is_no_number_finds_nothing_and_leaves_its_neighbours_as_th
 
 
 def test_points_too_far_apart_to_go_together_go_alone_and_find_the_same() -> None:
-    """A few points among very many triangles: a packet of them would look into nearly everything."""
+    """In the middle of a sphere all its triangles are about as near: a packet would look at hundreds of them."""
     rng = np.random.default_rng(8)
-    triangles = rng.uniform(-2, 2, (4000, 1, 3)) + rng.uniform(-0.05, 0.05, (4000, 3, 3))
+    triangles = random_directions(rng, 3000)[:, None] + rng.uniform(-0.02, 0.02, (3000, 3, 3))
     tree = build_tree(triangles)
-    points = rng.uniform(-2, 2, (400, 3))
-    gates = random_directions(rng, 400)
+    points = rng.uniform(-0.1, 0.1, (300, 3))
+    gates = random_directions(rng, 300)
     assert_same_bytes(
         closest(tree, points, np.inf, normals=gates, min_cosine=0.3), one_by_one(tree, points, np.inf, gates, 0.3)
     )
