@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from geometry.bare_contact import MIN_BARE
 from geometry.note import Note
 from geometry.standing import NOTHING, Standing
 from geometry.verdict import State
@@ -50,12 +51,15 @@ class PresenceEvidence:
     """Whether all points on it lie on other elements that stand there just as well."""
     assigned_points: int = 0
     """Points nearest to this element's built surface, whether on it within the noise or not, shared ones left out."""
+    bare_contact: int = 0
+    """Cells of its neighbours' faces that it would cover and that were measured: asked where rays do not tell."""
 
 
 def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
     """Return the state and the machine words that explain it.
 
-    Missing is claimed only where rays passed through the place where the element should be.
+    Missing is claimed only where rays passed through the place where the element should be, or where what it would
+    cover of its neighbours was measured.
 
     Examples
     --------
@@ -73,6 +77,8 @@ def decide_state(evidence: PresenceEvidence) -> tuple[State, tuple[str, ...]]:
         if _beside(evidence.standing):  # displaced, by more than could be followed: its place is empty all the same
             return State.INSTALLED, (f"off_surface:{assigned}",)
         return State.MISSING, (f"rays_through:{through}",)
+    if evidence.bare_contact >= MIN_BARE:
+        return State.MISSING, (f"bare_contact:{evidence.bare_contact}",)
     if own >= _MIN_OWN and not evidence.another:
         return State.INSTALLED, ()
     if not evidence.rays_known:

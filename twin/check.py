@@ -124,7 +124,10 @@ def _notes(scan: Scan, design: DesignModel) -> tuple[str, ...]:
     notes = scan.notes + design.notes
     told = any(isinstance(note, Note) and note.word in _TELL_OF_POSITIONS for note in scan.notes)
     if not scan.has_poses and not told:
-        said = "the scan does not say where it was taken: nothing can be called missing, and visibility is not known"
+        said = (
+            "the scan does not say where it was taken: only what leaves bare what it would cover is called missing, "
+            "and visibility is not known"
+        )
         notes += (Note("no_positions", said),)
     return notes
 

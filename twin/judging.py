@@ -9,6 +9,7 @@ import numpy as np
 
 from geometry.arrays import FloatArray, Int32Array, IntArray, highest, lowest
 from geometry.as_built import AsBuilt
+from geometry.bare_contact import Contacts
 from geometry.characteristics import measure, overall
 from geometry.design import Element
 from geometry.deviation.surface import patch_surface
@@ -65,6 +66,7 @@ class _Site:
     tolerances: ToleranceSet
     around: Surroundings
     built: BuiltSurfaces
+    contacts: Contacts
     unexplained: Unexplained
 
 
@@ -79,6 +81,7 @@ def judge_elements(
         tolerances,
         around=Surroundings(evidence.sight, evidence.as_built),
         built=BuiltSurfaces(shapes, evidence.as_built, evidence.sight.seen, through),
+        contacts=Contacts(shapes, evidence.as_built, evidence.sight.seen),
         unexplained=Unexplained(evidence.as_built, evidence.sight.seen),
     )
     order = np.argsort(evidence.as_built.element, kind="stable")
@@ -96,7 +99,9 @@ def judge_elements(
 
 def _judge(site: _Site, i: int, element: Element, *, mine: IntArray, samples: IntArray) -> ElementResult:
     """Judge one element from its points ``mine`` and its surface ``samples``."""
-    presence = presence_of(i, element, site.shapes, site.evidence, built=site.built, mine=mine, samples=samples)
+    presence = presence_of(
+        i, element, site.shapes, site.evidence, built=site.built, contacts=site.contacts, mine=mine, samples=samples
+    )
     state, reasons = decide_state(presence)
     if state is State.MISSING:  # what lies about there is a neighbour's
         presence = replace(presence, coverage=0.0)

@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from geometry.arrays import IntArray
 from geometry.as_built import AsBuilt
+from geometry.bare_contact import Contacts
 from geometry.design import Element
 from geometry.element_pose import ElementShapes, built_pose
 from geometry.presence import MIN_THROUGH, PresenceEvidence
@@ -40,6 +41,7 @@ def presence_of(
     evidence: Evidence,
     *,
     built: BuiltSurfaces,
+    contacts: Contacts,
     mine: IntArray,
     samples: IntArray,
 ) -> PresenceEvidence:
@@ -62,6 +64,7 @@ def presence_of(
         visible=len(visible),
         suspect=element.suspect,
         rays_known=rays is not None,
+        bare_contact=contacts.bare(i) if rays is None or through >= MIN_THROUGH else 0,
     )
 
 

@@ -138,7 +138,10 @@ def _missing_position_notes(claims: Sequence[Claim], positions: list[FloatArray 
     unknown = sum(p is None and len(c.points) > 0 for c, p in zip(claims, positions, strict=True))
     filled = sum(len(c.points) > 0 for c in claims)
     if unknown:
-        said = "The scanner's position is not known: nothing can be called missing, and visibility is not known."
+        said = (
+            "The scanner's position is not known: only what leaves bare what it would cover is called missing, "
+            "and visibility is not known."
+        )
         several = said.replace("position is", "position is ({unknown} of {scans} scans)")
         notes.append(
             Note("position_unknown", said)

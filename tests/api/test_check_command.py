@@ -378,4 +378,4 @@ def test_a_scan_without_stations_is_not_said_to_have_one(qtems: Qtems, hall: Fil
     notes = json.loads((tmp_path / "report.json").read_text("utf-8"))["notes"]
     told = [note for note in notes if "missing" in str(note)]
     assert len(told) == 1, told
-    assert "position is not known: nothing can be called missing" in str(told[0])
+    assert "position is not known: only what leaves bare what it would cover is called missing" in str(told[0])

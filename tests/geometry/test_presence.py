@@ -1,4 +1,4 @@
-"""What may be said of an element's presence: a table of cases, and that missing needs rays whatever else there is."""
+"""What may be said of an element's presence: a table of cases, and that missing needs rays or a bare contact."""
 
 from dataclasses import replace
 
@@ -60,6 +60,11 @@ ROOF = Standing(points=90, cells=60, bare=200)
         ({"rays_known": False}, State.INSTALLED, None),
         # reveals without their door: nothing went through that is known of, and they are the wall's
         ({"rays_known": False, "another": True}, State.UNSEEN, "coincident_surface"),
+        # the floor under its foot was measured: also where rays went through and a neighbour's points lie on it
+        ({"rays_known": False, "another": True, "bare_contact": 40}, State.MISSING, "bare_contact:40"),
+        ({"rays_known": False, "another": True, "bare_contact": 9}, State.UNSEEN, "coincident_surface"),
+        ({"through": 90, "own_points": 100, "standing": ROOF, "bare_contact": 40}, State.MISSING, "bare_contact:40"),
+        ({"suspect": "cut", "bare_contact": 40}, State.DESIGN_SUSPECT, "design_suspect:cut"),
         ({"suspect": "cut"}, State.DESIGN_SUSPECT, "design_suspect:cut"),
         ({"suspect": "cut", "own_points": 0, "through": 900}, State.DESIGN_SUSPECT, "design_suspect:cut"),
     ],
@@ -115,7 +120,7 @@ def test_missing_is_claimed_only_where_rays_passed_through(evidence: PresenceEvi
 
 
 @given(evidence=evidences)
-def test_without_rays_through_nothing_is_missing(evidence: PresenceEvidence) -> None:
+def test_without_rays_through_or_a_bare_contact_nothing_is_missing(evidence: PresenceEvidence) -> None:
     assert decide_state(replace(evidence, through=0))[0] is not State.MISSING
 
 

@@ -276,9 +276,10 @@ def test_a_building_turned_with_its_scan_keeps_its_verdicts(design: DesignModel,
         assert words(there)[name][:2] == (state, verdict), name
 
 
-def test_without_station_poses_nothing_is_missing_and_the_check_says_so(without_poses: CheckResult) -> None:
+def test_without_station_poses_only_a_bare_contact_is_called_missing(without_poses: CheckResult) -> None:
     result = without_poses
-    assert not any(e.state is State.MISSING for e in result.elements)
+    gone = {e.global_id: e.reasons[0].split(":")[0] for e in result.elements if e.state is State.MISSING}
+    assert gone == {"column 3": "bare_contact"}
     assert by_name(result)["column hidden"].state is State.UNSEEN
     assert by_name(result)["column hidden"].verdict is Outcome.NOT_MEASURED
     assert "no_positions" in [note.word for note in result.notes if isinstance(note, Note)]
