@@ -24,13 +24,15 @@ from simulation.assembly.solid import Solid
 _CONVEX = 1.0 - 1e-9
 _NOTHING = 1e-12
 _BY_VOLUME = 256
+STOPS = (_BY_VOLUME // 4, _BY_VOLUME // 2, _BY_VOLUME)
+"""After how many places of bodies that take long it is looked whether that is enough."""
 _MOST_PIECES = 64
 _Z = 2.5758293035489004
 """Of the interval of a probability: 99 %."""
 
 
 _Shares = Callable[[FloatArray, FloatArray], BoolArray]
-_Trial = tuple[_Shares, FloatArray, FloatArray, tuple[int, ...]]
+Trial = tuple[_Shares, FloatArray, FloatArray, tuple[int, ...]]
 """What tells whether two bodies meet, the twists of both, and after how many to see whether that is enough."""
 
 
@@ -61,8 +63,9 @@ class Chance:
 
 
 def chance_of_overlap(
-    first: Solid, second: Solid, places: tuple[Place, Place], confidence: float, samples: int, seed: int
-) -> Chance:
+    first: Solid, second: Solid, places: tuple[Place, Place], confidence: float, samples: int, seed: int,
+    centres: FloatArray | None = None,
+) -> Chance:  # fmt: skip
     """Return the probability that two solids, placed where they most probably are, share volume.
 
     Parameters
@@ -75,15 +78,18 @@ def chance_of_overlap(
         From which probability on it is a clash, and from 1 - confidence down none.
     samples, seed
         How many places are tried, and which.
+    centres
+        (2, 3) what the twists of both turn about; None: the middles of their boxes.
     """
     depth, direction = signed_depth(first, second)
+    about = np.stack([_centre(first), _centre(second)]) if centres is None else centres
     at = 0.5 * (np.maximum(first.bounds[0], second.bounds[0]) + np.minimum(first.bounds[1], second.bounds[1]))
-    sd = spread_between(places, direction, at, np.stack([_centre(first), _centre(second)]))
-    tried = _tried(first, second, places, samples, seed)
+    sd = spread_between(places, direction, at, about)
+    tried = _tried(first, second, places, samples, seed, about)
     if tried is None:
         share = float((first.body ^ second.body).volume()) > _NOTHING
         return Chance(share, share, share, decide(share, share, confidence), depth, sd, 0)
-    count, n = _counted(tried, confidence)
+    count, n = counted(tried, confidence)
     low, high = wilson(count, n)
     return Chance(count / n, low, high, decide(low, high, confidence), depth, sd, n)
 
@@ -108,12 +114,27 @@ def wilson(count: int, n: int) -> tuple[float, float]:
     return (0.0 if count == 0 else middle - half), (1.0 if count == n else middle + half)
 
 
-def _tried(first: Solid, second: Solid, places: tuple[Place, Place], samples: int, seed: int) -> _Trial | None:
+def _tried(
+    first: Solid, second: Solid, places: tuple[Place, Place], samples: int, seed: int, about: FloatArray
+) -> Trial | None:
     """Return how the places of two solids are tried; None where nothing is uncertain."""
     if not any(np.any(place.covariance) for place in places):
         return None
-    reach = sum(wander(place, one.bounds) for one, place in zip((first, second), places, strict=True))
+    reach = sum(
+        wander(place, box_about(centre, one.bounds))
+        for one, place, centre in zip((first, second), places, about, strict=True)
+    )
     ours, theirs = _near(first.body, second.bounds, reach), _near(second.body, first.bounds, reach)
+    a, b = drawn_twists(places, samples, seed)
+    centres = (about[0], about[1])
+    convex = len(ours) * len(theirs) <= _MOST_PIECES and all(_is_convex(piece) for piece in (*ours, *theirs))
+    if convex:
+        return _by_shape(ours, theirs, centres), a, b, (len(a) // 8, len(a))
+    return _by_volume(ours, theirs, centres), a, b, STOPS
+
+
+def drawn_twists(places: tuple[Place, Place], samples: int, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Return twists (samples, 6) of two elements about their places, m and rad, with what both have in common."""
     normal = _normal_points(samples, seed)
     if all(np.any(place.shared) for place in places):
         twists = normal @ _root(joint_covariance(*places)).T
@@ -122,15 +143,16 @@ def _tried(first: Solid, second: Solid, places: tuple[Place, Place], samples: in
         halves = tuple(
             normal[:, k : k + 6] @ _root(place.covariance).T for k, place in zip((0, 6), places, strict=True)
         )
-    a, b = (np.ascontiguousarray(half) for half in halves)
-    centres = (_centre(first), _centre(second))
-    convex = len(ours) * len(theirs) <= _MOST_PIECES and all(_is_convex(piece) for piece in (*ours, *theirs))
-    if convex:
-        return _by_shape(ours, theirs, centres), a, b, (len(a) // 8, len(a))
-    return _by_volume(ours, theirs, centres), a, b, (_BY_VOLUME // 4, _BY_VOLUME // 2, _BY_VOLUME)
+    return np.ascontiguousarray(halves[0]), np.ascontiguousarray(halves[1])
 
 
-def _counted(trial: _Trial, confidence: float) -> tuple[int, int]:
+def box_about(centre: FloatArray, bounds: FloatArray) -> FloatArray:
+    """Return the box (2, 3) with its middle at ``centre`` that holds another, metres."""
+    half = np.abs(bounds - centre).max(axis=0)
+    return np.stack([centre - half, centre + half])
+
+
+def counted(trial: Trial, confidence: float) -> tuple[int, int]:
     """Return at how many of how many places two solids share volume, no more than it takes to decide.
 
     Where it cannot be decided a quarter of the places of bodies that take long is enough to see that.

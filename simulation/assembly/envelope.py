@@ -97,6 +97,17 @@ def clipped(triangles: FloatArray, half_spaces: Iterable[HalfSpace]) -> FloatArr
     return np.concatenate(found) if found else np.empty((0, 3))
 
 
+def trimmed(triangles: FloatArray, half_spaces: Iterable[HalfSpace]) -> FloatArray:
+    """Return what of triangles (f, 3, 3) lies in all half-spaces, as triangles (k, 3, 3)."""
+    planes, found = list(half_spaces), list[FloatArray]()
+    for triangle in triangles[_may_reach(triangles, planes)]:
+        polygon = triangle
+        for normal, offset in planes:
+            polygon = _cut(polygon, normal, offset)
+        found += [polygon[[0, k, k + 1]] for k in range(1, len(polygon) - 1)]
+    return np.array(found).reshape(-1, 3, 3)
+
+
 def _may_reach(triangles: FloatArray, planes: Sequence[HalfSpace]) -> Any:
     keep = np.ones(len(triangles), dtype=np.bool_)
     for normal, offset in planes:

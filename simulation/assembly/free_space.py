@@ -9,13 +9,17 @@ import numpy as np
 from geometry.arrays import FloatArray
 from geometry.design import Element
 from geometry.note import Note
-from simulation.assembly.access_rules import SWING, AccessRule, sides_of
+from simulation.assembly.access_rules import SWING, WORLD, AccessRule, sides_of
+from simulation.assembly.chance import Decision
 from simulation.assembly.clash import Clash, ClashKind, Intrusion
-from simulation.assembly.envelope import Envelope, HalfSpace, clipped, envelope_of
+from simulation.assembly.envelope import Envelope, HalfSpace, clipped, envelope_of, trimmed
 from simulation.assembly.gap_kernels import NOTHING
+from simulation.assembly.place import Places
 from simulation.assembly.selector import plain_class
 from simulation.assembly.shared import Piece, Shared
 from simulation.assembly.solid import make_body, surface_of
+from simulation.assembly.space_chance import Intruder, UncertainSpace, chance_of_intrusion, reach_of, shrunk
+from simulation.assembly.surroundings import Facing, LeftOut, Surroundings
 
 FLOORS = (
     "IfcSlab", "IfcCovering", "IfcFooting", "IfcSite", "IfcGeographicElement", "IfcPavement", "IfcCourse",
@@ -28,31 +32,6 @@ _SUNK = 0.5
 """Share of its height that something may stand in a floor; what reaches higher is no floor."""
 _BOTH_WAYS = ("DOUBLE_SWING", "OPPOSITE")
 """In the operation of a door that swings to both sides."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facing:
-    """Which way an element faces."""
-
-    axes: FloatArray
-    """(3, 3) rows: its own x, y and z, unit vectors."""
-    operation: str = ""
-    """How a door opens, as IFC says it."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Something near that is meant to be there."""
-
-    rule: str
-    towards: str
-    owner: str
-    """GlobalId of the element whose space it is."""
-    other: str
-    because: str
-    """``host``, ``floor``, ``ignored``, or the relation of the model that says so."""
-    reaches: float
-    """Metres from the face of the element up to which it is left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,25 +48,18 @@ class FreeSpaces:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
-    """What the spaces are looked for in."""
-
-    elements: Mapping[str, Element]
-    """By GlobalId, where they are."""
-    facing: Mapping[str, Facing] | None
-    """By GlobalId; None: the file has no placements, and the model's own axes stand for those of each element."""
-    meant: Mapping[tuple[str, str], str]
-    """Pairs of GlobalIds in order that are meant to meet, with the reason."""
-    hosts: Mapping[str, Mapping[str, FloatArray | None]]
-    """GlobalId of what sits in an opening -> its hosts, with the corners (8, 3) of the opening where it is a box."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Space:
     rule: AccessRule
     towards: str
     owner: Element
     envelope: Envelope
+    axes: FloatArray
+    """(3, 3) rows: the owner's own x, y and z."""
+
+    def at(self, turn: FloatArray, shift: FloatArray) -> Envelope:
+        """Return the space where its owner is moved by a turn (3, 3) and a shift (3,)."""
+        sides = sides_of(self.rule, self.towards, self.axes @ turn.T)
+        return envelope_of(self.owner.mesh.vertices @ turn.T + shift, sides, self.rule.distance)
 
 
 def free_spaces(around: Surroundings, rules: Sequence[AccessRule], touch_tolerance: float) -> FreeSpaces:
@@ -97,7 +69,8 @@ def free_spaces(around: Surroundings, rules: Sequence[AccessRule], touch_toleran
     them, swept by the distance. Intruding is what shares a volume with it that is thicker than ``touch_tolerance``,
     metres. Left out, and listed: the wall that the element sits in, up to where its opening ends; the floor, up to the
     height that the element itself stands in it; what the model says is meant to meet it, where that begins at the very
-    face; and what the rule ignores.
+    face; and what the rule ignores. Where places are uncertain each has its probability, and what may only stand there
+    is told, too.
     """
     spaces, counts, unknown = list[_Space](), list[int](), dict[str, tuple[str, str]]()
     for rule in rules:
@@ -130,7 +103,7 @@ def _spaces(rule: AccessRule, element: Element, facing: Mapping[str, Facing] | N
         sides += words
     for word in dict.fromkeys(sides):
         envelope = envelope_of(element.mesh.vertices, sides_of(rule, word, known.axes), rule.distance)
-        found.append(_Space(rule, word, element, envelope))
+        found.append(_Space(rule, word, element, envelope, known.axes))
     return found
 
 
@@ -148,7 +121,8 @@ class _Search:
     def intruders(self, space: _Space) -> Iterator[Clash]:
         """Yield what stands in a space."""
         low, high = space.envelope.bounds
-        near = np.all((self._boxes[:, 0] <= high) & (self._boxes[:, 1] >= low), axis=1)
+        reach = self._reach(space)[:, None]
+        near = np.all((self._boxes[:, 0] <= high + reach) & (self._boxes[:, 1] >= low - reach), axis=1)
         for row in np.flatnonzero(near):
             name = self._names[row]
             if name != space.owner.global_id:
@@ -163,14 +137,75 @@ class _Search:
             if surface or float((space.envelope.body ^ body).volume()) > NOTHING:
                 self._leave(space, other, "ignored", space.rule.distance)
             return None
-        return self._by_faces(space, other, body) if surface else self._by_volume(space, other, body)
+        clash = self._by_faces(space, other, body) if surface else self._by_volume(space, other, body)
+        return clash if self._around.places is None else self._perhaps(space, other, body, clash)
+
+    def _reach(self, space: _Space) -> FloatArray:
+        """Return how much nearer each of the others may come to a space, metres (n,)."""
+        places = self._around.places
+        if places is None:
+            return np.zeros(len(self._names))
+        uncertain = _uncertain(space, places, self._touch)
+        return np.array(
+            [
+                reach_of(uncertain, places[name], box.mean(axis=0), box)
+                for name, box in zip(self._names, self._boxes, strict=True)
+            ]
+        )
+
+    def _perhaps(self, space: _Space, other: Element, body: Any, clash: Clash | None) -> Clash | None:
+        """Return an intrusion with its probability; also where something only may stand there."""
+        places = self._around.places
+        if places is None:
+            return clash
+        uncertain, place, centre = _uncertain(space, places, self._touch), places[other.global_id], _middle(other)
+        reach = reach_of(uncertain, place, centre, other.mesh.bounds())
+        limits = [plane for plane, _ in self._limits(space, other, body, reach)]
+        if isinstance(body, str):
+            triangles = trimmed(other.mesh.triangles(), limits)
+            intruder = Intruder(centre, place, triangles=triangles) if len(triangles) else None
+        else:
+            for normal, offset in limits:
+                body = body.trim_by_plane(tuple(normal), offset)
+            empty = float(body.volume()) <= NOTHING
+            intruder = None if empty else Intruder(centre, place, body, self._meant_pieces(space, other, body))
+        if intruder is None:
+            return clash
+        chance = chance_of_intrusion(uncertain, intruder, places)
+        if clash is not None:
+            return replace(clash, chance=chance)
+        if chance.decision is Decision.NO_CLASH:
+            return None
+        low, high = space.envelope.bounds
+        corners = intruder.corners
+        at = 0.5 * (np.maximum(low, corners.min(axis=0)) + np.minimum(high, corners.max(axis=0)))
+        distance = space.rule.distance
+        said = Intrusion(space.rule.name, space.towards, distance, distance, space.envelope.corners)
+        return Clash(
+            space.owner.global_id, other.global_id, ClashKind.ACCESS, 0.0, 0.0, 0.0, distance, at, np.zeros(3), chance,
+            intrusion=replace(said, by_faces=intruder.triangles is not None),
+        )  # fmt: skip
+
+    def _meant_pieces(self, space: _Space, other: Element, body: Any) -> list[Any]:
+        """Return what of something in a space is meant to meet the element there: what begins at the face."""
+        owner = space.owner.global_id
+        pair = (min(owner, other.global_id), max(owner, other.global_id))
+        if self._around.meant.get(pair) is None or other.global_id in self._around.hosts.get(owner, {}):
+            return []
+        towards, face = space.envelope.axes[0], float(space.envelope.low[0])
+        pieces = (space.envelope.body ^ body).decompose()
+        return [
+            piece for piece in pieces
+            if piece.volume() > NOTHING and float((surface_of(piece)[0] @ towards).min()) - face <= self._touch
+        ]  # fmt: skip
 
     def _by_volume(self, space: _Space, other: Element, body: Any) -> Clash | None:
         inside = space.envelope.body ^ body
         if float(inside.volume()) <= NOTHING:
             return None
-        for normal, offset in self._limits(space, other, body):
+        for (normal, offset), left in self._limits(space, other, body):
             inside = inside.trim_by_plane(tuple(normal), offset)
+            self.left_out.append(left)
         if float(inside.volume()) <= NOTHING:
             return None
         pieces = self._counted(space, other, Shared(inside, *surface_of(inside)).pieces)
@@ -197,7 +232,9 @@ class _Search:
         triangles, planes = other.mesh.triangles(), space.envelope.half_spaces(self._touch)
         if not len(clipped(triangles, planes)):
             return None
-        corners = clipped(triangles, planes + list(self._limits(space, other, body)))
+        limits = list(self._limits(space, other, body))
+        self.left_out += [left for _, left in limits]
+        corners = clipped(triangles, planes + [plane for plane, _ in limits])
         if not len(corners):
             return None
         middle = 0.5 * (corners.min(axis=0) + corners.max(axis=0))
@@ -206,25 +243,32 @@ class _Search:
         why = Note("access_faces", "what stands there is no closed solid")
         return clash if said is None else replace(clash, intrusion=replace(said, by_faces=True), without_volume=why)
 
-    def _limits(self, space: _Space, other: Element, body: Any) -> Iterator[HalfSpace]:
-        """Yield beyond which planes something counts that the element stands in or on."""
+    def _limits(
+        self, space: _Space, other: Element, body: Any, slack: float = 0.0
+    ) -> Iterator[tuple[HalfSpace, LeftOut]]:
+        """Yield beyond which planes something counts that the element stands in or on, and what is left out by that.
+
+        ``slack``: how much nearer the two may come, metres; what the element stands in may then be behind its face.
+        """
         envelope, hosts = space.envelope, self._around.hosts.get(space.owner.global_id, {})
         if other.global_id in hosts:
             corners, face = hosts[other.global_id], float(envelope.low[0])
             end = face if corners is None else float((corners @ envelope.axes[0]).max())
-            if end > face:
-                yield envelope.axes[0], end
-                self._leave(space, other, "host", min(end - face, space.rule.distance))
-        top = self._floor(space, other, body)
+            if end > face or slack > 0.0:
+                end = max(end, face)
+                left = _left(space, other, "host", min(end - face, space.rule.distance))
+                yield (envelope.axes[0], end), left
+        top = self._floor(space, other, body, slack)
         if top is not None:
-            yield np.array([0.0, 0.0, 1.0]), top
+            yield (np.array([0.0, 0.0, 1.0]), top), _left(space, other, "floor", space.rule.distance)
 
-    def _floor(self, space: _Space, other: Element, body: Any) -> float | None:
+    def _floor(self, space: _Space, other: Element, body: Any, slack: float) -> float | None:
         """Return up to which height something is the floor that the element stands on or in; None: it is none."""
         if plain_class(other.ifc_class) not in FLOORS or abs(space.envelope.axes[0, 2]) > _LEVEL:
             return None
         low, high = space.owner.mesh.bounds()
-        box = np.stack([low - [0.0, 0.0, self._touch], high])
+        under = self._touch + slack
+        box = np.stack([low - [0.0, 0.0, under], high])
         if isinstance(body, str):
             planes = [(axis, float(box[0, k])) for k, axis in enumerate(np.eye(3))]
             planes += [(-axis, -float(box[1, k])) for k, axis in enumerate(np.eye(3))]
@@ -233,9 +277,8 @@ class _Search:
             inside = body ^ _cuboid(box)
             heights = surface_of(inside)[0][:, 2] if float(inside.volume()) > 0.0 else np.empty(0)
         top = float(heights.max()) if len(heights) else -np.inf
-        if not low[2] - self._touch <= top <= low[2] + _SUNK * (high[2] - low[2]):
+        if not low[2] - under <= top <= low[2] + _SUNK * (high[2] - low[2]):
             return None
-        self._leave(space, other, "floor", space.rule.distance)
         return top + self._touch
 
     def _body(self, element: Element) -> Any:
@@ -245,8 +288,26 @@ class _Search:
         return self._bodies[element.global_id]
 
     def _leave(self, space: _Space, other: Element, because: str, reaches: float) -> None:
-        told = (space.rule.name, space.towards, space.owner.global_id, other.global_id, because)
-        self.left_out.append(LeftOut(*told, reaches))
+        self.left_out.append(_left(space, other, because, reaches))
+
+
+def _left(space: _Space, other: Element, because: str, reaches: float) -> LeftOut:
+    return LeftOut(space.rule.name, space.towards, space.owner.global_id, other.global_id, because, reaches)
+
+
+def _middle(element: Element) -> FloatArray:
+    """Return the middle (3,) of an element's box where it is: what its twist turns about."""
+    return element.mesh.bounds().mean(axis=0)
+
+
+def _uncertain(space: _Space, places: Places, touch: float) -> UncertainSpace:
+    """Return a space without its margin; one that goes straight up or down is made anew where its element turns."""
+
+    def remade(turn: FloatArray, shift: FloatArray) -> Envelope:
+        return shrunk(space.at(turn, shift), touch)
+
+    place, remake = places[space.owner.global_id], remade if space.towards in WORLD else None
+    return UncertainSpace(shrunk(space.envelope, touch), _middle(space.owner), place, remake)
 
 
 def _cuboid(box: FloatArray) -> Any:

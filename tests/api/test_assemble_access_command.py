@@ -1,10 +1,12 @@
 """``qtems assemble --access``: from a model and rules to what stands where it has to be free."""
 
 import json
+from math import erf
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import numpy as np
 import pytest
 
 from api.cli import main
@@ -67,8 +69,31 @@ def test_a_crate_before_a_door_is_found_in_every_report(
     assert (shown["id"], shown["space_m"]) == (clash["id"], clash["access"]["space_m"])
     said = "before doors: 1000 mm in front have to be free, 600.0 mm are."
     assert said in (out / "assembly.html").read_text("utf-8")
+    _has_the_room(out / "assembly.glb", clash)
     with ZipFile(out / "assembly.bcf") as archive:
         assert any(said in archive.read(name).decode("utf-8", "ignore") for name in archive.namelist())
+
+
+def _has_the_room(path: Path, clash: dict[str, Any]) -> None:
+    """The blocked room is a closed box of its own, seen through, outward, where the result has it."""
+    import trimesh
+
+    content = path.read_bytes()
+    document = json.loads(content[20 : 20 + int.from_bytes(content[12:16], "little")])
+    (node,) = [one for one in document["nodes"] if one["name"] == "free space: before doors: Door 1"]
+    assert node["extras"]["blocked_by"] == [
+        {"element": clash["second"]["global_id"], "name": "Crate", "free_mm": pytest.approx(600.0)}
+    ]
+    look = document["materials"][document["meshes"][node["mesh"]]["primitives"][0]["material"]]
+    assert (look["alphaMode"], look["pbrMetallicRoughness"]["baseColorFactor"][3] < 1.0) == ("BLEND", True)
+    scene = trimesh.load_scene(path)
+    frame, name = scene.graph["free space: before doors: Door 1"]
+    box = scene.geometry[name]
+    assert box.volume == pytest.approx(1.2 * 1.0 * 2.1, rel=1e-5), "positive: its sides look outward"
+    origin = np.array(document["nodes"][0]["extras"]["origin_m"])
+    corners = trimesh.transform_points(box.vertices, frame)[:, [0, 2, 1]] * [1, -1, 1] + origin  # y up to z up
+    told = np.array(clash["access"]["space_m"])
+    assert np.abs(corners[:, None] - told).sum(axis=2).min(axis=0).max() < 1e-5
 
 
 def _low(columns: Any) -> list[float]:
@@ -107,7 +132,16 @@ def test_a_bad_rule_is_one_line_and_status_2(
     assert "Traceback" not in told
 
 
-def test_with_uncertain_places_nothing_is_said_of_how_probable(house: Path, tmp_path: Path) -> None:
+def test_with_uncertain_places_it_is_said_how_probable(house: Path, tmp_path: Path) -> None:
     status, document = ran(house, tmp_path, RULES, "--report", "html", "--position", "5mm")
     (clash,) = [one for one in document["clashes"] if one["kind"] == "access"]
-    assert (status, clash["probability"]) == (1, None)
+    assert (status, clash["probability"], clash["decision"]) == (1, 1.0, "clash")
+    (shown,) = [it for it in json.loads((tmp_path / "out" / "assembly-overlay.json").read_text("utf-8"))["clashes"]]
+    assert shown["probability"] == 1.0
+    nearer = RULES.replace("1000", "597")  # the crate stands 600 mm off
+    status, document = ran(house, tmp_path, nearer, "--report", "html", "--position", "5mm")
+    (clash,) = [one for one in document["clashes"] if one["kind"] == "access"]
+    low, high = clash["probability_interval"]
+    assert low - 2e-3 <= 0.5 * (1.0 + erf(-3.1 / 10.0)) <= high + 2e-3, "N(-3.1 mm, 2 · 5² mm²)"
+    assert (status, clash["decision"], clash["access"]["free_mm"]) == (1, "undecided", pytest.approx(597.0))
+    assert "Most probably they are, but the places are less certain" in (tmp_path / "out/assembly.html").read_text()

@@ -16,9 +16,10 @@ from geometry.design import Element, Mesh
 from simulation.assembly.access_rules import AccessRule, read_access_rules, sides_of
 from simulation.assembly.clash import Clash, ClashKind
 from simulation.assembly.envelope import envelope_of
-from simulation.assembly.free_space import Facing, FreeSpaces, Surroundings, free_spaces
+from simulation.assembly.free_space import FreeSpaces, free_spaces
 from simulation.assembly.groups import grouped, identifier_of
 from simulation.assembly.selector import Selector
+from simulation.assembly.surroundings import Facing, Surroundings
 from simulation.errors import BadDocument
 from tests.reference.free_space import sampled
 from tests.simulation.test_clash import box, element

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from geometry.arrays import FloatArray
     from geometry.design import DesignModel, OrientedBox
     from simulation.assembly.access_rules import AccessRule
-    from simulation.assembly.free_space import Facing
     from simulation.assembly.place import Places
     from simulation.assembly.study import ClashStudy
+    from simulation.assembly.surroundings import Facing
 
 ACCESS_LIMIT = 2**20
 
@@ -56,13 +56,14 @@ def with_free_spaces(
     meant: Mapping[tuple[str, str], str],
 ) -> "ClashStudy":  # fmt: skip
     """Return a study with what intrudes on the spaces that rules ask for."""
-    from simulation.assembly.free_space import Surroundings, free_spaces
+    from simulation.assembly.free_space import free_spaces
     from simulation.assembly.place import placed
+    from simulation.assembly.surroundings import Surroundings
 
     elements, places = design.elements, study.places
     if places is not None:
         elements = {name: placed(element, places[name]) for name, element in elements.items()}
-    around = Surroundings(elements, _facing(model, design, places), meant, _hosts(design, places))
+    around = Surroundings(elements, _facing(model, design, places), meant, _hosts(design, places), places)
     found = free_spaces(around, rules, study.rule.touch_tolerance)
     return replace(study, clashes=(*study.clashes, *found.intrusions), spaces=found)
 
@@ -70,7 +71,7 @@ def with_free_spaces(
 def _facing(model: Path, design: "DesignModel", places: "Places | None") -> "Mapping[str, Facing] | None":
     """Return which way the elements face where they are; None where the format does not say it."""
     from geometry.readers.ifc_axes import read_local_axes
-    from simulation.assembly.free_space import Facing
+    from simulation.assembly.surroundings import Facing
 
     if not model.suffix.lower().startswith(".ifc"):
         return None

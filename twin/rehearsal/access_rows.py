@@ -12,8 +12,10 @@ from twin.report.words import clean
 def intrusion_line(said: Intrusion, say: Said) -> str:
     """Return into which space something intrudes, and what is free before it."""
     side = say(f"access.{said.towards}")
+    # nothing stands there where the two most probably are
+    word = "access.perhaps" if said.free >= said.distance else "access.intrudes"
     line = say(
-        "access.intrudes",
+        word,
         rule=clean(said.rule),
         side=side,
         distance=f"{1e3 * said.distance:g}",

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from geometry.design import DesignModel
+from geometry.design import DesignModel, Mesh
 from simulation.assembly.order_study import OrderStudy
 from simulation.assembly.study import ClashStudy
 from twin.rehearsal.assembly_json import matters
@@ -13,13 +13,16 @@ from twin.report.glb_parts import Z_UP_TO_Y_UP, GlbBuffer, container, material
 from twin.report.palette import rgb
 from twin.report.words import clean
 
-_PLAIN, _IN_PLACE, _CLASH, _BLOCKED = range(4)
+_PLAIN, _IN_PLACE, _CLASH, _BLOCKED, _ROOM = range(5)
 _MATERIALS = (
     ("model", "#b4bcc6"),
     ("comes in", IN_PLACE_COLOUR),
     ("clash", "#cc79a7"),
     ("blocked", BLOCKED_COLOUR),
 )
+_ROOM_COLOUR, _SEEN_THROUGH = "#1b9e77", 0.3
+_SIDES = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
+"""Corners around each side of a space that has to be free, outward."""
 _APART = 1e-3
 """Seconds between two keys of a track: glTF wants rising times."""
 
@@ -28,7 +31,9 @@ def assembly_glb(design: DesignModel, study: ClashStudy, order: OrderStudy | Non
     """Return the model as GLB, a node per element named by its GlobalId.
 
     Elements that clash are coloured; with an order each part comes in along its way at its time, and what is blocked is
-    coloured instead. The root's ``extras`` hold ``origin_m``, what must be added to get the design file's coordinates.
+    coloured instead. Space that has to be free and is not is a see-through box, a node ``free space: RULE: NAME`` whose
+    ``extras`` say side, distance and what stands there. The root's ``extras`` hold ``origin_m``, what must be
+    added to get the design file's coordinates.
     """
     told: Any = {"tracks": [], "duration_s": 0.0} if order is None else order_document(order, "")
     tracks = {track["element"]: track["keys"] for track in told["tracks"]}
@@ -47,17 +52,43 @@ def assembly_glb(design: DesignModel, study: ClashStudy, order: OrderStudy | Non
             channels.append({"sampler": len(samplers) - 1, "target": {"node": len(nodes) + 1, "path": path}})
         nodes.append(node)
         meshes.append({"primitives": [primitive]})
+    for node, room in _rooms(study, design):
+        middle = room.vertices.mean(axis=0)
+        nodes.append({**node, "translation": middle.tolist(), "mesh": len(meshes)})
+        meshes.append({"primitives": [buffer.primitive(room, middle, _ROOM)]})
     root: dict[str, Any] = {"name": "qtems", "matrix": Z_UP_TO_Y_UP, "children": list(range(1, len(nodes) + 1))}
     root["extras"] = {"origin_m": design.origin.tolist(), "schema": "qtems.assembly/1"}
     document: dict[str, Any] = {
         "asset": {"version": "2.0", "generator": "qtems"}, "scene": 0, "scenes": [{"nodes": [0]}],
-        "nodes": [root, *nodes], "materials": [material(name, rgb(colour)) for name, colour in _MATERIALS],
+        "nodes": [root, *nodes], "materials": [
+            *(material(name, rgb(colour)) for name, colour in _MATERIALS),
+            material("free space", rgb(_ROOM_COLOUR), _SEEN_THROUGH),
+        ],
         "meshes": meshes, "accessors": buffer.accessors, "bufferViews": buffer.views,
         "buffers": [{"byteLength": buffer.length}],
     }  # fmt: skip
     if channels:
         document["animations"] = [{"name": "order", "channels": channels, "samplers": samplers}]
     return container(document, b"".join(buffer.chunks))
+
+
+def _rooms(study: ClashStudy, design: DesignModel) -> list[tuple[dict[str, Any], Mesh]]:
+    """Return each space in which something stands that matters, once: what its node says, and its box."""
+    found = dict[tuple[str, str, str], tuple[dict[str, Any], Mesh]]()
+    for clash in study.clashes:
+        said = clash.intrusion
+        if said is None or not matters(clash):
+            continue
+        key, owner = (said.rule, said.towards, clash.first), design.elements[clash.first]
+        if key not in found:
+            faces = _SIDES[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3).astype(np.int32)
+            told = {"rule": clean(said.rule), "towards": said.towards, "distance_mm": round(1e3 * said.distance, 3)}
+            extras: dict[str, Any] = {**told, "element": clean(clash.first), "blocked_by": []}
+            name = f"free space: {clean(said.rule)}: {clean(owner.name or clash.first)}"
+            found[key] = ({"name": name, "extras": extras}, Mesh(said.corners, faces))
+        one = {"element": clean(clash.second), "name": clean(design.elements[clash.second].name)}
+        found[key][0]["extras"]["blocked_by"].append({**one, "free_mm": round(1e3 * said.free, 3)})
+    return list(found.values())
 
 
 def _colours(study: ClashStudy, tracks: dict[str, Any]) -> dict[str, int]:

@@ -168,6 +168,7 @@ def overlay_json(study: ClashStudy, design: DesignModel, title: str) -> bytes:
                 "id": identifier_of(clash), "elements": [clash.first, clash.second], "at_m": _place(clash.at, design),
                 "depth_mm": None if clash.kind is ClashKind.CLEARANCE else round(1e3 * clash.depth, 4),
                 "label": clash.kind.value, **_space(clash, design),
+                **({} if clash.chance is None else {"probability": _significant(clash.chance.probability)}),
             }
             for clash in shown
         ],

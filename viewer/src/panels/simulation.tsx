@@ -243,7 +243,7 @@ function spaceSaid({ rule, towards, distanceMm, freeMm, byFaces }: Space, other:
   const key = `side.${towards}`;
   const side = key in aheadWords ? ta(key as keyof typeof aheadWords) : towards;
   const [distance, free] = [Number(distanceMm.toFixed(1)), freeMm.toFixed(1)];
-  const told = ta("spaceSaid", { rule, side, distance, free, other });
+  const told = ta(freeMm < distanceMm ? "spaceSaid" : "spacePerhaps", { rule, side, distance, free, other });
   return byFaces ? `${told} ${ta("spaceFaces")}` : told;
 }
 
