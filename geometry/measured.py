@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geometry.arrays import FloatArray
+from geometry.arrays import BoolArray, FloatArray
 from geometry.cylinder_fit import RoundBody
 from geometry.deviation.surface import Patches
 from geometry.element_pose import PoseFit
 from geometry.opening_fit import SeenOpening
 from geometry.plan import plan_rectangle
+from geometry.slides import ALIKE
 from geometry.tolerance import Rule
 from geometry.uncertainty import COVERAGE_FACTOR, Budget, expanded
 from geometry.verdict import Measurement, Outcome, judge
@@ -48,6 +49,8 @@ class Measured:
     """Its openings, where a rule is about them."""
     cylinder: RoundBody | None = None
     """What it is as a cylinder, where it is one and a rule is about that."""
+    refuted: tuple[FloatArray, ...] = ()
+    """(3,) normals along which its other faces say that it was not displaced, see :mod:`geometry.left_behind`."""
 
     @property
     def size(self) -> FloatArray:
@@ -62,6 +65,13 @@ class Measured:
     def thickness(self, axis: FloatArray) -> float:
         """Return how far the designed element reaches along a unit vector (3,), metres."""
         return float(np.ptp(self.vertices @ axis))
+
+    def refutes(self, normals: FloatArray) -> BoolArray:
+        """Say along which unit vectors (n, 3) the element's other faces speak against its displacement."""
+        found = np.zeros(len(normals), np.bool_)
+        for direction in self.refuted:
+            found |= np.abs(normals @ direction) > ALIKE
+        return found
 
     @property
     def seen_share(self) -> float:

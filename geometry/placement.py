@@ -113,7 +113,12 @@ def _farthest_out(
         for actual, one in zip(slopes @ fit.twist, combined, strict=True)
         for m in judged(rule, size, float(actual), float(one), n=n, method="rigid fit")
     ]
-    return sorted(found, key=_how_bad, reverse=True)[:1]
+    worst = sorted(found, key=_how_bad, reverse=True)[:1]
+    if not element.refutes(direction[None]).any():
+        return worst
+    return [
+        replace(m, outcome=Outcome.INDETERMINATE, note="contested") if m.outcome is Outcome.FAIL else m for m in worst
+    ]
 
 
 def _how_bad(found: Measurement) -> tuple[int, float]:

@@ -78,10 +78,10 @@ class BuiltSurfaces:
         alone = build_tree(np.ascontiguousarray(self._triangles[part]))
         entered, past = _entered(alone, origins[own], self._seen.points[own])
         crossed, _ = _entered(alone, origins[through], self._seen.points[through])
-        shows = own[~past & ~self._explained(element, own)]
+        shows = own[~past & ~self.explained(element, own)]
         passed = np.concatenate([crossed[np.isfinite(crossed).all(axis=1)], entered[past]])
         cells, bare = _won(self._seen.points[shows], passed)
-        beside = off[~self._explained(element, off)] if off is not None else own[:0]
+        beside = off[~self.explained(element, off)] if off is not None else own[:0]
         return Standing(len(shows), cells, bare, _won(self._seen.points[beside], passed[:0])[0])
 
     def is_another(self, element: int, own: IntArray, residual: FloatArray) -> bool:
@@ -103,7 +103,7 @@ class BuiltSurfaces:
             return False
         return bool((near[told] ** 2 - residual[told] ** 2).mean() <= self._seen.sigma**2)
 
-    def _explained(self, element: int, own: IntArray) -> BoolArray:
+    def explained(self, element: int, own: IntArray) -> BoolArray:
         """Say on which points (k,) another element's surface lies, whichever way it faces.
 
         At an edge a point has no normal of its own, and an absent door's neighbours are seen at theirs.

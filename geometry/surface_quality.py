@@ -42,6 +42,8 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
     # a handful of strays among many proves nothing
     if patches.points[beyond].sum() < FEW <= patches.points[own & ~beyond].sum():
         own, beyond, strays = own & ~beyond, strays, beyond
+    contested = beyond & element.refutes(patches.normal)
+    beyond = beyond & ~contested
     proven = _proves(patches, beyond, total)
     # a proven failure is stated by the surest patch that is no stray, anything else by what comes nearest to failing
     worst = (
@@ -52,6 +54,8 @@ def surface(element: Measured, rule: Rule) -> list[Measurement]:
     [result] = judged(
         rule, size, float(patches.deviation[worst]), 0.5 * float(expanded_each[worst]), n=total, method="patches"
     )
+    if result.outcome is Outcome.FAIL and not proven and contested.any():
+        return [replace(result, outcome=Outcome.INDETERMINATE, note="contested")]
     if result.outcome is Outcome.FAIL and not proven:
         note = "few_points" if patches.points[beyond].sum() < _PROOF else "coincident_surface"
         return [replace(result, outcome=Outcome.INDETERMINATE, note=note)]

@@ -14,6 +14,7 @@ from geometry.characteristics import measure, overall
 from geometry.design import Element
 from geometry.deviation.surface import patch_surface
 from geometry.element_pose import ElementShapes, PoseFit
+from geometry.left_behind import refuted_directions
 from geometry.measured import Measured
 from geometry.other_places import Unexplained, other_place
 from geometry.placement import free_displacement, place_limit
@@ -147,6 +148,9 @@ def _with_verdict(
         reasons += (f"no_rule_for_type:{element.predefined_type}",)
     measured = site.around.with_parts(_measured(i, element, site.shapes, evidence, mine), element, rules, mine)
     measurements = measure(measured, site.tolerances)
+    if any(m.outcome is Outcome.FAIL for m in measurements):
+        measured = _with_refuted(site, i, measured, mine)
+        measurements = measure(measured, site.tolerances) if measured.refuted else measurements
     verdict, doubts = _verdict(measurements, presence, measured, rules)
     if verdict is Outcome.PASS:
         unsure = _place_doubts(measured, measurements, site.unexplained.about(_placed(measured), mine))
@@ -161,6 +165,19 @@ def _with_verdict(
         measurements=measurements,
         reasons=reasons + doubts,
     )
+
+
+def _with_refuted(site: _Site, i: int, measured: Measured, mine: IntArray) -> Measured:
+    """Return what is known of an element with the directions along which its faces say that it was not displaced."""
+    if measured.fit is None:
+        return measured
+
+    def loose(triangles: FloatArray) -> FloatArray:
+        about = site.unexplained.about(triangles, mine)
+        return about.points[~site.built.explained(i, about.index)]
+
+    design, centre = measured.vertices.reshape(-1, 3, 3), site.shapes.centre[i]
+    return replace(measured, refuted=refuted_directions(design, measured.fit, centre, measured.witnesses, loose))
 
 
 def _verdict(

@@ -54,6 +54,18 @@ def test_strays_are_no_doubt_where_more_points_say_that_the_faces_conform(face: 
     assert judged_surface(with_more(found, few, 0.023)).outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("refuted", "outcome"), [((), "fail"), ((0.0, 1.0, 0.0), "fail"), ((1.0, 0.0, 0.0), "indeterminate")]
+)
+def test_a_displacement_that_its_other_faces_refute_proves_no_failure(refuted: tuple[float, ...], outcome: str) -> None:
+    """The end of the wall is 4 cm aside by 400 points; its front says that it did not slide."""
+    end = measured_box(WALL, ["-x"], spacing=0.02, keep=slice(0, 400)).patches
+    wall = with_more(measured_box(WALL, ["-y"]), end, 0.04)
+    found = judged_surface(replace(wall, refuted=(np.array(refuted),) if refuted else ()))
+    assert found.outcome == outcome
+    assert found.note == ("contested" if outcome == "indeterminate" else "")
+
+
 def low_with_neighbours(alone: int) -> Measured:
     """Return a wall 30 mm low whose underside a neighbour explains as well, and its top but for ``alone`` points."""
     low = measured_box(WALL.moved([0, 0, -0.03]), ["-y", "+z", "-z"])
