@@ -4,7 +4,7 @@ import argparse
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from api.administer import add_commands as add_administration
 from api.fitup import add_fitup
@@ -47,6 +47,11 @@ exit status:
 
 class OneLineParser(argparse.ArgumentParser):
     """A parser that answers a mistake with one line: what it was, what may have been meant, where to read more."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        """Take -5mm for a value, wrong for a reason of its own: argparse knows that of -5 and -.5 alone."""
+        super().__init__(*args, **more)
+        self._negative_number_matcher = re.compile(r"-\s*\.?\d")
 
     def error(self, message: str) -> NoReturn:
         """End with exit status 2."""
@@ -116,8 +121,6 @@ def _add_check(commands: "Commands") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    # -5mm is a value, and wrong for a reason of its own: argparse knows that of -5 and -.5 alone
-    parser._negative_number_matcher = re.compile(r"-\s*\.?\d")  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
     parser.add_argument("model", metavar="MODEL", type=Path, help=f"the design: {MODEL_SUFFIXES}")
     parser.add_argument("scans", metavar="SCAN", type=Path, nargs="+", help=f"scans in one frame: {SCAN_SUFFIXES}")
     parser.add_argument(

@@ -13,6 +13,8 @@ def worker_count(text: str) -> int:
 
 def length(text: str) -> float:
     """Return a length, metres."""
+    if text.strip().startswith("-"):
+        raise argparse.ArgumentTypeError(f"{text!r} is negative; write a length without a sign, such as 5mm")
     try:
         return parse_length(text)
     except GeometryError as error:

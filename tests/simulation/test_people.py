@@ -56,6 +56,47 @@ def test_how_often_is_read_from_the_table_and_beyond_its_end_nobody_lifts() -> N
     assert picked_from(0.3, 0.4) == pytest.approx(0.4)
 
 
+OFTEN = (0.2, 0.5, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+PRINTED = {
+    (1, 0.74): "1.00 .97 .94 .91 .88 .84 .80 .75 .70 .60 .52 .45 .41 .37 0 0 0 0",
+    (1, 0.75): "1.00 .97 .94 .91 .88 .84 .80 .75 .70 .60 .52 .45 .41 .37 .34 .31 .28 0",
+    (2, 0.74): ".95 .92 .88 .84 .79 .72 .60 .50 .42 .35 .30 .26 0 0 0 0 0 0",
+    (2, 0.75): ".95 .92 .88 .84 .79 .72 .60 .50 .42 .35 .30 .26 .23 .21 0 0 0 0",
+    (8, 0.74): ".85 .81 .75 .65 .55 .45 .35 .27 .22 .18 0 0 0 0 0 0 0 0",
+    (8, 0.75): ".85 .81 .75 .65 .55 .45 .35 .27 .22 .18 .15 .13 0 0 0 0 0 0",
+}
+"""Table 5 of NIOSH 94-110 by hours and height of the hands (below 75 cm, and from there on): compared entry by entry
+with a public program that has it typed in."""
+
+
+@pytest.mark.parametrize(("hours", "height"), PRINTED)
+def test_every_entry_of_the_manual_s_table_of_frequencies(hours: int, height: float) -> None:
+    best = recommended_weight(0.25, height, 0.0, Lifting(0.0, 1, "good"))
+    found = [recommended_weight(0.25, height, 0.0, Lifting(often, hours, "good")) / best for often in OFTEN]
+    assert found == pytest.approx([float(entry) for entry in PRINTED[hours, height].split()], abs=1e-12)
+
+
+def test_the_other_multipliers_are_those_of_the_manual_s_tables() -> None:
+    """Tables 1 to 4 and 7 of NIOSH 94-110, which print two decimal places."""
+
+    def share(across: float = 0.25, height: float = 0.75, travel: float = 0.25, turn: float = 0.0) -> float:
+        best = recommended_weight(0.25, 0.75, 0.25, Lifting(coupling="good"))
+        return recommended_weight(across, height, travel, Lifting(coupling="good", asymmetry=turn)) / best
+
+    assert recommended_weight(0.25, 0.75, 0.25, Lifting(coupling="good")) == 23.0
+    found = [share(across=cm / 100) for cm in (25, 28, 30, 40, 50, 60, 63)]
+    assert found == pytest.approx([1.0, 0.89, 0.83, 0.63, 0.5, 0.42, 0.4], abs=0.00501)
+    found = [share(height=cm / 100) for cm in (0, 10, 50, 75, 100, 150, 175)]
+    assert found == pytest.approx([0.78, 0.81, 0.93, 1.0, 0.93, 0.78, 0.7], abs=0.00501)
+    found = [share(travel=cm / 100) for cm in (25, 40, 55, 70, 100, 145, 175)]
+    assert found == pytest.approx([1.0, 0.93, 0.9, 0.88, 0.87, 0.85, 0.85], abs=0.00501)
+    found = [share(turn=degrees) for degrees in (0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 136)]
+    assert found == pytest.approx([1.0, 0.95, 0.9, 0.86, 0.81, 0.76, 0.71, 0.66, 0.62, 0.57, 0.0], abs=0.00501)
+    for height, coupled in ((0.74, (1.0, 0.95, 0.9)), (0.75, (1.0, 1.0, 0.9))):
+        limits = [recommended_weight(0.25, height, 0.25, Lifting(coupling=how)) for how in ("good", "fair", "poor")]
+        assert [limit / limits[0] for limit in limits] == pytest.approx(coupled)
+
+
 def carried(bodies: dict[str, Body], people: People = PEOPLE) -> Handling:
     """Return how the first by name is brought where the others stand."""
     parts = make_parts({name: element(name, body) for name, body in bodies.items()})
