@@ -6,62 +6,88 @@ Eight boxes fill the processor's vector registers (Wald, Benthin & Boulos 2008, 
 single numbers where numpy would take slices: assigning slices takes numba seconds to compile.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
 
 from geometry.compiled import kernel
 from geometry.lane_kernels import LANES
+from geometry.vector_kernels import Array, times
 
 LEAF_SIZE = LANES
 NO_CHILD = -1
 _BINS = 16
-_ZERO = np.int64(0)
+_ZERO, _LAST_BIN = np.int64(0), np.int64(_BINS - 1)
 """A bare 0 is a type of its own for numba, and what it is handed to is compiled once more for it."""
 _DEEPEST = 40
 """Nodes deeper than this are halved, so that no arrangement of triangles makes a tree deeper than a search's stack."""
 
 
+def _grow(typing_context, box, i, more, j):
+    """Make row ``i`` of boxes (?, 8) hold row ``j`` of others."""
+    signature = types.void(box, types.int64, more, types.int64)
+
+    def generate(context, builder, signature, arguments):
+        grown = Array(context, builder, signature.args[0], arguments[0])
+        row = times(builder, arguments[1], LANES)
+        other = Array(context, builder, signature.args[2], arguments[2]).row(times(builder, arguments[3], LANES))
+        grown.put(row, other.smaller(grown.row(row)))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _grow_centre(typing_context, centre, i, prim, j):
+    """Make row ``i`` of bounds (?, 8) hold (twice) the centre of box ``j``."""
+    signature = types.void(centre, types.int64, prim, types.int64)
+
+    def generate(context, builder, signature, arguments):
+        grown = Array(context, builder, signature.args[0], arguments[0])
+        row = times(builder, arguments[1], LANES)
+        box = Array(context, builder, signature.args[2], arguments[2]).row(times(builder, arguments[3], LANES))
+        grown.put(row, (box - box.turned(LANES // 2)).smaller(grown.row(row)))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+_grow_box: Callable[..., Any] = intrinsic(_grow)
+_grow_bounds: Callable[..., Any] = intrinsic(_grow_centre)
+
+
 @kernel(inline="always")
 def _empty(box, i):
-    """Make row ``i`` of boxes (?, 6) hold nothing."""
-    for d in range(3):
+    """Make row ``i`` of boxes (?, 8) hold nothing."""
+    for d in range(LANES):
         box[i, d] = np.inf
-        box[i, 3 + d] = -np.inf
-
-
-@kernel(inline="always")
-def _grow(box, i, more, j):
-    """Make row ``i`` of boxes (?, 6) hold row ``j`` of others."""
-    for d in range(3):
-        box[i, d] = min(box[i, d], more[j, d])
-        box[i, 3 + d] = max(box[i, 3 + d], more[j, 3 + d])
-
-
-@kernel(inline="always")
-def _grow_centre(centre, i, prim, j):
-    """Make row ``i`` of bounds (?, 6) hold (twice) the centre of box ``j``."""
-    for d in range(3):
-        middle = prim[j, d] + prim[j, 3 + d]
-        centre[i, d] = min(centre[i, d], middle)
-        centre[i, 3 + d] = max(centre[i, 3 + d], middle)
 
 
 @kernel(inline="always")
 def _half_surface(box, i):
-    x, y, z = box[i, 3] - box[i, 0], box[i, 4] - box[i, 1], box[i, 5] - box[i, 2]
+    x, y, z = -box[i, 4] - box[i, 0], -box[i, 5] - box[i, 1], -box[i, 6] - box[i, 2]
     return x * y + y * z + z * x
+
+
+@kernel(inline="always")
+def _bin_of(prim, i, axis, low, per):
+    """Return the bin that the centre of box ``i`` lies in; some bin where a number is too large to say."""
+    return max(_ZERO, min(_LAST_BIN, np.int64((prim[i, axis] - prim[i, 4 + axis] - low) * per)))
 
 
 @kernel()
 def _fill_bins(prim, start, end, centre, node, per, count, bins):
-    """Fill per axis and bin how many boxes start..end have their centre there (3 b,) and their bounds (3 b, 6)."""
+    """Fill per axis and bin how many boxes start..end have their centre there (3 b,) and their bounds (3 b, 8)."""
     for k in range(3 * _BINS):
         count[k] = 0
         _empty(bins, k)
     for i in range(start, end):
         for a in range(3):
-            k = a * _BINS + min(_BINS - 1, int((prim[i, a] + prim[i, 3 + a] - centre[node, a]) * per[a]))
+            k = a * _BINS + _bin_of(prim, i, a, centre[node, a], per[a])
             count[k] += 1
-            _grow(bins, k, prim, i)
+            _grow_box(bins, k, prim, i)
 
 
 @kernel()
@@ -75,13 +101,13 @@ def _cheapest(count, bins, per, total, cost, bounds):
         _empty(bounds, 0)
         for k in range(_BINS - 1, 0, -1):
             n += count[a * _BINS + k]
-            _grow(bounds, 0, bins, a * _BINS + k)
+            _grow_box(bounds, 0, bins, a * _BINS + k)
             cost[k] = n * _half_surface(bounds, 0) if n > 0 else 0.0
         n = 0
         _empty(bounds, 0)
         for k in range(_BINS - 1):
             n += count[a * _BINS + k]
-            _grow(bounds, 0, bins, a * _BINS + k)
+            _grow_box(bounds, 0, bins, a * _BINS + k)
             if 0 < n < total:
                 both = n * _half_surface(bounds, 0) + cost[k + 1]
                 if both < best_cost:
@@ -91,8 +117,8 @@ def _cheapest(count, bins, per, total, cost, bounds):
 
 @kernel(inline="always")
 def _move(rows, numbers, source, target_rows, target_numbers, target):
-    """Copy a box (6,) and its number to another place."""
-    for d in range(6):
+    """Copy a box (8,) and its number to another place."""
+    for d in range(LANES):
         target_rows[target, d] = rows[source, d]
     target_numbers[target] = numbers[source]
 
@@ -112,10 +138,10 @@ def _part(prim, order, start, end, axis, last, low, per, spare, spare_order, box
         if axis < 0:
             stays = i < middle
         else:
-            stays = min(_BINS - 1, int((prim[i, axis] + prim[i, 3 + axis] - low) * per)) <= last
+            stays = _bin_of(prim, i, axis, low, per) <= last
         side = left if stays else right
-        _grow(box, side, prim, i)
-        _grow_centre(centre, side, prim, i)
+        _grow_box(box, side, prim, i)
+        _grow_bounds(centre, side, prim, i)
         if stays:
             _move(prim, order, i, prim, order, kept)
             kept += 1
@@ -128,17 +154,20 @@ def _part(prim, order, start, end, axis, last, low, per, spare, spare_order, box
 
 
 @kernel()
-def _pairs(lower, upper):
-    """Return leaf order (t,), boxes in leaf order (t, 6), node boxes (m, 6) and children (m, 2) of a binary tree.
+def _pairs(lower, upper, frame):
+    """Return leaf order (t,), boxes in leaf order (t, 8), node boxes (m, 8) and children (m, 2) of a binary tree.
 
-    Children: number of the first (the second is next to it) and 0, or the first slot and the count of a leaf.
+    A box is in single precision relative to the frame's centre: lower corner, 0, the upper one's negative, 0; so the
+    smaller of both, number by number, holds two of them. Children: number of the first (the second is next to it) and
+    0, or the first slot and the count of a leaf.
     """
     t = len(lower)
     order, spare_order = np.empty(t, np.int32), np.empty(t, np.int32)
-    prim, spare = np.empty((t, 6)), np.empty((t, 6))
-    per, bounds, cost = np.empty(3), np.empty((1, 6)), np.empty(_BINS)
-    count, bins = np.empty(3 * _BINS, np.int64), np.empty((3 * _BINS, 6))
-    box, centre, child = np.empty((2 * t, 6)), np.empty((2 * t, 6)), np.zeros((2 * t, 2), np.int32)
+    prim, spare = np.zeros((t, LANES), np.float32), np.empty((t, LANES), np.float32)
+    per, bounds, cost = np.empty(3, np.float32), np.empty((1, LANES), np.float32), np.empty(_BINS)
+    count, bins = np.empty(3 * _BINS, np.int64), np.empty((3 * _BINS, LANES), np.float32)
+    box, centre = np.empty((2 * t, LANES), np.float32), np.empty((2 * t, LANES), np.float32)
+    child = np.zeros((2 * t, 2), np.int32)
     begin, stop, deep = np.empty(2 * t, np.int64), np.empty(2 * t, np.int64), np.zeros(2 * t, np.int64)
     pending = np.empty(2 * t, np.int64)
     _empty(box, 0)
@@ -146,9 +175,9 @@ def _pairs(lower, upper):
     for i in range(t):
         order[i] = i
         for d in range(3):
-            prim[i, d], prim[i, 3 + d] = lower[i, d], upper[i, d]
-        _grow(box, 0, prim, i)
-        _grow_centre(centre, 0, prim, i)
+            prim[i, d], prim[i, 4 + d] = lower[i, d] - frame[d], frame[d] - upper[i, d]
+        _grow_box(box, 0, prim, i)
+        _grow_bounds(centre, 0, prim, i)
     begin[0], stop[0], pending[0] = 0, t, 0
     n_pending, n_nodes = 1, 1
     while n_pending > 0:
@@ -159,8 +188,8 @@ def _pairs(lower, upper):
             child[node, 0], child[node, 1] = start, end - start
             continue
         for a in range(3):
-            extent = centre[node, 3 + a] - centre[node, a]
-            per[a] = _BINS / extent if extent > 0.0 and deep[node] < _DEEPEST else 0.0
+            extent = -centre[node, 4 + a] - centre[node, a]
+            per[a] = _BINS / extent if 1e-36 < extent < 1e36 and deep[node] < _DEEPEST else 0.0
         axis, last = np.int64(-1), _ZERO
         if per[0] + per[1] + per[2] > 0.0:
             _fill_bins(prim, start, end, centre, node, per, count, bins)
@@ -197,15 +226,15 @@ def _open(box, child, node, inside):
 
 
 @kernel(inline="always")
-def _put(wide, node, lane, box, i, frame):
-    """Write box ``i`` relative to the frame's centre into a lane of a node."""
+def _put(wide, node, lane, box, i):
+    """Write box ``i`` into a lane of a node."""
     for d in range(3):
-        wide[node, d, lane] = np.float32(box[i, d] - frame[d])
-        wide[node, 3 + d, lane] = np.float32(box[i, 3 + d] - frame[d])
+        wide[node, d, lane] = box[i, d]
+        wide[node, 3 + d, lane] = -box[i, 4 + d]
 
 
 @kernel()
-def _widen(prim, box, child, frame, slot, wide, below, used):
+def _widen(prim, box, child, slot, wide, below, used):
     """Write a binary tree as wide nodes from row ``used`` on; return the next free row.
 
     ``slot`` is added to the leaf slots. A child is a node's number, -2 - slot for a triangle, or NO_CHILD.
@@ -220,12 +249,12 @@ def _widen(prim, box, child, frame, slot, wide, below, used):
         first, n = child[node, 0], child[node, 1]
         for j in range(n):
             below[at, j] = -2 - (slot + first + j)
-            _put(wide, at, j, prim, first + j, frame)
+            _put(wide, at, j, prim, first + j)
         if n == 0:
             n = _open(box, child, node, inside)
             for j in range(n):
                 below[at, j] = used
-                _put(wide, at, j, box, inside[j], frame)
+                _put(wide, at, j, box, inside[j])
                 pending[n_pending], target[n_pending] = inside[j], used
                 used += 1
                 n_pending += 1
@@ -277,8 +306,8 @@ def build_forest(lower, upper, start):
         root[e] = used
         if b == a:
             continue
-        leaves, prim, box, child = _pairs(lower[a:b], upper[a:b])
+        leaves, prim, box, child = _pairs(lower[a:b], upper[a:b], frame)
         for i in range(b - a):
             order[a + i] = leaves[i] + a
-        used = _widen(prim, box, child, frame, a, wide, below, used)
+        used = _widen(prim, box, child, a, wide, below, used)
     return order, wide[:used].copy(), below[:used].copy(), frame, root

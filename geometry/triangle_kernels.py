@@ -16,6 +16,15 @@ _SAME = 1e-13
 """Square metres by which squared distances may differ from rounding alone, as at an edge that two faces share."""
 
 
+@kernel(nogil=True)
+def triangle_bounds(begin, end, triangles, lower, upper):
+    """Fill the lower and upper corners (t, 3), (t, 3) of the boxes about triangles (t, 3, 3)."""
+    for t in range(begin, end):
+        for d in range(3):
+            a, b, c = triangles[t, 0, d], triangles[t, 1, d], triangles[t, 2, d]
+            lower[t, d], upper[t, d] = min(a, b, c), max(a, b, c)
+
+
 @kernel()
 def leaf_triangles(triangles, order):
     """Return corner and both edges (t, 9) and the unit normal (t, 3) of triangles (t, 3, 3) in leaf order.

@@ -17,7 +17,7 @@ from geometry.curve_kernels import cell_codes, code_order
 from geometry.node_kernels import build_forest
 from geometry.packet_kernels import closest_surface
 from geometry.threads import in_parts
-from geometry.triangle_kernels import cast_first, closest_compatible_elements, leaf_triangles
+from geometry.triangle_kernels import cast_first, closest_compatible_elements, leaf_triangles, triangle_bounds
 
 _WORTH_THREADS = 2048
 """Points or rays in one call from which waking the threads costs less than it gains."""
@@ -135,8 +135,9 @@ def build_tree(triangles: FloatArray, element_of_triangle: Int32Array | None = N
 
 def triangle_boxes(triangles: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the lower and upper corners (t, 3), (t, 3) of the boxes about triangles (t, 3, 3)."""
-    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
-    return frozen(np.minimum(np.minimum(a, b), c)), frozen(np.maximum(np.maximum(a, b), c))
+    lower, upper = np.empty((len(triangles), 3)), np.empty((len(triangles), 3))
+    in_parts(triangle_bounds, len(triangles), frozen(triangles), lower, upper, smallest=_WORTH_THREADS)
+    return frozen(lower), frozen(upper)
 
 
 def closest(

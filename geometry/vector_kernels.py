@@ -78,14 +78,16 @@ class Lanes:
         """Return the smaller of both; ``other`` where one is no number."""
         return (self < other).choose(self, other)
 
+    def turned(self, by):
+        """Return the numbers of the lanes ``by`` further on, the first ones after the last."""
+        places = ir.Constant(ir.VectorType(INT32, LANES), [(j + by) % LANES for j in range(LANES)])
+        return Lanes(self.builder, self.builder.shuffle_vector(self.value, self.value, places))
+
     def folded(self, pick):
         """Return what ``pick`` leaves of all lanes, as one number."""
         left = self
         for half in (4, 2, 1):
-            places = [(j + half) % LANES for j in range(LANES)]
-            turn = ir.Constant(ir.VectorType(INT32, LANES), places)
-            moved = self.builder.shuffle_vector(left.value, left.value, turn)
-            left = pick(left, Lanes(self.builder, moved))
+            left = pick(left, left.turned(half))
         return self.builder.extract_element(left.value, ir.Constant(INT32, 0))
 
     def root(self):
