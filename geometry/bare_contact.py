@@ -6,6 +6,7 @@ What stands a little aside uncovers a strip of the contact only, and shows its o
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -54,7 +55,7 @@ class Contacts:
     """All elements and points, to ask about the contacts of one element after the other."""
 
     def __init__(self, shapes: ElementShapes, as_built: AsBuilt, seen: SeenPoints) -> None:
-        """Place every element and sort the points."""
+        """Place every element."""
         self._shapes, self._seen, self._element = shapes, seen, as_built.element
         self._triangles = placed_triangles(shapes, as_built.fits)
         self._lower, self._upper = triangle_boxes(self._triangles)
@@ -63,8 +64,6 @@ class Contacts:
         self._on = on
         self._own = np.bincount(as_built.element[on], minlength=len(shapes))
         self._stands = (self._own >= _STANDS)[shapes.element]
-        self._order = np.argsort(seen.points[:, 0], kind="stable")
-        self._x = seen.points[self._order, 0]
 
     def bare(self, element: int) -> int:
         """Return how many cells of neighbours' faces were measured that this element would cover.
@@ -99,9 +98,16 @@ class Contacts:
         faces = _Faces(points[held], normal[held], near.element[thin[held], 0])
         return _counted(body, faces, _covered(body, local, owner, low, high))
 
+    @cached_property
+    def _sorted(self) -> tuple[IntArray, FloatArray]:
+        """The points' order along x, and that coordinate: only made where an element is asked about."""
+        order = np.argsort(self._seen.points[:, 0], kind="stable")
+        return order, self._seen.points[order, 0]
+
     def _within(self, low: FloatArray, high: FloatArray) -> IntArray:
         """Return the points (k,) in a box."""
-        part = self._order[slice(*np.searchsorted(self._x, [low[0], high[0]]))]
+        order, x = self._sorted
+        part = order[slice(*np.searchsorted(x, [low[0], high[0]]))]
         points = self._seen.points[part]
         return part[((points >= low) & (points <= high)).all(axis=1)]
 
