@@ -185,16 +185,14 @@ def _over_two_ends(element: Measured, standard: float, turning: float) -> float:
     return float(np.sqrt(standard**2 + turning + 2.0 * element.budget.instrument**2))
 
 
-def place_limit(element: Measured, measurements: Sequence[Measurement], direction: FloatArray) -> float:
+def place_limit(measurements: Sequence[Measurement], direction: FloatArray) -> float:
     """Return how far (m) an element may be off along a unit vector (3,) by what was measured; infinite if that is free.
 
-    A surface is limited in all directions, a level in height, an axis position across the sides of the plan.
+    A surface is limited in all directions, a level in height, an axis position in plan: a wall's along itself as well,
+    where that is seen (:func:`axis_position`).
     """
-    plan = plan_rectangle(element.vertices)
     upright = abs(float(direction[2])) > _UPRIGHT
-    needed = np.array([plan.lengths[0] < _LONG * plan.lengths[1], True])
-    across = not upright and bool(needed[int(np.argmax(np.abs(plan.axes @ direction[:2])))])
-    applies = {"surface": True, "level": upright, "axis_position": across}
+    applies = {"surface": True, "level": upright, "axis_position": not upright}
     limits = [max(abs(m.lower), abs(m.upper)) for m in measurements if applies.get(m.characteristic, False)]
     return min(limits, default=np.inf)
 
@@ -215,7 +213,7 @@ def free_displacement(element: Measured, measurements: Sequence[Measurement]) ->
     middle, told = 0.5 * (element.lower + element.upper)[None], list[float]()
     for direction in (*np.column_stack([plan.axes, np.zeros(2)]), _UP):
         standard = np.sqrt(max(float(direction @ fit.covariance[:3, :3] @ direction), 0.0))
-        if np.isfinite(place_limit(element, measurements, direction)) or standard >= _OBSERVED:
+        if np.isfinite(place_limit(measurements, direction)) or standard >= _OBSERVED:
             continue
         aside = abs(float(direction @ fit.twist[:3]))
         unsure = expanded(float(element.budget.combined(middle, direction[None], np.array([standard]))[0]))

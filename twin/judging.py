@@ -220,7 +220,7 @@ def _place_doubts(measured: Measured, measurements: tuple[Measurement, ...], loo
     fit, reasons = measured.fit, ()
     if fit is not None and fit.inlier_fraction < _BELIEVED:
         reasons += ("place_unsure",)
-    limit = partial(place_limit, measured, measurements)
+    limit = partial(place_limit, measurements)
     elsewhere = other_place(_placed(measured), loose, limit, sigma=measured.witnesses.sigma)
     if elsewhere is not None:
         reasons += (f"other_place:{1000.0 * np.linalg.norm(elsewhere.shift):.0f} mm",)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from geometry.arrays import FloatArray
 from geometry.characteristics import measure, overall
 from geometry.measured import Measured
-from geometry.placement import free_displacement
+from geometry.placement import free_displacement, place_limit
 from geometry.pose import Pose
 from geometry.tolerance import Limits, Rule, ToleranceSet, load_standard, surface_tolerance
 from geometry.verdict import Measurement, Outcome
@@ -286,6 +286,15 @@ def test_a_beam_of_which_a_piece_in_the_middle_is_seen_does_not_pass_for_its_end
     found = one(replace(whole, fit=replace(fit, covariance=doubtful)), rule("level"))
     assert (found.outcome, found.note) == (Outcome.INDETERMINATE, "capability")
     assert found.expanded_uncertainty > 2 * 0.017
+
+
+def test_where_a_wall_lies_along_itself_is_limited_alike_when_measured_and_when_doubted() -> None:
+    """Its end was seen 31 mm aside: that fails, so nothing that may stand so far along itself passes for free."""
+    seen = measure(measured_box(WALL.moved([0.031, 0.0, 0.0]), ["-y", "+x"]), rule("axis_position"))
+    assert [m.outcome for m in seen] == [Outcome.FAIL]
+    wall = measured_box(WALL, ["-y"])
+    for direction, limit in (([1.0, 0, 0], 0.01), ([0, 1.0, 0], 0.01), ([0, 0, 1.0], np.inf)):
+        assert place_limit(measure(wall, rule("axis_position")), np.array(direction)) == limit
 
 
 @pytest.mark.parametrize(
