@@ -1,8 +1,11 @@
 """Lines for people that can be said in every language: a machine word, an English text and the values in it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self, cast
+
+_AT_LINE = re.compile(r"line ([\d,]+)(?:(, |: )(.+))?", re.DOTALL)
 
 
 class Note(str):
@@ -48,6 +51,23 @@ def listed(texts: Sequence[str]) -> str:
     if len(texts) < 2:
         return texts[0] if texts else ""
     return Note("list", "{first}, {rest}", first=texts[0], rest=listed(texts[1:]))
+
+
+def in_file(place: str) -> str:
+    """Return a place in a file, such as ``line 4`` or ``line 4, TASK A1``, so that each language can say it.
+
+    Examples
+    --------
+    >>> in_file("line 4, TASK A1").word, in_file("line 4: tasks.dig"), in_file("UID 3")
+    ('at_line_in', 'line 4: tasks.dig', 'UID 3')
+    """
+    found = _AT_LINE.fullmatch(place)
+    if found is None:
+        return place
+    line, between, rest = found[1], found[2], found[3]
+    if not rest:
+        return Note("at_line", "line {line}", line=line)
+    return Note("at_line_in", f"line {{line}}{between}{{place}}", line=line, place=rest)
 
 
 def stored(text: str) -> object:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from geometry.note import Note
+from geometry.note import Note, in_file, listed
 from simulation.schedule.calendar import WorkCalendar
 from simulation.schedule.network import Network, Task
 from simulation.schedule.risk import Risk
@@ -72,7 +72,7 @@ def loose_ends(tasks: Sequence[Task], places: Sequence[str]) -> tuple[str, ...]:
     ``places`` are those of the tasks in the file.
     """
     waited = {link.before for task in tasks for link in task.links}
-    told = [f"{task.name} ({place})" if place else task.name for task, place in zip(tasks, places, strict=True)]
+    told = [_with_place(task.name, place) for task, place in zip(tasks, places, strict=True)]
     first = [name for task, name in zip(tasks, told, strict=True) if not task.links]
     last = [name for index, name in enumerate(told) if index not in waited]
     notes = list[str]()
@@ -93,5 +93,9 @@ def named(names: Sequence[str]) -> str:
     >>> named(["A", "B"]), named([str(k) for k in range(10)])
     ('A, B', '0, 1, 2, 3, 4, 5, 6, 7 (+2)')
     """
-    left = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" (+{left})" if left > 0 else "")
+    left, shown = len(names) - _MOST_NAMED, listed(names[:_MOST_NAMED])
+    return Note("and_more", "{names} (+{n})", names=shown, n=str(left)) if left > 0 else shown
+
+
+def _with_place(name: str, place: str) -> str:
+    return Note("with_place", "{name} ({place})", name=name, place=in_file(place)) if place else name

@@ -28,7 +28,7 @@ def test_tables_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["schedule", str(path), "--out", str(out), "--samples", "5000", "--lang", "zh"]) == 0
     told = capsys.readouterr().out
     assert "关键线路：A → C" in told
-    assert "B (line 7), C (line 8)：这些任务没有紧后任务" in told
+    assert "B（第 7 行）、C（第 8 行）：这些任务没有紧后任务" in told
     document = read_result(out / "schedule.json")
     assert document["schema"] == "qtems.schedule/1"
     assert document["planned_days"] == pytest.approx(26 / 3 + 5)

@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 
 from geometry.errors import ReadError
+from geometry.note import in_file
 from geometry.readers.plan_msp import plan_from_msp
 from geometry.readers.plan_xer import plan_from_xer
 from geometry.readers.plans import read_plan
 from simulation.errors import SimulationError
 from simulation.schedule.conditions import with_conditions
+from simulation.schedule.document import read_schedule
 from simulation.schedule.plan import ScheduleDocument
 from simulation.schedule.repair import repaired
 from tests.simulation.test_schedule import RELIABLE
+from twin.rehearsal.said import Said
 
 START = date(2026, 3, 2)
 MEANS = {name: (low + 4 * mode + high) / 6 for name, (low, mode, high, _) in RELIABLE.items()}
@@ -300,3 +303,19 @@ def test_conditions_give_a_plan_its_spread_trades_and_resources() -> None:
             with_conditions(plan, text.replace(old, new).encode())
         assert says in str(caught.value)
     assert "nothing varies" in with_conditions(plan, None).notes[-1]
+
+
+def test_places_in_notes_are_said_in_both_languages_and_names_as_they_are_written() -> None:
+    """A task called ``line 3`` keeps its name; the line of the file that it stands in is said in the reader's words."""
+    tasks = "".join(f"  line {k}: {{days: 1}}\n" for k in range(3, 13))
+    notes = read_schedule(f"schedule: 1\ntasks:\n{tasks}".encode()).notes
+    first = next(note for note in notes if "wait for nothing" in note)
+    assert str(first).startswith("line 3 (line 3), line 4 (line 4), ")
+    assert " (+2): these tasks wait for nothing" in first
+    chinese = Said("zh").note(first)
+    assert chinese.startswith("line 3（第 3 行）、line 4（第 4 行）、")
+    assert "（另有 2 项）：" in chinese
+    assert Said("zh").note(in_file("line 4, TASK A1")) == "第 4 行，TASK A1"
+    assert [in_file(place) for place in ("line 4, TASK A1", "line 1,204", "UID 7", "")] == [
+        "line 4, TASK A1", "line 1,204", "UID 7", "",
+    ]  # fmt: skip

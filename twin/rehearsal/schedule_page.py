@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from geometry.note import in_file
 from simulation.errors import SimulationError
 from simulation.schedule.pace import BETWEEN, SITE, WITHIN
 from twin.rehearsal.figures import Figures
@@ -32,7 +33,7 @@ def schedule_page(result: ScheduleResult, provenance: ScheduleProvenance, langua
         "progress_tables": [table(result, say) for table in (earned_rows, pace_rows, driver_rows)],
         "resource_lines": resource_lines(result, say),
         "progress_lines": progress_lines(result, say),
-        "repairs": [(one.place, say.note(one.text)) for one in document.repairs],
+        "repairs": [(say.note(in_file(one.place)), say.note(one.text)) for one in document.repairs],
         "charts": {name: [(kind, Markup(one)) for kind, one in both] for name, both in charts.items()},
     }  # fmt: skip
     return render("schedule.html.j2", values)
