@@ -12,7 +12,7 @@ from api.process import keep_files_private
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from api.arguments import Commands
+    from api.parser import Commands
     from api.settings import Settings
     from twin.audit import Verification
     from twin.store.blobs import BlobStore

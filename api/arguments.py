@@ -1,14 +1,13 @@
 """The arguments of the command line: what ``--help`` says and what is refused as bad usage."""
 
 import argparse
-import re
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from api.administer import add_commands as add_administration
 from api.fitup import add_fitup
 from api.lengths import parse_length
+from api.parser import OneLineParser
 from api.predict import add_predict
 from api.quality import add_quality
 from api.rehearse import add_commands as add_rehearsal
@@ -17,7 +16,7 @@ from api.words import WORDS
 from geometry.errors import GeometryError
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction["OneLineParser"]  # pyright: ignore[reportPrivateUsage]
+    from api.parser import Commands
 
 MODEL_SUFFIXES = ".ifc .ifczip .ifcxml .step .stp .stl .obj .ply .glb"
 SCAN_SUFFIXES = ".e57 .las .laz .copc.laz .ply .pcd .xyz .txt .csv .asc .pts .ptx"
@@ -43,36 +42,6 @@ exit status:
   2  bad usage, or an input that cannot be used
   3  registration refused: the reports name the reason and the rival poses
 """
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """A parser that answers a mistake with one line: what it was, what may have been meant, where to read more."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        """Take -5mm for a value, wrong for a reason of its own: argparse knows that of -5 and -.5 alone."""
-        super().__init__(*args, **more)
-        self._negative_number_matcher = re.compile(r"-\s*\.?\d")
-
-    def error(self, message: str) -> NoReturn:
-        """End with exit status 2."""
-        close: list[str] = []
-        if option := re.search(r"unrecognized arguments:.*?(--[a-z-]+)", message):
-            close = get_close_matches(option[1], _options(self) - {option[1]}, n=1, cutoff=0.7)
-        elif choice := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
-            close = get_close_matches(choice[1], re.findall(r"[\w-]+", choice[2]), n=1)
-        meant = f"; did you mean {close[0]}?" if close else ""
-        self.exit(2, f"{self.prog}: {message}{meant} (see {self.prog} --help)\n")
-
-
-def _options(parser: argparse.ArgumentParser) -> set[str]:
-    """Return the long options of a parser and of its commands."""
-    found: set[str] = set()
-    for action in parser._actions:  # pyright: ignore[reportPrivateUsage]
-        found.update(word for word in action.option_strings if word.startswith("--"))
-        if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
-            for command in action.choices.values():
-                found |= _options(command)
-    return found
 
 
 def build_parser(program_version: str) -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ from api.numbers import length, seed_number, whole_number, worker_count
 from api.tables import print_table
 
 if TYPE_CHECKING:
-    from api.arguments import Commands
+    from api.parser import Commands
     from twin.operations.assembly import AssemblyOutcome
     from twin.operations.assembly_order import OrderRequest
     from twin.operations.assembly_tasks import TasksRequest

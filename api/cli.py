@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.arguments import build_parser
+from api.cache import cache_dir
 from api.exit_codes import ExitCode
 from api.process import Terminated, end_now, end_on_signals, ignore_signals, interruption_behind, prepare_streams
 from api.words import WORDS
@@ -217,13 +218,6 @@ COMMANDS = {
     "serve": run_server, "worker": run_server, "password": run_server,
     "database": run_administration, "audit": run_administration,
 }  # fmt: skip
-
-
-def cache_dir() -> Path:
-    """Return where tessellated models are kept: ``QTEMS_CACHE_DIR``, else the user's cache folder."""
-    chosen = os.environ.get("QTEMS_CACHE_DIR")
-    base = os.environ.get("XDG_CACHE_HOME")
-    return Path(chosen) if chosen else (Path(base) if base else Path.home() / ".cache") / "qtems"
 
 
 def _request(arguments: argparse.Namespace) -> "CheckRequest":

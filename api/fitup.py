@@ -9,7 +9,7 @@ from api.numbers import seed_number, whole_number
 from api.tables import print_table
 
 if TYPE_CHECKING:
-    from api.arguments import Commands
+    from api.parser import Commands
     from twin.operations.fitup import FitupOutcome
 
 FITUP_HELP = """\

@@ -11,7 +11,7 @@ from api.tables import print_table
 from geometry.errors import GeometryError
 
 if TYPE_CHECKING:
-    from api.arguments import Commands
+    from api.parser import Commands
     from twin.operations.predict import PredictOutcome
 
 PREDICT_HELP = """\

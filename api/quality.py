@@ -9,7 +9,7 @@ from api.numbers import seed_number
 from api.tables import print_table
 
 if TYPE_CHECKING:
-    from api.arguments import Commands
+    from api.parser import Commands
     from api.summary import ResultConsole
     from twin.operations.quality import QualityOutcome
     from twin.rehearsal.quality_json import QualityResult

@@ -12,7 +12,7 @@ from api.simulate import add_simulate
 from api.tables import print_table
 
 if TYPE_CHECKING:
-    from api.arguments import Commands
+    from api.parser import Commands
     from twin.operations.stackup import StackupOutcome
 
 METHODS = {"mc": "monte_carlo", "qmc": "quasi_monte_carlo"}

@@ -15,12 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.cache import cache_dir
 from api.exit_codes import ExitCode
 from api.process import Terminated, keep_files_private, listen_on
 from twin.errors import Refused
 
 if TYPE_CHECKING:
-    from api.arguments import Commands
+    from api.parser import Commands
     from api.services import Services
     from api.settings import Settings
     from twin.store.database import Database
@@ -128,7 +129,6 @@ def run_serve(arguments: argparse.Namespace) -> int:
 
 def run_worker(arguments: argparse.Namespace) -> int:
     """Run ``qtems worker`` until Ctrl-C or SIGTERM; what it was doing is handed back."""
-    from api.cli import cache_dir
     from api.outside import deliver_of, ledger_of, mailing_of
     from api.services import utc_now
     from twin.jobs.queue import open_queue

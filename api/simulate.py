@@ -11,7 +11,7 @@ from api.numbers import number_above, seed_number, whole_number
 from api.tables import print_table
 
 if TYPE_CHECKING:
-    from api.arguments import Commands
+    from api.parser import Commands
     from api.summary import ResultConsole
     from twin.operations.flow import FlowOutcome, FlowRequest, Progress
     from twin.operations.line_choice import ChoiceOutcome

@@ -100,7 +100,8 @@ def _tell(way: Way, seeds: np.random.SeedSequence, plates: int) -> None:
 def _tried(way: Way, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Return errors (3,) of x, y and diameter, standard uncertainties, and those of type A; None: refused."""
     from geometry.bolt_hole import DesignedHole, HoleFit, measure_hole
-    from samples.plate_scan import CloseUp, DrilledPlate, scan_plate
+    from samples.drilled_plate import DrilledPlate
+    from samples.plate_scan import CloseUp, scan_plate
 
     far = rng.uniform(1.5, 3.0)
     if way.anyhow:

@@ -22,8 +22,9 @@ from geometry.readers.plan_ifc import plan_in
 from simulation.distribution import BetaPert, Fixed, Triangular
 from simulation.schedule.levelling import level
 from simulation.schedule.line_balance import balance
-from simulation.schedule.network import Link, Network, Task
+from simulation.schedule.network import Network
 from simulation.schedule.risk import forecast
+from simulation.schedule.task import Link, Task
 
 RELIABLE = """A 1 2 3 -|B 2 3.5 8 A|C 6 9 18 B|D 4 5.5 10 C|E 1 4.5 5 C|F 4 4 10 E|G 5 6.5 11 D|H 5 8 17 EG|I 3 7.5 9 C|
 J 3 9 9 FI|K 4 4 4 J|L 1 5.5 7 J|M 1 2 3 H|N 5 5.5 9 KL"""

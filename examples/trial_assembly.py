@@ -24,7 +24,8 @@ sys.path.insert(0, str(ROOT))
 from geometry.arrays import FloatArray  # noqa: E402
 from geometry.pose import Pose  # noqa: E402
 from geometry.rays import Rays  # noqa: E402
-from samples.plate_scan import CloseUp, DrilledPlate, scan_plate  # noqa: E402
+from samples.drilled_plate import DrilledPlate  # noqa: E402
+from samples.plate_scan import CloseUp, scan_plate  # noqa: E402
 from samples.steel import END_HOLES, HEB200, IPE300, LEVEL_1, LEVEL_2, STOREYS, X_AXES, Y_AXES  # noqa: E402
 from simulation.fitup.joint import Bolt, Face, Freedom, Gap, Hole, Joint, Part  # noqa: E402
 from simulation.fitup.pairing import Pairing, best_pairing  # noqa: E402

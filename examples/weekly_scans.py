@@ -27,7 +27,8 @@ sys.path.insert(0, str(ROOT))
 
 from samples.__main__ import make_sample  # noqa: E402
 from samples.building import part_id  # noqa: E402
-from samples.plan import Part, whole_building  # noqa: E402
+from samples.part import Part  # noqa: E402
+from samples.plan import whole_building  # noqa: E402
 from samples.site import DEFECTS  # noqa: E402
 from samples.tasks import START, TASKS  # noqa: E402
 

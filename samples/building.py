@@ -12,7 +12,8 @@ import numpy as np
 
 from samples.joints import assemble, connect
 from samples.model_plan import ModelPlan
-from samples.plan import STOREYS, X_AXES, Y_AXES, Opening, Part, whole_building
+from samples.part import STOREYS, X_AXES, Y_AXES, Opening, Part
+from samples.plan import whole_building
 from samples.shapes import body_of
 from samples.tasks import ACTIVITIES, START, schedule
 

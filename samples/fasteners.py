@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samples.plan import Opening, Part
+from samples.part import Opening, Part
 from samples.solids import Disc, Extrusion, Pierced, Point, hexagon, rectangle
 
 HEAD = {0.016: (0.024, 0.010), 0.020: (0.030, 0.0125), 0.024: (0.036, 0.015)}

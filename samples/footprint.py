@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from geometry.arrays import FloatArray
-from samples.plate_scan import DrilledPlate
+from samples.drilled_plate import DrilledPlate
 
 
 class Says(StrEnum):

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from samples.plan import Part
+from samples.part import Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from samples.plan import GROUND, STEEL, UPPER, Part
+from samples.part import GROUND, STEEL, UPPER, Part
 from samples.plan_structure import STAIR_X, STAIR_Y
 from samples.solids import Elbow, Extrusion, Point, Polygon, Rectangle, Ring, Solid, bar, block
 

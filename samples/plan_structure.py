@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from samples.plan import CONCRETE, GROUND, ROOF, STEEL, UPPER, X_AXES, Y_AXES, Opening, Part, at
+from samples.part import CONCRETE, GROUND, ROOF, STEEL, UPPER, X_AXES, Y_AXES, Opening, Part, at
 from samples.solids import Disc, Extrusion, ISection, Point, Polygon, Profile, Rectangle, bar, block
 
 HALF = 0.15

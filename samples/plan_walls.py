@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from samples.plan import GLASS, GROUND, GYPSUM, MASONRY, UPPER, WOOD, Opening, Part
+from samples.part import GLASS, GROUND, GYPSUM, MASONRY, UPPER, WOOD, Opening, Part
 from samples.plan_structure import BEAM_DEPTH, FLOOR, SOFFIT
 from samples.solids import Extrusion, block
 

@@ -7,27 +7,13 @@ of beams that lies anyhow on the plate, what hides a part of it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
 from geometry.rays import Rays
-
-if TYPE_CHECKING:
-    from samples.footprint import Receiver
-
-
-@dataclass(frozen=True, slots=True)
-class DrilledPlate:
-    """Rectangle (low, high) of a plate with holes (x, y, radius), metres."""
-
-    low: tuple[float, float]
-    high: tuple[float, float]
-    holes: tuple[tuple[float, float, float], ...]
-    thickness: float = 0.015
-    behind: float = 0.5
-    """How far behind it there is a wall."""
+from samples.drilled_plate import DrilledPlate
+from samples.footprint import Receiver, footprint_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +27,7 @@ class CloseUp:
     """Diameter of the beam, metres."""
     lost: float = 1.0
     """How soon a straddling beam is lost: with this power of the share that still hits the plate."""
-    receiver: "Receiver | None" = None
+    receiver: Receiver | None = None
     """How the instrument makes one range of a beam; None: as ``lost`` says, a return from somewhere between."""
 
 
@@ -120,8 +106,6 @@ def _received(
     hidden: Sequence[tuple[float, float, float]],
 ) -> tuple[FloatArray, BoolArray]:  # fmt: skip
     """Return what an instrument makes of beams that are as wide as they are."""
-    from samples.footprint import Receiver, footprint_ranges
-
     ranges = footprint_ranges(plate, origin, beams, settings.beam, settings.receiver or Receiver())
     ranges = ranges + settings.noise * rng.standard_normal(len(ranges))
     flat = (origin - (origin[2] / beams[:, 2])[:, None] * beams)[:, :2]

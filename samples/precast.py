@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from samples.model_plan import Activity, Assembly, Connection, ModelPlan
-from samples.plan import Opening, Part
+from samples.part import Opening, Part
 from samples.solids import Disc, Extrusion, Pierced, Polygon, Rectangle, block, rectangle
 
 X_AXES, Y_AXES = {"A": 0.0, "B": 7.2, "C": 14.4}, {"1": 0.0, "2": 6.0}

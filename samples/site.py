@@ -9,7 +9,7 @@ from geometry.arrays import FloatArray
 from samples.building import part_id
 from samples.clutter import box
 from samples.defects import BuiltPart, Defect, DefectMix, OpeningDefect, PlantedDefects, small_offset
-from samples.plan import Opening, Part
+from samples.part import Opening, Part
 from samples.solids import Extrusion, Point, Rectangle, Solid
 
 STATIONS = np.array(

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from geometry.arrays import FloatArray
-from samples.plate_scan import CloseUp, DrilledPlate, scan_plate
+from samples.drilled_plate import DrilledPlate
+from samples.plate_scan import CloseUp, scan_plate
 
 PITCH, COLUMNS, ROWS, DIAMETER, BOLT = 0.1, 4, 2, 0.022, 0.020
 DRILLED_SD, WRONG_HOLE, WRONG_BY = 0.0003, 3, (0.0044, 0.0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from samples.fasteners import BoltPlace, bolt_and_nut, drilled, drilling
 from samples.model_plan import Activity, Assembly, Connection, ModelPlan
-from samples.plan import Opening, Part
+from samples.part import Opening, Part
 from samples.solids import Disc, Extrusion, ISection, Point, Rectangle, bar, block
 
 X_AXES, Y_AXES = {"A": 0.0, "B": 6.0}, {"1": 0.0, "2": 5.0}

@@ -6,7 +6,7 @@ import datetime
 from itertools import pairwise
 
 from samples.model_plan import Activity, ModelPlan
-from samples.plan import GROUND, UPPER
+from samples.part import GROUND, UPPER
 
 START = datetime.datetime(2025, 3, 3, 8, 0)
 TASKS: tuple[tuple[str, int], ...] = (

@@ -27,8 +27,9 @@ from simulation.schedule.document import (
     spread_of,
     task_named,
 )
-from simulation.schedule.network import Network, Task
+from simulation.schedule.network import Network
 from simulation.schedule.plan import ScheduleDocument
+from simulation.schedule.task import Task
 
 _TIMES = 100.0
 Factors = tuple[float, float]

@@ -8,9 +8,10 @@ from typing import Any
 from simulation.distribution import BetaPert, Distribution, Fixed, Triangular
 from simulation.document import Section, read_document
 from simulation.schedule.calendar import MOST_DAYS, WorkCalendar
-from simulation.schedule.network import Cycle, Link, Network, Relation, Task
+from simulation.schedule.network import Cycle, Network
 from simulation.schedule.plan import ScheduleDocument, loose_ends
 from simulation.schedule.risk import Risk
+from simulation.schedule.task import Link, Relation, Task
 
 _LINK = re.compile(r"(?P<name>.+?)\s+(?P<relation>FS|SS|FF|SF)?\s*(?P<lag>[+-]\s*\d+(\.\d+)?)?")
 SHAPES = ("pert", "triangular")

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geometry.arrays import FloatArray
-from simulation.schedule.network import Link, Network, Relation
+from simulation.schedule.network import Network
 from simulation.schedule.own_clock import OwnClock, clock_of, from_start
+from simulation.schedule.task import Link, Relation
 
 _MOST_CELLS, _MOST_PLACES = 3_000_000, 20_000
 _CLOSE = 6

@@ -18,7 +18,8 @@ import numpy as np
 from geometry.arrays import FloatArray
 from simulation.errors import NoSolution, SimulationError
 from simulation.schedule.level_by_calendar import ClockPlaces, clock_model, one_after_another, places_of
-from simulation.schedule.network import Cycle, Link, Network, Relation, Task
+from simulation.schedule.network import Cycle, Network
+from simulation.schedule.task import Link, Relation, Task
 
 EFFORT = 60.0
 """Deterministic seconds that the solver may take: the same result on every machine."""

@@ -10,7 +10,8 @@ from enum import StrEnum
 import numpy as np
 
 from simulation.errors import BadDocument
-from simulation.schedule.network import Network, Relation
+from simulation.schedule.network import Network
+from simulation.schedule.task import Relation
 
 _NOT_QUITE = 0.99
 """Share of a task that is not known to be over."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from geometry.arrays import BoolArray, FloatArray
 from geometry.work_plan import Workdays
 from simulation.schedule.calendar import WorkCalendar
-from simulation.schedule.network import Link, Relation, Task
-from simulation.schedule.own_weeks import NEAR, Days
+from simulation.schedule.days import NEAR, Days
+from simulation.schedule.task import Link, Relation, Task
 
 _LONGEST = 100_000
 Settle = Callable[[Callable[[], None], FloatArray], BoolArray]

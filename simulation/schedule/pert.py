@@ -8,7 +8,8 @@ from statistics import NormalDist
 import numpy as np
 
 from simulation.distribution import BetaPert, Distribution, Triangular
-from simulation.schedule.network import Network, Relation
+from simulation.schedule.network import Network
+from simulation.schedule.task import Relation
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from datetime import date
 
 from geometry.note import Note, in_file, listed
 from simulation.schedule.calendar import WorkCalendar
-from simulation.schedule.network import Network, Task
+from simulation.schedule.network import Network
 from simulation.schedule.risk import Risk
+from simulation.schedule.task import Task
 
 _MOST_NAMED = 8
 

@@ -6,9 +6,9 @@ from datetime import date
 
 from geometry.work_plan import BY_CLOCK, CLOCK, Workdays, WorkLink, WorkPlan, WorkTask
 from simulation.schedule.calendar import WorkCalendar
-from simulation.schedule.network import Task
 from simulation.schedule.own_weeks import Own, common_calendar, in_project_days, on_days_off
 from simulation.schedule.plan import Mends
+from simulation.schedule.task import Task
 
 _A_MONDAY = date(2000, 1, 3)
 """Where a plan says no date, only the weeks count."""

@@ -7,10 +7,11 @@ import numpy as np
 
 from geometry.arrays import BoolArray, FloatArray
 from simulation.distribution import Fixed
-from simulation.schedule.network import Network, Task
+from simulation.schedule.network import Network
 from simulation.schedule.observed import Observation, Stage, in_sequence
 from simulation.schedule.pace import Pace, Paces, learn_paces, uneven
 from simulation.schedule.risk import Draw, Forecast, Risk, drawn, forecast_of, stretch
+from simulation.schedule.task import Task
 
 _LEFT_AT_LEAST = 0.1
 """Of a task that runs longer than it was to, and nobody knows how far it is, at least so much of it is left."""

@@ -14,9 +14,10 @@ from geometry.work_plan import Workdays, WorkLink, WorkPlan, WorkTask, told_of
 from simulation.distribution import Fixed
 from simulation.errors import BadDocument, SimulationError
 from simulation.schedule.calendar import MOST_DAYS, WorkCalendar
-from simulation.schedule.network import Cycle, Link, Network, Relation, Task
+from simulation.schedule.network import Cycle, Network
 from simulation.schedule.plan import Mends, Repair, Reported, ScheduleDocument, loose_ends
 from simulation.schedule.plan_weeks import PlanWeeks
+from simulation.schedule.task import Link, Relation, Task
 
 _MOST_LINKS = 2_000_000
 

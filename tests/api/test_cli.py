@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from api import cli
+from api.cache import cache_dir
 from api.exit_codes import ExitCode
 from geometry.errors import EmptyInput, GeometryError, ReadError
 from geometry.registration.result import RegistrationStatus
@@ -198,9 +199,9 @@ def test_request_carries_every_option(qtems: Qtems, pipeline: Any, finished: Any
 def test_cache_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("QTEMS_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cli.cache_dir() == tmp_path / "qtems"
+    assert cache_dir() == tmp_path / "qtems"
     monkeypatch.setenv("QTEMS_CACHE_DIR", str(tmp_path / "here"))
-    assert cli.cache_dir() == tmp_path / "here"
+    assert cache_dir() == tmp_path / "here"
 
 
 def test_plain_progress_is_one_line_a_step_on_stderr(qtems: Qtems, pipeline: Any, finished: Any) -> None:

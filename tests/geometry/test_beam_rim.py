@@ -6,8 +6,9 @@ import pytest
 from geometry.arrays import FloatArray
 from geometry.beam_rim import RECESSION, SHIFT, TURN, BeamRim
 from geometry.bolt_hole import DesignedHole, HoleFit, measure_edge, measure_hole
+from samples.drilled_plate import DrilledPlate
 from samples.footprint import Receiver, Says
-from samples.plate_scan import CloseUp, DrilledPlate, scan_plate
+from samples.plate_scan import CloseUp, scan_plate
 
 UP = np.array([0.0, 0.0, 1.0])
 DRAWN = DesignedHole("a", np.zeros(3), UP, 0.022)

@@ -6,7 +6,8 @@ import pytest
 from geometry.arrays import FloatArray
 from geometry.bolt_hole import DesignedHole, EdgeFit, HoleFit, Unseen, measure_edge, measure_hole, measure_plane
 from geometry.rays import Rays
-from samples.plate_scan import CloseUp, DrilledPlate, scan_plate
+from samples.drilled_plate import DrilledPlate
+from samples.plate_scan import CloseUp, scan_plate
 
 UP, EAST = np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0])
 DRAWN = DesignedHole("a", np.zeros(3), UP, 0.022)

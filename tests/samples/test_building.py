@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from samples.building import part_id, write_building
-from samples.plan import STOREYS, whole_building
+from samples.part import STOREYS
+from samples.plan import whole_building
 from samples.solids import Disc, Elbow, Ring
 from samples.tessellation import tessellate
 

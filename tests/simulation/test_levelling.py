@@ -10,7 +10,8 @@ from simulation.distribution import Fixed
 from simulation.errors import NoSolution
 from simulation.schedule.levelling import level
 from simulation.schedule.line_balance import balance
-from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.network import Network
+from simulation.schedule.task import Link, Relation, Task
 
 FT06 = (
     "2 1 0 3 1 6 3 7 5 3 4 6", "1 8 2 5 4 10 5 10 0 10 3 4", "2 5 3 4 5 8 0 9 1 1 4 7", "1 5 0 5 2 5 3 3 4 8 5 9",

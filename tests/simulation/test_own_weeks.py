@@ -9,9 +9,10 @@ from geometry.readers.plan_xer import plan_from_xer
 from geometry.work_plan import LagCalendar, Workdays, WorkLink, WorkPlan, WorkTask
 from simulation.distribution import Fixed
 from simulation.schedule.calendar import WorkCalendar
-from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.network import Network
 from simulation.schedule.own_weeks import Own, in_project_days
 from simulation.schedule.repair import repaired
+from simulation.schedule.task import Link, Relation, Task
 
 START = date(2026, 3, 2)
 OFFICE = Workdays("office", "1111100", (date(2026, 3, 18), date(2026, 4, 3)))

@@ -8,13 +8,14 @@ import pytest
 from simulation.distribution import Fixed
 from simulation.errors import SimulationError
 from simulation.schedule.document import read_schedule
-from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.network import Network
 from simulation.schedule.observed import UNSEEN, Epoch, Observation, Stage, observe, out_of_sequence, told
 from simulation.schedule.pace import BETWEEN, SITE, WITHIN, learn_paces
 from simulation.schedule.plan import Reported
 from simulation.schedule.progress import earned_value, progress
 from simulation.schedule.risk import Draw, Risk, forecast
 from simulation.schedule.status import read_status, status_in
+from simulation.schedule.task import Link, Relation, Task
 
 
 def chain(count: int, days: float = 10.0, trade: str = "") -> Network:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from geometry.arrays import FloatArray
 from simulation.distribution import BetaPert, Fixed, Triangular
-from simulation.schedule.network import Cycle, Link, Network, Relation, Task
+from simulation.schedule.network import Cycle, Network
 from simulation.schedule.risk import Risk, forecast
+from simulation.schedule.task import Link, Relation, Task
 
 RELIABLE = {
     "A": (1, 2, 3, ""), "B": (2, 3.5, 8, "A"), "C": (6, 9, 18, "B"), "D": (4, 5.5, 10, "C"), "E": (1, 4.5, 5, "C"),

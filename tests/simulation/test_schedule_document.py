@@ -7,7 +7,7 @@ import pytest
 from simulation.errors import SimulationError
 from simulation.schedule.calendar import WorkCalendar
 from simulation.schedule.document import read_schedule
-from simulation.schedule.network import Relation
+from simulation.schedule.task import Relation
 
 GOOD = """\
 schedule: 1

@@ -15,8 +15,9 @@ from simulation.flow.placement import Economics, Stage, evaluate
 from simulation.flow.record import run_line
 from simulation.flow.recurrence import lindley
 from simulation.flow.study import Plan, study
-from simulation.schedule.network import Link, Network, Relation, Task
+from simulation.schedule.network import Network
 from simulation.schedule.pert import classical
+from simulation.schedule.task import Link, Relation, Task
 from tests.simulation.flow_lines import document, run
 from tests.simulation.test_schedule import RELIABLE, reliable
 

@@ -2,14 +2,22 @@
 
 import { useState } from "preact/hooks";
 import { type CheckFiles, checkOrder, isAskable, STANDARDS, type Wanted } from "../core/begin";
-import { ask } from "../core/client";
+import { ask, type Schemas } from "../core/client";
 import { language, t } from "../core/i18n";
 import type { Job } from "../core/ordering";
-import { may } from "../core/permits";
+import { may, type Role } from "../core/permits";
 import { begin } from "../core/tasks";
-import type { Stock } from "./begin";
 import { Amount, Choice, Prose, Tick } from "./fields";
 import { FileChoice } from "./file-choice";
+
+/** What a project has, and what whoever looks at it is there. */
+export interface Stock {
+  project: Schemas["ProjectOut"];
+  models: Schemas["ModelOut"][];
+  scans: Schemas["ScanOut"][];
+  checks: Schemas["CheckOut"][];
+  role: Role | null;
+}
 
 const PLAIN: Wanted = {
   revision: "",

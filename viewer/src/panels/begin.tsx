@@ -9,20 +9,11 @@ import { go, place } from "../core/route";
 import { isInDialog } from "../core/screen";
 import { open, type Workspace } from "../core/state";
 import { type Task, takeUp, tasks } from "../core/tasks";
-import { CheckRun } from "./begin-check";
+import { CheckRun, type Stock } from "./begin-check";
 import { ModelIn } from "./begin-model";
 import { ScanIn } from "./begin-scan";
 import { isRefused, TaskLine } from "./begin-tasks";
 import { Failed, Loading } from "./notices";
-
-/** What a project has, and what whoever looks at it is there. */
-export interface Stock {
-  project: Schemas["ProjectOut"];
-  models: Schemas["ModelOut"][];
-  scans: Schemas["ScanOut"][];
-  checks: Schemas["CheckOut"][];
-  role: Role | null;
-}
 
 async function stockOf(id: string): Promise<Stock> {
   const at = `/projects/${id}`;

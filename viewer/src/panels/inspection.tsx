@@ -30,7 +30,7 @@ import { useAsked, useLast } from "./asked";
 import { Choice, Form, Signing, useKept, when } from "./fields";
 import { Answer } from "./inspection-answer";
 import { Instruments, Start } from "./inspection-instruments";
-import { Sync } from "./inspections";
+import { Sync } from "./inspection-sync";
 import { NoCapacity } from "./no-capacity";
 import { Failed, Loading, useReturn } from "./notices";
 import { Sign } from "./table";

@@ -13,18 +13,17 @@ import {
   inspectionsOf,
   planFor,
   releaseHold,
-  waitsHere,
 } from "../core/inspection";
 import { allMissing } from "../core/missing";
 import { me, type Person, peopleOf } from "../core/ncr";
 import { delivered } from "../core/outbox";
 import { go, place } from "../core/route";
 import { selected, type Workspace } from "../core/state";
-import { waitsForSignature } from "../core/to-sign";
 import { useAsked, useLast } from "./asked";
 import { BeginItem } from "./begin-item";
 import { Amount, Choice, Form, Signing } from "./fields";
 import { One } from "./inspection";
+import { Sync } from "./inspection-sync";
 import { Failed, Loading, useReturn } from "./notices";
 import { Segments } from "./segments";
 import { Sign } from "./table";
@@ -136,20 +135,6 @@ export function InspectionCard({ one, people = [] }: { one: InspectionLine; peop
       </span>
       <Sync id={one.id} />
     </button>
-  );
-}
-
-/** How an inspection's changes stand between this device and the server. */
-export function Sync({ id }: { id: string }) {
-  const { waiting, failed } = waitsHere(id);
-  const toSign = waitsForSignature(aboutOf(id));
-  if (waiting + failed === 0 && !toSign) return null;
-  return (
-    <span class="tags small">
-      {waiting > 0 && <span class="tag waiting">⇡ {t("waitsHere", { n: waiting })}</span>}
-      {failed > 0 && <span class="tag failed">! {t("refusedHere", { n: failed })}</span>}
-      {toSign && <span class="tag">✎ {t("toSignTag")}</span>}
-    </span>
   );
 }
 

@@ -5,12 +5,20 @@ import { connected } from "../core/connection";
 import { language, t, word } from "../core/i18n";
 import type { Person } from "../core/ncr";
 import { outbox } from "../core/outbox";
+import type { Offered } from "../core/permits";
 import { aboutOf, CONFIRMED_AS, confirm, dismiss, type Prediction, percent, raise, scoreOf } from "../core/prediction";
 import { go } from "../core/route";
 import { ta } from "../core/words/ahead";
 import { Choice, explained, Form, Prose, Signing, useKept, when } from "./fields";
-import type { Decider } from "./predictions";
 import { Pending } from "./sync";
+
+export interface Decider {
+  project: string;
+  people: readonly Person[];
+  offered: Offered;
+  /** Read them again. */
+  again: () => void;
+}
 
 export function Why({ one }: { one: Prediction }) {
   const said = language.value === "zh" && one.why_zh ? one.why_zh : one.why;

@@ -2,9 +2,9 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../core/i18n";
-import { me, type Person, peopleOf } from "../core/ncr";
+import { me, peopleOf } from "../core/ncr";
 import { delivered } from "../core/outbox";
-import { type Offered, offeredIn } from "../core/permits";
+import { offeredIn } from "../core/permits";
 import {
   amount,
   expectedOf,
@@ -25,21 +25,13 @@ import { Chance } from "./chance";
 import { explained } from "./fields";
 import { Failed, Loading, useReturn } from "./notices";
 import { FaredPanel } from "./prediction-fared";
-import { Deciding, Settled, Why } from "./prediction-one";
+import { type Decider, Deciding, Settled, Why } from "./prediction-one";
 
 const TABS = ["candidates", "inspect", "found"] as const;
 const tab = signal<Tab>("candidates");
 /** Which one is open where it is about no element of the model. */
 const opened = signal("");
 const MANY = 50;
-
-export interface Decider {
-  project: string;
-  people: readonly Person[];
-  offered: Offered;
-  /** Read them again. */
-  again: () => void;
-}
 
 export function Predictions({ work }: { work: Workspace }) {
   const project = work.project.id;
