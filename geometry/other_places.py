@@ -17,7 +17,7 @@ from geometry.triangle_tree import build_tree
 
 REACH = 0.06
 """How far (m) from where it was fitted an element may stand: what slid farther is looked for by rays through."""
-_ON_IT = 3.0
+ON_IT = 3.0
 """Times the noise within which a point is on a surface."""
 _AGREE = 8
 """Points that must agree on another place: a handful may be one edge's split beams."""
@@ -44,7 +44,7 @@ class Unexplained:
     def __init__(self, as_built: AsBuilt, seen: SeenPoints) -> None:
         """Find them."""
         with np.errstate(invalid="ignore"):
-            self._on = np.abs(as_built.residual) <= _ON_IT * seen.sigma
+            self._on = np.abs(as_built.residual) <= ON_IT * seen.sigma
         loose = np.flatnonzero(~self._on)
         self._index = loose[np.argsort(seen.points[loose, 0], kind="stable")]
         self._points = seen.points[self._index]

@@ -13,24 +13,23 @@ from geometry.bare_contact import Contacts
 from geometry.characteristics import measure, overall
 from geometry.design import Element
 from geometry.deviation.surface import patch_surface
-from geometry.element_pose import ElementShapes, PoseFit
+from geometry.element_pose import ElementShapes
 from geometry.left_behind import refuted_directions
 from geometry.measured import Measured
 from geometry.other_places import Unexplained, other_place
+from geometry.other_side import Sides, other_side
 from geometry.placement import free_displacement, place_limit
 from geometry.presence import PresenceEvidence, decide_state
 from geometry.slides import LoosePoints
 from geometry.standing import BuiltSurfaces
 from geometry.tolerance import Rule, ToleranceSet
 from geometry.triangle_tree import TriangleTree, closest
-from geometry.uncertainty import Budget
 from geometry.unmodelled import cluster_points
 from geometry.verdict import Measurement, Outcome, State
 from geometry.witnesses import Witnesses
+from twin.as_found import pose_of, summary_of
 from twin.presence_evidence import Evidence, presence_of
 from twin.result import (
-    AsBuiltPose,
-    DeviationSummary,
     ElementResult,
     PointDeviations,
     Unmodelled,
@@ -52,6 +51,8 @@ _CONTESTED = 0.5
 """Points that speak against a displacement per point that speaks for it, from which it proves no failure."""
 _MOST = 0.75
 """Share of an element's points from which what they say is the element's, whatever the others say."""
+_OTHERS = 0.5
+"""Share of the points on an element that lie on others as well, above which they do not show that it is there."""
 _PLACEMENT = ("axis_position", "level", "surface")
 """Characteristics that say where an element is: when one is asked for and not known, nothing else makes it pass."""
 _UNMODELLED = 0.1
@@ -69,6 +70,7 @@ class _Site:
     built: BuiltSurfaces
     contacts: Contacts
     unexplained: Unexplained
+    sides: Sides
 
 
 def judge_elements(
@@ -84,6 +86,7 @@ def judge_elements(
         built=BuiltSurfaces(shapes, evidence.as_built, evidence.sight.seen, through),
         contacts=Contacts(shapes, evidence.as_built, evidence.sight.seen),
         unexplained=Unexplained(evidence.as_built, evidence.sight.seen),
+        sides=Sides(shapes, evidence.as_built, evidence.sight.seen),
     )
     order = np.argsort(evidence.as_built.element, kind="stable")
     bounds = np.searchsorted(evidence.as_built.element[order], np.arange(len(elements) + 1))
@@ -154,14 +157,16 @@ def _with_verdict(
     verdict, doubts = _verdict(measurements, presence, measured, rules)
     if verdict is Outcome.PASS:
         unsure = _place_doubts(measured, measurements, site.unexplained.about(_placed(measured), mine))
+        if not presence.rays_known:
+            unsure = unsure or _side_doubts(site, measured, measurements, mine) or _shared_doubts(site, i, mine)
         verdict, doubts = Outcome.INDETERMINATE if unsure else verdict, doubts + unsure
     if verdict is Outcome.PASS:
         doubts += _remarks(measured, measurements)
     return replace(
         result,
         verdict=verdict,
-        pose=_pose(measured.fit, evidence.budget, site.shapes.centre[i]),
-        deviation=_summary(evidence.as_built, mine, evidence.sight.seen.sigma),
+        pose=pose_of(measured.fit, evidence.budget, site.shapes.centre[i]),
+        deviation=summary_of(evidence.as_built, mine, evidence.sight.seen.sigma),
         measurements=measurements,
         reasons=reasons + doubts,
     )
@@ -227,6 +232,21 @@ def _place_doubts(measured: Measured, measurements: tuple[Measurement, ...], loo
     return reasons
 
 
+def _shared_doubts(site: _Site, i: int, mine: IntArray) -> tuple[str, ...]:
+    """Return the words for why what was measured of an element, without rays, may be its neighbours'."""
+    others = site.built.explained(i, _own(site.evidence, mine))
+    return ("coincident_surface",) if others.mean() > _OTHERS else ()
+
+
+def _side_doubts(
+    site: _Site, measured: Measured, measurements: tuple[Measurement, ...], mine: IntArray
+) -> tuple[str, ...]:
+    """Return the words for why it is not known on which of its faces the points of an element lie."""
+    seen, placed = site.evidence.sight.seen, _placed(measured)
+    shift = other_side(placed, seen.at(_own(site.evidence, mine)), partial(place_limit, measurements), site.sides)
+    return () if shift is None else (f"other_side:{1000.0 * np.linalg.norm(shift):.0f} mm",)
+
+
 def _remarks(measured: Measured, measurements: tuple[Measurement, ...]) -> tuple[str, ...]:
     """Return the words for what is to be known of an element that passes: nothing of it changes the verdict."""
     reasons: tuple[str, ...] = ()
@@ -284,43 +304,15 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
 
 def _witnesses(evidence: Evidence, mine: IntArray) -> Witnesses:
     """Return the points of an element that lie on it and on no other one."""
-    built, seen = evidence.as_built, evidence.sight.seen
-    on_it = mine[(np.abs(built.residual[mine]) <= 3.0 * seen.sigma) & ~built.shared[mine]]
+    built, seen, on_it = evidence.as_built, evidence.sight.seen, _own(evidence, mine)
     certain = np.abs(np.linalg.norm(seen.gates[on_it], axis=1) - 1.0) < 0.1  # others are gated by their station
     return Witnesses(seen.points[on_it], built.normal[on_it], certain, seen.sigma)
 
 
-def _pose(fit: PoseFit | None, budget: Budget, centre: FloatArray) -> AsBuiltPose | None:
-    """Return the as-built pose in the design frame; what is unobservable has zero and an infinite variance.
-
-    The frame is known no better than the registration: its covariance and the instrument's are part of the pose's.
-    """
-    if fit is None:
-        return None
-    seen = np.array(fit.observable)
-    twist = np.where(seen, fit.twist, 0.0)
-    covariance = np.where(np.outer(seen, seen), fit.covariance + budget.pose_at(centre), 0.0)
-    covariance[~seen, ~seen] = np.inf
-    x, y, z, a, b, c = fit.observable
-    return AsBuiltPose(twist[:3], twist[3:], covariance, (x, y, z, a, b, c))
-
-
-def _summary(built: AsBuilt, mine: IntArray, sigma: float) -> DeviationSummary | None:
-    """Summarise the deviations of the points on the element's own surface, strays at its edges left out."""
-    residual = np.abs(built.residual[mine])
-    # a bowed element departs from its rigid place; what the bulk of its points shows beyond noise is its own form
-    bow = max(0.0, float(np.quantile(residual, 0.9)) - 2.0 * sigma)
-    kept = built.deviation[mine][residual <= 4.0 * sigma + bow]
-    if len(kept) == 0:
-        return None
-    return DeviationSummary(
-        mean=float(kept.mean()),
-        std=float(kept.std()),
-        p95_abs=float(np.quantile(np.abs(kept), 0.95)),
-        min=float(kept.min()),
-        max=float(kept.max()),
-        n=len(kept),
-    )
+def _own(evidence: Evidence, mine: IntArray) -> IntArray:
+    """Return those of an element's points that lie on it, and that no other element shares."""
+    built = evidence.as_built
+    return mine[(np.abs(built.residual[mine]) <= 3.0 * evidence.sight.seen.sigma) & ~built.shared[mine]]
 
 
 def point_deviations(built: AsBuilt) -> PointDeviations:
