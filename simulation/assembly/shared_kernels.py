@@ -322,46 +322,63 @@ def meets_at_rim(corners, faces, twin, side, own, theirs, of):
     for f in range(len(faces)):
         if side[f] != own:
             continue
-        # the face less its edges, its edges less their ends, its corners: where they are not on the rim
         for part in range(7):
-            if part == 0:
-                for m in range(3):
-                    a, b, c = corners[faces[f, 0], m], corners[faces[f, 1], m], corners[faces[f, 2], m]
-                    middle = (a + b + c) / 3.0
-                    one[0, m] = a + _OFF_RIM * (middle - a)
-                    one[1, m] = b + _OFF_RIM * (middle - b)
-                    one[2, m] = c + _OFF_RIM * (middle - c)
-            elif part < 4:
-                k = part - 1
-                if side[twin[3 * f + k] // 3] != own:
-                    continue
-                begin, end = corners[faces[f, k]], corners[faces[f, (k + 1) % 3]]
-                for m in range(3):
-                    one[0, m] = begin[m] + _OFF_RIM * (end[m] - begin[m])
-                    one[1, m] = end[m] + _OFF_RIM * (begin[m] - end[m])
-                    one[2, m] = one[1, m]
-            else:
-                if not inner[faces[f, part - 4]]:
-                    continue
-                for k in range(3):
-                    for m in range(3):
-                        one[k, m] = corners[faces[f, part - 4], m]
-            for g in near:
-                beside = False
-                for m in range(3):
-                    a, b, c = theirs[of[g, 0], m], theirs[of[g, 1], m], theirs[of[g, 2], m]
-                    low, high = min(one[0, m], min(one[1, m], one[2, m])), max(one[0, m], max(one[1, m], one[2, m]))
-                    if min(a, min(b, c)) > high + _FLUSH or max(a, max(b, c)) < low - _FLUSH:
-                        beside = True
-                        break
-                if beside:
-                    continue
-                for k in range(3):
-                    for m in range(3):
-                        other[k, m] = theirs[of[g, k], m]
-                if squared_distance(one, other, _FLUSH * _FLUSH) < _FLUSH * _FLUSH:
-                    return False
+            if _off_rim(corners, faces, twin, side, inner, f, part, one) and _touches(one, theirs, of, near, other):
+                return False
     return True
+
+
+@kernel()
+def _off_rim(corners, faces, twin, side, inner, face, part, to):
+    """Write a part of a face without the rim to `to`, (3, 3), and return whether it is off the rim.
+
+    Its parts are the face less its edges (0), its edges less their ends (1 to 3), its corners (4 to 6).
+    """
+    if part == 0:
+        for m in range(3):
+            a, b, c = corners[faces[face, 0], m], corners[faces[face, 1], m], corners[faces[face, 2], m]
+            middle = (a + b + c) / 3.0
+            to[0, m] = a + _OFF_RIM * (middle - a)
+            to[1, m] = b + _OFF_RIM * (middle - b)
+            to[2, m] = c + _OFF_RIM * (middle - c)
+        return True
+    if part < 4:
+        k = part - 1
+        if side[twin[3 * face + k] // 3] != side[face]:
+            return False
+        begin, end = corners[faces[face, k]], corners[faces[face, (k + 1) % 3]]
+        for m in range(3):
+            to[0, m] = begin[m] + _OFF_RIM * (end[m] - begin[m])
+            to[1, m] = end[m] + _OFF_RIM * (begin[m] - end[m])
+            to[2, m] = to[1, m]
+        return True
+    if not inner[faces[face, part - 4]]:
+        return False
+    for k in range(3):
+        for m in range(3):
+            to[k, m] = corners[faces[face, part - 4], m]
+    return True
+
+
+@kernel()
+def _touches(one, theirs, of, near, other):
+    """Return whether a triangle (3, 3) is flush with one of the faces `near`; `other` is room for one of them."""
+    for g in near:
+        beside = False
+        for m in range(3):
+            a, b, c = theirs[of[g, 0], m], theirs[of[g, 1], m], theirs[of[g, 2], m]
+            low, high = min(one[0, m], min(one[1, m], one[2, m])), max(one[0, m], max(one[1, m], one[2, m]))
+            if min(a, min(b, c)) > high + _FLUSH or max(a, max(b, c)) < low - _FLUSH:
+                beside = True
+                break
+        if beside:
+            continue
+        for k in range(3):
+            for m in range(3):
+                other[k, m] = theirs[of[g, k], m]
+        if squared_distance(one, other, _FLUSH * _FLUSH) < _FLUSH * _FLUSH:
+            return True
+    return False
 
 
 @kernel()
