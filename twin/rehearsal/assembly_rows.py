@@ -151,7 +151,7 @@ def unchecked_line(study: ClashStudy, design: DesignModel, say: Said) -> str:
     left = len(study.unchecked) - len(names)
     which = ", ".join(names) + (" " + say("clash.and_more", n=left) if left else "")
     why = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
-    return say("clash.unchecked", count=len(study.unchecked), which=f"{which}. {why}")
+    return say("clash.unchecked", count=len(study.unchecked), which=which, why=why)
 
 
 def clash_row(clash: Clash, design: DesignModel, say: Said, *, uncertain: bool = False) -> list[str]:
