@@ -188,3 +188,10 @@ def test_a_choice_that_cannot_be_made(
     line.write_text(TELLER.format(name="one", takes="4.5"), encoding="utf-8")
     assert main(["simulate", str(line), *[str(line) if word == "LINE" else word for word in more]]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_an_interval_of_rounding_alone_asks_for_no_further_digits() -> None:
+    from twin.rehearsal.flow_rows import figure_text
+
+    told = {"value": 1.5999999999995775, "low": 1.5999999999988588, "high": 1.6000000000002963}
+    assert figure_text("lead_p95", told) == "1.600 (1.600–1.600)"

@@ -77,6 +77,25 @@ def test_a_goal_that_is_not_shown_is_status_1(stack: Path, capsys: pytest.Captur
     assert "cannot be told" in capsys.readouterr().out
 
 
+BENT = """
+stackup: 1
+dimensions: {a: {nominal: 30, tolerance: 0.06}, b: {nominal: 40, tolerance: 0.09}}
+requirements: {off: {formula: (a - 30)^2 + 0.0001 * b, upper: 1}}
+"""
+
+
+def test_the_screen_says_as_the_page_what_a_bent_spread_comes_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bent.yaml"
+    path.write_text(BENT, encoding="utf-8")
+    assert main(["stackup", str(path)]) == 0
+    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+    # flat in a at the nominal value; variances 2 * 0.02^4 of a and (0.0001 * 0.03)^2 of b: 99.997 % and 0.003 %
+    assert ["a", "100.0", "%"] in shown
+    assert ["b", "0.0", "%"] in shown
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -37,7 +37,7 @@ def digits_for(width: float, value: float) -> int:
     """Return how many decimals make sense for a value whose interval is so wide."""
     from math import floor, log10
 
-    if width <= 0.0:
+    if width <= 1e-9 * abs(value):  # rounding alone
         return 0 if value == round(value) and abs(value) < 1e9 else max(0, 3 - floor(log10(abs(value) or 1.0)))
     return min(9, max(0, 1 - floor(log10(width))))
 

@@ -37,13 +37,16 @@ def requirement_rows(result: StackResult, say: Said) -> Rows:
 
 
 def contributor_rows(result: StackResult, say: Said) -> Rows:
-    """Return the dimensions with the share of each requirement's variance that they cause, the largest first."""
-    figures = Figures()
-    shares = [one.contribution for one in result.analysed]
+    """Return the dimensions with the share of each requirement's variance that they cause, the largest first.
+
+    As the page has it: Sobol's total index, and shares by sensitivity where there is none. Where a function is flat at
+    the nominal values, or bent beside them, the sensitivities do not say what the spread comes from.
+    """
+    shares = [one.contribution if one.sobol is None else one.sobol.total for one in result.analysed]
     order = sorted(range(len(result.stack.dimensions)), key=lambda k: -max(float(share[k]) for share in shares))
     heads = [say("stackup.contributors"), *(one.requirement.name for one in result.analysed)]
     rows = [
-        [result.stack.dimensions[k].name, *(figures.percent(round(float(share[k]), 6)) for share in shares)]
+        [result.stack.dimensions[k].name, *(f"{100.0 * min(max(0.0, float(share[k])), 1.0):.1f} %" for share in shares)]
         for k in order[:_MOST_CONTRIBUTORS]
     ]
     return heads, rows
