@@ -46,7 +46,7 @@ class Obstacle:
 
     part: int
     insertion: FloatArray
-    """(3,) unit: the direction along which least is in the way."""
+    """(3,) unit: the direction along which least is in the way, among those along which it once fitted, if any."""
     blockers: tuple[Blocker, ...]
     """Those with most area first, 8 at most."""
     others: int
@@ -146,7 +146,11 @@ def _steepest(blocking: Blocking, free: BoolArray) -> int:
 def _obstacle(
     blocking: Blocking, part: int, step: GivenStep, standing: BoolArray, history: Sequence[BoolArray]
 ) -> Obstacle:
-    """Return what is in a part's way along the direction in which least is."""
+    """Return what is in a part's way along the direction in which least is.
+
+    Where it would have fitted before an earlier step, only the directions are asked along which it would: what is in
+    the way there has come since, and not a wall of what it goes into.
+    """
     allowed = _ways(blocking, step) & ~blocking.barred[:, part]
     chosen = np.flatnonzero(allowed if allowed.any() else _ways(blocking, step))
     there = standing.copy()
@@ -154,13 +158,14 @@ def _obstacle(
     if step.together:
         there[list(step.parts)] = False
     count = (blocking.blocked[:, part] & there).sum(axis=1)
-    order = chosen[np.lexsort((-blocking.directions[chosen, 2], count[chosen]))]
+    fits = [number for number, past in enumerate(history) if _fits(blocking, part, past, chosen)]
+    once = chosen[~(blocking.blocked[chosen, part] & history[max(fits)]).any(axis=1)] if fits else chosen
+    order = once[np.lexsort((-blocking.directions[once, 2], count[once]))]
     best = min(
         (_blockers(blocking, part, int(k), there) for k in order[:4]),
         key=lambda one: sum(blocker.area for blocker in one[1]),
     )
     direction, blockers = best
-    fits = [number for number, past in enumerate(history) if _fits(blocking, part, past, chosen)]
     alone = there.copy()
     alone[list(step.parts)] = False
     as_one = not step.together and len(step.parts) > 1

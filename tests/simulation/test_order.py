@@ -262,6 +262,19 @@ def test_what_no_move_takes_apart_is_said() -> None:
     assert not found.works
 
 
+def test_what_was_put_too_early_is_in_the_way_not_a_thin_wall() -> None:
+    """A plate in a tray under a lid: across the wall 0.05 m by 0.2 m is in the way, from above the whole lid."""
+    tray = cube((1.1, 1.1, 1)) - cube((1, 1, 1)).translate((0.05, 0.05, 0.1))
+    plate, lid = cube((0.98, 0.98, 0.2)).translate((0.06, 0.06, 0.11)), cube((1.1, 1.1, 0.05)).translate((0, 0, 1.01))
+    parts = elements({"tray": tray, "plate": plate, "lid": lid})
+    found = study(parts, "order: 1\nbase: [tray]\nsequence:\n- place: lid\n- place: plate\n")
+    (obstacle,) = found.judged[1].obstacles
+    assert [found.parts[one.part].global_id for one in obstacle.blockers] == ["lid"]
+    assert obstacle.blockers[0].area == pytest.approx(0.98**2, rel=1e-3)
+    assert obstacle.insertion == pytest.approx([0, 0, -1])
+    assert obstacle.fits_before == 1
+
+
 def test_a_given_order_fails_where_it_does(lidded: dict[str, Element]) -> None:
     text = "order: 1\nbase: [box]\nsequence:\n- place: lid\n- place: pin\n- place: [bolt 1, bolt 2]\n"
     found = study(lidded, text)
