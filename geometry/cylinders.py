@@ -38,7 +38,7 @@ def diameter(element: Measured, rule: Rule) -> list[Measurement]:
         found = not_measured(rule, size, note="thin_arc")
     else:
         # as two opposite faces: each may be read wrong by the instrument
-        variance = 4.0 * float(fit.covariance[4, 4]) + 2.0 * element.budget.instrument**2
+        variance = 4.0 * float(fit.covariance[4, 4]) + 2.0 * element.budget.apart**2
         actual = 2.0 * fit.radius - nominal
         found = judged(rule, size, actual, float(np.sqrt(variance)), n=fit.n, method=_METHOD)
     return [replace(m, nominal=nominal, method=_METHOD) for m in found]
@@ -102,5 +102,5 @@ def axis_rise(element: Measured) -> tuple[float, float, int, float] | None:
     up = fit.basis[:, 2] * design.length
     turn = np.array([design.axis[1], -design.axis[0]]) * design.length
     frame = float(turn @ element.budget.tilt()[:2, :2] @ turn)
-    variance = float(up @ fit.covariance[2:4, 2:4] @ up) + frame + 2.0 * element.budget.instrument**2
+    variance = float(up @ fit.covariance[2:4, 2:4] @ up) + frame + 2.0 * element.budget.apart**2
     return float(up @ fit.tilt), variance, fit.n, plan

@@ -23,7 +23,7 @@ def opening_size(element: Measured, rule: Rule) -> list[Measurement]:
     found: list[Measurement] = []
     for seen in element.openings:
         for fit in _measurable(seen):
-            standard = float(np.sqrt(fit.variance + 2.0 * element.budget.instrument**2))
+            standard = float(np.sqrt(fit.variance + 2.0 * element.budget.apart**2))
             size = governing_size(element, rule, fit.span.nominal)
             each = judged(rule, size, fit.growth, standard, n=fit.n, method=_METHOD)
             found += [replace(_named(m, seen, fit.span.direction), nominal=fit.span.nominal) for m in each]

@@ -182,7 +182,7 @@ def _margin(found: Measurement) -> float:
 
 def _over_two_ends(element: Measured, standard: float, turning: float) -> float:
     """Return the standard uncertainty of a difference between two ends: the fit, the frame's turn, both readings."""
-    return float(np.sqrt(standard**2 + turning + 2.0 * element.budget.instrument**2))
+    return float(np.sqrt(standard**2 + turning + 2.0 * element.budget.apart**2))
 
 
 def place_limit(measurements: Sequence[Measurement], direction: FloatArray) -> float:

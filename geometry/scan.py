@@ -1,10 +1,10 @@
 """The as-built side: points with the station each was seen from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geometry.arrays import Float32Array, FloatArray, Int32Array, frozen
+from geometry.arrays import BoolArray, Float32Array, FloatArray, Int32Array, frozen
 from geometry.source import SourceFile
 
 
@@ -60,6 +60,14 @@ class Scan:
         """True when every station that has points knows where it stood."""
         lost = [index for index, station in enumerate(self.stations) if station.position is None]
         return not lost or not np.bincount(self.station_index, minlength=len(self.stations))[lost].any()
+
+    def without(self, left_out: BoolArray) -> "Scan":
+        """Return the scan less the points of the stations that are ``left_out`` (s,)."""
+        if not left_out.any():
+            return self
+        kept = ~left_out[self.station_index]
+        intensity = None if self.intensity is None else self.intensity[kept]
+        return replace(self, points=self.points[kept], station_index=self.station_index[kept], intensity=intensity)
 
     def station_positions(self) -> FloatArray:
         """Return the known station positions (s, 3) metres, in the frame of ``points``."""

@@ -176,7 +176,7 @@ def section_size(element: Measured, rule: Rule) -> list[Measurement]:
             )
             # registration moves both faces alike and drops out; noise averages over each face
             noise = np.hypot(_mean_uncertainty(patches, on), _mean_uncertainty(patches, other))
-            standard = float(np.hypot(noise, np.sqrt(2.0) * element.budget.instrument))
+            standard = float(np.hypot(noise, np.sqrt(2.0) * element.budget.apart))
             # the faces' directions are on a grid that is too coarse to measure a size along
             across = patches.points[on] @ patches.normal[on] - patches.points[other] @ patches.normal[other]
             size = governing_size(element, rule, element.thickness(across / np.linalg.norm(across)))
@@ -212,6 +212,6 @@ def flatness(element: Measured, rule: Rule) -> list[Measurement]:
         return []
     worst = int(np.argmax(gaps))
     # the gap is one point against the line through two others: variance 1 + 1/2
-    standard = float(np.hypot(np.sqrt(1.5) * noise[worst], element.budget.instrument))
+    standard = float(np.hypot(np.sqrt(1.5) * noise[worst], element.budget.apart))
     size = governing_size(element, rule, element.longest)
     return judged(rule, size, gaps[worst], standard, n=n, method=f"straightedge {rule.span:g} m")

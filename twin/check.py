@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from geometry.as_built import solve_as_built
 from geometry.design import DesignModel
 from geometry.element_pose import element_shapes
@@ -14,19 +12,19 @@ from geometry.registration.register import register
 from geometry.registration.request import RegistrationRequest
 from geometry.registration.result import Registration, RegistrationStatus
 from geometry.scan import Scan
+from geometry.station_agreement import StationAgreement, station_agreement
 from geometry.tolerance import ToleranceSet
 from geometry.triangle_tree import build_tree, set_workers
-from geometry.uncertainty import Budget
 from geometry.visibility import see_surface, trace_rays
+from twin.budgets import INSTRUMENT, budgets_of
 from twin.judging import Evidence, judge_elements, point_deviations, unmodelled_clusters
 from twin.result import CheckResult, StationSight, shapeless_elements
 from twin.sight import bring_into_sight
+from twin.station_notes import agreement_notes
 from twin.station_sights import station_sights
 
 SEARCH_BAND = 0.15
 """How far (m) from its designed place an element is looked for."""
-INSTRUMENT = 0.0005
-"""Standard uncertainty (m) that averaging does not reduce: range bias, surface roughness, mesh chord error."""
 
 Progress = Callable[[str, float], None]
 """Called with the step's name and the share done, 0..1."""
@@ -56,11 +54,15 @@ def check(
         raise EmptyInput(f"there is nothing to compare: the {which}. Export it again with its content")
     report = progress or _silent
     set_workers(workers)
+    agreement = station_agreement(scan)
+    scan = scan.without(agreement.aside)
     found = register(scan, design, registration, seed=seed, progress=lambda share: report("registering", share))
     if found.status is RegistrationStatus.REFUSED:
-        settings, notes = _settings(seed), _notes(scan, design) + (found.notes if found.pairs else ())
-        return CheckResult(design, scan, found, (), (), None, tolerances.name, notes, settings, seed)
-    return compare(design, scan, found, tolerances, seed=seed, progress=progress)
+        notes = _notes(scan, design, agreement) + (found.notes if found.pairs else ())
+        return CheckResult(
+            design, scan, found, (), (), None, tolerances.name, notes, _settings(seed), seed, agreement=agreement
+        )
+    return compare(design, scan, found, tolerances, agreement=agreement, seed=seed, progress=progress)
 
 
 def compare(
@@ -69,10 +71,13 @@ def compare(
     registration: Registration,
     tolerances: ToleranceSet,
     *,
+    agreement: StationAgreement | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> CheckResult:
     """Compare a registered scan with a design: assign, measure, judge.
+
+    ``agreement`` is of its stations; None: it is worked out, and no station is left out.
 
     Raises
     ------
@@ -82,6 +87,7 @@ def compare(
     if registration.T_design_scan is None:
         raise ValueError("a refused registration has no pose to compare with")
     report = progress or _silent
+    agreement = agreement or station_agreement(scan)
     elements = tuple(e for e in design.elements.values() if len(e.mesh.faces))
     shapes = element_shapes([seen_triangles(e.mesh) for e in elements])
     tree = build_tree(shapes.triangles, shapes.element)
@@ -94,22 +100,18 @@ def compare(
     if sight.origins is not None:
         rays = trace_rays(tree, len(elements), sight.origins, sight.seen.points, as_built.element)
         stations = station_sights(scan, as_built.element, rays)
-    evidence = Evidence(sight, as_built, surface, rays, _budget(registration), stations)
+    budgets = budgets_of(registration, scan, agreement, as_built.element, len(elements))
+    evidence = Evidence(sight, as_built, surface, rays, budgets, stations)
     judged = judge_elements(elements, shapes, evidence, tolerances) + shapeless_elements(design)
     clusters = unmodelled_clusters(sight.seen.points, as_built.element, tree, design.origin)
     report("measuring", 1.0)
     settings = _settings(seed) | {"noise_m": round(sight.noise, 6)}
     deviations = point_deviations(as_built)
-    notes = _notes(scan, design) + registration.notes
-    return CheckResult(design, scan, registration, judged, clusters, deviations, tolerances.name, notes, settings, seed)
-
-
-def _budget(registration: Registration) -> Budget:
-    """Return what every point shares; a given pose without covariance is taken at its word, with a note."""
-    covariance = registration.covariance if registration.covariance is not None else np.zeros((6, 6))
-    pivot = registration.pivot if registration.pivot is not None else np.zeros(3)
-    up = registration.T_design_scan.rotation[:, 2] if registration.T_design_scan is not None else np.array([0, 0, 1.0])
-    return Budget(covariance, pivot, INSTRUMENT, off_plumb=float(np.arctan2(np.hypot(up[0], up[1]), up[2])))
+    notes = _notes(scan, design, agreement) + registration.notes
+    return CheckResult(
+        design, scan, registration, judged, clusters, deviations, tolerances.name, notes, settings, seed,
+        agreement=agreement,
+    )  # fmt: skip
 
 
 def _settings(seed: int) -> dict[str, object]:
@@ -120,8 +122,8 @@ _TELL_OF_POSITIONS = ("position_unknown", "positions_unknown")
 """What readers note of a scan that does not say where it was taken."""
 
 
-def _notes(scan: Scan, design: DesignModel) -> tuple[str, ...]:
-    notes = scan.notes + design.notes
+def _notes(scan: Scan, design: DesignModel, agreement: StationAgreement) -> tuple[str, ...]:
+    notes = scan.notes + agreement_notes(scan, agreement) + design.notes
     told = any(isinstance(note, Note) and note.word in _TELL_OF_POSITIONS for note in scan.notes)
     if not scan.has_poses and not told:
         said = (

@@ -165,7 +165,7 @@ def _with_verdict(
     return replace(
         result,
         verdict=verdict,
-        pose=pose_of(measured.fit, evidence.budget, site.shapes.centre[i]),
+        pose=pose_of(measured.fit, measured.budget, site.shapes.centre[i]),
         deviation=summary_of(evidence.as_built, mine, evidence.sight.seen.sigma),
         measurements=measurements,
         reasons=reasons + doubts,
@@ -267,7 +267,7 @@ def _contested(measured: Measured) -> bool:
     fit, patches = measured.fit, measured.patches
     if fit is None or fit.doubt <= _CONTESTED:
         return False
-    shows = np.abs(patches.deviation) > 3.0 * patches.uncertainty + measured.budget.instrument
+    shows = np.abs(patches.deviation) > 3.0 * patches.uncertainty + measured.budget.place
     shows &= np.abs(patches.deviation) > 0.5 * np.linalg.norm(fit.twist[:3])
     return bool(patches.points[patches.own & shows].sum() < _MOST * patches.points[patches.own].sum())
 
@@ -292,7 +292,7 @@ def _measured(i: int, element: Element, shapes: ElementShapes, evidence: Evidenc
             shared=built.shared[mine],
             sigma=evidence.sight.seen.sigma,
         ),
-        budget=evidence.budget,
+        budget=evidence.budgets[i],
         vertices=shapes.triangles[shapes.start[i] : shapes.start[i + 1]].reshape(-1, 3),
         area=shapes.area(i),
         points=points,

@@ -29,7 +29,8 @@ class Evidence:
     as_built: AsBuilt
     surface: SurfaceVisibility
     rays: RayEvidence | None
-    budget: Budget
+    budgets: Sequence[Budget]
+    """Per element: what its points share."""
     stations: Mapping[int, Sequence[StationSight]]
     """Element -> what each station saw of it."""
 

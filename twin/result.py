@@ -8,6 +8,7 @@ from geometry.design import DesignModel
 from geometry.note import Note
 from geometry.registration.result import Registration
 from geometry.scan import Scan
+from geometry.station_agreement import StationAgreement
 from geometry.verdict import Measurement, Outcome, State
 
 
@@ -160,3 +161,5 @@ class CheckResult:
     parameters: Mapping[str, object] = field(default_factory=dict[str, object])
     """Every setting that influences the result, by name (plain JSON values)."""
     seed: int = 0
+    agreement: StationAgreement | None = None
+    """How well the stations agree with each other; None where that was not looked at."""

@@ -30,7 +30,7 @@ def station_sights(scan: Scan, owner: Int32Array, rays: RayEvidence) -> Mapping[
     keys, place = np.unique(np.concatenate(key), return_inverse=True)
     first = len(key[0])
     points, through = (np.bincount(some, minlength=len(keys)) for some in (place[:first], place[first:]))
-    return _by_element(keys, points, through, [_name(scan, k) for k in range(count)])
+    return _by_element(keys, points, through, [station_name(scan, k) for k in range(count)])
 
 
 def _by_element(
@@ -43,5 +43,6 @@ def _by_element(
     return found
 
 
-def _name(scan: Scan, station: int) -> str:
+def station_name(scan: Scan, station: int) -> str:
+    """Return what a station is called: by the file, or its number."""
     return scan.stations[station].name or str(station + 1)

@@ -22,7 +22,7 @@ from twin.report.selection import (
     unknown_characteristic,
     worst,
 )
-from twin.report.stations import stations_of
+from twin.report.stations import agreement_of, stations_of
 from twin.report.words import Words, clean
 from twin.result import CheckResult, ElementResult
 
@@ -292,6 +292,8 @@ def _facts(result: CheckResult, provenance: Provenance, words: Words) -> tuple[t
         (words("scan.invalid"), figures.count(scan.invalid_points)),
         (words("scan.stations"), stations_of(scan, words)),
     ]
+    if scan.has_poses and len(scan.stations) > 1:
+        facts.append((words("scan.agreement"), agreement_of(result.agreement, words)))
     if scan.stride > 1:
         facts.append((words("scan.stride"), str(scan.stride)))
     if provenance.created is not None:

@@ -16,10 +16,12 @@ from geometry.arrays import FloatArray
 from geometry.f_number import F_SCALES, FScale
 from geometry.pose import Pose
 from geometry.registration.result import PickedPair, Registration, Rival
+from geometry.station_agreement import FEWEST_PLANES
 from geometry.verdict import Measurement, Outcome, State
 from twin.report.provenance import Provenance
 from twin.report.rounding import degrees, finite, matrix, metres, millimetres, significant
 from twin.result import AsBuiltPose, CheckResult, DeviationSummary, ElementResult, Unmodelled, Visibility
+from twin.station_sights import station_name
 
 SCHEMA = "qtems.check/1"
 COVERAGE_FACTOR = 2.0
@@ -262,8 +264,29 @@ def _scan(result: CheckResult) -> Json:
         "stride": scan.stride,
         "origin_m": metres(scan.origin),
         "stations": [station.name for station in scan.stations],
+        "station_agreement": _agreement(result),
         "has_poses": scan.has_poses,
         "notes": list(scan.notes),
+    }
+
+
+def _agreement(result: CheckResult) -> Json | None:
+    """Return how well the stations agree; None where no two of them could be compared."""
+    agreement = result.agreement
+    if agreement is None or not agreement.known:
+        return None
+    return {
+        "standard_mm": millimetres(agreement.scatter),
+        "stations": [
+            {
+                "name": station_name(result.scan, k),
+                "shared_surfaces": int(agreement.planes[k]),
+                "off_mm": millimetres(agreement.off[k]) if agreement.planes[k] >= FEWEST_PLANES else None,
+                "shift_mm": [millimetres(value) for value in agreement.shift[k]],
+                "left_out": bool(agreement.aside[k]),
+            }
+            for k in range(len(result.scan.stations))
+        ],
     }
 
 
