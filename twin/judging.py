@@ -244,7 +244,10 @@ def _side_doubts(
     """Return the words for why it is not known on which of its faces the points of an element lie."""
     seen, placed = site.evidence.sight.seen, _placed(measured)
     shift = other_side(placed, seen.at(_own(site.evidence, mine)), partial(place_limit, measurements), site.sides)
-    return () if shift is None else (f"other_side:{1000.0 * np.linalg.norm(shift):.0f} mm",)
+    reasons: tuple[str, ...] = ()
+    if shift is not None:
+        reasons += (f"other_side:{1000.0 * np.linalg.norm(shift):.0f} mm",)
+    return reasons
 
 
 def _remarks(measured: Measured, measurements: tuple[Measurement, ...]) -> tuple[str, ...]:
